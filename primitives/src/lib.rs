@@ -1,0 +1,61 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+mod availability;
+mod candidate;
+mod configuration;
+mod constraints;
+mod core_choice;
+mod core_state;
+pub mod crypto;
+mod data;
+mod depth;
+mod fragment;
+mod groups;
+mod ids;
+mod inherent;
+mod intrinsic;
+pub mod keys;
+mod leaf;
+mod limits;
+pub mod ports;
+mod relay_parents;
+#[allow(missing_docs, clippy::too_many_arguments)] // decl_runtime_apis! writes undocumented items
+pub mod runtime_api;
+mod signals;
+mod statement;
+mod timeouts;
+mod validation;
+mod votes;
+
+pub use availability::*;
+pub use candidate::*;
+pub use configuration::*;
+pub use constraints::*;
+pub use core_choice::*;
+pub use core_state::*;
+#[cfg(feature = "std")]
+pub use crypto::ValidatorPair;
+pub use crypto::{SigningContext, ValidatorId, ValidatorSignature, PARACHAIN_KEY_TYPE_ID};
+pub use data::*;
+pub use depth::*;
+pub use fragment::*;
+pub use groups::*;
+pub use ids::*;
+pub use inherent::*;
+pub use intrinsic::*;
+pub use leaf::*;
+pub use limits::*;
+pub use relay_parents::*;
+pub use signals::*;
+pub use statement::*;
+pub use timeouts::*;
+pub use validation::*;
+pub use votes::*;
+
+/// Blake2-256 of the SCALE encoding of a value (R-BIN-32).
+pub fn hash_of(value: &impl codec::Encode) -> Hash {
+    value.using_encoded(sp_io::hashing::blake2_256).into()
+}
