@@ -2,8 +2,8 @@
 
 use crate::{ClaimQueueOffset, CoreIndex, CoreSelector, ParaId};
 use alloc::{
-    collections::{BTreeMap, VecDeque},
-    vec::Vec,
+	collections::{BTreeMap, VecDeque},
+	vec::Vec,
 };
 use thiserror::Error;
 
@@ -13,34 +13,34 @@ pub type ClaimQueue = BTreeMap<CoreIndex, VecDeque<ParaId>>;
 /// Why a candidate may not occupy the core it names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum CoreChoiceError {
-    /// No core is assigned to the para at that position of the claim queue.
-    #[error("no core is assigned to para {para} at claim queue offset {offset} (R-UMP-5)")]
-    NoAssignment {
-        /// The para.
-        para: ParaId,
-        /// The position.
-        offset: u8,
-    },
-    /// The selector picks another core.
-    #[error("the candidate names core {named}, but selects core {selected} (R-UMP-5)")]
-    CoreIndexMismatch {
-        /// Core in the descriptor.
-        named: CoreIndex,
-        /// Core that the selector picks.
-        selected: CoreIndex,
-    },
-    /// The core is not among those assigned.
-    #[error("the candidate names core {0}, which is not assigned to its para (R-UMP-5)")]
-    InvalidCoreIndex(CoreIndex),
+	/// No core is assigned to the para at that position of the claim queue.
+	#[error("no core is assigned to para {para} at claim queue offset {offset} (R-UMP-5)")]
+	NoAssignment {
+		/// The para.
+		para: ParaId,
+		/// The position.
+		offset: u8,
+	},
+	/// The selector picks another core.
+	#[error("the candidate names core {named}, but selects core {selected} (R-UMP-5)")]
+	CoreIndexMismatch {
+		/// Core in the descriptor.
+		named: CoreIndex,
+		/// Core that the selector picks.
+		selected: CoreIndex,
+	},
+	/// The core is not among those assigned.
+	#[error("the candidate names core {0}, which is not assigned to its para (R-UMP-5)")]
+	InvalidCoreIndex(CoreIndex),
 }
 
 /// Cores assigned to a para at a position of the claim queue, ascending. Linear in the number of cores.
 pub fn cores_assigned_at(claim_queue: &ClaimQueue, para: ParaId, offset: ClaimQueueOffset) -> Vec<CoreIndex> {
-    claim_queue
-        .iter()
-        .filter(|(_, claims)| claims.get(usize::from(offset.0)) == Some(&para))
-        .map(|(core, _)| *core)
-        .collect()
+	claim_queue
+		.iter()
+		.filter(|(_, claims)| claims.get(usize::from(offset.0)) == Some(&para))
+		.map(|(core, _)| *core)
+		.collect()
 }
 
 /// Checks that a candidate may occupy `named`, in the claim queue of its scheduling parent (R-UMP-5).
@@ -48,87 +48,87 @@ pub fn cores_assigned_at(claim_queue: &ClaimQueue, para: ParaId, offset: ClaimQu
 /// # Errors
 /// [`CoreChoiceError`] says why not.
 pub fn check_core_choice(
-    claim_queue: &ClaimQueue,
-    para: ParaId,
-    named: CoreIndex,
-    selection: Option<(CoreSelector, ClaimQueueOffset)>,
+	claim_queue: &ClaimQueue,
+	para: ParaId,
+	named: CoreIndex,
+	selection: Option<(CoreSelector, ClaimQueueOffset)>,
 ) -> Result<(), CoreChoiceError> {
-    let offset = selection.map_or(ClaimQueueOffset(0), |(_, offset)| offset);
-    let assigned = cores_assigned_at(claim_queue, para, offset);
-    let no_assignment = CoreChoiceError::NoAssignment {
-        para,
-        offset: offset.0,
-    };
-    let (Some(first), count) = (assigned.first().copied(), assigned.len()) else {
-        return Err(no_assignment);
-    };
-    let selected = match selection {
-        Some((selector, _)) => {
-            let position = usize::from(selector.0).checked_rem(count).ok_or(no_assignment)?;
-            assigned.get(position).copied().ok_or(no_assignment)?
-        }
-        None if count == 1 => first,
-        None if assigned.contains(&named) => return Ok(()),
-        None => return Err(CoreChoiceError::InvalidCoreIndex(named)),
-    };
-    if selected != named {
-        return Err(CoreChoiceError::CoreIndexMismatch { named, selected });
-    }
-    Ok(())
+	let offset = selection.map_or(ClaimQueueOffset(0), |(_, offset)| offset);
+	let assigned = cores_assigned_at(claim_queue, para, offset);
+	let no_assignment = CoreChoiceError::NoAssignment {
+		para,
+		offset: offset.0,
+	};
+	let (Some(first), count) = (assigned.first().copied(), assigned.len()) else {
+		return Err(no_assignment);
+	};
+	let selected = match selection {
+		Some((selector, _)) => {
+			let position = usize::from(selector.0).checked_rem(count).ok_or(no_assignment)?;
+			assigned.get(position).copied().ok_or(no_assignment)?
+		}
+		None if count == 1 => first,
+		None if assigned.contains(&named) => return Ok(()),
+		None => return Err(CoreChoiceError::InvalidCoreIndex(named)),
+	};
+	if selected != named {
+		return Err(CoreChoiceError::CoreIndexMismatch { named, selected });
+	}
+	Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+	use super::*;
 
-    #[test]
-    fn r_ump_5_core_choice() {
-        let queue = ClaimQueue::from([
-            (CoreIndex(0), VecDeque::from([ParaId(7), ParaId(8)])),
-            (CoreIndex(2), VecDeque::from([ParaId(7), ParaId(7)])),
-            (CoreIndex(3), VecDeque::from([ParaId(9)])),
-        ]);
-        let select = |selector, offset| Some((CoreSelector(selector), ClaimQueueOffset(offset)));
-        use CoreChoiceError::*;
-        let mismatch = |named, selected| {
-            Err(CoreIndexMismatch {
-                named: CoreIndex(named),
-                selected: CoreIndex(selected),
-            })
-        };
-        let rows = [
-            (
-                "no assignment",
-                6,
-                0,
-                None,
-                Err(NoAssignment {
-                    para: ParaId(6),
-                    offset: 0,
-                }),
-            ),
-            (
-                "none that far",
-                9,
-                3,
-                select(0, 1),
-                Err(NoAssignment {
-                    para: ParaId(9),
-                    offset: 1,
-                }),
-            ),
-            ("selector counts ascending", 7, 2, select(1, 0), Ok(())),
-            ("selector is taken modulo", 7, 0, select(4, 0), Ok(())),
-            ("selector picks another", 7, 2, select(0, 0), mismatch(2, 0)),
-            ("offset counts", 7, 2, select(0, 1), Ok(())),
-            ("one core must match", 9, 3, None, Ok(())),
-            ("one core does not match", 9, 2, None, mismatch(2, 3)),
-            ("any of several", 7, 2, None, Ok(())),
-            ("none of several", 7, 3, None, Err(InvalidCoreIndex(CoreIndex(3)))),
-        ];
-        for (name, para, core, selection, expected) in rows {
-            let checked = check_core_choice(&queue, ParaId(para), CoreIndex(core), selection);
-            assert_eq!(checked, expected, "R-UMP-5: {name}");
-        }
-    }
+	#[test]
+	fn r_ump_5_core_choice() {
+		let queue = ClaimQueue::from([
+			(CoreIndex(0), VecDeque::from([ParaId(7), ParaId(8)])),
+			(CoreIndex(2), VecDeque::from([ParaId(7), ParaId(7)])),
+			(CoreIndex(3), VecDeque::from([ParaId(9)])),
+		]);
+		let select = |selector, offset| Some((CoreSelector(selector), ClaimQueueOffset(offset)));
+		use CoreChoiceError::*;
+		let mismatch = |named, selected| {
+			Err(CoreIndexMismatch {
+				named: CoreIndex(named),
+				selected: CoreIndex(selected),
+			})
+		};
+		let rows = [
+			(
+				"no assignment",
+				6,
+				0,
+				None,
+				Err(NoAssignment {
+					para: ParaId(6),
+					offset: 0,
+				}),
+			),
+			(
+				"none that far",
+				9,
+				3,
+				select(0, 1),
+				Err(NoAssignment {
+					para: ParaId(9),
+					offset: 1,
+				}),
+			),
+			("selector counts ascending", 7, 2, select(1, 0), Ok(())),
+			("selector is taken modulo", 7, 0, select(4, 0), Ok(())),
+			("selector picks another", 7, 2, select(0, 0), mismatch(2, 0)),
+			("offset counts", 7, 2, select(0, 1), Ok(())),
+			("one core must match", 9, 3, None, Ok(())),
+			("one core does not match", 9, 2, None, mismatch(2, 3)),
+			("any of several", 7, 2, None, Ok(())),
+			("none of several", 7, 3, None, Err(InvalidCoreIndex(CoreIndex(3)))),
+		];
+		for (name, para, core, selection, expected) in rows {
+			let checked = check_core_choice(&queue, ParaId(para), CoreIndex(core), selection);
+			assert_eq!(checked, expected, "R-UMP-5: {name}");
+		}
+	}
 }

@@ -1,8 +1,8 @@
 //! Cores as runtime APIs present them, and events about candidates.
 
 use crate::{
-    BlockNumber, CandidateDescriptor, CandidateHash, CandidateReceipt, CoreIndex, GroupIndex, HeadData,
-    ParaId,
+	BlockNumber, CandidateDescriptor, CandidateHash, CandidateReceipt, CoreIndex, GroupIndex, HeadData,
+	ParaId,
 };
 use bitvec::{order::Lsb0, vec::BitVec};
 use codec::{Decode, DecodeWithMemTracking, Encode};
@@ -11,86 +11,86 @@ use sp_core::H256;
 
 /// The para that may use a core next (R-BIN-7).
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, codec::MaxEncodedLen, TypeInfo,
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, codec::MaxEncodedLen, TypeInfo,
 )]
 pub struct ScheduledCore {
-    /// The para.
-    pub para_id: ParaId,
-    /// A collator that the core is reserved for. Always `None` (R-SCH-1).
-    pub collator: Option<H256>,
+	/// The para.
+	pub para_id: ParaId,
+	/// A collator that the core is reserved for. Always `None` (R-SCH-1).
+	pub collator: Option<H256>,
 }
 
 impl From<ParaId> for ScheduledCore {
-    fn from(para_id: ParaId) -> Self {
-        Self {
-            para_id,
-            collator: None,
-        }
-    }
+	fn from(para_id: ParaId) -> Self {
+		Self {
+			para_id,
+			collator: None,
+		}
+	}
 }
 
 /// A core whose candidate waits for availability (R-SCH-2, R-BIN-8).
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
 pub struct OccupiedCore {
-    /// Who may use the core next if the candidate becomes available (R-SCH-3).
-    pub next_up_on_available: Option<ScheduledCore>,
-    /// Block in which the candidate was backed.
-    pub occupied_since: BlockNumber,
-    /// Block that drops the candidate, unless it becomes available before (R-TMO-3).
-    pub time_out_at: BlockNumber,
-    /// Who may use the core next if the candidate times out (R-SCH-3).
-    pub next_up_on_time_out: Option<ScheduledCore>,
-    /// One bit for each validator: set iff it says that it holds its chunk.
-    pub availability: BitVec<u8, Lsb0>,
-    /// The group that backed the candidate.
-    pub group_responsible: GroupIndex,
-    /// The candidate.
-    pub candidate_hash: CandidateHash,
-    /// Its descriptor.
-    pub candidate_descriptor: CandidateDescriptor,
+	/// Who may use the core next if the candidate becomes available (R-SCH-3).
+	pub next_up_on_available: Option<ScheduledCore>,
+	/// Block in which the candidate was backed.
+	pub occupied_since: BlockNumber,
+	/// Block that drops the candidate, unless it becomes available before (R-TMO-3).
+	pub time_out_at: BlockNumber,
+	/// Who may use the core next if the candidate times out (R-SCH-3).
+	pub next_up_on_time_out: Option<ScheduledCore>,
+	/// One bit for each validator: set iff it says that it holds its chunk.
+	pub availability: BitVec<u8, Lsb0>,
+	/// The group that backed the candidate.
+	pub group_responsible: GroupIndex,
+	/// The candidate.
+	pub candidate_hash: CandidateHash,
+	/// Its descriptor.
+	pub candidate_descriptor: CandidateDescriptor,
 }
 
 /// State of a core, for the child of the queried block (R-SCH-1, R-BIN-7).
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
 pub enum CoreState {
-    /// A candidate waits for availability.
-    Occupied(OccupiedCore),
-    /// A para may use the core in the next block.
-    Scheduled(ScheduledCore),
-    /// Nobody may use the core in the next block.
-    Free,
+	/// A candidate waits for availability.
+	Occupied(OccupiedCore),
+	/// A para may use the core in the next block.
+	Scheduled(ScheduledCore),
+	/// Nobody may use the core in the next block.
+	Free,
 }
 
 /// What to assume about candidates pending availability when asking for validation data (R-BIN-19, R-ENA-6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
 pub enum OccupiedCoreAssumption {
-    /// They become available.
-    Included,
-    /// They time out.
-    TimedOut,
-    /// There is none; the answer is `None` if there is.
-    Free,
+	/// They become available.
+	Included,
+	/// They time out.
+	TimedOut,
+	/// There is none; the answer is `None` if there is.
+	Free,
 }
 
 /// What happened to a candidate in a block (R-BIN-18).
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
 pub enum CandidateEvent {
-    /// It was backed and now occupies the core.
-    CandidateBacked(CandidateReceipt, HeadData, CoreIndex, GroupIndex),
-    /// It became available and was enacted.
-    CandidateIncluded(CandidateReceipt, HeadData, CoreIndex, GroupIndex),
-    /// It did not become available in time.
-    CandidateTimedOut(CandidateReceipt, HeadData, CoreIndex),
+	/// It was backed and now occupies the core.
+	CandidateBacked(CandidateReceipt, HeadData, CoreIndex, GroupIndex),
+	/// It became available and was enacted.
+	CandidateIncluded(CandidateReceipt, HeadData, CoreIndex, GroupIndex),
+	/// It did not become available in time.
+	CandidateTimedOut(CandidateReceipt, HeadData, CoreIndex),
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+	use super::*;
 
-    #[test]
-    fn r_bin_7_golden_scheduled_core() {
-        let core = CoreState::Scheduled(ParaId(1000).into());
-        assert_eq!(core.encode(), [1, 0xe8, 3, 0, 0, 0]);
-        assert_eq!(CoreState::Free.encode(), [2]);
-    }
+	#[test]
+	fn r_bin_7_golden_scheduled_core() {
+		let core = CoreState::Scheduled(ParaId(1000).into());
+		assert_eq!(core.encode(), [1, 0xe8, 3, 0, 0, 0]);
+		assert_eq!(CoreState::Free.encode(), [2]);
+	}
 }

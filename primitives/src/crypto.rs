@@ -10,8 +10,8 @@ pub const PARACHAIN_KEY_TYPE_ID: KeyTypeId = KeyTypeId(*b"para");
 
 #[allow(missing_docs, missing_debug_implementations, unreachable_pub)] // written by the macro
 mod app {
-    use sp_application_crypto::{app_crypto, sr25519};
-    app_crypto!(sr25519, super::PARACHAIN_KEY_TYPE_ID);
+	use sp_application_crypto::{app_crypto, sr25519};
+	app_crypto!(sr25519, super::PARACHAIN_KEY_TYPE_ID);
 }
 
 /// sr25519 key with which a validator signs statements and bitfields.
@@ -24,24 +24,24 @@ pub type ValidatorPair = app::Pair;
 
 // The macro that writes the type leaves this out.
 impl MaxEncodedLen for ValidatorSignature {
-    fn max_encoded_len() -> usize {
-        sp_core::sr25519::Signature::max_encoded_len()
-    }
+	fn max_encoded_len() -> usize {
+		sp_core::sr25519::Signature::max_encoded_len()
+	}
 }
 
 /// What a signature is bound to, so that it cannot be used in another session or at another relay block.
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+	Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
 pub struct SigningContext {
-    /// The session of the relay block.
-    pub session_index: SessionIndex,
-    /// The relay block: a candidate's scheduling parent, or the leaf whose cores a bitfield describes.
-    pub parent_hash: Hash,
+	/// The session of the relay block.
+	pub session_index: SessionIndex,
+	/// The relay block: a candidate's scheduling parent, or the leaf whose cores a bitfield describes.
+	pub parent_hash: Hash,
 }
 
 /// Whether `signature` was made over `payload` by `validator`. Cost: one sr25519 verification, in the host.
 pub fn verify(signature: &ValidatorSignature, payload: &[u8], validator: &ValidatorId) -> bool {
-    use sp_application_crypto::RuntimeAppPublic;
-    validator.verify(&payload, signature)
+	use sp_application_crypto::RuntimeAppPublic;
+	validator.verify(&payload, signature)
 }

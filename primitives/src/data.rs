@@ -39,45 +39,45 @@ macro_rules! bytes {
 }
 
 bytes! {
-    /// Commits to the latest state of a parachain (R-GLO-1). At most `max_head_data_size` bytes.
-    HeadData
+	/// Commits to the latest state of a parachain (R-GLO-1). At most `max_head_data_size` bytes.
+	HeadData
 }
 bytes! {
-    /// The Wasm blob that validates blocks of a parachain. At most `max_code_size` bytes.
-    ValidationCode
+	/// The Wasm blob that validates blocks of a parachain. At most `max_code_size` bytes.
+	ValidationCode
 }
 bytes! {
-    /// What a collator hands to the validation function: a block and the witness to re-execute it.
-    BlockData
+	/// What a collator hands to the validation function: a block and the witness to re-execute it.
+	BlockData
 }
 
 impl HeadData {
-    /// Hash of the raw bytes, without a length prefix (R-BIN-32). Cost: linear in the length.
-    pub fn hash(&self) -> HeadHash {
-        HeadHash(sp_io::hashing::blake2_256(&self.0).into())
-    }
+	/// Hash of the raw bytes, without a length prefix (R-BIN-32). Cost: linear in the length.
+	pub fn hash(&self) -> HeadHash {
+		HeadHash(sp_io::hashing::blake2_256(&self.0).into())
+	}
 }
 
 impl ValidationCode {
-    /// Hash of the raw bytes, without a length prefix (R-BIN-32). Cost: linear in the length.
-    pub fn hash(&self) -> ValidationCodeHash {
-        ValidationCodeHash(sp_io::hashing::blake2_256(&self.0).into())
-    }
+	/// Hash of the raw bytes, without a length prefix (R-BIN-32). Cost: linear in the length.
+	pub fn hash(&self) -> ValidationCodeHash {
+		ValidationCodeHash(sp_io::hashing::blake2_256(&self.0).into())
+	}
 }
 
 /// Proof of validity: all that is needed to re-execute a candidate (R-GLO-15).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct PoV {
-    /// The block and its witness, as the validation function reads it.
-    pub block_data: BlockData,
+	/// The block and its witness, as the validation function reads it.
+	pub block_data: BlockData,
 }
 
 impl PoV {
-    /// Hash of the SCALE encoding (R-BIN-32). Cost: linear in the length.
-    pub fn hash(&self) -> crate::Hash {
-        crate::hash_of(self)
-    }
+	/// Hash of the SCALE encoding (R-BIN-32). Cost: linear in the length.
+	pub fn hash(&self) -> crate::Hash {
+		crate::hash_of(self)
+	}
 }
 
 /// A message from a parachain to the relay chain. An empty one separates messages from signals (R-UMP-3).
@@ -90,52 +90,52 @@ pub type DownwardMessage = Vec<u8>;
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct InboundDownwardMessage {
-    /// Relay block in which the message was sent.
-    pub sent_at: crate::BlockNumber,
-    /// The message.
-    pub msg: DownwardMessage,
+	/// Relay block in which the message was sent.
+	pub sent_at: crate::BlockNumber,
+	/// The message.
+	pub msg: DownwardMessage,
 }
 
 /// A horizontal message as its recipient finds it in the channel.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct InboundHrmpMessage {
-    /// Relay block in which the message was enacted.
-    pub sent_at: crate::BlockNumber,
-    /// The message.
-    pub data: Vec<u8>,
+	/// Relay block in which the message was enacted.
+	pub sent_at: crate::BlockNumber,
+	/// The message.
+	pub data: Vec<u8>,
 }
 
 /// A horizontal message as its sender commits to it.
 #[derive(
-    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, DecodeWithMemTracking, TypeInfo,
+	Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, DecodeWithMemTracking, TypeInfo,
 )]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct OutboundHrmpMessage {
-    /// The parachain that shall receive the message.
-    pub recipient: ParaId,
-    /// The message.
-    pub data: Vec<u8>,
+	/// The parachain that shall receive the message.
+	pub recipient: ParaId,
+	/// The message.
+	pub data: Vec<u8>,
 }
 
 /// The relay chain's answer to an announced code upgrade (R-CODE-3, R-BIN-21).
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, codec::MaxEncodedLen, TypeInfo,
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, codec::MaxEncodedLen, TypeInfo,
 )]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum UpgradeGoAhead {
-    /// The announced code was rejected and is forgotten.
-    Abort,
-    /// The announced code applies from the next candidate on.
-    GoAhead,
+	/// The announced code was rejected and is forgotten.
+	Abort,
+	/// The announced code applies from the next candidate on.
+	GoAhead,
 }
 
 /// Says that a parachain may not announce a code upgrade now (R-CODE-2).
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, codec::MaxEncodedLen, TypeInfo,
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, codec::MaxEncodedLen, TypeInfo,
 )]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum UpgradeRestriction {
-    /// An upgrade is in progress or its cooldown has not passed.
-    Present,
+	/// An upgrade is in progress or its cooldown has not passed.
+	Present,
 }

@@ -6,10 +6,10 @@ use thiserror::Error;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("candidate at depth {depth}, but at most {max} (R-DEP-1)")]
 pub struct DepthExceeded {
-    /// Candidates between the included head and this one.
-    pub depth: u32,
-    /// `max_candidate_depth`.
-    pub max: u32,
+	/// Candidates between the included head and this one.
+	pub depth: u32,
+	/// `max_candidate_depth`.
+	pub max: u32,
 }
 
 /// Checks the depth of a candidate below `pending` candidates of its para that stay pending and `accepted` ones that
@@ -18,32 +18,32 @@ pub struct DepthExceeded {
 /// # Errors
 /// [`DepthExceeded`] if the depth is above `max_candidate_depth`.
 pub fn check_depth(pending: usize, accepted: usize, max_candidate_depth: u32) -> Result<u32, DepthExceeded> {
-    let depth = u32::try_from(pending.saturating_add(accepted)).unwrap_or(u32::MAX);
-    if depth > max_candidate_depth {
-        return Err(DepthExceeded {
-            depth,
-            max: max_candidate_depth,
-        });
-    }
-    Ok(depth)
+	let depth = u32::try_from(pending.saturating_add(accepted)).unwrap_or(u32::MAX);
+	if depth > max_candidate_depth {
+		return Err(DepthExceeded {
+			depth,
+			max: max_candidate_depth,
+		});
+	}
+	Ok(depth)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+	use super::*;
 
-    #[test]
-    fn r_dep_1_worked_example() {
-        // D = 1: pending [A], offered B and C.
-        assert_eq!(check_depth(1, 0, 1), Ok(1), "B");
-        assert_eq!(check_depth(1, 1, 1), Err(DepthExceeded { depth: 2, max: 1 }), "C");
-        // A is enacted first.
-        assert_eq!([check_depth(0, 0, 1), check_depth(0, 1, 1)], [Ok(0), Ok(1)]);
-        // Synchronous backing knows depth 0 only.
-        assert_eq!(
-            check_depth(1, 0, 0),
-            Err(DepthExceeded { depth: 1, max: 0 }),
-            "R-ABP-3"
-        );
-    }
+	#[test]
+	fn r_dep_1_worked_example() {
+		// D = 1: pending [A], offered B and C.
+		assert_eq!(check_depth(1, 0, 1), Ok(1), "B");
+		assert_eq!(check_depth(1, 1, 1), Err(DepthExceeded { depth: 2, max: 1 }), "C");
+		// A is enacted first.
+		assert_eq!([check_depth(0, 0, 1), check_depth(0, 1, 1)], [Ok(0), Ok(1)]);
+		// Synchronous backing knows depth 0 only.
+		assert_eq!(
+			check_depth(1, 0, 0),
+			Err(DepthExceeded { depth: 1, max: 0 }),
+			"R-ABP-3"
+		);
+	}
 }

@@ -5,10 +5,10 @@
 //! depth are not its business (R-FRG-13).
 
 use crate::{
-    upward_messages_before_separator, BlockNumber, CandidateCommitments, ConstraintModifications,
-    ConstraintSource, Hash, HeadData, HrmpWatermarkUpdate, ModificationError, Operating,
-    OutboundHrmpChannelModification, ParaId, PersistedValidationData, RelayChainBlockInfo,
-    ValidationCodeHash,
+	upward_messages_before_separator, BlockNumber, CandidateCommitments, ConstraintModifications,
+	ConstraintSource, Hash, HeadData, HrmpWatermarkUpdate, ModificationError, Operating,
+	OutboundHrmpChannelModification, ParaId, PersistedValidationData, RelayChainBlockInfo,
+	ValidationCodeHash,
 };
 use alloc::{borrow::Cow, vec::Vec};
 use thiserror::Error;
@@ -16,127 +16,127 @@ use thiserror::Error;
 /// What the judge knows of the candidate's validation data (R-PVD-1).
 #[derive(Clone, Copy, Debug)]
 pub enum ValidationDataClaim<'a> {
-    /// The data, as a node has them.
-    Full(&'a PersistedValidationData),
-    /// The hash in the descriptor, which is all that the relay chain has.
-    Hash(Hash),
+	/// The data, as a node has them.
+	Full(&'a PersistedValidationData),
+	/// The hash in the descriptor, which is all that the relay chain has.
+	Hash(Hash),
 }
 
 /// A candidate as the check sees it.
 #[derive(Clone, Copy, Debug)]
 pub struct FragmentCandidate<'a> {
-    /// What including it does.
-    pub commitments: &'a CandidateCommitments,
-    /// Code that it says validates it.
-    pub validation_code_hash: ValidationCodeHash,
-    /// Data that it was validated with.
-    pub validation_data: ValidationDataClaim<'a>,
-    /// Whether it is pending availability: then its own relay parent is old enough (R-FRG-4).
-    pub is_pending_availability: bool,
+	/// What including it does.
+	pub commitments: &'a CandidateCommitments,
+	/// Code that it says validates it.
+	pub validation_code_hash: ValidationCodeHash,
+	/// Data that it was validated with.
+	pub validation_data: ValidationDataClaim<'a>,
+	/// Whether it is pending availability: then its own relay parent is old enough (R-FRG-4).
+	pub is_pending_availability: bool,
 }
 
 /// Why a candidate does not fit at a place, in the order in which the rules are checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum FragmentError {
-    /// Recipients of horizontal messages do not ascend strictly.
-    #[error("horizontal message {0} is not for a higher recipient than the one before (R-FRG-1)")]
-    HrmpMessagesDescendingOrDuplicate(usize),
-    /// Validated with other code than the para runs.
-    #[error("validated with code {got}, but {expected} is in force (R-FRG-2)")]
-    ValidationCodeMismatch {
-        /// Code in force.
-        expected: ValidationCodeHash,
-        /// Code of the candidate.
-        got: ValidationCodeHash,
-    },
-    /// The head data is too large.
-    #[error("head data of {got} bytes, but at most {max} (R-FRG-3)")]
-    HeadDataTooLarge {
-        /// Largest legal size.
-        max: u32,
-        /// Size of the candidate's.
-        got: usize,
-    },
-    /// The relay parent is too old.
-    #[error("relay parent {got}, but at least {min} (R-FRG-4)")]
-    RelayParentTooOld {
-        /// Oldest legal number.
-        min: BlockNumber,
-        /// The candidate's.
-        got: BlockNumber,
-    },
-    /// A code upgrade is announced while none may be.
-    #[error("a code upgrade is announced while none may be (R-FRG-5)")]
-    CodeUpgradeRestricted,
-    /// The announced code is too large.
-    #[error("new code of {got} bytes, but at most {max} (R-FRG-6)")]
-    CodeSizeTooLarge {
-        /// Largest legal size.
-        max: u32,
-        /// Size of the candidate's.
-        got: usize,
-    },
-    /// Too many horizontal messages.
-    #[error("{got} horizontal messages, but at most {max} (R-FRG-7)")]
-    HrmpMessagesPerCandidateOverflow {
-        /// Most that a candidate may send.
-        max: u32,
-        /// What it sends.
-        got: usize,
-    },
-    /// Validated with other data than this place has.
-    #[error("validation data are not those of this place (R-FRG-8)")]
-    PersistedValidationDataMismatch,
-    /// Downward messages wait, but none is processed.
-    #[error("a downward message sent at {sent_at} waits at relay parent {relay_parent}, but none is processed (R-FRG-9)")]
-    DmpAdvancementRule {
-        /// Block in which the first one was sent.
-        sent_at: BlockNumber,
-        /// The relay parent.
-        relay_parent: BlockNumber,
-    },
-    /// Too many upward messages.
-    #[error("{got} upward messages, but at most {max} (R-FRG-10)")]
-    UmpMessagesPerCandidateOverflow {
-        /// Most that a candidate may send.
-        max: u32,
-        /// What it sends, signals left out.
-        got: usize,
-    },
-    /// The watermark is ahead of the relay parent.
-    #[error("watermark {watermark} is ahead of relay parent {relay_parent} (R-CON-1)")]
-    WatermarkAheadOfRelayParent {
-        /// The watermark.
-        watermark: BlockNumber,
-        /// The relay parent.
-        relay_parent: BlockNumber,
-    },
-    /// What the candidate sends and consumes does not fit.
-    #[error("outputs do not fit (R-FRG-11): {0}")]
-    OutputsInvalid(#[from] ModificationError),
-    /// An upward message is too large.
-    #[error("upward message {index} has {got} bytes, but at most {max} (R-FRG-12)")]
-    UmpMessageTooLarge {
-        /// Which message.
-        index: usize,
-        /// Largest legal size.
-        max: u32,
-        /// Its size.
-        got: usize,
-    },
-    /// A horizontal message is too large for its channel.
-    #[error("message of {got} bytes to para {recipient}, but at most {max} (R-FRG-12)")]
-    HrmpMessageTooLarge {
-        /// Its receiver.
-        recipient: ParaId,
-        /// Largest legal size on the channel.
-        max: u32,
-        /// Its size.
-        got: usize,
-    },
-    /// A leaving para sends upward messages.
-    #[error("a leaving para sends upward messages (R-UMP-6)")]
-    UmpWhileOffboarding,
+	/// Recipients of horizontal messages do not ascend strictly.
+	#[error("horizontal message {0} is not for a higher recipient than the one before (R-FRG-1)")]
+	HrmpMessagesDescendingOrDuplicate(usize),
+	/// Validated with other code than the para runs.
+	#[error("validated with code {got}, but {expected} is in force (R-FRG-2)")]
+	ValidationCodeMismatch {
+		/// Code in force.
+		expected: ValidationCodeHash,
+		/// Code of the candidate.
+		got: ValidationCodeHash,
+	},
+	/// The head data is too large.
+	#[error("head data of {got} bytes, but at most {max} (R-FRG-3)")]
+	HeadDataTooLarge {
+		/// Largest legal size.
+		max: u32,
+		/// Size of the candidate's.
+		got: usize,
+	},
+	/// The relay parent is too old.
+	#[error("relay parent {got}, but at least {min} (R-FRG-4)")]
+	RelayParentTooOld {
+		/// Oldest legal number.
+		min: BlockNumber,
+		/// The candidate's.
+		got: BlockNumber,
+	},
+	/// A code upgrade is announced while none may be.
+	#[error("a code upgrade is announced while none may be (R-FRG-5)")]
+	CodeUpgradeRestricted,
+	/// The announced code is too large.
+	#[error("new code of {got} bytes, but at most {max} (R-FRG-6)")]
+	CodeSizeTooLarge {
+		/// Largest legal size.
+		max: u32,
+		/// Size of the candidate's.
+		got: usize,
+	},
+	/// Too many horizontal messages.
+	#[error("{got} horizontal messages, but at most {max} (R-FRG-7)")]
+	HrmpMessagesPerCandidateOverflow {
+		/// Most that a candidate may send.
+		max: u32,
+		/// What it sends.
+		got: usize,
+	},
+	/// Validated with other data than this place has.
+	#[error("validation data are not those of this place (R-FRG-8)")]
+	PersistedValidationDataMismatch,
+	/// Downward messages wait, but none is processed.
+	#[error("a downward message sent at {sent_at} waits at relay parent {relay_parent}, but none is processed (R-FRG-9)")]
+	DmpAdvancementRule {
+		/// Block in which the first one was sent.
+		sent_at: BlockNumber,
+		/// The relay parent.
+		relay_parent: BlockNumber,
+	},
+	/// Too many upward messages.
+	#[error("{got} upward messages, but at most {max} (R-FRG-10)")]
+	UmpMessagesPerCandidateOverflow {
+		/// Most that a candidate may send.
+		max: u32,
+		/// What it sends, signals left out.
+		got: usize,
+	},
+	/// The watermark is ahead of the relay parent.
+	#[error("watermark {watermark} is ahead of relay parent {relay_parent} (R-CON-1)")]
+	WatermarkAheadOfRelayParent {
+		/// The watermark.
+		watermark: BlockNumber,
+		/// The relay parent.
+		relay_parent: BlockNumber,
+	},
+	/// What the candidate sends and consumes does not fit.
+	#[error("outputs do not fit (R-FRG-11): {0}")]
+	OutputsInvalid(#[from] ModificationError),
+	/// An upward message is too large.
+	#[error("upward message {index} has {got} bytes, but at most {max} (R-FRG-12)")]
+	UmpMessageTooLarge {
+		/// Which message.
+		index: usize,
+		/// Largest legal size.
+		max: u32,
+		/// Its size.
+		got: usize,
+	},
+	/// A horizontal message is too large for its channel.
+	#[error("message of {got} bytes to para {recipient}, but at most {max} (R-FRG-12)")]
+	HrmpMessageTooLarge {
+		/// Its receiver.
+		recipient: ParaId,
+		/// Largest legal size on the channel.
+		max: u32,
+		/// Its size.
+		got: usize,
+	},
+	/// A leaving para sends upward messages.
+	#[error("a leaving para sends upward messages (R-UMP-6)")]
+	UmpWhileOffboarding,
 }
 
 /// Checks a candidate at a place (R-FRG-1 to R-FRG-12), and returns what it changes.
@@ -151,84 +151,84 @@ pub enum FragmentError {
 /// # Errors
 /// [`FragmentError`] names the first rule that fails, with its limit and the candidate's value.
 pub fn check_fragment<'c, Base: ConstraintSource>(
-    relay_parent: &RelayChainBlockInfo,
-    operating: &Operating<'_, Base>,
-    candidate: &FragmentCandidate<'c>,
+	relay_parent: &RelayChainBlockInfo,
+	operating: &Operating<'_, Base>,
+	candidate: &FragmentCandidate<'c>,
 ) -> Result<ConstraintModifications<'c>, FragmentError> {
-    use FragmentError::*;
-    let base = operating.base();
-    let commitments = candidate.commitments;
-    let modifications = candidate_modifications(commitments, relay_parent.number, operating)?;
+	use FragmentError::*;
+	let base = operating.base();
+	let commitments = candidate.commitments;
+	let modifications = candidate_modifications(commitments, relay_parent.number, operating)?;
 
-    let expected = operating.validation_code_hash();
-    if candidate.validation_code_hash != expected {
-        return Err(ValidationCodeMismatch {
-            expected,
-            got: candidate.validation_code_hash,
-        });
-    }
-    let head_len = commitments.head_data.0.len();
-    if exceeds(head_len, base.max_head_data_size()) {
-        return Err(HeadDataTooLarge {
-            max: base.max_head_data_size(),
-            got: head_len,
-        });
-    }
-    let min = base.min_relay_parent_number();
-    if !candidate.is_pending_availability && relay_parent.number < min {
-        return Err(RelayParentTooOld {
-            min,
-            got: relay_parent.number,
-        });
-    }
-    if let Some(code) = &commitments.new_validation_code {
-        if operating.is_upgrade_restricted() {
-            return Err(CodeUpgradeRestricted);
-        }
-        if exceeds(code.0.len(), base.max_code_size()) {
-            return Err(CodeSizeTooLarge {
-                max: base.max_code_size(),
-                got: code.0.len(),
-            });
-        }
-    }
-    let horizontal = commitments.horizontal_messages.len();
-    if exceeds(horizontal, base.max_hrmp_num_per_candidate()) {
-        return Err(HrmpMessagesPerCandidateOverflow {
-            max: base.max_hrmp_num_per_candidate(),
-            got: horizontal,
-        });
-    }
-    if !validation_data_matches(relay_parent, operating, candidate.validation_data) {
-        return Err(PersistedValidationDataMismatch);
-    }
-    if modifications.dmp_messages_processed == 0 {
-        if let Some(sent_at) = operating
-            .dmp_first_sent_at()
-            .filter(|sent_at| *sent_at <= relay_parent.number)
-        {
-            return Err(DmpAdvancementRule {
-                sent_at,
-                relay_parent: relay_parent.number,
-            });
-        }
-    }
-    let upward = upward_messages_before_separator(&commitments.upward_messages);
-    if exceeds(upward.len(), base.max_ump_num_per_candidate()) {
-        return Err(UmpMessagesPerCandidateOverflow {
-            max: base.max_ump_num_per_candidate(),
-            got: upward.len(),
-        });
-    }
-    if commitments.hrmp_watermark > relay_parent.number {
-        return Err(WatermarkAheadOfRelayParent {
-            watermark: commitments.hrmp_watermark,
-            relay_parent: relay_parent.number,
-        });
-    }
-    operating.check(&modifications)?;
-    check_extension(base, commitments)?;
-    Ok(modifications)
+	let expected = operating.validation_code_hash();
+	if candidate.validation_code_hash != expected {
+		return Err(ValidationCodeMismatch {
+			expected,
+			got: candidate.validation_code_hash,
+		});
+	}
+	let head_len = commitments.head_data.0.len();
+	if exceeds(head_len, base.max_head_data_size()) {
+		return Err(HeadDataTooLarge {
+			max: base.max_head_data_size(),
+			got: head_len,
+		});
+	}
+	let min = base.min_relay_parent_number();
+	if !candidate.is_pending_availability && relay_parent.number < min {
+		return Err(RelayParentTooOld {
+			min,
+			got: relay_parent.number,
+		});
+	}
+	if let Some(code) = &commitments.new_validation_code {
+		if operating.is_upgrade_restricted() {
+			return Err(CodeUpgradeRestricted);
+		}
+		if exceeds(code.0.len(), base.max_code_size()) {
+			return Err(CodeSizeTooLarge {
+				max: base.max_code_size(),
+				got: code.0.len(),
+			});
+		}
+	}
+	let horizontal = commitments.horizontal_messages.len();
+	if exceeds(horizontal, base.max_hrmp_num_per_candidate()) {
+		return Err(HrmpMessagesPerCandidateOverflow {
+			max: base.max_hrmp_num_per_candidate(),
+			got: horizontal,
+		});
+	}
+	if !validation_data_matches(relay_parent, operating, candidate.validation_data) {
+		return Err(PersistedValidationDataMismatch);
+	}
+	if modifications.dmp_messages_processed == 0 {
+		if let Some(sent_at) = operating
+			.dmp_first_sent_at()
+			.filter(|sent_at| *sent_at <= relay_parent.number)
+		{
+			return Err(DmpAdvancementRule {
+				sent_at,
+				relay_parent: relay_parent.number,
+			});
+		}
+	}
+	let upward = upward_messages_before_separator(&commitments.upward_messages);
+	if exceeds(upward.len(), base.max_ump_num_per_candidate()) {
+		return Err(UmpMessagesPerCandidateOverflow {
+			max: base.max_ump_num_per_candidate(),
+			got: upward.len(),
+		});
+	}
+	if commitments.hrmp_watermark > relay_parent.number {
+		return Err(WatermarkAheadOfRelayParent {
+			watermark: commitments.hrmp_watermark,
+			relay_parent: relay_parent.number,
+		});
+	}
+	operating.check(&modifications)?;
+	check_extension(base, commitments)?;
+	Ok(modifications)
 }
 
 /// What a candidate changes (R-MOD-1 to R-MOD-6), whether or not that is legal.
@@ -236,126 +236,126 @@ pub fn check_fragment<'c, Base: ConstraintSource>(
 /// # Errors
 /// [`FragmentError::HrmpMessagesDescendingOrDuplicate`], for lack of a meaning.
 fn candidate_modifications<'c, Base: ConstraintSource>(
-    commitments: &'c CandidateCommitments,
-    relay_parent_number: BlockNumber,
-    operating: &Operating<'_, Base>,
+	commitments: &'c CandidateCommitments,
+	relay_parent_number: BlockNumber,
+	operating: &Operating<'_, Base>,
 ) -> Result<ConstraintModifications<'c>, FragmentError> {
-    let horizontal = &commitments.horizontal_messages;
-    let disorder = horizontal
-        .windows(2)
-        .position(|pair| pair[0].recipient >= pair[1].recipient);
-    if let Some(position) = disorder {
-        return Err(FragmentError::HrmpMessagesDescendingOrDuplicate(position + 1));
-    }
-    let mut outbound_hrmp = Vec::with_capacity(horizontal.len());
-    outbound_hrmp.extend(horizontal.iter().map(|message| {
-        let sent = OutboundHrmpChannelModification {
-            bytes_submitted: saturating_u32(message.data.len()),
-            messages_submitted: 1,
-        };
-        (message.recipient, sent)
-    }));
-    let upward = upward_messages_before_separator(&commitments.upward_messages);
-    let watermark = commitments.hrmp_watermark;
-    Ok(ConstraintModifications {
-        required_parent: Some(Cow::Borrowed(&commitments.head_data)),
-        hrmp_watermark: Some(if watermark == relay_parent_number {
-            HrmpWatermarkUpdate::Head(watermark)
-        } else {
-            HrmpWatermarkUpdate::Trunk(watermark)
-        }),
-        outbound_hrmp,
-        ump_messages_sent: saturating_u32(upward.len()),
-        ump_bytes_sent: saturating_u32(upward.iter().map(Vec::len).sum()),
-        dmp_messages_processed: commitments.processed_downward_messages,
-        code_upgrade_applied: operating
-            .future_validation_code()
-            .is_some_and(|(at, _)| relay_parent_number >= at),
-        code_upgrade_announced: commitments.new_validation_code.is_some(),
-    })
+	let horizontal = &commitments.horizontal_messages;
+	let disorder = horizontal
+		.windows(2)
+		.position(|pair| pair[0].recipient >= pair[1].recipient);
+	if let Some(position) = disorder {
+		return Err(FragmentError::HrmpMessagesDescendingOrDuplicate(position + 1));
+	}
+	let mut outbound_hrmp = Vec::with_capacity(horizontal.len());
+	outbound_hrmp.extend(horizontal.iter().map(|message| {
+		let sent = OutboundHrmpChannelModification {
+			bytes_submitted: saturating_u32(message.data.len()),
+			messages_submitted: 1,
+		};
+		(message.recipient, sent)
+	}));
+	let upward = upward_messages_before_separator(&commitments.upward_messages);
+	let watermark = commitments.hrmp_watermark;
+	Ok(ConstraintModifications {
+		required_parent: Some(Cow::Borrowed(&commitments.head_data)),
+		hrmp_watermark: Some(if watermark == relay_parent_number {
+			HrmpWatermarkUpdate::Head(watermark)
+		} else {
+			HrmpWatermarkUpdate::Trunk(watermark)
+		}),
+		outbound_hrmp,
+		ump_messages_sent: saturating_u32(upward.len()),
+		ump_bytes_sent: saturating_u32(upward.iter().map(Vec::len).sum()),
+		dmp_messages_processed: commitments.processed_downward_messages,
+		code_upgrade_applied: operating
+			.future_validation_code()
+			.is_some_and(|(at, _)| relay_parent_number >= at),
+		code_upgrade_announced: commitments.new_validation_code.is_some(),
+	})
 }
 
 /// The validation data that a candidate at this place must have been validated with (R-PVD-1).
 pub fn expected_validation_data<Base: ConstraintSource>(
-    relay_parent: &RelayChainBlockInfo,
-    operating: &Operating<'_, Base>,
+	relay_parent: &RelayChainBlockInfo,
+	operating: &Operating<'_, Base>,
 ) -> PersistedValidationData {
-    PersistedValidationData {
-        parent_head: operating.required_parent().clone(),
-        relay_parent_number: relay_parent.number,
-        relay_parent_storage_root: relay_parent.storage_root,
-        max_pov_size: operating.base().max_pov_size(),
-    }
+	PersistedValidationData {
+		parent_head: operating.required_parent().clone(),
+		relay_parent_number: relay_parent.number,
+		relay_parent_storage_root: relay_parent.storage_root,
+		max_pov_size: operating.base().max_pov_size(),
+	}
 }
 
 /// Hash of [`PersistedValidationData`] with these fields, without putting the value together.
 pub fn validation_data_hash(
-    parent_head: &HeadData,
-    relay_parent: &RelayChainBlockInfo,
-    max_pov_size: u32,
+	parent_head: &HeadData,
+	relay_parent: &RelayChainBlockInfo,
+	max_pov_size: u32,
 ) -> Hash {
-    crate::hash_of(&(
-        parent_head,
-        relay_parent.number,
-        relay_parent.storage_root,
-        max_pov_size,
-    ))
+	crate::hash_of(&(
+		parent_head,
+		relay_parent.number,
+		relay_parent.storage_root,
+		max_pov_size,
+	))
 }
 
 fn validation_data_matches<Base: ConstraintSource>(
-    relay_parent: &RelayChainBlockInfo,
-    operating: &Operating<'_, Base>,
-    claim: ValidationDataClaim<'_>,
+	relay_parent: &RelayChainBlockInfo,
+	operating: &Operating<'_, Base>,
+	claim: ValidationDataClaim<'_>,
 ) -> bool {
-    match claim {
-        ValidationDataClaim::Full(data) => {
-            data.relay_parent_number == relay_parent.number
-                && data.relay_parent_storage_root == relay_parent.storage_root
-                && data.max_pov_size == operating.base().max_pov_size()
-                && data.parent_head == *operating.required_parent()
-        }
-        ValidationDataClaim::Hash(hash) => {
-            validation_data_hash(
-                operating.required_parent(),
-                relay_parent,
-                operating.base().max_pov_size(),
-            ) == hash
-        }
-    }
+	match claim {
+		ValidationDataClaim::Full(data) => {
+			data.relay_parent_number == relay_parent.number
+				&& data.relay_parent_storage_root == relay_parent.storage_root
+				&& data.max_pov_size == operating.base().max_pov_size()
+				&& data.parent_head == *operating.required_parent()
+		}
+		ValidationDataClaim::Hash(hash) => {
+			validation_data_hash(
+				operating.required_parent(),
+				relay_parent,
+				operating.base().max_pov_size(),
+			) == hash
+		}
+	}
 }
 
 /// What the wire format of constraints cannot express (R-FRG-12), where it is known.
 fn check_extension<Base: ConstraintSource>(
-    base: &Base,
-    commitments: &CandidateCommitments,
+	base: &Base,
+	commitments: &CandidateCommitments,
 ) -> Result<(), FragmentError> {
-    let upward = upward_messages_before_separator(&commitments.upward_messages);
-    if let Some(max) = base.max_ump_message_size() {
-        if let Some(index) = upward.iter().position(|message| exceeds(message.len(), max)) {
-            let got = upward.get(index).map_or(0, Vec::len);
-            return Err(FragmentError::UmpMessageTooLarge { index, max, got });
-        }
-    }
-    for message in &commitments.horizontal_messages {
-        if let Some(max) = base.max_hrmp_message_size(message.recipient) {
-            if exceeds(message.data.len(), max) {
-                let (recipient, got) = (message.recipient, message.data.len());
-                return Err(FragmentError::HrmpMessageTooLarge { recipient, max, got });
-            }
-        }
-    }
-    if base.is_offboarding() && !upward.is_empty() {
-        return Err(FragmentError::UmpWhileOffboarding);
-    }
-    Ok(())
+	let upward = upward_messages_before_separator(&commitments.upward_messages);
+	if let Some(max) = base.max_ump_message_size() {
+		if let Some(index) = upward.iter().position(|message| exceeds(message.len(), max)) {
+			let got = upward.get(index).map_or(0, Vec::len);
+			return Err(FragmentError::UmpMessageTooLarge { index, max, got });
+		}
+	}
+	for message in &commitments.horizontal_messages {
+		if let Some(max) = base.max_hrmp_message_size(message.recipient) {
+			if exceeds(message.data.len(), max) {
+				let (recipient, got) = (message.recipient, message.data.len());
+				return Err(FragmentError::HrmpMessageTooLarge { recipient, max, got });
+			}
+		}
+	}
+	if base.is_offboarding() && !upward.is_empty() {
+		return Err(FragmentError::UmpWhileOffboarding);
+	}
+	Ok(())
 }
 
 fn exceeds(len: usize, max: u32) -> bool {
-    saturating_u32(len) > max
+	saturating_u32(len) > max
 }
 
 fn saturating_u32(len: usize) -> u32 {
-    u32::try_from(len).unwrap_or(u32::MAX)
+	u32::try_from(len).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

@@ -59,20 +59,20 @@ macro_rules! index {
 }
 
 index! {
-    /// Identifies a parachain (R-GLO-1).
-    ParaId
+	/// Identifies a parachain (R-GLO-1).
+	ParaId
 }
 index! {
-    /// Position of an availability core (R-GLO-12).
-    CoreIndex
+	/// Position of an availability core (R-GLO-12).
+	CoreIndex
 }
 index! {
-    /// Position of a backing group among the groups of a session (R-GLO-12).
-    GroupIndex
+	/// Position of a backing group among the groups of a session (R-GLO-12).
+	GroupIndex
 }
 index! {
-    /// Position of a validator in the shuffled set of a session.
-    ValidatorIndex
+	/// Position of a validator in the shuffled set of a session.
+	ValidatorIndex
 }
 
 macro_rules! hash {
@@ -112,14 +112,14 @@ macro_rules! hash {
 }
 
 hash! {
-    /// Identity of a candidate: the Blake2-256 hash of its plain receipt (R-GLO-2).
-    CandidateHash
+	/// Identity of a candidate: the Blake2-256 hash of its plain receipt (R-GLO-2).
+	CandidateHash
 }
 hash! {
-    /// Blake2-256 hash of the raw bytes of a validation code (R-BIN-32).
-    ValidationCodeHash
+	/// Blake2-256 hash of the raw bytes of a validation code (R-BIN-32).
+	ValidationCodeHash
 }
 hash! {
-    /// Blake2-256 hash of the raw bytes of a head data (R-BIN-32).
-    HeadHash
+	/// Blake2-256 hash of the raw bytes of a head data (R-BIN-32).
+	HeadHash
 }

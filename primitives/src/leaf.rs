@@ -3,77 +3,77 @@
 //! A driver asks the runtime once and hands this to the node-side cores; no core calls an API of its own.
 
 use crate::{
-    AsyncBackingParams, BackingState, CandidateEvent, ClaimQueue, ConstraintsExtension, CoreState,
-    GroupRotationInfo, Hash, ParaId, RelayChainBlockInfo, SessionIndex, SigningContext, Slot, ValidatorId,
-    ValidatorIndex,
+	AsyncBackingParams, BackingState, CandidateEvent, ClaimQueue, ConstraintsExtension, CoreState,
+	GroupRotationInfo, Hash, ParaId, RelayChainBlockInfo, SessionIndex, SigningContext, Slot, ValidatorId,
+	ValidatorIndex,
 };
 use alloc::{collections::BTreeMap, vec::Vec};
 
 /// Backing state of a para at a leaf.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParaAtLeaf {
-    /// Base constraints and pending candidates.
-    pub backing_state: BackingState,
-    /// What the constraints' wire format cannot express, where the runtime offers it (R-BASE-17).
-    pub extension: Option<ConstraintsExtension>,
+	/// Base constraints and pending candidates.
+	pub backing_state: BackingState,
+	/// What the constraints' wire format cannot express, where the runtime offers it (R-BASE-17).
+	pub extension: Option<ConstraintsExtension>,
 }
 
 /// Everything that the node-side cores need to know of a leaf.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeafFacts {
-    /// The leaf.
-    pub block: RelayChainBlockInfo,
-    /// Its parent.
-    pub parent_hash: Hash,
-    /// Its slot.
-    pub slot: Slot,
-    /// Session of its child (R-GLO-14).
-    pub session_index: SessionIndex,
-    /// A child in this slot or a later one ends the session (R-ABP-10).
-    pub session_ends_from_slot: Slot,
-    /// Parameters of asynchronous backing.
-    pub params: AsyncBackingParams,
-    /// Ancestors that are legal relay parents too, newest first: at most `allowed_ancestry_len`, none from another
-    /// session (R-ABP-13).
-    pub ancestors: Vec<RelayChainBlockInfo>,
-    /// Keys of the validators.
-    pub validators: Vec<ValidatorId>,
-    /// Backing groups.
-    pub groups: Vec<Vec<ValidatorIndex>>,
-    /// How groups rotate, seen from the child.
-    pub rotation: GroupRotationInfo,
-    /// Least number of backing votes.
-    pub minimum_backing_votes: u32,
-    /// Validators whose votes do not count.
-    pub disabled: Vec<ValidatorIndex>,
-    /// State of each core.
-    pub cores: Vec<CoreState>,
-    /// Claims of each core.
-    pub claim_queue: ClaimQueue,
-    /// Every para that is scheduled here (R-VIE-1) and has a head.
-    pub paras: BTreeMap<ParaId, ParaAtLeaf>,
-    /// Relay parents of pending candidates, which may be older than the ancestors.
-    pub pending_relay_parents: BTreeMap<Hash, RelayChainBlockInfo>,
-    /// What happened to candidates in the leaf.
-    pub events: Vec<CandidateEvent>,
+	/// The leaf.
+	pub block: RelayChainBlockInfo,
+	/// Its parent.
+	pub parent_hash: Hash,
+	/// Its slot.
+	pub slot: Slot,
+	/// Session of its child (R-GLO-14).
+	pub session_index: SessionIndex,
+	/// A child in this slot or a later one ends the session (R-ABP-10).
+	pub session_ends_from_slot: Slot,
+	/// Parameters of asynchronous backing.
+	pub params: AsyncBackingParams,
+	/// Ancestors that are legal relay parents too, newest first: at most `allowed_ancestry_len`, none from another
+	/// session (R-ABP-13).
+	pub ancestors: Vec<RelayChainBlockInfo>,
+	/// Keys of the validators.
+	pub validators: Vec<ValidatorId>,
+	/// Backing groups.
+	pub groups: Vec<Vec<ValidatorIndex>>,
+	/// How groups rotate, seen from the child.
+	pub rotation: GroupRotationInfo,
+	/// Least number of backing votes.
+	pub minimum_backing_votes: u32,
+	/// Validators whose votes do not count.
+	pub disabled: Vec<ValidatorIndex>,
+	/// State of each core.
+	pub cores: Vec<CoreState>,
+	/// Claims of each core.
+	pub claim_queue: ClaimQueue,
+	/// Every para that is scheduled here (R-VIE-1) and has a head.
+	pub paras: BTreeMap<ParaId, ParaAtLeaf>,
+	/// Relay parents of pending candidates, which may be older than the ancestors.
+	pub pending_relay_parents: BTreeMap<Hash, RelayChainBlockInfo>,
+	/// What happened to candidates in the leaf.
+	pub events: Vec<CandidateEvent>,
 }
 
 impl LeafFacts {
-    /// What statements about candidates with this relay parent, or bitfields at this leaf, are bound to.
-    pub fn signing_context(&self, parent_hash: Hash) -> SigningContext {
-        SigningContext {
-            session_index: self.session_index,
-            parent_hash,
-        }
-    }
+	/// What statements about candidates with this relay parent, or bitfields at this leaf, are bound to.
+	pub fn signing_context(&self, parent_hash: Hash) -> SigningContext {
+		SigningContext {
+			session_index: self.session_index,
+			parent_hash,
+		}
+	}
 
-    /// The leaf and its ancestors, newest first: the relay parents that are in scope (R-GLO-14).
-    pub fn relay_parents(&self) -> impl Iterator<Item = &RelayChainBlockInfo> {
-        core::iter::once(&self.block).chain(&self.ancestors)
-    }
+	/// The leaf and its ancestors, newest first: the relay parents that are in scope (R-GLO-14).
+	pub fn relay_parents(&self) -> impl Iterator<Item = &RelayChainBlockInfo> {
+		core::iter::once(&self.block).chain(&self.ancestors)
+	}
 
-    /// The relay parent with this hash, if it is in scope.
-    pub fn relay_parent(&self, hash: Hash) -> Option<&RelayChainBlockInfo> {
-        self.relay_parents().find(|info| info.hash == hash)
-    }
+	/// The relay parent with this hash, if it is in scope.
+	pub fn relay_parent(&self, hash: Hash) -> Option<&RelayChainBlockInfo> {
+		self.relay_parents().find(|info| info.hash == hash)
+	}
 }

@@ -57,5 +57,5 @@ pub use votes::*;
 
 /// Blake2-256 of the SCALE encoding of a value (R-BIN-32).
 pub fn hash_of(value: &impl codec::Encode) -> Hash {
-    value.using_encoded(sp_io::hashing::blake2_256).into()
+	value.using_encoded(sp_io::hashing::blake2_256).into()
 }

@@ -4,203 +4,203 @@
 //! may bring its own implementation of any. Implementations never panic; reading an unknown para finds nothing.
 
 use crate::{
-    BlockNumber, CandidateHash, ClaimQueue, CoreIndex, DisputeStatementSet, GroupRotationInfo, HeadData,
-    HostConfiguration, OutboundHrmpChannelLimitations, OutboundHrmpMessage, ParaId, SessionIndex,
-    UpwardMessage, ValidationCode, ValidationCodeHash, ValidatorId, ValidatorIndex,
+	BlockNumber, CandidateHash, ClaimQueue, CoreIndex, DisputeStatementSet, GroupRotationInfo, HeadData,
+	HostConfiguration, OutboundHrmpChannelLimitations, OutboundHrmpMessage, ParaId, SessionIndex,
+	UpwardMessage, ValidationCode, ValidationCodeHash, ValidatorId, ValidatorIndex,
 };
 use alloc::{collections::BTreeSet, vec::Vec};
 
 /// The host configuration in force. Owned by the configuration pallet.
 pub trait ActiveConfiguration {
-    /// The configuration of the current session (R-ABP-7).
-    fn active() -> HostConfiguration;
+	/// The configuration of the current session (R-ABP-7).
+	fn active() -> HostConfiguration;
 }
 
 /// How the session driver brings a new configuration into force.
 pub trait ConfigurationOfSession: ActiveConfiguration {
-    /// Activates what is staged for `session` and returns the configuration before and after (R-ABP-7).
-    fn activate_for(session: SessionIndex) -> (HostConfiguration, HostConfiguration);
+	/// Activates what is staged for `session` and returns the configuration before and after (R-ABP-7).
+	fn activate_for(session: SessionIndex) -> (HostConfiguration, HostConfiguration);
 }
 
 /// A session change as pallets hear of it, at the end of the session's last block (R-ABP-9).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionChange {
-    /// The session that begins.
-    pub session_index: SessionIndex,
-    /// Its first block: the one after the block being processed.
-    pub session_start: BlockNumber,
-    /// Its validators, shuffled and truncated.
-    pub validators: Vec<ValidatorId>,
-    /// Configuration of the session that ends.
-    pub old_configuration: HostConfiguration,
-    /// Configuration of the session that begins, already in force.
-    pub new_configuration: HostConfiguration,
-    /// Randomness that nobody could choose.
-    pub random_seed: [u8; 32],
+	/// The session that begins.
+	pub session_index: SessionIndex,
+	/// Its first block: the one after the block being processed.
+	pub session_start: BlockNumber,
+	/// Its validators, shuffled and truncated.
+	pub validators: Vec<ValidatorId>,
+	/// Configuration of the session that ends.
+	pub old_configuration: HostConfiguration,
+	/// Configuration of the session that begins, already in force.
+	pub new_configuration: HostConfiguration,
+	/// Randomness that nobody could choose.
+	pub random_seed: [u8; 32],
 }
 
 /// Told of session changes, in the order of R-ABP-9.
 pub trait OnSessionChange {
-    /// Puts the pallet into the session that begins.
-    fn on_session_change(change: &SessionChange);
+	/// Puts the pallet into the session that begins.
+	fn on_session_change(change: &SessionChange);
 }
 
 #[impl_trait_for_tuples::impl_for_tuples(12)]
 impl OnSessionChange for Tuple {
-    fn on_session_change(change: &SessionChange) {
-        for_tuples!( #( Tuple::on_session_change(change); )* );
-    }
+	fn on_session_change(change: &SessionChange) {
+		for_tuples!( #( Tuple::on_session_change(change); )* );
+	}
 }
 
 /// The current session. Owned by the sessions pallet.
 pub trait CurrentSession {
-    /// Index of the session.
-    fn index() -> SessionIndex;
-    /// Keys of the validators, in shuffled order: [`ValidatorIndex`] is a position in it.
-    fn validators() -> Vec<ValidatorId>;
-    /// Validators whose votes do not count (R-BKV-4).
-    fn disabled() -> BTreeSet<ValidatorIndex>;
-    /// Whether the session ends with this block, so that no candidate is backed in it (R-ABP-10).
-    fn is_change_buffered() -> bool;
+	/// Index of the session.
+	fn index() -> SessionIndex;
+	/// Keys of the validators, in shuffled order: [`ValidatorIndex`] is a position in it.
+	fn validators() -> Vec<ValidatorId>;
+	/// Validators whose votes do not count (R-BKV-4).
+	fn disabled() -> BTreeSet<ValidatorIndex>;
+	/// Whether the session ends with this block, so that no candidate is backed in it (R-ABP-10).
+	fn is_change_buffered() -> bool;
 }
 
 /// State of parachains. Owned by the paras pallet.
 pub trait ParaState {
-    /// All parachains that may have blocks, ascending.
-    fn parachains() -> Vec<ParaId>;
-    /// Latest included head (R-BASE-12).
-    fn head(para: ParaId) -> Option<HeadData>;
-    /// Code that validates the next candidate on the included head (R-BASE-13).
-    fn current_code_hash(para: ParaId) -> Option<ValidationCodeHash>;
-    /// Code by its hash.
-    fn code_by_hash(hash: ValidationCodeHash) -> Option<ValidationCode>;
-    /// Relay-parent number of the latest included candidate (R-REL-4).
-    fn most_recent_context(para: ParaId) -> Option<BlockNumber>;
-    /// The scheduled upgrade, if both its code and its number are known (R-BASE-15).
-    fn future_code(para: ParaId) -> Option<(BlockNumber, ValidationCodeHash)>;
-    /// Whether the para may not announce an upgrade: the signal is there, or a future code is (R-BASE-14).
-    fn is_upgrade_restricted(para: ParaId) -> bool;
-    /// Whether the para is leaving (R-UMP-6).
-    fn is_offboarding(para: ParaId) -> bool;
-    /// Enacts an announcement (R-CODE-3).
-    fn schedule_code_upgrade(
-        para: ParaId,
-        code: ValidationCode,
-        now: BlockNumber,
-        config: &HostConfiguration,
-    );
-    /// Enacts a new head, built on the relay block `relay_parent_number` (R-ENA-4, R-CODE-6, R-CODE-7).
-    fn note_new_head(para: ParaId, head: HeadData, relay_parent_number: BlockNumber);
+	/// All parachains that may have blocks, ascending.
+	fn parachains() -> Vec<ParaId>;
+	/// Latest included head (R-BASE-12).
+	fn head(para: ParaId) -> Option<HeadData>;
+	/// Code that validates the next candidate on the included head (R-BASE-13).
+	fn current_code_hash(para: ParaId) -> Option<ValidationCodeHash>;
+	/// Code by its hash.
+	fn code_by_hash(hash: ValidationCodeHash) -> Option<ValidationCode>;
+	/// Relay-parent number of the latest included candidate (R-REL-4).
+	fn most_recent_context(para: ParaId) -> Option<BlockNumber>;
+	/// The scheduled upgrade, if both its code and its number are known (R-BASE-15).
+	fn future_code(para: ParaId) -> Option<(BlockNumber, ValidationCodeHash)>;
+	/// Whether the para may not announce an upgrade: the signal is there, or a future code is (R-BASE-14).
+	fn is_upgrade_restricted(para: ParaId) -> bool;
+	/// Whether the para is leaving (R-UMP-6).
+	fn is_offboarding(para: ParaId) -> bool;
+	/// Enacts an announcement (R-CODE-3).
+	fn schedule_code_upgrade(
+		para: ParaId,
+		code: ValidationCode,
+		now: BlockNumber,
+		config: &HostConfiguration,
+	);
+	/// Enacts a new head, built on the relay block `relay_parent_number` (R-ENA-4, R-CODE-6, R-CODE-7).
+	fn note_new_head(para: ParaId, head: HeadData, relay_parent_number: BlockNumber);
 }
 
 /// Downward message queues. Owned by the dmp pallet.
 pub trait DownwardQueues {
-    /// Number of messages that wait.
-    fn len(para: ParaId) -> u32;
-    /// Whether none waits.
-    fn is_empty(para: ParaId) -> bool {
-        Self::len(para) == 0
-    }
-    /// Block in which the message at `index` from the front was sent (R-BASE-8).
-    fn sent_at(para: ParaId, index: u32) -> Option<BlockNumber>;
-    /// Removes `count` messages from the front, or all if there are fewer (R-DMP-3).
-    fn prune(para: ParaId, count: u32);
+	/// Number of messages that wait.
+	fn len(para: ParaId) -> u32;
+	/// Whether none waits.
+	fn is_empty(para: ParaId) -> bool {
+		Self::len(para) == 0
+	}
+	/// Block in which the message at `index` from the front was sent (R-BASE-8).
+	fn sent_at(para: ParaId, index: u32) -> Option<BlockNumber>;
+	/// Removes `count` messages from the front, or all if there are fewer (R-DMP-3).
+	fn prune(para: ParaId, count: u32);
 }
 
 /// Size of a message queue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct QueueSize {
-    /// Messages that wait.
-    pub count: u32,
-    /// Their bytes.
-    pub bytes: u32,
+	/// Messages that wait.
+	pub count: u32,
+	/// Their bytes.
+	pub bytes: u32,
 }
 
 /// Upward message queues. Owned by the ump pallet.
 pub trait UpwardQueues {
-    /// What waits in the para's queue (R-BASE-5, R-BASE-6).
-    fn size(para: ParaId) -> QueueSize;
-    /// Enqueues messages, signals already left out (R-UMP-7).
-    fn enqueue(para: ParaId, messages: &[UpwardMessage]);
+	/// What waits in the para's queue (R-BASE-5, R-BASE-6).
+	fn size(para: ParaId) -> QueueSize;
+	/// Enqueues messages, signals already left out (R-UMP-7).
+	fn enqueue(para: ParaId, messages: &[UpwardMessage]);
 }
 
 /// What remains of an outbound channel, and its limit on one message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OutboundChannel {
-    /// Bytes and messages that still fit (R-BASE-10).
-    pub limitations: OutboundHrmpChannelLimitations,
-    /// Largest single message, in bytes (R-HRMP-5).
-    pub max_message_size: u32,
+	/// Bytes and messages that still fit (R-BASE-10).
+	pub limitations: OutboundHrmpChannelLimitations,
+	/// Largest single message, in bytes (R-HRMP-5).
+	pub max_message_size: u32,
 }
 
 /// Horizontal message channels. Owned by the hrmp pallet.
 pub trait HorizontalChannels {
-    /// Relay blocks to which the watermark may move, ascending (R-BASE-9).
-    fn valid_watermarks(para: ParaId) -> Vec<BlockNumber>;
-    /// Recipients of the para's open outbound channels, ascending.
-    fn recipients(sender: ParaId) -> Vec<ParaId>;
-    /// The channel between two paras.
-    fn outbound_channel(sender: ParaId, recipient: ParaId) -> Option<OutboundChannel>;
-    /// Removes what the para consumed and moves its watermark (R-HRMP-3).
-    fn prune(recipient: ParaId, watermark: BlockNumber);
-    /// Appends messages to their channels; a channel that is gone is skipped (R-HRMP-4).
-    fn enqueue(sender: ParaId, messages: Vec<OutboundHrmpMessage>, now: BlockNumber);
+	/// Relay blocks to which the watermark may move, ascending (R-BASE-9).
+	fn valid_watermarks(para: ParaId) -> Vec<BlockNumber>;
+	/// Recipients of the para's open outbound channels, ascending.
+	fn recipients(sender: ParaId) -> Vec<ParaId>;
+	/// The channel between two paras.
+	fn outbound_channel(sender: ParaId, recipient: ParaId) -> Option<OutboundChannel>;
+	/// Removes what the para consumed and moves its watermark (R-HRMP-3).
+	fn prune(recipient: ParaId, watermark: BlockNumber);
+	/// Appends messages to their channels; a channel that is gone is skipped (R-HRMP-4).
+	fn enqueue(sender: ParaId, messages: Vec<OutboundHrmpMessage>, now: BlockNumber);
 }
 
 /// Cores, their claims and their groups. Owned by the scheduler pallet.
 pub trait CoreScheduler {
-    /// Number of cores, hence of groups, in this session.
-    fn core_count() -> u32;
-    /// Backing groups of this session (R-GRP-5).
-    fn groups() -> Vec<Vec<ValidatorIndex>>;
-    /// How groups rotate, asked for block `now` (R-GRP-2).
-    fn rotation_info(now: BlockNumber) -> GroupRotationInfo;
-    /// For each core the paras entitled to the blocks after the current state: position 0 is the next block (R-SCH-4).
-    ///
-    /// At the start of a block this is what nodes saw in the state of its parent (R-REL-7).
-    fn claim_queue() -> ClaimQueue;
-    /// Moves every claim one position forward and returns those of the block being processed, for cores that are not
-    /// in `blocked` (R-SCH-6).
-    fn advance(blocked: &BTreeSet<CoreIndex>) -> Vec<(CoreIndex, ParaId)>;
+	/// Number of cores, hence of groups, in this session.
+	fn core_count() -> u32;
+	/// Backing groups of this session (R-GRP-5).
+	fn groups() -> Vec<Vec<ValidatorIndex>>;
+	/// How groups rotate, asked for block `now` (R-GRP-2).
+	fn rotation_info(now: BlockNumber) -> GroupRotationInfo;
+	/// For each core the paras entitled to the blocks after the current state: position 0 is the next block (R-SCH-4).
+	///
+	/// At the start of a block this is what nodes saw in the state of its parent (R-REL-7).
+	fn claim_queue() -> ClaimQueue;
+	/// Moves every claim one position forward and returns those of the block being processed, for cores that are not
+	/// in `blocked` (R-SCH-6).
+	fn advance(blocked: &BTreeSet<CoreIndex>) -> Vec<(CoreIndex, ParaId)>;
 }
 
 /// Disputes: which candidates nobody may build on. A runtime without disputes uses `()`.
 pub trait Disputes {
-    /// Whether no candidate may be backed or enacted any more (R-INC-5).
-    fn is_frozen() -> bool;
-    /// Whether a dispute concluded that the candidate is invalid.
-    fn is_concluded_invalid(session: SessionIndex, candidate: CandidateHash) -> bool;
-    /// Imports votes of disputes (step 4 of R-INC-2), and returns those that are worth keeping in the inherent.
-    fn import(disputes: Vec<DisputeStatementSet>) -> Vec<DisputeStatementSet>;
-    /// Notes that the candidate was included in this block (step 9 of R-INC-2).
-    fn note_included(session: SessionIndex, candidate: CandidateHash, block: BlockNumber);
+	/// Whether no candidate may be backed or enacted any more (R-INC-5).
+	fn is_frozen() -> bool;
+	/// Whether a dispute concluded that the candidate is invalid.
+	fn is_concluded_invalid(session: SessionIndex, candidate: CandidateHash) -> bool;
+	/// Imports votes of disputes (step 4 of R-INC-2), and returns those that are worth keeping in the inherent.
+	fn import(disputes: Vec<DisputeStatementSet>) -> Vec<DisputeStatementSet>;
+	/// Notes that the candidate was included in this block (step 9 of R-INC-2).
+	fn note_included(session: SessionIndex, candidate: CandidateHash, block: BlockNumber);
 }
 
 impl Disputes for () {
-    fn is_frozen() -> bool {
-        false
-    }
+	fn is_frozen() -> bool {
+		false
+	}
 
-    fn is_concluded_invalid(_: SessionIndex, _: CandidateHash) -> bool {
-        false
-    }
+	fn is_concluded_invalid(_: SessionIndex, _: CandidateHash) -> bool {
+		false
+	}
 
-    fn import(_: Vec<DisputeStatementSet>) -> Vec<DisputeStatementSet> {
-        Vec::new()
-    }
+	fn import(_: Vec<DisputeStatementSet>) -> Vec<DisputeStatementSet> {
+		Vec::new()
+	}
 
-    fn note_included(_: SessionIndex, _: CandidateHash, _: BlockNumber) {}
+	fn note_included(_: SessionIndex, _: CandidateHash, _: BlockNumber) {}
 }
 
 /// Rewards: told who did the work. A runtime without rewards uses `()`.
 pub trait Rewards {
-    /// These validators backed a candidate that was enacted.
-    fn reward_backing(validators: &[ValidatorIndex]);
-    /// These validators attested the availability of a candidate that was enacted.
-    fn reward_availability(validators: &[ValidatorIndex]);
+	/// These validators backed a candidate that was enacted.
+	fn reward_backing(validators: &[ValidatorIndex]);
+	/// These validators attested the availability of a candidate that was enacted.
+	fn reward_availability(validators: &[ValidatorIndex]);
 }
 
 impl Rewards for () {
-    fn reward_backing(_: &[ValidatorIndex]) {}
-    fn reward_availability(_: &[ValidatorIndex]) {}
+	fn reward_backing(_: &[ValidatorIndex]) {}
+	fn reward_availability(_: &[ValidatorIndex]) {}
 }

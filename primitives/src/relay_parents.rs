@@ -11,25 +11,25 @@ use sp_core::{bounded::BoundedVec, ConstU32};
 
 /// A relay block as a candidate refers to it.
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+	Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct RelayChainBlockInfo {
-    /// Its hash.
-    pub hash: Hash,
-    /// Its number.
-    pub number: BlockNumber,
-    /// State root in its own header (R-PVD-2).
-    pub storage_root: Hash,
+	/// Its hash.
+	pub hash: Hash,
+	/// Its number.
+	pub number: BlockNumber,
+	/// State root in its own header (R-PVD-2).
+	pub storage_root: Hash,
 }
 
 /// An entry of the window. Its number follows from its position.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
 struct Entry {
-    hash: Hash,
-    storage_root: Hash,
+	hash: Hash,
+	storage_root: Hash,
 }
 
 /// The relay blocks on which candidates of the block being processed may build.
@@ -50,175 +50,175 @@ struct Entry {
 /// assert_eq!(window.lookup(Hash::repeat_byte(1)), None);
 /// ```
 #[derive(
-    Clone, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+	Clone, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
 pub struct AllowedRelayParents {
-    buffer: BoundedVec<Entry, ConstU32<MAX_RELAY_PARENTS>>,
-    latest_number: BlockNumber,
+	buffer: BoundedVec<Entry, ConstU32<MAX_RELAY_PARENTS>>,
+	latest_number: BlockNumber,
 }
 
 impl AllowedRelayParents {
-    /// Takes in the parent of the block being processed, and returns the hashes that leave (R-REL-2).
-    ///
-    /// A hash that is there already changes nothing. Cost: linear in the window's length.
-    pub fn update(&mut self, parent: RelayChainBlockInfo, allowed_ancestry_len: u32) -> Vec<Hash> {
-        if self.lookup(parent.hash).is_some() {
-            return Vec::new();
-        }
-        let keep_before = allowed_ancestry_len.min(MAX_RELAY_PARENTS - 1) as usize;
-        let surplus = self.buffer.len().saturating_sub(keep_before);
-        let mut kept = core::mem::take(&mut self.buffer).into_inner();
-        let left = kept.drain(..surplus).map(|entry| entry.hash).collect();
-        kept.push(Entry {
-            hash: parent.hash,
-            storage_root: parent.storage_root,
-        });
-        self.buffer = BoundedVec::truncate_from(kept);
-        self.latest_number = parent.number;
-        left
-    }
+	/// Takes in the parent of the block being processed, and returns the hashes that leave (R-REL-2).
+	///
+	/// A hash that is there already changes nothing. Cost: linear in the window's length.
+	pub fn update(&mut self, parent: RelayChainBlockInfo, allowed_ancestry_len: u32) -> Vec<Hash> {
+		if self.lookup(parent.hash).is_some() {
+			return Vec::new();
+		}
+		let keep_before = allowed_ancestry_len.min(MAX_RELAY_PARENTS - 1) as usize;
+		let surplus = self.buffer.len().saturating_sub(keep_before);
+		let mut kept = core::mem::take(&mut self.buffer).into_inner();
+		let left = kept.drain(..surplus).map(|entry| entry.hash).collect();
+		kept.push(Entry {
+			hash: parent.hash,
+			storage_root: parent.storage_root,
+		});
+		self.buffer = BoundedVec::truncate_from(kept);
+		self.latest_number = parent.number;
+		left
+	}
 
-    /// The relay block with this hash, if candidates may build on it (R-REL-3). Cost: linear in the window's length.
-    pub fn lookup(&self, hash: Hash) -> Option<RelayChainBlockInfo> {
-        self.iter().find(|info| info.hash == hash)
-    }
+	/// The relay block with this hash, if candidates may build on it (R-REL-3). Cost: linear in the window's length.
+	pub fn lookup(&self, hash: Hash) -> Option<RelayChainBlockInfo> {
+		self.iter().find(|info| info.hash == hash)
+	}
 
-    /// All relay blocks of the window, newest first.
-    pub fn iter(&self) -> impl Iterator<Item = RelayChainBlockInfo> + '_ {
-        self.buffer
-            .iter()
-            .rev()
-            .zip(0..)
-            .map(|(entry, age)| RelayChainBlockInfo {
-                hash: entry.hash,
-                number: self.latest_number.saturating_sub(age),
-                storage_root: entry.storage_root,
-            })
-    }
+	/// All relay blocks of the window, newest first.
+	pub fn iter(&self) -> impl Iterator<Item = RelayChainBlockInfo> + '_ {
+		self.buffer
+			.iter()
+			.rev()
+			.zip(0..)
+			.map(|(entry, age)| RelayChainBlockInfo {
+				hash: entry.hash,
+				number: self.latest_number.saturating_sub(age),
+				storage_root: entry.storage_root,
+			})
+	}
 
-    /// Number of relay blocks in the window.
-    pub fn len(&self) -> usize {
-        self.buffer.len()
-    }
+	/// Number of relay blocks in the window.
+	pub fn len(&self) -> usize {
+		self.buffer.len()
+	}
 
-    /// Whether the window is empty, as it is at the end of a session's last block.
-    pub fn is_empty(&self) -> bool {
-        self.buffer.is_empty()
-    }
+	/// Whether the window is empty, as it is at the end of a session's last block.
+	pub fn is_empty(&self) -> bool {
+		self.buffer.is_empty()
+	}
 
-    /// The newest relay block of the window.
-    pub fn latest(&self) -> Option<RelayChainBlockInfo> {
-        self.iter().next()
-    }
+	/// The newest relay block of the window.
+	pub fn latest(&self) -> Option<RelayChainBlockInfo> {
+		self.iter().next()
+	}
 
-    /// Number of the oldest relay block on which a candidate of the child of block `at` may build, judged in the
-    /// state of `at` (R-REL-6).
-    pub fn earliest_for_child_of(&self, at: BlockNumber, allowed_ancestry_len: u32) -> BlockNumber {
-        let len = u32::try_from(self.buffer.len()).unwrap_or(u32::MAX);
-        at.saturating_sub(allowed_ancestry_len.min(len))
-    }
+	/// Number of the oldest relay block on which a candidate of the child of block `at` may build, judged in the
+	/// state of `at` (R-REL-6).
+	pub fn earliest_for_child_of(&self, at: BlockNumber, allowed_ancestry_len: u32) -> BlockNumber {
+		let len = u32::try_from(self.buffer.len()).unwrap_or(u32::MAX);
+		at.saturating_sub(allowed_ancestry_len.min(len))
+	}
 
-    /// Forgets everything, as a session change does (R-REL-5), and returns the hashes that leave.
-    pub fn clear(&mut self) -> Vec<Hash> {
-        core::mem::take(&mut self.buffer)
-            .into_iter()
-            .map(|entry| entry.hash)
-            .collect()
-    }
+	/// Forgets everything, as a session change does (R-REL-5), and returns the hashes that leave.
+	pub fn clear(&mut self) -> Vec<Hash> {
+		core::mem::take(&mut self.buffer)
+			.into_iter()
+			.map(|entry| entry.hash)
+			.collect()
+	}
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+	use super::*;
 
-    fn block(number: BlockNumber) -> RelayChainBlockInfo {
-        RelayChainBlockInfo {
-            hash: Hash::from_low_u64_be(number.into()),
-            number,
-            storage_root: Hash::from_low_u64_be(1000 + u64::from(number)),
-        }
-    }
+	fn block(number: BlockNumber) -> RelayChainBlockInfo {
+		RelayChainBlockInfo {
+			hash: Hash::from_low_u64_be(number.into()),
+			number,
+			storage_root: Hash::from_low_u64_be(1000 + u64::from(number)),
+		}
+	}
 
-    fn numbers(window: &AllowedRelayParents) -> Vec<BlockNumber> {
-        let mut numbers: Vec<_> = window.iter().map(|info| info.number).collect();
-        numbers.reverse();
-        numbers
-    }
+	fn numbers(window: &AllowedRelayParents) -> Vec<BlockNumber> {
+		let mut numbers: Vec<_> = window.iter().map(|info| info.number).collect();
+		numbers.reverse();
+		numbers
+	}
 
-    #[test]
-    fn r_abp_12_buffer_after_a_session_change() {
-        let mut window = AllowedRelayParents::default();
-        (95..100).for_each(|number| {
-            window.update(block(number), 2);
-        });
-        window.clear();
-        for (parent, expected) in [
-            (100, &[100][..]),
-            (101, &[100, 101]),
-            (102, &[100, 101, 102]),
-            (103, &[101, 102, 103]),
-        ] {
-            window.update(block(parent), 2);
-            assert_eq!(numbers(&window), expected, "R-ABP-12");
-        }
-    }
+	#[test]
+	fn r_abp_12_buffer_after_a_session_change() {
+		let mut window = AllowedRelayParents::default();
+		(95..100).for_each(|number| {
+			window.update(block(number), 2);
+		});
+		window.clear();
+		for (parent, expected) in [
+			(100, &[100][..]),
+			(101, &[100, 101]),
+			(102, &[100, 101, 102]),
+			(103, &[101, 102, 103]),
+		] {
+			window.update(block(parent), 2);
+			assert_eq!(numbers(&window), expected, "R-ABP-12");
+		}
+	}
 
-    #[test]
-    fn r_abp_2_a_relay_parent_is_usable_in_a_plus_one_blocks() {
-        let mut window = AllowedRelayParents::default();
-        let usable: Vec<_> = (1..30)
-            .filter(|child| {
-                window.update(block(child - 1), 3);
-                window.lookup(block(10).hash).is_some()
-            })
-            .collect();
-        assert_eq!(usable, [11, 12, 13, 14], "R-ABP-2");
-        assert_eq!(window.lookup(block(27).hash), Some(block(27)), "R-REL-3");
-    }
+	#[test]
+	fn r_abp_2_a_relay_parent_is_usable_in_a_plus_one_blocks() {
+		let mut window = AllowedRelayParents::default();
+		let usable: Vec<_> = (1..30)
+			.filter(|child| {
+				window.update(block(child - 1), 3);
+				window.lookup(block(10).hash).is_some()
+			})
+			.collect();
+		assert_eq!(usable, [11, 12, 13, 14], "R-ABP-2");
+		assert_eq!(window.lookup(block(27).hash), Some(block(27)), "R-REL-3");
+	}
 
-    #[test]
-    fn r_rel_2_shrinking_drops_several_and_a_known_hash_changes_nothing() {
-        let mut window = AllowedRelayParents::default();
-        (1..=4).for_each(|number| {
-            window.update(block(number), 3);
-        });
-        let before = window.clone();
-        assert!(window.update(block(4), 3).is_empty());
-        assert_eq!(window, before);
-        assert_eq!(
-            window.update(block(5), 1),
-            [1, 2, 3].map(|number| block(number).hash)
-        );
-        assert_eq!(numbers(&window), [4, 5]);
-        assert_eq!(window.update(block(6), 0).len(), 2);
-        assert_eq!(
-            numbers(&window),
-            [6],
-            "R-ABP-3: synchronous backing knows one relay parent"
-        );
-    }
+	#[test]
+	fn r_rel_2_shrinking_drops_several_and_a_known_hash_changes_nothing() {
+		let mut window = AllowedRelayParents::default();
+		(1..=4).for_each(|number| {
+			window.update(block(number), 3);
+		});
+		let before = window.clone();
+		assert!(window.update(block(4), 3).is_empty());
+		assert_eq!(window, before);
+		assert_eq!(
+			window.update(block(5), 1),
+			[1, 2, 3].map(|number| block(number).hash)
+		);
+		assert_eq!(numbers(&window), [4, 5]);
+		assert_eq!(window.update(block(6), 0).len(), 2);
+		assert_eq!(
+			numbers(&window),
+			[6],
+			"R-ABP-3: synchronous backing knows one relay parent"
+		);
+	}
 
-    #[test]
-    fn r_rel_6_earliest_relay_parent_of_the_child() {
-        let mut window = AllowedRelayParents::default();
-        for (state_of, earliest) in [(101, 100), (102, 100), (103, 100), (104, 101), (105, 102)] {
-            window.update(block(state_of - 1), 3);
-            assert_eq!(
-                window.earliest_for_child_of(state_of, 3),
-                earliest,
-                "R-REL-6: state of {state_of}"
-            );
-        }
-    }
+	#[test]
+	fn r_rel_6_earliest_relay_parent_of_the_child() {
+		let mut window = AllowedRelayParents::default();
+		for (state_of, earliest) in [(101, 100), (102, 100), (103, 100), (104, 101), (105, 102)] {
+			window.update(block(state_of - 1), 3);
+			assert_eq!(
+				window.earliest_for_child_of(state_of, 3),
+				earliest,
+				"R-REL-6: state of {state_of}"
+			);
+		}
+	}
 
-    proptest::proptest! {
-        #[test]
-        fn r_rel_6_earliest_is_what_the_child_accepts(ancestry in 0u32..6, blocks in 1u32..20) {
-            let mut window = AllowedRelayParents::default();
-            (0..blocks).for_each(|number| { window.update(block(number), ancestry); });
-            let predicted = window.earliest_for_child_of(blocks, ancestry);
-            window.update(block(blocks), ancestry);
-            proptest::prop_assert_eq!(numbers(&window)[0], predicted);
-        }
-    }
+	proptest::proptest! {
+		#[test]
+		fn r_rel_6_earliest_is_what_the_child_accepts(ancestry in 0u32..6, blocks in 1u32..20) {
+			let mut window = AllowedRelayParents::default();
+			(0..blocks).for_each(|number| { window.update(block(number), ancestry); });
+			let predicted = window.earliest_for_child_of(blocks, ancestry);
+			window.update(block(blocks), ancestry);
+			proptest::prop_assert_eq!(numbers(&window)[0], predicted);
+		}
+	}
 }

@@ -5,126 +5,126 @@
 //! block at which it is called.
 
 use crate::{
-    AsyncBackingParams, BackingState, BlockNumber, CandidateEvent, CandidateHash,
-    CandidatePendingAvailability, ClaimQueue, CommittedCandidateReceipt, Constraints, ConstraintsExtension,
-    CoreState, GroupRotationInfo, Hash, HostConfiguration, InboundDownwardMessage, InboundHrmpMessage,
-    OccupiedCoreAssumption, ParaId, PersistedValidationData, SessionIndex, Slot, ValidationCode,
-    ValidationCodeHash, ValidatorId, ValidatorIndex,
+	AsyncBackingParams, BackingState, BlockNumber, CandidateEvent, CandidateHash,
+	CandidatePendingAvailability, ClaimQueue, CommittedCandidateReceipt, Constraints, ConstraintsExtension,
+	CoreState, GroupRotationInfo, Hash, HostConfiguration, InboundDownwardMessage, InboundHrmpMessage,
+	OccupiedCoreAssumption, ParaId, PersistedValidationData, SessionIndex, Slot, ValidationCode,
+	ValidationCodeHash, ValidatorId, ValidatorIndex,
 };
 use alloc::{collections::BTreeMap, vec::Vec};
 
 sp_api::decl_runtime_apis! {
-    /// What a node asks about parachains.
-    #[api_version(5)]
-    pub trait ParachainHost {
-        /// Keys of the session's validators, in shuffled order.
-        fn validators() -> Vec<ValidatorId>;
+	/// What a node asks about parachains.
+	#[api_version(5)]
+	pub trait ParachainHost {
+		/// Keys of the session's validators, in shuffled order.
+		fn validators() -> Vec<ValidatorId>;
 
-        /// Backing groups, and how they rotate seen from the child of this block.
-        fn validator_groups() -> (Vec<Vec<ValidatorIndex>>, GroupRotationInfo);
+		/// Backing groups, and how they rotate seen from the child of this block.
+		fn validator_groups() -> (Vec<Vec<ValidatorIndex>>, GroupRotationInfo);
 
-        /// State of every core, for the child of this block (R-SCH-1).
-        fn availability_cores() -> Vec<CoreState>;
+		/// State of every core, for the child of this block (R-SCH-1).
+		fn availability_cores() -> Vec<CoreState>;
 
-        /// Validation data of a candidate with this block as its relay parent; `None` if the para has no head or the
-        /// assumption does not hold (R-ENA-6).
-        fn persisted_validation_data(
-            para_id: ParaId,
-            assumption: OccupiedCoreAssumption,
-        ) -> Option<PersistedValidationData>;
+		/// Validation data of a candidate with this block as its relay parent; `None` if the para has no head or the
+		/// assumption does not hold (R-ENA-6).
+		fn persisted_validation_data(
+			para_id: ParaId,
+			assumption: OccupiedCoreAssumption,
+		) -> Option<PersistedValidationData>;
 
-        /// As `persisted_validation_data`, assuming first no pending candidate and then that all are included, whichever
-        /// has the expected hash; with the code hash.
-        fn assumed_validation_data(
-            para_id: ParaId,
-            expected_persisted_validation_data_hash: Hash,
-        ) -> Option<(PersistedValidationData, ValidationCodeHash)>;
+		/// As `persisted_validation_data`, assuming first no pending candidate and then that all are included, whichever
+		/// has the expected hash; with the code hash.
+		fn assumed_validation_data(
+			para_id: ParaId,
+			expected_persisted_validation_data_hash: Hash,
+		) -> Option<(PersistedValidationData, ValidationCodeHash)>;
 
-        /// Whether a candidate on the included head with these outputs would be accepted.
-        fn check_validation_outputs(para_id: ParaId, outputs: crate::CandidateCommitments) -> bool;
+		/// Whether a candidate on the included head with these outputs would be accepted.
+		fn check_validation_outputs(para_id: ParaId, outputs: crate::CandidateCommitments) -> bool;
 
-        /// Session that the child of this block runs in.
-        fn session_index_for_child() -> SessionIndex;
+		/// Session that the child of this block runs in.
+		fn session_index_for_child() -> SessionIndex;
 
-        /// Code that validates a candidate under this assumption.
-        fn validation_code(para_id: ParaId, assumption: OccupiedCoreAssumption) -> Option<ValidationCode>;
+		/// Code that validates a candidate under this assumption.
+		fn validation_code(para_id: ParaId, assumption: OccupiedCoreAssumption) -> Option<ValidationCode>;
 
-        /// The oldest candidate of the para that is pending availability.
-        fn candidate_pending_availability(para_id: ParaId) -> Option<CommittedCandidateReceipt>;
+		/// The oldest candidate of the para that is pending availability.
+		fn candidate_pending_availability(para_id: ParaId) -> Option<CommittedCandidateReceipt>;
 
-        /// What happened to candidates in this block.
-        fn candidate_events() -> Vec<CandidateEvent>;
+		/// What happened to candidates in this block.
+		fn candidate_events() -> Vec<CandidateEvent>;
 
-        /// Code with this hash.
-        fn validation_code_by_hash(hash: ValidationCodeHash) -> Option<ValidationCode>;
+		/// Code with this hash.
+		fn validation_code_by_hash(hash: ValidationCodeHash) -> Option<ValidationCode>;
 
-        /// Hash of the code that validates a candidate under this assumption.
-        fn validation_code_hash(
-            para_id: ParaId,
-            assumption: OccupiedCoreAssumption,
-        ) -> Option<ValidationCodeHash>;
+		/// Hash of the code that validates a candidate under this assumption.
+		fn validation_code_hash(
+			para_id: ParaId,
+			assumption: OccupiedCoreAssumption,
+		) -> Option<ValidationCodeHash>;
 
-        /// Downward messages that wait for the para.
-        fn dmq_contents(recipient: ParaId) -> Vec<InboundDownwardMessage>;
+		/// Downward messages that wait for the para.
+		fn dmq_contents(recipient: ParaId) -> Vec<InboundDownwardMessage>;
 
-        /// Horizontal messages that wait for the para, by sender.
-        fn inbound_hrmp_channels_contents(recipient: ParaId) -> BTreeMap<ParaId, Vec<InboundHrmpMessage>>;
+		/// Horizontal messages that wait for the para, by sender.
+		fn inbound_hrmp_channels_contents(recipient: ParaId) -> BTreeMap<ParaId, Vec<InboundHrmpMessage>>;
 
-        /// Least number of backing votes (R-BKV-1).
-        #[api_version(6)]
-        fn minimum_backing_votes() -> u32;
+		/// Least number of backing votes (R-BKV-1).
+		#[api_version(6)]
+		fn minimum_backing_votes() -> u32;
 
-        /// Base constraints of the para and its pending candidates (R-BIN-4); `None` without head or code.
-        #[api_version(7)]
-        fn para_backing_state(para_id: ParaId) -> Option<BackingState>;
+		/// Base constraints of the para and its pending candidates (R-BIN-4); `None` without head or code.
+		#[api_version(7)]
+		fn para_backing_state(para_id: ParaId) -> Option<BackingState>;
 
-        /// Parameters of asynchronous backing in this session.
-        #[api_version(7)]
-        fn async_backing_params() -> AsyncBackingParams;
+		/// Parameters of asynchronous backing in this session.
+		#[api_version(7)]
+		fn async_backing_params() -> AsyncBackingParams;
 
-        /// Validators whose votes do not count in this session.
-        #[api_version(8)]
-        fn disabled_validators() -> Vec<ValidatorIndex>;
+		/// Validators whose votes do not count in this session.
+		#[api_version(8)]
+		fn disabled_validators() -> Vec<ValidatorIndex>;
 
-        /// Claims of every core for the blocks after this one (R-SCH-4).
-        #[api_version(11)]
-        fn claim_queue() -> ClaimQueue;
+		/// Claims of every core for the blocks after this one (R-SCH-4).
+		#[api_version(11)]
+		fn claim_queue() -> ClaimQueue;
 
-        /// All candidates of the para that are pending availability, in dependency order.
-        #[api_version(11)]
-        fn candidates_pending_availability(para_id: ParaId) -> Vec<CommittedCandidateReceipt>;
+		/// All candidates of the para that are pending availability, in dependency order.
+		#[api_version(11)]
+		fn candidates_pending_availability(para_id: ParaId) -> Vec<CommittedCandidateReceipt>;
 
-        /// Base constraints of the para; `None` without head or code.
-        #[api_version(13)]
-        fn backing_constraints(para_id: ParaId) -> Option<Constraints>;
+		/// Base constraints of the para; `None` without head or code.
+		#[api_version(13)]
+		fn backing_constraints(para_id: ParaId) -> Option<Constraints>;
 
-        /// How far ahead the claim queue is filled.
-        #[api_version(13)]
-        fn scheduling_lookahead() -> u32;
+		/// How far ahead the claim queue is filled.
+		#[api_version(13)]
+		fn scheduling_lookahead() -> u32;
 
-        /// All parachains, ascending.
-        #[api_version(14)]
-        fn para_ids() -> Vec<ParaId>;
-    }
+		/// All parachains, ascending.
+		#[api_version(14)]
+		fn para_ids() -> Vec<ParaId>;
+	}
 
-    /// What this project's pallets offer beyond [`ParachainHost`].
-    pub trait AsyncBackingApi {
-        /// The part of the constraints that their wire format cannot express (R-BASE-17).
-        fn constraints_extension(para_id: ParaId) -> Option<ConstraintsExtension>;
+	/// What this project's pallets offer beyond [`ParachainHost`].
+	pub trait AsyncBackingApi {
+		/// The part of the constraints that their wire format cannot express (R-BASE-17).
+		fn constraints_extension(para_id: ParaId) -> Option<ConstraintsExtension>;
 
-        /// Configuration of this session.
-        fn active_configuration() -> HostConfiguration;
+		/// Configuration of this session.
+		fn active_configuration() -> HostConfiguration;
 
-        /// Staged configurations with the sessions in which they take effect, ascending (R-ABP-5).
-        fn pending_configurations() -> Vec<(SessionIndex, HostConfiguration)>;
+		/// Staged configurations with the sessions in which they take effect, ascending (R-ABP-5).
+		fn pending_configurations() -> Vec<(SessionIndex, HostConfiguration)>;
 
-        /// A child of this block in this slot or a later one ends the session, and nothing is backed in it (R-ABP-10).
-        fn session_ends_from_slot() -> Slot;
+		/// A child of this block in this slot or a later one ends the session, and nothing is backed in it (R-ABP-10).
+		fn session_ends_from_slot() -> Slot;
 
-        /// All pending candidates of the para with what a node needs to place them (R-BIN-3).
-        fn pending_availability(para_id: ParaId) -> Vec<CandidatePendingAvailability>;
+		/// All pending candidates of the para with what a node needs to place them (R-BIN-3).
+		fn pending_availability(para_id: ParaId) -> Vec<CandidatePendingAvailability>;
 
-        /// Block in which a pending candidate was backed, and the core that it occupies.
-        fn core_of_candidate(candidate: CandidateHash) -> Option<(crate::CoreIndex, BlockNumber)>;
-    }
+		/// Block in which a pending candidate was backed, and the core that it occupies.
+		fn core_of_candidate(candidate: CandidateHash) -> Option<(crate::CoreIndex, BlockNumber)>;
+	}
 }

@@ -3,8 +3,8 @@
 //! The payloads are Polkadot's byte for byte, so that signatures interoperate (R-STM-2).
 
 use crate::{
-    CandidateHash, CommittedCandidateReceipt, Hash, SessionIndex, SigningContext, ValidatorIndex,
-    ValidatorSignature,
+	CandidateHash, CommittedCandidateReceipt, Hash, SessionIndex, SigningContext, ValidatorIndex,
+	ValidatorSignature,
 };
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, Error as CodecError, Input, MaxEncodedLen, Output};
@@ -18,182 +18,182 @@ const VALID: u8 = 2;
 /// A statement without the candidate's content (R-BIN-14): 37 bytes, `BKNG`, a kind and the hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, TypeInfo, DecodeWithMemTracking)]
 pub enum CompactStatement {
-    /// Proposes the candidate, and says that it is valid.
-    Seconded(CandidateHash),
-    /// Confirms a candidate that somebody else proposed.
-    Valid(CandidateHash),
+	/// Proposes the candidate, and says that it is valid.
+	Seconded(CandidateHash),
+	/// Confirms a candidate that somebody else proposed.
+	Valid(CandidateHash),
 }
 
 impl CompactStatement {
-    /// The candidate that the statement is about.
-    pub fn candidate_hash(&self) -> CandidateHash {
-        match self {
-            Self::Seconded(hash) | Self::Valid(hash) => *hash,
-        }
-    }
+	/// The candidate that the statement is about.
+	pub fn candidate_hash(&self) -> CandidateHash {
+		match self {
+			Self::Seconded(hash) | Self::Valid(hash) => *hash,
+		}
+	}
 
-    /// The bytes that the validator signs (R-STM-2): 73 of them.
-    pub fn signing_payload(&self, context: &SigningContext) -> Vec<u8> {
-        (self, context).encode()
-    }
+	/// The bytes that the validator signs (R-STM-2): 73 of them.
+	pub fn signing_payload(&self, context: &SigningContext) -> Vec<u8> {
+		(self, context).encode()
+	}
 }
 
 impl Encode for CompactStatement {
-    fn size_hint(&self) -> usize {
-        Self::max_encoded_len()
-    }
+	fn size_hint(&self) -> usize {
+		Self::max_encoded_len()
+	}
 
-    fn encode_to<W: Output + ?Sized>(&self, dest: &mut W) {
-        let (kind, hash) = match self {
-            Self::Seconded(hash) => (SECONDED, hash),
-            Self::Valid(hash) => (VALID, hash),
-        };
-        dest.write(&BACKING_MAGIC);
-        dest.push_byte(kind);
-        dest.write(hash.as_ref());
-    }
+	fn encode_to<W: Output + ?Sized>(&self, dest: &mut W) {
+		let (kind, hash) = match self {
+			Self::Seconded(hash) => (SECONDED, hash),
+			Self::Valid(hash) => (VALID, hash),
+		};
+		dest.write(&BACKING_MAGIC);
+		dest.push_byte(kind);
+		dest.write(hash.as_ref());
+	}
 }
 
 impl codec::EncodeLike for CompactStatement {}
 
 impl Decode for CompactStatement {
-    fn decode<I: Input>(input: &mut I) -> Result<Self, CodecError> {
-        if <[u8; 4]>::decode(input)? != BACKING_MAGIC {
-            return Err("a backing statement starts with BKNG (R-STM-3)".into());
-        }
-        match input.read_byte()? {
-            SECONDED => Ok(Self::Seconded(Decode::decode(input)?)),
-            VALID => Ok(Self::Valid(Decode::decode(input)?)),
-            _ => Err("a backing statement is of kind 1 or 2 (R-STM-2)".into()),
-        }
-    }
+	fn decode<I: Input>(input: &mut I) -> Result<Self, CodecError> {
+		if <[u8; 4]>::decode(input)? != BACKING_MAGIC {
+			return Err("a backing statement starts with BKNG (R-STM-3)".into());
+		}
+		match input.read_byte()? {
+			SECONDED => Ok(Self::Seconded(Decode::decode(input)?)),
+			VALID => Ok(Self::Valid(Decode::decode(input)?)),
+			_ => Err("a backing statement is of kind 1 or 2 (R-STM-2)".into()),
+		}
+	}
 }
 
 impl MaxEncodedLen for CompactStatement {
-    fn max_encoded_len() -> usize {
-        BACKING_MAGIC.len() + 1 + Hash::max_encoded_len()
-    }
+	fn max_encoded_len() -> usize {
+		BACKING_MAGIC.len() + 1 + Hash::max_encoded_len()
+	}
 }
 
 /// A vote as it goes on-chain: which kind of statement it was, and its signature (R-STM-4, R-BIN-15).
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub enum ValidityAttestation {
-    /// The validator proposed the candidate.
-    #[codec(index = 1)]
-    Implicit(ValidatorSignature),
-    /// The validator confirmed the candidate.
-    #[codec(index = 2)]
-    Explicit(ValidatorSignature),
+	/// The validator proposed the candidate.
+	#[codec(index = 1)]
+	Implicit(ValidatorSignature),
+	/// The validator confirmed the candidate.
+	#[codec(index = 2)]
+	Explicit(ValidatorSignature),
 }
 
 impl ValidityAttestation {
-    /// The signature.
-    pub fn signature(&self) -> &ValidatorSignature {
-        match self {
-            Self::Implicit(signature) | Self::Explicit(signature) => signature,
-        }
-    }
+	/// The signature.
+	pub fn signature(&self) -> &ValidatorSignature {
+		match self {
+			Self::Implicit(signature) | Self::Explicit(signature) => signature,
+		}
+	}
 
-    /// The statement that was signed.
-    pub fn statement(&self, candidate: CandidateHash) -> CompactStatement {
-        match self {
-            Self::Implicit(_) => CompactStatement::Seconded(candidate),
-            Self::Explicit(_) => CompactStatement::Valid(candidate),
-        }
-    }
+	/// The statement that was signed.
+	pub fn statement(&self, candidate: CandidateHash) -> CompactStatement {
+		match self {
+			Self::Implicit(_) => CompactStatement::Seconded(candidate),
+			Self::Explicit(_) => CompactStatement::Valid(candidate),
+		}
+	}
 }
 
 /// A statement with the candidate, as the first one about it has to be.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
 pub enum Statement {
-    /// Proposes the candidate.
-    #[codec(index = 1)]
-    Seconded(CommittedCandidateReceipt),
-    /// Confirms a candidate that somebody else proposed.
-    #[codec(index = 2)]
-    Valid(CandidateHash),
+	/// Proposes the candidate.
+	#[codec(index = 1)]
+	Seconded(CommittedCandidateReceipt),
+	/// Confirms a candidate that somebody else proposed.
+	#[codec(index = 2)]
+	Valid(CandidateHash),
 }
 
 impl Statement {
-    /// The form that is signed (R-STM-5). Cost: hashes the candidate, if it is there.
-    pub fn to_compact(&self) -> CompactStatement {
-        match self {
-            Self::Seconded(candidate) => CompactStatement::Seconded(candidate.hash()),
-            Self::Valid(hash) => CompactStatement::Valid(*hash),
-        }
-    }
+	/// The form that is signed (R-STM-5). Cost: hashes the candidate, if it is there.
+	pub fn to_compact(&self) -> CompactStatement {
+		match self {
+			Self::Seconded(candidate) => CompactStatement::Seconded(candidate.hash()),
+			Self::Valid(hash) => CompactStatement::Valid(*hash),
+		}
+	}
 }
 
 /// A compact statement with its author and signature, not yet verified.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct SignedCompactStatement {
-    /// What is said.
-    pub statement: CompactStatement,
-    /// Who says it.
-    pub validator_index: ValidatorIndex,
-    /// Signature over [`CompactStatement::signing_payload`].
-    pub signature: ValidatorSignature,
+	/// What is said.
+	pub statement: CompactStatement,
+	/// Who says it.
+	pub validator_index: ValidatorIndex,
+	/// Signature over [`CompactStatement::signing_payload`].
+	pub signature: ValidatorSignature,
 }
 
 impl SignedCompactStatement {
-    /// Whether the signature is that of `validator` in this context. Cost: one sr25519 verification.
-    pub fn verify(&self, validator: &crate::ValidatorId, context: &SigningContext) -> bool {
-        crate::crypto::verify(
-            &self.signature,
-            &self.statement.signing_payload(context),
-            validator,
-        )
-    }
+	/// Whether the signature is that of `validator` in this context. Cost: one sr25519 verification.
+	pub fn verify(&self, validator: &crate::ValidatorId, context: &SigningContext) -> bool {
+		crate::crypto::verify(
+			&self.signature,
+			&self.statement.signing_payload(context),
+			validator,
+		)
+	}
 
-    /// The vote that goes on-chain (R-STM-4).
-    pub fn to_attestation(&self) -> ValidityAttestation {
-        match self.statement {
-            CompactStatement::Seconded(_) => ValidityAttestation::Implicit(self.signature.clone()),
-            CompactStatement::Valid(_) => ValidityAttestation::Explicit(self.signature.clone()),
-        }
-    }
+	/// The vote that goes on-chain (R-STM-4).
+	pub fn to_attestation(&self) -> ValidityAttestation {
+		match self.statement {
+			CompactStatement::Seconded(_) => ValidityAttestation::Implicit(self.signature.clone()),
+			CompactStatement::Valid(_) => ValidityAttestation::Explicit(self.signature.clone()),
+		}
+	}
 }
 
 /// Payload of an explicit dispute vote (R-BIN-23): `DISP`, whether the candidate is held valid, hash and session.
 pub fn explicit_dispute_payload(valid: bool, candidate: CandidateHash, session: SessionIndex) -> Vec<u8> {
-    (*b"DISP", valid, candidate, session).encode()
+	(*b"DISP", valid, candidate, session).encode()
 }
 
 /// Payload of an approval vote (R-BIN-23): `APPR`, hash and session.
 pub fn approval_payload(candidate: CandidateHash, session: SessionIndex) -> Vec<u8> {
-    (*b"APPR", candidate, session).encode()
+	(*b"APPR", candidate, session).encode()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+	use super::*;
 
-    #[test]
-    fn r_bin_24_golden_signing_payload() {
-        let context = SigningContext {
-            session_index: 7,
-            parent_hash: Hash::repeat_byte(0x11),
-        };
-        let seconded = CompactStatement::Seconded(CandidateHash(Hash::repeat_byte(0x22)));
-        let valid = CompactStatement::Valid(CandidateHash(Hash::repeat_byte(0x22)));
-        let mut expected = [b"BKNG".as_slice(), &[1], &[0x22; 32], &[7, 0, 0, 0], &[0x11; 32]].concat();
-        assert_eq!(seconded.signing_payload(&context), expected, "R-STM-2");
-        assert_eq!(expected.len(), 73);
-        expected[4] = 2;
-        assert_eq!(valid.signing_payload(&context), expected, "R-STM-2");
-    }
+	#[test]
+	fn r_bin_24_golden_signing_payload() {
+		let context = SigningContext {
+			session_index: 7,
+			parent_hash: Hash::repeat_byte(0x11),
+		};
+		let seconded = CompactStatement::Seconded(CandidateHash(Hash::repeat_byte(0x22)));
+		let valid = CompactStatement::Valid(CandidateHash(Hash::repeat_byte(0x22)));
+		let mut expected = [b"BKNG".as_slice(), &[1], &[0x22; 32], &[7, 0, 0, 0], &[0x11; 32]].concat();
+		assert_eq!(seconded.signing_payload(&context), expected, "R-STM-2");
+		assert_eq!(expected.len(), 73);
+		expected[4] = 2;
+		assert_eq!(valid.signing_payload(&context), expected, "R-STM-2");
+	}
 
-    #[test]
-    fn r_stm_3_only_the_right_magic_decodes() {
-        let mut bytes = CompactStatement::Valid(CandidateHash(Hash::repeat_byte(1))).encode();
-        assert_eq!(bytes.len(), CompactStatement::max_encoded_len());
-        assert_eq!(
-            CompactStatement::decode(&mut &bytes[..])
-                .expect("own encoding")
-                .encode(),
-            bytes
-        );
-        bytes[0] = b'A';
-        assert!(CompactStatement::decode(&mut &bytes[..]).is_err());
-    }
+	#[test]
+	fn r_stm_3_only_the_right_magic_decodes() {
+		let mut bytes = CompactStatement::Valid(CandidateHash(Hash::repeat_byte(1))).encode();
+		assert_eq!(bytes.len(), CompactStatement::max_encoded_len());
+		assert_eq!(
+			CompactStatement::decode(&mut &bytes[..])
+				.expect("own encoding")
+				.encode(),
+			bytes
+		);
+		bytes[0] = b'A';
+		assert!(CompactStatement::decode(&mut &bytes[..]).is_err());
+	}
 }

@@ -7,125 +7,125 @@ use thiserror::Error;
 /// Why modifications do not fit (R-CON-1 to R-CON-5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum ModificationError {
-    /// The watermark may not move there.
-    #[error("watermark may not move to block {0} (R-CON-1)")]
-    DisallowedHrmpWatermark(BlockNumber),
-    /// There is no channel to this recipient.
-    #[error("no channel to para {0} (R-CON-2)")]
-    NoSuchHrmpChannel(ParaId),
-    /// More bytes than the channel has room for.
-    #[error("{submitted} bytes to para {recipient}, but room for {remaining} (R-CON-2)")]
-    HrmpBytesOverflow {
-        /// Receiver of the messages.
-        recipient: ParaId,
-        /// Bytes that fit.
-        remaining: u32,
-        /// Bytes sent.
-        submitted: u32,
-    },
-    /// More messages than the channel has room for.
-    #[error("{submitted} messages to para {recipient}, but room for {remaining} (R-CON-2)")]
-    HrmpMessagesOverflow {
-        /// Receiver of the messages.
-        recipient: ParaId,
-        /// Messages that fit.
-        remaining: u32,
-        /// Messages sent.
-        submitted: u32,
-    },
-    /// More upward messages than the queue has room for.
-    #[error("{submitted} upward messages, but room for {remaining} (R-CON-3)")]
-    UmpMessagesOverflow {
-        /// Messages that fit.
-        remaining: u32,
-        /// Messages sent.
-        submitted: u32,
-    },
-    /// More bytes of upward messages than the queue has room for.
-    #[error("{submitted} bytes of upward messages, but room for {remaining} (R-CON-3)")]
-    UmpBytesOverflow {
-        /// Bytes that fit.
-        remaining: u32,
-        /// Bytes sent.
-        submitted: u32,
-    },
-    /// More downward messages processed than there are.
-    #[error("{processed} downward messages processed, but only {remaining} are there (R-CON-4)")]
-    DmpMessagesUnderflow {
-        /// Messages in the queue.
-        remaining: u32,
-        /// Messages processed.
-        processed: u32,
-    },
-    /// A code upgrade is applied though none is scheduled.
-    #[error("a code upgrade is applied, but none is scheduled (R-CON-5)")]
-    AppliedNonexistentCodeUpgrade,
+	/// The watermark may not move there.
+	#[error("watermark may not move to block {0} (R-CON-1)")]
+	DisallowedHrmpWatermark(BlockNumber),
+	/// There is no channel to this recipient.
+	#[error("no channel to para {0} (R-CON-2)")]
+	NoSuchHrmpChannel(ParaId),
+	/// More bytes than the channel has room for.
+	#[error("{submitted} bytes to para {recipient}, but room for {remaining} (R-CON-2)")]
+	HrmpBytesOverflow {
+		/// Receiver of the messages.
+		recipient: ParaId,
+		/// Bytes that fit.
+		remaining: u32,
+		/// Bytes sent.
+		submitted: u32,
+	},
+	/// More messages than the channel has room for.
+	#[error("{submitted} messages to para {recipient}, but room for {remaining} (R-CON-2)")]
+	HrmpMessagesOverflow {
+		/// Receiver of the messages.
+		recipient: ParaId,
+		/// Messages that fit.
+		remaining: u32,
+		/// Messages sent.
+		submitted: u32,
+	},
+	/// More upward messages than the queue has room for.
+	#[error("{submitted} upward messages, but room for {remaining} (R-CON-3)")]
+	UmpMessagesOverflow {
+		/// Messages that fit.
+		remaining: u32,
+		/// Messages sent.
+		submitted: u32,
+	},
+	/// More bytes of upward messages than the queue has room for.
+	#[error("{submitted} bytes of upward messages, but room for {remaining} (R-CON-3)")]
+	UmpBytesOverflow {
+		/// Bytes that fit.
+		remaining: u32,
+		/// Bytes sent.
+		submitted: u32,
+	},
+	/// More downward messages processed than there are.
+	#[error("{processed} downward messages processed, but only {remaining} are there (R-CON-4)")]
+	DmpMessagesUnderflow {
+		/// Messages in the queue.
+		remaining: u32,
+		/// Messages processed.
+		processed: u32,
+	},
+	/// A code upgrade is applied though none is scheduled.
+	#[error("a code upgrade is applied, but none is scheduled (R-CON-5)")]
+	AppliedNonexistentCodeUpgrade,
 }
 
 impl<Base: ConstraintSource> Operating<'_, Base> {
-    /// Checks modifications against these constraints, in the order of R-CON-1 to R-CON-5. Using up exactly what
-    /// remains is legal (R-CON-6).
-    ///
-    /// Cost: a few logarithmic lookups for each channel that `modifications` use; no allocation.
-    ///
-    /// # Errors
-    /// [`ModificationError`] names the first limit that is exceeded, with limit and value.
-    pub fn check(&self, modifications: &ConstraintModifications<'_>) -> Result<(), ModificationError> {
-        use ModificationError::*;
-        if let Some(HrmpWatermarkUpdate::Trunk(watermark)) = modifications.hrmp_watermark {
-            if !self.is_valid_watermark(watermark) {
-                return Err(DisallowedHrmpWatermark(watermark));
-            }
-        }
-        for (recipient, sent) in &modifications.outbound_hrmp {
-            let recipient = *recipient;
-            let limits = self
-                .outbound_channel(recipient)
-                .ok_or(NoSuchHrmpChannel(recipient))?;
-            within(
-                sent.bytes_submitted,
-                limits.bytes_remaining,
-                |submitted, remaining| HrmpBytesOverflow {
-                    recipient,
-                    remaining,
-                    submitted,
-                },
-            )?;
-            within(
-                sent.messages_submitted,
-                limits.messages_remaining,
-                |submitted, remaining| HrmpMessagesOverflow {
-                    recipient,
-                    remaining,
-                    submitted,
-                },
-            )?;
-        }
-        within(
-            modifications.ump_messages_sent,
-            self.ump_remaining(),
-            |submitted, remaining| UmpMessagesOverflow { remaining, submitted },
-        )?;
-        within(
-            modifications.ump_bytes_sent,
-            self.ump_remaining_bytes(),
-            |submitted, remaining| UmpBytesOverflow { remaining, submitted },
-        )?;
-        within(
-            modifications.dmp_messages_processed,
-            self.dmp_remaining(),
-            |processed, remaining| DmpMessagesUnderflow { remaining, processed },
-        )?;
-        if modifications.code_upgrade_applied && self.future_validation_code().is_none() {
-            return Err(AppliedNonexistentCodeUpgrade);
-        }
-        Ok(())
-    }
+	/// Checks modifications against these constraints, in the order of R-CON-1 to R-CON-5. Using up exactly what
+	/// remains is legal (R-CON-6).
+	///
+	/// Cost: a few logarithmic lookups for each channel that `modifications` use; no allocation.
+	///
+	/// # Errors
+	/// [`ModificationError`] names the first limit that is exceeded, with limit and value.
+	pub fn check(&self, modifications: &ConstraintModifications<'_>) -> Result<(), ModificationError> {
+		use ModificationError::*;
+		if let Some(HrmpWatermarkUpdate::Trunk(watermark)) = modifications.hrmp_watermark {
+			if !self.is_valid_watermark(watermark) {
+				return Err(DisallowedHrmpWatermark(watermark));
+			}
+		}
+		for (recipient, sent) in &modifications.outbound_hrmp {
+			let recipient = *recipient;
+			let limits = self
+				.outbound_channel(recipient)
+				.ok_or(NoSuchHrmpChannel(recipient))?;
+			within(
+				sent.bytes_submitted,
+				limits.bytes_remaining,
+				|submitted, remaining| HrmpBytesOverflow {
+					recipient,
+					remaining,
+					submitted,
+				},
+			)?;
+			within(
+				sent.messages_submitted,
+				limits.messages_remaining,
+				|submitted, remaining| HrmpMessagesOverflow {
+					recipient,
+					remaining,
+					submitted,
+				},
+			)?;
+		}
+		within(
+			modifications.ump_messages_sent,
+			self.ump_remaining(),
+			|submitted, remaining| UmpMessagesOverflow { remaining, submitted },
+		)?;
+		within(
+			modifications.ump_bytes_sent,
+			self.ump_remaining_bytes(),
+			|submitted, remaining| UmpBytesOverflow { remaining, submitted },
+		)?;
+		within(
+			modifications.dmp_messages_processed,
+			self.dmp_remaining(),
+			|processed, remaining| DmpMessagesUnderflow { remaining, processed },
+		)?;
+		if modifications.code_upgrade_applied && self.future_validation_code().is_none() {
+			return Err(AppliedNonexistentCodeUpgrade);
+		}
+		Ok(())
+	}
 }
 
 fn within<E>(value: u32, limit: u32, error: impl FnOnce(u32, u32) -> E) -> Result<(), E> {
-    if value > limit {
-        return Err(error(value, limit));
-    }
-    Ok(())
+	if value > limit {
+		return Err(error(value, limit));
+	}
+	Ok(())
 }

@@ -9,116 +9,116 @@ use crate::{BlockNumber, HeadData, ParaId, ValidationCodeHash};
 /// never panics.
 #[derive(Clone, Copy, Debug)]
 pub struct Operating<'a, Base> {
-    base: &'a Base,
-    stacked: &'a ConstraintModifications<'a>,
-    required_parent: &'a HeadData,
+	base: &'a Base,
+	stacked: &'a ConstraintModifications<'a>,
+	required_parent: &'a HeadData,
 }
 
 impl<'a, Base: ConstraintSource> Operating<'a, Base> {
-    /// Base constraints with the stacked modifications of the path above the candidate.
-    pub fn new(base: &'a Base, stacked: &'a ConstraintModifications<'a>) -> Self {
-        let required_parent = stacked
-            .required_parent
-            .as_deref()
-            .unwrap_or_else(|| base.required_parent());
-        Self {
-            base,
-            stacked,
-            required_parent,
-        }
-    }
+	/// Base constraints with the stacked modifications of the path above the candidate.
+	pub fn new(base: &'a Base, stacked: &'a ConstraintModifications<'a>) -> Self {
+		let required_parent = stacked
+			.required_parent
+			.as_deref()
+			.unwrap_or_else(|| base.required_parent());
+		Self {
+			base,
+			stacked,
+			required_parent,
+		}
+	}
 
-    /// As [`new`](Self::new), for those who keep the head data of the path's end apart from its modifications.
-    pub fn with_required_parent(
-        base: &'a Base,
-        stacked: &'a ConstraintModifications<'a>,
-        required_parent: &'a HeadData,
-    ) -> Self {
-        Self {
-            base,
-            stacked,
-            required_parent,
-        }
-    }
+	/// As [`new`](Self::new), for those who keep the head data of the path's end apart from its modifications.
+	pub fn with_required_parent(
+		base: &'a Base,
+		stacked: &'a ConstraintModifications<'a>,
+		required_parent: &'a HeadData,
+	) -> Self {
+		Self {
+			base,
+			stacked,
+			required_parent,
+		}
+	}
 
-    /// The base constraints.
-    pub fn base(&self) -> &'a Base {
-        self.base
-    }
+	/// The base constraints.
+	pub fn base(&self) -> &'a Base {
+		self.base
+	}
 
-    /// The modifications above them.
-    pub fn stacked(&self) -> &'a ConstraintModifications<'a> {
-        self.stacked
-    }
+	/// The modifications above them.
+	pub fn stacked(&self) -> &'a ConstraintModifications<'a> {
+		self.stacked
+	}
 
-    /// Head data on which the candidate must build (R-APP-2).
-    pub fn required_parent(&self) -> &'a HeadData {
-        self.required_parent
-    }
+	/// Head data on which the candidate must build (R-APP-2).
+	pub fn required_parent(&self) -> &'a HeadData {
+		self.required_parent
+	}
 
-    /// Code that validates the candidate (R-CODE-5).
-    pub fn validation_code_hash(&self) -> ValidationCodeHash {
-        match self.base.future_validation_code() {
-            Some((_, future)) if self.stacked.code_upgrade_applied => future,
-            _ => self.base.validation_code_hash(),
-        }
-    }
+	/// Code that validates the candidate (R-CODE-5).
+	pub fn validation_code_hash(&self) -> ValidationCodeHash {
+		match self.base.future_validation_code() {
+			Some((_, future)) if self.stacked.code_upgrade_applied => future,
+			_ => self.base.validation_code_hash(),
+		}
+	}
 
-    /// The upgrade that waits to be applied (R-APP-5).
-    pub fn future_validation_code(&self) -> Option<(BlockNumber, ValidationCodeHash)> {
-        if self.stacked.code_upgrade_applied {
-            None
-        } else {
-            self.base.future_validation_code()
-        }
-    }
+	/// The upgrade that waits to be applied (R-APP-5).
+	pub fn future_validation_code(&self) -> Option<(BlockNumber, ValidationCodeHash)> {
+		if self.stacked.code_upgrade_applied {
+			None
+		} else {
+			self.base.future_validation_code()
+		}
+	}
 
-    /// Whether no upgrade may be announced (R-CODE-2, R-APP-6).
-    pub fn is_upgrade_restricted(&self) -> bool {
-        self.stacked.code_upgrade_announced || self.base.is_upgrade_restricted()
-    }
+	/// Whether no upgrade may be announced (R-CODE-2, R-APP-6).
+	pub fn is_upgrade_restricted(&self) -> bool {
+		self.stacked.code_upgrade_announced || self.base.is_upgrade_restricted()
+	}
 
-    /// Downward messages that wait (R-APP-4).
-    pub fn dmp_remaining(&self) -> u32 {
-        self.base
-            .dmp_len()
-            .saturating_sub(self.stacked.dmp_messages_processed)
-    }
+	/// Downward messages that wait (R-APP-4).
+	pub fn dmp_remaining(&self) -> u32 {
+		self.base
+			.dmp_len()
+			.saturating_sub(self.stacked.dmp_messages_processed)
+	}
 
-    /// Block in which the first downward message that waits was sent.
-    pub fn dmp_first_sent_at(&self) -> Option<BlockNumber> {
-        self.base.dmp_sent_at(self.stacked.dmp_messages_processed)
-    }
+	/// Block in which the first downward message that waits was sent.
+	pub fn dmp_first_sent_at(&self) -> Option<BlockNumber> {
+		self.base.dmp_sent_at(self.stacked.dmp_messages_processed)
+	}
 
-    /// Upward messages that may still be queued.
-    pub fn ump_remaining(&self) -> u32 {
-        self.base
-            .ump_remaining()
-            .saturating_sub(self.stacked.ump_messages_sent)
-    }
+	/// Upward messages that may still be queued.
+	pub fn ump_remaining(&self) -> u32 {
+		self.base
+			.ump_remaining()
+			.saturating_sub(self.stacked.ump_messages_sent)
+	}
 
-    /// Bytes of upward messages that may still be queued.
-    pub fn ump_remaining_bytes(&self) -> u32 {
-        self.base
-            .ump_remaining_bytes()
-            .saturating_sub(self.stacked.ump_bytes_sent)
-    }
+	/// Bytes of upward messages that may still be queued.
+	pub fn ump_remaining_bytes(&self) -> u32 {
+		self.base
+			.ump_remaining_bytes()
+			.saturating_sub(self.stacked.ump_bytes_sent)
+	}
 
-    /// Whether the watermark may move to `watermark` (R-APP-3): where the path left it, or further up the base list.
-    pub fn is_valid_watermark(&self, watermark: BlockNumber) -> bool {
-        match self.stacked.hrmp_watermark.map(|update| update.watermark()) {
-            Some(current) if watermark <= current => watermark == current,
-            _ => self.base.is_valid_watermark(watermark),
-        }
-    }
+	/// Whether the watermark may move to `watermark` (R-APP-3): where the path left it, or further up the base list.
+	pub fn is_valid_watermark(&self, watermark: BlockNumber) -> bool {
+		match self.stacked.hrmp_watermark.map(|update| update.watermark()) {
+			Some(current) if watermark <= current => watermark == current,
+			_ => self.base.is_valid_watermark(watermark),
+		}
+	}
 
-    /// What remains of the channel to `recipient`.
-    pub fn outbound_channel(&self, recipient: ParaId) -> Option<OutboundHrmpChannelLimitations> {
-        let limits = self.base.outbound_channel(recipient)?;
-        let sent = self.stacked.sent_to(recipient);
-        Some(OutboundHrmpChannelLimitations {
-            bytes_remaining: limits.bytes_remaining.saturating_sub(sent.bytes_submitted),
-            messages_remaining: limits.messages_remaining.saturating_sub(sent.messages_submitted),
-        })
-    }
+	/// What remains of the channel to `recipient`.
+	pub fn outbound_channel(&self, recipient: ParaId) -> Option<OutboundHrmpChannelLimitations> {
+		let limits = self.base.outbound_channel(recipient)?;
+		let sent = self.stacked.sent_to(recipient);
+		Some(OutboundHrmpChannelLimitations {
+			bytes_remaining: limits.bytes_remaining.saturating_sub(sent.bytes_submitted),
+			messages_remaining: limits.messages_remaining.saturating_sub(sent.messages_submitted),
+		})
+	}
 }
