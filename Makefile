@@ -1,0 +1,85 @@
+# Every target sets itself up: it installs what is missing, says so, and does nothing when nothing is missing.
+# Build products live under the home directory, not in the clone, so that a second clone starts warm.
+#   CARGO_TARGET_DIR   where run and test build   (default: $(CACHE)/target)
+#   CACHE              lints and the no_std check (default: ~/.cache/async-backing)
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+.NOTPARALLEL:
+
+CACHE ?= $(HOME)/.cache/async-backing
+CARGO_TARGET_DIR ?= $(CACHE)/target
+export CARGO_TARGET_DIR
+
+# Arguments of `make run`, for example: make run ARGS='--blocks 120 --seed 7'
+ARGS ?=
+
+# What has to compile without std, for the target that runtimes are compiled for.
+NO_STD := \
+	async-backing-primitives \
+	pallet-async-backing-configuration \
+	pallet-async-backing-sessions \
+	pallet-async-backing-paras \
+	pallet-async-backing-dmp \
+	pallet-async-backing-ump \
+	pallet-async-backing-hrmp \
+	pallet-async-backing-scheduler \
+	pallet-async-backing-inclusion \
+	async-backing-fragment-tree \
+	async-backing-prospective-parachains \
+	async-backing-counter-parachain
+
+# The exports of scripts/wasm-target.sh, in the shell of the recipe. In two steps, so that its failure is a failure.
+WASM_ENV = wasm_env=$$(scripts/wasm-target.sh); eval "$$wasm_env"
+
+.PHONY: help run build test fmt lint check-no-std unit rules rules-check doc setup
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: ## Install what building needs (every other target does it as well)
+	@scripts/setup.sh
+	@scripts/wasm-target.sh >/dev/null
+
+# The whole workspace without its tests. Features and profiles of the dependencies are the same as for
+# `cargo test --workspace`, so that run and test share everything but our own test binaries (decision 0002).
+build: setup
+	@$(WASM_ENV); cargo build --workspace --locked
+
+run: build ## Synchronous beside asynchronous backing on the devnet, as a table
+	@"$(CARGO_TARGET_DIR)/debug/async-backing" compare $(ARGS)
+
+test: rules-check lint check-no-std unit ## Everything that has to hold before a change lands
+
+fmt:
+	@scripts/setup.sh --lint
+	cargo fmt --all --check
+
+check-no-std: setup ## Primitives, pallets and no_std cores for wasm32v1-none, without std
+	@$(WASM_ENV); \
+	cargo=(cargo); \
+	if [[ -n "$${WASM_BUILD_TOOLCHAIN:-}" ]]; then cargo=(rustup run "$$WASM_BUILD_TOOLCHAIN" cargo); fi; \
+	CARGO_TARGET_DIR="$(CACHE)/no-std" RUSTFLAGS='--cfg substrate_runtime' \
+		"$${cargo[@]}" build --locked --target wasm32v1-none --no-default-features \
+		--config 'profile.dev.opt-level=0' --config 'profile.dev.package."*".opt-level=0' \
+		$(addprefix -p ,$(NO_STD))
+
+lint: setup fmt ## Formatting and clippy, warnings are errors
+	@$(WASM_ENV); CARGO_TARGET_DIR="$(CACHE)/clippy" SKIP_WASM_BUILD=1 \
+		cargo clippy --workspace --all-targets --locked -- -D warnings
+
+unit: setup ## The tests alone: unit, scenario, end to end, documentation
+	@$(WASM_ENV); cargo test --workspace --locked
+
+rules: ## Which rules of docs/rules.md tests name, and how many
+	@scripts/rules.sh
+
+rules-check:
+	@scripts/rules.sh --check
+
+doc: setup ## The API documentation of the workspace
+	@$(WASM_ENV); SKIP_WASM_BUILD=1 CARGO_TARGET_DIR="$(CACHE)/clippy" RUSTDOCFLAGS='-D warnings' \
+		cargo doc --workspace --no-deps --locked
+	@echo "$(CACHE)/clippy/doc/async_backing_primitives/index.html"
