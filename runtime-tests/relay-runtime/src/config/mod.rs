@@ -1,0 +1,5 @@
+//! The pallets' configurations, by group.
+
+pub(crate) mod consensus;
+pub(crate) mod messages;
+mod system;
