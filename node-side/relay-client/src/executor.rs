@@ -1,0 +1,38 @@
+//! Runs runtime blobs, and keeps what it compiled.
+
+use sc_executor::WasmExecutor;
+use std::path::Path;
+
+/// The executor that the client is made with: compiled wasmtime with Substrate's host functions.
+pub(crate) type Executor = WasmExecutor<sp_io::SubstrateHostFunctions>;
+
+/// Most instances of a runtime that are kept between calls. One client works one call at a time, and a call may
+/// read another runtime's version meanwhile.
+const MAX_INSTANCES: usize = 4;
+
+/// Runs runtime blobs. Clones share what they compiled, so that clients of one process compile a blob once.
+#[derive(Clone)]
+pub struct RuntimeExecutor(pub(crate) Executor);
+
+impl std::fmt::Debug for RuntimeExecutor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RuntimeExecutor")
+    }
+}
+
+impl RuntimeExecutor {
+    /// An executor that compiles each blob once, and not even that when `cache` holds it from an earlier process.
+    pub fn new(cache: Option<&Path>) -> Self {
+        let mut builder = Executor::builder().with_max_runtime_instances(MAX_INSTANCES);
+        if let Some(path) = cache {
+            builder = builder.with_cache_path(path);
+        }
+        Self(builder.build())
+    }
+}
+
+impl Default for RuntimeExecutor {
+    fn default() -> Self {
+        Self::new(None)
+    }
+}
