@@ -1,0 +1,1 @@
+//! Rules against the compiled runtime, agreement of prediction and verdict
