@@ -314,6 +314,26 @@ impl HostConfiguration {
 				self.scheduling_lookahead,
 				crate::MAX_LOOKAHEAD,
 			),
+			(
+				"max_downward_message_size",
+				self.max_downward_message_size,
+				crate::MAX_DOWNWARD_MESSAGE_SIZE,
+			),
+			(
+				"hrmp_channel_max_message_size",
+				self.hrmp_channel_max_message_size,
+				crate::MAX_HRMP_MESSAGE_SIZE,
+			),
+			(
+				"hrmp_max_parachain_outbound_channels",
+				self.hrmp_max_parachain_outbound_channels,
+				crate::MAX_HRMP_CHANNELS,
+			),
+			(
+				"hrmp_max_parachain_inbound_channels",
+				self.hrmp_max_parachain_inbound_channels,
+				crate::MAX_HRMP_CHANNELS,
+			),
 		] {
 			if value > max {
 				return Err(TooLarge {

@@ -16,5 +16,17 @@ pub const MAX_LOOKAHEAD: u32 = 256;
 pub const MAX_UNINCLUDED_LIMIT: u32 = 256;
 /// Entries of the relay-parent window: every legal ancestry length and the newest block (R-ABP-4).
 pub const MAX_RELAY_PARENTS: u32 = 256;
+/// Encoded bytes of one candidate's commitments: the largest legal code (5 MiB), the largest legal head data (1 MiB)
+/// and 2 MiB of messages, twice what the largest relay chain lets a para queue. More than a block of that chain carries.
+pub const MAX_COMMITMENTS_SIZE: u32 = 8 * 1024 * 1024;
 /// Open channels of one para in either direction.
 pub const MAX_HRMP_CHANNELS: u32 = 256;
+/// Bytes of one downward message: as much as an upward one may have.
+pub const MAX_DOWNWARD_MESSAGE_SIZE: u32 = 128 * 1024;
+/// Downward messages that wait for one para. Constraints name each of them (R-BASE-8), so they must stay small.
+pub const MAX_DOWNWARD_MESSAGES: u32 = 1024;
+/// Bytes of downward messages that wait for one para. A node reads the whole queue in one answer of the runtime,
+/// whose allocator hands out at most 32 MiB at once.
+pub const MAX_DOWNWARD_QUEUE_SIZE: u32 = 16 * 1024 * 1024;
+/// Bytes of one horizontal message: as much as an upward one may have.
+pub const MAX_HRMP_MESSAGE_SIZE: u32 = 128 * 1024;

@@ -52,6 +52,19 @@ impl OnSessionChange for Tuple {
 	}
 }
 
+/// Told that a para is gone, so that nothing of it stays behind.
+pub trait OnParaRemoved {
+	/// Forgets what is kept for `para`.
+	fn on_para_removed(para: ParaId);
+}
+
+#[impl_trait_for_tuples::impl_for_tuples(12)]
+impl OnParaRemoved for Tuple {
+	fn on_para_removed(para: ParaId) {
+		for_tuples!( #( Tuple::on_para_removed(para); )* );
+	}
+}
+
 /// The current session. Owned by the sessions pallet.
 pub trait CurrentSession {
 	/// Index of the session.

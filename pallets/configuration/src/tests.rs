@@ -1,0 +1,321 @@
+use crate::{mock::*, ActiveConfig, Config, Error, Event, PendingConfigs, WeightInfo};
+use async_backing_primitives::{
+	keys::ACTIVE_CONFIG,
+	ports::{ActiveConfiguration, ConfigurationOfSession},
+	AsyncBackingParams, HostConfiguration, MAX_CODE_SIZE, MAX_CORES, MAX_DOWNWARD_MESSAGE_SIZE,
+	MAX_HEAD_DATA_SIZE, MAX_HRMP_CHANNELS, MAX_HRMP_MESSAGE_SIZE, MAX_LOOKAHEAD, MAX_MESSAGES_PER_CANDIDATE,
+	MAX_POV_SIZE, MAX_UPWARD_MESSAGE_SIZE,
+};
+use codec::Decode;
+use frame_support::{assert_noop, assert_ok, traits::Get};
+use sp_runtime::{traits::BadOrigin, BuildStorage};
+
+fn params(max_candidate_depth: u32, allowed_ancestry_len: u32) -> AsyncBackingParams {
+	AsyncBackingParams {
+		max_candidate_depth,
+		allowed_ancestry_len,
+	}
+}
+
+fn set_params(depth: u32, ancestry: u32) -> frame_support::dispatch::DispatchResult {
+	Configuration::set_async_backing_params(RuntimeOrigin::root(), params(depth, ancestry))
+}
+
+fn pending_params() -> Vec<(u32, AsyncBackingParams)> {
+	Configuration::pending()
+		.into_iter()
+		.map(|(session, c)| (session, c.async_backing_params))
+		.collect()
+}
+
+#[test]
+fn r_abp_5_a_change_takes_effect_two_sessions_later() {
+	run(|| {
+		assert_ok!(set_params(1, 1));
+		assert_eq!(pending_params(), [(2, params(1, 1))], "R-ABP-5");
+		let mut expected = HostConfiguration::default();
+		let (old, new) = next_session();
+		assert_eq!(
+			(&old, &new),
+			(&expected, &expected),
+			"R-ABP-5: nothing in the next session"
+		);
+		let (old, new) = next_session();
+		assert_eq!(old, expected);
+		expected.async_backing_params = params(1, 1);
+		assert_eq!(new, expected);
+		assert_eq!(Configuration::active(), expected, "R-ABP-7: in force at once");
+		assert_eq!(pending_params(), []);
+		assert!(!PendingConfigs::<Test>::exists(), "nothing is left behind");
+	});
+}
+
+#[test]
+fn r_abp_5_stagings_for_one_session_merge_into_one_entry() {
+	run(|| {
+		assert_ok!(set_params(1, 1));
+		let mut config = Configuration::pending()[0].1.clone();
+		config.num_cores = 7;
+		assert_ok!(Configuration::set_config(RuntimeOrigin::root(), config));
+		assert_ok!(set_params(2, 2));
+		assert_eq!(Configuration::pending().len(), 1, "R-ABP-5");
+		next_session();
+		next_session();
+		assert_eq!(
+			Configuration::active().num_cores,
+			7,
+			"the later call kept what the earlier one staged"
+		);
+		assert_eq!(Configuration::active().async_backing_params, params(2, 2));
+	});
+}
+
+#[test]
+fn r_abp_5_a_new_entry_starts_from_the_last_pending_one() {
+	run(|| {
+		let mut config = HostConfiguration {
+			num_cores: 7,
+			..Default::default()
+		};
+		assert_ok!(Configuration::set_config(RuntimeOrigin::root(), config.clone()));
+		next_session();
+		assert_ok!(set_params(2, 2));
+		assert_eq!(
+			pending_params(),
+			[(2, params(4, 3)), (3, params(2, 2))],
+			"R-ABP-5: at most two entries"
+		);
+		next_session();
+		assert_eq!(Configuration::active(), config);
+		// Now the one for session 3 is for the next session: a copy is pushed.
+		assert_ok!(set_params(3, 3));
+		assert_eq!(
+			pending_params(),
+			[(3, params(2, 2)), (4, params(3, 3))],
+			"R-ABP-5"
+		);
+		next_session();
+		config.async_backing_params = params(2, 2);
+		assert_eq!(Configuration::active(), config, "the copy kept the seven cores");
+		next_session();
+		config.async_backing_params = params(3, 3);
+		assert_eq!(Configuration::active(), config);
+	});
+}
+
+#[test]
+fn r_abp_4_and_6_inconsistent_changes_are_refused_each_with_its_own_error() {
+	type Edit = fn(&mut HostConfiguration);
+	let rows: [(Edit, Error<Test>); 21] = [
+		(
+			|c| c.async_backing_params.max_candidate_depth = 256,
+			Error::MaxCandidateDepthTooLarge,
+		),
+		(
+			|c| c.async_backing_params.allowed_ancestry_len = 256,
+			Error::AllowedAncestryLenTooLarge,
+		),
+		(
+			|c| c.group_rotation_frequency = 0,
+			Error::GroupRotationFrequencyZero,
+		),
+		(
+			|c| c.paras_availability_period = 0,
+			Error::ParasAvailabilityPeriodZero,
+		),
+		(|c| c.scheduling_lookahead = 0, Error::SchedulingLookaheadZero),
+		(|c| c.minimum_backing_votes = 0, Error::MinimumBackingVotesZero),
+		(|c| c.scheduling_lookahead = 1, Error::SchedulingLookaheadTooSmall),
+		(
+			|c| c.validation_upgrade_delay = 1,
+			Error::ValidationUpgradeDelayTooSmall,
+		),
+		(
+			|c| c.minimum_validation_upgrade_delay = 10,
+			Error::MinimumValidationUpgradeDelayTooSmall,
+		),
+		(
+			|c| c.max_code_size = MAX_CODE_SIZE + 1,
+			Error::MaxCodeSizeTooLarge,
+		),
+		(
+			|c| c.max_head_data_size = MAX_HEAD_DATA_SIZE + 1,
+			Error::MaxHeadDataSizeTooLarge,
+		),
+		(|c| c.max_pov_size = MAX_POV_SIZE + 1, Error::MaxPovSizeTooLarge),
+		(
+			|c| c.max_upward_message_size = MAX_UPWARD_MESSAGE_SIZE + 1,
+			Error::MaxUpwardMessageSizeTooLarge,
+		),
+		(
+			|c| c.max_upward_message_num_per_candidate = MAX_MESSAGES_PER_CANDIDATE + 1,
+			Error::MaxUpwardMessageNumPerCandidateTooLarge,
+		),
+		(
+			|c| c.hrmp_max_message_num_per_candidate = MAX_MESSAGES_PER_CANDIDATE + 1,
+			Error::HrmpMaxMessageNumPerCandidateTooLarge,
+		),
+		(|c| c.num_cores = MAX_CORES + 1, Error::NumCoresTooLarge),
+		(
+			|c| c.scheduling_lookahead = MAX_LOOKAHEAD + 1,
+			Error::SchedulingLookaheadTooLarge,
+		),
+		(
+			|c| c.max_downward_message_size = MAX_DOWNWARD_MESSAGE_SIZE + 1,
+			Error::MaxDownwardMessageSizeTooLarge,
+		),
+		(
+			|c| c.hrmp_channel_max_message_size = MAX_HRMP_MESSAGE_SIZE + 1,
+			Error::HrmpChannelMaxMessageSizeTooLarge,
+		),
+		(
+			|c| c.hrmp_max_parachain_outbound_channels = MAX_HRMP_CHANNELS + 1,
+			Error::HrmpMaxParachainOutboundChannelsTooLarge,
+		),
+		(
+			|c| c.hrmp_max_parachain_inbound_channels = MAX_HRMP_CHANNELS + 1,
+			Error::HrmpMaxParachainInboundChannelsTooLarge,
+		),
+	];
+	run(|| {
+		for (edit, error) in rows {
+			let mut config = HostConfiguration::default();
+			edit(&mut config);
+			assert_noop!(Configuration::set_config(RuntimeOrigin::root(), config), error);
+		}
+		assert_noop!(set_params(256, 0), Error::<Test>::MaxCandidateDepthTooLarge);
+		for (depth, ancestry) in [(0, 0), (4, 0), (0, 3), (255, 255)] {
+			assert_ok!(set_params(depth, ancestry)); // R-ABP-4: every combination within the bounds
+		}
+	});
+}
+
+#[test]
+fn r_abp_6_an_inconsistent_base_may_be_repaired_step_by_step() {
+	run(|| {
+		let broken = HostConfiguration {
+			scheduling_lookahead: 1,
+			minimum_backing_votes: 0,
+			..HostConfiguration::default()
+		};
+		ActiveConfig::<Test>::put(&broken);
+		// Still inconsistent after this call, but so it was before.
+		assert_ok!(set_params(3, 2));
+		assert_noop!(set_params(256, 2), Error::<Test>::MaxCandidateDepthTooLarge); // R-ABP-4 holds all the same
+		let half = HostConfiguration {
+			scheduling_lookahead: 3,
+			..broken
+		};
+		assert_ok!(Configuration::set_config(RuntimeOrigin::root(), half.clone()));
+		let whole = HostConfiguration {
+			minimum_backing_votes: 2,
+			..half.clone()
+		};
+		assert_ok!(Configuration::set_config(RuntimeOrigin::root(), whole));
+		// From here on it is consistent and stays so.
+		let refused = Configuration::set_config(RuntimeOrigin::root(), half);
+		assert_noop!(refused, Error::<Test>::MinimumBackingVotesZero);
+	});
+}
+
+#[test]
+fn only_the_admin_changes_the_configuration() {
+	run(|| {
+		let config = HostConfiguration::default();
+		assert_noop!(
+			Configuration::set_config(RuntimeOrigin::signed(1), config),
+			BadOrigin
+		);
+		let refused = Configuration::set_async_backing_params(RuntimeOrigin::none(), params(1, 1));
+		assert_noop!(refused, BadOrigin);
+	});
+}
+
+#[test]
+fn events_tell_what_is_staged_and_what_is_activated() {
+	run(|| {
+		assert_ok!(set_params(1, 1));
+		let config = HostConfiguration {
+			async_backing_params: params(1, 1),
+			..Default::default()
+		};
+		System::assert_last_event(
+			Event::Staged {
+				session: 2,
+				config: config.clone(),
+			}
+			.into(),
+		);
+		next_session();
+		let before = System::events().len();
+		next_session();
+		assert_eq!(System::events().len(), before + 1);
+		System::assert_last_event(Event::Activated { session: 2, config }.into());
+	});
+}
+
+#[test]
+fn r_abp_7_a_session_that_was_skipped_is_made_up_for() {
+	run(|| {
+		assert_ok!(set_params(1, 1));
+		next_session();
+		assert_ok!(set_params(2, 2));
+		let (_, new) = Configuration::activate_for(9);
+		CurrentSession::set(9);
+		assert_eq!(
+			new.async_backing_params,
+			params(2, 2),
+			"the latest of those that are due"
+		);
+		assert_eq!(pending_params(), []);
+	});
+}
+
+#[test]
+fn r_key_1_parachains_find_the_configuration_at_its_key() {
+	run(|| {
+		let stored = frame_support::storage::unhashed::get_raw(&ACTIVE_CONFIG).expect("put at genesis");
+		let decoded = HostConfiguration::decode(&mut &stored[..]).expect("decodes");
+		assert_eq!(decoded, HostConfiguration::default(), "R-KEY-1");
+	});
+}
+
+#[test]
+fn genesis_takes_a_patch_of_some_fields() {
+	let mut json = serde_json::to_value(RuntimeGenesisConfig::default()).expect("serialises");
+	json["configuration"]["config"]["num_cores"] = 5.into();
+	json["configuration"]["config"]["async_backing_params"]["max_candidate_depth"] = 2.into();
+	let genesis: RuntimeGenesisConfig = serde_json::from_value(json).expect("deserialises");
+	let mut ext: sp_io::TestExternalities = genesis.build_storage().expect("builds").into();
+	ext.execute_with(|| {
+		let expected = HostConfiguration {
+			num_cores: 5,
+			async_backing_params: params(2, 3),
+			..HostConfiguration::default()
+		};
+		assert_eq!(Configuration::active_config(), expected);
+	});
+}
+
+#[test]
+#[should_panic(expected = "minimum_backing_votes is zero (R-ABP-6)")]
+fn r_abp_6_an_inconsistent_genesis_is_refused() {
+	run_with(
+		HostConfiguration {
+			minimum_backing_votes: 0,
+			..Default::default()
+		},
+		|| (),
+	);
+}
+
+#[test]
+fn calls_have_a_weight() {
+	let weight = <Test as Config>::WeightInfo::set_config();
+	assert!(
+		weight.ref_time() > 100_000_000,
+		"three reads and a write cost more than this"
+	);
+	let limits: frame_system::limits::BlockWeights = <Test as frame_system::Config>::BlockWeights::get();
+	assert!(weight.all_lte(limits.max_block));
+}
