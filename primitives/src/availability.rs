@@ -62,6 +62,15 @@ pub const fn availability_threshold(validators: usize) -> usize {
 	supermajority_threshold(validators)
 }
 
+/// How many candidates of a para are enacted, given the availability votes of its pending ones in dependency order
+/// (R-ENA-3): the longest prefix in which every candidate meets the threshold.
+pub fn enactable_prefix(votes: impl IntoIterator<Item = usize>, validators: usize) -> usize {
+	votes
+		.into_iter()
+		.take_while(|votes| *votes >= availability_threshold(validators))
+		.count()
+}
+
 /// Chunks from which available data can be recovered: `f + 1` (R-AVL-1). `None` below 2 and above 65536 validators.
 pub const fn recovery_threshold(validators: usize) -> Option<usize> {
 	if validators < 2 || validators > 1 << 16 {
@@ -111,6 +120,13 @@ mod tests {
 			);
 		}
 		assert_eq!(availability_threshold(0), 0);
+	}
+
+	#[test]
+	fn r_ena_3_the_longest_available_prefix_is_enacted() {
+		for (votes, enacted) in [([3, 2, 3], 1), ([3, 3, 3], 3), ([2, 4, 4], 0), ([3, 4, 0], 2)] {
+			assert_eq!(enactable_prefix(votes, 4), enacted, "R-ENA-3: {votes:?}");
+		}
 	}
 
 	#[test]

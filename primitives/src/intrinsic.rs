@@ -5,8 +5,9 @@
 
 use crate::{
 	check_signals, CandidateCommitments, CandidateDescriptor, DescriptorVersion, Hash, HeadHash,
-	PersistedValidationData, SignalError, UmpSignals, UnsupportedDescriptor,
+	PersistedValidationData, SignalError, UmpSignals, UnsupportedDescriptor, MAX_COMMITMENTS_SIZE,
 };
+use codec::Encode;
 use thiserror::Error;
 
 /// Smallest announced code, in bytes: a Wasm header and one more (R-CODE-1).
@@ -18,6 +19,9 @@ pub enum IntrinsicError {
 	/// The chain does not accept the descriptor's version.
 	#[error(transparent)]
 	Descriptor(#[from] UnsupportedDescriptor),
+	/// The commitments are more than the chain can store.
+	#[error("commitments of {0} bytes, but at most 8388608 (R-FRG-16)")]
+	CommitmentsTooLarge(usize),
 	/// The commitments are not those of the receipt.
 	#[error("commitments hash to {got}, but the receipt says {expected} (R-FRG-16)")]
 	CommitmentsMismatch {
@@ -76,6 +80,10 @@ pub fn check_intrinsic(
 	v3_enabled: bool,
 ) -> Result<IntrinsicFacts, IntrinsicError> {
 	let version = descriptor.accepted_version(v3_enabled)?;
+	let size = commitments.encoded_size();
+	if size > MAX_COMMITMENTS_SIZE as usize {
+		return Err(IntrinsicError::CommitmentsTooLarge(size));
+	}
 	if let Some(expected) = commitments_hash {
 		let got = commitments.hash();
 		if got != expected {
@@ -157,6 +165,25 @@ mod tests {
 				..good.clone()
 			};
 			assert_eq!(check(&announcing, None, &data).map(|_| ()), expected, "R-CODE-1");
+		}
+		let fixed = CandidateCommitments {
+			upward_messages: vec![vec![]],
+			..good.clone()
+		}
+		.encoded_size()
+			+ 3;
+		for (excess, fits) in [(0, true), (1, false)] {
+			let message = vec![0; MAX_COMMITMENTS_SIZE as usize - fixed + excess];
+			let large = CandidateCommitments {
+				upward_messages: vec![message],
+				..good.clone()
+			};
+			assert_eq!(
+				check(&large, None, &data).is_ok(),
+				fits,
+				"R-FRG-16: {} bytes",
+				large.encoded_size()
+			);
 		}
 	}
 }

@@ -127,6 +127,31 @@ impl AllowedRelayParents {
 	}
 }
 
+/// A relay parent is older than that of the candidate before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("relay parent {got}, but the candidate before is on {latest} (R-REL-4)")]
+pub struct RelayParentMovedBackwards {
+	/// Number of the relay parent of the candidate before.
+	pub latest: BlockNumber,
+	/// Number of the candidate's.
+	pub got: BlockNumber,
+}
+
+/// Checks that relay parents do not move backwards along a path (R-REL-4, R-TRE-6). Equal numbers are fine, and so is
+/// anything where there was no candidate before.
+///
+/// # Errors
+/// [`RelayParentMovedBackwards`] carries both numbers.
+pub fn check_relay_parent_progress(
+	latest: Option<BlockNumber>,
+	got: BlockNumber,
+) -> Result<(), RelayParentMovedBackwards> {
+	match latest {
+		Some(latest) if got < latest => Err(RelayParentMovedBackwards { latest, got }),
+		_ => Ok(()),
+	}
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;
@@ -209,6 +234,25 @@ mod tests {
 				"R-REL-6: state of {state_of}"
 			);
 		}
+	}
+
+	#[test]
+	fn r_rel_4_relay_parents_do_not_move_backwards() {
+		assert_eq!(
+			check_relay_parent_progress(None, 0),
+			Ok(()),
+			"R-REL-4: the first candidate"
+		);
+		assert_eq!(
+			check_relay_parent_progress(Some(7), 7),
+			Ok(()),
+			"R-REL-4: equal is fine"
+		);
+		assert_eq!(
+			check_relay_parent_progress(Some(7), 6),
+			Err(RelayParentMovedBackwards { latest: 7, got: 6 }),
+			"R-REL-4"
+		);
 	}
 
 	proptest::proptest! {

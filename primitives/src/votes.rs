@@ -3,6 +3,8 @@
 use crate::{
 	BackedCandidate, BackedCandidateError, CandidateHash, SigningContext, ValidatorId, ValidatorIndex,
 };
+use alloc::vec::Vec;
+use bitvec::{order::Lsb0, slice::BitSlice};
 use thiserror::Error;
 
 /// Votes that back a candidate of a group (R-BKV-1): the minimum, or the whole group if that is smaller, and at least
@@ -65,16 +67,8 @@ pub fn check_backing_vote_count(
 	let required =
 		required_backing_votes(group_size, minimum_backing_votes).ok_or(BackingVotesError::EmptyGroup)?;
 	let (bits, _) = backed.split_indices()?;
-	if bits.len() != group_size {
-		return Err(BackingVotesError::WrongBitCount {
-			bits: bits.len(),
-			group_size,
-		});
-	}
-	let (votes, set_bits) = (backed.validity_votes.len(), bits.count_ones());
-	if votes != set_bits {
-		return Err(BackingVotesError::VotesDoNotMatchBits { votes, set_bits });
-	}
+	let votes = backed.validity_votes.len();
+	check_votes_pair_up(bits, votes, group_size)?;
 	if votes < required {
 		return Err(BackingVotesError::TooFewVotes { votes, required });
 	}
@@ -110,6 +104,54 @@ pub fn check_backing_votes<'a>(
 	Ok(votes)
 }
 
+/// Removes the votes of disabled validators with their bits (R-BKV-4), and returns how many there were. Comes before
+/// the votes are counted. On error nothing has changed. Cost: linear in the size of the group.
+///
+/// # Errors
+/// [`BackingVotesError`] where bits, votes and group do not pair up, so that nobody could tell whose vote is which.
+pub fn remove_disabled_votes(
+	backed: &mut BackedCandidate,
+	group: &[ValidatorIndex],
+	is_disabled: impl Fn(ValidatorIndex) -> bool,
+) -> Result<usize, BackingVotesError> {
+	let (bits, _) = backed.split_indices()?;
+	check_votes_pair_up(bits, backed.validity_votes.len(), group.len())?;
+	let positions: Vec<usize> = bits.iter_ones().collect();
+	let disabled = |position: &usize| {
+		group
+			.get(*position)
+			.is_some_and(|validator| is_disabled(*validator))
+	};
+	let before = backed.validity_votes.len();
+	let mut voters = positions.iter();
+	backed
+		.validity_votes
+		.retain(|_| !voters.next().is_some_and(&disabled));
+	for position in positions.iter().filter(|position| disabled(position)) {
+		backed.validator_indices.set(*position, false);
+	}
+	Ok(before - backed.validity_votes.len())
+}
+
+/// Checks that bits describe the group and pair up with votes (R-BKV-2).
+fn check_votes_pair_up(
+	bits: &BitSlice<u8, Lsb0>,
+	votes: usize,
+	group_size: usize,
+) -> Result<(), BackingVotesError> {
+	if bits.len() != group_size {
+		return Err(BackingVotesError::WrongBitCount {
+			bits: bits.len(),
+			group_size,
+		});
+	}
+	let set_bits = bits.count_ones();
+	if votes != set_bits {
+		return Err(BackingVotesError::VotesDoNotMatchBits { votes, set_bits });
+	}
+	Ok(())
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;
@@ -117,7 +159,6 @@ mod tests {
 		BackingBits, CandidateDescriptor, CommittedCandidateReceipt, CompactStatement, CoreIndex, Hash,
 		ValidatorPair, ValidityAttestation,
 	};
-	use alloc::vec::Vec;
 	use sp_core::Pair;
 
 	fn keys() -> Vec<ValidatorPair> {
@@ -200,6 +241,67 @@ mod tests {
 				publics.get(index.as_usize())
 			});
 			assert_eq!(checked, expected, "{name}");
+		}
+	}
+
+	#[test]
+	fn r_bkv_4_votes_of_disabled_validators_are_removed_with_their_bits() {
+		let context = SigningContext {
+			session_index: 1,
+			parent_hash: Hash::repeat_byte(1),
+		};
+		let group: Vec<_> = (10..15).map(ValidatorIndex).collect();
+		let offered = backed(&[1, 0, 1, 1, 0], &[0, 2, 3], &context);
+		let rows: [(&[u32], usize, &[u8]); 3] = [
+			(&[12], 1, &[1, 0, 0, 1, 0]),
+			(&[10, 11, 13], 2, &[0, 0, 1, 0, 0]),
+			(&[11], 0, &[1, 0, 1, 1, 0]),
+		];
+		for (disabled, removed, bits) in rows {
+			let mut filtered = offered.clone();
+			let result = remove_disabled_votes(&mut filtered, &group, |index| disabled.contains(&index.0));
+			assert_eq!(result, Ok(removed), "R-BKV-4: {disabled:?}");
+			let kept: Vec<_> = bits
+				.iter()
+				.enumerate()
+				.filter(|(_, bit)| **bit == 1)
+				.map(|(position, _)| position)
+				.collect();
+			assert_eq!(
+				filtered,
+				backed(bits, &kept, &context).with_votes_like(&offered, &kept),
+				"R-BKV-4"
+			);
+			assert_eq!(
+				filtered.split_indices().expect("long enough").1,
+				CoreIndex(0),
+				"the core stays"
+			);
+		}
+		let mut surplus = BackedCandidate {
+			validity_votes: Vec::new(),
+			..offered.clone()
+		};
+		let error = BackingVotesError::VotesDoNotMatchBits {
+			votes: 0,
+			set_bits: 3,
+		};
+		assert_eq!(
+			remove_disabled_votes(&mut surplus, &group, |_| true),
+			Err(error),
+			"R-DEF-19"
+		);
+	}
+
+	impl BackedCandidate {
+		/// With the votes that `other`, whose voters are at 0, 2 and 3, has at these positions: signing is random.
+		fn with_votes_like(mut self, other: &Self, positions: &[usize]) -> Self {
+			let at = |position: &usize| [0, 2, 3].iter().position(|p| p == position).expect("a voter");
+			self.validity_votes = positions
+				.iter()
+				.map(|p| other.validity_votes[at(p)].clone())
+				.collect();
+			self
 		}
 	}
 

@@ -83,7 +83,31 @@ pub enum UnsupportedDescriptor {
 	},
 }
 
+/// A candidate was built for another session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("candidate of session {got}, but session {expected} is running (R-BCK-2)")]
+pub struct WrongSchedulingSession {
+	/// The session that runs.
+	pub expected: SessionIndex,
+	/// The session that the descriptor names.
+	pub got: SessionIndex,
+}
+
 impl CandidateDescriptor {
+	/// Checks that the session which fixes core and group is the one that runs (R-BCK-2). Version 1 names none.
+	///
+	/// # Errors
+	/// [`WrongSchedulingSession`] carries both.
+	pub fn check_scheduling_session(&self, running: SessionIndex) -> Result<(), WrongSchedulingSession> {
+		match self.scheduling_session() {
+			Some(got) if got != running => Err(WrongSchedulingSession {
+				expected: running,
+				got,
+			}),
+			_ => Ok(()),
+		}
+	}
+
 	/// Encoded size of every version, in bytes.
 	pub const ENCODED_LEN: usize = 292;
 
@@ -292,6 +316,23 @@ mod tests {
 		assert_eq!(
 			receipt_hash(v1),
 			"0xee9f2c02d8ea3001224ba0c55d58660e5606f27b6d3e52cbb7297227afa66566"
+		);
+	}
+
+	#[test]
+	fn r_bck_2_the_scheduling_session_is_the_one_that_runs() {
+		let v2 = CandidateDescriptor::v2(fields());
+		assert_eq!(v2.check_scheduling_session(0x0405_0607), Ok(()), "R-BCK-2");
+		let wrong = WrongSchedulingSession {
+			expected: 1,
+			got: 0x0405_0607,
+		};
+		assert_eq!(v2.check_scheduling_session(1), Err(wrong), "R-BCK-2");
+		let v1 = patched(&[(44, &[1; 24])]);
+		assert_eq!(
+			v1.check_scheduling_session(1),
+			Ok(()),
+			"R-BIN-13: version 1 names none"
 		);
 	}
 

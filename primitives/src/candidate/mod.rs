@@ -7,7 +7,9 @@ mod backed;
 mod descriptor;
 
 pub use backed::{BackedCandidate, BackedCandidateError, BackingBits, INJECTED_CORE_BITS};
-pub use descriptor::{CandidateDescriptor, DescriptorFields, DescriptorVersion, UnsupportedDescriptor};
+pub use descriptor::{
+	CandidateDescriptor, DescriptorFields, DescriptorVersion, UnsupportedDescriptor, WrongSchedulingSession,
+};
 
 use crate::{
 	BlockNumber, CandidateHash, Hash, HeadData, OutboundHrmpMessage, ParaId, UpwardMessage, ValidationCode,
