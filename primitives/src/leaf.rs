@@ -76,4 +76,9 @@ impl LeafFacts {
 	pub fn relay_parent(&self, hash: Hash) -> Option<&RelayChainBlockInfo> {
 		self.relay_parents().find(|info| info.hash == hash)
 	}
+
+	/// Whether a child of the leaf in this slot ends the session, so that nothing is backed in it (R-ABP-10).
+	pub fn child_ends_session(&self, slot: Slot) -> bool {
+		slot >= self.session_ends_from_slot
+	}
 }
