@@ -114,7 +114,7 @@ END {
   for (i = 1; i <= rules; i++) {
     id = order[i]
     if (tests[id] > 0) covered++
-    if (mode == "table") printf "%-11s %s\n", id, tests[id] > 0 ? tests[id] : "-"
+    if (mode == "table") printf "%-11s %s\n", id, (tests[id] > 0 ? tests[id] : "-")
   }
   printf "rules: %d in the book, %d named by at least one test\n", rules, covered
   exit failed
