@@ -6,10 +6,10 @@
 //! - The verdict and the fuel are functions of code, parameters and limits alone.
 
 use crate::{
-    engine::PreparedPvf,
-    error::ValidateError,
-    host::{HostError, StoreData},
-    ENTRY_POINT, HEAP_BASE, MEMORY,
+	engine::PreparedPvf,
+	error::ValidateError,
+	host::{HostError, StoreData},
+	ENTRY_POINT, HEAP_BASE, MEMORY,
 };
 use async_backing_primitives::{ValidationParams, ValidationResult};
 use codec::{DecodeAll, Encode};
@@ -19,190 +19,190 @@ use wasmtime::{Memory, Store, Trap, Val};
 /// What one execution may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Most pages of linear memory, 64 KiB each.
-    pub memory_pages: u32,
-    /// Units of fuel: about one per Wasm instruction, plus what [`crate::host::fuel`] says for host calls.
-    pub fuel: u64,
+	/// Most pages of linear memory, 64 KiB each.
+	pub memory_pages: u32,
+	/// Units of fuel: about one per Wasm instruction, plus what [`crate::host::fuel`] says for host calls.
+	pub fuel: u64,
 }
 
 impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            // What Polkadot gives: 2048 pages above a guess of 32 for the module's own data.
-            memory_pages: 2080,
-            // Around the execution limit of backing (2 s, R-BAK-11) for compiled Wasm on reference hardware.
-            fuel: 5_000_000_000,
-        }
-    }
+	fn default() -> Self {
+		Self {
+			// What Polkadot gives: 2048 pages above a guess of 32 for the module's own data.
+			memory_pages: 2080,
+			// Around the execution limit of backing (2 s, R-BAK-11) for compiled Wasm on reference hardware.
+			fuel: 5_000_000_000,
+		}
+	}
 }
 
 /// A block that validated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Validated {
-    /// What the validation function returned.
-    pub result: ValidationResult,
-    /// Fuel that the execution used, in units as in [`Limits::fuel`]. Equal on all machines.
-    pub fuel_used: u64,
-    /// Pages that the linear memory had in the end, 64 KiB each.
-    pub memory_pages: u32,
+	/// What the validation function returned.
+	pub result: ValidationResult,
+	/// Fuel that the execution used, in units as in [`Limits::fuel`]. Equal on all machines.
+	pub fuel_used: u64,
+	/// Pages that the linear memory had in the end, 64 KiB each.
+	pub memory_pages: u32,
 }
 
 impl PreparedPvf {
-    /// Runs `validate_block` on `params`.
-    ///
-    /// # Errors
-    /// A [`ValidateError`] when the block is invalid or the execution exceeds `limits`. No error says that the host
-    /// is at fault: every one counts against the candidate.
-    pub fn validate(&self, params: &ValidationParams, limits: &Limits) -> Result<Validated, ValidateError> {
-        // Host functions look for extensions in the externalities around them; these are empty, and hide any that
-        // the caller may have set.
-        let mut nothing = BasicExternalities::default();
-        sp_externalities::set_and_run_with_externalities(&mut nothing, || self.run(params, limits))
-    }
+	/// Runs `validate_block` on `params`.
+	///
+	/// # Errors
+	/// A [`ValidateError`] when the block is invalid or the execution exceeds `limits`. No error says that the host
+	/// is at fault: every one counts against the candidate.
+	pub fn validate(&self, params: &ValidationParams, limits: &Limits) -> Result<Validated, ValidateError> {
+		// Host functions look for extensions in the externalities around them; these are empty, and hide any that
+		// the caller may have set.
+		let mut nothing = BasicExternalities::default();
+		sp_externalities::set_and_run_with_externalities(&mut nothing, || self.run(params, limits))
+	}
 
-    fn run(&self, params: &ValidationParams, limits: &Limits) -> Result<Validated, ValidateError> {
-        let mut store = Store::new(self.0.module.engine(), StoreData::new(limits.memory_pages));
-        store.limiter(|data| data);
-        // The engine looks at the fuel where loops and functions begin, and so lets the last straight line of code end on
-        // credit. With one unit more than allowed, nothing left in the end means that more than the limit was used.
-        let budget = limits.fuel.saturating_add(1);
-        store.set_fuel(budget).map_err(|error| trap(&error))?;
+	fn run(&self, params: &ValidationParams, limits: &Limits) -> Result<Validated, ValidateError> {
+		let mut store = Store::new(self.0.module.engine(), StoreData::new(limits.memory_pages));
+		store.limiter(|data| data);
+		// The engine looks at the fuel where loops and functions begin, and so lets the last straight line of code end on
+		// credit. With one unit more than allowed, nothing left in the end means that more than the limit was used.
+		let budget = limits.fuel.saturating_add(1);
+		store.set_fuel(budget).map_err(|error| trap(&error))?;
 
-        let (memory, packed) = self.call(&mut store, params).map_err(|error| match error {
-            Failure::Verdict(verdict) => verdict,
-            Failure::Engine(error) => classify(&store, &error, limits),
-        })?;
+		let (memory, packed) = self.call(&mut store, params).map_err(|error| match error {
+			Failure::Verdict(verdict) => verdict,
+			Failure::Engine(error) => classify(&store, &error, limits),
+		})?;
 
-        let fuel_left = store.get_fuel().map_err(|error| trap(&error))?;
-        if fuel_left == 0 {
-            return Err(ValidateError::OutOfFuel { limit: limits.fuel });
-        }
+		let fuel_left = store.get_fuel().map_err(|error| trap(&error))?;
+		if fuel_left == 0 {
+			return Err(ValidateError::OutOfFuel { limit: limits.fuel });
+		}
 
-        let (pointer, length) = (packed as u32, (packed >> 32) as u32);
-        let bytes = memory.data(&store);
-        let encoded = (pointer as usize)
-            .checked_add(length as usize)
-            .and_then(|end| bytes.get(pointer as usize..end))
-            .ok_or(ValidateError::ResultOutOfBounds {
-                pointer,
-                length,
-                memory: bytes.len(),
-            })?;
-        let result = ValidationResult::decode_all(&mut &encoded[..]).map_err(|error| {
-            ValidateError::UndecodableResult {
-                length: encoded.len(),
-                reason: error.to_string(),
-            }
-        })?;
-        Ok(Validated {
-            result,
-            fuel_used: budget.saturating_sub(fuel_left),
-            memory_pages: u32::try_from(memory.size(&store)).unwrap_or(u32::MAX),
-        })
-    }
+		let (pointer, length) = (packed as u32, (packed >> 32) as u32);
+		let bytes = memory.data(&store);
+		let encoded = (pointer as usize)
+			.checked_add(length as usize)
+			.and_then(|end| bytes.get(pointer as usize..end))
+			.ok_or(ValidateError::ResultOutOfBounds {
+				pointer,
+				length,
+				memory: bytes.len(),
+			})?;
+		let result = ValidationResult::decode_all(&mut &encoded[..]).map_err(|error| {
+			ValidateError::UndecodableResult {
+				length: encoded.len(),
+				reason: error.to_string(),
+			}
+		})?;
+		Ok(Validated {
+			result,
+			fuel_used: budget.saturating_sub(fuel_left),
+			memory_pages: u32::try_from(memory.size(&store)).unwrap_or(u32::MAX),
+		})
+	}
 
-    /// Instantiates, hands over the parameters and calls. Returns the memory and what the guest returned.
-    fn call(
-        &self,
-        store: &mut Store<StoreData>,
-        params: &ValidationParams,
-    ) -> Result<(Memory, u64), Failure> {
-        let instance = match &self.0.memory {
-            Some(ty) => {
-                let memory = Memory::new(&mut *store, ty.clone())?;
-                let mut linker = self.0.linker.clone();
-                linker.define(&*store, crate::host::MODULE, MEMORY, memory)?;
-                store.data_mut().set_memory(memory);
-                linker.instantiate(&mut *store, &self.0.module)?
-            }
-            None => self.0.linker.instantiate(&mut *store, &self.0.module)?,
-        };
-        let memory = match store.data().memory() {
-            Some(memory) => memory,
-            None => {
-                let memory = instance
-                    .get_memory(&mut *store, MEMORY)
-                    .ok_or_else(|| missing(MEMORY))?;
-                store.data_mut().set_memory(memory);
-                memory
-            }
-        };
-        let heap_base = match instance
-            .get_global(&mut *store, HEAP_BASE)
-            .map(|global| global.get(&mut *store))
-        {
-            Some(Val::I32(base)) => base as u32,
-            _ => return Err(missing(HEAP_BASE)),
-        };
-        if !store.data_mut().start_heap(heap_base) {
-            return Err(Failure::Verdict(ValidateError::Trap {
-                reason: format!("`{HEAP_BASE}` is {heap_base:#x}, which leaves no heap"),
-            }));
-        }
+	/// Instantiates, hands over the parameters and calls. Returns the memory and what the guest returned.
+	fn call(
+		&self,
+		store: &mut Store<StoreData>,
+		params: &ValidationParams,
+	) -> Result<(Memory, u64), Failure> {
+		let instance = match &self.0.memory {
+			Some(ty) => {
+				let memory = Memory::new(&mut *store, ty.clone())?;
+				let mut linker = self.0.linker.clone();
+				linker.define(&*store, crate::host::MODULE, MEMORY, memory)?;
+				store.data_mut().set_memory(memory);
+				linker.instantiate(&mut *store, &self.0.module)?
+			}
+			None => self.0.linker.instantiate(&mut *store, &self.0.module)?,
+		};
+		let memory = match store.data().memory() {
+			Some(memory) => memory,
+			None => {
+				let memory = instance
+					.get_memory(&mut *store, MEMORY)
+					.ok_or_else(|| missing(MEMORY))?;
+				store.data_mut().set_memory(memory);
+				memory
+			}
+		};
+		let heap_base = match instance
+			.get_global(&mut *store, HEAP_BASE)
+			.map(|global| global.get(&mut *store))
+		{
+			Some(Val::I32(base)) => base as u32,
+			_ => return Err(missing(HEAP_BASE)),
+		};
+		if !store.data_mut().start_heap(heap_base) {
+			return Err(Failure::Verdict(ValidateError::Trap {
+				reason: format!("`{HEAP_BASE}` is {heap_base:#x}, which leaves no heap"),
+			}));
+		}
 
-        let encoded = params.encode();
-        let length = encoded.len();
-        let too_large = || Failure::Verdict(ValidateError::InputTooLarge { length });
-        let size = u32::try_from(length).map_err(|_| too_large())?;
-        let pointer = crate::host::allocate(&mut *store, size).map_err(|_| too_large())?;
-        memory
-            .write(&mut *store, pointer as usize, &encoded)
-            .map_err(|_| too_large())?;
-        // The guest has its own copy: no need to hold five megabytes twice while it runs.
-        drop(encoded);
+		let encoded = params.encode();
+		let length = encoded.len();
+		let too_large = || Failure::Verdict(ValidateError::InputTooLarge { length });
+		let size = u32::try_from(length).map_err(|_| too_large())?;
+		let pointer = crate::host::allocate(&mut *store, size).map_err(|_| too_large())?;
+		memory
+			.write(&mut *store, pointer as usize, &encoded)
+			.map_err(|_| too_large())?;
+		// The guest has its own copy: no need to hold five megabytes twice while it runs.
+		drop(encoded);
 
-        let entry = instance.get_typed_func::<(u32, u32), u64>(&mut *store, ENTRY_POINT)?;
-        let packed = entry.call(&mut *store, (pointer, size))?;
-        Ok((memory, packed))
-    }
+		let entry = instance.get_typed_func::<(u32, u32), u64>(&mut *store, ENTRY_POINT)?;
+		let packed = entry.call(&mut *store, (pointer, size))?;
+		Ok((memory, packed))
+	}
 }
 
 enum Failure {
-    Verdict(ValidateError),
-    Engine(wasmtime::Error),
+	Verdict(ValidateError),
+	Engine(wasmtime::Error),
 }
 
 impl From<wasmtime::Error> for Failure {
-    fn from(error: wasmtime::Error) -> Self {
-        Self::Engine(error)
-    }
+	fn from(error: wasmtime::Error) -> Self {
+		Self::Engine(error)
+	}
 }
 
 /// An export vanished between preparation and execution. `prepare` checked it, so that this only guards the guard.
 fn missing(name: &str) -> Failure {
-    Failure::Verdict(ValidateError::Trap {
-        reason: format!("the module does not export `{name}`"),
-    })
+	Failure::Verdict(ValidateError::Trap {
+		reason: format!("the module does not export `{name}`"),
+	})
 }
 
 fn trap(error: &wasmtime::Error) -> ValidateError {
-    ValidateError::Trap {
-        reason: format!("{error:#}"),
-    }
+	ValidateError::Trap {
+		reason: format!("{error:#}"),
+	}
 }
 
 /// Turns what the engine says into a verdict.
 ///
 /// The order matters: a guest that is refused memory or fuel usually panics next, and its message would hide why.
 fn classify(store: &Store<StoreData>, error: &wasmtime::Error, limits: &Limits) -> ValidateError {
-    let engine_trap = error.downcast_ref::<Trap>().copied();
-    let data = store.data();
-    if data.is_out_of_fuel() || engine_trap == Some(Trap::OutOfFuel) {
-        return ValidateError::OutOfFuel { limit: limits.fuel };
-    }
-    if let Some(pages) = data.refused_pages() {
-        return ValidateError::MemoryLimit {
-            pages,
-            limit: limits.memory_pages,
-        };
-    }
-    // Only `unreachable` and the abort function follow upon a panic; a message before any other trap is old news.
-    let panicked = engine_trap == Some(Trap::UnreachableCodeReached)
-        || matches!(error.downcast_ref::<HostError>(), Some(HostError::Aborted));
-    match data.reason() {
-        Some(reason) if panicked => ValidateError::Aborted {
-            reason: reason.to_owned(),
-        },
-        _ => trap(error),
-    }
+	let engine_trap = error.downcast_ref::<Trap>().copied();
+	let data = store.data();
+	if data.is_out_of_fuel() || engine_trap == Some(Trap::OutOfFuel) {
+		return ValidateError::OutOfFuel { limit: limits.fuel };
+	}
+	if let Some(pages) = data.refused_pages() {
+		return ValidateError::MemoryLimit {
+			pages,
+			limit: limits.memory_pages,
+		};
+	}
+	// Only `unreachable` and the abort function follow upon a panic; a message before any other trap is old news.
+	let panicked = engine_trap == Some(Trap::UnreachableCodeReached)
+		|| matches!(error.downcast_ref::<HostError>(), Some(HostError::Aborted));
+	match data.reason() {
+		Some(reason) if panicked => ValidateError::Aborted {
+			reason: reason.to_owned(),
+		},
+		_ => trap(error),
+	}
 }

@@ -1,0 +1,53 @@
+//! The first block.
+
+use crate::{
+	block::{extrinsics_root, Header, RelayContext},
+	state::{Account, Changes, Nodes},
+	AccountId, Balance,
+};
+use async_backing_primitives::{Hash, HeadData, ParaId};
+use codec::Encode;
+
+/// What makes a chain: its id and who has what in the beginning.
+#[derive(Clone, Debug, PartialEq, Eq, Encode)]
+pub struct Genesis {
+	/// The parachain.
+	pub para: ParaId,
+	/// Accounts with their balances. Of two entries for one account the later counts.
+	pub accounts: Vec<(AccountId, Balance)>,
+}
+
+impl Genesis {
+	/// The chain's identity, which every signature covers: Blake2-256 of the SCALE encoding of this genesis.
+	pub fn chain(&self) -> Hash {
+		sp_io::hashing::blake2_256(&self.encode()).into()
+	}
+
+	/// The head data with which the chain is registered.
+	pub fn head(&self) -> HeadData {
+		self.build().1.head_data()
+	}
+
+	/// The first state and header.
+	pub(crate) fn build(&self) -> (Nodes, Header) {
+		let accounts = self
+			.accounts
+			.iter()
+			.map(|&(id, balance)| (id, Account { balance, nonce: 0 }))
+			.collect();
+		let (nodes, state_root) = Changes { accounts, counter: 0 }
+			.genesis(&self.chain())
+			.expect("a trie that began empty has all its nodes; qed");
+		let header = Header {
+			parent_hash: Hash::zero(),
+			number: 0,
+			state_root,
+			extrinsics_root: extrinsics_root(&[]),
+			relay_parent: RelayContext {
+				number: 0,
+				storage_root: Hash::zero(),
+			},
+		};
+		(nodes, header)
+	}
+}
