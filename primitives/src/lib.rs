@@ -26,6 +26,8 @@ mod relay_parents;
 pub mod runtime_api;
 mod signals;
 mod statement;
+#[cfg(test)]
+mod testing;
 mod timeouts;
 mod validation;
 mod votes;
