@@ -287,6 +287,23 @@ mod tests {
 	}
 
 	#[test]
+	fn r_avl_0_golden_root() {
+		let data = AvailableData {
+			pov: PoV {
+				block_data: BlockData((0..10).collect()),
+			},
+			validation_data: PersistedValidationData::default(),
+		};
+		let root = erasure_root_of(6, &data).expect("a code exists");
+		assert_eq!(
+			format!("{root:?}"),
+			"0xa9585e32cf22ac28868556cee255692f36f1d987a507da946d7867c29373985c",
+			"R-AVL-0: the root must never change"
+		);
+		assert_eq!(encode(6, &data).expect("a code exists").root, root);
+	}
+
+	#[test]
 	fn r_avl_2_the_leading_chunks_are_the_plain_data() {
 		for (validators, systematic) in [(7, 2), (10, 4), (100, 32)] {
 			let data = data(1001, 5);

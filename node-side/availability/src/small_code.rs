@@ -50,29 +50,41 @@ impl SmallCode {
 
 	/// Codes bytes, of which there is at least one.
 	pub(crate) fn encode(&self, bytes: &[u8]) -> Vec<Vec<u8>> {
-		let piece_len = self.data_chunks * 2;
-		let len = bytes.len().div_ceil(piece_len) * 2;
-		let mut chunks = vec![Vec::with_capacity(len); self.data_chunks + self.parity.len()];
-		let pieces = bytes.chunks_exact(piece_len);
-		let mut last = pieces.remainder().to_vec();
-		if !last.is_empty() {
-			last.resize(piece_len, 0);
+		// Chunk by chunk, so that the tables in use stay in the nearest cache.
+		match self.data_chunks {
+			1 => self.encode_pieces::<1>(bytes),
+			2 => self.encode_pieces::<2>(bytes),
+			_ => self.encode_pieces::<MAX_DATA_CHUNKS>(bytes),
 		}
-		let (data, parity) = chunks.split_at_mut(self.data_chunks);
-		for piece in pieces.chain((!last.is_empty()).then_some(&last[..])) {
-			for (chunk, symbol) in data.iter_mut().zip(piece.chunks_exact(2)) {
-				chunk.extend_from_slice(symbol);
-			}
-			for (chunk, tables) in parity.iter_mut().zip(&self.parity) {
-				let sum = tables
-					.iter()
-					.zip(piece.chunks_exact(2))
-					.fold(0, |sum, (table, symbol)| {
-						sum ^ table[0][usize::from(symbol[0])] ^ table[1][usize::from(symbol[1])]
-					});
+	}
+
+	/// As `encode`, for `K` data chunks: a constant, so that the inner loop unrolls.
+	fn encode_pieces<const K: usize>(&self, bytes: &[u8]) -> Vec<Vec<u8>> {
+		let mut symbols: Vec<[u8; 2]> = Vec::with_capacity(bytes.len() / 2 + K);
+		let pairs = bytes.chunks_exact(2);
+		let odd = pairs.remainder().first().map(|byte| [*byte, 0]);
+		symbols.extend(pairs.map(|pair| [pair[0], pair[1]]).chain(odd));
+		symbols.resize(symbols.len().next_multiple_of(K), [0, 0]);
+		let data = (0..K).map(|position| {
+			symbols
+				.iter()
+				.skip(position)
+				.step_by(K)
+				.flatten()
+				.copied()
+				.collect()
+		});
+		let parity = self.parity.iter().map(|tables| {
+			let mut chunk = Vec::with_capacity(symbols.len() / K * 2);
+			for piece in symbols.chunks_exact(K) {
+				let mut sum = 0;
+				for ([high, low], [of_high, of_low]) in piece.iter().zip(tables) {
+					sum ^= of_high[usize::from(*high)] ^ of_low[usize::from(*low)];
+				}
 				chunk.extend_from_slice(&sum.to_be_bytes());
 			}
-		}
-		chunks
+			chunk
+		});
+		data.chain(parity).collect()
 	}
 }

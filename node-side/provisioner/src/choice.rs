@@ -1,0 +1,108 @@
+//! The choice of candidates (R-PRV-5, R-PRV-6, R-PRV-9).
+//!
+//! Invariants: candidates ascend by para and stand in chain order within one (R-INC-3); no core is used twice; nothing
+//! is offered that the chain drops by the rules on depth, cores and code upgrades.
+
+use crate::cores::{usable_cores, ParaCores};
+use async_backing_primitives::{
+	check_depth, BackedCandidate, CandidateHash, CoreIndex, DisputeStatementSet, Hash, Header, LeafFacts,
+	ParaId, ParachainsInherentData, Slot, UncheckedSignedAvailabilityBitfield,
+};
+
+/// Where backable candidates come from: the view over the leaf, and the statements that back them.
+pub trait BackableSource {
+	/// At most `count` backable candidates of the para below the required path, in dependency order, each with its
+	/// scheduling parent (R-VIE-7).
+	fn backable(
+		&mut self,
+		para: ParaId,
+		required_path: &[CandidateHash],
+		count: usize,
+	) -> Vec<(CandidateHash, Hash)>;
+
+	/// The candidate with its votes (R-BAK-8); `None` if this validator lacks it or its quorum.
+	fn backed(&mut self, candidate: CandidateHash, scheduling_parent: Hash) -> Option<BackedCandidate>;
+}
+
+/// What the next block shall carry.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Proposal {
+	/// Bitfields, ascending by validator.
+	pub bitfields: Vec<UncheckedSignedAvailabilityBitfield>,
+	/// Candidates, ascending by para, in chain order within one.
+	pub backed_candidates: Vec<BackedCandidate>,
+}
+
+impl Proposal {
+	/// The inherent's content, on a leaf with this header.
+	pub fn into_inherent_data(
+		self,
+		parent_header: Header,
+		disputes: Vec<DisputeStatementSet>,
+	) -> ParachainsInherentData {
+		ParachainsInherentData {
+			bitfields: self.bitfields,
+			backed_candidates: self.backed_candidates,
+			disputes,
+			parent_header,
+		}
+	}
+}
+
+/// Chooses the content of the child of `leaf` in slot `slot` (R-PRV-5).
+///
+/// `bitfields` are those of [`Bitfields::chosen`](crate::Bitfields::chosen), or none for a leaf that is not fresh. If
+/// the block ends the session, there are no candidates (R-PRV-13).
+pub fn provision(
+	leaf: &LeafFacts,
+	slot: Slot,
+	bitfields: Vec<UncheckedSignedAvailabilityBitfield>,
+	source: &mut impl BackableSource,
+) -> Proposal {
+	let mut backed_candidates = Vec::new();
+	if !leaf.child_ends_session(slot) {
+		let mut code_upgrade_taken = false;
+		for (para, mut cores) in usable_cores(leaf, &bitfields) {
+			let max_depth = leaf.params.max_candidate_depth;
+			let offered = source.backable(para, &cores.required_path, cores.usable.len());
+			for (position, (candidate, scheduling_parent)) in offered.into_iter().enumerate() {
+				let fits = place(&mut cores, position, max_depth, || {
+					source.backed(candidate, scheduling_parent)
+				});
+				// What follows builds on what did not fit.
+				let Some(backed) = fits else { break };
+				if backed.candidate.commitments.new_validation_code.is_some() {
+					if code_upgrade_taken {
+						break;
+					}
+					code_upgrade_taken = true;
+				}
+				backed_candidates.push(backed);
+			}
+		}
+	}
+	Proposal {
+		bitfields,
+		backed_candidates,
+	}
+}
+
+/// The candidate at `position` of its para's chain, if depth and cores allow it.
+fn place(
+	cores: &mut ParaCores,
+	position: usize,
+	max_depth: u32,
+	candidate: impl FnOnce() -> Option<BackedCandidate>,
+) -> Option<BackedCandidate> {
+	let stays = cores.required_path.len().saturating_sub(cores.will_enact);
+	check_depth(stays, position, max_depth).ok()?;
+	let backed = candidate()?;
+	cores.usable.remove(&core_of(&backed)?).then_some(backed)
+}
+
+/// The core that a candidate takes on-chain (R-BCK-3): the one that its descriptor names. One of version 1 goes where
+/// its votes put it, because votes of another core's group would not count.
+fn core_of(backed: &BackedCandidate) -> Option<CoreIndex> {
+	let injected = || backed.split_indices().ok().map(|(_, core)| core);
+	backed.candidate.descriptor.core_index().or_else(injected)
+}

@@ -1,0 +1,15 @@
+#![doc = include_str!("../README.md")]
+
+mod bitfields;
+mod choice;
+mod cores;
+
+pub use bitfields::{BitfieldError, Bitfields};
+pub use choice::{provision, BackableSource, Proposal};
+pub use cores::{usable_cores, ParaCores};
+
+/// Earliest moment at which the inherent is offered, in milliseconds after the activation of the leaf (R-PRV-10).
+pub const INHERENT_READY_AFTER_MS: u64 = 2_000;
+
+#[cfg(test)]
+mod tests;
