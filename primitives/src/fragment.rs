@@ -167,38 +167,12 @@ pub fn check_fragment<'c, Base: ConstraintSource>(
 			got: candidate.validation_code_hash,
 		});
 	}
-	let head_len = commitments.head_data.0.len();
-	if exceeds(head_len, base.max_head_data_size()) {
-		return Err(HeadDataTooLarge {
-			max: base.max_head_data_size(),
-			got: head_len,
-		});
-	}
-	let min = base.min_relay_parent_number();
-	if !candidate.is_pending_availability && relay_parent.number < min {
-		return Err(RelayParentTooOld {
-			min,
-			got: relay_parent.number,
-		});
-	}
-	if let Some(code) = &commitments.new_validation_code {
-		if operating.is_upgrade_restricted() {
-			return Err(CodeUpgradeRestricted);
-		}
-		if exceeds(code.0.len(), base.max_code_size()) {
-			return Err(CodeSizeTooLarge {
-				max: base.max_code_size(),
-				got: code.0.len(),
-			});
-		}
-	}
-	let horizontal = commitments.horizontal_messages.len();
-	if exceeds(horizontal, base.max_hrmp_num_per_candidate()) {
-		return Err(HrmpMessagesPerCandidateOverflow {
-			max: base.max_hrmp_num_per_candidate(),
-			got: horizontal,
-		});
-	}
+	check_limits(
+		base,
+		operating.is_upgrade_restricted(),
+		relay_parent.number,
+		candidate,
+	)?;
 	if !validation_data_matches(relay_parent, operating, candidate.validation_data) {
 		return Err(PersistedValidationDataMismatch);
 	}
@@ -231,22 +205,98 @@ pub fn check_fragment<'c, Base: ConstraintSource>(
 	Ok(modifications)
 }
 
+/// Checks a candidate whose place is not known yet: whether it may fit somewhere below these base constraints
+/// (R-TRE-14). What depends on the path above it is left out; the code may be the current or the scheduled one.
+///
+/// Cost: linear in the candidate's messages, no allocation.
+///
+/// # Errors
+/// [`FragmentError`] names the first rule that fails wherever the candidate's parent may turn up.
+pub fn check_unconnected<Base: ConstraintSource>(
+	relay_parent: &RelayChainBlockInfo,
+	base: &Base,
+	candidate: &FragmentCandidate<'_>,
+) -> Result<(), FragmentError> {
+	check_recipients_ascend(candidate.commitments)?;
+	let expected = base.validation_code_hash();
+	let future = base.future_validation_code().map(|(_, hash)| hash);
+	let got = candidate.validation_code_hash;
+	if got != expected && Some(got) != future {
+		return Err(FragmentError::ValidationCodeMismatch { expected, got });
+	}
+	check_limits(base, base.is_upgrade_restricted(), relay_parent.number, candidate)
+}
+
+/// R-FRG-3 to R-FRG-7: what depends on the base constraints alone, but for the restriction of upgrades.
+fn check_limits<Base: ConstraintSource>(
+	base: &Base,
+	is_upgrade_restricted: bool,
+	relay_parent_number: BlockNumber,
+	candidate: &FragmentCandidate<'_>,
+) -> Result<(), FragmentError> {
+	use FragmentError::*;
+	let commitments = candidate.commitments;
+	let head_len = commitments.head_data.0.len();
+	if exceeds(head_len, base.max_head_data_size()) {
+		return Err(HeadDataTooLarge {
+			max: base.max_head_data_size(),
+			got: head_len,
+		});
+	}
+	let min = base.min_relay_parent_number();
+	if !candidate.is_pending_availability && relay_parent_number < min {
+		return Err(RelayParentTooOld {
+			min,
+			got: relay_parent_number,
+		});
+	}
+	if let Some(code) = &commitments.new_validation_code {
+		if is_upgrade_restricted {
+			return Err(CodeUpgradeRestricted);
+		}
+		if exceeds(code.0.len(), base.max_code_size()) {
+			return Err(CodeSizeTooLarge {
+				max: base.max_code_size(),
+				got: code.0.len(),
+			});
+		}
+	}
+	let horizontal = commitments.horizontal_messages.len();
+	if exceeds(horizontal, base.max_hrmp_num_per_candidate()) {
+		return Err(HrmpMessagesPerCandidateOverflow {
+			max: base.max_hrmp_num_per_candidate(),
+			got: horizontal,
+		});
+	}
+	Ok(())
+}
+
+/// R-FRG-1.
+fn check_recipients_ascend(commitments: &CandidateCommitments) -> Result<(), FragmentError> {
+	let disorder = commitments
+		.horizontal_messages
+		.windows(2)
+		.position(|pair| pair[0].recipient >= pair[1].recipient);
+	match disorder {
+		Some(position) => Err(FragmentError::HrmpMessagesDescendingOrDuplicate(position + 1)),
+		None => Ok(()),
+	}
+}
+
 /// What a candidate changes (R-MOD-1 to R-MOD-6), whether or not that is legal.
+///
+/// For a candidate that was judged before and is pending availability: the chain has taken it, so its changes count
+/// even where a later state would refuse it. Everything else goes through [`check_fragment`].
 ///
 /// # Errors
 /// [`FragmentError::HrmpMessagesDescendingOrDuplicate`], for lack of a meaning.
-fn candidate_modifications<'c, Base: ConstraintSource>(
+pub fn candidate_modifications<'c, Base: ConstraintSource>(
 	commitments: &'c CandidateCommitments,
 	relay_parent_number: BlockNumber,
 	operating: &Operating<'_, Base>,
 ) -> Result<ConstraintModifications<'c>, FragmentError> {
+	check_recipients_ascend(commitments)?;
 	let horizontal = &commitments.horizontal_messages;
-	let disorder = horizontal
-		.windows(2)
-		.position(|pair| pair[0].recipient >= pair[1].recipient);
-	if let Some(position) = disorder {
-		return Err(FragmentError::HrmpMessagesDescendingOrDuplicate(position + 1));
-	}
 	let mut outbound_hrmp = Vec::with_capacity(horizontal.len());
 	outbound_hrmp.extend(horizontal.iter().map(|message| {
 		let sent = OutboundHrmpChannelModification {
