@@ -1,0 +1,412 @@
+//! Every [`FragmentError`], at, just below and just above the limit.
+
+use super::super::*;
+use crate::testing::{base, commitments, horizontal, relay_block, Path, CODE};
+use crate::{Constraints, ConstraintsExtension, ExtendedConstraints, UpgradeRestriction, ValidationCode};
+use alloc::vec;
+use FragmentError::*;
+
+const RELAY_PARENT: BlockNumber = 9;
+const RECIPIENT: ParaId = ParaId(2000);
+
+/// Room for more of everything than the limits under test.
+fn roomy() -> ExtendedConstraints {
+	let mut constraints = base();
+	for recipient in 2001..2010 {
+		let limits = constraints.hrmp_channels_out[0].1;
+		constraints.hrmp_channels_out.push((ParaId(recipient), limits));
+	}
+	ExtendedConstraints {
+		constraints,
+		extension: Some(ConstraintsExtension {
+			max_ump_message_size: 40,
+			hrmp_max_message_size: vec![(RECIPIENT, 30)],
+			offboarding: false,
+		}),
+	}
+}
+
+fn length(len: u32) -> usize {
+	usize::try_from(len).expect("test lengths are small")
+}
+
+#[test]
+fn r_frg_3_to_12_every_size_and_count_holds_exactly() {
+	struct Row {
+		name: &'static str,
+		limit: u32,
+		set: fn(&mut CandidateCommitments, u32),
+		error: fn(usize) -> FragmentError,
+	}
+	let rows = [
+		Row {
+			name: "R-FRG-3 head data",
+			limit: 32,
+			set: |c, n| c.head_data = HeadData(vec![7; length(n)]),
+			error: |got| HeadDataTooLarge { max: 32, got },
+		},
+		Row {
+			name: "R-FRG-6 announced code",
+			limit: 100,
+			set: |c, n| c.new_validation_code = Some(ValidationCode(vec![7; length(n)])),
+			error: |got| CodeSizeTooLarge { max: 100, got },
+		},
+		Row {
+			name: "R-FRG-7 horizontal messages",
+			limit: 4,
+			set: |c, n| {
+				let messages: Vec<_> = (0..n).map(|index| (2000 + index, 1)).collect();
+				c.horizontal_messages = horizontal(&messages);
+			},
+			error: |got| HrmpMessagesPerCandidateOverflow { max: 4, got },
+		},
+		Row {
+			name: "R-FRG-10 upward messages",
+			limit: 8,
+			set: |c, n| c.upward_messages = vec![vec![7]; length(n)],
+			error: |got| UmpMessagesPerCandidateOverflow { max: 8, got },
+		},
+		Row {
+			name: "R-UMP-1 counts what stands before the separator",
+			limit: 8,
+			set: |c, n| {
+				c.upward_messages = vec![vec![7]; length(n)];
+				c.upward_messages.extend([vec![], vec![0, 1, 0]]);
+			},
+			error: |got| UmpMessagesPerCandidateOverflow { max: 8, got },
+		},
+		Row {
+			name: "R-FRG-12 one upward message",
+			limit: 40,
+			set: |c, n| c.upward_messages = vec![vec![7], vec![7; length(n)]],
+			error: |got| UmpMessageTooLarge {
+				index: 1,
+				max: 40,
+				got,
+			},
+		},
+		Row {
+			name: "R-FRG-12 one horizontal message",
+			limit: 30,
+			set: |c, n| c.horizontal_messages = horizontal(&[(2000, length(n)), (2001, 40)]),
+			error: |got| HrmpMessageTooLarge {
+				recipient: RECIPIENT,
+				max: 30,
+				got,
+			},
+		},
+	];
+	let path = Path::new(roomy());
+	for Row {
+		name,
+		limit,
+		set,
+		error,
+	} in rows
+	{
+		let judge = |value| {
+			let mut commitments = commitments(RELAY_PARENT);
+			set(&mut commitments, value);
+			path.check(RELAY_PARENT, &commitments).map(|_| ())
+		};
+		assert_eq!([judge(limit - 1), judge(limit)], [Ok(()), Ok(())], "{name}");
+		assert_eq!(judge(limit + 1), Err(error(length(limit + 1))), "{name}");
+	}
+}
+
+#[test]
+fn r_frg_1_recipients_ascend_strictly() {
+	let path = Path::new(roomy());
+	let rows: [(&[(u32, usize)], _); 5] = [
+		(&[], Ok(())),
+		(&[(2000, 1), (2003, 1)], Ok(())),
+		(&[(2000, 1), (2000, 1)], Err(HrmpMessagesDescendingOrDuplicate(1))),
+		(
+			&[(2000, 1), (2002, 1), (2001, 1)],
+			Err(HrmpMessagesDescendingOrDuplicate(2)),
+		),
+		// The first violation is reported.
+		(
+			&[(2003, 1), (2002, 1), (2001, 1)],
+			Err(HrmpMessagesDescendingOrDuplicate(1)),
+		),
+	];
+	for (messages, expected) in rows {
+		let commitments = CandidateCommitments {
+			horizontal_messages: horizontal(messages),
+			..commitments(RELAY_PARENT)
+		};
+		let judged = path.check(RELAY_PARENT, &commitments).map(|_| ());
+		assert_eq!(judged, expected, "R-FRG-1, R-MOD-3: {messages:?}");
+	}
+}
+
+#[test]
+fn r_frg_4_old_relay_parents() {
+	let (constraints, identity) = (base(), ConstraintModifications::default());
+	let operating = Operating::new(&constraints, &identity);
+	let too_old = Err(RelayParentTooOld { min: 5, got: 4 });
+	for (number, is_pending_availability, expected) in [
+		(4, false, too_old),
+		(5, false, Ok(())),
+		(6, false, Ok(())),
+		(4, true, Ok(())),
+	] {
+		let relay_parent = relay_block(number);
+		let commitments = commitments(number);
+		let data = expected_validation_data(&relay_parent, &operating);
+		let candidate = FragmentCandidate {
+			commitments: &commitments,
+			validation_code_hash: CODE,
+			validation_data: ValidationDataClaim::Full(&data),
+			is_pending_availability,
+		};
+		let judged = check_fragment(&relay_parent, &operating, &candidate).map(|_| ());
+		assert_eq!(
+			judged, expected,
+			"R-FRG-4: {number}, pending: {is_pending_availability}"
+		);
+	}
+}
+
+#[test]
+fn r_frg_5_announcing_while_restricted() {
+	let announces = CandidateCommitments {
+		new_validation_code: Some(ValidationCode(vec![7; 9])),
+		..commitments(RELAY_PARENT)
+	};
+	let restricted = Path::new(Constraints {
+		upgrade_restriction: Some(UpgradeRestriction::Present),
+		..base()
+	});
+	let free = Path::new(base());
+	assert_eq!(
+		restricted.check(RELAY_PARENT, &announces),
+		Err(CodeUpgradeRestricted),
+		"R-FRG-5"
+	);
+	assert!(
+		restricted.check(RELAY_PARENT, &commitments(RELAY_PARENT)).is_ok(),
+		"R-FRG-5"
+	);
+	let changed = free.check(RELAY_PARENT, &announces).expect("it may announce");
+	assert!(changed.code_upgrade_announced, "R-MOD-6");
+}
+
+#[test]
+fn r_frg_8_each_field_of_the_validation_data_counts() {
+	let path = Path::new(base());
+	let relay_parent = relay_block(RELAY_PARENT);
+	let commitments = commitments(RELAY_PARENT);
+	let expected = expected_validation_data(&relay_parent, &path.operating());
+	type Twist = fn(&mut PersistedValidationData);
+	let twists: [Twist; 4] = [
+		|data| data.parent_head.0.push(0),
+		|data| data.relay_parent_number += 1,
+		|data| data.relay_parent_storage_root = Hash::zero(),
+		|data| data.max_pov_size -= 1,
+	];
+	let judge = |validation_data: ValidationDataClaim<'_>| {
+		let candidate = FragmentCandidate {
+			commitments: &commitments,
+			validation_code_hash: CODE,
+			validation_data,
+			is_pending_availability: false,
+		};
+		check_fragment(&relay_parent, &path.operating(), &candidate).map(|_| ())
+	};
+	assert_eq!(judge(ValidationDataClaim::Full(&expected)), Ok(()), "R-FRG-8");
+	assert_eq!(
+		judge(ValidationDataClaim::Hash(expected.hash())),
+		Ok(()),
+		"R-PVD-1"
+	);
+	for (field, twist) in twists.iter().enumerate() {
+		let mut data = expected.clone();
+		twist(&mut data);
+		let mismatch = Err(PersistedValidationDataMismatch);
+		assert_eq!(
+			judge(ValidationDataClaim::Full(&data)),
+			mismatch,
+			"R-FRG-8: field {field}"
+		);
+		assert_eq!(
+			judge(ValidationDataClaim::Hash(data.hash())),
+			mismatch,
+			"R-PVD-1: field {field}"
+		);
+	}
+}
+
+#[test]
+fn r_frg_9_downward_messages_must_advance() {
+	let path = Path::new(Constraints {
+		dmp_remaining_messages: vec![8, 12],
+		..base()
+	});
+	let judge = |relay_parent, processed_downward_messages| {
+		let commitments = CandidateCommitments {
+			processed_downward_messages,
+			..commitments(relay_parent)
+		};
+		path.check(relay_parent, &commitments).map(|_| ())
+	};
+	let idle = |relay_parent| {
+		Err(DmpAdvancementRule {
+			sent_at: 8,
+			relay_parent,
+		})
+	};
+	assert_eq!(
+		[judge(7, 0), judge(8, 0), judge(9, 0)],
+		[Ok(()), idle(8), idle(9)],
+		"R-DMP-1"
+	);
+	assert_eq!(
+		[judge(8, 1), judge(8, 2)],
+		[Ok(()), Ok(())],
+		"R-CON-4: also newer ones"
+	);
+	let underflow = ModificationError::DmpMessagesUnderflow {
+		remaining: 2,
+		processed: 3,
+	};
+	assert_eq!(judge(8, 3), Err(OutputsInvalid(underflow)), "R-FRG-11");
+}
+
+#[test]
+fn r_con_1_watermarks_up_to_the_relay_parent() {
+	// 10 is a block with messages, but the candidate cannot know at relay parent 9.
+	let path = Path::new(base());
+	let judge = |hrmp_watermark| {
+		let commitments = CandidateCommitments {
+			hrmp_watermark,
+			..commitments(RELAY_PARENT)
+		};
+		path.check(RELAY_PARENT, &commitments)
+			.map(|modifications| modifications.hrmp_watermark)
+	};
+	let ahead = |watermark| {
+		Err(WatermarkAheadOfRelayParent {
+			watermark,
+			relay_parent: RELAY_PARENT,
+		})
+	};
+	let disallowed = |watermark| {
+		Err(OutputsInvalid(ModificationError::DisallowedHrmpWatermark(
+			watermark,
+		)))
+	};
+	assert_eq!(judge(7), disallowed(7), "R-CON-1: no messages in 7");
+	assert_eq!(
+		judge(8),
+		Ok(Some(HrmpWatermarkUpdate::Trunk(8))),
+		"R-CON-1, R-MOD-2"
+	);
+	assert_eq!(
+		judge(9),
+		Ok(Some(HrmpWatermarkUpdate::Head(9))),
+		"R-CON-1, R-MOD-2"
+	);
+	assert_eq!([judge(10), judge(11)], [ahead(10), ahead(11)], "R-HRMP-1");
+}
+
+#[test]
+fn r_ump_6_a_leaving_para_sends_no_upward_messages() {
+	let mut leaving = roomy();
+	leaving.extension.as_mut().expect("it has one").offboarding = true;
+	let path = Path::new(leaving);
+	let judge = |upward_messages| {
+		let commitments = CandidateCommitments {
+			upward_messages,
+			..commitments(RELAY_PARENT)
+		};
+		path.check(RELAY_PARENT, &commitments).map(|_| ())
+	};
+	assert_eq!(judge(vec![]), Ok(()), "R-UMP-6");
+	assert_eq!(
+		judge(vec![vec![], vec![0, 1, 0]]),
+		Ok(()),
+		"R-UMP-6: signals are no messages"
+	);
+	assert_eq!(judge(vec![vec![7]]), Err(UmpWhileOffboarding), "R-UMP-6");
+}
+
+#[test]
+fn r_base_17_without_the_extension_its_checks_are_skipped() {
+	let path = Path::new(base());
+	let large = CandidateCommitments {
+		upward_messages: vec![vec![7; 41]],
+		horizontal_messages: horizontal(&[(2000, 31)]),
+		..commitments(RELAY_PARENT)
+	};
+	assert!(path.check(RELAY_PARENT, &large).is_ok(), "R-BASE-17");
+}
+
+#[test]
+fn r_tre_14_a_candidate_whose_parent_is_unknown() {
+	let future = ValidationCodeHash(Hash::repeat_byte(8));
+	let constraints = Constraints {
+		future_validation_code: Some((20, future)),
+		upgrade_restriction: Some(UpgradeRestriction::Present),
+		dmp_remaining_messages: vec![1],
+		..base()
+	};
+	let judge = |number, code, edit: fn(&mut CandidateCommitments)| {
+		let mut commitments = commitments(number);
+		edit(&mut commitments);
+		let candidate = FragmentCandidate {
+			commitments: &commitments,
+			validation_code_hash: code,
+			// Not looked at: its parent is unknown.
+			validation_data: ValidationDataClaim::Hash(Hash::zero()),
+			is_pending_availability: false,
+		};
+		check_unconnected(&relay_block(number), &constraints, &candidate)
+	};
+	let (none, other): (fn(&mut CandidateCommitments), _) =
+		(|_| {}, ValidationCodeHash(Hash::repeat_byte(9)));
+	assert_eq!(judge(9, CODE, none), Ok(()), "R-TRE-14: the code in force");
+	assert_eq!(judge(9, future, none), Ok(()), "R-TRE-14: the scheduled code");
+	let mismatch = ValidationCodeMismatch {
+		expected: CODE,
+		got: other,
+	};
+	assert_eq!(judge(9, other, none), Err(mismatch), "R-TRE-14: other code");
+	assert_eq!(
+		judge(4, CODE, none),
+		Err(RelayParentTooOld { min: 5, got: 4 }),
+		"R-TRE-14, R-FRG-4"
+	);
+	let rows: [(fn(&mut CandidateCommitments), FragmentError); 4] = [
+		(
+			|c| c.horizontal_messages = horizontal(&[(2, 1), (1, 1)]),
+			HrmpMessagesDescendingOrDuplicate(1),
+		),
+		(
+			|c| c.head_data = HeadData(vec![7; 33]),
+			HeadDataTooLarge { max: 32, got: 33 },
+		),
+		(
+			|c| c.new_validation_code = Some(ValidationCode(vec![7; 9])),
+			CodeUpgradeRestricted,
+		),
+		(
+			|c| c.horizontal_messages = horizontal(&[(1, 1), (2, 1), (3, 1), (4, 1), (5, 1)]),
+			HrmpMessagesPerCandidateOverflow { max: 4, got: 5 },
+		),
+	];
+	for (edit, expected) in rows {
+		assert_eq!(judge(9, CODE, edit), Err(expected), "R-TRE-14: R-FRG-1, 3, 5, 7");
+	}
+	let later: fn(&mut CandidateCommitments) = |c| {
+		c.upward_messages = vec![vec![7]; 100];
+		c.processed_downward_messages = 100;
+		c.hrmp_watermark = 1;
+	};
+	assert_eq!(
+		judge(9, CODE, later),
+		Ok(()),
+		"R-TRE-14: what the path decides is left out"
+	);
+}
