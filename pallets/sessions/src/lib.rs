@@ -1,0 +1,117 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+mod handover_impls;
+mod port_impls;
+mod session_handler;
+mod types;
+mod utility_impls;
+
+#[cfg(test)]
+mod mock;
+#[cfg(test)]
+mod tests;
+
+pub use pallet::*;
+pub use types::*;
+
+#[allow(missing_docs, missing_debug_implementations)] // the macros write undocumented items
+#[frame_support::pallet]
+pub mod pallet {
+	use crate::types::BufferedChange;
+	use async_backing_primitives::{
+		ports::{ConfigurationOfSession, OnSessionChange},
+		SessionIndex, ValidatorId, MAX_VALIDATORS,
+	};
+	use frame_support::{
+		pallet_prelude::*,
+		traits::{DisabledValidators, Randomness},
+	};
+	use frame_system::pallet_prelude::*;
+
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
+	#[pallet::pallet]
+	#[pallet::storage_version(STORAGE_VERSION)]
+	pub struct Pallet<T>(_);
+
+	#[pallet::config]
+	pub trait Config: frame_system::Config {
+		/// Brings the configuration of the session that begins into force, before anything else (R-ABP-7).
+		type Configuration: ConfigurationOfSession;
+		/// Told of the change, in the order of the tuple (R-ABP-9).
+		type OnSessionChange: OnSessionChange;
+		/// Seeds the shuffling of validators. Nobody may be able to choose it once the validators are known.
+		type Randomness: Randomness<Self::Hash, BlockNumberFor<Self>>;
+		/// Validators that are disabled, by their index in the session pallet's set (R-BKV-4).
+		type DisabledValidators: DisabledValidators;
+	}
+
+	/// Index of the current session: the one that the block after the current state runs in.
+	#[pallet::storage]
+	pub type CurrentSessionIndex<T: Config> = StorageValue<_, SessionIndex, ValueQuery>;
+
+	/// For each active validator its index in the session pallet's set, in shuffled order.
+	#[pallet::storage]
+	pub type ActiveValidatorIndices<T: Config> =
+		StorageValue<_, BoundedVec<u32, ConstU32<MAX_VALIDATORS>>, ValueQuery>;
+
+	/// Keys of the active validators, in shuffled order.
+	#[pallet::storage]
+	pub type ActiveValidatorKeys<T: Config> =
+		StorageValue<_, BoundedVec<ValidatorId, ConstU32<MAX_VALIDATORS>>, ValueQuery>;
+
+	/// The change that the block being processed ends with (R-ABP-10). Never there between blocks.
+	#[pallet::storage]
+	pub type BufferedSessionChange<T: Config> = StorageValue<_, BufferedChange, OptionQuery>;
+
+	/// The pallet takes nothing at genesis, but that is when it begins the first session.
+	#[pallet::genesis_config]
+	#[derive(frame_support::DefaultNoBound)]
+	pub struct GenesisConfig<T: Config> {
+		#[serde(skip)]
+		#[doc(hidden)]
+		pub _marker: core::marker::PhantomData<T>,
+	}
+
+	#[pallet::genesis_build]
+	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
+		fn build(&self) {
+			// Its presence says that this was built; `on_genesis_session` hands out by itself from here on.
+			CurrentSessionIndex::<T>::put(0);
+			Pallet::<T>::do_hand_out();
+		}
+	}
+
+	#[pallet::event]
+	#[pallet::generate_deposit(pub(crate) fn deposit_event)]
+	pub enum Event<T: Config> {
+		/// A session begins with the next block.
+		SessionStarts {
+			/// Index of the session.
+			session: SessionIndex,
+			/// Number of its active validators.
+			validators: u32,
+		},
+	}
+
+	#[pallet::hooks]
+	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		fn on_initialize(_now: BlockNumberFor<T>) -> Weight {
+			// What `on_finalize` does. A block that ends a session does more, and the session pallet charges the
+			// whole block for it.
+			T::DbWeight::get().reads(1)
+		}
+
+		fn on_finalize(_now: BlockNumberFor<T>) {
+			Self::do_hand_out();
+		}
+
+		#[cfg(feature = "try-runtime")]
+		fn try_state(_now: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+			Self::do_try_state()
+		}
+	}
+}

@@ -1,0 +1,41 @@
+//! The port that this pallet answers.
+
+use crate::{
+	ActiveValidatorIndices, ActiveValidatorKeys, BufferedSessionChange, Config, CurrentSessionIndex, Pallet,
+};
+use alloc::{collections::BTreeSet, vec::Vec};
+use async_backing_primitives::{ports::CurrentSession, SessionIndex, ValidatorId, ValidatorIndex};
+use frame_support::traits::{DisabledValidators, Get};
+
+impl<T: Config> CurrentSession for Pallet<T> {
+	fn index() -> SessionIndex {
+		CurrentSessionIndex::<T>::get()
+	}
+
+	fn validators() -> Vec<ValidatorId> {
+		ActiveValidatorKeys::<T>::get().into_inner()
+	}
+
+	/// The answer of the session pallet, by our own indices. In the last block of a session that pallet already
+	/// speaks of the next one's validators; no vote counts in such a block (R-ABP-10).
+	fn disabled() -> BTreeSet<ValidatorIndex> {
+		let disabled: BTreeSet<u32> = T::DisabledValidators::disabled_validators().into_iter().collect();
+		if disabled.is_empty() {
+			return BTreeSet::new();
+		}
+		let active = ActiveValidatorIndices::<T>::get();
+		let positions = (0..).zip(active).filter(|(_, index)| disabled.contains(index));
+		positions.map(|(position, _)| ValidatorIndex(position)).collect()
+	}
+
+	fn is_change_buffered() -> bool {
+		BufferedSessionChange::<T>::exists()
+	}
+}
+
+/// Index of the current session, for pallets that need nothing else.
+impl<T: Config> Get<SessionIndex> for Pallet<T> {
+	fn get() -> SessionIndex {
+		CurrentSessionIndex::<T>::get()
+	}
+}

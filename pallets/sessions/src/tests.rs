@@ -1,0 +1,299 @@
+use crate::{handover_impls::shuffle, mock::*, ActiveValidatorIndices, CurrentSessionIndex, Event};
+use async_backing_primitives::{
+	ports::{CurrentSession, SessionChange},
+	HostConfiguration, ValidatorIndex, MAX_VALIDATORS,
+};
+use frame_support::traits::{Get, OneSessionHandler};
+use std::collections::BTreeSet;
+
+fn told(log: &[Entry]) -> Vec<&SessionChange> {
+	log.iter()
+		.filter_map(|entry| match entry {
+			Entry::Told {
+				receiver: 1, change, ..
+			} => Some(change),
+			_ => None,
+		})
+		.collect()
+}
+
+fn sorted_validators() -> Vec<Vec<u8>> {
+	let mut keys: Vec<Vec<u8>> = Sessions::validators()
+		.iter()
+		.map(|key| AsRef::<[u8]>::as_ref(key).to_vec())
+		.collect();
+	keys.sort();
+	keys
+}
+
+fn keys_of(validators: impl IntoIterator<Item = u64>) -> Vec<Vec<u8>> {
+	let mut keys: Vec<Vec<u8>> = validators
+		.into_iter()
+		.map(|validator| AsRef::<[u8]>::as_ref(&key(validator)).to_vec())
+		.collect();
+	keys.sort();
+	keys
+}
+
+#[test]
+fn the_first_session_begins_at_genesis_with_block_one() {
+	run(6, 0, || {
+		let log = take_log();
+		let changes = told(&log);
+		assert_eq!(changes.len(), 1);
+		assert_eq!(changes[0].session_index, 0);
+		assert_eq!(
+			changes[0].session_start, 1,
+			"the first block that can have a relay parent"
+		);
+		assert_eq!(sorted_validators(), keys_of(0..6));
+		begin_block();
+		assert!(
+			!Sessions::is_change_buffered(),
+			"R-ABP-10: candidates can be backed in block 1"
+		);
+		end_block();
+		assert_eq!(take_log(), []);
+	});
+}
+
+#[test]
+fn the_first_session_begins_whichever_genesis_is_built_first() {
+	use frame_support::traits::BuildGenesisConfig;
+	sp_io::TestExternalities::default().execute_with(|| {
+		take_log();
+		crate::GenesisConfig::<Test>::default().build();
+		assert_eq!(take_log(), [], "no validators are known yet");
+		let validators = [(0, key(0)), (1, key(1))];
+		Sessions::on_genesis_session(validators.iter().map(|(account, key)| (account, key.clone())));
+		assert_eq!(told(&take_log()).len(), 1);
+		assert_eq!(sorted_validators(), keys_of(0..2));
+		Sessions::do_try_state().expect("nothing stays buffered");
+	});
+}
+
+#[test]
+fn r_abp_9_configuration_then_shared_state_then_everybody_in_order() {
+	run(4, 0, || {
+		run_through(SESSION - 1);
+		take_log();
+		run_through(SESSION);
+		let log = take_log();
+		assert_eq!(
+			log[0],
+			Entry::Activated {
+				session: 1,
+				current: 0
+			},
+			"R-ABP-9: configuration first"
+		);
+		let rest: Vec<(u8, u32, u32)> = log[1..]
+			.iter()
+			.map(|entry| match entry {
+				Entry::Told {
+					receiver,
+					change,
+					current,
+				} => (*receiver, change.session_index, *current),
+				Entry::Activated { .. } => panic!("activated twice"),
+			})
+			.collect();
+		assert_eq!(
+			rest,
+			[(1, 1, 1), (2, 1, 1), (3, 1, 1)],
+			"R-ABP-9: in the order of the tuple"
+		);
+		let change = told(&log)[0];
+		assert_eq!(
+			change.session_start,
+			SESSION + 1,
+			"R-ABP-9: session start = b + 1"
+		);
+		assert_eq!(
+			change.old_configuration,
+			HostConfiguration {
+				num_cores: 1,
+				..Default::default()
+			}
+		);
+		assert_eq!(
+			change.new_configuration,
+			HostConfiguration {
+				num_cores: 2,
+				..Default::default()
+			}
+		);
+		System::assert_has_event(
+			Event::SessionStarts {
+				session: 1,
+				validators: 4,
+			}
+			.into(),
+		);
+	});
+}
+
+#[test]
+fn r_abp_10_the_change_is_buffered_during_the_last_block_and_only_then() {
+	run(4, 0, || {
+		for block in 1..=3 * SESSION {
+			let session = (block - 1) / SESSION;
+			begin_block();
+			let is_last = block % SESSION == 0;
+			assert_eq!(Sessions::is_change_buffered(), is_last, "R-ABP-10: block {block}");
+			assert_eq!(
+				Sessions::index(),
+				session,
+				"R-ABP-10: block {block} belongs to the session that ends"
+			);
+			end_block();
+			assert!(!Sessions::is_change_buffered());
+			let child_session = block / SESSION;
+			assert_eq!(
+				<Sessions as Get<u32>>::get(),
+				child_session,
+				"R-GLO-14: the session that the child runs in"
+			);
+			assert_eq!(
+				Session::current_index(),
+				child_session,
+				"as the session pallet counts"
+			);
+		}
+	});
+}
+
+#[test]
+fn validators_are_shuffled_anew_for_every_session() {
+	run(32, 0, || {
+		let mut orders = BTreeSet::new();
+		for session in 0..4 {
+			run_through(session * SESSION);
+			let indices = ActiveValidatorIndices::<Test>::get().into_inner();
+			let keys: Vec<_> = indices.iter().map(|index| key(u64::from(*index))).collect();
+			assert_eq!(
+				keys,
+				Sessions::validators(),
+				"R-ABP-9: indices and keys go together"
+			);
+			assert_eq!(sorted_validators(), keys_of(0..32), "nobody is lost");
+			orders.insert(indices);
+		}
+		assert_eq!(orders.len(), 4, "each session has an order of its own");
+	});
+}
+
+#[test]
+fn shuffling_depends_on_the_seed_alone() {
+	let validators: Vec<_> = (0..5).map(key).collect();
+	let (indices, keys) = shuffle(&validators, [7; 32], usize::MAX);
+	assert_eq!((indices.clone(), keys), shuffle(&validators, [7; 32], 5));
+	// Written out, so that another generator or another algorithm shows: it would be a fork.
+	assert_eq!(indices, [3, 0, 4, 1, 2]);
+	assert_eq!(
+		shuffle(&validators, [7; 32], 2).0,
+		indices[..2],
+		"R-ABP-9: shuffled first, then truncated"
+	);
+	assert_eq!(shuffle(&[], [7; 32], 3), (vec![], vec![]));
+}
+
+#[test]
+fn r_abp_9_validators_are_truncated_to_the_new_configuration() {
+	run(9, 0, || {
+		MaxValidators::set(Some(4));
+		run_through(SESSION);
+		assert_eq!(Sessions::validators().len(), 4, "R-ABP-9");
+		let indices: BTreeSet<u32> = ActiveValidatorIndices::<Test>::get().into_iter().collect();
+		assert_eq!(indices.len(), 4);
+		assert_ne!(indices, (0..4).collect(), "which four is left to chance");
+		MaxValidators::set(None);
+		run_through(2 * SESSION);
+		assert_eq!(Sessions::validators().len(), 9);
+	});
+}
+
+#[test]
+fn validators_beyond_the_ceiling_are_not_active() {
+	run(1, 0, || {
+		let many: Vec<_> = (0..u64::from(MAX_VALIDATORS) + 2).map(|v| (v, key(v))).collect();
+		let validators = || many.iter().map(|(account, key)| (account, key.clone()));
+		begin_block();
+		Sessions::on_new_session(true, validators(), validators());
+		end_block();
+		assert_eq!(Sessions::validators().len() as u32, MAX_VALIDATORS);
+	});
+}
+
+#[test]
+fn a_new_set_of_validators_comes_in_after_its_session_of_delay() {
+	run(3, 2, || {
+		NextValidators::set(Some(vec![3, 4]));
+		run_through(SESSION);
+		assert_eq!(
+			sorted_validators(),
+			keys_of(0..3),
+			"the session pallet keeps the genesis set for two sessions"
+		);
+		run_through(2 * SESSION - 1);
+		assert_eq!(
+			sorted_validators(),
+			keys_of(0..3),
+			"R-ABP-10: until the session ends"
+		);
+		run_through(2 * SESSION);
+		assert_eq!(sorted_validators(), keys_of(3..5));
+	});
+}
+
+#[test]
+fn r_bkv_4_disabled_validators_by_their_shuffled_index() {
+	run(8, 0, || {
+		run_through(3);
+		assert_eq!(Sessions::disabled(), BTreeSet::new());
+		assert!(Session::disable_index(5));
+		assert!(Session::disable_index(2));
+		let expected = |who: &[u64]| -> BTreeSet<ValidatorIndex> {
+			let position = |who: &u64| Sessions::validators().iter().position(|k| *k == key(*who));
+			who.iter()
+				.filter_map(position)
+				.map(|position| ValidatorIndex(position as u32))
+				.collect()
+		};
+		assert_eq!(Sessions::disabled(), expected(&[2, 5]), "R-BKV-4");
+		assert_eq!(Sessions::disabled().len(), 2);
+		assert!(Session::reenable_index(5));
+		assert_eq!(
+			Sessions::disabled(),
+			expected(&[2]),
+			"R-BKV-4: who is enabled again counts again"
+		);
+		// The set stays as it is, so the session pallet keeps the validator disabled; its index here is another.
+		run_through(SESSION);
+		assert_eq!(Sessions::disabled(), expected(&[2]), "R-BKV-4: in the new order");
+		assert_eq!(Sessions::disabled().len(), 1);
+	});
+}
+
+#[test]
+fn a_disabled_validator_that_is_not_active_is_nobody_here() {
+	run(6, 0, || {
+		MaxValidators::set(Some(1));
+		run_through(SESSION);
+		let active = ActiveValidatorIndices::<Test>::get();
+		let idle = (0..6)
+			.find(|index| !active.contains(index))
+			.expect("one is active");
+		assert!(Session::disable_index(idle));
+		assert_eq!(Sessions::disabled(), BTreeSet::new());
+	});
+}
+
+#[test]
+fn the_index_does_not_run_over() {
+	run(1, 0, || {
+		CurrentSessionIndex::<Test>::put(u32::MAX);
+		run_through(SESSION);
+		assert_eq!(Sessions::index(), u32::MAX, "R-PRE-2: saturates");
+	});
+}
