@@ -23,7 +23,11 @@ use scale_info::TypeInfo;
 #[derive(
 	Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+	feature = "serde",
+	derive(serde::Serialize, serde::Deserialize),
+	serde(deny_unknown_fields)
+)]
 pub struct AsyncBackingParams {
 	/// Largest depth of a candidate: how many candidates may stand between the included head and it (R-ABP-1).
 	pub max_candidate_depth: u32,
@@ -104,11 +108,13 @@ impl AsyncBackingParams {
 /// Limits that the relay chain imposes on parachains, and how it schedules them.
 ///
 /// Sizes are in bytes, periods in relay blocks. The order up to `async_backing_params` is that of R-KEY-1.
+///
+/// In JSON, fields that are left out have their default; unknown ones are refused, so that a misspelt limit is noticed.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 #[cfg_attr(
 	feature = "serde",
 	derive(serde::Serialize, serde::Deserialize),
-	serde(deny_unknown_fields)
+	serde(default, deny_unknown_fields)
 )]
 pub struct HostConfiguration {
 	/// Largest validation code.
@@ -275,11 +281,6 @@ impl HostConfiguration {
 		for (parameter, value, min) in [
 			("scheduling_lookahead", self.scheduling_lookahead, min_lookahead),
 			("validation_upgrade_delay", self.validation_upgrade_delay, 2),
-			(
-				"minimum_validation_upgrade_delay",
-				self.minimum_validation_upgrade_delay,
-				self.paras_availability_period.saturating_add(1),
-			),
 		] {
 			if value < min {
 				return Err(TooSmall {
@@ -288,6 +289,14 @@ impl HostConfiguration {
 					min,
 				});
 			}
+		}
+		// Apart from the others, because the least legal value of the longest period does not exist.
+		if self.minimum_validation_upgrade_delay <= self.paras_availability_period {
+			return Err(TooSmall {
+				parameter: "minimum_validation_upgrade_delay",
+				value: self.minimum_validation_upgrade_delay,
+				min: self.paras_availability_period.saturating_add(1),
+			});
 		}
 		for (parameter, value, max) in [
 			("max_code_size", self.max_code_size, MAX_CODE_SIZE),
@@ -456,6 +465,15 @@ mod tests {
 			edit(&mut config);
 			assert_eq!(config.check_consistency(), Err(expected), "R-ABP-6");
 		}
+		let endless = HostConfiguration {
+			paras_availability_period: u32::MAX,
+			minimum_validation_upgrade_delay: u32::MAX,
+			..Default::default()
+		};
+		assert!(
+			endless.check_consistency().is_err(),
+			"R-ABP-6, R-PRE-2: no delay is above the period"
+		);
 		let synchronous = HostConfiguration {
 			async_backing_params: AsyncBackingParams::default(),
 			scheduling_lookahead: 1,
@@ -466,5 +484,47 @@ mod tests {
 			Ok(()),
 			"R-SCH-12: one is enough for synchronous backing"
 		);
+	}
+
+	#[cfg(feature = "serde")]
+	#[test]
+	fn json_round_trips_and_patches_are_short() {
+		let config = HostConfiguration {
+			max_validators: Some(7),
+			num_cores: 3,
+			..Default::default()
+		};
+		let json = serde_json::to_string(&config).expect("plain data");
+		assert_eq!(
+			serde_json::from_str::<HostConfiguration>(&json).ok(),
+			Some(config)
+		);
+		assert!(json.contains(r#""async_backing_params":{"max_candidate_depth":4,"allowed_ancestry_len":3}"#));
+
+		let patch = r#"{"num_cores": 9, "async_backing_params": {"max_candidate_depth": 0, "allowed_ancestry_len": 1}}"#;
+		let expected = HostConfiguration {
+			num_cores: 9,
+			async_backing_params: AsyncBackingParams {
+				max_candidate_depth: 0,
+				allowed_ancestry_len: 1,
+			},
+			..Default::default()
+		};
+		assert_eq!(
+			serde_json::from_str::<HostConfiguration>(patch).ok(),
+			Some(expected)
+		);
+
+		for refused in [
+			r#"{"num_core": 9}"#,
+			r#"{"async_backing_params": {"max_candidate_depth": 1}}"#,
+			r#"{"async_backing_params": {"max_candidate_depth": 1, "allowed_ancestry_len": 1, "lookahead": 2}}"#,
+			r#"{"num_cores": -1}"#,
+		] {
+			assert!(
+				serde_json::from_str::<HostConfiguration>(refused).is_err(),
+				"{refused}"
+			);
+		}
 	}
 }

@@ -401,7 +401,7 @@ fn check_extension<Base: ConstraintSource>(
 }
 
 fn exceeds(len: usize, max: u32) -> bool {
-	saturating_u32(len) > max
+	u32::try_from(len).map_or(true, |len| len > max)
 }
 
 fn saturating_u32(len: usize) -> u32 {

@@ -35,13 +35,16 @@ impl AvailabilityTimeouts {
 
 	/// The block that drops a candidate backed in `backed_in`, if it does not become available (R-TMO-3).
 	pub fn time_out_at(&self, backed_in: BlockNumber) -> BlockNumber {
-		let earliest = backed_in.saturating_add(self.paras_availability_period);
+		// Whoever asks about a block before the session gets the first block that looks at time-outs.
+		let earliest = backed_in
+			.saturating_add(self.paras_availability_period)
+			.max(self.session_start.saturating_sub(1));
 		if self.is_active(earliest) || self.paras_availability_period == 0 {
 			return earliest;
 		}
 		// Outside the window, which opens one block before the next multiple of the frequency.
 		let frequency = u64::from(self.group_rotation_frequency);
-		let since = u64::from(earliest) + 1 - u64::from(self.session_start.min(earliest));
+		let since = (u64::from(earliest) + 1).saturating_sub(self.session_start.into());
 		let until_open = since
 			.checked_rem(frequency)
 			.map_or(0, |passed| frequency - passed);
@@ -73,6 +76,25 @@ mod tests {
 		}
 	}
 
+	#[test]
+	fn r_pre_2_extreme_numbers_saturate() {
+		let late = AvailabilityTimeouts {
+			session_start: u32::MAX - 2,
+			..EXAMPLE
+		};
+		assert_eq!(late.time_out_at(u32::MAX - 1), u32::MAX, "R-PRE-2");
+		let never = AvailabilityTimeouts {
+			paras_availability_period: 0,
+			..EXAMPLE
+		};
+		assert!(!never.times_out(11, 1000), "R-TMO-1: the window never opens");
+		let always = AvailabilityTimeouts {
+			group_rotation_frequency: 0,
+			..EXAMPLE
+		};
+		assert_eq!(always.time_out_at(11), 13, "R-TMO-2 without rotation");
+	}
+
 	proptest::proptest! {
 		#[test]
 		fn r_tmo_3_prediction_equals_effect(
@@ -81,8 +103,9 @@ mod tests {
 			let timeouts = AvailabilityTimeouts {
 				session_start: start, group_rotation_frequency: frequency, paras_availability_period: period,
 			};
-			let backed_in = start + backed_after;
-			let effect = (backed_in..backed_in + 200).find(|at| timeouts.times_out(backed_in, *at));
+			// From before the session, which nothing pending is, up to far into it.
+			let backed_in = (start + backed_after).saturating_sub(20);
+			let effect = (backed_in..backed_in + 300).find(|at| timeouts.times_out(backed_in, *at));
 			proptest::prop_assert_eq!(effect, Some(timeouts.time_out_at(backed_in)), "R-TMO-2, R-TMO-3");
 		}
 	}
