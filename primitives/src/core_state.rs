@@ -93,4 +93,28 @@ mod tests {
 		assert_eq!(core.encode(), [1, 0xe8, 3, 0, 0, 0]);
 		assert_eq!(CoreState::Free.encode(), [2]);
 	}
+
+	#[test]
+	fn r_bin_18_and_19_variants_keep_their_numbers() {
+		let receipt = CandidateReceipt {
+			descriptor: CandidateDescriptor::v2(Default::default()),
+			commitments_hash: Default::default(),
+		};
+		let tail = |event: &CandidateEvent| event.encode()[1 + receipt.encode().len()..].to_vec();
+		let head = HeadData(alloc::vec![0xaa]);
+		let (core, group) = (CoreIndex(1), GroupIndex(2));
+		let backed = CandidateEvent::CandidateBacked(receipt.clone(), head.clone(), core, group);
+		let included = CandidateEvent::CandidateIncluded(receipt.clone(), head.clone(), core, group);
+		let timed_out = CandidateEvent::CandidateTimedOut(receipt.clone(), head, core);
+		for (number, event, expected) in [
+			(0, &backed, &[4, 0xaa, 1, 0, 0, 0, 2, 0, 0, 0][..]),
+			(1, &included, &[4, 0xaa, 1, 0, 0, 0, 2, 0, 0, 0]),
+			(2, &timed_out, &[4, 0xaa, 1, 0, 0, 0]),
+		] {
+			assert_eq!(event.encode()[0], number, "R-BIN-18");
+			assert_eq!(tail(event), expected, "R-BIN-18");
+		}
+		use OccupiedCoreAssumption::*;
+		assert_eq!([Included, TimedOut, Free].encode(), [0, 1, 2], "R-BIN-19");
+	}
 }

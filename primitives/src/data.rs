@@ -139,3 +139,45 @@ pub enum UpgradeRestriction {
 	/// An upgrade is in progress or its cooldown has not passed.
 	Present,
 }
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::Hash;
+	use alloc::vec;
+	use hex_literal::hex;
+
+	#[test]
+	fn r_bin_32_golden_hashes_of_raw_bytes() {
+		let head = hex!("b9a7b866cdb0df5d6eacf2c0f43ab30a7940cf259b1beaaa954bb79d89fab58e");
+		assert_eq!(
+			HeadData(vec![0xaa, 0xbb]).hash(),
+			HeadHash(Hash::from(head)),
+			"R-BIN-32"
+		);
+		let code = hex!("11c0e79b71c3976ccd0c02d1310e2516c08edc9d8b6f57ccd680d63a4d8e72da");
+		let hash = ValidationCodeHash(Hash::from(code));
+		assert_eq!(ValidationCode(vec![1, 2, 3]).hash(), hash, "R-BIN-32");
+	}
+
+	#[test]
+	fn r_bin_32_a_proof_of_validity_is_hashed_with_its_length() {
+		let pov = PoV {
+			block_data: BlockData(vec![1, 2, 3]),
+		};
+		let encoded = [0x0c, 1, 2, 3];
+		assert_eq!(pov.encode(), encoded, "R-BIN-32");
+		assert_eq!(
+			pov.hash(),
+			sp_io::hashing::blake2_256(&encoded).into(),
+			"R-BIN-32"
+		);
+	}
+
+	#[test]
+	fn r_bin_21_and_2_upgrade_signals() {
+		assert_eq!(UpgradeGoAhead::Abort.encode(), [0], "R-BIN-21");
+		assert_eq!(UpgradeGoAhead::GoAhead.encode(), [1], "R-BIN-21");
+		assert_eq!(UpgradeRestriction::Present.encode(), [0], "R-BIN-2");
+	}
+}

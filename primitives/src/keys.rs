@@ -106,4 +106,27 @@ mod tests {
 			);
 		}
 	}
+
+	#[test]
+	fn r_key_7_the_raw_key_ends_with_the_para() {
+		let key = relay_dispatch_queue_remaining_capacity(ParaId(1000));
+		let expected = [
+			b":relay_dispatch_queue_remaining_capacity".as_slice(),
+			&[0xe8, 3, 0, 0],
+		]
+		.concat();
+		assert_eq!(key, expected, "R-KEY-7");
+	}
+
+	#[test]
+	fn r_key_2_map_keys_hash_and_repeat_the_key() {
+		// twox64 of 0xe8030000, as every explorer shows it for para 1000.
+		let expected = [
+			PARAS_HEADS.as_slice(),
+			&hex!("b6ff6f7d467b87a9"),
+			&[0xe8, 3, 0, 0],
+		]
+		.concat();
+		assert_eq!(map_key(&PARAS_HEADS, &ParaId(1000)), expected, "R-KEY-2");
+	}
 }

@@ -196,4 +196,64 @@ mod tests {
 		bytes[0] = b'A';
 		assert!(CompactStatement::decode(&mut &bytes[..]).is_err());
 	}
+
+	#[test]
+	fn r_bin_23_golden_payloads_of_other_votes() {
+		let hash = CandidateHash(Hash::repeat_byte(0x22));
+		let approval = [b"APPR".as_slice(), &[0x22; 32], &[7, 0, 0, 0]].concat();
+		assert_eq!(approval_payload(hash, 7), approval, "R-BIN-23");
+		for (valid, byte) in [(true, 1), (false, 0)] {
+			let dispute = [b"DISP".as_slice(), &[byte], &[0x22; 32], &[7, 0, 0, 0]].concat();
+			assert_eq!(explicit_dispute_payload(valid, hash, 7), dispute, "R-BIN-23");
+		}
+	}
+
+	#[test]
+	fn r_stm_5_full_and_compact_statements_share_a_signature() {
+		use sp_core::Pair;
+		let candidate = CommittedCandidateReceipt {
+			descriptor: crate::CandidateDescriptor::v2(Default::default()),
+			commitments: Default::default(),
+		};
+		let hash = candidate.hash();
+		let context = SigningContext {
+			session_index: 3,
+			parent_hash: Hash::repeat_byte(1),
+		};
+		let pair = crate::ValidatorPair::from_seed(&[1; 32]);
+		let rows = [
+			(
+				Statement::Seconded(candidate),
+				CompactStatement::Seconded(hash),
+				1,
+			),
+			(Statement::Valid(hash), CompactStatement::Valid(hash), 2),
+		];
+		for (full, compact, kind) in rows {
+			assert_eq!(full.encode()[0], kind, "R-STM-2");
+			assert_eq!(full.to_compact(), compact, "R-STM-5");
+			let signed = SignedCompactStatement {
+				statement: compact,
+				validator_index: ValidatorIndex(0),
+				signature: pair.sign(&full.to_compact().signing_payload(&context)),
+			};
+			assert!(signed.verify(&pair.public(), &context), "R-STM-5");
+			let attestation = signed.to_attestation();
+			assert_eq!(attestation.encode()[0], kind, "R-BIN-15");
+			assert_eq!(
+				attestation.encode()[1..],
+				signed.signature.encode(),
+				"R-STM-4: only the signature"
+			);
+			assert_eq!(attestation.statement(hash), compact, "R-BKV-3");
+			let elsewhere = SigningContext {
+				session_index: 4,
+				..context
+			};
+			assert!(
+				!signed.verify(&pair.public(), &elsewhere),
+				"R-STM-2: bound to the session"
+			);
+		}
+	}
 }

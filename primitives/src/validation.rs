@@ -4,6 +4,7 @@
 //! SCALE encoding of [`ValidationParams`], the result points at that of [`ValidationResult`] (low half pointer,
 //! high half length).
 
+use crate::candidate::decode_messages;
 use crate::{
 	BlockData, BlockNumber, CandidateCommitments, Hash, HeadData, OutboundHrmpMessage, UpwardMessage,
 	ValidationCode,
@@ -47,7 +48,10 @@ pub struct ValidationParams {
 }
 
 /// Output of `validate_block`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+///
+/// More than [`MAX_MESSAGES_PER_CANDIDATE`](crate::MAX_MESSAGES_PER_CANDIDATE) messages of either kind do not decode,
+/// so what a validation function puts out can be committed to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, DecodeWithMemTracking, TypeInfo)]
 pub struct ValidationResult {
 	/// Head data after the block.
 	pub head_data: HeadData,
@@ -63,6 +67,19 @@ pub struct ValidationResult {
 	pub hrmp_watermark: BlockNumber,
 }
 
+impl Decode for ValidationResult {
+	fn decode<I: codec::Input>(input: &mut I) -> Result<Self, codec::Error> {
+		Ok(Self {
+			head_data: Decode::decode(input)?,
+			new_validation_code: Decode::decode(input)?,
+			upward_messages: decode_messages(input)?,
+			horizontal_messages: decode_messages(input)?,
+			processed_downward_messages: Decode::decode(input)?,
+			hrmp_watermark: Decode::decode(input)?,
+		})
+	}
+}
+
 impl From<ValidationResult> for CandidateCommitments {
 	fn from(result: ValidationResult) -> Self {
 		Self {
@@ -73,5 +90,64 @@ impl From<ValidationResult> for CandidateCommitments {
 			processed_downward_messages: result.processed_downward_messages,
 			hrmp_watermark: result.hrmp_watermark,
 		}
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use alloc::vec;
+	use hex_literal::hex;
+
+	#[test]
+	fn r_bin_25_golden_validation_data() {
+		let data = PersistedValidationData {
+			parent_head: HeadData(vec![1, 2, 3]),
+			relay_parent_number: 5,
+			relay_parent_storage_root: Hash::repeat_byte(9),
+			max_pov_size: 1024,
+		};
+		let golden = hex!(
+			"0c010203 05000000 0909090909090909090909090909090909090909090909090909090909090909 00040000"
+		);
+		assert_eq!(data.encode(), golden, "R-BIN-25");
+		let hash = hex!("49b49eb824dd50ea8cdaa8fbf6cf618be8ce63022b10e72ab6e0c48b5f584b97");
+		assert_eq!(data.hash(), Hash::from(hash), "R-BIN-25");
+		let block = crate::RelayChainBlockInfo {
+			number: 5,
+			storage_root: Hash::repeat_byte(9),
+			..Default::default()
+		};
+		assert_eq!(
+			crate::validation_data_hash(&data.parent_head, &block, 1024),
+			data.hash(),
+			"R-PVD-1: the fields hash like the value"
+		);
+	}
+
+	#[test]
+	fn r_bin_5_a_result_becomes_commitments_field_by_field() {
+		let result = ValidationResult {
+			head_data: HeadData(vec![1]),
+			new_validation_code: Some(ValidationCode(vec![2])),
+			upward_messages: vec![vec![3]],
+			horizontal_messages: crate::testing::horizontal(&[(4, 1)]),
+			processed_downward_messages: 5,
+			hrmp_watermark: 6,
+		};
+		let commitments = CandidateCommitments {
+			upward_messages: vec![vec![3]],
+			horizontal_messages: crate::testing::horizontal(&[(4, 1)]),
+			new_validation_code: Some(ValidationCode(vec![2])),
+			head_data: HeadData(vec![1]),
+			processed_downward_messages: 5,
+			hrmp_watermark: 6,
+		};
+		assert_eq!(
+			ValidationResult::decode(&mut &result.encode()[..]),
+			Ok(result.clone()),
+			"R-BIN-5"
+		);
+		assert_eq!(CandidateCommitments::from(result), commitments, "R-BIN-5");
 	}
 }
