@@ -13,7 +13,7 @@ use sc_client_api::{CallExecutor, ExecutorProvider};
 use sc_executor::RuntimeVersion;
 use sc_service::LocalCallExecutor;
 use sp_api::{
-    ApiError, ApiExt, ApiRef, CallContext, ConstructRuntimeApi, ProofRecorder, RuntimeApiInfo, StorageProof,
+	ApiError, ApiExt, ApiRef, CallContext, ConstructRuntimeApi, ProofRecorder, RuntimeApiInfo, StorageProof,
 };
 use sp_externalities::{Extension, Extensions, TransactionType};
 use sp_runtime::traits::BlakeTwo256;
@@ -30,185 +30,185 @@ pub enum RuntimeApis {}
 /// The methods come from the API traits: import `sp_consensus_babe::BabeApi`,
 /// `async_backing_primitives::runtime_api::ParachainHost` or another one of those implemented below.
 pub struct RuntimeApi {
-    executor: LocalCallExecutor<Block, FullBackend, Executor>,
-    changes: RefCell<OverlayedChanges<BlakeTwo256>>,
-    recorder: Option<ProofRecorder<Block>>,
-    context: CallContext,
-    extensions: RefCell<Extensions>,
-    at: Cell<Option<Hash>>,
-    in_transaction: Cell<bool>,
+	executor: LocalCallExecutor<Block, FullBackend, Executor>,
+	changes: RefCell<OverlayedChanges<BlakeTwo256>>,
+	recorder: Option<ProofRecorder<Block>>,
+	context: CallContext,
+	extensions: RefCell<Extensions>,
+	at: Cell<Option<Hash>>,
+	in_transaction: Cell<bool>,
 }
 
 impl std::fmt::Debug for RuntimeApi {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RuntimeApi")
-            .field("at", &self.at)
-            .field("context", &self.context)
-            .finish_non_exhaustive()
-    }
+	fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+		f.debug_struct("RuntimeApi")
+			.field("at", &self.at)
+			.field("context", &self.context)
+			.finish_non_exhaustive()
+	}
 }
 
 impl ConstructRuntimeApi<Block, FullClient> for RuntimeApis {
-    type RuntimeApi = RuntimeApi;
+	type RuntimeApi = RuntimeApi;
 
-    fn construct_runtime_api(client: &FullClient) -> ApiRef<'_, RuntimeApi> {
-        RuntimeApi {
-            executor: client.executor().clone(),
-            changes: RefCell::default(),
-            recorder: None,
-            context: CallContext::Offchain,
-            extensions: RefCell::default(),
-            at: Cell::new(None),
-            in_transaction: Cell::new(false),
-        }
-        .into()
-    }
+	fn construct_runtime_api(client: &FullClient) -> ApiRef<'_, RuntimeApi> {
+		RuntimeApi {
+			executor: client.executor().clone(),
+			changes: RefCell::default(),
+			recorder: None,
+			context: CallContext::Offchain,
+			extensions: RefCell::default(),
+			at: Cell::new(None),
+			in_transaction: Cell::new(false),
+		}
+		.into()
+	}
 }
 
 impl RuntimeApi {
-    /// Calls `function` with encoded arguments. Changes are kept when the call succeeds.
-    fn call_raw(
-        &self,
-        at: Hash,
-        arguments: &[u8],
-        function: &dyn Fn(RuntimeVersion) -> &'static str,
-    ) -> Result<Vec<u8>, ApiError> {
-        match self.at.get() {
-            Some(earlier) if earlier != at => return Err(ApiError::UsingSameInstanceForDifferentBlocks),
-            Some(_) => {}
-            None => {
-                // The number would matter to a factory of extensions; the client is built without one.
-                let installed = self.executor.execution_extensions().extensions(at, 0);
-                self.extensions.borrow_mut().merge(installed);
-                self.at.set(Some(at));
-            }
-        }
-        let call = || {
-            let function = function(self.version_at(at)?);
-            self.executor
-                .contextual_call(
-                    at,
-                    function,
-                    arguments,
-                    &self.changes,
-                    &self.recorder,
-                    self.context,
-                    &self.extensions,
-                )
-                .map_err(ApiError::from)
-        };
-        if self.in_transaction.get() {
-            return call();
-        }
-        self.start_transaction();
-        let result = call();
-        self.end_transaction(result.is_ok());
-        result
-    }
+	/// Calls `function` with encoded arguments. Changes are kept when the call succeeds.
+	fn call_raw(
+		&self,
+		at: Hash,
+		arguments: &[u8],
+		function: &dyn Fn(RuntimeVersion) -> &'static str,
+	) -> Result<Vec<u8>, ApiError> {
+		match self.at.get() {
+			Some(earlier) if earlier != at => return Err(ApiError::UsingSameInstanceForDifferentBlocks),
+			Some(_) => {}
+			None => {
+				// The number would matter to a factory of extensions; the client is built without one.
+				let installed = self.executor.execution_extensions().extensions(at, 0);
+				self.extensions.borrow_mut().merge(installed);
+				self.at.set(Some(at));
+			}
+		}
+		let call = || {
+			let function = function(self.version_at(at)?);
+			self.executor
+				.contextual_call(
+					at,
+					function,
+					arguments,
+					&self.changes,
+					&self.recorder,
+					self.context,
+					&self.extensions,
+				)
+				.map_err(ApiError::from)
+		};
+		if self.in_transaction.get() {
+			return call();
+		}
+		self.start_transaction();
+		let result = call();
+		self.end_transaction(result.is_ok());
+		result
+	}
 
-    fn version_at(&self, at: Hash) -> Result<RuntimeVersion, ApiError> {
-        CallExecutor::runtime_version(&self.executor, at, self.context).map_err(ApiError::from)
-    }
+	fn version_at(&self, at: Hash) -> Result<RuntimeVersion, ApiError> {
+		CallExecutor::runtime_version(&self.executor, at, self.context).map_err(ApiError::from)
+	}
 
-    fn start_transaction(&self) {
-        self.changes.borrow_mut().start_transaction();
-        if let Some(recorder) = &self.recorder {
-            recorder.start_transaction();
-        }
-        self.extensions
-            .borrow_mut()
-            .start_transaction(TransactionType::Host);
-    }
+	fn start_transaction(&self) {
+		self.changes.borrow_mut().start_transaction();
+		if let Some(recorder) = &self.recorder {
+			recorder.start_transaction();
+		}
+		self.extensions
+			.borrow_mut()
+			.start_transaction(TransactionType::Host);
+	}
 
-    fn end_transaction(&self, commit: bool) {
-        const BALANCED: &str =
-            "call_raw() and execute_in_transaction() open one transaction and close that one, \
+	fn end_transaction(&self, commit: bool) {
+		const BALANCED: &str =
+			"call_raw() and execute_in_transaction() open one transaction and close that one, \
 			and the runtime cannot close a transaction that the host opened; qed";
-        let recorded = match (&self.recorder, commit) {
-            (None, _) => Ok(()),
-            (Some(recorder), true) => recorder.commit_transaction(),
-            (Some(recorder), false) => recorder.rollback_transaction(),
-        };
-        let mut extensions = self.extensions.borrow_mut();
-        if commit {
-            self.changes.borrow_mut().commit_transaction().expect(BALANCED);
-            extensions.commit_transaction(TransactionType::Host);
-        } else {
-            self.changes.borrow_mut().rollback_transaction().expect(BALANCED);
-            extensions.rollback_transaction(TransactionType::Host);
-        }
-        recorded.expect(BALANCED);
-    }
+		let recorded = match (&self.recorder, commit) {
+			(None, _) => Ok(()),
+			(Some(recorder), true) => recorder.commit_transaction(),
+			(Some(recorder), false) => recorder.rollback_transaction(),
+		};
+		let mut extensions = self.extensions.borrow_mut();
+		if commit {
+			self.changes.borrow_mut().commit_transaction().expect(BALANCED);
+			extensions.commit_transaction(TransactionType::Host);
+		} else {
+			self.changes.borrow_mut().rollback_transaction().expect(BALANCED);
+			extensions.rollback_transaction(TransactionType::Host);
+		}
+		recorded.expect(BALANCED);
+	}
 }
 
 impl ApiExt<Block> for RuntimeApi {
-    fn execute_in_transaction<F: FnOnce(&Self) -> TransactionOutcome<R>, R>(&self, call: F) -> R {
-        self.start_transaction();
-        let outer = self.in_transaction.replace(true);
-        let outcome = call(self);
-        self.in_transaction.set(outer);
-        self.end_transaction(matches!(outcome, TransactionOutcome::Commit(_)));
-        outcome.into_inner()
-    }
+	fn execute_in_transaction<F: FnOnce(&Self) -> TransactionOutcome<R>, R>(&self, call: F) -> R {
+		self.start_transaction();
+		let outer = self.in_transaction.replace(true);
+		let outcome = call(self);
+		self.in_transaction.set(outer);
+		self.end_transaction(matches!(outcome, TransactionOutcome::Commit(_)));
+		outcome.into_inner()
+	}
 
-    fn has_api<A: RuntimeApiInfo + ?Sized>(&self, at: Hash) -> Result<bool, ApiError> {
-        Ok(self
-            .version_at(at)?
-            .has_api_with(&A::ID, |version| version == A::VERSION))
-    }
+	fn has_api<A: RuntimeApiInfo + ?Sized>(&self, at: Hash) -> Result<bool, ApiError> {
+		Ok(self
+			.version_at(at)?
+			.has_api_with(&A::ID, |version| version == A::VERSION))
+	}
 
-    fn has_api_with<A: RuntimeApiInfo + ?Sized, P: Fn(u32) -> bool>(
-        &self,
-        at: Hash,
-        predicate: P,
-    ) -> Result<bool, ApiError> {
-        Ok(self.version_at(at)?.has_api_with(&A::ID, predicate))
-    }
+	fn has_api_with<A: RuntimeApiInfo + ?Sized, P: Fn(u32) -> bool>(
+		&self,
+		at: Hash,
+		predicate: P,
+	) -> Result<bool, ApiError> {
+		Ok(self.version_at(at)?.has_api_with(&A::ID, predicate))
+	}
 
-    fn api_version<A: RuntimeApiInfo + ?Sized>(&self, at: Hash) -> Result<Option<u32>, ApiError> {
-        Ok(self.version_at(at)?.api_version(&A::ID))
-    }
+	fn api_version<A: RuntimeApiInfo + ?Sized>(&self, at: Hash) -> Result<Option<u32>, ApiError> {
+		Ok(self.version_at(at)?.api_version(&A::ID))
+	}
 
-    fn record_proof(&mut self) {
-        self.recorder = Some(ProofRecorder::<Block>::default());
-    }
+	fn record_proof(&mut self) {
+		self.recorder = Some(ProofRecorder::<Block>::default());
+	}
 
-    fn record_proof_with_recorder(&mut self, recorder: ProofRecorder<Block>) {
-        self.recorder = Some(recorder);
-    }
+	fn record_proof_with_recorder(&mut self, recorder: ProofRecorder<Block>) {
+		self.recorder = Some(recorder);
+	}
 
-    fn extract_proof(&mut self) -> Option<StorageProof> {
-        self.recorder
-            .take()
-            .map(|recorder| recorder.drain_storage_proof())
-    }
+	fn extract_proof(&mut self) -> Option<StorageProof> {
+		self.recorder
+			.take()
+			.map(|recorder| recorder.drain_storage_proof())
+	}
 
-    fn proof_recorder(&self) -> Option<ProofRecorder<Block>> {
-        self.recorder.clone()
-    }
+	fn proof_recorder(&self) -> Option<ProofRecorder<Block>> {
+		self.recorder.clone()
+	}
 
-    fn into_storage_changes<B: StateBackend<BlakeTwo256>>(
-        &self,
-        backend: &B,
-        parent_hash: Hash,
-    ) -> Result<StorageChanges<BlakeTwo256>, String> {
-        let version = self.version_at(parent_hash).map_err(|error| error.to_string())?;
-        self.changes
-            .borrow_mut()
-            .drain_storage_changes(backend, version.state_version())
-    }
+	fn into_storage_changes<B: StateBackend<BlakeTwo256>>(
+		&self,
+		backend: &B,
+		parent_hash: Hash,
+	) -> Result<StorageChanges<BlakeTwo256>, String> {
+		let version = self.version_at(parent_hash).map_err(|error| error.to_string())?;
+		self.changes
+			.borrow_mut()
+			.drain_storage_changes(backend, version.state_version())
+	}
 
-    fn set_call_context(&mut self, call_context: CallContext) {
-        self.context = call_context;
-    }
+	fn set_call_context(&mut self, call_context: CallContext) {
+		self.context = call_context;
+	}
 
-    fn register_extension<E: Extension>(&mut self, extension: E) {
-        self.extensions.borrow_mut().register(extension);
-    }
+	fn register_extension<E: Extension>(&mut self, extension: E) {
+		self.extensions.borrow_mut().register(extension);
+	}
 
-    fn set_overlayed_changes(&mut self, changes: OverlayedChanges<BlakeTwo256>) {
-        *self.changes.borrow_mut() = changes;
-    }
+	fn set_overlayed_changes(&mut self, changes: OverlayedChanges<BlakeTwo256>) {
+		*self.changes.borrow_mut() = changes;
+	}
 }
 
 /// Each of these traits has its methods as defaults over the one that is given here.
@@ -228,9 +228,9 @@ macro_rules! apis {
 }
 
 apis! {
-    sp_api::Core<Block>,
-    sp_block_builder::BlockBuilder<Block>,
-    sp_consensus_babe::BabeApi<Block>,
-    async_backing_primitives::runtime_api::ParachainHost<Block>,
-    async_backing_primitives::runtime_api::AsyncBackingApi<Block>,
+	sp_api::Core<Block>,
+	sp_block_builder::BlockBuilder<Block>,
+	sp_consensus_babe::BabeApi<Block>,
+	async_backing_primitives::runtime_api::ParachainHost<Block>,
+	async_backing_primitives::runtime_api::AsyncBackingApi<Block>,
 }

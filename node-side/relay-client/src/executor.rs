@@ -15,24 +15,24 @@ const MAX_INSTANCES: usize = 4;
 pub struct RuntimeExecutor(pub(crate) Executor);
 
 impl std::fmt::Debug for RuntimeExecutor {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("RuntimeExecutor")
-    }
+	fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+		f.write_str("RuntimeExecutor")
+	}
 }
 
 impl RuntimeExecutor {
-    /// An executor that compiles each blob once, and not even that when `cache` holds it from an earlier process.
-    pub fn new(cache: Option<&Path>) -> Self {
-        let mut builder = Executor::builder().with_max_runtime_instances(MAX_INSTANCES);
-        if let Some(path) = cache {
-            builder = builder.with_cache_path(path);
-        }
-        Self(builder.build())
-    }
+	/// An executor that compiles each blob once, and not even that when `cache` holds it from an earlier process.
+	pub fn new(cache: Option<&Path>) -> Self {
+		let mut builder = Executor::builder().with_max_runtime_instances(MAX_INSTANCES);
+		if let Some(path) = cache {
+			builder = builder.with_cache_path(path);
+		}
+		Self(builder.build())
+	}
 }
 
 impl Default for RuntimeExecutor {
-    fn default() -> Self {
-        Self::new(None)
-    }
+	fn default() -> Self {
+		Self::new(None)
+	}
 }

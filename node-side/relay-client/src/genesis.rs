@@ -5,11 +5,11 @@ use codec::{Decode, Encode};
 use sc_chain_spec::json_patch;
 use serde_json::{json, Value};
 use sp_core::{
-    crypto::Ss58Codec,
-    ed25519, sr25519,
-    storage::Storage,
-    traits::{CallContext, CodeExecutor, RuntimeCode, WrappedRuntimeCode},
-    Pair,
+	crypto::Ss58Codec,
+	ed25519, sr25519,
+	storage::Storage,
+	traits::{CallContext, CodeExecutor, RuntimeCode, WrappedRuntimeCode},
+	Pair,
 };
 use sp_io::hashing::blake2_256;
 use sp_state_machine::BasicExternalities;
@@ -18,85 +18,85 @@ use std::collections::BTreeMap;
 /// The genesis state of a chain.
 #[derive(Clone, Debug, Default)]
 pub struct Genesis {
-    /// Name of a preset of the runtime; `None` takes the default configuration.
-    pub preset: Option<String>,
-    /// Laid over the preset, object by object; [`Value::Null`] changes nothing.
-    pub patch: Value,
-    /// Raw entries of the state that are written after the runtime has built it.
-    pub entries: BTreeMap<Vec<u8>, Vec<u8>>,
+	/// Name of a preset of the runtime; `None` takes the default configuration.
+	pub preset: Option<String>,
+	/// Laid over the preset, object by object; [`Value::Null`] changes nothing.
+	pub patch: Value,
+	/// Raw entries of the state that are written after the runtime has built it.
+	pub entries: BTreeMap<Vec<u8>, Vec<u8>>,
 }
 
 impl Genesis {
-    /// The preset `name` as it is.
-    pub fn preset(name: impl Into<String>) -> Self {
-        Self {
-            preset: Some(name.into()),
-            ..Self::default()
-        }
-    }
+	/// The preset `name` as it is.
+	pub fn preset(name: impl Into<String>) -> Self {
+		Self {
+			preset: Some(name.into()),
+			..Self::default()
+		}
+	}
 
-    /// The same with `patch` laid over what is there.
-    pub fn with(mut self, patch: Value) -> Self {
-        json_patch::merge(&mut self.patch, patch);
-        self
-    }
+	/// The same with `patch` laid over what is there.
+	pub fn with(mut self, patch: Value) -> Self {
+		json_patch::merge(&mut self.patch, patch);
+		self
+	}
 
-    /// Asks the runtime for the state. Its code goes under `:code`.
-    pub(crate) fn build(&self, executor: &RuntimeExecutor, wasm: &[u8]) -> Result<Storage, SetupError> {
-        let code = WrappedRuntimeCode(wasm.into());
-        let runtime = RuntimeCode {
-            code_fetcher: &code,
-            heap_pages: None,
-            hash: blake2_256(wasm).to_vec(),
-        };
-        let call = |state: &mut BasicExternalities, method: &'static str, arguments: &[u8]| {
-            let (answer, _) = executor
-                .0
-                .call(state, &runtime, method, arguments, CallContext::Offchain);
-            answer.map_err(|source| SetupError::Runtime { method, source })
-        };
+	/// Asks the runtime for the state. Its code goes under `:code`.
+	pub(crate) fn build(&self, executor: &RuntimeExecutor, wasm: &[u8]) -> Result<Storage, SetupError> {
+		let code = WrappedRuntimeCode(wasm.into());
+		let runtime = RuntimeCode {
+			code_fetcher: &code,
+			heap_pages: None,
+			hash: blake2_256(wasm).to_vec(),
+		};
+		let call = |state: &mut BasicExternalities, method: &'static str, arguments: &[u8]| {
+			let (answer, _) = executor
+				.0
+				.call(state, &runtime, method, arguments, CallContext::Offchain);
+			answer.map_err(|source| SetupError::Runtime { method, source })
+		};
 
-        let mut config = named_preset(&call, None)?;
-        if let Some(name) = &self.preset {
-            json_patch::merge(&mut config, named_preset(&call, Some(name))?);
-        }
-        if !self.patch.is_null() {
-            json_patch::merge(&mut config, self.patch.clone());
-        }
+		let mut config = named_preset(&call, None)?;
+		if let Some(name) = &self.preset {
+			json_patch::merge(&mut config, named_preset(&call, Some(name))?);
+		}
+		if !self.patch.is_null() {
+			json_patch::merge(&mut config, self.patch.clone());
+		}
 
-        const BUILD: &str = "GenesisBuilder_build_state";
-        let mut state = BasicExternalities::new_empty();
-        let answer = call(&mut state, BUILD, &serde_json::to_vec(&config)?.encode())?;
-        sp_genesis_builder::Result::decode(&mut &answer[..])
-            .map_err(|source| SetupError::Decode {
-                method: BUILD,
-                source,
-            })?
-            .map_err(SetupError::Genesis)?;
+		const BUILD: &str = "GenesisBuilder_build_state";
+		let mut state = BasicExternalities::new_empty();
+		let answer = call(&mut state, BUILD, &serde_json::to_vec(&config)?.encode())?;
+		sp_genesis_builder::Result::decode(&mut &answer[..])
+			.map_err(|source| SetupError::Decode {
+				method: BUILD,
+				source,
+			})?
+			.map_err(SetupError::Genesis)?;
 
-        let mut storage = state.into_storages();
-        storage
-            .top
-            .insert(sp_core::storage::well_known_keys::CODE.to_vec(), wasm.to_vec());
-        storage.top.extend(self.entries.clone());
-        Ok(storage)
-    }
+		let mut storage = state.into_storages();
+		storage
+			.top
+			.insert(sp_core::storage::well_known_keys::CODE.to_vec(), wasm.to_vec());
+		storage.top.extend(self.entries.clone());
+		Ok(storage)
+	}
 }
 
 /// The runtime's preset `name`, or its default configuration.
 fn named_preset(
-    call: &impl Fn(&mut BasicExternalities, &'static str, &[u8]) -> Result<Vec<u8>, SetupError>,
-    name: Option<&String>,
+	call: &impl Fn(&mut BasicExternalities, &'static str, &[u8]) -> Result<Vec<u8>, SetupError>,
+	name: Option<&String>,
 ) -> Result<Value, SetupError> {
-    const METHOD: &str = "GenesisBuilder_get_preset";
-    let answer = call(&mut BasicExternalities::new_empty(), METHOD, &name.encode())?;
-    let preset = Option::<Vec<u8>>::decode(&mut &answer[..])
-        .map_err(|source| SetupError::Decode {
-            method: METHOD,
-            source,
-        })?
-        .ok_or_else(|| SetupError::UnknownPreset(name.cloned().unwrap_or_default()))?;
-    Ok(serde_json::from_slice(&preset)?)
+	const METHOD: &str = "GenesisBuilder_get_preset";
+	let answer = call(&mut BasicExternalities::new_empty(), METHOD, &name.encode())?;
+	let preset = Option::<Vec<u8>>::decode(&mut &answer[..])
+		.map_err(|source| SetupError::Decode {
+			method: METHOD,
+			source,
+		})?
+		.ok_or_else(|| SetupError::UnknownPreset(name.cloned().unwrap_or_default()))?;
+	Ok(serde_json::from_slice(&preset)?)
 }
 
 /// The keys of one validator, all from one seed.
@@ -104,38 +104,38 @@ fn named_preset(
 /// One sr25519 key is the account, the BABE key and the parachain key; GRANDPA needs an ed25519 one.
 #[derive(Clone)]
 pub struct ValidatorKeys {
-    /// Account, BABE key and parachain key.
-    pub sr25519: sr25519::Pair,
-    /// GRANDPA key.
-    pub ed25519: ed25519::Pair,
+	/// Account, BABE key and parachain key.
+	pub sr25519: sr25519::Pair,
+	/// GRANDPA key.
+	pub ed25519: ed25519::Pair,
 }
 
 impl std::fmt::Debug for ValidatorKeys {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("ValidatorKeys")
-            .field(&self.sr25519.public())
-            .finish()
-    }
+	fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+		f.debug_tuple("ValidatorKeys")
+			.field(&self.sr25519.public())
+			.finish()
+	}
 }
 
 impl ValidatorKeys {
-    /// The keys that follow from `seed`.
-    pub fn from_seed(seed: &[u8; 32]) -> Self {
-        Self {
-            sr25519: sr25519::Pair::from_seed(seed),
-            ed25519: ed25519::Pair::from_seed(seed),
-        }
-    }
+	/// The keys that follow from `seed`.
+	pub fn from_seed(seed: &[u8; 32]) -> Self {
+		Self {
+			sr25519: sr25519::Pair::from_seed(seed),
+			ed25519: ed25519::Pair::from_seed(seed),
+		}
+	}
 
-    /// The public sr25519 key: account, BABE key and parachain key.
-    pub fn sr25519_public(&self) -> sr25519::Public {
-        self.sr25519.public()
-    }
+	/// The public sr25519 key: account, BABE key and parachain key.
+	pub fn sr25519_public(&self) -> sr25519::Public {
+		self.sr25519.public()
+	}
 
-    /// The keys of validator `index` of a run with `seed`.
-    pub fn of_run(seed: u64, index: u32) -> Self {
-        Self::from_seed(&(b"async-backing/validator", seed, index).using_encoded(blake2_256))
-    }
+	/// The keys of validator `index` of a run with `seed`.
+	pub fn of_run(seed: u64, index: u32) -> Self {
+		Self::from_seed(&(b"async-backing/validator", seed, index).using_encoded(blake2_256))
+	}
 }
 
 /// A patch that makes `validators`, in this order, the validators of a chain.
@@ -143,62 +143,62 @@ impl ValidatorKeys {
 /// `session_keys` names the fields of the runtime's session keys; `grandpa` gets the ed25519 key, every other one
 /// the sr25519 key.
 pub fn validators_patch(validators: &[ValidatorKeys], session_keys: &[&str]) -> Value {
-    let keys: Vec<Value> = validators
-        .iter()
-        .map(|validator| {
-            let sr25519 = validator.sr25519.public().to_ss58check();
-            let keys: serde_json::Map<String, Value> = session_keys
-                .iter()
-                .map(|name| {
-                    let key = match *name {
-                        "grandpa" => validator.ed25519.public().to_ss58check(),
-                        _ => sr25519.clone(),
-                    };
-                    (name.to_string(), key.into())
-                })
-                .collect();
-            json!([sr25519, sr25519, keys])
-        })
-        .collect();
-    json!({ "session": { "keys": keys } })
+	let keys: Vec<Value> = validators
+		.iter()
+		.map(|validator| {
+			let sr25519 = validator.sr25519.public().to_ss58check();
+			let keys: serde_json::Map<String, Value> = session_keys
+				.iter()
+				.map(|name| {
+					let key = match *name {
+						"grandpa" => validator.ed25519.public().to_ss58check(),
+						_ => sr25519.clone(),
+					};
+					(name.to_string(), key.into())
+				})
+				.collect();
+			json!([sr25519, sr25519, keys])
+		})
+		.collect();
+	json!({ "session": { "keys": keys } })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+	use super::*;
 
-    #[test]
-    fn patches_are_laid_over_each_other() {
-        let genesis = Genesis::preset("devnet")
-            .with(json!({ "epochLength": { "slots": 10 } }))
-            .with(json!({ "epochLength": { "slots": 20 }, "babe": null }));
-        assert_eq!(
-            genesis.patch,
-            json!({ "epochLength": { "slots": 20 }, "babe": null })
-        );
-    }
+	#[test]
+	fn patches_are_laid_over_each_other() {
+		let genesis = Genesis::preset("devnet")
+			.with(json!({ "epochLength": { "slots": 10 } }))
+			.with(json!({ "epochLength": { "slots": 20 }, "babe": null }));
+		assert_eq!(
+			genesis.patch,
+			json!({ "epochLength": { "slots": 20 }, "babe": null })
+		);
+	}
 
-    #[test]
-    fn validators_are_patched_in_order_with_the_keys_that_are_named() {
-        let validators = [ValidatorKeys::of_run(1, 0), ValidatorKeys::of_run(1, 1)];
-        let patch = validators_patch(&validators, &["babe", "grandpa"]);
-        let keys = &patch["session"]["keys"];
-        assert_eq!(keys.as_array().map(Vec::len), Some(2));
-        for (index, validator) in validators.iter().enumerate() {
-            let account = validator.sr25519.public().to_ss58check();
-            assert_eq!(keys[index][0], json!(account));
-            assert_eq!(keys[index][2]["babe"], json!(account));
-            assert_eq!(
-                keys[index][2]["grandpa"],
-                json!(validator.ed25519.public().to_ss58check())
-            );
-            assert!(keys[index][2].get("para").is_none());
-        }
-        assert_ne!(keys[0], keys[1]);
-        assert_ne!(
-            ValidatorKeys::of_run(2, 0).sr25519.public(),
-            validators[0].sr25519.public(),
-            "the seed counts"
-        );
-    }
+	#[test]
+	fn validators_are_patched_in_order_with_the_keys_that_are_named() {
+		let validators = [ValidatorKeys::of_run(1, 0), ValidatorKeys::of_run(1, 1)];
+		let patch = validators_patch(&validators, &["babe", "grandpa"]);
+		let keys = &patch["session"]["keys"];
+		assert_eq!(keys.as_array().map(Vec::len), Some(2));
+		for (index, validator) in validators.iter().enumerate() {
+			let account = validator.sr25519.public().to_ss58check();
+			assert_eq!(keys[index][0], json!(account));
+			assert_eq!(keys[index][2]["babe"], json!(account));
+			assert_eq!(
+				keys[index][2]["grandpa"],
+				json!(validator.ed25519.public().to_ss58check())
+			);
+			assert!(keys[index][2].get("para").is_none());
+		}
+		assert_ne!(keys[0], keys[1]);
+		assert_ne!(
+			ValidatorKeys::of_run(2, 0).sr25519.public(),
+			validators[0].sr25519.public(),
+			"the seed counts"
+		);
+	}
 }

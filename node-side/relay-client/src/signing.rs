@@ -24,31 +24,31 @@ const CONTEXT: &[u8] = b"substrate";
 /// assert!(sr25519::Pair::verify(&signature, b"a statement", &pair.public()));
 /// ```
 pub fn sign(pair: &sr25519::Pair, message: &[u8]) -> sr25519::Signature {
-    let seed = blake2_256(&[pair.public().as_ref(), message].concat());
-    let transcript = schnorrkel::context::attach_rng(
-        schnorrkel::signing_context(CONTEXT).bytes(message),
-        ChaCha20Rng::from_seed(seed),
-    );
-    let keypair: &schnorrkel::Keypair = pair.as_ref();
-    sr25519::Signature::from_raw(keypair.sign(transcript).to_bytes())
+	let seed = blake2_256(&[pair.public().as_ref(), message].concat());
+	let transcript = schnorrkel::context::attach_rng(
+		schnorrkel::signing_context(CONTEXT).bytes(message),
+		ChaCha20Rng::from_seed(seed),
+	);
+	let keypair: &schnorrkel::Keypair = pair.as_ref();
+	sr25519::Signature::from_raw(keypair.sign(transcript).to_bytes())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+	use super::*;
 
-    #[test]
-    fn signatures_differ_by_message_and_key_and_verify_under_their_own_key_only() {
-        let (alice, bob) = (
-            sr25519::Pair::from_seed(&[1; 32]),
-            sr25519::Pair::from_seed(&[2; 32]),
-        );
-        let signature = sign(&alice, b"one");
-        assert_eq!(signature, sign(&alice, b"one"));
-        assert_ne!(signature, sign(&alice, b"two"));
-        assert_ne!(signature, sign(&bob, b"one"));
-        assert!(sr25519::Pair::verify(&signature, b"one", &alice.public()));
-        assert!(!sr25519::Pair::verify(&signature, b"two", &alice.public()));
-        assert!(!sr25519::Pair::verify(&signature, b"one", &bob.public()));
-    }
+	#[test]
+	fn signatures_differ_by_message_and_key_and_verify_under_their_own_key_only() {
+		let (alice, bob) = (
+			sr25519::Pair::from_seed(&[1; 32]),
+			sr25519::Pair::from_seed(&[2; 32]),
+		);
+		let signature = sign(&alice, b"one");
+		assert_eq!(signature, sign(&alice, b"one"));
+		assert_ne!(signature, sign(&alice, b"two"));
+		assert_ne!(signature, sign(&bob, b"one"));
+		assert!(sr25519::Pair::verify(&signature, b"one", &alice.public()));
+		assert!(!sr25519::Pair::verify(&signature, b"two", &alice.public()));
+		assert!(!sr25519::Pair::verify(&signature, b"one", &bob.public()));
+	}
 }
