@@ -16,16 +16,16 @@ pub mod genesis_presets;
 
 pub use apis::api;
 pub use config::{
-    consensus::{KeepGenesisValidators, SessionKeys, SLOT_DURATION_MILLIS},
-    messages::{ChargeByLength, UpwardOrigin},
+	consensus::{session_ends_from_slot, KeepGenesisValidators, SessionKeys, SLOT_DURATION_MILLIS},
+	messages::{ChargeByLength, UpwardOrigin},
 };
 
 use alloc::{borrow::Cow, vec::Vec};
 use frame_support::construct_runtime;
 use sp_runtime::{
-    generic,
-    traits::{BlakeTwo256, IdentifyAccount, Verify},
-    MultiAddress, MultiSignature,
+	generic,
+	traits::{BlakeTwo256, IdentifyAccount, Verify},
+	MultiAddress, MultiSignature,
 };
 use sp_version::RuntimeVersion;
 
@@ -47,14 +47,14 @@ pub type Address = MultiAddress<AccountId, ()>;
 pub type Header = generic::Header<BlockNumber, BlakeTwo256>;
 /// What a transaction proves beside its call. There are no fees: the chain exists to be measured.
 pub type TxExtension = (
-    frame_system::AuthorizeCall<Runtime>,
-    frame_system::CheckNonZeroSender<Runtime>,
-    frame_system::CheckSpecVersion<Runtime>,
-    frame_system::CheckTxVersion<Runtime>,
-    frame_system::CheckGenesis<Runtime>,
-    frame_system::CheckEra<Runtime>,
-    frame_system::CheckNonce<Runtime>,
-    frame_system::CheckWeight<Runtime>,
+	frame_system::AuthorizeCall<Runtime>,
+	frame_system::CheckNonZeroSender<Runtime>,
+	frame_system::CheckSpecVersion<Runtime>,
+	frame_system::CheckTxVersion<Runtime>,
+	frame_system::CheckGenesis<Runtime>,
+	frame_system::CheckEra<Runtime>,
+	frame_system::CheckNonce<Runtime>,
+	frame_system::CheckWeight<Runtime>,
 );
 /// A transaction or an inherent.
 pub type UncheckedExtrinsic = generic::UncheckedExtrinsic<Address, RuntimeCall, Signature, TxExtension>;
@@ -64,39 +64,43 @@ pub type SignedPayload = generic::SignedPayload<RuntimeCall, TxExtension>;
 pub type Block = generic::Block<Header, UncheckedExtrinsic>;
 /// Executes blocks.
 pub type Executive = frame_executive::Executive<
-    Runtime,
-    Block,
-    frame_system::ChainContext<Runtime>,
-    Runtime,
-    AllPalletsWithSystem,
+	Runtime,
+	Block,
+	frame_system::ChainContext<Runtime>,
+	Runtime,
+	AllPalletsWithSystem,
 >;
 
 /// Identifies this runtime. Raise `spec_version` with every change of behaviour.
 #[sp_version::runtime_version]
 pub const VERSION: RuntimeVersion = RuntimeVersion {
-    spec_name: Cow::Borrowed("async-backing-relay"),
-    impl_name: Cow::Borrowed("async-backing-relay"),
-    authoring_version: 1,
-    spec_version: 1,
-    impl_version: 1,
-    apis: apis::RUNTIME_API_VERSIONS,
-    transaction_version: 1,
-    system_version: 1,
+	spec_name: Cow::Borrowed("async-backing-relay"),
+	impl_name: Cow::Borrowed("async-backing-relay"),
+	authoring_version: 1,
+	spec_version: 1,
+	impl_version: 1,
+	apis: apis::RUNTIME_API_VERSIONS,
+	transaction_version: 1,
+	system_version: 1,
 };
 
 // The order is the order of the hooks. Babe comes before Session: it decides whether the block starts a session.
+// ParaSessions comes last: it hands a session change out when every other pallet is done with the block (R-ABP-9).
 // The indices are written out because they are part of every transaction's encoding.
 construct_runtime! {
-    pub enum Runtime {
-        System: frame_system = 0,
-        EpochLength: epoch_length = 1,
-        Babe: pallet_babe = 2,
-        Timestamp: pallet_timestamp = 3,
-        Authorship: pallet_authorship = 4,
-        Session: pallet_session = 5,
-        Grandpa: pallet_grandpa = 6,
-        Balances: pallet_balances = 7,
-        Sudo: pallet_sudo = 8,
-        MessageQueue: pallet_message_queue = 9,
-    }
+	pub enum Runtime {
+		System: frame_system = 0,
+		EpochLength: epoch_length = 1,
+		Babe: pallet_babe = 2,
+		Timestamp: pallet_timestamp = 3,
+		Authorship: pallet_authorship = 4,
+		Session: pallet_session = 5,
+		Grandpa: pallet_grandpa = 6,
+		Balances: pallet_balances = 7,
+		Sudo: pallet_sudo = 8,
+		MessageQueue: pallet_message_queue = 9,
+		Configuration: pallet_async_backing_configuration = 10,
+		Scheduler: pallet_async_backing_scheduler = 12,
+		ParaSessions: pallet_async_backing_sessions = 17,
+	}
 }

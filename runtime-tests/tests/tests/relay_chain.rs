@@ -12,11 +12,16 @@ use serde_json::json;
 use sp_core::{Pair, H256};
 use sp_runtime::{traits::Block as _, DigestItem, OpaqueExtrinsic};
 
-/// `Session::CurrentIndex` after `block`.
-fn session(chain: &Chain, block: H256) -> u32 {
-	let key = [twox(b"Session"), twox(b"CurrentIndex")].concat();
+/// The `u32` of a storage value after `block`; 0 when there is none.
+fn value(chain: &Chain, block: H256, pallet: &[u8], item: &[u8]) -> u32 {
+	let key = [twox(pallet), twox(item)].concat();
 	let value = chain.client.storage(block, &key).unwrap().unwrap_or_default();
 	u32::decode(&mut &value[..]).unwrap_or_default()
+}
+
+/// The index of the session pallet after `block`.
+fn session(chain: &Chain, block: H256) -> u32 {
+	value(chain, block, b"Session", b"CurrentIndex")
 }
 
 fn twox(data: &[u8]) -> [u8; 16] {
@@ -104,6 +109,31 @@ fn skipped_slots_and_a_skipped_session_do_not_stop_the_chain() {
 	}
 	assert_eq!(chain.client.best().number, 9);
 	assert_eq!(session(&chain, chain.client.best().hash), 3);
+}
+
+#[test]
+fn r_abp_9_a_session_change_is_handed_out_at_the_end_of_its_block() {
+	let chain = Chain::with_sessions(9, 4, 5);
+	chain.run(FIRST_SLOT, 12);
+	let mut chain_of_blocks = chain.client.ancestry(chain.client.best().hash, 12).unwrap();
+	chain_of_blocks.reverse();
+	chain_of_blocks.push(chain.client.best().hash);
+	let sessions: Vec<_> = chain_of_blocks
+		.into_iter()
+		.map(|block| {
+			(
+				session(&chain, block),
+				value(&chain, block, b"ParaSessions", b"CurrentSessionIndex"),
+			)
+		})
+		.collect();
+	let expected: Vec<_> = [0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 2, 2]
+		.map(|session| (session, session))
+		.to_vec();
+	assert_eq!(
+		sessions, expected,
+		"R-ABP-9: after the block that changes the session, all speak of the new one"
+	);
 }
 
 #[test]
@@ -340,12 +370,8 @@ fn only_the_author_of_a_later_slot_can_build() {
 fn an_extrinsic_that_the_runtime_refuses_is_left_out_and_named() {
 	let chain = Chain::new(7, 6, json!({}));
 	let parent = chain.client.genesis_hash();
-	// An unsigned extrinsic with a call that wants a signature.
-	let call = async_backing_relay_runtime::RuntimeCall::System(frame_system_remark());
-	let bare = async_backing_relay_runtime::UncheckedExtrinsic::new_bare(call);
-	let opaque = OpaqueExtrinsic::decode(&mut &bare.encode()[..]).unwrap();
 	let request = BuildBlock {
-		extrinsics: vec![opaque],
+		extrinsics: vec![unsigned_remark()],
 		..BuildBlock::new(parent, FIRST_SLOT, chain.author(parent, FIRST_SLOT))
 	};
 	let built = chain.client.build_block(request).unwrap();
@@ -357,10 +383,14 @@ fn an_extrinsic_that_the_runtime_refuses_is_left_out_and_named() {
 	assert!(chain.client.import(built.block).is_ok());
 }
 
-fn frame_system_remark() -> frame_system::Call<async_backing_relay_runtime::Runtime> {
-	frame_system::Call::remark {
+/// An unsigned extrinsic with a call that wants a signature.
+fn unsigned_remark() -> OpaqueExtrinsic {
+	let remark = frame_system::Call::remark {
 		remark: b"hello".to_vec(),
-	}
+	};
+	let call = async_backing_relay_runtime::RuntimeCall::System(remark);
+	let bare = async_backing_relay_runtime::UncheckedExtrinsic::new_bare(call);
+	OpaqueExtrinsic::decode(&mut &bare.encode()[..]).expect("an extrinsic is opaque bytes")
 }
 
 #[test]

@@ -2,4 +2,5 @@
 
 pub(crate) mod consensus;
 pub(crate) mod messages;
+mod parachains;
 mod system;

@@ -1,16 +1,16 @@
 //! System, Timestamp, Balances, Sudo.
 
 use crate::{
-    config::consensus::SLOT_DURATION_MILLIS, Babe, Balance, Block, Nonce, PalletInfo, Runtime, RuntimeCall,
-    RuntimeEvent, RuntimeFreezeReason, RuntimeHoldReason, RuntimeOrigin, RuntimeTask, System, VERSION,
+	config::consensus::SLOT_DURATION_MILLIS, Babe, Balance, Block, Nonce, PalletInfo, Runtime, RuntimeCall,
+	RuntimeEvent, RuntimeFreezeReason, RuntimeHoldReason, RuntimeOrigin, RuntimeTask, System, VERSION,
 };
 use frame_support::{
-    derive_impl, parameter_types,
-    traits::{ConstU128, ConstU32, ConstU64},
-    weights::{
-        constants::{RocksDbWeight, WEIGHT_REF_TIME_PER_SECOND},
-        Weight,
-    },
+	derive_impl, parameter_types,
+	traits::{ConstU128, ConstU32, ConstU64},
+	weights::{
+		constants::{RocksDbWeight, WEIGHT_REF_TIME_PER_SECOND},
+		Weight,
+	},
 };
 use frame_system::limits::{BlockLength, BlockWeights};
 use sp_runtime::Perbill;
@@ -20,62 +20,62 @@ use sp_version::RuntimeVersion;
 const NORMAL_DISPATCH_RATIO: Perbill = Perbill::from_percent(75);
 
 parameter_types! {
-    pub const Version: RuntimeVersion = VERSION;
-    /// As many block hashes as a mortal transaction of a long era needs.
-    pub const BlockHashCount: u32 = 4096;
-    /// 2 s of execution. A relay block brings no proof, so its size is not limited here.
-    pub RelayBlockWeights: BlockWeights = BlockWeights::with_sensible_defaults(
-        Weight::from_parts(WEIGHT_REF_TIME_PER_SECOND.saturating_mul(2), u64::MAX),
-        NORMAL_DISPATCH_RATIO,
-    );
-    /// 5 MiB: room for one code upgrade beside the rest of the parachains' inherent.
-    pub RelayBlockLength: BlockLength =
-        BlockLength::builder().max_length(5 * 1024 * 1024).modify_max_length_for_class(
-            frame_support::dispatch::DispatchClass::Normal,
-            |length| *length = NORMAL_DISPATCH_RATIO * *length,
-        ).build();
+	pub const Version: RuntimeVersion = VERSION;
+	/// As many block hashes as a mortal transaction of a long era needs.
+	pub const BlockHashCount: u32 = 4096;
+	/// 2 s of execution. A relay block brings no proof, so its size is not limited here.
+	pub RelayBlockWeights: BlockWeights = BlockWeights::with_sensible_defaults(
+		Weight::from_parts(WEIGHT_REF_TIME_PER_SECOND.saturating_mul(2), u64::MAX),
+		NORMAL_DISPATCH_RATIO,
+	);
+	/// 5 MiB: room for one code upgrade beside the rest of the parachains' inherent.
+	pub RelayBlockLength: BlockLength =
+		BlockLength::builder().max_length(5 * 1024 * 1024).modify_max_length_for_class(
+			frame_support::dispatch::DispatchClass::Normal,
+			|length| *length = NORMAL_DISPATCH_RATIO * *length,
+		).build();
 }
 
 #[derive_impl(frame_system::config_preludes::RelayChainDefaultConfig)]
 impl frame_system::Config for Runtime {
-    type Block = Block;
-    type Nonce = Nonce;
-    type AccountData = pallet_balances::AccountData<Balance>;
-    type Version = Version;
-    type BlockHashCount = BlockHashCount;
-    type BlockWeights = RelayBlockWeights;
-    type BlockLength = RelayBlockLength;
-    type DbWeight = RocksDbWeight;
-    type MaxConsumers = ConstU32<16>;
+	type Block = Block;
+	type Nonce = Nonce;
+	type AccountData = pallet_balances::AccountData<Balance>;
+	type Version = Version;
+	type BlockHashCount = BlockHashCount;
+	type BlockWeights = RelayBlockWeights;
+	type BlockLength = RelayBlockLength;
+	type DbWeight = RocksDbWeight;
+	type MaxConsumers = ConstU32<16>;
 }
 
 impl pallet_timestamp::Config for Runtime {
-    type Moment = u64;
-    type OnTimestampSet = Babe;
-    // BABE takes twice this for the slot duration.
-    type MinimumPeriod = ConstU64<{ SLOT_DURATION_MILLIS / 2 }>;
-    type WeightInfo = ();
+	type Moment = u64;
+	type OnTimestampSet = Babe;
+	// BABE takes twice this for the slot duration.
+	type MinimumPeriod = ConstU64<{ SLOT_DURATION_MILLIS / 2 }>;
+	type WeightInfo = ();
 }
 
 impl pallet_balances::Config for Runtime {
-    type RuntimeEvent = RuntimeEvent;
-    type RuntimeHoldReason = RuntimeHoldReason;
-    type RuntimeFreezeReason = RuntimeFreezeReason;
-    type WeightInfo = ();
-    type Balance = Balance;
-    type DustRemoval = ();
-    type ExistentialDeposit = ConstU128<1>;
-    type AccountStore = System;
-    type ReserveIdentifier = [u8; 8];
-    type FreezeIdentifier = RuntimeFreezeReason;
-    type MaxLocks = ConstU32<50>;
-    type MaxReserves = ConstU32<50>;
-    type MaxFreezes = ConstU32<50>;
-    type DoneSlashHandler = ();
+	type RuntimeEvent = RuntimeEvent;
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type RuntimeFreezeReason = RuntimeFreezeReason;
+	type WeightInfo = ();
+	type Balance = Balance;
+	type DustRemoval = ();
+	type ExistentialDeposit = ConstU128<1>;
+	type AccountStore = System;
+	type ReserveIdentifier = [u8; 8];
+	type FreezeIdentifier = RuntimeFreezeReason;
+	type MaxLocks = ConstU32<50>;
+	type MaxReserves = ConstU32<50>;
+	type MaxFreezes = ConstU32<50>;
+	type DoneSlashHandler = ();
 }
 
 impl pallet_sudo::Config for Runtime {
-    type RuntimeEvent = RuntimeEvent;
-    type RuntimeCall = RuntimeCall;
-    type WeightInfo = ();
+	type RuntimeEvent = RuntimeEvent;
+	type RuntimeCall = RuntimeCall;
+	type WeightInfo = ();
 }

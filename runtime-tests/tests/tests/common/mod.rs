@@ -11,7 +11,7 @@ use sp_core::sr25519;
 use std::{path::Path, sync::OnceLock};
 
 /// Names of the session keys of the relay runtime.
-pub const SESSION_KEYS: [&str; 2] = ["babe", "grandpa"];
+pub const SESSION_KEYS: [&str; 3] = ["babe", "grandpa", "para"];
 
 /// The first slot of every chain here. Slots count from the Unix epoch, so that it is some day of 2023.
 pub const FIRST_SLOT: Slot = 280_000_000;
