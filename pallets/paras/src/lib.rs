@@ -1,0 +1,258 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+mod code_impls;
+mod dispatchable_impls;
+mod lifecycle_impls;
+mod port_impls;
+mod types;
+mod upgrade_impls;
+mod utility_impls;
+pub mod weights;
+
+#[cfg(test)]
+mod mock;
+#[cfg(test)]
+mod tests;
+
+pub use pallet::*;
+pub use types::*;
+pub use weights::WeightInfo;
+
+#[allow(missing_docs, missing_debug_implementations)] // the macros write undocumented items
+#[frame_support::pallet]
+pub mod pallet {
+	use crate::{
+		types::{BoundedCode, BoundedHead, GenesisPara, ParaLifecycle, Registration},
+		WeightInfo,
+	};
+	use alloc::vec::Vec;
+	use async_backing_primitives::{
+		ports::{ActiveConfiguration, OnParaRemoved},
+		BlockNumber, HeadData, ParaId, SessionIndex, UpgradeGoAhead, UpgradeRestriction, ValidationCode,
+		ValidationCodeHash, MAX_PARAS,
+	};
+	use frame_support::pallet_prelude::*;
+	use frame_system::pallet_prelude::*;
+	use sp_runtime::SaturatedConversion;
+
+	/// How many sessions pass before a registration or removal takes effect: validators then had a whole session to
+	/// prepare.
+	pub const SESSION_DELAY: SessionIndex = 2;
+
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
+	#[pallet::pallet]
+	#[pallet::storage_version(STORAGE_VERSION)]
+	pub struct Pallet<T>(_);
+
+	#[pallet::config]
+	pub trait Config: frame_system::Config {
+		/// Who may register and remove paras.
+		type AdminOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+		/// Limits on head data and code.
+		type Configuration: ActiveConfiguration;
+		/// Index of the current session.
+		type SessionIndex: Get<SessionIndex>;
+		/// Told when a para is gone: the message pallets.
+		type OnParaRemoved: OnParaRemoved;
+		/// Weights of the calls.
+		type WeightInfo: WeightInfo;
+	}
+
+	/// Paras that may have blocks, ascending.
+	#[pallet::storage]
+	pub type Parachains<T: Config> = StorageValue<_, BoundedVec<ParaId, ConstU32<MAX_PARAS>>, ValueQuery>;
+
+	/// Where each registered para stands. At most [`MAX_PARAS`].
+	#[pallet::storage]
+	pub type ParaLifecycles<T: Config> =
+		CountedStorageMap<_, Twox64Concat, ParaId, ParaLifecycle, OptionQuery>;
+
+	/// What paras begin with that are not active yet.
+	#[pallet::storage]
+	pub type UpcomingParas<T: Config> = StorageMap<_, Twox64Concat, ParaId, Registration, OptionQuery>;
+
+	/// Paras that move on to the next state of their lifecycle when a session begins, ascending.
+	#[pallet::storage]
+	pub type ActionsQueue<T: Config> =
+		StorageMap<_, Twox64Concat, SessionIndex, BoundedVec<ParaId, ConstU32<MAX_PARAS>>, ValueQuery>;
+
+	/// Latest included head of each para. Parachains read it at this name (R-KEY-2).
+	#[pallet::storage]
+	pub type Heads<T: Config> = StorageMap<_, Twox64Concat, ParaId, BoundedHead, OptionQuery>;
+
+	/// Relay-parent number of the latest included candidate (R-REL-4).
+	#[pallet::storage]
+	pub type MostRecentContext<T: Config> = StorageMap<_, Twox64Concat, ParaId, BlockNumber, OptionQuery>;
+
+	/// Hash of the code that validates the next candidate on the included head.
+	#[pallet::storage]
+	pub type CurrentCodeHash<T: Config> =
+		StorageMap<_, Twox64Concat, ParaId, ValidationCodeHash, OptionQuery>;
+
+	/// Hash of the code that was announced (R-CODE-3).
+	#[pallet::storage]
+	pub type FutureCodeHash<T: Config> = StorageMap<_, Twox64Concat, ParaId, ValidationCodeHash, OptionQuery>;
+
+	/// Relay-parent number from which the announced code applies, once it is accepted (R-CODE-3).
+	#[pallet::storage]
+	pub type FutureCodeUpgrades<T: Config> = StorageMap<_, Twox64Concat, ParaId, BlockNumber, OptionQuery>;
+
+	/// The answer to an announced upgrade. Parachains read it at this name (R-KEY-3).
+	#[pallet::storage]
+	pub type UpgradeGoAheadSignal<T: Config> =
+		StorageMap<_, Twox64Concat, ParaId, UpgradeGoAhead, OptionQuery>;
+
+	/// Says that no upgrade may be announced. Parachains read it at this name (R-KEY-3).
+	#[pallet::storage]
+	pub type UpgradeRestrictionSignal<T: Config> =
+		StorageMap<_, Twox64Concat, ParaId, UpgradeRestriction, OptionQuery>;
+
+	/// Blocks in which paras get their go-ahead, ascending by block. One entry per para.
+	#[pallet::storage]
+	pub type UpcomingUpgrades<T: Config> =
+		StorageValue<_, BoundedVec<(ParaId, BlockNumber), ConstU32<MAX_PARAS>>, ValueQuery>;
+
+	/// Blocks at whose end restrictions disappear, ascending by block. One entry per para.
+	#[pallet::storage]
+	pub type UpgradeCooldowns<T: Config> =
+		StorageValue<_, BoundedVec<(ParaId, BlockNumber), ConstU32<MAX_PARAS>>, ValueQuery>;
+
+	/// Codes that somebody uses or will use.
+	#[pallet::storage]
+	pub type CodeByHash<T: Config> = StorageMap<_, Identity, ValidationCodeHash, BoundedCode, OptionQuery>;
+
+	/// How often a code is used: as current, announced or upcoming code.
+	#[pallet::storage]
+	pub type CodeByHashRefs<T: Config> = StorageMap<_, Identity, ValidationCodeHash, u32, ValueQuery>;
+
+	/// Paras of the first session.
+	#[pallet::genesis_config]
+	#[derive(frame_support::DefaultNoBound)]
+	pub struct GenesisConfig<T: Config> {
+		/// Active from genesis, without registration.
+		pub paras: Vec<GenesisPara>,
+		#[serde(skip)]
+		#[doc(hidden)]
+		pub _marker: core::marker::PhantomData<T>,
+	}
+
+	#[pallet::genesis_build]
+	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
+		fn build(&self) {
+			for para in &self.paras {
+				if let Err(error) = Pallet::<T>::do_register_at_genesis(para) {
+					panic!("para {} cannot be registered at genesis: {error:?}", para.id);
+				}
+			}
+		}
+	}
+
+	#[pallet::event]
+	#[pallet::generate_deposit(pub(crate) fn deposit_event)]
+	pub enum Event<T: Config> {
+		/// A para was registered.
+		Registered {
+			/// The para.
+			para: ParaId,
+			/// The session in which it becomes active.
+			session: SessionIndex,
+		},
+		/// A para's removal was decided.
+		Deregistered {
+			/// The para.
+			para: ParaId,
+			/// The session in which it is gone.
+			session: SessionIndex,
+		},
+		/// A para became active.
+		Onboarded {
+			/// The para.
+			para: ParaId,
+		},
+		/// A para is gone.
+		Offboarded {
+			/// The para.
+			para: ParaId,
+		},
+		/// A code upgrade was announced and accepted (R-CODE-3).
+		CodeUpgradeScheduled {
+			/// The para.
+			para: ParaId,
+			/// The code.
+			code_hash: ValidationCodeHash,
+			/// Relay-parent number from which it applies.
+			expected_at: BlockNumber,
+		},
+		/// A para runs on new code (R-CODE-6).
+		CodeUpgraded {
+			/// The para.
+			para: ParaId,
+			/// The code.
+			code_hash: ValidationCodeHash,
+		},
+	}
+
+	#[pallet::error]
+	pub enum Error<T> {
+		/// The para is registered already.
+		AlreadyRegistered,
+		/// The para is not active.
+		NotActive,
+		/// There are as many paras as there can be.
+		TooManyParas,
+		/// The head data is larger than the configuration allows.
+		HeadDataTooLarge,
+		/// The code is shorter than 9 bytes, the length of the shortest Wasm module (R-CODE-1).
+		CodeTooSmall,
+		/// The code is larger than the configuration allows (R-CODE-1).
+		CodeTooLarge,
+	}
+
+	#[pallet::call]
+	impl<T: Config> Pallet<T> {
+		/// Registers a para, which becomes active two sessions from now.
+		#[pallet::call_index(0)]
+		#[pallet::weight(T::WeightInfo::register(validation_code.0.len().saturated_into()))]
+		pub fn register(
+			origin: OriginFor<T>,
+			para: ParaId,
+			genesis_head: HeadData,
+			validation_code: ValidationCode,
+		) -> DispatchResult {
+			T::AdminOrigin::ensure_origin(origin)?;
+			Self::do_register(para, genesis_head, validation_code)
+		}
+
+		/// Removes an active para two sessions from now. Until then it may have blocks, but sends no upward message
+		/// (R-UMP-6).
+		#[pallet::call_index(1)]
+		#[pallet::weight(T::WeightInfo::deregister())]
+		pub fn deregister(origin: OriginFor<T>, para: ParaId) -> DispatchResult {
+			T::AdminOrigin::ensure_origin(origin)?;
+			Self::do_deregister(para)
+		}
+	}
+
+	#[pallet::hooks]
+	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		fn on_initialize(now: BlockNumberFor<T>) -> Weight {
+			let signals = Self::do_give_go_aheads(now.saturated_into());
+			// With what `on_finalize` does: the list of cooldowns, and as many removals as there are ones due.
+			let cooldowns = Self::cooldowns_due(now.saturated_into());
+			T::DbWeight::get().reads_writes(2, 2u64.saturating_add(signals).saturating_add(cooldowns))
+		}
+
+		fn on_finalize(now: BlockNumberFor<T>) {
+			Self::do_lift_restrictions(now.saturated_into());
+		}
+
+		#[cfg(feature = "try-runtime")]
+		fn try_state(_now: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+			Self::do_try_state()
+		}
+	}
+}

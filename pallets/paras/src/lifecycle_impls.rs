@@ -1,0 +1,68 @@
+//! How paras come and go when sessions begin.
+
+use crate::{
+	ActionsQueue, Config, CurrentCodeHash, Event, FutureCodeHash, FutureCodeUpgrades, Heads,
+	MostRecentContext, Pallet, ParaLifecycle, ParaLifecycles, Parachains, UpcomingParas, UpcomingUpgrades,
+	UpgradeCooldowns, UpgradeGoAheadSignal, UpgradeRestrictionSignal,
+};
+use async_backing_primitives::{
+	ports::{OnParaRemoved, OnSessionChange, SessionChange},
+	ParaId,
+};
+
+impl<T: Config> OnSessionChange for Pallet<T> {
+	fn on_session_change(change: &SessionChange) {
+		for para in ActionsQueue::<T>::take(change.session_index) {
+			match ParaLifecycles::<T>::get(para) {
+				Some(ParaLifecycle::Onboarding) => {
+					Self::onboard(para);
+					Self::deposit_event(Event::Onboarded { para });
+				}
+				Some(ParaLifecycle::Offboarding) => {
+					Self::offboard(para);
+					Self::deposit_event(Event::Offboarded { para });
+				}
+				Some(ParaLifecycle::Active) | None => {}
+			}
+		}
+	}
+}
+
+impl<T: Config> Pallet<T> {
+	/// Makes an upcoming para active.
+	pub(crate) fn onboard(para: ParaId) {
+		let Some(registration) = UpcomingParas::<T>::take(para) else {
+			return;
+		};
+		// The list has room for every para that has a lifecycle, and each is in it once.
+		Parachains::<T>::mutate(|list| match list.binary_search(&para) {
+			Ok(_) => {}
+			Err(position) => {
+				let _ = list.try_insert(position, para);
+			}
+		});
+		ParaLifecycles::<T>::insert(para, ParaLifecycle::Active);
+		Heads::<T>::insert(para, registration.head);
+		CurrentCodeHash::<T>::insert(para, registration.code_hash);
+	}
+
+	/// Forgets a para.
+	fn offboard(para: ParaId) {
+		Parachains::<T>::mutate(|list| list.retain(|other| *other != para));
+		UpcomingUpgrades::<T>::mutate(|list| list.retain(|(other, _)| *other != para));
+		UpgradeCooldowns::<T>::mutate(|list| list.retain(|(other, _)| *other != para));
+		ParaLifecycles::<T>::remove(para);
+		Heads::<T>::remove(para);
+		MostRecentContext::<T>::remove(para);
+		FutureCodeUpgrades::<T>::remove(para);
+		UpgradeGoAheadSignal::<T>::remove(para);
+		UpgradeRestrictionSignal::<T>::remove(para);
+		for code in [CurrentCodeHash::<T>::take(para), FutureCodeHash::<T>::take(para)]
+			.into_iter()
+			.flatten()
+		{
+			Self::release_code(code);
+		}
+		T::OnParaRemoved::on_para_removed(para);
+	}
+}

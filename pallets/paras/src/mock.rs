@@ -1,0 +1,136 @@
+//! A runtime with this pallet alone.
+
+#![allow(unreachable_pub, missing_debug_implementations)] // the runtime is public, so what it is made of must be
+
+use crate::{self as pallet_async_backing_paras, GenesisPara};
+use async_backing_primitives::{
+	ports::{ActiveConfiguration, OnParaRemoved, OnSessionChange, SessionChange},
+	HeadData, HostConfiguration, ParaId, SessionIndex, ValidationCode,
+};
+use frame_support::{
+	derive_impl, parameter_types,
+	traits::{OnFinalize, OnInitialize},
+};
+use frame_system::EnsureRoot;
+use sp_runtime::BuildStorage;
+
+frame_support::construct_runtime!(
+	pub enum Test {
+		System: frame_system,
+		Paras: pallet_async_backing_paras,
+	}
+);
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+	type Block = frame_system::mocking::MockBlockU32<Test>;
+	type DbWeight = frame_support::weights::constants::RocksDbWeight;
+}
+
+parameter_types! {
+	pub static CurrentSession: SessionIndex = 0;
+	pub static Removed: Vec<ParaId> = Vec::new();
+}
+
+pub struct Configuration;
+impl ActiveConfiguration for Configuration {
+	fn active() -> HostConfiguration {
+		config()
+	}
+}
+
+/// Small numbers, so that tests see delays and limits.
+pub(crate) fn config() -> HostConfiguration {
+	HostConfiguration {
+		max_code_size: 64,
+		max_head_data_size: 16,
+		validation_upgrade_cooldown: 10,
+		validation_upgrade_delay: 4,
+		minimum_validation_upgrade_delay: 6,
+		..Default::default()
+	}
+}
+
+pub struct Neighbours;
+impl OnParaRemoved for Neighbours {
+	fn on_para_removed(para: ParaId) {
+		Removed::mutate(|removed| removed.push(para));
+	}
+}
+
+impl crate::Config for Test {
+	type AdminOrigin = EnsureRoot<u64>;
+	type Configuration = Configuration;
+	type SessionIndex = CurrentSession;
+	type OnParaRemoved = Neighbours;
+	type WeightInfo = ();
+}
+
+/// Code that differs by `seed`.
+pub(crate) fn code(seed: u8) -> ValidationCode {
+	ValidationCode(vec![seed; 20])
+}
+
+/// Head data that differs by `seed`.
+pub(crate) fn head(seed: u8) -> HeadData {
+	HeadData(vec![seed; 3])
+}
+
+/// A para of genesis with code and head of this seed.
+pub(crate) fn genesis_para(id: u32, seed: u8) -> GenesisPara {
+	GenesisPara {
+		id: ParaId(id),
+		head: head(seed),
+		code: code(seed),
+	}
+}
+
+/// Runs `test` in block 1 of a chain with these paras, and checks the invariants afterwards.
+pub(crate) fn run(paras: Vec<GenesisPara>, test: impl FnOnce()) {
+	let genesis = RuntimeGenesisConfig {
+		paras: crate::GenesisConfig {
+			paras,
+			..Default::default()
+		},
+		..Default::default()
+	};
+	let mut ext: sp_io::TestExternalities = genesis.build_storage().expect("builds").into();
+	ext.execute_with(|| {
+		CurrentSession::set(0);
+		Removed::set(Vec::new());
+		begin_block(1);
+		test();
+		Paras::do_try_state().expect("invariants hold");
+	});
+}
+
+/// Begins a block.
+pub(crate) fn begin_block(number: u32) {
+	System::set_block_number(number);
+	Paras::on_initialize(number);
+}
+
+/// Ends the current block and begins others until `number` has begun.
+pub(crate) fn run_to(number: u32) {
+	while System::block_number() < number {
+		let now = System::block_number();
+		Paras::on_finalize(now);
+		Paras::do_try_state().expect("invariants hold");
+		begin_block(now + 1);
+	}
+}
+
+/// Begins the next session.
+pub(crate) fn next_session() {
+	let session_index = CurrentSession::get() + 1;
+	CurrentSession::set(session_index);
+	Paras::on_session_change(&SessionChange {
+		session_index,
+		session_start: System::block_number() + 1,
+		validators: Vec::new(),
+		old_configuration: config(),
+		new_configuration: config(),
+		random_seed: [0; 32],
+	});
+	Paras::do_try_state().expect("invariants hold");
+}

@@ -1,0 +1,400 @@
+use crate::{
+	mock::*, CodeByHash, CodeByHashRefs, CurrentCodeHash, Error, Event, FutureCodeHash, FutureCodeUpgrades,
+	Heads, ParaLifecycle, ParaLifecycles, UpgradeGoAheadSignal, UpgradeRestrictionSignal,
+};
+use async_backing_primitives::{
+	keys, ports::ParaState, HeadData, ParaId, UpgradeGoAhead, UpgradeRestriction, ValidationCode, MAX_PARAS,
+};
+use codec::Encode;
+use frame_support::{assert_noop, assert_ok, storage::unhashed, weights::Weight};
+use sp_runtime::{traits::BadOrigin, BuildStorage};
+
+const A: ParaId = ParaId(2000);
+const B: ParaId = ParaId(2001);
+
+fn one(test: impl FnOnce()) {
+	run(vec![genesis_para(A.0, 1)], test);
+}
+
+fn announce(seed: u8) {
+	Paras::schedule_code_upgrade(A, code(seed), System::block_number(), &config());
+}
+
+fn go_ahead() -> Option<UpgradeGoAhead> {
+	UpgradeGoAheadSignal::<Test>::get(A)
+}
+
+#[test]
+fn paras_of_genesis_are_active_at_once() {
+	run(vec![genesis_para(B.0, 2), genesis_para(A.0, 1)], || {
+		assert_eq!(Paras::parachains(), [A, B], "ascending");
+		assert_eq!(Paras::head(A), Some(head(1)));
+		assert_eq!(Paras::current_code_hash(B), Some(code(2).hash()));
+		assert_eq!(Paras::code_by_hash(code(2).hash()), Some(code(2)));
+		assert_eq!(
+			Paras::most_recent_context(A),
+			None,
+			"R-REL-4: nothing was included yet"
+		);
+		assert_eq!(Paras::future_code(A), None);
+		assert!(!Paras::is_upgrade_restricted(A));
+		assert!(!Paras::is_offboarding(A));
+	});
+}
+
+#[test]
+fn of_an_unknown_para_nothing_is_known_and_nothing_is_written() {
+	one(|| {
+		assert_eq!(Paras::head(B), None);
+		assert_eq!(Paras::current_code_hash(B), None);
+		Paras::note_new_head(B, head(9), 1);
+		Paras::schedule_code_upgrade(B, code(9), 1, &config());
+		assert_eq!(Paras::head(B), None);
+		assert_eq!(Paras::code_by_hash(code(9).hash()), None);
+	});
+}
+
+#[test]
+fn r_ena_4_a_new_head_is_noted_with_its_context() {
+	one(|| {
+		Paras::note_new_head(A, head(7), 5);
+		assert_eq!(Paras::head(A), Some(head(7)), "R-ENA-4");
+		assert_eq!(Paras::most_recent_context(A), Some(5), "R-REL-4");
+	});
+}
+
+#[test]
+fn r_code_3_an_announcement_is_scheduled_and_restricts() {
+	one(|| {
+		run_to(3);
+		announce(2);
+		assert_eq!(
+			UpgradeRestrictionSignal::<Test>::get(A),
+			Some(UpgradeRestriction::Present),
+			"R-CODE-3"
+		);
+		// delay 4, least delay 6: both count from block 3, in which the code is accepted too
+		assert_eq!(Paras::future_code(A), Some((9, code(2).hash())), "R-CODE-3");
+		System::assert_last_event(
+			Event::CodeUpgradeScheduled {
+				para: A,
+				code_hash: code(2).hash(),
+				expected_at: 9,
+			}
+			.into(),
+		);
+		run_to(8);
+		assert_eq!(go_ahead(), None);
+		run_to(9);
+		assert_eq!(
+			go_ahead(),
+			Some(UpgradeGoAhead::GoAhead),
+			"R-CODE-3: from the first block >= 9"
+		);
+		// cooldown 10 from block 3
+		run_to(13);
+		assert!(
+			UpgradeRestrictionSignal::<Test>::contains_key(A),
+			"R-CODE-3: block 13 is not at its end"
+		);
+		run_to(14);
+		assert!(!UpgradeRestrictionSignal::<Test>::contains_key(A), "R-CODE-3");
+		assert!(
+			Paras::is_upgrade_restricted(A),
+			"R-BASE-14: a future code is stored still"
+		);
+	});
+}
+
+#[test]
+fn r_code_3_the_longer_delay_counts() {
+	one(|| {
+		let config = async_backing_primitives::HostConfiguration {
+			validation_upgrade_delay: 30,
+			..config()
+		};
+		Paras::schedule_code_upgrade(A, code(2), 1, &config);
+		assert_eq!(Paras::future_code(A), Some((31, code(2).hash())), "R-CODE-3");
+	});
+}
+
+#[test]
+fn r_code_6_the_applying_candidate_switches_the_code() {
+	one(|| {
+		announce(2);
+		run_to(7);
+		Paras::note_new_head(A, head(2), 6);
+		assert_eq!(
+			Paras::current_code_hash(A),
+			Some(code(1).hash()),
+			"R-CODE-6: relay parent 6 < 7"
+		);
+		assert_eq!(
+			go_ahead(),
+			Some(UpgradeGoAhead::GoAhead),
+			"R-CODE-7: an upgrade is scheduled, so it stays"
+		);
+		run_to(8);
+		Paras::note_new_head(A, head(3), 7);
+		assert_eq!(Paras::current_code_hash(A), Some(code(2).hash()), "R-CODE-6");
+		assert_eq!(Paras::future_code(A), None, "R-CODE-6");
+		assert_eq!(go_ahead(), None, "R-CODE-6");
+		assert!(!FutureCodeHash::<Test>::contains_key(A) && !FutureCodeUpgrades::<Test>::contains_key(A));
+		assert_eq!(
+			Paras::code_by_hash(code(1).hash()),
+			None,
+			"nobody uses the old code"
+		);
+		assert!(Paras::is_upgrade_restricted(A), "R-CODE-3: the cooldown goes on");
+		System::assert_last_event(
+			Event::CodeUpgraded {
+				para: A,
+				code_hash: code(2).hash(),
+			}
+			.into(),
+		);
+	});
+}
+
+#[test]
+fn r_code_7_any_candidate_clears_a_left_over_signal() {
+	one(|| {
+		UpgradeGoAheadSignal::<Test>::insert(A, UpgradeGoAhead::Abort);
+		Paras::note_new_head(A, head(2), 0);
+		assert_eq!(go_ahead(), None, "R-CODE-7");
+	});
+}
+
+#[test]
+fn r_code_1_announcing_the_active_code_has_no_effect() {
+	one(|| {
+		announce(1);
+		assert_eq!(Paras::future_code(A), None, "R-CODE-1");
+		assert!(!Paras::is_upgrade_restricted(A));
+		assert_eq!(CodeByHashRefs::<Test>::get(code(1).hash()), 1);
+	});
+}
+
+#[test]
+fn r_code_2_and_4_a_second_announcement_changes_nothing() {
+	one(|| {
+		announce(2);
+		run_to(2);
+		announce(3);
+		assert_eq!(
+			Paras::future_code(A),
+			Some((7, code(2).hash())),
+			"R-CODE-4: one upgrade in flight"
+		);
+		run_to(8);
+		Paras::note_new_head(A, head(2), 7);
+		announce(3);
+		assert_eq!(
+			Paras::future_code(A),
+			None,
+			"R-CODE-2: restricted until block 11 ends"
+		);
+		run_to(12);
+		announce(3);
+		assert_eq!(Paras::future_code(A), Some((18, code(3).hash())));
+	});
+}
+
+#[test]
+fn r_code_3_upgrades_of_several_paras_are_independent() {
+	run(vec![genesis_para(A.0, 1), genesis_para(B.0, 1)], || {
+		let late = async_backing_primitives::HostConfiguration {
+			validation_upgrade_delay: 20,
+			..config()
+		};
+		Paras::schedule_code_upgrade(A, code(2), 1, &late);
+		Paras::schedule_code_upgrade(B, code(2), 1, &config());
+		assert_eq!(CodeByHashRefs::<Test>::get(code(2).hash()), 2);
+		run_to(7);
+		assert_eq!(go_ahead(), None);
+		assert_eq!(
+			UpgradeGoAheadSignal::<Test>::get(B),
+			Some(UpgradeGoAhead::GoAhead)
+		);
+		run_to(8);
+		Paras::note_new_head(B, head(2), 7);
+		assert_eq!(
+			Paras::code_by_hash(code(1).hash()),
+			Some(code(1)),
+			"the other para still uses it"
+		);
+		run_to(21);
+		assert_eq!(go_ahead(), Some(UpgradeGoAhead::GoAhead));
+	});
+}
+
+#[test]
+fn r_base_15_a_future_code_needs_hash_and_number() {
+	one(|| {
+		announce(2);
+		FutureCodeUpgrades::<Test>::remove(A);
+		assert_eq!(Paras::future_code(A), None, "R-BASE-15");
+		FutureCodeUpgrades::<Test>::insert(A, 7);
+		assert_eq!(Paras::future_code(A), Some((7, code(2).hash())));
+	});
+}
+
+#[test]
+fn registration_takes_two_sessions() {
+	one(|| {
+		assert_ok!(Paras::register(RuntimeOrigin::root(), B, head(2), code(1)));
+		System::assert_last_event(Event::Registered { para: B, session: 2 }.into());
+		assert_eq!(ParaLifecycles::<Test>::get(B), Some(ParaLifecycle::Onboarding));
+		assert_eq!(
+			Paras::head(B),
+			None,
+			"R-BASE-16: no constraints before it is active"
+		);
+		assert_eq!(
+			CodeByHashRefs::<Test>::get(code(1).hash()),
+			2,
+			"the code is shared"
+		);
+		next_session();
+		assert_eq!(Paras::parachains(), [A]);
+		next_session();
+		assert_eq!(Paras::parachains(), [A, B]);
+		assert_eq!(Paras::head(B), Some(head(2)));
+		System::assert_last_event(Event::Onboarded { para: B }.into());
+	});
+}
+
+#[test]
+fn r_ump_6_a_para_that_is_removed_is_offboarding_until_it_is_gone() {
+	one(|| {
+		announce(2);
+		assert_ok!(Paras::deregister(RuntimeOrigin::root(), A));
+		System::assert_last_event(Event::Deregistered { para: A, session: 2 }.into());
+		assert!(Paras::is_offboarding(A), "R-UMP-6");
+		next_session();
+		Paras::note_new_head(A, head(5), 1);
+		assert_eq!(Paras::head(A), Some(head(5)), "it may have blocks still");
+		assert_noop!(
+			Paras::deregister(RuntimeOrigin::root(), A),
+			Error::<Test>::NotActive
+		);
+		next_session();
+		assert_eq!(Paras::parachains(), []);
+		assert_eq!((Paras::head(A), Paras::future_code(A)), (None, None));
+		assert!(!Paras::is_offboarding(A));
+		assert_eq!(Removed::get(), [A], "the message pallets are told");
+		assert_eq!(
+			CodeByHash::<Test>::iter().count(),
+			0,
+			"neither current nor future code is left"
+		);
+		System::assert_last_event(Event::Offboarded { para: A }.into());
+		run_to(12); // what was scheduled finds nobody
+		assert_eq!(go_ahead(), None);
+		assert_ok!(Paras::register(RuntimeOrigin::root(), A, head(1), code(1)));
+	});
+}
+
+#[test]
+fn registration_is_refused_with_its_reason() {
+	one(|| {
+		let register = |para, head, code| Paras::register(RuntimeOrigin::root(), para, head, code);
+		let bytes = |len: usize| vec![0; len];
+		let refused = register(B, HeadData(bytes(17)), code(2));
+		assert_noop!(refused, Error::<Test>::HeadDataTooLarge);
+		let refused = register(B, head(2), ValidationCode(bytes(8)));
+		assert_noop!(refused, Error::<Test>::CodeTooSmall); // R-CODE-1
+		let refused = register(B, head(2), ValidationCode(bytes(65)));
+		assert_noop!(refused, Error::<Test>::CodeTooLarge); // R-CODE-1
+		assert_noop!(register(A, head(2), code(2)), Error::<Test>::AlreadyRegistered);
+		assert_noop!(
+			Paras::deregister(RuntimeOrigin::root(), B),
+			Error::<Test>::NotActive
+		);
+		assert_noop!(
+			Paras::register(RuntimeOrigin::signed(1), B, head(2), code(2)),
+			BadOrigin
+		);
+		assert_noop!(Paras::deregister(RuntimeOrigin::signed(1), A), BadOrigin);
+		assert_ok!(register(B, HeadData(bytes(16)), ValidationCode(bytes(64))));
+		assert_noop!(register(B, head(2), code(2)), Error::<Test>::AlreadyRegistered);
+		assert_noop!(
+			Paras::deregister(RuntimeOrigin::root(), B),
+			Error::<Test>::NotActive
+		);
+	});
+}
+
+#[test]
+fn there_is_a_ceiling_on_paras() {
+	let paras = (0..MAX_PARAS).map(|id| genesis_para(id, 1)).collect();
+	run(paras, || {
+		let refused = Paras::register(RuntimeOrigin::root(), ParaId(MAX_PARAS), head(1), code(1));
+		assert_noop!(refused, Error::<Test>::TooManyParas);
+	});
+}
+
+#[test]
+#[should_panic(expected = "para 2000 cannot be registered at genesis: AlreadyRegistered")]
+fn a_para_cannot_be_in_genesis_twice() {
+	run(vec![genesis_para(A.0, 1), genesis_para(A.0, 2)], || ());
+}
+
+#[test]
+fn genesis_is_read_from_json() {
+	let mut json = serde_json::to_value(RuntimeGenesisConfig::default()).expect("serialises");
+	json["paras"]["paras"] = serde_json::json!([{
+		"id": 2000,
+		"head": "0x010203",
+		"code": "0x000102030405060708",
+	}]);
+	let genesis: RuntimeGenesisConfig = serde_json::from_value(json).expect("deserialises");
+	let mut ext: sp_io::TestExternalities = genesis.build_storage().expect("builds").into();
+	ext.execute_with(|| {
+		assert_eq!(Paras::head(A), Some(HeadData(vec![1, 2, 3])));
+		assert_eq!(
+			Paras::current_code_hash(A),
+			Some(ValidationCode((0..9).collect()).hash())
+		);
+	});
+}
+
+#[test]
+fn r_key_2_and_3_parachains_find_heads_and_signals() {
+	one(|| {
+		let stored = unhashed::get_raw(&keys::map_key(&keys::PARAS_HEADS, &A));
+		assert_eq!(stored, Some(head(1).encode()), "R-KEY-2: encodes as head data");
+		announce(2);
+		run_to(7);
+		let stored = unhashed::get_raw(&keys::map_key(&keys::UPGRADE_GO_AHEAD_SIGNAL, &A));
+		assert_eq!(stored, Some(vec![1]), "R-KEY-3, R-BIN-21: GoAhead");
+		let stored = unhashed::get_raw(&keys::map_key(&keys::UPGRADE_RESTRICTION_SIGNAL, &A));
+		assert_eq!(stored, Some(vec![0]), "R-KEY-3");
+	});
+}
+
+#[test]
+fn a_head_above_the_ceiling_is_not_stored() {
+	one(|| {
+		let large = vec![0; async_backing_primitives::MAX_HEAD_DATA_SIZE as usize + 1];
+		Paras::note_new_head(A, HeadData(large), 3);
+		assert_eq!(
+			Heads::<Test>::get(A).map(|head| head.into_inner()),
+			Some(head(1).0)
+		);
+		assert_eq!(CurrentCodeHash::<Test>::get(A), Some(code(1).hash()));
+	});
+}
+
+#[test]
+fn hooks_charge_for_what_they_do() {
+	use frame_support::traits::Hooks;
+	one(|| {
+		let db: frame_support::weights::RuntimeDbWeight = <Test as frame_system::Config>::DbWeight::get();
+		let idle: Weight = Paras::on_initialize(2);
+		assert_eq!(idle, db.reads_writes(2, 2));
+		announce(2); // in block 1: go-ahead in block 7, restriction lifted at the end of block 11
+		assert_eq!(Paras::on_initialize(7), db.reads_writes(2, 3));
+		assert_eq!(Paras::on_initialize(11), db.reads_writes(2, 3));
+	});
+}

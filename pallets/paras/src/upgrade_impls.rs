@@ -1,0 +1,128 @@
+//! The pipeline of code upgrades (R-CODE-3 to R-CODE-7).
+//!
+//! There is no vote on announced code yet: it is accepted in the block that enacts the announcement, as the protocol
+//! has it for code that needs no vote. A rejection, and with it the signal `Abort`, comes with pre-checking.
+
+use crate::{
+	Config, CurrentCodeHash, Event, FutureCodeHash, FutureCodeUpgrades, Pallet, UpcomingUpgrades,
+	UpgradeCooldowns, UpgradeGoAheadSignal, UpgradeRestrictionSignal,
+};
+use async_backing_primitives::{
+	ports::ParaState, BlockNumber, HostConfiguration, ParaId, UpgradeGoAhead, UpgradeRestriction,
+	ValidationCode, MAX_PARAS,
+};
+use frame_support::{traits::ConstU32, BoundedVec};
+
+type Schedule = BoundedVec<(ParaId, BlockNumber), ConstU32<MAX_PARAS>>;
+
+impl<T: Config> Pallet<T> {
+	/// Enacts an announcement in block `now`, and accepts the code at once (R-CODE-3).
+	///
+	/// Does nothing for the code that is active already (R-CODE-1), and nothing for what is refused when a candidate
+	/// is backed: an unknown para, an upgrade that is restricted (R-CODE-2), a code of the wrong size.
+	pub(crate) fn do_schedule_code_upgrade(
+		para: ParaId,
+		code: ValidationCode,
+		now: BlockNumber,
+		config: &HostConfiguration,
+	) {
+		let code_hash = code.hash();
+		match CurrentCodeHash::<T>::get(para) {
+			Some(current) if current != code_hash => {}
+			_ => return,
+		}
+		if <Self as ParaState>::is_upgrade_restricted(para) {
+			return;
+		}
+		let Ok(code) = Self::bounded_code(code, config) else {
+			return;
+		};
+
+		Self::use_code(code_hash, code);
+		FutureCodeHash::<T>::insert(para, code_hash);
+		UpgradeRestrictionSignal::<T>::insert(para, UpgradeRestriction::Present);
+		let lifted_at = now.saturating_add(config.validation_upgrade_cooldown);
+		UpgradeCooldowns::<T>::mutate(|list| insert_sorted(list, para, lifted_at));
+
+		// Announced and accepted in the same block, so both delays count from here.
+		let delay = config
+			.validation_upgrade_delay
+			.max(config.minimum_validation_upgrade_delay);
+		let expected_at = now.saturating_add(delay);
+		FutureCodeUpgrades::<T>::insert(para, expected_at);
+		UpcomingUpgrades::<T>::mutate(|list| insert_sorted(list, para, expected_at));
+		Self::deposit_event(Event::CodeUpgradeScheduled {
+			para,
+			code_hash,
+			expected_at,
+		});
+	}
+
+	/// Tells paras whose upgrade is due in block `now` to go ahead (R-CODE-3). Returns how many.
+	pub(crate) fn do_give_go_aheads(now: BlockNumber) -> u64 {
+		let due = take_due(UpcomingUpgrades::<T>::get(), now, |rest| {
+			UpcomingUpgrades::<T>::put(rest)
+		});
+		for (para, _) in &due {
+			UpgradeGoAheadSignal::<T>::insert(para, UpgradeGoAhead::GoAhead);
+		}
+		due.len() as u64
+	}
+
+	/// How many restrictions disappear at the end of block `now`.
+	pub(crate) fn cooldowns_due(now: BlockNumber) -> u64 {
+		UpgradeCooldowns::<T>::get().partition_point(|(_, at)| *at <= now) as u64
+	}
+
+	/// Lifts the restrictions whose cooldown is over at the end of block `now` (R-CODE-3).
+	pub(crate) fn do_lift_restrictions(now: BlockNumber) {
+		let due = take_due(UpgradeCooldowns::<T>::get(), now, |rest| {
+			UpgradeCooldowns::<T>::put(rest)
+		});
+		for (para, _) in &due {
+			UpgradeRestrictionSignal::<T>::remove(para);
+		}
+	}
+
+	/// Applies the scheduled upgrade if a candidate with this relay parent does so (R-CODE-6). Where none is
+	/// scheduled, clears a signal that is left over (R-CODE-7).
+	pub(crate) fn do_apply_upgrade(para: ParaId, relay_parent_number: BlockNumber) {
+		match FutureCodeUpgrades::<T>::get(para) {
+			None => UpgradeGoAheadSignal::<T>::remove(para),
+			Some(expected_at) if relay_parent_number >= expected_at => {
+				FutureCodeUpgrades::<T>::remove(para);
+				UpgradeGoAheadSignal::<T>::remove(para);
+				// Not reached by the candidates of a chain that gives its go-aheads, but then none may follow.
+				UpcomingUpgrades::<T>::mutate(|list| list.retain(|(other, _)| *other != para));
+				let Some(code_hash) = FutureCodeHash::<T>::take(para) else {
+					return;
+				};
+				// The use as announced code becomes the use as current code.
+				if let Some(old) = CurrentCodeHash::<T>::get(para) {
+					Self::release_code(old);
+				}
+				CurrentCodeHash::<T>::insert(para, code_hash);
+				Self::deposit_event(Event::CodeUpgraded { para, code_hash });
+			}
+			Some(_) => {}
+		}
+	}
+}
+
+/// Inserts behind everything that is due at `at` or before.
+fn insert_sorted(list: &mut Schedule, para: ParaId, at: BlockNumber) {
+	let position = list.partition_point(|(_, other)| *other <= at);
+	// There is room: the list holds at most one entry per para, and there are no more paras than it has places.
+	let _ = list.try_insert(position, (para, at));
+}
+
+/// Splits off the front of a schedule that is due, and hands what remains to `store` if it changed.
+fn take_due(mut list: Schedule, now: BlockNumber, store: impl FnOnce(Schedule)) -> Schedule {
+	let count = list.partition_point(|(_, at)| *at <= now);
+	if count == 0 {
+		return Schedule::default();
+	}
+	let due = Schedule::truncate_from(list.drain(..count).collect());
+	store(list);
+	due
+}

@@ -1,0 +1,104 @@
+//! Invariants of storage.
+
+use crate::{
+	CodeByHash, CodeByHashRefs, Config, CurrentCodeHash, FutureCodeHash, FutureCodeUpgrades, Heads, Pallet,
+	ParaLifecycle, ParaLifecycles, Parachains, UpcomingParas, UpcomingUpgrades, UpgradeCooldowns,
+};
+use alloc::collections::{BTreeMap, BTreeSet};
+use async_backing_primitives::{BlockNumber, ParaId, ValidationCode, ValidationCodeHash};
+use frame_support::ensure;
+use sp_runtime::TryRuntimeError;
+
+impl<T: Config> Pallet<T> {
+	/// Checks that lists, lifecycles, heads and codes agree. Reads every code, so it is for tests and tools.
+	///
+	/// # Errors
+	/// Says what is broken.
+	pub fn do_try_state() -> Result<(), TryRuntimeError> {
+		Self::check_lifecycles()?;
+		Self::check_upgrades()?;
+		Self::check_codes()
+	}
+
+	fn check_lifecycles() -> Result<(), TryRuntimeError> {
+		let list = Parachains::<T>::get();
+		ensure!(
+			list.windows(2).all(|pair| pair[0] < pair[1]),
+			"parachains are not ascending"
+		);
+		let mut active = 0usize;
+		for (para, lifecycle) in ParaLifecycles::<T>::iter() {
+			if lifecycle == ParaLifecycle::Onboarding {
+				ensure!(
+					UpcomingParas::<T>::contains_key(para),
+					"an onboarding para has nothing to begin with"
+				);
+				ensure!(!Heads::<T>::contains_key(para), "an onboarding para has a head");
+			} else {
+				active = active.saturating_add(1);
+				ensure!(list.binary_search(&para).is_ok(), "an active para is not listed");
+				ensure!(
+					Heads::<T>::contains_key(para),
+					"R-BASE-12: an active para has no head"
+				);
+				ensure!(
+					CurrentCodeHash::<T>::contains_key(para),
+					"R-BASE-13: an active para has no code"
+				);
+			}
+		}
+		ensure!(list.len() == active, "a listed para is not active");
+		ensure!(Heads::<T>::iter_keys().count() == active, "a head is left over");
+		Ok(())
+	}
+
+	fn check_upgrades() -> Result<(), TryRuntimeError> {
+		for para in FutureCodeUpgrades::<T>::iter_keys() {
+			ensure!(
+				FutureCodeHash::<T>::contains_key(para),
+				"R-CODE-3: an upgrade is scheduled without code"
+			);
+		}
+		for list in [UpcomingUpgrades::<T>::get(), UpgradeCooldowns::<T>::get()] {
+			let ascends = |pair: &[(ParaId, BlockNumber)]| pair[0].1 <= pair[1].1;
+			ensure!(
+				list.windows(2).all(ascends),
+				"R-CODE-3: a schedule does not ascend"
+			);
+			let paras: BTreeSet<_> = list.iter().map(|(para, _)| *para).collect();
+			ensure!(paras.len() == list.len(), "R-CODE-4: a para is scheduled twice");
+		}
+		for (para, _) in UpcomingUpgrades::<T>::get() {
+			ensure!(
+				FutureCodeUpgrades::<T>::contains_key(para),
+				"R-CODE-3: a go-ahead is due without an upgrade"
+			);
+		}
+		Ok(())
+	}
+
+	fn check_codes() -> Result<(), TryRuntimeError> {
+		let mut uses: BTreeMap<ValidationCodeHash, u32> = BTreeMap::new();
+		let hashes = CurrentCodeHash::<T>::iter_values()
+			.chain(FutureCodeHash::<T>::iter_values())
+			.chain(UpcomingParas::<T>::iter_values().map(|registration| registration.code_hash));
+		for hash in hashes {
+			let count = uses.entry(hash).or_default();
+			*count = count.saturating_add(1);
+		}
+		let stored: BTreeMap<_, _> = CodeByHashRefs::<T>::iter().collect();
+		ensure!(uses == stored, "codes are not counted as they are used");
+		for (hash, code) in CodeByHash::<T>::iter() {
+			ensure!(uses.contains_key(&hash), "a code is left over");
+			ensure!(
+				ValidationCode(code.into_inner()).hash() == hash,
+				"R-BIN-32: a code has another hash"
+			);
+		}
+		ensure!(
+			CodeByHash::<T>::iter_keys().count() == uses.len(),
+			"a code is missing"
+		);
+		Ok(())
+	}
+}
