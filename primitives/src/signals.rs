@@ -4,7 +4,7 @@
 //! what follows are signals and consumes none.
 
 use crate::{DescriptorVersion, UpwardMessage};
-use codec::{Decode, DecodeAll, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use sp_core::{bounded::BoundedVec, ConstU32};
 
@@ -95,6 +95,9 @@ fn split(messages: &[UpwardMessage]) -> (&[UpwardMessage], &[UpwardMessage]) {
 
 /// The signals behind the separator (R-UMP-3).
 ///
+/// Bytes behind a signal are ignored, as everywhere on the network: a parachain whose signals pass there must not be
+/// stuck here.
+///
 /// # Errors
 /// [`SignalError`] when a message is no signal, a kind occurs twice, or there are more than two.
 pub fn parse_signals(messages: &[UpwardMessage]) -> Result<UmpSignals, SignalError> {
@@ -105,7 +108,7 @@ pub fn parse_signals(messages: &[UpwardMessage]) -> Result<UmpSignals, SignalErr
 	}
 	let mut signals = UmpSignals::default();
 	for (index, message) in encoded.iter().enumerate() {
-		match UmpSignal::decode_all(&mut &message[..]).map_err(|_| SignalError::Undecodable(index))? {
+		match UmpSignal::decode(&mut &message[..]).map_err(|_| SignalError::Undecodable(index))? {
 			UmpSignal::SelectCore(selector, offset) if signals.select_core.is_none() => {
 				signals.select_core = Some((selector, offset));
 			}
@@ -153,14 +156,14 @@ mod tests {
 			select_core: Some((CoreSelector(1), ClaimQueueOffset(2))),
 			approved_peer: None,
 		};
-		let rows: [(&str, Vec<UpwardMessage>, Result<UmpSignals, SignalError>); 7] = [
+		let rows: [(&str, Vec<UpwardMessage>, Result<UmpSignals, SignalError>); 11] = [
 			("no separator", vec![vec![1]], Ok(UmpSignals::default())),
 			(
 				"separator with nothing after it",
 				vec![vec![1], vec![]],
 				Ok(UmpSignals::default()),
 			),
-			("one signal", vec![vec![], select.clone()], Ok(selected)),
+			("one signal", vec![vec![], select.clone()], Ok(selected.clone())),
 			(
 				"twice one kind",
 				vec![vec![], select.clone(), select.clone()],
@@ -168,7 +171,7 @@ mod tests {
 			),
 			(
 				"three",
-				vec![vec![], select.clone(), peer.clone(), peer],
+				vec![vec![], select.clone(), peer.clone(), peer.clone()],
 				Err(SignalError::TooMany(3)),
 			),
 			(
@@ -177,8 +180,34 @@ mod tests {
 				Err(SignalError::Undecodable(1)),
 			),
 			(
-				"trailing bytes",
+				"trailing bytes are ignored",
 				vec![vec![], [&select[..], &[0]].concat()],
+				Ok(selected.clone()),
+			),
+			(
+				"cut off",
+				vec![vec![], select[..2].to_vec()],
+				Err(SignalError::Undecodable(0)),
+			),
+			(
+				"one of each kind",
+				vec![vec![1], vec![], peer.clone(), select.clone()],
+				Ok(UmpSignals {
+					approved_peer: Some(BoundedVec::truncate_from(vec![7; 3])),
+					..selected.clone()
+				}),
+			),
+			(
+				"a peer of 64 bytes",
+				vec![vec![], [&[1, 1, 1][..], &[7; 64]].concat()],
+				Ok(UmpSignals {
+					select_core: None,
+					approved_peer: Some(BoundedVec::truncate_from(vec![7; 64])),
+				}),
+			),
+			(
+				"a peer of 65 bytes",
+				vec![vec![], [&[1, 5, 1][..], &[7; 65]].concat()],
 				Err(SignalError::Undecodable(0)),
 			),
 		];
