@@ -1,0 +1,126 @@
+//! Sending, reading and removing messages.
+
+use crate::{
+	Config, DownwardMessageQueueHeads, DownwardMessageQueues, DownwardMessages, Pallet,
+	QueueDownwardMessageError, StoredMessage,
+};
+use alloc::vec::Vec;
+use async_backing_primitives::{
+	hash_of,
+	ports::{ActiveConfiguration, ParaState},
+	BlockNumber, DownwardMessage, Hash, InboundDownwardMessage, ParaId, MAX_DOWNWARD_MESSAGES,
+	MAX_DOWNWARD_MESSAGE_SIZE, MAX_DOWNWARD_QUEUE_SIZE,
+};
+use codec::Decode;
+use frame_support::{ensure, BoundedVec};
+use sp_runtime::SaturatedConversion;
+
+impl<T: Config> Pallet<T> {
+	/// Sends a message down to a para, as of the block being processed.
+	///
+	/// # Errors
+	/// [`QueueDownwardMessageError`] for an unknown para, a message that is too large, a queue that is full. Nothing
+	/// is written then.
+	pub fn queue_downward_message(
+		para: ParaId,
+		message: DownwardMessage,
+	) -> Result<(), QueueDownwardMessageError> {
+		use QueueDownwardMessageError::{MessageTooLarge, QueueTooLarge, TooManyMessages, Unroutable};
+
+		ensure!(T::Paras::current_code_hash(para).is_some(), Unroutable(para));
+		let size = message.len();
+		let max = T::Configuration::active()
+			.max_downward_message_size
+			.min(MAX_DOWNWARD_MESSAGE_SIZE);
+		ensure!(size <= max as usize, MessageTooLarge { size, max });
+		let mut queue = DownwardMessageQueues::<T>::get(para);
+		ensure!(
+			queue.count < MAX_DOWNWARD_MESSAGES,
+			TooManyMessages {
+				max: MAX_DOWNWARD_MESSAGES
+			}
+		);
+		let total = (queue.bytes as usize).saturating_add(size);
+		ensure!(
+			total <= MAX_DOWNWARD_QUEUE_SIZE as usize,
+			QueueTooLarge {
+				size: total,
+				max: MAX_DOWNWARD_QUEUE_SIZE
+			}
+		);
+		let message = BoundedVec::try_from(message).map_err(|_| MessageTooLarge { size, max })?;
+
+		let sent_at = Self::now();
+		DownwardMessageQueueHeads::<T>::mutate(para, |head| *head = link(*head, sent_at, &message));
+		let number = queue.first.saturating_add(u64::from(queue.count));
+		DownwardMessages::<T>::insert(para, number, StoredMessage { sent_at, message });
+		queue.count = queue.count.saturating_add(1);
+		queue.bytes = total.saturated_into();
+		DownwardMessageQueues::<T>::insert(para, queue);
+		Ok(())
+	}
+
+	/// The messages that wait for a para, front first.
+	pub fn dmq_contents(para: ParaId) -> Vec<InboundDownwardMessage> {
+		let queue = DownwardMessageQueues::<T>::get(para);
+		(0..u64::from(queue.count))
+			.filter_map(|offset| DownwardMessages::<T>::get(para, queue.first.saturating_add(offset)))
+			.map(|stored| InboundDownwardMessage {
+				sent_at: stored.sent_at,
+				msg: stored.message.into_inner(),
+			})
+			.collect()
+	}
+
+	/// Head of the para's chain of messages; zero before the first.
+	pub fn dmq_mqc_head(para: ParaId) -> Hash {
+		DownwardMessageQueueHeads::<T>::get(para)
+	}
+
+	/// Block in which the message at `index` from the front was sent.
+	pub(crate) fn do_sent_at(para: ParaId, index: u32) -> Option<BlockNumber> {
+		let queue = DownwardMessageQueues::<T>::get(para);
+		if index >= queue.count {
+			return None;
+		}
+		// The message itself may be large and is not wanted: only its first field is read.
+		let key = DownwardMessages::<T>::hashed_key_for(para, queue.first.saturating_add(u64::from(index)));
+		let mut prefix = [0u8; size_of::<BlockNumber>()];
+		sp_io::storage::read(&key, &mut prefix, 0)?;
+		BlockNumber::decode(&mut &prefix[..]).ok()
+	}
+
+	/// Removes `count` messages from the front, or all if there are fewer (R-DMP-3).
+	pub(crate) fn do_prune(para: ParaId, count: u32) {
+		let mut queue = DownwardMessageQueues::<T>::get(para);
+		let count = count.min(queue.count);
+		if count == 0 {
+			return;
+		}
+		for _ in 0..count {
+			let bytes =
+				DownwardMessages::<T>::take(para, queue.first).map_or(0, |stored| stored.message.len());
+			queue.first = queue.first.saturating_add(1);
+			queue.bytes = queue.bytes.saturating_sub(bytes.saturated_into());
+		}
+		queue.count = queue.count.saturating_sub(count);
+		// An empty queue keeps its entry: numbers must not be used again while a para lives.
+		DownwardMessageQueues::<T>::insert(para, queue);
+	}
+
+	/// Forgets a para's queue.
+	pub(crate) fn do_remove(para: ParaId) {
+		Self::do_prune(para, u32::MAX);
+		DownwardMessageQueues::<T>::remove(para);
+		DownwardMessageQueueHeads::<T>::remove(para);
+	}
+
+	fn now() -> BlockNumber {
+		frame_system::Pallet::<T>::block_number().saturated_into()
+	}
+}
+
+/// The next head of a chain of messages (R-BIN-32).
+pub(crate) fn link(previous: Hash, sent_at: BlockNumber, message: &impl codec::Encode) -> Hash {
+	hash_of(&(previous, sent_at, hash_of(message)))
+}

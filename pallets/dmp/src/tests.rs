@@ -1,0 +1,174 @@
+use crate::{mock::*, DownwardMessageQueues, DownwardMessages, QueueDownwardMessageError};
+use async_backing_primitives::{
+	keys,
+	ports::{DownwardQueues, OnParaRemoved},
+	Hash, InboundDownwardMessage, ParaId, MAX_DOWNWARD_MESSAGES, MAX_DOWNWARD_QUEUE_SIZE,
+};
+use codec::Encode;
+use frame_support::{assert_noop, assert_ok, storage::unhashed};
+use proptest::prelude::*;
+use sp_io::hashing::blake2_256;
+use std::collections::VecDeque;
+
+const A: ParaId = ParaId(2000);
+const B: ParaId = ParaId(2001);
+
+fn send(para: ParaId, at: u32, message: &[u8]) {
+	System::set_block_number(at);
+	assert_ok!(Dmp::queue_downward_message(para, message.to_vec()));
+}
+
+#[test]
+fn r_base_8_messages_wait_in_order_with_their_blocks() {
+	run(|| {
+		send(A, 5, b"one");
+		send(A, 7, b"two");
+		send(B, 8, b"other");
+		let sent_at: Vec<_> = (0..4).map(|index| Dmp::sent_at(A, index)).collect();
+		assert_eq!(sent_at, [Some(5), Some(7), None, None], "R-BASE-8");
+		assert_eq!(<Dmp as DownwardQueues>::len(A), 2);
+		let message = |sent_at, msg: &[u8]| InboundDownwardMessage {
+			sent_at,
+			msg: msg.to_vec(),
+		};
+		assert_eq!(Dmp::dmq_contents(A), [message(5, b"one"), message(7, b"two")]);
+		assert_eq!(Dmp::dmq_contents(B), [message(8, b"other")]);
+		assert!(!<Dmp as DownwardQueues>::is_empty(B));
+	});
+}
+
+#[test]
+fn r_dmp_3_pruning_removes_from_the_front_at_most_what_is_there() {
+	run(|| {
+		for block in 1..=4 {
+			send(A, block, &[0; 10]);
+		}
+		Dmp::prune(A, 3);
+		assert_eq!(
+			(Dmp::sent_at(A, 0), <Dmp as DownwardQueues>::len(A)),
+			(Some(4), 1),
+			"R-DMP-3"
+		);
+		assert_eq!(DownwardMessageQueues::<Test>::get(A).bytes, 10);
+		Dmp::prune(A, 5);
+		assert!(
+			<Dmp as DownwardQueues>::is_empty(A),
+			"R-DMP-3: min(processed, length)"
+		);
+		assert_eq!(DownwardMessages::<Test>::iter().count(), 0);
+		Dmp::prune(A, 1);
+		send(A, 9, b"later");
+		assert_eq!(Dmp::sent_at(A, 0), Some(9));
+	});
+}
+
+#[test]
+fn r_key_4_the_chain_of_messages_is_where_parachains_read_it() {
+	run(|| {
+		let key = keys::map_key(&keys::DOWNWARD_MESSAGE_QUEUE_HEADS, &A);
+		assert_eq!(Dmp::dmq_mqc_head(A), Hash::zero());
+		send(A, 5, b"one");
+		// SCALE of the message is its length, compact, and its bytes; the link is 32 + 4 + 32 bytes.
+		let first = blake2_256(&[&[0u8; 32][..], &[5, 0, 0, 0], &blake2_256(b"\x0cone")].concat());
+		assert_eq!(unhashed::get_raw(&key), Some(first.to_vec()), "R-KEY-4, R-BIN-32");
+		send(A, 6, b"two");
+		let second = blake2_256(&[&first[..], &[6, 0, 0, 0], &blake2_256(b"\x0ctwo")].concat());
+		assert_eq!(
+			unhashed::get_raw(&key),
+			Some(second.to_vec()),
+			"R-KEY-4, R-BIN-32"
+		);
+		Dmp::prune(A, 2);
+		assert_eq!(
+			Dmp::dmq_mqc_head(A).encode(),
+			second,
+			"the chain goes on when its messages are gone"
+		);
+	});
+}
+
+#[test]
+fn messages_are_refused_with_their_reason() {
+	use QueueDownwardMessageError::{MessageTooLarge, QueueTooLarge, TooManyMessages, Unroutable};
+	run(|| {
+		let unknown = ParaId(1999);
+		assert_noop!(Dmp::queue_downward_message(unknown, vec![]), Unroutable(unknown));
+		let refused = Dmp::queue_downward_message(A, vec![0; 101]);
+		assert_noop!(refused, MessageTooLarge { size: 101, max: 100 });
+		for _ in 0..MAX_DOWNWARD_MESSAGES {
+			send(A, 2, &[1]);
+		}
+		let refused = Dmp::queue_downward_message(A, vec![1]);
+		assert_noop!(
+			refused,
+			TooManyMessages {
+				max: MAX_DOWNWARD_MESSAGES
+			}
+		);
+
+		MaxMessageSize::set(u32::MAX);
+		let large = 128 * 1024;
+		assert_noop!(
+			Dmp::queue_downward_message(B, vec![0; large + 1]),
+			MessageTooLarge {
+				size: large + 1,
+				max: large as u32
+			}
+		);
+		for _ in 0..MAX_DOWNWARD_QUEUE_SIZE as usize / large {
+			send(B, 2, &vec![0; large]);
+		}
+		let size = MAX_DOWNWARD_QUEUE_SIZE as usize + 1;
+		let refused = Dmp::queue_downward_message(B, vec![0]);
+		assert_noop!(
+			refused,
+			QueueTooLarge {
+				size,
+				max: MAX_DOWNWARD_QUEUE_SIZE
+			}
+		);
+		Dmp::prune(B, 1);
+		send(B, 3, &[0]);
+	});
+}
+
+#[test]
+fn nothing_of_a_removed_para_stays_behind() {
+	run(|| {
+		send(A, 1, b"one");
+		send(B, 1, b"two");
+		Dmp::on_para_removed(A);
+		assert_eq!(<Dmp as DownwardQueues>::len(A), 0);
+		assert_eq!(Dmp::dmq_mqc_head(A), Hash::zero());
+		assert!(!DownwardMessageQueues::<Test>::contains_key(A));
+		assert_eq!(<Dmp as DownwardQueues>::len(B), 1);
+	});
+}
+
+proptest! {
+	#![proptest_config(ProptestConfig::with_cases(64))]
+
+	/// R-DMP-3: the queue behaves as one in memory does.
+	#[test]
+	fn r_dmp_3_a_queue_behaves_as_a_queue(steps in proptest::collection::vec((any::<bool>(), 0u32..6), 0..40)) {
+		run(|| {
+			let mut model = VecDeque::new();
+			for (block, (is_send, size)) in (1u32..).zip(steps) {
+				if is_send {
+					send(A, block, &vec![block as u8; size as usize]);
+					model.push_back(InboundDownwardMessage { sent_at: block, msg: vec![block as u8; size as usize] });
+				} else {
+					Dmp::prune(A, size);
+					model.drain(..(size as usize).min(model.len()));
+				}
+				prop_assert_eq!(Dmp::dmq_contents(A), Vec::from(model.clone()), "R-DMP-3");
+				for index in 0..8 {
+					let expected = model.get(index as usize).map(|message| message.sent_at);
+					prop_assert_eq!(Dmp::sent_at(A, index), expected, "R-BASE-8");
+				}
+				Dmp::do_try_state().expect("invariants hold");
+			}
+			Ok(())
+		})?;
+	}
+}
