@@ -1,0 +1,69 @@
+//! A collation, and the check that executing it gave what its receipt says (R-BAK-2).
+
+use async_backing_primitives::{CandidateCommitments, CandidateReceipt, Hash, HeadHash, PoV};
+use std::sync::Arc;
+use thiserror::Error;
+
+/// What a collator hands over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Collation {
+	/// The candidate. Its commitments come from executing it.
+	pub receipt: CandidateReceipt,
+	/// The proof of validity.
+	pub pov: Arc<PoV>,
+	/// Hash of the head data on which it builds, as advertised. Validation data are never taken from a collator
+	/// (R-COL-3).
+	pub parent_head: HeadHash,
+}
+
+/// What executing a candidate gave, if it is not what its descriptor and receipt say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum OutputsMismatch {
+	/// Other head data.
+	#[error("head data hash to {got}, but the descriptor says {expected} (R-BAK-2)")]
+	ParaHead {
+		/// Hash in the descriptor.
+		expected: HeadHash,
+		/// Hash of the head data that execution gave.
+		got: HeadHash,
+	},
+	/// Other commitments.
+	#[error("commitments hash to {got}, but the receipt says {expected} (R-BAK-2)")]
+	Commitments {
+		/// Hash in the receipt.
+		expected: Hash,
+		/// Hash of what execution gave.
+		got: Hash,
+	},
+	/// Another coding of the available data.
+	#[error("available data code to root {got}, but the descriptor says {expected} (R-BAK-2)")]
+	ErasureRoot {
+		/// Root in the descriptor.
+		expected: Hash,
+		/// Root of the data.
+		got: Hash,
+	},
+}
+
+impl OutputsMismatch {
+	/// Compares what execution gave with the receipt (R-BAK-2). Cost: hashes head data and commitments.
+	pub(crate) fn check(
+		receipt: &CandidateReceipt,
+		commitments: &CandidateCommitments,
+		erasure_root: Hash,
+	) -> Result<(), Self> {
+		let (expected, got) = (receipt.descriptor.para_head(), commitments.head_data.hash());
+		if expected != got {
+			return Err(Self::ParaHead { expected, got });
+		}
+		let (expected, got) = (receipt.commitments_hash, commitments.hash());
+		if expected != got {
+			return Err(Self::Commitments { expected, got });
+		}
+		let (expected, got) = (receipt.descriptor.erasure_root(), erasure_root);
+		if expected != got {
+			return Err(Self::ErasureRoot { expected, got });
+		}
+		Ok(())
+	}
+}

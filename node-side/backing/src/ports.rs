@@ -1,0 +1,83 @@
+//! What backing asks of its neighbours: the view over the leaves, and the validator's key.
+
+use crate::SecondedCandidate;
+use async_backing_primitives::{
+	CandidateHash, CommittedCandidateReceipt, Hash, HeadHash, ParaId, PersistedValidationData,
+	ValidatorSignature,
+};
+
+/// Depths of a candidate at each leaf where it has any, leaves ascending (R-TRE-13).
+pub type Membership = Vec<(Hash, Vec<u32>)>;
+
+/// A candidate of which somebody asks where it could stand (R-TRE-12).
+#[derive(Clone, Copy, Debug)]
+pub enum HypotheticalCandidate<'a> {
+	/// All of it is known.
+	Complete {
+		/// Its identity.
+		hash: CandidateHash,
+		/// The candidate.
+		receipt: &'a CommittedCandidateReceipt,
+		/// What it was validated with.
+		validation_data: &'a PersistedValidationData,
+	},
+	/// Only what a collator advertises is known.
+	Incomplete {
+		/// Its identity.
+		hash: CandidateHash,
+		/// Its para.
+		para: ParaId,
+		/// Hash of the head data on which it builds.
+		parent_head: HeadHash,
+		/// Its relay parent.
+		relay_parent: Hash,
+	},
+}
+
+/// What became of a candidate that was introduced (R-VIE-5).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Introduction {
+	/// It stands in the trees of these leaves.
+	Member(Membership),
+	/// It is kept until the head data on which it builds is known (R-TRE-14).
+	Unconnected,
+	/// It fits nowhere.
+	Refused,
+}
+
+/// The view over active leaves: which candidates can stand where.
+pub trait View {
+	/// Where a candidate stands or could stand (R-TRE-12, R-VIE-10). With `backed_in_path_only`, only below candidates
+	/// that are backed.
+	fn hypothetical_depths(
+		&self,
+		candidate: HypotheticalCandidate<'_>,
+		backed_in_path_only: bool,
+	) -> Membership;
+
+	/// Where a known candidate stands; nowhere if it is unknown.
+	fn membership(&self, para: ParaId, candidate: CandidateHash) -> Membership;
+
+	/// Takes a candidate in, or finds that it is there (R-VIE-5).
+	fn introduce(&mut self, hash: CandidateHash, candidate: &SecondedCandidate) -> Introduction;
+
+	/// A candidate was seconded (R-VIE-6).
+	fn note_seconded(&mut self, para: ParaId, candidate: CandidateHash);
+
+	/// A candidate has its quorum: others may be selected on top of it (R-VIE-6).
+	fn note_backed(&mut self, para: ParaId, candidate: CandidateHash);
+
+	/// Validation data of a candidate that builds on this head, if head data and relay parent are known (R-VIE-9).
+	fn validation_data(
+		&self,
+		para: ParaId,
+		relay_parent: Hash,
+		parent_head: HeadHash,
+	) -> Option<PersistedValidationData>;
+}
+
+/// The validator's parachain key. Signing draws randomness, which is why the core does not do it itself.
+pub trait Keystore {
+	/// Signs a payload with the key of the session in which this validator has its index.
+	fn sign(&mut self, payload: &[u8]) -> ValidatorSignature;
+}
