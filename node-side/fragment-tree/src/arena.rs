@@ -1,0 +1,309 @@
+//! The nodes of a tree, their links, and the best path below each of them.
+//!
+//! Invariants:
+//! - nodes are only appended, so an index stays valid, and a parent has a lower index than its children (R-TRE-10);
+//! - the children of the root hang from a list of their own, like those of any node;
+//! - a candidate that stands at several nodes is held once, as a *member*, which lists its nodes;
+//! - `best_len` of a node is the number of candidates on the longest eligible path below it, and `best_child` is where
+//!   that path begins: of children with paths of equal length the one with the lowest candidate hash (R-SEL-3).
+//!
+//! Since nodes are never removed and candidates never cease to be backed, the best path below a node only ever gets
+//! better. That is why a change has to be carried upward along one path and nowhere else.
+
+use crate::{cumulative::Cumulative, Candidate};
+use alloc::{
+	collections::{btree_map::Entry, BTreeMap},
+	sync::Arc,
+	vec::Vec,
+};
+use async_backing_primitives::{BlockNumber, CandidateHash, HeadHash, RelayChainBlockInfo};
+use core::num::NonZeroU32;
+
+/// A node of one tree. Valid as long as the tree, and meaningless in another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NodeIndex(NonZeroU32);
+
+impl NodeIndex {
+	fn from_position(position: usize) -> Self {
+		let number = u32::try_from(position)
+			.ok()
+			.and_then(|position| position.checked_add(1));
+		Self(
+			number
+				.and_then(NonZeroU32::new)
+				.expect("FragmentTree adds no node beyond MAX_NODES; qed"),
+		)
+	}
+
+	/// Position in the arena: nodes are numbered in the order in which they joined.
+	pub fn position(self) -> usize {
+		self.0.get() as usize - 1
+	}
+}
+
+/// What hangs below a node, or below the root.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Below {
+	first_child: Option<NodeIndex>,
+	pub(crate) best_child: Option<NodeIndex>,
+	pub(crate) best_len: u32,
+}
+
+#[derive(Debug)]
+pub(crate) struct Node {
+	pub(crate) parent: Option<NodeIndex>,
+	/// Position of the candidate among the members.
+	pub(crate) member: u32,
+	pub(crate) depth: u32,
+	/// Whether some candidate stands twice on the path that ends here. The chain takes none twice (R-BCK-2).
+	pub(crate) repeats: bool,
+	next_sibling: Option<NodeIndex>,
+	next_of_member: Option<NodeIndex>,
+	pub(crate) below: Below,
+	/// Modifications of the path that ends here, this candidate's included.
+	pub(crate) cumulative: Cumulative,
+}
+
+/// A candidate that stands in the tree.
+#[derive(Debug)]
+pub(crate) struct Member {
+	pub(crate) candidate: Arc<Candidate>,
+	pub(crate) relay_parent: RelayChainBlockInfo,
+	pub(crate) is_backed: bool,
+	pub(crate) is_pending: bool,
+	newest_node: Option<NodeIndex>,
+	/// Another member with the same output head.
+	next_with_output: Option<u32>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Arena {
+	root: Below,
+	nodes: Vec<Node>,
+	members: Vec<Member>,
+	by_hash: BTreeMap<CandidateHash, u32>,
+	/// For each head data that a member outputs, the newest such member.
+	by_output: BTreeMap<HeadHash, u32>,
+}
+
+/// Largest number of nodes of any tree, whatever its limits say.
+pub(crate) const MAX_NODES: u32 = u32::MAX - 1;
+
+impl Arena {
+	pub(crate) fn len(&self) -> usize {
+		self.nodes.len()
+	}
+
+	pub(crate) fn members(&self) -> &[Member] {
+		&self.members
+	}
+
+	/// The node with an index of this arena.
+	pub(crate) fn node(&self, index: NodeIndex) -> &Node {
+		&self.nodes[index.position()]
+	}
+
+	/// The node at a position, if there are that many.
+	pub(crate) fn index_at(&self, position: usize) -> Option<NodeIndex> {
+		(position < self.nodes.len()).then(|| NodeIndex::from_position(position))
+	}
+
+	/// The candidate at a node.
+	pub(crate) fn member_at(&self, index: NodeIndex) -> &Member {
+		&self.members[self.node(index).member as usize]
+	}
+
+	pub(crate) fn member(&self, hash: CandidateHash) -> Option<&Member> {
+		self.by_hash
+			.get(&hash)
+			.and_then(|member| self.members.get(*member as usize))
+	}
+
+	/// What hangs below a node; `None` is the root.
+	pub(crate) fn below(&self, parent: Option<NodeIndex>) -> &Below {
+		match parent {
+			Some(index) => &self.node(index).below,
+			None => &self.root,
+		}
+	}
+
+	fn below_mut(&mut self, parent: Option<NodeIndex>) -> &mut Below {
+		match parent {
+			Some(index) => &mut self.nodes[index.position()].below,
+			None => &mut self.root,
+		}
+	}
+
+	/// Children of a node, newest first; `None` is the root.
+	pub(crate) fn children(&self, parent: Option<NodeIndex>) -> impl Iterator<Item = NodeIndex> + '_ {
+		core::iter::successors(self.below(parent).first_child, |child| {
+			self.node(*child).next_sibling
+		})
+	}
+
+	/// Nodes at which a member stands, newest first.
+	pub(crate) fn nodes_of<'a>(&'a self, member: &Member) -> impl Iterator<Item = NodeIndex> + 'a {
+		core::iter::successors(member.newest_node, |index| self.node(*index).next_of_member)
+	}
+
+	/// Nodes whose candidate outputs this head data.
+	pub(crate) fn nodes_with_output(&self, head: HeadHash) -> impl Iterator<Item = NodeIndex> + '_ {
+		self.members_with_output(head)
+			.flat_map(|member| self.nodes_of(member))
+	}
+
+	/// Members that output this head data.
+	pub(crate) fn members_with_output(&self, head: HeadHash) -> impl Iterator<Item = &Member> {
+		let newest = self
+			.by_output
+			.get(&head)
+			.and_then(|member| self.members.get(*member as usize));
+		core::iter::successors(newest, |member| {
+			self.members.get(member.next_with_output? as usize)
+		})
+	}
+
+	/// The nodes from this one up to the child of the root.
+	pub(crate) fn ascend(&self, from: Option<NodeIndex>) -> impl Iterator<Item = NodeIndex> + '_ {
+		core::iter::successors(from, |index| self.node(*index).parent)
+	}
+
+	/// The child of `parent` at which the candidate stands. Cost: linear in the nodes of the candidate.
+	pub(crate) fn child_with(&self, parent: Option<NodeIndex>, hash: CandidateHash) -> Option<NodeIndex> {
+		self.nodes_of(self.member(hash)?)
+			.find(|index| self.node(*index).parent == parent)
+	}
+
+	/// Depth of a child of `parent` (R-GLO-11).
+	pub(crate) fn depth_below(&self, parent: Option<NodeIndex>) -> u32 {
+		parent.map_or(0, |index| self.node(index).depth.saturating_add(1))
+	}
+
+	/// Number of the relay parent at a node.
+	pub(crate) fn relay_parent_number(&self, index: NodeIndex) -> BlockNumber {
+		self.member_at(index).relay_parent.number
+	}
+
+	/// Whether the chain may back the candidate at this node on this path (R-SEL-2, R-SEL-3).
+	pub(crate) fn is_eligible(&self, index: NodeIndex) -> bool {
+		let member = self.member_at(index);
+		member.is_backed && !member.is_pending && !self.node(index).repeats
+	}
+
+	/// Appends a node. The caller has checked that the candidate fits there, and that it does not stand there yet.
+	///
+	/// Cost: O(log members), plus O(depth) if the candidate stands elsewhere too or is backed.
+	pub(crate) fn push(
+		&mut self,
+		parent: Option<NodeIndex>,
+		member: Member,
+		cumulative: Cumulative,
+	) -> NodeIndex {
+		let position = self.intern(member);
+		let index = NodeIndex::from_position(self.nodes.len());
+		let newest = self.members[position as usize].newest_node.replace(index);
+		let above_repeats = parent.is_some_and(|parent| self.node(parent).repeats);
+		// A candidate that stands nowhere yet does not stand above.
+		let repeats = above_repeats
+			|| (newest.is_some()
+				&& self
+					.ascend(parent)
+					.any(|above| self.node(above).member == position));
+		self.nodes.push(Node {
+			parent,
+			member: position,
+			depth: self.depth_below(parent),
+			repeats,
+			next_sibling: self.below(parent).first_child,
+			next_of_member: newest,
+			below: Below::default(),
+			cumulative,
+		});
+		self.below_mut(parent).first_child = Some(index);
+		self.carry_upward(index);
+		index
+	}
+
+	fn intern(&mut self, mut member: Member) -> u32 {
+		let new = u32::try_from(self.members.len()).expect("there are no more members than nodes; qed");
+		match self.by_hash.entry(member.candidate.hash()) {
+			Entry::Occupied(known) => *known.get(),
+			Entry::Vacant(vacant) => {
+				vacant.insert(new);
+				member.next_with_output = self.by_output.insert(member.candidate.output_head_hash(), new);
+				self.members.push(member);
+				new
+			}
+		}
+	}
+
+	/// Notes that a candidate is backed, at all its nodes. Returns whether that is news.
+	///
+	/// Cost: O(log members), and O(depth) at most for each of its nodes.
+	pub(crate) fn mark_backed(&mut self, hash: CandidateHash) -> bool {
+		let Some(position) = self.by_hash.get(&hash).copied() else {
+			return false;
+		};
+		let member = &mut self.members[position as usize];
+		if member.is_backed {
+			return false;
+		}
+		member.is_backed = true;
+		let mut next = member.newest_node;
+		while let Some(index) = next {
+			self.carry_upward(index);
+			next = self.node(index).next_of_member;
+		}
+		true
+	}
+
+	/// Restores the best paths after the node became eligible or the path below it grew.
+	fn carry_upward(&mut self, changed: NodeIndex) {
+		let mut child = changed;
+		while self.is_eligible(child) {
+			let parent = self.node(child).parent;
+			let len = self.node(child).below.best_len.saturating_add(1);
+			let current = *self.below(parent);
+			let is_better = match current.best_child {
+				Some(best) if best == child => len > current.best_len,
+				Some(best) => self.prefers(child, len, best, current.best_len),
+				None => true,
+			};
+			if !is_better {
+				return;
+			}
+			let below = self.below_mut(parent);
+			below.best_child = Some(child);
+			below.best_len = len;
+			// Further up only lengths count; a path exchanged for one as long changes nothing there.
+			match parent {
+				Some(parent) if len > current.best_len => child = parent,
+				_ => return,
+			}
+		}
+	}
+
+	/// The rule that chooses between siblings (R-SEL-3): the longer path, then the lower candidate hash.
+	fn prefers(&self, child: NodeIndex, len: u32, best: NodeIndex, best_len: u32) -> bool {
+		let hash = |index| self.member_at(index).candidate.hash();
+		len > best_len || (len == best_len && hash(child) < hash(best))
+	}
+}
+
+impl Member {
+	pub(crate) fn new(
+		candidate: Arc<Candidate>,
+		relay_parent: RelayChainBlockInfo,
+		is_backed: bool,
+		is_pending: bool,
+	) -> Self {
+		Self {
+			candidate,
+			relay_parent,
+			is_backed,
+			is_pending,
+			newest_node: None,
+			next_with_output: None,
+		}
+	}
+}

@@ -1,0 +1,179 @@
+//! A candidate as trees know it: checked once, hashed once.
+//!
+//! Invariant: hashes equal those of the parts. [`Candidate::new`] computes them, [`Candidate::prehashed`] is told.
+
+use async_backing_primitives::{
+	check_intrinsic, BlockNumber, CandidateCommitments, CandidateHash, CandidatePendingAvailability,
+	CommittedCandidateReceipt, FragmentCandidate, Hash, HeadData, HeadHash, IntrinsicError, ParaId,
+	PersistedValidationData, ValidationDataClaim,
+};
+
+/// A candidate, the data that it was validated with, and the hashes that trees look it up by.
+///
+/// Immutable. A storage keeps one copy, and every tree that holds the candidate shares it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+	hash: CandidateHash,
+	parent_head_hash: HeadHash,
+	receipt: CommittedCandidateReceipt,
+	validation_data: PersistedValidationData,
+	bytes: usize,
+}
+
+impl Candidate {
+	/// A candidate that somebody proposed, after the intrinsic checks (R-FRG-16). One that fails them never enters a
+	/// storage, because there is no other way in (R-STO-2).
+	///
+	/// Cost: hashes commitments, receipt, validation data, and both head data.
+	///
+	/// # Errors
+	/// [`IntrinsicError`] names what is wrong with it; [`IntrinsicError::ValidationDataMismatch`] if `validation_data`
+	/// are not those of its descriptor.
+	pub fn new(
+		receipt: CommittedCandidateReceipt,
+		validation_data: PersistedValidationData,
+		v3_enabled: bool,
+	) -> Result<Self, IntrinsicError> {
+		let (descriptor, commitments) = (&receipt.descriptor, &receipt.commitments);
+		check_intrinsic(descriptor, commitments, None, Some(&validation_data), v3_enabled)?;
+		let hash = receipt.hash();
+		let parent_head_hash = validation_data.parent_head.hash();
+		Ok(Self::prehashed(hash, parent_head_hash, receipt, validation_data))
+	}
+
+	/// A candidate whose intrinsic checks are done and whose hashes are known. Hashes nothing.
+	///
+	/// The caller vouches that [`new`](Self::new) would accept the parts and would compute these hashes. Of a
+	/// candidate for which that is wrong, a tree says wrong things, but nothing panics.
+	pub fn prehashed(
+		hash: CandidateHash,
+		parent_head_hash: HeadHash,
+		receipt: CommittedCandidateReceipt,
+		validation_data: PersistedValidationData,
+	) -> Self {
+		let bytes = size_of(&receipt, &validation_data);
+		Self {
+			hash,
+			parent_head_hash,
+			receipt,
+			validation_data,
+			bytes,
+		}
+	}
+
+	/// A candidate pending availability on top of `parent_head`, its validation data put together from what the chain
+	/// says (R-VIE-2). Not checked: the chain has taken it.
+	///
+	/// Cost: hashes `parent_head`.
+	pub fn pending(
+		pending: CandidatePendingAvailability,
+		parent_head: HeadData,
+		relay_parent_storage_root: Hash,
+	) -> Self {
+		let validation_data = PersistedValidationData {
+			parent_head,
+			relay_parent_number: pending.relay_parent_number,
+			relay_parent_storage_root,
+			max_pov_size: pending.max_pov_size,
+		};
+		let parent_head_hash = validation_data.parent_head.hash();
+		let CandidatePendingAvailability {
+			candidate_hash,
+			descriptor,
+			commitments,
+			..
+		} = pending;
+		let receipt = CommittedCandidateReceipt {
+			descriptor,
+			commitments,
+		};
+		Self::prehashed(candidate_hash, parent_head_hash, receipt, validation_data)
+	}
+
+	/// Identity of the candidate.
+	pub fn hash(&self) -> CandidateHash {
+		self.hash
+	}
+
+	/// The parachain that it belongs to.
+	pub fn para_id(&self) -> ParaId {
+		self.receipt.descriptor.para_id()
+	}
+
+	/// Hash of the head data on which it builds.
+	pub fn parent_head_hash(&self) -> HeadHash {
+		self.parent_head_hash
+	}
+
+	/// Hash of the head data after it.
+	pub fn output_head_hash(&self) -> HeadHash {
+		self.receipt.descriptor.para_head()
+	}
+
+	/// Head data after it.
+	pub fn output_head(&self) -> &HeadData {
+		&self.receipt.commitments.head_data
+	}
+
+	/// The relay block that it was executed against.
+	pub fn relay_parent(&self) -> Hash {
+		self.receipt.descriptor.relay_parent()
+	}
+
+	/// Number of that relay block, as its validation data say.
+	pub fn relay_parent_number(&self) -> BlockNumber {
+		self.validation_data.relay_parent_number
+	}
+
+	/// What including it does.
+	pub fn commitments(&self) -> &CandidateCommitments {
+		&self.receipt.commitments
+	}
+
+	/// The candidate itself.
+	pub fn receipt(&self) -> &CommittedCandidateReceipt {
+		&self.receipt
+	}
+
+	/// Data that it was validated with.
+	pub fn validation_data(&self) -> &PersistedValidationData {
+		&self.validation_data
+	}
+
+	/// Bytes of memory that it takes, up to a constant: what the limits of a storage count.
+	pub fn bytes(&self) -> usize {
+		self.bytes
+	}
+
+	/// The candidate as the fragment check sees it.
+	pub fn as_fragment(&self, is_pending_availability: bool) -> FragmentCandidate<'_> {
+		FragmentCandidate {
+			commitments: &self.receipt.commitments,
+			validation_code_hash: self.receipt.descriptor.validation_code_hash(),
+			validation_data: ValidationDataClaim::Full(&self.validation_data),
+			is_pending_availability,
+		}
+	}
+}
+
+fn size_of(receipt: &CommittedCandidateReceipt, validation_data: &PersistedValidationData) -> usize {
+	let commitments = &receipt.commitments;
+	let messages = commitments.upward_messages.iter().map(|message| message.len());
+	let horizontal = commitments
+		.horizontal_messages
+		.iter()
+		.map(|message| message.data.len());
+	let code = commitments
+		.new_validation_code
+		.as_ref()
+		.map_or(0, |code| code.0.len());
+	[
+		commitments.head_data.0.len(),
+		validation_data.parent_head.0.len(),
+		code,
+	]
+	.into_iter()
+	.chain(messages)
+	.chain(horizontal)
+	.fold(core::mem::size_of::<Candidate>(), usize::saturating_add)
+}

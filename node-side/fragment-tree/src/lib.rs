@@ -1,0 +1,26 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+mod arena;
+mod candidate;
+mod cumulative;
+mod error;
+mod limits;
+mod query;
+mod scope;
+mod storage;
+mod tree;
+
+#[cfg(test)]
+mod tests;
+
+pub use arena::NodeIndex;
+pub use candidate::Candidate;
+pub use error::{AttachError, Unfit};
+pub use limits::{Bound, TreeFull, TreeLimits};
+pub use query::{BestPath, HypotheticalCandidate, NodeView};
+pub use scope::{PendingAvailability, Scope, UnexpectedAncestor};
+pub use storage::{CandidateState, CandidateStorage, StorageError, StoredCandidate, UnknownCandidate};
+pub use tree::{Attached, FragmentTree};

@@ -1,0 +1,273 @@
+//! What one may ask a tree (PROTOCOL.md, sections 5.3 and 5.4).
+
+use crate::{Candidate, FragmentTree, NodeIndex};
+use alloc::{collections::BTreeSet, vec::Vec};
+use async_backing_primitives::{
+	CandidateHash, ConstraintSource, Hash, HeadData, HeadHash, RelayChainBlockInfo,
+};
+
+/// A candidate that need not exist yet (R-TRE-12).
+#[derive(Clone, Copy, Debug)]
+pub enum HypotheticalCandidate<'a> {
+	/// All of it is known, so it can be judged.
+	Complete(&'a Candidate),
+	/// Only its place is known.
+	Incomplete {
+		/// The candidate.
+		candidate_hash: CandidateHash,
+		/// Hash of the head data that it builds on.
+		parent_head_hash: HeadHash,
+		/// Its relay parent.
+		relay_parent: Hash,
+	},
+}
+
+impl HypotheticalCandidate<'_> {
+	/// The candidate.
+	pub fn candidate_hash(&self) -> CandidateHash {
+		match self {
+			Self::Complete(candidate) => candidate.hash(),
+			Self::Incomplete { candidate_hash, .. } => *candidate_hash,
+		}
+	}
+
+	/// Hash of the head data that it builds on.
+	pub fn parent_head_hash(&self) -> HeadHash {
+		match self {
+			Self::Complete(candidate) => candidate.parent_head_hash(),
+			Self::Incomplete { parent_head_hash, .. } => *parent_head_hash,
+		}
+	}
+
+	/// Its relay parent.
+	pub fn relay_parent(&self) -> Hash {
+		match self {
+			Self::Complete(candidate) => candidate.relay_parent(),
+			Self::Incomplete { relay_parent, .. } => *relay_parent,
+		}
+	}
+}
+
+/// A node of a tree, for those who draw it.
+#[derive(Clone, Copy, Debug)]
+pub struct NodeView<'a> {
+	/// Which node.
+	pub index: NodeIndex,
+	/// The node above; `None` for a child of the root.
+	pub parent: Option<NodeIndex>,
+	/// Candidates between the included head and this one.
+	pub depth: u32,
+	/// The candidate.
+	pub candidate: &'a Candidate,
+	/// Its relay parent.
+	pub relay_parent: &'a RelayChainBlockInfo,
+	/// Whether it is backed: on-chain if pending, else backable.
+	pub is_backed: bool,
+	/// Whether it is pending availability.
+	pub is_pending: bool,
+	/// Whether the path that ends here holds some candidate twice, so that the chain never takes it.
+	pub repeats: bool,
+	/// Number of candidates on the best path below.
+	pub best_len: u32,
+}
+
+/// The best candidates after a path, in dependency order. See [`FragmentTree::select_children`].
+#[derive(Clone, Debug)]
+pub struct BestPath<'a> {
+	tree: &'a FragmentTree,
+	/// Where the next candidate hangs; the outer `None` once the path has ended.
+	at: Option<Option<NodeIndex>>,
+	left: usize,
+}
+
+impl<'a> Iterator for BestPath<'a> {
+	type Item = &'a Candidate;
+
+	fn next(&mut self) -> Option<&'a Candidate> {
+		self.left = self.left.checked_sub(1)?;
+		let next = self.tree.arena.below(self.at?).best_child;
+		self.at = next.map(Some);
+		Some(&self.tree.arena.member_at(next?).candidate)
+	}
+}
+
+impl FragmentTree {
+	/// Whether the candidate stands in the tree. Cost: O(log n).
+	pub fn contains(&self, hash: CandidateHash) -> bool {
+		self.arena.member(hash).is_some()
+	}
+
+	/// The candidate, if it stands in the tree. Cost: O(log n).
+	pub fn candidate(&self, hash: CandidateHash) -> Option<&Candidate> {
+		self.arena.member(hash).map(|member| &*member.candidate)
+	}
+
+	/// Depths at which the candidate stands, ascending (R-TRE-8). Cost: O(log n), and O(k log k) for k nodes of it.
+	pub fn depths(&self, hash: CandidateHash) -> Vec<u32> {
+		let nodes = self
+			.arena
+			.member(hash)
+			.into_iter()
+			.flat_map(|member| self.arena.nodes_of(member));
+		sorted(nodes.map(|index| self.arena.node(index).depth).collect())
+	}
+
+	/// Depths at which the candidate stands, or would stand if it were added, ascending (R-TRE-12). What else would then
+	/// join is not considered. With `backed_in_path_only` only those count where every candidate above is backed, and
+	/// the candidate need not be in the tree for the others to be left out.
+	///
+	/// Cost: O(log n), and for each node that outputs the candidate's parent head one fragment check if the candidate is
+	/// complete, and O(D) with `backed_in_path_only`.
+	pub fn hypothetical_depths(
+		&self,
+		candidate: HypotheticalCandidate<'_>,
+		backed_in_path_only: bool,
+	) -> Vec<u32> {
+		let hash = candidate.candidate_hash();
+		if !backed_in_path_only && self.contains(hash) {
+			return self.depths(hash);
+		}
+		let Some(relay_parent) = self.scope.relay_parent_of(hash, candidate.relay_parent()) else {
+			return Vec::new();
+		};
+		let complete = match candidate {
+			HypotheticalCandidate::Complete(candidate) => Some(candidate),
+			HypotheticalCandidate::Incomplete { .. } => None,
+		};
+		let turns_nowhere =
+			|candidate: &Candidate| candidate.output_head_hash() == candidate.parent_head_hash();
+		if complete.is_some_and(turns_nowhere) && !self.scope.is_pending(hash) {
+			return Vec::new(); // no storage would take it (R-STO-4)
+		}
+		let depths = self
+			.parents_for(candidate.parent_head_hash())
+			.filter(|parent| !backed_in_path_only || self.is_backed_up_to(*parent))
+			.filter(|parent| self.would_fit(*parent, hash, complete, relay_parent).is_ok())
+			.map(|parent| self.arena.depth_below(parent));
+		sorted(depths.collect())
+	}
+
+	fn is_backed_up_to(&self, node: Option<NodeIndex>) -> bool {
+		self.arena
+			.ascend(node)
+			.all(|index| self.arena.member_at(index).is_backed)
+	}
+
+	/// The first `count` candidates of the best path after `required_path` (R-SEL-1 to R-SEL-4), each building on the one
+	/// before. Nothing if the tree lacks a step of the required path.
+	///
+	/// The best path is the longest of candidates that the chain may back one after the other: backed here, not on-chain
+	/// already, none twice. Among equal lengths each step goes to the lower candidate hash, so that all validators with
+	/// the same tree answer the same. Availability is not looked at; the caller says with `required_path` what will be
+	/// included or stay (R-SEL-6).
+	///
+	/// Cost: O(log n) for each required step, if its candidate stands once; then constant for each candidate returned.
+	/// Forks cost nothing.
+	pub fn select_children(&self, required_path: &[CandidateHash], count: usize) -> BestPath<'_> {
+		let at = required_path.iter().try_fold(None, |parent, hash| {
+			self.arena.child_with(parent, *hash).map(Some)
+		});
+		BestPath {
+			tree: self,
+			at,
+			left: count,
+		}
+	}
+
+	/// As [`select_children`](Self::select_children), for those who know which candidates are required but not in which
+	/// order: descends from the root as long as a child is among `ancestors`. Those that are not on that path are
+	/// ignored. Cost: O(k log n) for each step, for k ancestors.
+	pub fn select_children_of_set(&self, ancestors: &BTreeSet<CandidateHash>, count: usize) -> BestPath<'_> {
+		let mut left = ancestors.clone();
+		let mut at = None;
+		while let Some((child, hash)) = left
+			.iter()
+			.find_map(|hash| Some((self.arena.child_with(at, *hash)?, *hash)))
+		{
+			left.remove(&hash);
+			at = Some(child);
+		}
+		BestPath {
+			tree: self,
+			at: Some(at),
+			left: count,
+		}
+	}
+
+	/// Number of candidates on the best path after `required_path`; `None` if the tree lacks a step of it. Cost: as
+	/// [`select_children`](Self::select_children).
+	pub fn best_len(&self, required_path: &[CandidateHash]) -> Option<u32> {
+		let at = self.select_children(required_path, 0).at?;
+		Some(self.arena.below(at).best_len)
+	}
+
+	/// Head data with this hash: the included head, or what a candidate of the tree outputs. Cost: O(log n).
+	pub fn head_data(&self, head: HeadHash) -> Option<&HeadData> {
+		if head == self.scope.required_parent_hash() {
+			return Some(self.scope.base_constraints().required_parent());
+		}
+		let member = self.arena.members_with_output(head).next()?;
+		Some(member.candidate.output_head())
+	}
+
+	/// Candidates in the tree, in the order in which they joined.
+	pub fn candidates(&self) -> impl Iterator<Item = &Candidate> {
+		self.arena.members().iter().map(|member| &*member.candidate)
+	}
+
+	/// All nodes, parents before children. Constant cost for each.
+	pub fn nodes(&self) -> impl Iterator<Item = NodeView<'_>> {
+		(0..self.arena.len())
+			.filter_map(|position| self.arena.index_at(position))
+			.map(|index| self.node(index))
+	}
+
+	/// Children of a node, or of the root for `None`, ascending by candidate hash. An index of another tree gives nothing
+	/// or something unrelated. Cost: O(k log k) for k children.
+	pub fn children(&self, parent: Option<NodeIndex>) -> Vec<NodeView<'_>> {
+		if !self.has(parent) {
+			return Vec::new();
+		}
+		let mut children: Vec<_> = self
+			.arena
+			.children(parent)
+			.map(|index| self.node(index))
+			.collect();
+		children.sort_unstable_by_key(|child| child.candidate.hash());
+		children
+	}
+
+	/// Where the best path after a node begins, or after the root for `None`. An index of another tree gives nothing or
+	/// something unrelated. Constant cost.
+	pub fn best_child(&self, parent: Option<NodeIndex>) -> Option<NodeView<'_>> {
+		if !self.has(parent) {
+			return None;
+		}
+		self.arena.below(parent).best_child.map(|index| self.node(index))
+	}
+
+	fn has(&self, index: Option<NodeIndex>) -> bool {
+		index.is_none_or(|index| index.position() < self.arena.len())
+	}
+
+	fn node(&self, index: NodeIndex) -> NodeView<'_> {
+		let (node, member) = (self.arena.node(index), self.arena.member_at(index));
+		NodeView {
+			index,
+			parent: node.parent,
+			depth: node.depth,
+			candidate: &member.candidate,
+			relay_parent: &member.relay_parent,
+			is_backed: member.is_backed,
+			is_pending: member.is_pending,
+			repeats: node.repeats,
+			best_len: node.below.best_len,
+		}
+	}
+}
+
+fn sorted(mut depths: Vec<u32>) -> Vec<u32> {
+	depths.sort_unstable();
+	depths.dedup();
+	depths
+}

@@ -1,0 +1,271 @@
+//! The candidates of one parachain, kept once for the trees of all leaves (PROTOCOL.md, section 5.2).
+//!
+//! Invariants:
+//! - the indexes by candidate, by parent head and by output head list the same candidates (R-STO-1);
+//! - a state never goes back (R-STO-3);
+//! - whatever is iterated comes ascending by candidate hash (R-STO-6).
+//!
+//! Costs are stated in n, the number of candidates in the storage.
+
+use crate::Candidate;
+use alloc::{
+	collections::{BTreeMap, BTreeSet},
+	sync::Arc,
+	vec::Vec,
+};
+use async_backing_primitives::{CandidateHash, HeadData, HeadHash};
+use core::ops::RangeInclusive;
+use thiserror::Error;
+
+/// How far a candidate has come (R-STO-3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CandidateState {
+	/// Known, but nobody vouched for it yet.
+	Introduced,
+	/// A validator of its group seconded it.
+	Seconded,
+	/// It has the quorum of its group, or is on-chain already.
+	Backed,
+}
+
+/// Why a storage does not take a candidate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum StorageError {
+	/// It is there already.
+	#[error("candidate {0} is known already (R-STO-2)")]
+	CandidateAlreadyKnown(CandidateHash),
+	/// It ends on the head data that it starts from.
+	#[error("candidate {candidate} ends on the head data that it builds on, {head} (R-STO-4)")]
+	ZeroLengthCycle {
+		/// The candidate.
+		candidate: CandidateHash,
+		/// Both its parent head and its output.
+		head: HeadHash,
+	},
+}
+
+/// A candidate that the storage does not know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("candidate {0} is unknown")]
+pub struct UnknownCandidate(pub CandidateHash);
+
+#[derive(Debug)]
+struct Entry {
+	candidate: Arc<Candidate>,
+	state: CandidateState,
+}
+
+/// Position of an entry. Private, because removal frees it for another candidate.
+type Slot = u32;
+
+/// All candidates of one parachain.
+///
+/// Trees share the candidates that they hold, so removing one here never pulls it from under a tree; and whether any
+/// tree holds a candidate is known exactly ([`StoredCandidate::is_in_tree`]).
+#[derive(Debug, Default)]
+pub struct CandidateStorage {
+	entries: Vec<Option<Entry>>,
+	free: Vec<Slot>,
+	by_hash: BTreeMap<CandidateHash, Slot>,
+	by_parent_head: BTreeMap<(HeadHash, CandidateHash), Slot>,
+	by_output_head: BTreeSet<(HeadHash, CandidateHash)>,
+}
+
+/// A candidate in a storage, with its state.
+#[derive(Clone, Copy, Debug)]
+pub struct StoredCandidate<'a> {
+	pub(crate) candidate: &'a Arc<Candidate>,
+	state: CandidateState,
+}
+
+impl<'a> StoredCandidate<'a> {
+	/// The candidate.
+	pub fn candidate(&self) -> &'a Candidate {
+		self.candidate
+	}
+
+	/// How far it has come.
+	pub fn state(&self) -> CandidateState {
+		self.state
+	}
+
+	/// Whether it is backed.
+	pub fn is_backed(&self) -> bool {
+		self.state == CandidateState::Backed
+	}
+
+	/// Whether some tree holds it. Constant cost.
+	pub fn is_in_tree(&self) -> bool {
+		// The storage itself holds one reference and hands out none; the others are members of trees.
+		Arc::strong_count(self.candidate) > 1
+	}
+}
+
+impl CandidateStorage {
+	/// Takes in a candidate that somebody proposed. Cost: O(log n).
+	///
+	/// # Errors
+	/// [`StorageError`]; then nothing has changed.
+	pub fn insert(&mut self, candidate: Candidate, state: CandidateState) -> Result<(), StorageError> {
+		let hash = candidate.hash();
+		if self.by_hash.contains_key(&hash) {
+			return Err(StorageError::CandidateAlreadyKnown(hash));
+		}
+		let head = candidate.output_head_hash();
+		if candidate.parent_head_hash() == head {
+			return Err(StorageError::ZeroLengthCycle {
+				candidate: hash,
+				head,
+			});
+		}
+		self.insert_new(candidate, state);
+		Ok(())
+	}
+
+	/// Takes in a candidate pending availability, as backed (R-STO-3); if it is known, only its state changes. The chain
+	/// has taken it, so it is not refused even if it is a cycle of length zero (R-STO-4). Cost: O(log n).
+	pub fn insert_pending(&mut self, candidate: Candidate) {
+		let hash = candidate.hash();
+		if self.mark_backed(hash).is_err() {
+			self.insert_new(candidate, CandidateState::Backed);
+		}
+	}
+
+	fn insert_new(&mut self, candidate: Candidate, state: CandidateState) {
+		let hash = candidate.hash();
+		let (parent, output) = (candidate.parent_head_hash(), candidate.output_head_hash());
+		let entry = Some(Entry {
+			candidate: Arc::new(candidate),
+			state,
+		});
+		let slot = match self.free.pop() {
+			Some(slot) => {
+				self.entries[slot as usize] = entry;
+				slot
+			}
+			None => {
+				self.entries.push(entry);
+				Slot::try_from(self.entries.len() - 1).expect("memory ends long before 2^32 candidates; qed")
+			}
+		};
+		self.by_hash.insert(hash, slot);
+		self.by_parent_head.insert((parent, hash), slot);
+		self.by_output_head.insert((output, hash));
+	}
+
+	/// Notes that a candidate is seconded. Returns whether that is news: a backed one stays backed. Cost: O(log n).
+	///
+	/// # Errors
+	/// [`UnknownCandidate`] if it is not there.
+	pub fn mark_seconded(&mut self, hash: CandidateHash) -> Result<bool, UnknownCandidate> {
+		self.raise(hash, CandidateState::Seconded)
+	}
+
+	/// Notes that a candidate is backed. Returns whether that is news. Trees that hold the candidate have to be told as
+	/// well ([`FragmentTree::mark_backed`](crate::FragmentTree::mark_backed)). Cost: O(log n).
+	///
+	/// # Errors
+	/// [`UnknownCandidate`] if it is not there.
+	pub fn mark_backed(&mut self, hash: CandidateHash) -> Result<bool, UnknownCandidate> {
+		self.raise(hash, CandidateState::Backed)
+	}
+
+	fn raise(&mut self, hash: CandidateHash, state: CandidateState) -> Result<bool, UnknownCandidate> {
+		let entry = self
+			.by_hash
+			.get(&hash)
+			.and_then(|slot| self.entries.get_mut(*slot as usize))
+			.and_then(Option::as_mut)
+			.ok_or(UnknownCandidate(hash))?;
+		let is_news = state > entry.state;
+		entry.state = entry.state.max(state);
+		Ok(is_news)
+	}
+
+	/// Forgets a candidate, and returns whether it was there. Trees that hold it go on holding it. Cost: O(log n).
+	pub fn remove(&mut self, hash: CandidateHash) -> bool {
+		let Some(slot) = self.by_hash.remove(&hash) else {
+			return false;
+		};
+		if let Some(entry) = self.entries.get_mut(slot as usize).and_then(Option::take) {
+			self.by_parent_head
+				.remove(&(entry.candidate.parent_head_hash(), hash));
+			self.by_output_head
+				.remove(&(entry.candidate.output_head_hash(), hash));
+			self.free.push(slot);
+		}
+		true
+	}
+
+	/// Forgets every candidate that `keep` refuses, and returns them in ascending order. Cost: O(n), and O(log n) for
+	/// each that goes.
+	pub fn retain(&mut self, mut keep: impl FnMut(StoredCandidate<'_>) -> bool) -> Vec<CandidateHash> {
+		let gone: Vec<_> = self
+			.iter()
+			.filter(|stored| !keep(*stored))
+			.map(|stored| stored.candidate().hash())
+			.collect();
+		for hash in &gone {
+			self.remove(*hash);
+		}
+		gone
+	}
+
+	/// The candidate with this hash. Cost: O(log n).
+	pub fn get(&self, hash: CandidateHash) -> Option<StoredCandidate<'_>> {
+		self.stored(*self.by_hash.get(&hash)?)
+	}
+
+	/// Whether the candidate is there. Cost: O(log n).
+	pub fn contains(&self, hash: CandidateHash) -> bool {
+		self.by_hash.contains_key(&hash)
+	}
+
+	fn stored(&self, slot: Slot) -> Option<StoredCandidate<'_>> {
+		let entry = self.entries.get(slot as usize)?.as_ref()?;
+		Some(StoredCandidate {
+			candidate: &entry.candidate,
+			state: entry.state,
+		})
+	}
+
+	/// Candidates that build on this head data, ascending. Cost: O(log n), and constant for each.
+	pub fn children_of(&self, head: HeadHash) -> impl Iterator<Item = StoredCandidate<'_>> {
+		self.by_parent_head
+			.range(all_with(head))
+			.filter_map(|(_, slot)| self.stored(*slot))
+	}
+
+	/// Head data with this hash: of a candidate that outputs it, else of one that builds on it (R-STO-5).
+	/// Cost: O(log n).
+	pub fn head_data(&self, head: HeadHash) -> Option<&HeadData> {
+		let output = self
+			.by_output_head
+			.range(all_with(head))
+			.find_map(|(_, hash)| Some(self.get(*hash)?.candidate().output_head()));
+		output.or_else(|| {
+			let child = self.children_of(head).next()?;
+			Some(&child.candidate().validation_data().parent_head)
+		})
+	}
+
+	/// All candidates, ascending.
+	pub fn iter(&self) -> impl Iterator<Item = StoredCandidate<'_>> {
+		self.by_hash.values().filter_map(|slot| self.stored(*slot))
+	}
+
+	/// Number of candidates.
+	pub fn len(&self) -> usize {
+		self.by_hash.len()
+	}
+
+	/// Whether there is none.
+	pub fn is_empty(&self) -> bool {
+		self.by_hash.is_empty()
+	}
+}
+
+/// The keys of an index that begin with `head`.
+fn all_with(head: HeadHash) -> RangeInclusive<(HeadHash, CandidateHash)> {
+	(head, CandidateHash([0; 32].into()))..=(head, CandidateHash([0xff; 32].into()))
+}

@@ -1,0 +1,178 @@
+//! Random histories: whatever happens in whatever order, tree and model agree.
+
+use super::{
+	model::{Known, Model},
+	*,
+};
+use proptest::{collection::vec as vec_of, prelude::*, sample::Index};
+
+#[derive(Clone, Debug)]
+enum Event {
+	/// A candidate arrives, before or after those that it builds on.
+	Introduce(Index),
+	Back(Index),
+	/// A leaf with the same constraints becomes active: its tree is built from the storage.
+	Rebuild,
+	/// Candidates that no tree holds are forgotten.
+	Prune,
+}
+
+fn event() -> impl Strategy<Value = Event> {
+	prop_oneof![
+		5 => any::<Index>().prop_map(Event::Introduce),
+		4 => any::<Index>().prop_map(Event::Back),
+		1 => Just(Event::Rebuild),
+		1 => Just(Event::Prune),
+	]
+}
+
+prop_compose! {
+	/// Few heads, so that forks, diamonds and cycles are common.
+	fn any_spec()(
+		from in 0u8..5,
+		step in 1u8..5,
+		backwards in prop::bool::weighted(0.2),
+		relay_parent in prop_oneof![1 => Just(17u32), 2 => Just(18), 3 => Just(19), 4 => Just(20)],
+		salt in 0u8..3,
+		code in prop_oneof![5 => Just(1u8), 2 => Just(2)],
+		ump in prop_oneof![3 => Just(0usize), 2 => Just(1), 1 => Just(3)],
+		dmp in prop_oneof![3 => Just(0u32), 3 => Just(1), 1 => Just(2)],
+		hrmp in prop_oneof![4 => Just(0usize), 1 => Just(20)],
+		watermark in prop_oneof![5 => Just(None), 1 => (16u32..22).prop_map(Some)],
+		announces in prop::bool::weighted(0.1),
+	) -> Spec {
+		let to = if backwards { from.saturating_sub(step) } else { (from + step).min(5) };
+		let mut spec = spec(from, if to == from { from + 1 } else { to }).at(relay_parent).salt(salt).code(code).dmp(dmp);
+		if ump > 0 {
+			spec = spec.ump(ump, 30 * ump);
+		}
+		if hrmp > 0 {
+			spec = spec.hrmp(2001, hrmp);
+		}
+		if announces {
+			spec = spec.announces();
+		}
+		if let Some(watermark) = watermark {
+			spec.commitments.hrmp_watermark = watermark;
+		}
+		spec
+	}
+}
+
+prop_compose! {
+	fn any_world()(
+		max_depth in 0u32..5,
+		pending in 0usize..3,
+		dmp in prop_oneof![3 => Just(vec![]), 1 => Just(vec![19, 20])],
+		future in prop_oneof![2 => Just(None), 1 => Just(Some((20u32, code(2)))), 1 => Just(Some((19, code(2))))],
+		ump_remaining in 3u32..10,
+	) -> World {
+		let channel = OutboundHrmpChannelLimitations { bytes_remaining: 50, messages_remaining: 9 };
+		let base = Constraints {
+			dmp_remaining_messages: dmp,
+			future_validation_code: future,
+			ump_remaining,
+			hrmp_channels_out: vec![(ParaId(2001), channel)],
+			hrmp_inbound: InboundHrmpLimitations { valid_watermarks: vec![16, 17, 19] },
+			..base()
+		};
+		let chain = [spec(0, 1).at(16).salt(9).build(), spec(1, 2).at(17).salt(9).build()];
+		World { base, max_depth, pending: chain[..pending].to_vec(), ..world() }
+	}
+}
+
+fn check(world: &World, known: &Known, tree: &FragmentTree, pool: &[Candidate]) {
+	check_invariants(tree);
+	let model = Model::new(world, known);
+	model.assert_agrees(tree);
+	for candidate in pool
+		.iter()
+		.filter(|candidate| !known.contains_key(&candidate.hash()))
+	{
+		for backed_only in [false, true] {
+			assert_eq!(
+				tree.hypothetical_depths(HypotheticalCandidate::Complete(candidate), backed_only),
+				model.hypothetical_depths(candidate, backed_only),
+				"R-TRE-12"
+			);
+		}
+	}
+}
+
+proptest! {
+	#![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+	#[test]
+	fn r_tre_5_r_sel_3_tree_and_model_agree_over_random_histories(
+		world in any_world(),
+		pool in vec_of(any_spec(), 1..12),
+		events in vec_of(event(), 1..30),
+	) {
+		let mut pool: Vec<_> = pool.into_iter().map(Spec::build).collect();
+		pool.sort_by_key(Candidate::hash);
+		pool.dedup();
+		let mut known: Known =
+			world.pending.iter().map(|pending| (pending.hash(), (pending.clone(), true))).collect();
+		let (mut storage, mut tree) = world.start();
+		for event in &events {
+			match event {
+				Event::Introduce(index) => {
+					let candidate = index.get(&pool);
+					let is_new = storage.insert(candidate.clone(), CandidateState::Introduced).is_ok();
+					prop_assert_eq!(is_new, !known.contains_key(&candidate.hash()), "R-STO-2");
+					let before = tree.len();
+					let outcome = tree.add_and_populate(&storage, candidate.hash());
+					prop_assert!(!matches!(outcome, Err(AttachError::TreeFull(_) | AttachError::Unknown(_))));
+					prop_assert_eq!(tree.len() - before, outcome.map_or(0, |report| report.nodes as usize));
+					known.entry(candidate.hash()).or_insert_with(|| (candidate.clone(), false));
+				}
+				Event::Back(index) => {
+					let hash = index.get(&pool).hash();
+					prop_assert_eq!(storage.mark_backed(hash).is_ok(), known.contains_key(&hash));
+					if let Some((_, is_backed)) = known.get_mut(&hash) {
+						prop_assert_eq!(tree.mark_backed(hash), tree.contains(hash) && !*is_backed);
+						*is_backed = true;
+					}
+				}
+				Event::Rebuild => {
+					let (rebuilt, report) = FragmentTree::populate(world.scope(), world.limits, &storage);
+					prop_assert_eq!(report.nodes as usize, rebuilt.len());
+					tree = rebuilt;
+				}
+				Event::Prune => {
+					for hash in storage.retain(|stored| stored.is_in_tree()) {
+						prop_assert!(!tree.contains(hash));
+						known.remove(&hash);
+					}
+				}
+			}
+			check(&world, &known, &tree, &pool);
+		}
+		let (rebuilt, _) = FragmentTree::populate(world.scope(), world.limits, &storage);
+		check(&world, &known, &rebuilt, &pool);
+	}
+
+	#[test]
+	fn r_tre_11_a_full_tree_stays_sound(
+		world in any_world(),
+		pool in vec_of(any_spec(), 1..20),
+		max_candidates in 0u32..6,
+		max_nodes in 0u32..10,
+	) {
+		let world = World { limits: TreeLimits { max_candidates, max_nodes }, ..world };
+		let (mut storage, mut tree) = world.start();
+		for candidate in pool.into_iter().map(Spec::build) {
+			if storage.insert(candidate.clone(), CandidateState::Backed).is_err() {
+				continue;
+			}
+			let before = paths(&tree);
+			if tree.add_and_populate(&storage, candidate.hash()).is_err() {
+				prop_assert_eq!(before, paths(&tree), "R-TRE-11: unchanged");
+			}
+			check_invariants(&tree);
+			let pending = world.pending.len();
+			prop_assert!(tree.len() <= max_nodes as usize + pending, "R-TRE-11");
+			prop_assert!(tree.candidate_count() <= max_candidates as usize + pending, "R-TRE-11");
+		}
+	}
+}

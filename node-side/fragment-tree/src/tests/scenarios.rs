@@ -1,0 +1,642 @@
+//! Stories as tables. After every step the tree is checked and compared with the model.
+
+use super::{
+	model::{Known, Model},
+	*,
+};
+use FragmentError as F;
+use ModificationError as M;
+use Step::*;
+
+#[derive(Clone, Debug)]
+enum Step {
+	/// Introduces the candidate: it takes so many places, and these candidates that waited join.
+	Add(&'static str, u32, &'static [&'static str]),
+	/// Introduces it, and it fits nowhere.
+	Refuse(&'static str, AttachError),
+	/// Introduces it, and it waits for its parent.
+	Wait(&'static str),
+	Back(&'static str),
+	Depths(&'static str, &'static [u32]),
+	/// Best path after a path, at most so many.
+	Best(&'static [&'static str], usize, &'static [&'static str]),
+	/// Depths of a candidate that is not introduced: in general, with backed candidates above only, and incomplete.
+	Hypothetical(&'static str, &'static [u32], &'static [u32], &'static [u32]),
+	/// Nodes in the tree.
+	Nodes(usize),
+}
+
+fn unfit(reason: impl Into<Unfit>) -> AttachError {
+	AttachError::Unfit(reason.into())
+}
+
+fn run(world: World, cast: &[(&'static str, Spec)], steps: &[Step]) -> FragmentTree {
+	let cast: BTreeMap<_, _> = cast
+		.iter()
+		.map(|(name, spec)| (*name, spec.clone().build()))
+		.collect();
+	let hash = |name: &&str| cast[name].hash();
+	let (mut storage, mut tree) = world.start();
+	let mut known: Known = world
+		.pending
+		.iter()
+		.map(|pending| (pending.hash(), (pending.clone(), true)))
+		.collect();
+	for (number, step) in steps.iter().enumerate() {
+		let context = format!("step {number}: {step:?}");
+		let mut introduce = |storage: &mut CandidateStorage, name| {
+			let candidate: &Candidate = &cast[name];
+			known.insert(candidate.hash(), (candidate.clone(), false));
+			storage
+				.insert(candidate.clone(), CandidateState::Seconded)
+				.expect(&context);
+			tree.add_and_populate(storage, candidate.hash())
+		};
+		match step {
+			Add(name, nodes, swept) => {
+				let report = introduce(&mut storage, name).expect(&context);
+				let mut swept: Vec<_> = swept.iter().map(hash).collect();
+				swept.sort();
+				let mut joined = report.swept.clone();
+				joined.sort();
+				assert_eq!(
+					(report.nodes, joined, report.refused),
+					(*nodes, swept, vec![]),
+					"{context}"
+				);
+			}
+			Refuse(name, error) => {
+				assert_eq!(introduce(&mut storage, name), Err(*error), "{context}");
+			}
+			Wait(name) => {
+				let missing = AttachError::ParentNotInTree(cast[name].parent_head_hash());
+				assert_eq!(introduce(&mut storage, name), Err(missing), "{context}");
+			}
+			Back(name) => {
+				let news = storage.mark_backed(hash(name)).expect(&context);
+				assert!(news, "{context}");
+				assert_eq!(
+					tree.mark_backed(hash(name)),
+					tree.contains(hash(name)),
+					"{context}"
+				);
+				known.get_mut(&hash(name)).expect(&context).1 = true;
+			}
+			Depths(name, depths) => assert_eq!(tree.depths(hash(name)), *depths, "{context}"),
+			Best(after, count, expected) => {
+				let after: Vec<_> = after.iter().map(hash).collect();
+				let best: Vec<_> = tree
+					.select_children(&after, *count)
+					.map(Candidate::hash)
+					.collect();
+				assert_eq!(best, expected.iter().map(hash).collect::<Vec<_>>(), "{context}");
+				let set = after.into_iter().collect();
+				let best_of_set: Vec<_> = tree
+					.select_children_of_set(&set, *count)
+					.map(Candidate::hash)
+					.collect();
+				assert_eq!(best_of_set, best, "as a set, {context}");
+			}
+			Hypothetical(name, depths, backed_only, incomplete) => {
+				let candidate = &cast[name];
+				let complete = HypotheticalCandidate::Complete(candidate);
+				let place = HypotheticalCandidate::Incomplete {
+					candidate_hash: candidate.hash(),
+					parent_head_hash: candidate.parent_head_hash(),
+					relay_parent: candidate.relay_parent(),
+				};
+				assert_eq!(tree.hypothetical_depths(complete, false), *depths, "{context}");
+				assert_eq!(
+					tree.hypothetical_depths(complete, true),
+					*backed_only,
+					"{context}"
+				);
+				assert_eq!(tree.hypothetical_depths(place, false), *incomplete, "{context}");
+			}
+			Nodes(count) => assert_eq!(tree.len(), *count, "{context}"),
+		}
+		check_invariants(&tree);
+		Model::new(&world, &known).assert_agrees(&tree);
+		let (rebuilt, _) = FragmentTree::populate(world.scope(), world.limits, &storage);
+		check_invariants(&rebuilt);
+		Model::new(&world, &known).assert_agrees(&rebuilt);
+	}
+	tree
+}
+
+#[test]
+fn r_tre_7_relay_parents_of_pending_candidates_and_their_children() {
+	let pending = spec(0, 1).at(15).build();
+	let backwards = |min, got| unfit(Unfit::RelayParentMovesBackwards { min, got });
+	run(
+		World {
+			pending: vec![pending],
+			..world()
+		},
+		&[
+			("X", spec(1, 2).at(17)),
+			("Y", spec(1, 3).at(18)),
+			("older", spec(3, 4).at(17)),
+			("same", spec(3, 5).at(18)),
+			("newer", spec(5, 6).at(19)),
+			("back again", spec(6, 7).at(18)),
+		],
+		&[
+			Nodes(1),
+			Refuse("X", AttachError::RelayParentOutOfScope(block(17).hash)),
+			Add("Y", 1, &[]),
+			Depths("Y", &[1]),
+			Refuse("older", AttachError::RelayParentOutOfScope(block(17).hash)),
+			Add("same", 1, &[]),
+			Add("newer", 1, &[]),
+			Refuse("back again", backwards(19, 18)),
+		],
+	);
+}
+
+#[test]
+fn r_tre_8_cycles_end_at_the_depth_limit() {
+	run(
+		world(),
+		&[("A", spec(0, 1)), ("B", spec(1, 0))],
+		&[
+			Add("A", 1, &[]),
+			Add("B", 4, &[]),
+			Depths("A", &[0, 2, 4]),
+			Depths("B", &[1, 3]),
+			Back("B"),
+			Back("A"),
+			// A block backs no hash twice, so that the path ends where it would repeat (R-SEL-3).
+			Best(&[], 9, &["A", "B"]),
+			Best(&["A", "B"], 9, &[]),
+		],
+	);
+}
+
+#[test]
+fn r_tre_10_r_def_14_a_late_sibling_at_the_root_moves_nobody() {
+	let tree = run(
+		world(),
+		&[
+			("A", spec(0, 1)),
+			("B", spec(1, 2)),
+			("C", spec(0, 3)),
+			("D", spec(2, 4)),
+		],
+		&[
+			Add("A", 1, &[]),
+			Add("B", 1, &[]),
+			Add("C", 1, &[]),
+			Add("D", 1, &[]),
+			Depths("B", &[1]),
+			Depths("C", &[0]),
+		],
+	);
+	let below = |index: usize| {
+		let parent = tree.nodes().nth(index).map(|node| node.index);
+		tree.children(parent)
+			.iter()
+			.map(|child| child.candidate.output_head().clone())
+			.collect::<Vec<_>>()
+	};
+	assert_eq!(below(0), [head(2)], "R-DEF-14: A's child is B, not C");
+	assert_eq!(below(1), [head(4)]);
+	assert_eq!(below(2), []);
+}
+
+#[test]
+fn r_sel_4_the_longer_path_and_the_required_path() {
+	run(
+		world(),
+		&[
+			("A", spec(0, 1)),
+			("B", spec(1, 2)),
+			("C", spec(2, 3)),
+			("X", spec(0, 4)),
+			("Y", spec(4, 5)),
+			("Z", spec(5, 6)),
+		],
+		&[
+			Add("A", 1, &[]),
+			Add("B", 1, &[]),
+			Add("C", 1, &[]),
+			Back("A"),
+			Back("B"),
+			Best(&[], 5, &["A", "B"]),
+			Add("X", 1, &[]),
+			Add("Y", 1, &[]),
+			Add("Z", 1, &[]),
+			// Backed from the end: nothing counts before its predecessors do.
+			Back("Z"),
+			Back("Y"),
+			Best(&[], 5, &["A", "B"]),
+			Best(&["X"], 5, &["Y", "Z"]),
+			Back("X"),
+			Best(&[], 1, &["X"]),
+			Best(&[], 2, &["X", "Y"]),
+			Best(&[], 5, &["X", "Y", "Z"]),
+			Best(&["A"], 3, &["B"]),
+			Best(&[], 0, &[]),
+		],
+	);
+	let (_, tree) = world().start();
+	let unknown = [CandidateHash::default()];
+	assert_eq!(
+		tree.select_children(&unknown, 1).count(),
+		0,
+		"R-SEL-1: a missing step yields nothing"
+	);
+	assert_eq!(tree.best_len(&unknown), None, "R-SEL-1");
+}
+
+#[test]
+fn r_def_2_losing_forks_stay_and_ties_go_to_the_lower_hash() {
+	let forks: Vec<_> = (1..=5).map(|salt| spec(0, salt).salt(salt)).collect();
+	let lowest = forks.iter().map(|fork| fork.clone().build().hash()).min();
+	let names = ["1", "2", "3", "4", "5"];
+	for order in [[0, 1, 2, 3, 4], [4, 3, 2, 1, 0], [2, 4, 0, 3, 1]] {
+		let cast: Vec<_> = names.into_iter().zip(forks.clone()).collect();
+		let added = order.map(|i| Add(names[i], 1, &[]));
+		let backed = order.map(|i| Back(names[4 - i]));
+		let steps = [added, backed].concat();
+		let tree = run(world(), &cast, &[&steps[..], &[Nodes(5)]].concat());
+		let best = tree.select_children(&[], 1).next().map(Candidate::hash);
+		assert_eq!(best, lowest, "R-DEF-2, R-SEL-3: whatever the order");
+	}
+}
+
+#[test]
+fn r_def_3_candidates_arrive_in_any_order() {
+	run(
+		world(),
+		&[
+			("A", spec(0, 1)),
+			("B", spec(1, 2)),
+			("C", spec(2, 3)),
+			("fork", spec(1, 4)),
+		],
+		&[
+			Wait("C"),
+			Wait("B"),
+			Back("C"),
+			Wait("fork"),
+			Nodes(0),
+			Add("A", 4, &["B", "C", "fork"]),
+			Depths("C", &[2]),
+			Back("A"),
+			Back("B"),
+			Best(&[], 9, &["A", "B", "C"]),
+		],
+	);
+}
+
+#[test]
+fn r_tre_4_a_candidate_stands_under_every_parent_that_fits() {
+	run(
+		world(),
+		&[
+			("A", spec(0, 1)),
+			("B", spec(0, 1).salt(1)),
+			("long 1", spec(0, 2)),
+			("long 2", spec(2, 1)),
+			("child", spec(1, 3)),
+			("late", spec(0, 1).salt(2)),
+		],
+		&[
+			Add("A", 1, &[]),
+			Add("B", 1, &[]),
+			Add("long 1", 1, &[]),
+			Add("long 2", 1, &[]),
+			Add("child", 3, &[]),
+			Depths("child", &[1, 2]),
+			// The child is in the tree already, so that it does not count as swept in.
+			Add("late", 2, &[]),
+		],
+	);
+}
+
+#[test]
+fn r_tre_9_siblings_of_a_pending_candidate_stay() {
+	let pending = [spec(0, 1).at(16).build(), spec(1, 2).at(17).build()];
+	run(
+		World {
+			pending: pending.to_vec(),
+			..world()
+		},
+		&[
+			("sibling", spec(0, 3)),
+			("after", spec(2, 4)),
+			("replaces", spec(1, 5)),
+		],
+		&[
+			Nodes(2),
+			Add("sibling", 1, &[]),
+			Add("after", 1, &[]),
+			Add("replaces", 1, &[]),
+			Back("sibling"),
+			Back("after"),
+			Best(&[], 9, &["sibling"]),
+		],
+	);
+}
+
+#[test]
+fn r_sco_5_a_pending_candidate_stays_though_a_limit_was_lowered() {
+	// Governance lowered the number of upward messages and set another code since it was backed.
+	let pending = spec(0, 1).at(15).ump(4, 400).build();
+	let base = Constraints {
+		max_ump_num_per_candidate: 1,
+		validation_code_hash: code(2),
+		..base()
+	};
+	let world = World {
+		pending: vec![pending.clone()],
+		base,
+		..world()
+	};
+	let used_up = M::UmpBytesOverflow {
+		remaining: 600,
+		submitted: 601,
+	};
+	let tree = run(
+		world,
+		&[
+			("old code", spec(1, 2)),
+			("child", spec(1, 3).code(2)),
+			("greedy", spec(1, 4).code(2).ump(1, 601)),
+		],
+		&[
+			Nodes(1),
+			Refuse(
+				"old code",
+				unfit(F::ValidationCodeMismatch {
+					expected: code(2),
+					got: code(1),
+				}),
+			),
+			Add("child", 1, &[]),
+			// What the pending candidate sends counts all the same.
+			Refuse("greedy", unfit(F::OutputsInvalid(used_up))),
+		],
+	);
+	assert_eq!(tree.depths(pending.hash()), [0], "R-SCO-5");
+}
+
+#[test]
+fn r_mod_10_upward_messages_of_a_path_add_up() {
+	let overflow = M::UmpMessagesOverflow {
+		remaining: 1,
+		submitted: 2,
+	};
+	run(
+		world(),
+		&[
+			("A", spec(0, 1).ump(4, 300)),
+			("B", spec(1, 2).ump(5, 600)),
+			("C", spec(2, 3).ump(2, 100)),
+			("exactly", spec(2, 4).ump(1, 100)),
+		],
+		&[
+			Add("A", 1, &[]),
+			Add("B", 1, &[]),
+			Refuse("C", unfit(F::OutputsInvalid(overflow))),
+			Add("exactly", 1, &[]),
+		],
+	);
+}
+
+#[test]
+fn r_hrmp_6_a_channel_without_messages_left() {
+	let limits = OutboundHrmpChannelLimitations {
+		bytes_remaining: 50,
+		messages_remaining: 1,
+	};
+	let base = Constraints {
+		hrmp_channels_out: vec![(ParaId(2001), limits)],
+		..base()
+	};
+	let overflow = M::HrmpMessagesOverflow {
+		recipient: ParaId(2001),
+		remaining: 0,
+		submitted: 1,
+	};
+	run(
+		World { base, ..world() },
+		&[
+			("A", spec(0, 1).hrmp(2001, 40)),
+			("silent", spec(1, 2)),
+			("B", spec(2, 3).hrmp(2001, 5)),
+			("elsewhere", spec(0, 4).hrmp(2002, 1)),
+		],
+		&[
+			Add("A", 1, &[]),
+			Add("silent", 1, &[]),
+			Refuse("B", unfit(F::OutputsInvalid(overflow))),
+			Refuse(
+				"elsewhere",
+				unfit(F::OutputsInvalid(M::NoSuchHrmpChannel(ParaId(2002)))),
+			),
+		],
+	);
+}
+
+#[test]
+fn r_dmp_2_the_queue_is_what_the_path_leaves() {
+	let base = Constraints {
+		dmp_remaining_messages: vec![5, 7],
+		..base()
+	};
+	run(
+		World { base, ..world() },
+		&[
+			("none", spec(0, 9)),
+			("A", spec(0, 1).dmp(2)),
+			("B", spec(1, 2)),
+			("half", spec(0, 3).dmp(1)),
+			("stops", spec(3, 4)),
+		],
+		&[
+			Refuse(
+				"none",
+				unfit(F::DmpAdvancementRule {
+					sent_at: 5,
+					relay_parent: LEAF,
+				}),
+			),
+			Add("A", 1, &[]),
+			Add("B", 1, &[]),
+			Add("half", 1, &[]),
+			Refuse(
+				"stops",
+				unfit(F::DmpAdvancementRule {
+					sent_at: 7,
+					relay_parent: LEAF,
+				}),
+			),
+		],
+	);
+}
+
+#[test]
+fn r_code_8_r_def_13_an_upgrade_inside_a_path() {
+	let base = Constraints {
+		future_validation_code: Some((20, code(2))),
+		..base()
+	};
+	let old = unfit(F::ValidationCodeMismatch {
+		expected: code(2),
+		got: code(1),
+	});
+	run(
+		World { base, ..world() },
+		&[
+			("A", spec(0, 1).at(19)),
+			("B", spec(1, 2).at(20)),
+			("C", spec(2, 3).at(20).code(2)),
+			("C old", spec(2, 4).at(20)),
+			("C back", spec(2, 5).at(19).code(2)),
+			("D", spec(3, 6).at(20).code(2)),
+			("too early", spec(0, 7).at(20).code(2)),
+		],
+		&[
+			Add("A", 1, &[]),
+			Wait("C"),
+			Add("B", 2, &["C"]),
+			Refuse("C old", old),
+			Refuse(
+				"C back",
+				unfit(Unfit::RelayParentMovesBackwards { min: 20, got: 19 }),
+			),
+			Add("D", 1, &[]),
+			Refuse(
+				"too early",
+				unfit(F::ValidationCodeMismatch {
+					expected: code(1),
+					got: code(2),
+				}),
+			),
+		],
+	);
+}
+
+#[test]
+fn r_code_4_one_announcement_on_a_path() {
+	run(
+		world(),
+		&[
+			("A", spec(0, 1).announces()),
+			("B", spec(1, 2)),
+			("C", spec(2, 3).announces()),
+			("D", spec(0, 4).announces()),
+		],
+		&[
+			Add("A", 1, &[]),
+			Add("B", 1, &[]),
+			Refuse("C", unfit(F::CodeUpgradeRestricted)),
+			Add("D", 1, &[]),
+		],
+	);
+}
+
+#[test]
+fn r_abp_1_depths_up_to_the_limit() {
+	let too_deep = |depth, max| unfit(DepthExceeded { depth, max });
+	run(
+		World {
+			max_depth: 1,
+			..world()
+		},
+		&[("A", spec(0, 1)), ("B", spec(1, 2)), ("C", spec(2, 3))],
+		&[Add("A", 1, &[]), Add("B", 1, &[]), Refuse("C", too_deep(2, 1))],
+	);
+	run(
+		World {
+			max_depth: 0,
+			..world()
+		},
+		&[("A", spec(0, 1)), ("B", spec(1, 2)), ("fork", spec(0, 3))],
+		// R-ABP-3: synchronous backing knows depth 0 only.
+		&[Add("A", 1, &[]), Refuse("B", too_deep(1, 0)), Add("fork", 1, &[])],
+	);
+}
+
+#[test]
+fn r_tre_12_hypothetical_depths() {
+	run(
+		world(),
+		&[
+			("A", spec(0, 1)),
+			("B", spec(1, 2)),
+			("back", spec(2, 0)),
+			("child", spec(1, 3)),
+			("greedy", spec(1, 4).ump(6, 60)),
+			("lost", spec(9, 5)),
+			("out of scope", spec(0, 6).at(17)),
+			("nowhere", spec(1, 1)),
+		],
+		&[
+			Hypothetical("A", &[0], &[0], &[0]),
+			Hypothetical("child", &[], &[], &[]),
+			Add("A", 1, &[]),
+			Add("B", 1, &[]),
+			Hypothetical("child", &[1], &[], &[1]),
+			// Too many messages; while it is incomplete nobody knows.
+			Hypothetical("greedy", &[], &[], &[1]),
+			Hypothetical("lost", &[], &[], &[]),
+			Hypothetical("out of scope", &[], &[], &[]),
+			Hypothetical("nowhere", &[], &[], &[1]),
+			Back("A"),
+			Hypothetical("child", &[1], &[1], &[1]),
+			Add("back", 3, &[]),
+			Hypothetical("child", &[1, 4], &[1], &[1, 4]),
+			// Known candidates stand where they stand.
+			Hypothetical("B", &[1, 4], &[1], &[1, 4]),
+			Back("B"),
+			Back("back"),
+			Hypothetical("child", &[1, 4], &[1, 4], &[1, 4]),
+		],
+	);
+}
+
+#[test]
+fn r_def_1_forks_do_not_slow_down_selection() {
+	// Eight layers of six candidates, each on each of the layer above: 6^8 paths, but a node only for each that fits
+	// under the limits. Selection walks what it returns and nothing else.
+	let world = World {
+		max_depth: 7,
+		limits: TreeLimits {
+			max_candidates: 100,
+			max_nodes: 5_000,
+		},
+		..world()
+	};
+	let (mut storage, mut tree) = world.start();
+	for layer in 0..8 {
+		for salt in 0..6 {
+			let candidate = spec(layer, layer + 1).salt(salt).build();
+			let hash = candidate.hash();
+			storage
+				.insert(candidate, CandidateState::Backed)
+				.expect("it is new");
+			let _refused_when_full = tree.add_and_populate(&storage, hash);
+		}
+	}
+	check_invariants(&tree);
+	assert!(tree.len() > 1_000 && tree.refused_count() > 0);
+	let best: Vec<_> = tree.select_children(&[], 3).map(Candidate::hash).collect();
+	assert_eq!(best.len(), 3, "R-DEF-1");
+	let visited: Vec<_> = best.iter().map(|hash| tree.depths(*hash)).collect();
+	assert_eq!(visited, [[0], [1], [2]], "R-DEF-1");
+}
+
+#[test]
+fn r_sto_5_head_data_by_hash() {
+	let world = World {
+		pending: vec![spec(0, 1).at(15).build()],
+		..world()
+	};
+	let (_, tree) = world.start();
+	assert_eq!(tree.head_data(head(0).hash()), Some(&head(0)));
+	assert_eq!(tree.head_data(head(1).hash()), Some(&head(1)));
+	assert_eq!(tree.head_data(head(2).hash()), None);
+}

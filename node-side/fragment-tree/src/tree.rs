@@ -1,0 +1,374 @@
+//! The tree: how candidates join it (PROTOCOL.md, section 5.3).
+
+use crate::{
+	arena::{Arena, Member},
+	cumulative::Cumulative,
+	AttachError, Candidate, CandidateStorage, NodeIndex, Scope, StoredCandidate, TreeLimits, Unfit,
+	UnknownCandidate,
+};
+use alloc::vec::Vec;
+use async_backing_primitives::{
+	candidate_modifications, check_depth, check_fragment, CandidateHash, ConstraintModifications,
+	ConstraintSource, HeadData, HeadHash, Operating, RelayChainBlockInfo,
+};
+
+/// Every prospective chain of candidates of one parachain at one leaf.
+///
+/// The root is the included head; it is not a node. Below it hang the candidates that build on it, below each of them
+/// those that build on its output, and so on down to the depth limit. Forks are kept, a candidate stands wherever it
+/// fits, and each node knows how long the best path below it is. Trees only grow: what becomes obsolete goes with the
+/// tree when its leaf is no longer active.
+///
+/// Costs are stated in n, the number of nodes, and D, the depth limit.
+#[derive(Debug)]
+pub struct FragmentTree {
+	pub(crate) scope: Scope,
+	pub(crate) arena: Arena,
+	limits: TreeLimits,
+	/// Nodes of candidates pending availability, each below the one before: the first nodes of the arena.
+	trunk_len: u32,
+	refused: u64,
+}
+
+/// What joined a tree, and what did not though it would fit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Attached {
+	/// Number of new nodes.
+	pub nodes: u32,
+	/// Candidates swept in from the storage: they waited for what was added. Those that stood in the tree before are
+	/// not listed.
+	pub swept: Vec<CandidateHash>,
+	/// Candidates from the storage that fit, but not within the limits (R-TRE-11), once for each place.
+	pub refused: Vec<CandidateHash>,
+	/// First candidate pending availability that could not be placed, because the storage lacks it or its relay parent
+	/// is not the one the scope says. Those after it are missing too (R-SCO-6).
+	pub broken_trunk: Option<CandidateHash>,
+}
+
+/// The end of a path: where candidates may hang.
+struct Place<'a> {
+	depth: u32,
+	min_relay_parent: Option<u32>,
+	head_hash: HeadHash,
+	head_data: &'a HeadData,
+	cumulative: Cumulative,
+	stacked: ConstraintModifications<'static>,
+}
+
+impl FragmentTree {
+	/// The tree of a scope, with everything from the storage that fits (R-TRE-2).
+	///
+	/// Candidates pending availability are its trunk. They need not fit: the chain has taken them, and nobody can take
+	/// them back before they are available or time out. So where a later state would refuse one (governance may have
+	/// set a code, or a limit may have been lowered), it stays, what it changes counts, and its children are judged
+	/// after it (R-SCO-5, R-TRE-9).
+	///
+	/// Cost: O(n) fragment checks, and as many for candidates that build on a node but do not fit; O(n log n) lookups.
+	/// Candidates in the storage that are out of reach cost nothing.
+	pub fn populate(scope: Scope, limits: TreeLimits, storage: &CandidateStorage) -> (Self, Attached) {
+		let mut tree = Self {
+			scope,
+			arena: Arena::default(),
+			limits,
+			trunk_len: 0,
+			refused: 0,
+		};
+		let mut report = Attached {
+			broken_trunk: tree.place_trunk(storage),
+			..Attached::default()
+		};
+		tree.sweep_below(None, storage, &mut report);
+		tree.sweep(0, storage, &mut report);
+		report.nodes = saturating_u32(tree.arena.len());
+		(tree, report)
+	}
+
+	/// Adds a candidate of the storage wherever it fits, and everything in the storage that then fits below it (R-TRE-5).
+	/// If the candidate is in the tree already, nothing happens. The outcome does not depend on the order in which
+	/// candidates were added, unless a limit was hit.
+	///
+	/// Cost: one fragment check for each node that outputs the candidate's parent head, and for each candidate that
+	/// builds on a new node; O(log n) lookups for each new node. In particular, O(log n) for a candidate with one place.
+	///
+	/// # Errors
+	/// [`AttachError`] says why it fits nowhere. The tree is as it was.
+	pub fn add_and_populate(
+		&mut self,
+		storage: &CandidateStorage,
+		hash: CandidateHash,
+	) -> Result<Attached, AttachError> {
+		let stored = storage.get(hash).ok_or(UnknownCandidate(hash))?;
+		if self.arena.member(hash).is_some() {
+			return Ok(Attached::default());
+		}
+		let candidate = stored.candidate();
+		let relay_parent = *self
+			.scope
+			.relay_parent_of(hash, candidate.relay_parent())
+			.ok_or(AttachError::RelayParentOutOfScope(candidate.relay_parent()))?;
+
+		// All places are found before any is taken, so that a refusal leaves the tree as it was.
+		let mut places = Vec::new();
+		let mut first_reason = None;
+		for parent in self.parents_for(candidate.parent_head_hash()) {
+			match self.judge(&self.place(parent), candidate, &relay_parent) {
+				Ok(cumulative) => places.push((parent, cumulative)),
+				Err(reason) => {
+					first_reason.get_or_insert(reason);
+				}
+			}
+		}
+		if places.is_empty() {
+			return Err(first_reason.map_or(
+				AttachError::ParentNotInTree(candidate.parent_head_hash()),
+				AttachError::Unfit,
+			));
+		}
+		let before = self.arena.len();
+		if let Err(full) = self
+			.limits
+			.check_growth(self.arena.members().len(), 1, before, places.len())
+		{
+			self.refused = self.refused.saturating_add(1);
+			return Err(full.into());
+		}
+		for (parent, cumulative) in places {
+			self.push(parent, stored, relay_parent, cumulative);
+		}
+		let mut report = Attached::default();
+		self.sweep(before, storage, &mut report);
+		report.nodes = saturating_u32(self.arena.len().saturating_sub(before));
+		Ok(report)
+	}
+
+	/// Notes that a candidate is backed. Returns whether that is news here; a candidate that is not in the tree makes no
+	/// difference.
+	///
+	/// Cost: O(log n), and O(D) at most for each node of the candidate, to correct the best paths above it.
+	pub fn mark_backed(&mut self, hash: CandidateHash) -> bool {
+		self.arena.mark_backed(hash)
+	}
+
+	/// What the tree is about.
+	pub fn scope(&self) -> &Scope {
+		&self.scope
+	}
+
+	/// How large it may grow.
+	pub fn limits(&self) -> TreeLimits {
+		self.limits
+	}
+
+	/// Number of nodes.
+	pub fn len(&self) -> usize {
+		self.arena.len()
+	}
+
+	/// Whether nothing stands in the tree.
+	pub fn is_empty(&self) -> bool {
+		self.len() == 0
+	}
+
+	/// Number of candidates.
+	pub fn candidate_count(&self) -> usize {
+		self.arena.members().len()
+	}
+
+	/// How often something that fits was refused because a limit was reached (R-TRE-11).
+	pub fn refused_count(&self) -> u64 {
+		self.refused
+	}
+
+	/// Hangs the candidates pending availability below one another. Returns the first that is missing.
+	fn place_trunk(&mut self, storage: &CandidateStorage) -> Option<CandidateHash> {
+		let mut parent = None;
+		for pending in self.scope.pending_availability().to_vec() {
+			let Some(stored) = storage.get(pending.candidate_hash) else {
+				return Some(pending.candidate_hash);
+			};
+			let candidate = stored.candidate();
+			let place = self.place(parent);
+			if place.head_hash != candidate.parent_head_hash() {
+				return Some(pending.candidate_hash);
+			}
+			let operating = Operating::with_required_parent(
+				self.scope.base_constraints(),
+				&place.stacked,
+				place.head_data,
+			);
+			let number = pending.relay_parent.number;
+			let Ok(modifications) = candidate_modifications(candidate.commitments(), number, &operating)
+			else {
+				return Some(pending.candidate_hash);
+			};
+			let cumulative = place.cumulative.stacked_with(&modifications);
+			parent = Some(self.push(parent, stored, pending.relay_parent, cumulative));
+			self.trunk_len = self.trunk_len.saturating_add(1);
+		}
+		None
+	}
+
+	/// Whether this is the place where the trunk put a pending candidate already.
+	fn is_trunk_place(&self, parent: Option<NodeIndex>, candidate: CandidateHash) -> bool {
+		let above = parent.map_or(0, |index| index.position() as u64 + 1);
+		self.scope
+			.pending_position(candidate)
+			.is_some_and(|position| position < self.trunk_len && u64::from(position) == above)
+	}
+
+	/// Sweeps breadth-first from the nodes at `position` and after it (R-TRE-2).
+	fn sweep(&mut self, mut position: usize, storage: &CandidateStorage, report: &mut Attached) {
+		while let Some(index) = self.arena.index_at(position) {
+			self.sweep_below(Some(index), storage, report);
+			position += 1;
+		}
+	}
+
+	/// Hangs every stored candidate that fits below a node that has no children yet, the trunk excepted.
+	fn sweep_below(&mut self, parent: Option<NodeIndex>, storage: &CandidateStorage, report: &mut Attached) {
+		let head = self.output_head_hash(parent);
+		let mut candidates = storage.children_of(head).peekable();
+		if candidates.peek().is_none() {
+			return;
+		}
+		let place = self.place(parent);
+		let fitting: Vec<_> = candidates
+			.filter_map(|stored| {
+				let candidate = stored.candidate();
+				if self.is_trunk_place(parent, candidate.hash()) {
+					return None;
+				}
+				let relay_parent = *self
+					.scope
+					.relay_parent_of(candidate.hash(), candidate.relay_parent())?;
+				let cumulative = self.judge(&place, candidate, &relay_parent).ok()?;
+				Some((stored, relay_parent, cumulative))
+			})
+			.collect();
+		for (stored, relay_parent, cumulative) in fitting {
+			let hash = stored.candidate().hash();
+			let (members, nodes) = (self.arena.members().len(), self.arena.len());
+			let is_new = self.arena.member(hash).is_none();
+			if self
+				.limits
+				.check_growth(members, usize::from(is_new), nodes, 1)
+				.is_err()
+			{
+				self.refused = self.refused.saturating_add(1);
+				report.refused.push(hash);
+				continue;
+			}
+			if is_new {
+				report.swept.push(hash);
+			}
+			self.push(parent, stored, relay_parent, cumulative);
+		}
+	}
+
+	/// Root and nodes on whose output a candidate with this parent head builds; the root comes first.
+	pub(crate) fn parents_for(&self, head: HeadHash) -> impl Iterator<Item = Option<NodeIndex>> + '_ {
+		let root = (head == self.scope.required_parent_hash()).then_some(None);
+		root.into_iter()
+			.chain(self.arena.nodes_with_output(head).map(Some))
+	}
+
+	fn output_head_hash(&self, parent: Option<NodeIndex>) -> HeadHash {
+		match parent {
+			Some(index) => self.arena.member_at(index).candidate.output_head_hash(),
+			None => self.scope.required_parent_hash(),
+		}
+	}
+
+	/// The place below a node, or below the root.
+	fn place(&self, parent: Option<NodeIndex>) -> Place<'_> {
+		let cumulative = parent.map_or_else(Cumulative::default, |index| {
+			self.arena.node(index).cumulative.clone()
+		});
+		Place {
+			depth: self.arena.depth_below(parent),
+			min_relay_parent: parent.map(|index| self.arena.relay_parent_number(index)),
+			head_hash: self.output_head_hash(parent),
+			head_data: match parent {
+				Some(index) => self.arena.member_at(index).candidate.output_head(),
+				None => self.scope.base_constraints().required_parent(),
+			},
+			stacked: cumulative.to_modifications(),
+			cumulative,
+		}
+	}
+
+	/// Depth and relay parent of a candidate at a place; all that can be said while it is incomplete.
+	fn judge_position(
+		&self,
+		place: &Place<'_>,
+		relay_parent: &RelayChainBlockInfo,
+		is_pending: bool,
+	) -> Result<(), Unfit> {
+		check_depth(place.depth as usize, 0, self.scope.max_depth())?;
+		let earliest = self.scope.earliest_relay_parent().number;
+		let min = match (place.min_relay_parent, is_pending) {
+			(Some(above), true) => above,
+			(Some(above), false) => above.max(earliest),
+			(None, true) => 0,
+			(None, false) => earliest,
+		};
+		if relay_parent.number < min {
+			return Err(Unfit::RelayParentMovesBackwards {
+				min,
+				got: relay_parent.number,
+			});
+		}
+		Ok(())
+	}
+
+	/// Whether a candidate fits at a place (R-TRE-3), and the modifications of the path that then ends with it.
+	fn judge(
+		&self,
+		place: &Place<'_>,
+		candidate: &Candidate,
+		relay_parent: &RelayChainBlockInfo,
+	) -> Result<Cumulative, Unfit> {
+		let is_pending = self.scope.is_pending(candidate.hash());
+		self.judge_position(place, relay_parent, is_pending)?;
+		let operating =
+			Operating::with_required_parent(self.scope.base_constraints(), &place.stacked, place.head_data);
+		let modifications = check_fragment(relay_parent, &operating, &candidate.as_fragment(is_pending))?;
+		Ok(place.cumulative.stacked_with(&modifications))
+	}
+
+	/// Whether a candidate would fit below `parent`; of one that is incomplete only position and relay parent are judged.
+	pub(crate) fn would_fit(
+		&self,
+		parent: Option<NodeIndex>,
+		hash: CandidateHash,
+		candidate: Option<&Candidate>,
+		relay_parent: &RelayChainBlockInfo,
+	) -> Result<(), Unfit> {
+		let place = self.place(parent);
+		match candidate {
+			Some(candidate) => self.judge(&place, candidate, relay_parent).map(drop),
+			None => self.judge_position(&place, relay_parent, self.scope.is_pending(hash)),
+		}
+	}
+
+	fn push(
+		&mut self,
+		parent: Option<NodeIndex>,
+		stored: StoredCandidate<'_>,
+		relay_parent: RelayChainBlockInfo,
+		cumulative: Cumulative,
+	) -> NodeIndex {
+		let is_pending = self.scope.is_pending(stored.candidate().hash());
+		let member = Member::new(
+			stored.candidate.clone(),
+			relay_parent,
+			stored.is_backed(),
+			is_pending,
+		);
+		self.arena.push(parent, member, cumulative)
+	}
+}
+
+fn saturating_u32(len: usize) -> u32 {
+	u32::try_from(len).unwrap_or(u32::MAX)
+}
