@@ -357,8 +357,9 @@ impl HostConfiguration {
 }
 
 const _: () = assert!(
-	AsyncBackingParams::MAX + 1 == MAX_UNINCLUDED_LIMIT,
-	"the ceiling follows the parameter"
+	AsyncBackingParams::MAX + 1 == MAX_UNINCLUDED_LIMIT
+		&& AsyncBackingParams::MAX + 1 == crate::MAX_RELAY_PARENTS,
+	"the ceilings follow the parameters"
 );
 
 #[cfg(test)]

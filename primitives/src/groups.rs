@@ -167,6 +167,31 @@ mod tests {
 		assert_eq!(core_count(5, 10, None), 5);
 	}
 
+	#[test]
+	fn r_pre_2_extreme_numbers_do_not_overflow() {
+		let late = GroupRotationInfo {
+			session_start_block: 0,
+			group_rotation_frequency: 1,
+			now: u32::MAX,
+		};
+		let cores = u32::MAX as usize;
+		// u32::MAX rotations over u32::MAX cores come back to where they began.
+		let last = CoreIndex(u32::MAX - 1);
+		assert_eq!(
+			late.group_for_core(last, cores),
+			Some(GroupIndex(u32::MAX - 1)),
+			"R-GRP-2"
+		);
+		assert_eq!(
+			late.core_for_group(GroupIndex(u32::MAX - 1), cores),
+			Some(last),
+			"R-GRP-3"
+		);
+		assert_eq!(late.next_rotation_at(), None, "R-PRE-2: there is no such block");
+		assert_eq!(info(9).last_rotation_at(), None, "R-GRP-2: before the session");
+		assert_eq!(core_count(u32::MAX, usize::MAX, Some(1)), u32::MAX, "R-GRP-5");
+	}
+
 	proptest::proptest! {
 		#[test]
 		fn r_grp_3_is_the_inverse_of_r_grp_2(
