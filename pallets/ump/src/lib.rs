@@ -1,0 +1,78 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+mod capacity_impls;
+mod port_impls;
+mod types;
+mod utility_impls;
+
+#[cfg(test)]
+mod mock;
+#[cfg(test)]
+mod tests;
+
+pub use pallet::*;
+pub use types::*;
+
+#[allow(missing_docs, missing_debug_implementations)] // the macros write undocumented items
+#[frame_support::pallet]
+pub mod pallet {
+	use crate::types::{AggregateMessageOrigin, MaxMessageLenOf};
+	use async_backing_primitives::{ports::ActiveConfiguration, ParaId, MAX_UPWARD_MESSAGE_SIZE};
+	use frame_support::{
+		pallet_prelude::*,
+		traits::{EnqueueMessage, QueueFootprintQuery},
+	};
+	use frame_system::pallet_prelude::*;
+
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
+	#[pallet::pallet]
+	#[pallet::storage_version(STORAGE_VERSION)]
+	pub struct Pallet<T>(_);
+
+	#[pallet::config]
+	pub trait Config: frame_system::Config {
+		/// Limits on the queues.
+		type Configuration: ActiveConfiguration;
+		/// Keeps and services the queues. Must tell this pallet of changes through its `QueueChangeHandler`, and take
+		/// messages of 128 KiB.
+		type MessageQueue: EnqueueMessage<AggregateMessageOrigin>
+			+ QueueFootprintQuery<AggregateMessageOrigin>;
+	}
+
+	/// Messages and bytes in each para's queue. Parachains read it at this name (R-KEY-8).
+	#[pallet::storage]
+	pub type RelayDispatchQueueSize<T: Config> = StorageMap<_, Twox64Concat, ParaId, (u32, u32), ValueQuery>;
+
+	#[pallet::event]
+	#[pallet::generate_deposit(pub(crate) fn deposit_event)]
+	pub enum Event<T: Config> {
+		/// Upward messages of a para were enqueued (R-UMP-7).
+		UpwardMessagesReceived {
+			/// The para.
+			para: ParaId,
+			/// How many.
+			count: u32,
+		},
+	}
+
+	#[pallet::hooks]
+	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		fn integrity_test() {
+			assert!(
+				MaxMessageLenOf::<T>::get() >= MAX_UPWARD_MESSAGE_SIZE,
+				"the message queue must take the largest message that can be configured (R-ABP-6): \
+				 {MAX_UPWARD_MESSAGE_SIZE} bytes, but it takes {}",
+				MaxMessageLenOf::<T>::get(),
+			);
+		}
+
+		#[cfg(feature = "try-runtime")]
+		fn try_state(_now: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+			Self::do_try_state()
+		}
+	}
+}
