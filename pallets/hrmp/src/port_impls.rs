@@ -1,0 +1,45 @@
+//! The ports that this pallet answers.
+
+use crate::{Config, HrmpChannelId, HrmpChannels, HrmpEgressChannelsIndex, Pallet};
+use alloc::vec::Vec;
+use async_backing_primitives::{
+	ports::{HorizontalChannels, OnParaRemoved, OutboundChannel},
+	BlockNumber, OutboundHrmpChannelLimitations, OutboundHrmpMessage, ParaId,
+};
+
+impl<T: Config> HorizontalChannels for Pallet<T> {
+	fn valid_watermarks(para: ParaId) -> Vec<BlockNumber> {
+		Self::do_valid_watermarks(para)
+	}
+
+	fn recipients(sender: ParaId) -> Vec<ParaId> {
+		HrmpEgressChannelsIndex::<T>::get(sender).into_inner()
+	}
+
+	fn outbound_channel(sender: ParaId, recipient: ParaId) -> Option<OutboundChannel> {
+		let channel = HrmpChannels::<T>::get(HrmpChannelId { sender, recipient })?;
+		Some(OutboundChannel {
+			limitations: OutboundHrmpChannelLimitations {
+				bytes_remaining: channel.max_total_size.saturating_sub(channel.total_size),
+				messages_remaining: channel.max_capacity.saturating_sub(channel.msg_count),
+			},
+			max_message_size: channel.max_message_size,
+		})
+	}
+
+	fn prune(recipient: ParaId, watermark: BlockNumber) {
+		Self::do_prune(recipient, watermark);
+	}
+
+	fn enqueue(sender: ParaId, messages: Vec<OutboundHrmpMessage>, now: BlockNumber) {
+		for message in messages {
+			Self::do_enqueue(sender, message, now);
+		}
+	}
+}
+
+impl<T: Config> OnParaRemoved for Pallet<T> {
+	fn on_para_removed(para: ParaId) {
+		Self::do_remove(para);
+	}
+}

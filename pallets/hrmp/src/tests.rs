@@ -1,0 +1,399 @@
+use crate::{
+	mock::*, Config, Error, Event, HrmpChannelDigests, HrmpChannelId, HrmpChannels, HrmpWatermarks,
+	WeightInfo, MAX_DIGEST,
+};
+use async_backing_primitives::{
+	keys,
+	ports::{HorizontalChannels, OnParaRemoved, OutboundChannel},
+	InboundHrmpMessage, OutboundHrmpChannelLimitations, OutboundHrmpMessage, ParaId,
+};
+use codec::Encode;
+use frame_support::{assert_noop, assert_ok, storage::unhashed};
+use proptest::prelude::*;
+use sp_io::hashing::blake2_256;
+use sp_runtime::traits::BadOrigin;
+use std::collections::BTreeMap;
+
+const A: ParaId = ParaId(2000);
+const B: ParaId = ParaId(2001);
+const C: ParaId = ParaId(2002);
+
+fn open(sender: ParaId, recipient: ParaId) {
+	assert_ok!(Hrmp::force_open_channel(
+		RuntimeOrigin::root(),
+		sender,
+		recipient,
+		8,
+		50
+	));
+}
+
+fn send(sender: ParaId, recipient: ParaId, at: u32, data: &[u8]) {
+	Hrmp::enqueue(
+		sender,
+		vec![OutboundHrmpMessage {
+			recipient,
+			data: data.to_vec(),
+		}],
+		at,
+	);
+}
+
+fn contents(sender: ParaId, recipient: ParaId) -> Vec<(u32, Vec<u8>)> {
+	let mut all = Hrmp::inbound_hrmp_channels_contents(recipient);
+	all.remove(&sender)
+		.unwrap_or_default()
+		.into_iter()
+		.map(|message| (message.sent_at, message.data))
+		.collect()
+}
+
+fn limitations(sender: ParaId, recipient: ParaId) -> (u32, u32) {
+	let OutboundChannel {
+		limitations,
+		max_message_size,
+	} = Hrmp::outbound_channel(sender, recipient).expect("is open");
+	assert_eq!(max_message_size, 50, "R-HRMP-5");
+	let OutboundHrmpChannelLimitations {
+		bytes_remaining,
+		messages_remaining,
+	} = limitations;
+	(bytes_remaining, messages_remaining)
+}
+
+#[test]
+fn r_hrmp_4_messages_are_appended_and_counted() {
+	run(|| {
+		open(A, B);
+		assert_eq!(limitations(A, B), (100, 8), "R-BASE-10");
+		send(A, B, 5, b"one");
+		send(A, B, 7, b"three");
+		assert_eq!(
+			contents(A, B),
+			[(5, b"one".to_vec()), (7, b"three".to_vec())],
+			"R-HRMP-4"
+		);
+		assert_eq!(
+			limitations(A, B),
+			(92, 6),
+			"R-BASE-10: 8 bytes and 2 messages wait"
+		);
+		assert_eq!(
+			Hrmp::valid_watermarks(B),
+			[5, 7],
+			"R-HRMP-4: both blocks are in the digest"
+		);
+		assert_eq!(
+			Hrmp::valid_watermarks(A),
+			Vec::<u32>::new(),
+			"R-HRMP-4: the digest is the recipient's"
+		);
+	});
+}
+
+#[test]
+fn r_hrmp_4_a_channel_that_is_gone_is_skipped() {
+	run(|| {
+		open(A, C);
+		let message = |recipient, data: &[u8]| OutboundHrmpMessage {
+			recipient,
+			data: data.to_vec(),
+		};
+		Hrmp::enqueue(A, vec![message(B, b"lost"), message(C, b"kept")], 3);
+		assert_eq!(contents(A, C), [(3, b"kept".to_vec())], "R-HRMP-4");
+		assert_eq!(
+			Hrmp::valid_watermarks(B),
+			Vec::<u32>::new(),
+			"R-HRMP-4: skipped silently"
+		);
+		assert_eq!(Hrmp::outbound_channel(A, B), None);
+	});
+}
+
+#[test]
+fn r_hrmp_4_the_chain_of_messages_links_block_and_hash() {
+	run(|| {
+		open(A, B);
+		let head = || {
+			HrmpChannels::<Test>::get(HrmpChannelId {
+				sender: A,
+				recipient: B,
+			})
+			.expect("open")
+			.mqc_head
+		};
+		assert_eq!(head(), None);
+		send(A, B, 5, b"one");
+		let first = blake2_256(&[&[0u8; 32][..], &[5, 0, 0, 0], &blake2_256(b"\x0cone")].concat());
+		assert_eq!(head(), Some(first.into()), "R-HRMP-4: H(prev, block, H(data))");
+		send(A, B, 6, b"two");
+		let second = blake2_256(&[&first[..], &[6, 0, 0, 0], &blake2_256(b"\x0ctwo")].concat());
+		assert_eq!(head(), Some(second.into()), "R-HRMP-4");
+	});
+}
+
+#[test]
+fn r_hrmp_3_a_watermark_removes_what_was_sent_up_to_it() {
+	run(|| {
+		open(A, C);
+		open(B, C);
+		for (block, sender) in [(4, A), (5, B), (5, A), (6, B), (8, A)] {
+			send(sender, C, block, &[block as u8; 10]);
+		}
+		Hrmp::prune(C, 5);
+		assert_eq!(contents(A, C), [(8, vec![8; 10])], "R-HRMP-3");
+		assert_eq!(
+			contents(B, C),
+			[(6, vec![6; 10])],
+			"R-HRMP-3: in every inbound channel"
+		);
+		assert_eq!(limitations(A, C), (90, 7), "R-HRMP-3: counters are reduced");
+		assert_eq!(HrmpWatermarks::<Test>::get(C), Some(5), "R-HRMP-3");
+		assert_eq!(Hrmp::valid_watermarks(C), [5, 6, 8], "R-BASE-9");
+	});
+}
+
+#[test]
+fn r_base_9_valid_watermarks_are_the_last_and_newer_digest_blocks() {
+	run(|| {
+		assert_eq!(
+			Hrmp::valid_watermarks(B),
+			Vec::<u32>::new(),
+			"R-BASE-9: neither watermark nor messages"
+		);
+		open(A, B);
+		send(A, B, 6, b"one");
+		assert_eq!(Hrmp::valid_watermarks(B), [6]);
+		Hrmp::prune(B, 7); // a Head watermark: no message in block 7
+		assert_eq!(
+			Hrmp::valid_watermarks(B),
+			[7],
+			"R-DEF-11: with an empty digest the watermark may be kept"
+		);
+		send(A, B, 8, b"two");
+		send(A, B, 8, b"same block");
+		send(A, B, 10, b"three");
+		assert_eq!(
+			Hrmp::valid_watermarks(B),
+			[7, 8, 10],
+			"R-BASE-9: ascending, each block once"
+		);
+		Hrmp::prune(B, 8);
+		assert_eq!(Hrmp::valid_watermarks(B), [8, 10]);
+	});
+}
+
+#[test]
+fn r_base_10_a_channel_above_its_limit_has_no_room() {
+	run(|| {
+		open(A, B);
+		send(A, B, 1, &[0; 40]);
+		HrmpChannels::<Test>::mutate(
+			HrmpChannelId {
+				sender: A,
+				recipient: B,
+			},
+			|channel| {
+				let channel = channel.as_mut().expect("open");
+				(channel.max_capacity, channel.max_total_size) = (0, 30);
+			},
+		);
+		assert_eq!(limitations(A, B), (0, 0), "R-BASE-10, R-DEF-9: saturates");
+	});
+}
+
+#[test]
+fn channels_are_listed_in_order_at_both_ends() {
+	run(|| {
+		open(A, C);
+		open(A, B);
+		open(B, C);
+		assert_eq!(Hrmp::recipients(A), [B, C], "R-BASE-10: ascending");
+		let value = |prefix, para: ParaId| unhashed::get_raw(&keys::map_key(prefix, &para));
+		assert_eq!(
+			value(&keys::HRMP_EGRESS_CHANNELS_INDEX, A),
+			Some(vec![B, C].encode()),
+			"R-KEY-6"
+		);
+		assert_eq!(
+			value(&keys::HRMP_INGRESS_CHANNELS_INDEX, C),
+			Some(vec![A, B].encode()),
+			"R-KEY-6"
+		);
+		let entries: Vec<ParaId> = Hrmp::inbound_hrmp_channels_contents(C).into_keys().collect();
+		assert_eq!(entries, [A, B], "an empty channel has an entry");
+	});
+}
+
+#[test]
+fn r_key_5_parachains_read_the_channel() {
+	run(|| {
+		open(A, B);
+		send(A, B, 5, b"one");
+		let stored = unhashed::get_raw(&keys::map_key(&keys::HRMP_CHANNELS, &(A, B))).expect("stored");
+		let mqc = blake2_256(&[&[0u8; 32][..], &[5, 0, 0, 0], &blake2_256(b"\x0cone")].concat());
+		let expected = (8u32, 100u32, 50u32, 1u32, 3u32, Some(mqc)).encode();
+		assert_eq!(stored[..expected.len()], expected, "R-KEY-5");
+	});
+}
+
+#[test]
+fn channels_are_refused_with_their_reason() {
+	run(|| {
+		let open_with = |sender, recipient, capacity, size| {
+			Hrmp::force_open_channel(RuntimeOrigin::root(), sender, recipient, capacity, size)
+		};
+		let rows = [
+			((A, A, 8, 50), Error::<Test>::ToSelf),
+			((A, ParaId(1999), 8, 50), Error::<Test>::UnknownPara),
+			((ParaId(1999), A, 8, 50), Error::<Test>::UnknownPara),
+			((A, B, 0, 50), Error::<Test>::BadCapacity),
+			((A, B, 9, 50), Error::<Test>::BadCapacity),
+			((A, B, 8, 0), Error::<Test>::BadMessageSize),
+			((A, B, 8, 51), Error::<Test>::BadMessageSize),
+		];
+		for ((sender, recipient, capacity, size), error) in rows {
+			assert_noop!(open_with(sender, recipient, capacity, size), error);
+		}
+		open(A, B);
+		assert_noop!(open_with(A, B, 8, 50), Error::<Test>::AlreadyOpen);
+		for recipient in [2002, 2003] {
+			open(A, ParaId(recipient));
+		}
+		assert_noop!(
+			open_with(A, ParaId(2004), 8, 50),
+			Error::<Test>::TooManyOutboundChannels
+		);
+		open(ParaId(2005), B);
+		assert_noop!(
+			open_with(ParaId(2006), B, 8, 50),
+			Error::<Test>::TooManyInboundChannels
+		);
+		let signed = Hrmp::force_open_channel(RuntimeOrigin::signed(1), B, A, 8, 50);
+		assert_noop!(signed, BadOrigin);
+	});
+}
+
+#[test]
+fn closing_takes_the_messages_along() {
+	run(|| {
+		open(A, B);
+		send(A, B, 5, b"one");
+		send(A, B, 6, b"two");
+		let close = |witness| Hrmp::force_close_channel(RuntimeOrigin::root(), A, B, witness);
+		assert_noop!(close(1), Error::<Test>::WrongWitness);
+		assert_noop!(
+			Hrmp::force_close_channel(RuntimeOrigin::signed(1), A, B, 2),
+			BadOrigin
+		);
+		assert_ok!(close(2));
+		let channel = HrmpChannelId {
+			sender: A,
+			recipient: B,
+		};
+		System::assert_last_event(Event::ChannelClosed { channel }.into());
+		assert_eq!(Hrmp::recipients(A), []);
+		assert_eq!(Hrmp::inbound_hrmp_channels_contents(B), BTreeMap::new());
+		assert_noop!(close(2), Error::<Test>::NoSuchChannel);
+		open(A, B);
+		assert_eq!(contents(A, B), [], "a new channel is empty");
+		System::assert_last_event(
+			Event::ChannelOpened {
+				channel,
+				max_capacity: 8,
+				max_message_size: 50,
+			}
+			.into(),
+		);
+	});
+}
+
+#[test]
+fn nothing_of_a_removed_para_stays_behind() {
+	run(|| {
+		open(A, B);
+		open(B, A);
+		open(C, B);
+		send(A, B, 5, b"one");
+		send(B, A, 5, b"two");
+		send(C, B, 6, b"three");
+		Hrmp::prune(A, 4);
+		Hrmp::on_para_removed(A);
+		assert_eq!(Hrmp::recipients(A), []);
+		assert_eq!(Hrmp::recipients(B), []);
+		assert_eq!(Hrmp::valid_watermarks(A), Vec::<u32>::new());
+		assert_eq!(contents(C, B), [(6, b"three".to_vec())]);
+		assert_eq!(HrmpChannels::<Test>::iter().count(), 1);
+	});
+}
+
+#[test]
+fn r_hrmp_1_a_full_digest_leaves_the_relay_parent_as_watermark() {
+	run(|| {
+		open(A, B);
+		HrmpChannels::<Test>::mutate(
+			HrmpChannelId {
+				sender: A,
+				recipient: B,
+			},
+			|channel| {
+				channel.as_mut().expect("open").max_capacity = u32::MAX;
+			},
+		);
+		for block in 1..=MAX_DIGEST + 2 {
+			send(A, B, block, &[]);
+		}
+		assert_eq!(HrmpChannelDigests::<Test>::get(B).len(), MAX_DIGEST as usize);
+		assert_eq!(
+			contents(A, B).len(),
+			MAX_DIGEST as usize + 2,
+			"no message is lost"
+		);
+		Hrmp::prune(B, MAX_DIGEST + 1); // R-HRMP-1: w == r
+		assert_eq!(contents(A, B), [(MAX_DIGEST + 2, vec![])]);
+		assert_eq!(Hrmp::valid_watermarks(B), [MAX_DIGEST + 1]);
+		Hrmp::prune(B, MAX_DIGEST + 2);
+	});
+}
+
+#[test]
+fn closing_a_fuller_channel_weighs_more() {
+	let weight = <Test as Config>::WeightInfo::force_close_channel;
+	assert!(
+		weight(1000).ref_time() > weight(0).ref_time() + 1000 * 10_000_000,
+		"a write for each message"
+	);
+}
+
+proptest! {
+	#![proptest_config(ProptestConfig::with_cases(64))]
+
+	/// R-HRMP-3, R-HRMP-4: channels behave as lists in memory do.
+	#[test]
+	fn r_hrmp_3_and_4_channels_behave_as_lists(
+		steps in proptest::collection::vec((0u32..2, 0u32..3, 0u32..8), 0..40),
+	) {
+		run(|| {
+			open(A, C);
+			open(B, C);
+			let mut model: BTreeMap<ParaId, Vec<InboundHrmpMessage>> =
+				[(A, Vec::new()), (B, Vec::new())].into();
+			let mut watermark = 0;
+			for (block, (sender, action, size)) in (1u32..).zip(steps) {
+				let sender = ParaId(2000 + sender);
+				if action < 2 {
+					let data = vec![block as u8; size as usize];
+					send(sender, C, block, &data);
+					model.entry(sender).or_default().push(InboundHrmpMessage { sent_at: block, data });
+				} else {
+					watermark = watermark.max(block.saturating_sub(size));
+					Hrmp::prune(C, watermark);
+					model.values_mut().for_each(|list| list.retain(|message| message.sent_at > watermark));
+				}
+				prop_assert_eq!(Hrmp::inbound_hrmp_channels_contents(C), model.clone(), "R-HRMP-3, R-HRMP-4");
+				Hrmp::do_try_state().expect("invariants hold");
+			}
+			Ok(())
+		})?;
+	}
+}

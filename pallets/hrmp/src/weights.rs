@@ -1,0 +1,30 @@
+//! Weights of the calls.
+//!
+//! Until the pallet is benchmarked these are estimates on the safe side: database accesses as they are made, and
+//! several times the computation that such calls are known to need.
+
+use frame_support::weights::{constants::RocksDbWeight, Weight};
+
+/// What the calls cost.
+pub trait WeightInfo {
+	/// [`crate::Pallet::force_open_channel`].
+	fn force_open_channel() -> Weight;
+	/// [`crate::Pallet::force_close_channel`] with `m` messages in the channel.
+	fn force_close_channel(m: u32) -> Weight;
+}
+
+impl WeightInfo for () {
+	fn force_open_channel() -> Weight {
+		Weight::from_parts(100_000_000, 16_384).saturating_add(RocksDbWeight::get().reads_writes(6, 3))
+	}
+
+	fn force_close_channel(m: u32) -> Weight {
+		Weight::from_parts(100_000_000, 16_384)
+			.saturating_add(RocksDbWeight::get().reads_writes(3, 3))
+			.saturating_add(
+				Weight::from_parts(5_000_000, 64)
+					.saturating_add(RocksDbWeight::get().writes(1))
+					.saturating_mul(u64::from(m)),
+			)
+	}
+}
