@@ -1,0 +1,173 @@
+//! The parablocks that a collator knows, and the search for the one to build on (R-PAR-1 to R-PAR-3).
+//!
+//! Invariants:
+//! - Whether a block is alive is a question about a leaf (R-COL-6): it descends from what is on-chain there, and its
+//!   relay parent and those between are in scope there. Nothing is marked dead for good, so that a relay chain that
+//!   switches forks finds what it needs.
+//! - Memory is bounded by age: a block that was neither new nor alive nor on-chain at any of the last
+//!   [`REMEMBERED_FOR`] relay blocks is forgotten.
+
+use async_backing_primitives::{
+	BlockNumber, CandidateHash, CandidatePendingAvailability, HeadData, HeadHash, LeafFacts,
+	RelayChainBlockInfo, Slot,
+};
+use std::collections::BTreeMap;
+
+/// Relay blocks for which a dead parablock is remembered: forks of the relay chain are shorter.
+pub const REMEMBERED_FOR: BlockNumber = 64;
+
+/// A parablock whose state the collator has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parablock {
+	/// Head data after it.
+	pub head: HeadData,
+	/// Hash of the head data that it builds on.
+	pub parent_head: HeadHash,
+	/// Its relay parent.
+	pub relay_parent: RelayChainBlockInfo,
+	/// Slot of its relay parent.
+	pub slot: Slot,
+	/// The candidate that proposes it.
+	pub candidate: CandidateHash,
+}
+
+#[derive(Clone, Debug)]
+struct Known {
+	/// `None` for the genesis block.
+	block: Option<Parablock>,
+	last_seen: BlockNumber,
+}
+
+/// All known parablocks, by the hash of their head data.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Blocks {
+	known: BTreeMap<HeadHash, Known>,
+}
+
+impl Blocks {
+	/// Knows the genesis block only.
+	pub(crate) fn new(genesis: &HeadData) -> Self {
+		let genesis = (
+			genesis.hash(),
+			Known {
+				block: None,
+				last_seen: 0,
+			},
+		);
+		Self {
+			known: BTreeMap::from([genesis]),
+		}
+	}
+
+	pub(crate) fn insert(&mut self, block: Parablock) {
+		let last_seen = block.relay_parent.number;
+		self.known.insert(
+			block.head.hash(),
+			Known {
+				block: Some(block),
+				last_seen,
+			},
+		);
+	}
+
+	pub(crate) fn knows(&self, head: HeadHash) -> bool {
+		self.known.contains_key(&head)
+	}
+
+	pub(crate) fn len(&self) -> usize {
+		self.known.len()
+	}
+
+	/// The block with this head; `None` also for the genesis block.
+	pub(crate) fn get(&self, head: HeadHash) -> Option<&Parablock> {
+		self.known.get(&head)?.block.as_ref()
+	}
+
+	/// Paths from `start`, exclusive, to every block that is alive at the leaf (R-PAR-2), parents before children and
+	/// siblings by hash.
+	///
+	/// Cost: quadratic in the number of known blocks, which are a few dozen.
+	pub(crate) fn alive_below(&self, start: HeadHash, leaf: &LeafFacts) -> Vec<Vec<&Parablock>> {
+		let mut paths: Vec<Vec<&Parablock>> = Vec::new();
+		let mut tips = vec![(start, None)];
+		while let Some((tip, path)) = tips.pop() {
+			let children = self
+				.known
+				.iter()
+				.filter_map(|(hash, known)| Some((hash, known.block.as_ref()?)));
+			for (hash, block) in children {
+				// A block has one parent, so a cycle could only lead back to the start.
+				let qualifies = block.parent_head == tip
+					&& *hash != start
+					&& leaf.relay_parent(block.relay_parent.hash).is_some();
+				if qualifies {
+					let above = path.and_then(|index: usize| paths.get(index)).cloned();
+					let mut path = above.unwrap_or_default();
+					path.push(block);
+					tips.push((*hash, Some(paths.len())));
+					paths.push(path);
+				}
+			}
+		}
+		paths
+	}
+
+	/// The path to the best block below `start`, which is empty if nothing there is alive: the deepest, then that with the
+	/// newest relay parent, then that with the lowest hash (R-PAR-3).
+	pub(crate) fn best_path(&self, start: HeadHash, leaf: &LeafFacts) -> Vec<&Parablock> {
+		let rank = |path: &[&Parablock]| {
+			let tip = path
+				.last()
+				.map(|block| (block.relay_parent.number, std::cmp::Reverse(block.head.hash())));
+			(path.len(), tip)
+		};
+		self.alive_below(start, leaf)
+			.into_iter()
+			.max_by_key(|path| rank(path))
+			.unwrap_or_default()
+	}
+
+	/// How many blocks from `tip` down have their relay parent in the slot of the tip, and that slot. `None` at genesis.
+	pub(crate) fn authored_in_last_slot(&self, tip: HeadHash) -> Option<(Slot, u32)> {
+		let slot = self.get(tip)?.slot;
+		let mut authored = 0;
+		let mut at = tip;
+		// Bounded, should head data ever repeat.
+		for _ in 0..self.known.len() {
+			match self.get(at) {
+				Some(block) if block.slot == slot => {
+					authored += 1;
+					at = block.parent_head;
+				}
+				_ => break,
+			}
+		}
+		Some((slot, authored))
+	}
+
+	/// Notes what matters at this leaf, and forgets what has not mattered for long.
+	pub(crate) fn refresh(
+		&mut self,
+		leaf: &LeafFacts,
+		included: HeadHash,
+		pending: &[CandidatePendingAvailability],
+	) {
+		let on_chain =
+			std::iter::once(included).chain(pending.iter().map(|pending| pending.descriptor.para_head()));
+		let start = pending
+			.last()
+			.map_or(included, |last| last.descriptor.para_head());
+		let alive = self
+			.alive_below(start, leaf)
+			.into_iter()
+			.filter_map(|path| Some(path.last()?.head.hash()));
+		let now = leaf.block.number;
+		for head in on_chain.chain(alive).collect::<Vec<_>>() {
+			if let Some(known) = self.known.get_mut(&head) {
+				known.last_seen = known.last_seen.max(now);
+			}
+		}
+		self.known
+			.retain(|_, known| now.saturating_sub(known.last_seen) <= REMEMBERED_FOR);
+	}
+}

@@ -1,0 +1,297 @@
+//! The decision: what to build on at a leaf, how much, and for which core.
+//!
+//! One path serves synchronous and asynchronous backing; the parameters go through it. With (0, 0) the segment may hold
+//! one unincluded block, so a candidate that is pending at the leaf forbids another one until it is included: the rhythm
+//! of two relay blocks (R-SLO-1) follows from R-PAR-4 and is nowhere spelled out.
+
+use crate::{
+	blocks::{Blocks, Parablock},
+	Budget, Collated, FixedVelocity, PovSize, Timing,
+};
+use async_backing_primitives::{
+	cores_assigned_at, required_backing_votes, BackingState, CandidateHash, ClaimQueueOffset, CoreIndex,
+	HeadData, HeadHash, LeafFacts, ParaId, RelayChainBlockInfo, SessionIndex, Slot, ValidationCodeHash,
+};
+use thiserror::Error;
+
+/// What a parachain and its collator have settled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CollatorConfig {
+	/// The parachain.
+	pub para: ParaId,
+	/// Unincluded blocks that the parachain allows itself (R-SEG-8).
+	pub capacity: u32,
+	/// Blocks that it wants per relay block (R-HOO-2). It needs a core for each.
+	pub velocity: u32,
+	/// The world as the collator sees it.
+	pub timing: Timing,
+	/// How large its PoVs become.
+	pub pov: PovSize,
+}
+
+/// A block to build.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BuildOn {
+	/// The parachain.
+	pub para: ParaId,
+	/// Head data of the parent, the required parent of R-COL-1.
+	pub parent_head: HeadData,
+	/// The relay parent: the leaf (R-COL-2).
+	pub relay_parent: RelayChainBlockInfo,
+	/// Slot of the leaf.
+	pub slot: Slot,
+	/// Core that the candidate shall occupy (R-UMP-5).
+	pub core: CoreIndex,
+	/// Session of the relay parent: the one that its child runs in.
+	pub session_index: SessionIndex,
+	/// Largest legal PoV, in bytes of its SCALE encoding. The budget stays below.
+	pub max_pov_size: u32,
+	/// Code that will be in force when the candidate is judged.
+	pub validation_code_hash: ValidationCodeHash,
+	/// Validators among whom the available data will be split.
+	pub validators: usize,
+	/// Unincluded blocks between the included head and this one: its depth (R-GLO-11).
+	pub depth: u32,
+	/// What the block may use up.
+	pub budget: Budget,
+	/// Blocks after the relay parent by which the candidate can be backed, as estimated; at least 1.
+	pub backing_delay: u32,
+}
+
+/// Why no block is built at a leaf. None of these is a fault; the next leaf may answer otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum NoBuild {
+	/// The para is not scheduled at the leaf, or has no head.
+	#[error("para {0} is not scheduled at this leaf (R-VIE-1)")]
+	NotScheduled(ParaId),
+	/// No core is assigned to the para in the next block.
+	#[error("no core is assigned to para {0} in the next block (R-UMP-5)")]
+	NoCore(ParaId),
+	/// There is a block for each core, or for each unit of velocity, on this relay parent.
+	#[error("{built} blocks are built on this relay parent, of {wanted} (R-HOO-2)")]
+	EnoughBuilt {
+		/// Blocks on the path with this relay parent.
+		built: u32,
+		/// The smaller of velocity and number of cores.
+		wanted: u32,
+	},
+	/// The collator does not have the state of the head on-chain.
+	#[error("the state of head {0} is not known (R-PAR-1)")]
+	UnknownHead(HeadHash),
+	/// The segment is full, or the slot is behind that of the parent.
+	#[error("{unincluded} blocks are unincluded, of {limit} (R-PAR-4, R-HOO-3)")]
+	SegmentFull {
+		/// Unincluded blocks at this leaf.
+		unincluded: u32,
+		/// The smaller of capacity and `max_candidate_depth + 1`.
+		limit: u32,
+	},
+	/// The candidate could be backed only when the session ends or has ended.
+	#[error("the session ends from slot {ends_from}, but backing is not expected before slot {backed_at} (R-ABP-10)")]
+	SessionEnds {
+		/// First slot in which a block would end the session, and back nothing.
+		ends_from: Slot,
+		/// First slot whose block is expected to back the candidate.
+		backed_at: Slot,
+	},
+	/// The backing group is empty, or unknown.
+	#[error("nobody backs core {0} (R-BKV-1)")]
+	NoBackers(CoreIndex),
+	/// Not even one extrinsic could be executed and checked in time.
+	#[error("no time is left for extrinsics (R-SLO-1)")]
+	NoTime,
+}
+
+/// Decides what to build on, and remembers what was built.
+#[derive(Clone, Debug)]
+pub struct Collator {
+	config: CollatorConfig,
+	blocks: Blocks,
+}
+
+impl Collator {
+	/// A collator that has the state of the genesis block.
+	pub fn new(config: CollatorConfig, genesis_head: &HeadData) -> Self {
+		Self {
+			config,
+			blocks: Blocks::new(genesis_head),
+		}
+	}
+
+	/// What it was made with.
+	pub fn config(&self) -> &CollatorConfig {
+		&self.config
+	}
+
+	/// Whether the collator has the state of the block with this head.
+	pub fn knows(&self, head: HeadHash) -> bool {
+		self.blocks.knows(head)
+	}
+
+	/// Number of blocks that are remembered; bounded by [`REMEMBERED_FOR`](crate::REMEMBERED_FOR).
+	pub fn remembered(&self) -> usize {
+		self.blocks.len()
+	}
+
+	/// Takes in a block that was built after [`decide`](Self::decide), so that the next one can build on it.
+	pub fn note_built(&mut self, build_on: &BuildOn, collated: &Collated) {
+		self.note_block(Parablock {
+			head: collated.receipt.commitments.head_data.clone(),
+			parent_head: build_on.parent_head.hash(),
+			relay_parent: build_on.relay_parent,
+			slot: build_on.slot,
+			candidate: collated.hash,
+		});
+	}
+
+	/// Takes in a block whose state the producer has, whoever built it.
+	pub fn note_block(&mut self, block: Parablock) {
+		self.blocks.insert(block);
+	}
+
+	/// Candidates of known blocks that may still be included, seen from a leaf: those that are pending, and those below
+	/// them that may be backed (R-COL-6). Parents come before their children.
+	pub fn alive(&self, leaf: &LeafFacts) -> Vec<CandidateHash> {
+		let Some(para) = leaf.paras.get(&self.config.para) else {
+			return Vec::new();
+		};
+		let state = &para.backing_state;
+		let known_pending = state
+			.pending_availability
+			.iter()
+			.filter(|pending| self.blocks.knows(pending.descriptor.para_head()))
+			.map(|pending| pending.candidate_hash);
+		let below = self.blocks.alive_below(latest_head(state).hash(), leaf);
+		known_pending
+			.chain(below.iter().filter_map(|path| Some(path.last()?.candidate)))
+			.collect()
+	}
+
+	/// What to build at a leaf that is the best relay block (R-COL-2, R-HOO-5).
+	///
+	/// After the block is built and [noted](Self::note_built) the question may be asked again: at a velocity above 1,
+	/// with a core for each block, the answer is the child of that block.
+	///
+	/// # Errors
+	/// [`NoBuild`] says why there is nothing to build here.
+	pub fn decide(&mut self, leaf: &LeafFacts) -> Result<BuildOn, NoBuild> {
+		let config = &self.config;
+		let para = leaf
+			.paras
+			.get(&config.para)
+			.ok_or(NoBuild::NotScheduled(config.para))?;
+		let state = &para.backing_state;
+		let included = state.constraints.required_parent.hash();
+		self.blocks.refresh(leaf, included, &state.pending_availability);
+
+		let latest = latest_head(state).hash();
+		if let Some(unknown) = [included, latest]
+			.into_iter()
+			.find(|head| !self.blocks.knows(*head))
+		{
+			return Err(NoBuild::UnknownHead(unknown));
+		}
+		let path = self.blocks.best_path(latest, leaf);
+		let parent_head = path.last().map_or_else(|| latest_head(state), |tip| &tip.head);
+
+		let cores = cores_assigned_at(&leaf.claim_queue, config.para, ClaimQueueOffset(0));
+		let built = count(
+			path.iter()
+				.filter(|block| block.relay_parent.hash == leaf.block.hash)
+				.count(),
+		);
+		let wanted = config.velocity.min(count(cores.len()));
+		let core = match cores.get(built as usize) {
+			_ if cores.is_empty() => return Err(NoBuild::NoCore(config.para)),
+			Some(core) if built < wanted => *core,
+			_ => return Err(NoBuild::EnoughBuilt { built, wanted }),
+		};
+
+		let depth = count(state.pending_availability.len().saturating_add(path.len()));
+		let limit = config.capacity.max(1).min(leaf.params.max_unincluded());
+		let hook = FixedVelocity {
+			velocity: config.velocity,
+			capacity: limit,
+		};
+		let last_slot = self.blocks.authored_in_last_slot(parent_head.hash());
+		if !hook.can_build_upon(depth, last_slot, leaf.slot) {
+			return Err(NoBuild::SegmentFull {
+				unincluded: depth,
+				limit,
+			});
+		}
+
+		let votes = votes_needed(leaf, core).ok_or(NoBuild::NoBackers(core))?;
+		let max_pov_size = state.constraints.max_pov_size;
+		let budget = config
+			.timing
+			.budget(leaf.params.allowed_ancestry_len, votes, config.pov, max_pov_size);
+		if budget.extrinsics == 0 {
+			return Err(NoBuild::NoTime);
+		}
+
+		// Each core takes a candidate per block, so those ahead of this one that are not backed yet come first.
+		let ahead = count(path.len().checked_div(cores.len()).unwrap_or(0));
+		let backing_delay = config
+			.timing
+			.backing_delay(budget.extrinsics, votes, config.pov)
+			.max(ahead.saturating_add(1));
+		let backed_at = leaf.slot.saturating_add(backing_delay.into());
+		if leaf.child_ends_session(backed_at) {
+			return Err(NoBuild::SessionEnds {
+				ends_from: leaf.session_ends_from_slot,
+				backed_at,
+			});
+		}
+
+		Ok(BuildOn {
+			para: config.para,
+			parent_head: parent_head.clone(),
+			relay_parent: leaf.block,
+			slot: leaf.slot,
+			core,
+			session_index: leaf.session_index,
+			max_pov_size,
+			validation_code_hash: code_in_force(state, &path),
+			validators: leaf.validators.len(),
+			depth,
+			budget,
+			backing_delay,
+		})
+	}
+}
+
+/// Head data of the last pending candidate, else of the included block (R-PAR-2).
+fn latest_head(state: &BackingState) -> &HeadData {
+	state
+		.pending_availability
+		.last()
+		.map_or(&state.constraints.required_parent, |last| {
+			&last.commitments.head_data
+		})
+}
+
+/// Votes that back a candidate on this core whose relay parent is the leaf: its group is that of the child (R-GRP-1).
+fn votes_needed(leaf: &LeafFacts, core: CoreIndex) -> Option<u32> {
+	let child = leaf.rotation.at(leaf.block.number.saturating_add(1));
+	let group = child.group_for_core(core, leaf.groups.len())?;
+	let size = leaf.groups.get(group.as_usize())?.len();
+	required_backing_votes(size, leaf.minimum_backing_votes).map(count)
+}
+
+/// The code that is in force after these blocks: the scheduled one if one of them applies it (R-MOD-6).
+fn code_in_force(state: &BackingState, path: &[&Parablock]) -> ValidationCodeHash {
+	let pending = state
+		.pending_availability
+		.iter()
+		.map(|pending| pending.relay_parent_number);
+	let mut relay_parents = pending.chain(path.iter().map(|block| block.relay_parent.number));
+	match state.constraints.future_validation_code {
+		Some((at, code)) if relay_parents.any(|number| number >= at) => code,
+		_ => state.constraints.validation_code_hash,
+	}
+}
+
+fn count(len: usize) -> u32 {
+	u32::try_from(len).unwrap_or(u32::MAX)
+}
