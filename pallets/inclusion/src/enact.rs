@@ -1,0 +1,56 @@
+//! Enactment: the effects of a candidate that became available (R-ENA-4).
+
+use crate::{Config, Event, Pallet, PendingAvailability, PendingCandidate};
+use alloc::vec::Vec;
+use async_backing_primitives::{
+	ports::{DownwardQueues, HorizontalChannels, ParaState, Rewards, UpwardQueues},
+	upward_messages_before_separator, CandidateCommitments, HostConfiguration, ParaId,
+};
+
+/// Enacts a candidate. The order of effects is that of R-ENA-4.
+///
+/// All of them were checked when the candidate was backed, with those of the candidates before it stacked (R-BASE-18),
+/// so none can exceed a limit as long as candidates are enacted in dependency order.
+pub(crate) fn enact<T: Config>(
+	candidate: PendingCandidate,
+	commitments: CandidateCommitments,
+	config: &HostConfiguration,
+) {
+	let (para, now, receipt) = (
+		candidate.descriptor.para_id(),
+		Pallet::<T>::now(),
+		candidate.receipt(),
+	);
+	T::Rewards::reward_backing(&candidate.backers.indices().collect::<Vec<_>>());
+	T::Rewards::reward_availability(&candidate.availability_votes.indices().collect::<Vec<_>>());
+	if let Some(code) = commitments.new_validation_code {
+		T::Paras::schedule_code_upgrade(para, code, now, config);
+	}
+	T::Dmp::prune(para, commitments.processed_downward_messages);
+	let upward = upward_messages_before_separator(&commitments.upward_messages);
+	if !upward.is_empty() {
+		T::Ump::enqueue(para, upward);
+	}
+	T::Hrmp::prune(para, commitments.hrmp_watermark);
+	if !commitments.horizontal_messages.is_empty() {
+		T::Hrmp::enqueue(para, commitments.horizontal_messages, now);
+	}
+	let head = commitments.head_data;
+	Pallet::<T>::deposit_event(Event::CandidateIncluded {
+		receipt,
+		head: head.clone(),
+		core: candidate.core,
+		group: candidate.group,
+	});
+	T::Paras::note_new_head(para, head, candidate.relay_parent_number);
+}
+
+/// Enacts all pending candidates of a para, in storage as it is: for answers that assume it and are thrown away
+/// (R-ENA-6).
+pub(crate) fn enact_all_of<T: Config>(para: ParaId, config: &HostConfiguration) {
+	for candidate in PendingAvailability::<T>::take(para) {
+		if let Some(commitments) = crate::pending::commitments_of::<T>(candidate.hash) {
+			enact::<T>(candidate, commitments, config);
+		}
+	}
+}

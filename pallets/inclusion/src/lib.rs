@@ -1,0 +1,400 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+mod constraints;
+mod enact;
+mod pending;
+mod process;
+mod query;
+mod refusal;
+#[cfg(any(test, feature = "try-runtime"))]
+mod try_state;
+mod types;
+mod weights;
+
+#[cfg(test)]
+mod mock;
+#[cfg(test)]
+mod tests;
+
+pub use pallet::*;
+pub use refusal::{BitfieldRefusal, CandidateRefusal, Refusal};
+pub use types::{ClaimQueueSnapshot, PendingCandidate, PendingList, StoredCommitments, ValidatorBits};
+pub use weights::WeightInfo;
+
+use alloc::vec::Vec;
+use async_backing_primitives::{
+	ports::{
+		ActiveConfiguration, CoreScheduler, CurrentSession, Disputes, DownwardQueues, HorizontalChannels,
+		OnSessionChange, ParaState, Rewards, SessionChange, UpwardQueues,
+	},
+	AllowedRelayParents, BlockNumber, CandidateHash, CandidateReceipt, CoreIndex, GroupIndex, Hash, HeadData,
+	Header, ParaId, ParachainsInherentData, PARACHAINS_INHERENT_IDENTIFIER,
+};
+use frame_support::{
+	storage::{with_transaction_unchecked, TransactionOutcome},
+	weights::Weight,
+};
+use process::Mode;
+use sp_runtime::traits::SaturatedConversion;
+
+/// Target of the pallet's log lines.
+const LOG_TARGET: &str = "runtime::inclusion";
+
+/// What can be wrong with the inherents of a block, as a node's check finds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, codec::Encode, codec::Decode, thiserror::Error)]
+pub enum InherentError {
+	/// There is no parachains inherent.
+	#[error("the block has no parachains inherent (R-INC-1)")]
+	Missing,
+}
+
+impl sp_inherents::IsFatalError for InherentError {
+	fn is_fatal_error(&self) -> bool {
+		true
+	}
+}
+
+#[allow(missing_debug_implementations)] // types that the macros write
+#[frame_support::pallet]
+pub mod pallet {
+	use super::*;
+	use frame_support::pallet_prelude::*;
+	use frame_system::pallet_prelude::*;
+
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
+	/// The pallet.
+	#[pallet::pallet]
+	#[pallet::storage_version(STORAGE_VERSION)]
+	pub struct Pallet<T>(_);
+
+	/// What the pallet needs of its runtime: ports to its neighbours. See the crate's front page.
+	#[pallet::config]
+	pub trait Config: frame_system::Config<Hash = Hash, RuntimeEvent: From<Event<Self>>> {
+		/// Limits and parameters of the session.
+		type Configuration: ActiveConfiguration;
+		/// Session index, validators and their keys.
+		type Session: CurrentSession;
+		/// Heads, code and its upgrades.
+		type Paras: ParaState;
+		/// Downward messages.
+		type Dmp: DownwardQueues;
+		/// Upward messages.
+		type Ump: UpwardQueues;
+		/// Horizontal messages.
+		type Hrmp: HorizontalChannels;
+		/// Cores, claims and groups.
+		type Scheduler: CoreScheduler;
+		/// Disputes; `()` if the runtime has none.
+		type Disputes: Disputes;
+		/// Rewards; `()` if the runtime has none.
+		type Rewards: Rewards;
+		/// Weights of what the inherent carries.
+		type WeightInfo: WeightInfo;
+	}
+
+	/// Relay blocks on which candidates of the current block may build (R-REL-1).
+	#[pallet::storage]
+	pub type RelayParentWindow<T: Config> = StorageValue<_, AllowedRelayParents, ValueQuery>;
+
+	/// The claim queue that nodes saw at each relay block of the window (R-REL-7).
+	#[pallet::storage]
+	pub type ClaimQueueSnapshots<T: Config> = StorageMap<_, Identity, Hash, ClaimQueueSnapshot, ValueQuery>;
+
+	/// Candidates that wait for availability, by para, in dependency order.
+	#[pallet::storage]
+	pub type PendingAvailability<T: Config> = StorageMap<_, Twox64Concat, ParaId, PendingList, ValueQuery>;
+
+	/// Commitments of each candidate that waits for availability.
+	#[pallet::storage]
+	pub type PendingCommitments<T: Config> =
+		StorageMap<_, Identity, CandidateHash, StoredCommitments, OptionQuery>;
+
+	/// Present while a block is processed whose inherent was executed (R-INC-1).
+	#[pallet::storage]
+	pub type InherentIncluded<T: Config> = StorageValue<_, (), OptionQuery>;
+
+	/// What happened to a candidate.
+	#[pallet::event]
+	#[pallet::generate_deposit(pub(super) fn deposit_event)]
+	pub enum Event<T: Config> {
+		/// It was backed and now occupies a core (R-BCK-5).
+		CandidateBacked {
+			/// The candidate.
+			receipt: CandidateReceipt,
+			/// Its head data.
+			head: HeadData,
+			/// Its core.
+			core: CoreIndex,
+			/// The group that backed it.
+			group: GroupIndex,
+		},
+		/// It became available and was enacted (R-ENA-4).
+		CandidateIncluded {
+			/// The candidate.
+			receipt: CandidateReceipt,
+			/// Its head data.
+			head: HeadData,
+			/// The core that it leaves.
+			core: CoreIndex,
+			/// The group that backed it.
+			group: GroupIndex,
+		},
+		/// It, or one that it builds on, did not become available in time (R-TMO-5).
+		CandidateTimedOut {
+			/// The candidate.
+			receipt: CandidateReceipt,
+			/// Its head data.
+			head: HeadData,
+			/// The core that it leaves.
+			core: CoreIndex,
+		},
+	}
+
+	/// Which rule refused the inherent. The log says with which values.
+	#[pallet::error]
+	pub enum Error<T> {
+		/// R-INC-1: the block has an inherent already.
+		SecondInherent,
+		/// R-INC-1: the parent header does not hash to the parent's hash.
+		InvalidParentHeader,
+		/// R-INC-3: dispute votes that are not worth keeping, or not in their canonical form.
+		DisputesNotCanonical,
+		/// R-INC-2: the chain is frozen by disputes.
+		ChainFrozen,
+		/// R-BIT-1: not one bit for each core.
+		BitfieldWrongLength,
+		/// R-BIT-1: a bit for a core that a dispute freed in this block.
+		BitfieldForFreedCore,
+		/// R-BIT-1: the validator does not come after the one before.
+		BitfieldOutOfOrder,
+		/// R-BIT-1: the session has no such validator.
+		BitfieldUnknownValidator,
+		/// R-BIT-1: not signed by the validator for this session and parent.
+		BitfieldBadSignature,
+		/// R-INC-3: candidates do not ascend by para.
+		CandidatesOutOfOrder,
+		/// R-ABP-10: the session ends with this block.
+		SessionEnds,
+		/// R-BASE-16: the para has no head or no code.
+		UnknownPara,
+		/// R-BIN-12: the chain does not accept the descriptor's version.
+		UnsupportedDescriptor,
+		/// R-FRG-16: more commitments than the chain can store.
+		CommitmentsTooLarge,
+		/// R-FRG-16: the commitments are not those of the receipt.
+		CommitmentsMismatch,
+		/// R-FRG-16: the head data are not those of the descriptor.
+		ParaHeadMismatch,
+		/// R-UMP-3, R-UMP-4: malformed signals, or signals that the version may not carry.
+		InvalidSignals,
+		/// R-CODE-1: the announced code is no code.
+		CodeTooSmall,
+		/// R-REL-3: the relay block is not in the window.
+		DisallowedRelayParent,
+		/// R-UMP-5: the para has no core at that position of the claim queue.
+		NoAssignment,
+		/// R-UMP-5: the candidate names a core, but selects another.
+		CoreIndexMismatch,
+		/// R-UMP-5: the core is not among those assigned.
+		InvalidCoreIndex,
+		/// R-BCK-2: built for another session.
+		WrongSession,
+		/// R-BCK-2: pending already, or twice in this block.
+		DuplicateCandidate,
+		/// R-REL-4: a relay parent older than that of the candidate before.
+		RelayParentMovedBackwards,
+		/// R-FRG-1: recipients of horizontal messages do not ascend.
+		RecipientsNotAscending,
+		/// R-FRG-2: validated with other code than is in force.
+		ValidationCodeMismatch,
+		/// R-FRG-3: the head data is too large.
+		HeadDataTooLarge,
+		/// R-FRG-4: the relay parent is too old.
+		RelayParentTooOld,
+		/// R-FRG-5: a code upgrade is announced while none may be.
+		CodeUpgradeRestricted,
+		/// R-FRG-6: the announced code is too large.
+		CodeTooLarge,
+		/// R-FRG-7: too many horizontal messages.
+		TooManyHorizontalMessages,
+		/// R-FRG-8: does not build on the latest head, or was validated with other data.
+		ValidationDataMismatch,
+		/// R-FRG-9: downward messages wait, but none is processed.
+		DownwardMessagesNotProcessed,
+		/// R-FRG-10: too many upward messages.
+		TooManyUpwardMessages,
+		/// R-CON-1: the watermark is ahead of the relay parent.
+		WatermarkAheadOfRelayParent,
+		/// R-CON-1: the watermark may not move there.
+		DisallowedWatermark,
+		/// R-CON-2: no channel to a recipient.
+		NoSuchChannel,
+		/// R-CON-2: more bytes than a channel has room for.
+		ChannelBytesExceeded,
+		/// R-CON-2: more messages than a channel has room for.
+		ChannelMessagesExceeded,
+		/// R-CON-3: more upward messages than the queue has room for.
+		UpwardMessagesExceeded,
+		/// R-CON-3: more bytes of upward messages than the queue has room for.
+		UpwardBytesExceeded,
+		/// R-CON-4: more downward messages processed than there are.
+		DownwardMessagesExceeded,
+		/// R-CON-5: a code upgrade is applied that is not scheduled.
+		NoUpgradeScheduled,
+		/// R-FRG-12: an upward message is too large.
+		UpwardMessageTooLarge,
+		/// R-FRG-12: a horizontal message is too large for its channel.
+		HorizontalMessageTooLarge,
+		/// R-UMP-6: a leaving para sends upward messages.
+		UpwardMessagesWhileLeaving,
+		/// R-TMO-6: a dispute concluded against the candidate in this block or before.
+		ConcludedInvalid,
+		/// R-DEP-1: too many candidates between the included head and this one.
+		TooDeep,
+		/// R-BCK-3: the core is not the para's in this block, or taken.
+		CoreNotEligible,
+		/// R-GRP-2: no group backs the core.
+		NoGroup,
+		/// R-BKV-4: votes of disabled validators.
+		DisabledVotes,
+		/// R-BIN-16: the vote bits are too short to name a core.
+		MalformedVotes,
+		/// R-BKV-1: an empty group backs nothing.
+		EmptyGroup,
+		/// R-BKV-2: the vote bits do not describe the group.
+		WrongVoteBits,
+		/// R-BKV-2: votes and set bits do not pair up.
+		VotesDoNotMatchBits,
+		/// R-BKV-1: too few votes.
+		TooFewVotes,
+		/// R-BKV-3: a voter has no key in this session.
+		UnknownBackingValidator,
+		/// R-BKV-3: a vote is not signed by its validator.
+		BadVoteSignature,
+		/// The para has as many pending candidates as can be stored.
+		TooManyPending,
+	}
+
+	#[pallet::hooks]
+	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		fn on_initialize(_: BlockNumberFor<T>) -> Weight {
+			T::WeightInfo::on_finalize()
+		}
+
+		/// # Panics
+		/// If the block had no inherent (R-INC-1). It is the one place where this pallet may abort: such a block must
+		/// not exist.
+		fn on_finalize(_: BlockNumberFor<T>) {
+			assert!(
+				InherentIncluded::<T>::take().is_some(),
+				"a block needs the parachains inherent (R-INC-1)"
+			);
+		}
+
+		#[cfg(feature = "try-runtime")]
+		fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+			Self::do_try_state()
+		}
+	}
+
+	#[pallet::call]
+	impl<T: Config> Pallet<T> {
+		/// The inherent: exactly one a block (R-INC-1), and all that it carries is accepted or the call fails (R-INC-3).
+		///
+		/// # Errors
+		/// [`Error`] names the rule that refused something; storage is as before.
+		#[pallet::call_index(0)]
+		#[pallet::weight((weights::inherent::<T::WeightInfo>(data), DispatchClass::Mandatory))]
+		pub fn enter(origin: OriginFor<T>, data: ParachainsInherentData) -> DispatchResult {
+			ensure_none(origin)?;
+			ensure!(!InherentIncluded::<T>::exists(), Error::<T>::SecondInherent);
+			ensure!(
+				Self::is_parent(&data.parent_header),
+				Error::<T>::InvalidParentHeader
+			);
+			InherentIncluded::<T>::put(());
+			process::process::<T>(Mode::Execute, data).map_err(Error::<T>::from)?;
+			Ok(())
+		}
+	}
+
+	#[pallet::inherent]
+	impl<T: Config> ProvideInherent for Pallet<T> {
+		type Call = Call<T>;
+		type Error = InherentError;
+		const INHERENT_IDENTIFIER: InherentIdentifier = PARACHAINS_INHERENT_IDENTIFIER;
+
+		fn create_inherent(data: &InherentData) -> Option<Self::Call> {
+			let data = match data.get_data::<ParachainsInherentData>(&Self::INHERENT_IDENTIFIER) {
+				Ok(data) => data?,
+				Err(error) => {
+					log::error!(target: LOG_TARGET, "parachains inherent data do not decode: {error}");
+					return None;
+				}
+			};
+			if !Self::is_parent(&data.parent_header) {
+				log::error!(target: LOG_TARGET, "parachains inherent data are for another parent (R-INC-1)");
+				return None;
+			}
+			Some(Call::enter {
+				data: Self::filter(data),
+			})
+		}
+
+		fn is_inherent_required(_: &InherentData) -> Result<Option<Self::Error>, Self::Error> {
+			Ok(Some(InherentError::Missing))
+		}
+
+		fn is_inherent(call: &Self::Call) -> bool {
+			matches!(call, Call::enter { .. })
+		}
+	}
+}
+
+impl<T: Config> Pallet<T> {
+	/// Number of the block being processed, or of the block queried.
+	pub(crate) fn now() -> BlockNumber {
+		frame_system::Pallet::<T>::block_number().saturated_into()
+	}
+
+	fn is_parent(header: &Header) -> bool {
+		header.hash() == frame_system::Pallet::<T>::parent_hash()
+	}
+
+	/// What of this inherent data execution accepts: an author leaves out the rest (R-INC-3, R-INC-4). Changes nothing.
+	///
+	/// Asks for the parent header to be that of the parent.
+	pub fn filter(data: ParachainsInherentData) -> ParachainsInherentData {
+		let parent_header = data.parent_header.clone();
+		let filtered = with_transaction_unchecked(|| {
+			TransactionOutcome::Rollback(process::process::<T>(Mode::Create, data))
+		});
+		filtered.unwrap_or_else(|refusal| {
+			frame_support::defensive!("nothing fails an inherent that is created", refusal);
+			ParachainsInherentData {
+				bitfields: Vec::new(),
+				backed_candidates: Vec::new(),
+				disputes: Vec::new(),
+				parent_header,
+			}
+		})
+	}
+}
+
+impl<T: Config> OnSessionChange for Pallet<T> {
+	/// Empties the window (R-REL-5) and drops all pending candidates without events (R-ABP-9).
+	///
+	/// What is removed is bounded by the cores and by the window, so nothing is left for later blocks.
+	fn on_session_change(_: &SessionChange) {
+		let left = RelayParentWindow::<T>::mutate(AllowedRelayParents::clear);
+		left.into_iter().for_each(ClaimQueueSnapshots::<T>::remove);
+		for (_, list) in PendingAvailability::<T>::drain() {
+			list.into_iter()
+				.for_each(|candidate| PendingCommitments::<T>::remove(candidate.hash));
+		}
+	}
+}

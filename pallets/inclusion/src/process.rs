@@ -1,0 +1,191 @@
+//! The inherent, step by step (R-INC-2).
+//!
+//! Creating and executing an inherent is **one** function, [`process`]. What is bad is a [`Refusal`] in both modes;
+//! [`Mode`] says what a refusal does: leave the bad part out, or fail. So what creation lets through is what execution
+//! accepts (R-INC-3): whatever is left out has had no effect on the rest.
+
+mod backing;
+mod bitfields;
+mod freeing;
+
+use crate::{
+	enact::enact, pending::PendingCandidates, refusal::Refusal, ClaimQueueSnapshot, ClaimQueueSnapshots,
+	Config, Pallet, RelayParentWindow,
+};
+use alloc::{collections::BTreeSet, vec::Vec};
+use async_backing_primitives::{
+	enactable_prefix,
+	ports::{ActiveConfiguration, CoreScheduler, CurrentSession, Disputes},
+	BlockNumber, CandidateHash, CoreIndex, DisputeStatementSet, GroupRotationInfo, Hash, Header,
+	HostConfiguration, ParaId, ParachainsInherentData, RelayChainBlockInfo, SessionIndex, SigningContext,
+	ValidatorId,
+};
+
+/// What a refusal does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+	/// An author makes the inherent: what is refused is left out.
+	Create,
+	/// A block is executed: what is refused fails it.
+	Execute,
+}
+
+impl Mode {
+	/// Leaves a part out, or fails.
+	fn refuse(self, refusal: impl Into<Refusal>) -> Result<(), Refusal> {
+		let refusal = refusal.into();
+		log::debug!(target: crate::LOG_TARGET, "{self:?}: {refusal}");
+		match self {
+			Mode::Create => Ok(()),
+			Mode::Execute => Err(refusal),
+		}
+	}
+}
+
+/// Processes an inherent whose parent header is that of the parent, and returns what was accepted of it.
+///
+/// In [`Mode::Execute`] that is all of it, or an error and storage that must be rolled back.
+///
+/// Cost: linear in what it carries and in the number of pending candidates.
+pub(crate) fn process<T: Config>(
+	mode: Mode,
+	data: ParachainsInherentData,
+) -> Result<ParachainsInherentData, Refusal> {
+	let ParachainsInherentData {
+		bitfields,
+		backed_candidates,
+		disputes,
+		parent_header,
+	} = data;
+	let config = T::Configuration::active();
+	let parent_hash = update_window::<T>(&parent_header, config.async_backing_params.allowed_ancestry_len);
+	let disputes = import_disputes::<T>(mode, disputes)?;
+	if T::Disputes::is_frozen() {
+		if !bitfields.is_empty() || !backed_candidates.is_empty() {
+			mode.refuse(Refusal::Frozen)?;
+		}
+		return Ok(ParachainsInherentData {
+			bitfields: Vec::new(),
+			backed_candidates: Vec::new(),
+			disputes,
+			parent_header,
+		});
+	}
+
+	let mut block = Processing::<T>::start(mode, config, parent_hash);
+	let disputed = block.free_concluded_invalid();
+	let bitfields = block.sanitize_bitfields(bitfields, &disputed.cores)?;
+	block.record_votes(&bitfields);
+	for candidate in block.enact_available() {
+		T::Disputes::note_included(block.session, candidate, block.now);
+	}
+	block.free_timed_out();
+	let claims = block.advance_claims();
+	let backed_candidates = block.back_candidates(backed_candidates, claims, &disputed.candidates)?;
+	block.pending.store();
+	Ok(ParachainsInherentData {
+		bitfields,
+		backed_candidates,
+		disputes,
+		parent_header,
+	})
+}
+
+/// Step 1: takes the parent into the window, with the claim queue that nodes saw in its state (R-REL-2, R-REL-7).
+///
+/// The claim queue has not moved since then: it does in step 11, and at the end of a session's last block.
+fn update_window<T: Config>(parent: &Header, allowed_ancestry_len: u32) -> Hash {
+	let info = RelayChainBlockInfo {
+		hash: parent.hash(),
+		number: parent.number,
+		storage_root: parent.state_root,
+	};
+	let left = RelayParentWindow::<T>::mutate(|window| window.update(info, allowed_ancestry_len));
+	left.into_iter().for_each(ClaimQueueSnapshots::<T>::remove);
+	let snapshot = ClaimQueueSnapshot::from(T::Scheduler::claim_queue());
+	ClaimQueueSnapshots::<T>::insert(info.hash, snapshot);
+	info.hash
+}
+
+/// Steps 2 and 4: imports votes of disputes, and returns those worth keeping.
+fn import_disputes<T: Config>(
+	mode: Mode,
+	disputes: Vec<DisputeStatementSet>,
+) -> Result<Vec<DisputeStatementSet>, Refusal> {
+	if disputes.is_empty() {
+		return Ok(disputes);
+	}
+	let offered = disputes.clone();
+	let kept = T::Disputes::import(disputes);
+	if kept != offered {
+		mode.refuse(Refusal::Disputes)?;
+	}
+	Ok(kept)
+}
+
+/// What the steps share.
+pub(crate) struct Processing<T> {
+	mode: Mode,
+	now: BlockNumber,
+	config: HostConfiguration,
+	session: SessionIndex,
+	validators: Vec<ValidatorId>,
+	cores: u32,
+	rotation: GroupRotationInfo,
+	parent_hash: Hash,
+	pending: PendingCandidates<T>,
+}
+
+impl<T: Config> Processing<T> {
+	fn start(mode: Mode, config: HostConfiguration, parent_hash: Hash) -> Self {
+		let now = Pallet::<T>::now();
+		Self {
+			mode,
+			now,
+			config,
+			session: T::Session::index(),
+			validators: T::Session::validators(),
+			cores: T::Scheduler::core_count(),
+			rotation: T::Scheduler::rotation_info(now),
+			parent_hash,
+			pending: PendingCandidates::load(),
+		}
+	}
+
+	/// What signatures about this relay block are bound to.
+	fn signing_context(&self, parent_hash: Hash) -> SigningContext {
+		SigningContext {
+			session_index: self.session,
+			parent_hash,
+		}
+	}
+
+	/// Step 8, second half: for each para enacts the longest available prefix (R-ENA-3), in dependency order, and
+	/// returns what it enacted.
+	fn enact_available(&mut self) -> Vec<CandidateHash> {
+		let mut enacted = Vec::new();
+		for para in self.pending.paras() {
+			let votes = self
+				.pending
+				.of(para)
+				.iter()
+				.map(|candidate| candidate.availability_votes.count());
+			let available = enactable_prefix(votes, self.validators.len());
+			for (candidate, commitments) in self.pending.take_first(para, available) {
+				enacted.push(candidate.hash);
+				enact::<T>(candidate, commitments, &self.config);
+			}
+		}
+		enacted
+	}
+
+	/// Step 11: moves the claim queue, and returns the claims that this block may serve (R-BCK-1).
+	fn advance_claims(&self) -> Vec<(CoreIndex, ParaId)> {
+		let blocked: BTreeSet<_> = if T::Session::is_change_buffered() {
+			(0..self.cores).map(CoreIndex).collect()
+		} else {
+			self.pending.occupied_cores()
+		};
+		T::Scheduler::advance(&blocked)
+	}
+}

@@ -1,0 +1,11 @@
+//! What the pallet does, told as blocks of a mock chain with real signatures.
+
+mod bitfields;
+mod chains;
+mod freeing;
+mod inherent;
+mod outputs;
+mod queries;
+mod refusals;
+mod road;
+mod sessions;

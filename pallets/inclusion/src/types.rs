@@ -1,0 +1,243 @@
+//! What the pallet stores, each bounded by a ceiling that has a reason.
+
+use alloc::collections::VecDeque;
+use async_backing_primitives::{
+	BlockNumber, CandidateCommitments, CandidateDescriptor, CandidateHash, CandidateReceipt, ClaimQueue,
+	CoreIndex, GroupIndex, Hash, ParaId, ValidatorIndex, MAX_COMMITMENTS_SIZE, MAX_CORES, MAX_LOOKAHEAD,
+	MAX_UNINCLUDED_LIMIT, MAX_VALIDATORS,
+};
+use bitvec::{order::Lsb0, vec::BitVec};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use frame_support::{pallet_prelude::ConstU32, BoundedVec};
+use scale_info::TypeInfo;
+
+/// One bit for each validator of a session: which of them voted.
+#[derive(
+	Clone, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct ValidatorBits {
+	validators: u32,
+	bytes: BoundedVec<u8, ConstU32<{ MAX_VALIDATORS.div_ceil(8) }>>,
+}
+
+impl ValidatorBits {
+	/// No votes yet, in a session with so many validators. Those beyond [`MAX_VALIDATORS`] have no bit.
+	pub fn none_of(validators: usize) -> Self {
+		let validators = u32::try_from(validators).unwrap_or(u32::MAX).min(MAX_VALIDATORS);
+		let bytes = alloc::vec![0; validators.div_ceil(8) as usize];
+		Self {
+			validators,
+			bytes: BoundedVec::truncate_from(bytes),
+		}
+	}
+
+	/// Sets the validator's bit. `false` if there is none.
+	pub fn insert(&mut self, validator: ValidatorIndex) -> bool {
+		if validator.0 >= self.validators {
+			return false;
+		}
+		match self.bytes.get_mut(validator.as_usize() / 8) {
+			Some(byte) => {
+				*byte |= 1 << (validator.0 % 8);
+				true
+			}
+			None => false,
+		}
+	}
+
+	/// Whether the validator's bit is set.
+	pub fn contains(&self, validator: ValidatorIndex) -> bool {
+		self.bytes
+			.get(validator.as_usize() / 8)
+			.is_some_and(|byte| byte & (1 << (validator.0 % 8)) != 0)
+	}
+
+	/// Number of set bits.
+	pub fn count(&self) -> usize {
+		self.bytes.iter().map(|byte| byte.count_ones() as usize).sum()
+	}
+
+	/// Number of validators, whether they voted or not.
+	pub fn validators(&self) -> u32 {
+		self.validators
+	}
+
+	/// Validators whose bit is set, ascending.
+	pub fn indices(&self) -> impl Iterator<Item = ValidatorIndex> + '_ {
+		(0..self.validators)
+			.map(ValidatorIndex)
+			.filter(|validator| self.contains(*validator))
+	}
+
+	/// The bits as runtime APIs present them (R-BIN-8).
+	pub fn to_bits(&self) -> BitVec<u8, Lsb0> {
+		let mut bits = BitVec::from_slice(&self.bytes);
+		bits.truncate(self.validators as usize);
+		bits
+	}
+}
+
+/// A candidate that occupies a core. Its commitments are stored apart, by its hash.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct PendingCandidate {
+	/// Identity of the candidate.
+	pub hash: CandidateHash,
+	/// Core that it occupies.
+	pub core: CoreIndex,
+	/// Group that backed it (R-GRP-1).
+	pub group: GroupIndex,
+	/// What it is.
+	pub descriptor: CandidateDescriptor,
+	/// Hash of its commitments, so that its receipt can be told without them.
+	pub commitments_hash: Hash,
+	/// Validators that say they hold their chunk.
+	pub availability_votes: ValidatorBits,
+	/// Validators that backed it.
+	pub backers: ValidatorBits,
+	/// Number of its relay parent.
+	pub relay_parent_number: BlockNumber,
+	/// Block in which it was backed.
+	pub backed_in: BlockNumber,
+	/// Largest proof of validity when it was backed, in bytes.
+	pub max_pov_size: u32,
+}
+
+impl PendingCandidate {
+	/// Its receipt without commitments.
+	pub fn receipt(&self) -> CandidateReceipt {
+		CandidateReceipt {
+			descriptor: self.descriptor.clone(),
+			commitments_hash: self.commitments_hash,
+		}
+	}
+}
+
+/// Pending candidates of one para in dependency order. The bound is every legal depth (R-ABP-4).
+pub type PendingList = BoundedVec<PendingCandidate, ConstU32<MAX_UNINCLUDED_LIMIT>>;
+
+/// Commitments of a pending candidate, at most [`MAX_COMMITMENTS_SIZE`] bytes. Encodes as the commitments do.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub struct StoredCommitments(CandidateCommitments);
+
+impl StoredCommitments {
+	/// The commitments.
+	pub fn into_inner(self) -> CandidateCommitments {
+		self.0
+	}
+
+	/// The commitments, borrowed.
+	pub fn get(&self) -> &CandidateCommitments {
+		&self.0
+	}
+}
+
+impl TryFrom<CandidateCommitments> for StoredCommitments {
+	/// The encoded size.
+	type Error = usize;
+
+	fn try_from(commitments: CandidateCommitments) -> Result<Self, usize> {
+		match commitments.encoded_size() {
+			size if size > MAX_COMMITMENTS_SIZE as usize => Err(size),
+			_ => Ok(Self(commitments)),
+		}
+	}
+}
+
+impl MaxEncodedLen for StoredCommitments {
+	fn max_encoded_len() -> usize {
+		MAX_COMMITMENTS_SIZE as usize
+	}
+}
+
+type Claims = BoundedVec<ParaId, ConstU32<MAX_LOOKAHEAD>>;
+
+/// The claim queue that nodes saw at a relay parent (R-REL-7).
+#[derive(
+	Clone, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct ClaimQueueSnapshot(BoundedVec<(CoreIndex, Claims), ConstU32<MAX_CORES>>);
+
+impl From<ClaimQueue> for ClaimQueueSnapshot {
+	/// Cores and claims beyond the ceilings, which no scheduler of ours hands out, are left out.
+	fn from(queue: ClaimQueue) -> Self {
+		let cores = queue
+			.into_iter()
+			.map(|(core, claims)| (core, Claims::truncate_from(claims.into_iter().collect())));
+		Self(BoundedVec::truncate_from(cores.collect()))
+	}
+}
+
+impl From<ClaimQueueSnapshot> for ClaimQueue {
+	fn from(snapshot: ClaimQueueSnapshot) -> Self {
+		let claims_of = |claims: Claims| claims.into_iter().collect::<VecDeque<_>>();
+		snapshot
+			.0
+			.into_iter()
+			.map(|(core, claims)| (core, claims_of(claims)))
+			.collect()
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use async_backing_primitives::HeadData;
+
+	#[test]
+	fn validator_bits_know_their_session() {
+		let mut bits = ValidatorBits::none_of(9);
+		assert!(
+			bits.insert(ValidatorIndex(0))
+				&& bits.insert(ValidatorIndex(8))
+				&& bits.insert(ValidatorIndex(8))
+		);
+		assert!(!bits.insert(ValidatorIndex(9)), "there are nine validators");
+		assert_eq!(bits.count(), 2);
+		assert_eq!(
+			bits.indices().collect::<Vec<_>>(),
+			[ValidatorIndex(0), ValidatorIndex(8)]
+		);
+		assert!(bits.contains(ValidatorIndex(8)) && !bits.contains(ValidatorIndex(1)));
+		assert_eq!(bits.to_bits().len(), 9);
+		assert_eq!(bits.to_bits().iter_ones().collect::<Vec<_>>(), [0, 8], "R-BIN-8");
+	}
+
+	#[test]
+	fn validator_bits_stay_below_their_ceiling() {
+		let mut bits = ValidatorBits::none_of(MAX_VALIDATORS as usize + 1);
+		assert!(bits.insert(ValidatorIndex(MAX_VALIDATORS - 1)));
+		assert!(!bits.insert(ValidatorIndex(MAX_VALIDATORS)));
+		assert!(bits.encoded_size() <= ValidatorBits::max_encoded_len());
+	}
+
+	#[test]
+	fn stored_commitments_encode_plainly_below_their_ceiling() {
+		let sized = |len| CandidateCommitments {
+			head_data: HeadData(vec![0; len]),
+			..Default::default()
+		};
+		let small = StoredCommitments::try_from(sized(3)).expect("small enough");
+		assert_eq!(small.encode(), sized(3).encode());
+		let fixed = sized(MAX_COMMITMENTS_SIZE as usize).encoded_size() - MAX_COMMITMENTS_SIZE as usize;
+		let largest = StoredCommitments::try_from(sized(MAX_COMMITMENTS_SIZE as usize - fixed));
+		assert_eq!(
+			largest.expect("just fits").encoded_size(),
+			StoredCommitments::max_encoded_len()
+		);
+		let over = MAX_COMMITMENTS_SIZE as usize + 1;
+		assert_eq!(StoredCommitments::try_from(sized(over - fixed)), Err(over));
+	}
+
+	#[test]
+	fn r_rel_7_a_snapshot_is_the_claim_queue() {
+		let queue = ClaimQueue::from([
+			(CoreIndex(0), VecDeque::from([ParaId(7), ParaId(8)])),
+			(CoreIndex(3), VecDeque::from([ParaId(7)])),
+		]);
+		assert_eq!(
+			ClaimQueue::from(ClaimQueueSnapshot::from(queue.clone())),
+			queue,
+			"R-REL-7"
+		);
+	}
+}
