@@ -392,4 +392,27 @@ mod tests {
 			);
 		}
 	}
+
+	#[test]
+	fn r_bin_12_every_byte_is_read_as_the_table_says() {
+		let zero = CandidateDescriptor::v2(DescriptorFields::default()).encode();
+		for offset in 0..CandidateDescriptor::ENCODED_LEN {
+			let mut bytes = zero.clone();
+			bytes[offset] = 1;
+			let descriptor = CandidateDescriptor::decode(&mut &bytes[..]).expect("any 292 bytes decode");
+			let inconsistent = |relaxed| Err(UnsupportedDescriptor::Inconsistent { relaxed });
+			let expected = match offset {
+				36 => inconsistent(DescriptorVersion::V3),
+				44..60 => Ok(DescriptorVersion::V1),
+				43 | 60..68 | 164..228 => inconsistent(DescriptorVersion::V2),
+				_ => Ok(DescriptorVersion::V2),
+			};
+			assert_eq!(
+				descriptor.accepted_version(false),
+				expected,
+				"R-BIN-12: byte {offset}"
+			);
+			assert_eq!(descriptor.encode(), bytes, "R-BIN-11: byte {offset}");
+		}
+	}
 }
