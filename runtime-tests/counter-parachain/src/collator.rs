@@ -117,6 +117,7 @@ impl Collator {
 	///
 	/// # Errors
 	/// [`UnknownHead`].
+	#[allow(clippy::missing_panics_doc, reason = "the expectation carries its proof")]
 	pub fn account(&self, head: &HeadData, account: &AccountId) -> Result<Account, UnknownHead> {
 		let header = self.header(head)?;
 		Ok(Reader::new(&self.nodes, &header.state_root, None)
@@ -128,6 +129,7 @@ impl Collator {
 	///
 	/// # Errors
 	/// [`UnknownHead`].
+	#[allow(clippy::missing_panics_doc, reason = "the expectation carries its proof")]
 	pub fn counter(&self, head: &HeadData) -> Result<u64, UnknownHead> {
 		let header = self.header(head)?;
 		Ok(Reader::new(&self.nodes, &header.state_root, None)

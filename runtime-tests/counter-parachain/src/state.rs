@@ -39,10 +39,10 @@ fn account_key(account: &AccountId) -> Vec<u8> {
 	key
 }
 
-fn state_error(root: &Hash, error: Box<TrieError<Layout>>) -> StateError {
-	match *error {
+fn state_error(root: &Hash, error: &TrieError<Layout>) -> StateError {
+	match error {
 		TrieError::<Layout>::IncompleteDatabase(node) | TrieError::<Layout>::InvalidStateRoot(node) => {
-			StateError::MissingNode { node }
+			StateError::MissingNode { node: *node }
 		}
 		_ => StateError::CorruptNode { root: *root },
 	}
@@ -68,7 +68,7 @@ impl<'a> Reader<'a> {
 		let value = self
 			.trie
 			.get(key)
-			.map_err(|error| state_error(self.root, error))?;
+			.map_err(|error| state_error(self.root, &error))?;
 		value
 			.map(|value| T::decode_all(&mut &value[..]))
 			.transpose()
@@ -107,7 +107,8 @@ impl Changes {
 	pub(crate) fn commit(&self, nodes: &mut Nodes, root: &Hash) -> Result<Hash, StateError> {
 		let mut new_root = *root;
 		let mut trie = TrieDBMutBuilder::<Layout>::from_existing(nodes, &mut new_root).build();
-		self.insert(&mut trie).map_err(|error| state_error(root, error))?;
+		self.insert(&mut trie)
+			.map_err(|error| state_error(root, &error))?;
 		// Dropping the trie writes it.
 		drop(trie);
 		Ok(new_root)
@@ -132,7 +133,7 @@ impl Changes {
 			Err(error) => Err(error),
 		};
 		drop(trie);
-		written.map_err(|error| state_error(&root, error))?;
+		written.map_err(|error| state_error(&root, &error))?;
 		Ok((nodes, root))
 	}
 }

@@ -44,6 +44,7 @@ impl fmt::Debug for Workload {
 
 impl Workload {
 	/// `accounts` accounts whose keys follow from `seed`. At least one.
+	#[allow(clippy::missing_panics_doc, reason = "the expectation carries its proof")]
 	pub fn new(seed: u64, accounts: u32) -> Self {
 		let keys: Vec<_> = (0..accounts.max(1))
 			.map(|index| {
