@@ -4,8 +4,10 @@
 mod bounds;
 mod histories;
 mod model;
-mod scenarios;
+mod resources;
+mod shape;
 mod storage;
+mod story;
 
 use crate::*;
 use async_backing_primitives::*;

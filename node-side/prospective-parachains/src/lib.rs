@@ -1,0 +1,24 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+mod config;
+mod error;
+mod leaves;
+mod para;
+mod query;
+mod view;
+
+#[cfg(test)]
+mod tests;
+
+pub use async_backing_fragment_tree::{
+	Attached, BestPath, Candidate, CandidateState, FragmentTree, HypotheticalCandidate, NodeIndex, NodeView,
+	TreeLimits,
+};
+pub use config::{UnconnectedLimits, ViewConfig};
+pub use error::{Diagnostic, IntroduceError, NoteError, UnconnectedFull};
+pub use leaves::LeavesUpdated;
+pub use query::{Backable, Membership};
+pub use view::{Introduced, View};

@@ -1,0 +1,189 @@
+//! What one may ask a view (R-VIE-7 to R-VIE-10, R-IMP-1).
+
+use crate::view::View;
+use alloc::vec::Vec;
+use async_backing_fragment_tree::{Candidate, FragmentTree, HypotheticalCandidate};
+use async_backing_primitives::{
+	check_core_choice, parse_signals, BlockNumber, CandidateHash, ConstraintSource, CoreIndex, Hash,
+	HeadHash, ParaId, PersistedValidationData, RelayChainBlockInfo,
+};
+
+/// Leaves at which a candidate stands, ascending, with its depths there, ascending. Leaves where it does not stand are
+/// left out (R-TRE-13).
+pub type Membership = Vec<(Hash, Vec<u32>)>;
+
+/// A candidate that the next block may back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Backable {
+	/// The candidate.
+	pub candidate_hash: CandidateHash,
+	/// Relay block that fixes core and group: the relay parent, but for version 3 descriptors (R-GLO-7).
+	pub scheduling_parent: Hash,
+	/// Core that it names; `None` in version 1.
+	pub core_index: Option<CoreIndex>,
+}
+
+impl View {
+	/// Active leaves, ascending by hash.
+	pub fn leaves(&self) -> impl Iterator<Item = &RelayChainBlockInfo> {
+		self.leaves.values().map(|leaf| &leaf.block)
+	}
+
+	/// The tree of a para at a leaf, if both are known.
+	pub fn tree(&self, leaf: Hash, para: ParaId) -> Option<&FragmentTree> {
+		self.leaves.get(&leaf)?.trees.get(&para)
+	}
+
+	/// The trees at a leaf, ascending by para.
+	pub fn trees_at(&self, leaf: Hash) -> impl Iterator<Item = (ParaId, &FragmentTree)> {
+		self.leaves
+			.get(&leaf)
+			.into_iter()
+			.flat_map(|leaf| &leaf.trees)
+			.map(|(para, tree)| (*para, tree))
+	}
+
+	fn trees_of(&self, para: ParaId) -> impl Iterator<Item = (Hash, &FragmentTree)> {
+		self.leaves
+			.iter()
+			.filter_map(move |(leaf, at)| Some((*leaf, at.trees.get(&para)?)))
+	}
+
+	/// The candidate, if it is in store.
+	pub fn candidate(&self, para: ParaId, candidate: CandidateHash) -> Option<&Candidate> {
+		Some(self.paras.get(&para)?.storage.get(candidate)?.candidate())
+	}
+
+	/// Candidates of a para that are in store, in trees or waiting.
+	pub fn candidate_count(&self, para: ParaId) -> usize {
+		self.paras.get(&para).map_or(0, |para| para.storage.len())
+	}
+
+	/// Candidates of a para that wait for a parent, ascending (R-TRE-14).
+	pub fn waiting(&self, para: ParaId) -> impl Iterator<Item = CandidateHash> + '_ {
+		self.paras.get(&para).into_iter().flat_map(|para| para.waiting())
+	}
+
+	/// Where a candidate stands (R-TRE-13). Cost: for each of l trees [`FragmentTree::depths`].
+	pub fn membership(&self, para: ParaId, candidate: CandidateHash) -> Membership {
+		let depths = self
+			.trees_of(para)
+			.map(|(leaf, tree)| (leaf, tree.depths(candidate)));
+		depths.filter(|(_, depths)| !depths.is_empty()).collect()
+	}
+
+	/// Where a candidate stands or would stand if it were introduced, at one leaf or at all (R-VIE-10, R-TRE-12). With
+	/// `backed_in_path_only` only after candidates that are all backed.
+	///
+	/// Cost: for each tree [`FragmentTree::hypothetical_depths`].
+	pub fn hypothetical_membership(
+		&self,
+		para: ParaId,
+		candidate: HypotheticalCandidate<'_>,
+		at_leaf: Option<Hash>,
+		backed_in_path_only: bool,
+	) -> Membership {
+		self.trees_of(para)
+			.filter(|(leaf, _)| at_leaf.is_none_or(|wanted| wanted == *leaf))
+			.map(|(leaf, tree)| (leaf, tree.hypothetical_depths(candidate, backed_in_path_only)))
+			.filter(|(_, depths)| !depths.is_empty())
+			.collect()
+	}
+
+	/// The best candidates for the child of a leaf after `required_path`, at most `count`, each building on the one before
+	/// (R-VIE-7, R-SEL-3). Nothing if the leaf is not active or does not schedule the para.
+	///
+	/// The path ends before a candidate that may not occupy the core it names (R-FRG-17). That is judged by the claim
+	/// queue of its scheduling parent, and left to the chain where this view never saw that block as a leaf.
+	///
+	/// Cost: [`FragmentTree::select_children`], and O(cores) for each candidate returned.
+	pub fn get_backable(
+		&self,
+		leaf: Hash,
+		para: ParaId,
+		required_path: &[CandidateHash],
+		count: usize,
+	) -> Vec<Backable> {
+		self.tree(leaf, para)
+			.into_iter()
+			.flat_map(|tree| tree.select_children(required_path, count))
+			.take_while(|candidate| self.may_occupy_its_core(candidate))
+			.map(|candidate| {
+				let descriptor = &candidate.receipt().descriptor;
+				Backable {
+					candidate_hash: candidate.hash(),
+					scheduling_parent: descriptor.scheduling_parent(),
+					core_index: descriptor.core_index(),
+				}
+			})
+			.collect()
+	}
+
+	fn may_occupy_its_core(&self, candidate: &Candidate) -> bool {
+		let descriptor = &candidate.receipt().descriptor;
+		let Some(core) = descriptor.core_index() else {
+			return true;
+		};
+		let Some(claim_queue) = self.claim_queues.get(&descriptor.scheduling_parent()) else {
+			return true;
+		};
+		let Ok(signals) = parse_signals(&candidate.commitments().upward_messages) else {
+			return false;
+		};
+		check_core_choice(claim_queue, descriptor.para_id(), core, signals.select_core).is_ok()
+	}
+
+	/// For each para with a tree at a leaf, the number of the oldest relay parent in scope (R-VIE-8); nothing if the leaf
+	/// is not active.
+	pub fn minimum_relay_parents(&self, leaf: Hash) -> Vec<(ParaId, BlockNumber)> {
+		self.trees_at(leaf)
+			.map(|(para, tree)| (para, tree.scope().earliest_relay_parent().number))
+			.collect()
+	}
+
+	/// Data with which a candidate is validated that builds on this head data and on this relay parent (R-VIE-9). The
+	/// candidate itself need not be known. `None` if the head data is unknown or the relay parent in no scope.
+	///
+	/// Cost: O(log n) for each of l trees, and clones the head data.
+	pub fn validation_data(
+		&self,
+		para: ParaId,
+		relay_parent: Hash,
+		parent_head: HeadHash,
+	) -> Option<PersistedValidationData> {
+		let in_store = self.paras.get(&para)?.storage.head_data(parent_head);
+		let head = in_store.or_else(|| {
+			self.trees_of(para)
+				.find_map(|(_, tree)| tree.head_data(parent_head))
+		})?;
+		let (relay_parent, max_pov_size) = self.trees_of(para).find_map(|(_, tree)| {
+			let scope = tree.scope();
+			Some((
+				scope.in_scope(relay_parent)?,
+				scope.base_constraints().max_pov_size(),
+			))
+		})?;
+		Some(PersistedValidationData {
+			parent_head: head.clone(),
+			relay_parent_number: relay_parent.number,
+			relay_parent_storage_root: relay_parent.storage_root,
+			max_pov_size,
+		})
+	}
+
+	/// Relay blocks that are legal relay parents at a leaf, newest first: for one para, or for any (R-IMP-1). Nothing for
+	/// a para without tree.
+	pub fn allowed_relay_parents(&self, leaf: Hash, para: Option<ParaId>) -> Vec<Hash> {
+		let scopes = self
+			.trees_at(leaf)
+			.filter(|(id, _)| para.is_none_or(|wanted| wanted == *id));
+		let longest = scopes
+			.map(|(_, tree)| tree.scope())
+			.max_by_key(|scope| scope.ancestors().len());
+		longest
+			.into_iter()
+			.flat_map(|scope| core::iter::once(scope.relay_parent()).chain(scope.ancestors()))
+			.map(|block| block.hash)
+			.collect()
+	}
+}

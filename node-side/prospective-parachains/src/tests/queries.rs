@@ -1,0 +1,214 @@
+//! What the view answers.
+
+use super::*;
+
+#[test]
+fn r_vie_7_r_def_25_several_cores_get_a_chain() {
+	// The para has cores 0 and 2; another has core 1.
+	let mut facts = leaf(20).with(PARA, 0, &[]).with(OTHER, 0, &[]);
+	facts.claim_queue.insert(CoreIndex(2), [PARA, PARA].into());
+	let mut view = view_at(&[facts]);
+	let at = block(20).hash;
+	let chain = [(0, 1, 0), (1, 2, 2), (2, 3, 0)].map(|(from, to, core)| {
+		Spec {
+			core,
+			..spec(from, to, 20)
+		}
+		.build()
+	});
+	for candidate in &chain {
+		introduce(&mut view, candidate);
+		view.note_backed(PARA, candidate.hash()).expect("known");
+	}
+	let expected = chain.clone().map(|candidate| Backable {
+		candidate_hash: candidate.hash(),
+		scheduling_parent: at,
+		core_index: candidate.receipt().descriptor.core_index(),
+	});
+	assert_eq!(
+		view.get_backable(at, PARA, &[], 2),
+		expected[..2],
+		"R-DEF-25, R-PRV-12: one query, two candidates"
+	);
+	assert_eq!(
+		view.get_backable(at, PARA, &[chain[0].hash()], 9),
+		expected[1..],
+		"R-VIE-7"
+	);
+	for (leaf, para) in [(block(19).hash, PARA), (at, OTHER), (at, ParaId(1))] {
+		assert_eq!(view.get_backable(leaf, para, &[], 9), [], "R-VIE-7");
+	}
+}
+
+#[test]
+fn r_frg_17_a_candidate_for_a_core_of_another_para_is_not_offered() {
+	let mut view = view_at(&[leaf(20).with(PARA, 0, &[]).with(OTHER, 0, &[])]);
+	let (good, wrong) = (
+		spec(0, 1, 20).build(),
+		Spec {
+			core: 1,
+			..spec(1, 2, 20)
+		}
+		.build(),
+	);
+	// The view never saw block 19 as a leaf, and leaves the judgement to the chain.
+	let unknown = Spec {
+		core: 1,
+		..spec(0, 3, 19)
+	}
+	.build();
+	for candidate in [&good, &wrong] {
+		introduce(&mut view, candidate);
+		view.note_backed(PARA, candidate.hash()).expect("known");
+	}
+	let at = block(20).hash;
+	let offered: Vec<_> = view
+		.get_backable(at, PARA, &[], 9)
+		.iter()
+		.map(|backable| backable.candidate_hash)
+		.collect();
+	assert_eq!(offered, [good.hash()], "R-FRG-17");
+
+	let mut view = view_at(&[leaf(20).with(PARA, 0, &[]).with(OTHER, 0, &[])]);
+	introduce(&mut view, &unknown);
+	view.note_backed(PARA, unknown.hash()).expect("known");
+	assert_eq!(view.get_backable(at, PARA, &[], 9).len(), 1);
+}
+
+#[test]
+fn r_vie_8_minimum_relay_parents() {
+	let mut facts = leaf(20).with(PARA, 0, &[]).with(OTHER, 0, &[]);
+	// The most recent context of the included head is newer than the window's end.
+	let constraints = &mut facts
+		.paras
+		.get_mut(&OTHER)
+		.expect("just added")
+		.backing_state
+		.constraints;
+	constraints.min_relay_parent_number = 19;
+	let view = view_at(&[facts]);
+	assert_eq!(
+		view.minimum_relay_parents(block(20).hash),
+		[(PARA, 18), (OTHER, 19)],
+		"R-VIE-8"
+	);
+	assert_eq!(view.minimum_relay_parents(block(19).hash), [], "R-VIE-8");
+
+	let hashes = |numbers: &[BlockNumber]| {
+		numbers
+			.iter()
+			.map(|number| block(*number).hash)
+			.collect::<Vec<_>>()
+	};
+	let at = block(20).hash;
+	assert_eq!(
+		view.allowed_relay_parents(at, Some(PARA)),
+		hashes(&[20, 19, 18]),
+		"R-IMP-1"
+	);
+	assert_eq!(
+		view.allowed_relay_parents(at, Some(OTHER)),
+		hashes(&[20, 19]),
+		"R-IMP-1"
+	);
+	assert_eq!(
+		view.allowed_relay_parents(at, None),
+		hashes(&[20, 19, 18]),
+		"R-IMP-1"
+	);
+	assert_eq!(
+		view.allowed_relay_parents(at, Some(ParaId(1))),
+		[],
+		"R-IMP-1: no tree"
+	);
+}
+
+#[test]
+fn r_imp_1_an_ancestor_that_becomes_a_leaf_has_its_own_list() {
+	let mut view = view_at(&[leaf(21).with(PARA, 0, &[])]);
+	view.update_leaves(&[leaf(20).with(PARA, 0, &[])], &[]);
+	let list = |view: &View, at| view.allowed_relay_parents(block(at).hash, Some(PARA));
+	assert_eq!(
+		list(&view, 20),
+		[20, 19, 18].map(|number| block(number).hash),
+		"R-IMP-1"
+	);
+	assert_eq!(
+		list(&view, 21),
+		[21, 20, 19].map(|number| block(number).hash),
+		"R-IMP-1"
+	);
+	assert_eq!(list(&view, 19), []);
+}
+
+#[test]
+fn r_vie_9_validation_data() {
+	let mut view = view_at(&[leaf(20).with(PARA, 0, &[])]);
+	introduce(&mut view, &spec(0, 1, 19).build());
+	let data = |at: BlockNumber, parent: u8| PersistedValidationData {
+		parent_head: head(parent),
+		relay_parent_number: at,
+		relay_parent_storage_root: block(at).storage_root,
+		max_pov_size: 1024,
+	};
+	let ask = |at: BlockNumber, parent: u8| view.validation_data(PARA, block(at).hash, head(parent).hash());
+	assert_eq!(ask(20, 1), Some(data(20, 1)), "R-VIE-9: output of a candidate");
+	assert_eq!(ask(18, 0), Some(data(18, 0)), "R-VIE-9: the included head");
+	assert_eq!(ask(17, 0), None, "R-VIE-9: out of scope");
+	assert_eq!(ask(20, 2), None, "R-VIE-9: unknown head");
+	assert_eq!(
+		view.validation_data(OTHER, block(20).hash, head(0).hash()),
+		None,
+		"R-VIE-9: unknown para"
+	);
+	let empty = view_at(&[leaf(20).with(PARA, 0, &[])]);
+	assert_eq!(
+		empty.validation_data(PARA, block(20).hash, head(0).hash()),
+		Some(data(20, 0)),
+		"R-VIE-9: from the tree, when nothing is in store"
+	);
+}
+
+#[test]
+fn r_vie_10_hypothetical_membership_across_leaves() {
+	let mut view = view_at(&[leaf(20).with(PARA, 0, &[]), leaf(22).with(PARA, 0, &[])]);
+	let a = spec(0, 1, 20).build();
+	introduce(&mut view, &a);
+	let child = spec(1, 2, 20).build();
+	let old = spec(1, 3, 19).build();
+	let ask = |view: &View, candidate: &Candidate, at: Option<BlockNumber>, backed| {
+		let at = at.map(|number| block(number).hash);
+		let complete = HypotheticalCandidate::Complete(candidate);
+		let place = HypotheticalCandidate::Incomplete {
+			candidate_hash: candidate.hash(),
+			parent_head_hash: candidate.parent_head_hash(),
+			relay_parent: candidate.relay_parent(),
+		};
+		let answer = view.hypothetical_membership(PARA, complete, at, backed);
+		assert_eq!(view.hypothetical_membership(PARA, place, at, backed), answer);
+		answer
+			.into_iter()
+			.map(|(leaf, depths)| ((leaf.to_low_u64_be() / 256) as u32, depths))
+			.collect::<Vec<_>>()
+	};
+	assert_eq!(
+		ask(&view, &child, None, false),
+		[(20, vec![1]), (22, vec![1])],
+		"R-VIE-10"
+	);
+	assert_eq!(ask(&view, &child, Some(22), false), [(22, vec![1])], "R-VIE-10");
+	assert_eq!(ask(&view, &child, Some(21), false), [], "R-VIE-10");
+	assert_eq!(
+		ask(&view, &old, None, false),
+		[],
+		"R-TRE-6: behind its parent's relay parent"
+	);
+	assert_eq!(ask(&view, &child, None, true), [], "R-VIE-10");
+	view.note_backed(PARA, a.hash()).expect("known");
+	assert_eq!(
+		ask(&view, &child, None, true),
+		[(20, vec![1]), (22, vec![1])],
+		"R-VIE-10"
+	);
+	assert_eq!(view.candidate_count(PARA), 1, "asking changes nothing");
+}

@@ -1,0 +1,209 @@
+//! The view: what it holds, and how candidates enter it.
+
+use crate::{
+	para::{may_wait, Para},
+	Diagnostic, IntroduceError, Membership, NoteError, ViewConfig,
+};
+use alloc::{
+	collections::{BTreeMap, BTreeSet},
+	vec::Vec,
+};
+use async_backing_fragment_tree::{AttachError, Candidate, CandidateState, FragmentTree};
+use async_backing_primitives::{
+	CandidateHash, ClaimQueue, CommittedCandidateReceipt, Hash, ParaId, PersistedValidationData,
+	RelayChainBlockInfo,
+};
+
+/// An active leaf and its trees.
+#[derive(Debug)]
+pub(crate) struct Leaf {
+	pub(crate) block: RelayChainBlockInfo,
+	/// Ancestors in scope, newest first.
+	pub(crate) ancestors: Vec<RelayChainBlockInfo>,
+	pub(crate) trees: BTreeMap<ParaId, FragmentTree>,
+}
+
+/// What the relay chain may accept next, at each of its heads.
+///
+/// Costs are stated in l, the number of active leaves that schedule the para in question (one, but for forks and the
+/// moment of change), and in terms of the operations of [`FragmentTree`].
+#[derive(Debug, Default)]
+pub struct View {
+	pub(crate) config: ViewConfig,
+	pub(crate) leaves: BTreeMap<Hash, Leaf>,
+	pub(crate) paras: BTreeMap<ParaId, Para>,
+	/// Claim queues of blocks that were leaves and are legal relay parents at some leaf.
+	pub(crate) claim_queues: BTreeMap<Hash, ClaimQueue>,
+	pub(crate) refused: u64,
+}
+
+/// What introducing a candidate did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Introduced {
+	/// Where the candidate stands. Empty if it waits for its parent (R-TRE-14).
+	pub membership: Membership,
+	/// Candidates that waited and now stand in more places than before, ascending.
+	pub joined: Vec<CandidateHash>,
+	/// Candidates that would fit below it, but are beyond the limits of a tree (R-TRE-11), ascending.
+	pub refused: Vec<CandidateHash>,
+}
+
+impl View {
+	/// A view of nothing: no leaf is active.
+	pub fn new(config: ViewConfig) -> Self {
+		Self {
+			config,
+			..Self::default()
+		}
+	}
+
+	/// Takes in a candidate that somebody proposed, with the data that it was validated with (R-VIE-5).
+	///
+	/// If it is known, says where it stands. Otherwise it joins every tree that it fits into, and candidates that waited
+	/// for it join with it. One whose parent is unknown waits, if it may fit once the parent comes (R-TRE-14).
+	///
+	/// Cost: hashes the candidate, then for each of l trees [`FragmentTree::add_and_populate`].
+	///
+	/// # Errors
+	/// [`IntroduceError`] says why it is not taken in.
+	pub fn introduce(
+		&mut self,
+		receipt: CommittedCandidateReceipt,
+		validation_data: PersistedValidationData,
+	) -> Result<Introduced, IntroduceError> {
+		let candidate = Candidate::new(receipt, validation_data, self.config.v3_enabled)?;
+		self.introduce_checked(candidate)
+	}
+
+	/// As [`introduce`](Self::introduce), for a candidate that is checked and hashed.
+	///
+	/// # Errors
+	/// As [`introduce`](Self::introduce).
+	pub fn introduce_checked(&mut self, candidate: Candidate) -> Result<Introduced, IntroduceError> {
+		let (hash, para_id) = (candidate.hash(), candidate.para_id());
+		let Some(para) = self.paras.get_mut(&para_id) else {
+			return Err(IntroduceError::UnknownPara(para_id));
+		};
+		if para.storage.contains(hash) {
+			return Ok(Introduced {
+				membership: self.membership(para_id, hash),
+				..Introduced::default()
+			});
+		}
+		let bytes = candidate.bytes();
+		para.storage.insert(candidate, CandidateState::Introduced)?;
+
+		let (introduced, reasons) = self.attach(para_id, hash);
+		if !introduced.membership.is_empty() {
+			return Ok(introduced);
+		}
+		let trees: Vec<_> = self
+			.leaves
+			.values()
+			.filter_map(|leaf| leaf.trees.get(&para_id))
+			.collect();
+		let Some(para) = self.paras.get_mut(&para_id) else {
+			return Err(IntroduceError::UnknownPara(para_id));
+		};
+		let waits = para
+			.storage
+			.get(hash)
+			.is_some_and(|stored| may_wait(&trees, stored.candidate()));
+		let outcome = match waits {
+			true => para
+				.wait(hash, bytes, &self.config.unconnected)
+				.map_err(IntroduceError::from),
+			false => Err(IntroduceError::FitsNowhere {
+				candidate: hash,
+				reasons,
+			}),
+		};
+		if let Err(error) = outcome {
+			para.storage.remove(hash);
+			self.refused = self.refused.saturating_add(1);
+			return Err(error);
+		}
+		Ok(introduced)
+	}
+
+	/// Hangs a stored candidate into every tree of its para. Says where it stands, and for the other leaves why not.
+	pub(crate) fn attach(
+		&mut self,
+		para_id: ParaId,
+		hash: CandidateHash,
+	) -> (Introduced, Vec<(Hash, AttachError)>) {
+		let mut reasons = Vec::new();
+		let (mut joined, mut refused) = (BTreeSet::new(), BTreeSet::new());
+		if let Some(para) = self.paras.get_mut(&para_id) {
+			for (leaf_hash, leaf) in &mut self.leaves {
+				let Some(tree) = leaf.trees.get_mut(&para_id) else {
+					continue;
+				};
+				match tree.add_and_populate(&para.storage, hash) {
+					Ok(attached) => {
+						joined.extend(attached.swept);
+						refused.extend(attached.refused);
+					}
+					Err(reason) => reasons.push((*leaf_hash, reason)),
+				}
+			}
+			for candidate in &joined {
+				para.joined(*candidate);
+			}
+		}
+		self.refused = self.refused.saturating_add(refused.len() as u64);
+		let introduced = Introduced {
+			membership: self.membership(para_id, hash),
+			joined: joined.into_iter().collect(),
+			refused: refused.into_iter().collect(),
+		};
+		(introduced, reasons)
+	}
+
+	/// Notes that a validator of its group seconded a candidate (R-VIE-6). Returns whether that is news.
+	///
+	/// # Errors
+	/// [`NoteError`] if the view does not know it.
+	pub fn note_seconded(&mut self, para: ParaId, candidate: CandidateHash) -> Result<bool, NoteError> {
+		let storage = &mut self
+			.paras
+			.get_mut(&para)
+			.ok_or(NoteError::UnknownPara(para))?
+			.storage;
+		Ok(storage.mark_seconded(candidate)?)
+	}
+
+	/// Notes that a candidate has the quorum of its group (R-VIE-6): it is backable from now on. Returns whether that is
+	/// news. Cost: for each of l trees [`FragmentTree::mark_backed`].
+	///
+	/// # Errors
+	/// [`NoteError`] if the view does not know it.
+	pub fn note_backed(&mut self, para: ParaId, candidate: CandidateHash) -> Result<bool, NoteError> {
+		let storage = &mut self
+			.paras
+			.get_mut(&para)
+			.ok_or(NoteError::UnknownPara(para))?
+			.storage;
+		let is_news = storage.mark_backed(candidate)?;
+		self.mark_backed_in_trees(para, candidate);
+		Ok(is_news)
+	}
+
+	pub(crate) fn mark_backed_in_trees(&mut self, para: ParaId, candidate: CandidateHash) {
+		for tree in self
+			.leaves
+			.values_mut()
+			.filter_map(|leaf| leaf.trees.get_mut(&para))
+		{
+			tree.mark_backed(candidate);
+		}
+	}
+
+	/// How many candidates were refused because they fit nowhere or a limit was reached.
+	pub fn refused_count(&self) -> u64 {
+		self.refused
+	}
+}
+
+/// Notes about paras at a leaf.
+pub(crate) type Diagnostics = Vec<(Hash, ParaId, Diagnostic)>;
