@@ -12,6 +12,8 @@ mod error;
 mod execute;
 #[cfg(feature = "std")]
 mod genesis;
+#[cfg(feature = "std")]
+mod producer;
 mod state;
 mod transfer;
 mod validate;
@@ -24,6 +26,8 @@ pub use collator::{BuildError, BuiltBlock, Collator, UnknownHead};
 pub use error::{BlockError, StateError, TransferError};
 #[cfg(feature = "std")]
 pub use genesis::Genesis;
+#[cfg(feature = "std")]
+pub use producer::{Producer, ProducerError};
 pub use state::Account;
 pub use transfer::SignedTransfer;
 pub use validate::validate;
