@@ -332,7 +332,7 @@ pub mod pallet {
 			let data = match data.get_data::<ParachainsInherentData>(&Self::INHERENT_IDENTIFIER) {
 				Ok(data) => data?,
 				Err(error) => {
-					log::error!(target: LOG_TARGET, "parachains inherent data do not decode: {error}");
+					log::error!(target: LOG_TARGET, "parachains inherent data do not decode: {error:?}");
 					return None;
 				}
 			};

@@ -3,7 +3,7 @@
 use super::Processing;
 use crate::{Config, Event, Pallet};
 use alloc::collections::BTreeSet;
-use async_backing_primitives::{ports::Disputes, AvailabilityTimeouts, CandidateHash, CoreIndex};
+use async_backing_primitives::{ports::Disputes, CandidateHash, CoreIndex};
 
 /// What disputes freed in this block.
 #[derive(Debug, Default)]
@@ -37,11 +37,7 @@ impl<T: Config> Processing<T> {
 	/// Step 10: drops candidates that had their time (R-TMO-1, R-TMO-2), and their descendants, with an event for each
 	/// (R-TMO-5).
 	pub(super) fn free_timed_out(&mut self) {
-		let timeouts = AvailabilityTimeouts {
-			session_start: self.rotation.session_start_block,
-			group_rotation_frequency: self.config.group_rotation_frequency,
-			paras_availability_period: self.config.paras_availability_period,
-		};
+		let timeouts = Pallet::<T>::timeouts();
 		if !timeouts.is_active(self.now) {
 			return;
 		}

@@ -33,7 +33,7 @@ fn r_tmo_4_candidates_time_out_in_the_window_only() {
 				async_backing_primitives::CoreState::Occupied(core) => core.time_out_at,
 				free => panic!("core 0 is occupied, not {free:?}"),
 			};
-			assert_eq!(predicted, expected, "R-TMO-3: backed in {backed_in}");
+			assert_eq!(predicted, expected, "R-TMO-3, R-DEF-17: backed in {backed_in}");
 			run_to(expected);
 			assert_eq!(
 				pending(PARA),

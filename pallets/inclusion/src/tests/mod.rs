@@ -9,3 +9,4 @@ mod queries;
 mod refusals;
 mod road;
 mod sessions;
+mod try_state;

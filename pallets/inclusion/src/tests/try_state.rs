@@ -1,0 +1,82 @@
+//! `try_state` finds what is wrong.
+
+use crate::{
+	mock::*, ClaimQueueSnapshots, InherentIncluded, Pallet, PendingAvailability, PendingCandidate,
+	PendingCommitments, RelayParentWindow,
+};
+use async_backing_primitives::{CoreIndex, HeadData};
+
+fn change(index: usize, change: impl FnOnce(&mut PendingCandidate)) {
+	PendingAvailability::<Test>::mutate(PARA, |list| change(&mut list[index]));
+}
+
+#[test]
+fn try_state_names_what_is_wrong() {
+	type Row = (&'static str, fn());
+	let rows: [Row; 12] = [
+		("outlives its block (R-INC-1)", || {
+			InherentIncluded::<Test>::put(())
+		}),
+		("snapshots are not those of the window (R-REL-7)", || {
+			ClaimQueueSnapshots::<Test>::remove(parent().hash);
+		}),
+		("longer than the ancestry allows (R-REL-2)", || {
+			neighbours(|state| state.config.async_backing_params.allowed_ancestry_len = 0);
+		}),
+		("does not end with the parent", || {
+			RelayParentWindow::<Test>::mutate(|window| {
+				window.update(block(0), 0);
+			});
+		}),
+		("two candidates occupy one core (R-GLO-12)", || {
+			change(1, |candidate| candidate.core = CoreIndex(0))
+		}),
+		("a core that does not exist is occupied", || {
+			change(1, |candidate| candidate.core = CoreIndex(2))
+		}),
+		("commitments are missing", || {
+			PendingCommitments::<Test>::remove(pending(PARA)[0]);
+		}),
+		("do not pair up", || {
+			let list = PendingAvailability::<Test>::get(PARA);
+			PendingAvailability::<Test>::insert(
+				PARA,
+				crate::PendingList::truncate_from(vec![list[0].clone()]),
+			);
+		}),
+		("not what its hash says (R-GLO-2)", || {
+			change(0, |candidate| candidate.commitments_hash = Default::default())
+		}),
+		("relay parents move backwards (R-REL-4)", || {
+			change(1, |candidate| candidate.relay_parent_number = 2)
+		}),
+		("does not build on the one before (R-BCK-4)", || {
+			neighbours(|state| state.heads.insert(PARA, HeadData(vec![9])));
+		}),
+		("nobody backed a candidate (R-BKV-1)", || {
+			change(0, |candidate| {
+				candidate.backers = crate::ValidatorBits::none_of(4)
+			})
+		}),
+	];
+	for (expected, corrupt) in rows {
+		Setup::elastic(2).run(|| {
+			run_to(4);
+			let first = Candidate::first();
+			finish_block_with(inherent(&[], &[&first, &first.child(1, 2)]));
+			enter(inherent(&[], &[])).expect("an empty inherent is fine");
+			InherentIncluded::<Test>::kill();
+			assert_eq!(Pallet::<Test>::do_try_state(), Ok(()), "sound before: {expected}");
+			let found = frame_support::storage::with_transaction_unchecked(|| {
+				corrupt();
+				frame_support::storage::TransactionOutcome::Rollback(Pallet::<Test>::do_try_state())
+			});
+			let message = format!("{:?}", found.expect_err(expected));
+			assert!(
+				message.contains(expected),
+				"expected {expected:?}, found {message}"
+			);
+			InherentIncluded::<Test>::put(());
+		});
+	}
+}
