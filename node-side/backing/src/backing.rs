@@ -33,7 +33,7 @@ enum Work {
 	FetchingPov { asked: ValidatorIndex },
 	/// Waits for the outcome of execution.
 	Validating {
-		receipt: CandidateReceipt,
+		receipt: Box<CandidateReceipt>,
 		validation_data: Arc<PersistedValidationData>,
 	},
 }

@@ -29,7 +29,7 @@ impl Backing {
 		let candidate = match counted {
 			Counted::New(candidate) => candidate,
 			Counted::Again => return Ok(Vec::new()),
-			Counted::Misbehaviour(output) => return Ok(vec![output]),
+			Counted::Misbehaviour(output) => return Ok(vec![*output]),
 		};
 		let backable = self.announce_if_backable(candidate, view);
 		Ok(self.fetch_pov(candidate).into_iter().chain(backable).collect())
@@ -122,7 +122,7 @@ impl Backing {
 enum Counted {
 	New(CandidateHash),
 	Again,
-	Misbehaviour(Output),
+	Misbehaviour(Box<Output>),
 }
 
 impl Counted {
@@ -134,10 +134,12 @@ impl Counted {
 		match counted {
 			Ok(true) => Ok(Self::New(candidate)),
 			Ok(false) => Ok(Self::Again),
-			Err(TableError::Misbehaviour(misbehaviour)) => Ok(Self::Misbehaviour(Output::Misbehaviour {
-				scheduling_parent,
-				misbehaviour: *misbehaviour,
-			})),
+			Err(TableError::Misbehaviour(misbehaviour)) => {
+				Ok(Self::Misbehaviour(Box::new(Output::Misbehaviour {
+					scheduling_parent,
+					misbehaviour: *misbehaviour,
+				})))
+			}
 			Err(error) => Err(StatementError::NotCounted(error)),
 		}
 	}

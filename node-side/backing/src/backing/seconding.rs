@@ -145,7 +145,7 @@ impl Backing {
 			Work::Validating {
 				receipt,
 				validation_data,
-			} => (receipt, validation_data),
+			} => (*receipt, validation_data),
 			other => {
 				state.work = other;
 				return Vec::new();
@@ -343,7 +343,7 @@ impl CandidateState {
 	) -> Output {
 		let descriptor = receipt.descriptor.clone();
 		self.work = Work::Validating {
-			receipt,
+			receipt: Box::new(receipt),
 			validation_data: validation_data.clone(),
 		};
 		Output::Validate(ValidationJob {
