@@ -6,7 +6,7 @@
 use crate::{Hash, QueryError, RelayClient};
 use async_backing_primitives::{
 	runtime_api::{AsyncBackingApi, ParachainHost},
-	ClaimQueue, CoreState, LeafFacts, ParaAtLeaf, ParaId, RelayChainBlockInfo, SessionIndex,
+	CandidateEvent, ClaimQueue, CoreState, LeafFacts, ParaAtLeaf, ParaId, RelayChainBlockInfo, SessionIndex,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -56,6 +56,14 @@ impl RelayClient {
 			pending_relay_parents,
 			events: api.candidate_events(leaf)?,
 		})
+	}
+
+	/// What happened to candidates in `block`.
+	///
+	/// # Errors
+	/// The block is unknown, or the runtime does not offer the API.
+	pub fn candidate_events(&self, block: Hash) -> Result<Vec<CandidateEvent>, QueryError> {
+		Ok(self.api().candidate_events(block)?)
 	}
 
 	/// Hash, number and state root of a block.

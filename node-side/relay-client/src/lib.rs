@@ -6,6 +6,7 @@ mod babe;
 mod client;
 mod error;
 mod executor;
+mod facts;
 mod genesis;
 mod import;
 pub mod signing;

@@ -1,10 +1,19 @@
 //! The runtime APIs.
 
 use crate::{
-	genesis_presets, AccountId, Babe, Block, EpochLength, Executive, Grandpa, InherentDataExt, Nonce,
-	Runtime, RuntimeGenesisConfig, SessionKeys, System, VERSION,
+	genesis_presets, AccountId, Babe, Block, Configuration, Dmp, EpochLength, Executive, Grandpa, Hash, Hrmp,
+	Inclusion, InherentDataExt, Nonce, ParaSessions, Paras, Runtime, RuntimeGenesisConfig, Scheduler, SessionKeys,
+	System, VERSION,
 };
-use alloc::vec::Vec;
+use alloc::{collections::BTreeMap, vec::Vec};
+use async_backing_primitives::{
+	ports::{ActiveConfiguration, CoreScheduler, CurrentSession, ParaState},
+	AsyncBackingParams, BackingState, CandidateCommitments, CandidateEvent, CandidateHash,
+	CandidatePendingAvailability, ClaimQueue, CommittedCandidateReceipt, Constraints, ConstraintsExtension, CoreIndex,
+	CoreState, GroupRotationInfo, HostConfiguration, InboundDownwardMessage, InboundHrmpMessage,
+	OccupiedCoreAssumption, ParaId, PersistedValidationData, SessionIndex, ValidationCode, ValidationCodeHash,
+	ValidatorId, ValidatorIndex,
+};
 use frame_support::{
 	genesis_builder_helper::{build_state, get_preset},
 	traits::Get,
@@ -148,6 +157,133 @@ impl_runtime_apis! {
 			_authority_id: sp_consensus_grandpa::AuthorityId,
 		) -> Option<sp_consensus_grandpa::OpaqueKeyOwnershipProof> {
 			None
+		}
+	}
+
+	#[api_version(14)]
+	impl async_backing_primitives::runtime_api::ParachainHost<Block> for Runtime {
+		fn validators() -> Vec<ValidatorId> {
+			ParaSessions::validators()
+		}
+
+		fn validator_groups() -> (Vec<Vec<ValidatorIndex>>, GroupRotationInfo) {
+			Inclusion::validator_groups()
+		}
+
+		fn availability_cores() -> Vec<CoreState> {
+			Inclusion::availability_cores()
+		}
+
+		fn persisted_validation_data(
+			para: ParaId,
+			assumption: OccupiedCoreAssumption,
+		) -> Option<PersistedValidationData> {
+			Inclusion::persisted_validation_data(para, assumption)
+		}
+
+		fn assumed_validation_data(
+			para: ParaId,
+			expected_hash: Hash,
+		) -> Option<(PersistedValidationData, ValidationCodeHash)> {
+			Inclusion::assumed_validation_data(para, expected_hash)
+		}
+
+		fn check_validation_outputs(para: ParaId, outputs: CandidateCommitments) -> bool {
+			Inclusion::check_validation_outputs(para, &outputs)
+		}
+
+		fn session_index_for_child() -> SessionIndex {
+			<ParaSessions as CurrentSession>::index()
+		}
+
+		fn validation_code(para: ParaId, assumption: OccupiedCoreAssumption) -> Option<ValidationCode> {
+			Inclusion::validation_code(para, assumption)
+		}
+
+		fn candidate_pending_availability(para: ParaId) -> Option<CommittedCandidateReceipt> {
+			Inclusion::candidate_pending_availability(para)
+		}
+
+		fn candidate_events() -> Vec<CandidateEvent> {
+			Inclusion::candidate_events()
+		}
+
+		fn validation_code_by_hash(hash: ValidationCodeHash) -> Option<ValidationCode> {
+			Paras::code_by_hash(hash)
+		}
+
+		fn validation_code_hash(para: ParaId, assumption: OccupiedCoreAssumption) -> Option<ValidationCodeHash> {
+			Inclusion::validation_code_hash(para, assumption)
+		}
+
+		fn dmq_contents(recipient: ParaId) -> Vec<InboundDownwardMessage> {
+			Dmp::dmq_contents(recipient)
+		}
+
+		fn inbound_hrmp_channels_contents(recipient: ParaId) -> BTreeMap<ParaId, Vec<InboundHrmpMessage>> {
+			Hrmp::inbound_hrmp_channels_contents(recipient)
+		}
+
+		fn minimum_backing_votes() -> u32 {
+			Configuration::active().minimum_backing_votes
+		}
+
+		fn para_backing_state(para: ParaId) -> Option<BackingState> {
+			Inclusion::para_backing_state(para)
+		}
+
+		fn async_backing_params() -> AsyncBackingParams {
+			Configuration::active().async_backing_params
+		}
+
+		fn disabled_validators() -> Vec<ValidatorIndex> {
+			ParaSessions::disabled().into_iter().collect()
+		}
+
+		fn claim_queue() -> ClaimQueue {
+			<Scheduler as CoreScheduler>::claim_queue()
+		}
+
+		fn candidates_pending_availability(para: ParaId) -> Vec<CommittedCandidateReceipt> {
+			Inclusion::candidates_pending_availability(para)
+		}
+
+		fn backing_constraints(para: ParaId) -> Option<Constraints> {
+			Inclusion::base_constraints(para).map(|extended| extended.constraints)
+		}
+
+		fn scheduling_lookahead() -> u32 {
+			Configuration::active().scheduling_lookahead
+		}
+
+		fn para_ids() -> Vec<ParaId> {
+			Paras::parachains()
+		}
+	}
+
+	impl async_backing_primitives::runtime_api::AsyncBackingApi<Block> for Runtime {
+		fn constraints_extension(para: ParaId) -> Option<ConstraintsExtension> {
+			Inclusion::constraints_extension(para)
+		}
+
+		fn active_configuration() -> HostConfiguration {
+			Configuration::active()
+		}
+
+		fn pending_configurations() -> Vec<(SessionIndex, HostConfiguration)> {
+			Configuration::pending()
+		}
+
+		fn session_ends_from_slot() -> u64 {
+			crate::session_ends_from_slot()
+		}
+
+		fn pending_availability(para: ParaId) -> Vec<CandidatePendingAvailability> {
+			Inclusion::pending_availability(para)
+		}
+
+		fn core_of_candidate(candidate: CandidateHash) -> Option<(CoreIndex, u32)> {
+			Inclusion::core_of_candidate(candidate)
 		}
 	}
 

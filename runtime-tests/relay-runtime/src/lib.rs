@@ -17,7 +17,7 @@ pub mod genesis_presets;
 pub use apis::api;
 pub use config::{
 	consensus::{session_ends_from_slot, KeepGenesisValidators, SessionKeys, SLOT_DURATION_MILLIS},
-	messages::{ChargeByLength, UpwardOrigin},
+	messages::ChargeByLength,
 };
 
 use alloc::{borrow::Cow, vec::Vec};
@@ -100,7 +100,12 @@ construct_runtime! {
 		Sudo: pallet_sudo = 8,
 		MessageQueue: pallet_message_queue = 9,
 		Configuration: pallet_async_backing_configuration = 10,
+		Paras: pallet_async_backing_paras = 11,
 		Scheduler: pallet_async_backing_scheduler = 12,
+		Dmp: pallet_async_backing_dmp = 13,
+		Ump: pallet_async_backing_ump = 14,
+		Hrmp: pallet_async_backing_hrmp = 15,
+		Inclusion: pallet_async_backing_inclusion = 16,
 		ParaSessions: pallet_async_backing_sessions = 17,
 	}
 }

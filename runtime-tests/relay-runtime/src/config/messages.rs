@@ -1,22 +1,13 @@
 //! MessageQueue: upward messages wait here until a block has weight left for them.
 
-use crate::{Runtime, RuntimeEvent};
-use async_backing_primitives::ParaId;
-use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use crate::{Runtime, RuntimeEvent, Ump};
 use frame_support::{
 	parameter_types,
 	traits::{ConstU32, ProcessMessage, ProcessMessageError},
 	weights::{constants::WEIGHT_REF_TIME_PER_NANOS, Weight, WeightMeter},
 };
-use scale_info::TypeInfo;
+use pallet_async_backing_ump::AggregateMessageOrigin;
 use sp_runtime::Perbill;
-
-/// Where a queued message comes from. Each parachain has one queue.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
-pub enum UpwardOrigin {
-	/// An upward message of this parachain (R-UMP-1).
-	Para(ParaId),
-}
 
 /// Takes a message off its queue for a weight linear in its length.
 ///
@@ -34,11 +25,11 @@ impl ChargeByLength {
 }
 
 impl ProcessMessage for ChargeByLength {
-	type Origin = UpwardOrigin;
+	type Origin = AggregateMessageOrigin;
 
 	fn process_message(
 		message: &[u8],
-		_origin: UpwardOrigin,
+		_origin: AggregateMessageOrigin,
 		meter: &mut WeightMeter,
 		_id: &mut [u8; 32],
 	) -> Result<bool, ProcessMessageError> {
@@ -65,7 +56,7 @@ impl pallet_message_queue::Config for Runtime {
 	type WeightInfo = ();
 	type MessageProcessor = ChargeByLength;
 	type Size = u32;
-	type QueueChangeHandler = ();
+	type QueueChangeHandler = Ump;
 	type QueuePausedQuery = ();
 	// A page must hold the largest upward message that a configuration allows (128 KiB, R-ABP-6) and its header.
 	type HeapSize = ConstU32<{ 132 * 1024 }>;
@@ -77,12 +68,13 @@ impl pallet_message_queue::Config for Runtime {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use async_backing_primitives::ParaId;
 
 	#[test]
 	fn a_message_is_processed_only_when_its_weight_is_left() {
 		let weight = Weight::from_parts(10_100_000, 0);
 		let process = |meter: &mut WeightMeter| {
-			ChargeByLength::process_message(&[7; 100], UpwardOrigin::Para(ParaId(2000)), meter, &mut [0; 32])
+			ChargeByLength::process_message(&[7; 100], ParaId(2000).into(), meter, &mut [0; 32])
 		};
 
 		let mut enough = WeightMeter::with_limit(weight);

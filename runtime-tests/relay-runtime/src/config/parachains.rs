@@ -1,6 +1,8 @@
 //! The pallets of asynchronous backing, and the order in which they learn of a session change.
 
-use crate::{Configuration, ParaSessions, Runtime, Scheduler, Session};
+use crate::{
+	Configuration, Dmp, Hrmp, Inclusion, MessageQueue, ParaSessions, Paras, Runtime, Scheduler, Session, Ump,
+};
 use frame_system::EnsureRoot;
 
 /// Root decides on everything that is governed; Sudo is root.
@@ -15,7 +17,7 @@ impl pallet_async_backing_configuration::Config for Runtime {
 impl pallet_async_backing_sessions::Config for Runtime {
 	type Configuration = Configuration;
 	// R-ABP-9: configuration and validators are in force before anybody here is told.
-	type OnSessionChange = (Scheduler,);
+	type OnSessionChange = (Paras, Scheduler, Inclusion, Ump);
 	// Known one epoch ahead, but only after the validators of the session were fixed.
 	type Randomness = pallet_babe::RandomnessFromOneEpochAgo<Runtime>;
 	type DisabledValidators = Session;
@@ -25,5 +27,44 @@ impl pallet_async_backing_scheduler::Config for Runtime {
 	type AdminOrigin = AdminOrigin;
 	type Configuration = Configuration;
 	type Session = ParaSessions;
+	type WeightInfo = ();
+}
+
+impl pallet_async_backing_paras::Config for Runtime {
+	type AdminOrigin = AdminOrigin;
+	type Configuration = Configuration;
+	type SessionIndex = ParaSessions;
+	type OnParaRemoved = (Dmp, Ump, Hrmp);
+	type WeightInfo = ();
+}
+
+impl pallet_async_backing_dmp::Config for Runtime {
+	type Configuration = Configuration;
+	type Paras = Paras;
+}
+
+impl pallet_async_backing_ump::Config for Runtime {
+	type Configuration = Configuration;
+	type MessageQueue = MessageQueue;
+}
+
+impl pallet_async_backing_hrmp::Config for Runtime {
+	type AdminOrigin = AdminOrigin;
+	type Configuration = Configuration;
+	type Paras = Paras;
+	type WeightInfo = ();
+}
+
+impl pallet_async_backing_inclusion::Config for Runtime {
+	type Configuration = Configuration;
+	type Session = ParaSessions;
+	type Paras = Paras;
+	type Dmp = Dmp;
+	type Ump = Ump;
+	type Hrmp = Hrmp;
+	type Scheduler = Scheduler;
+	// Approval voting and disputes are not part of this runtime yet; whoever brings them implements the two ports.
+	type Disputes = ();
+	type Rewards = ();
 	type WeightInfo = ();
 }

@@ -1,0 +1,178 @@
+//! The command line.
+
+use async_backing_devnet::{Model, RunConfig};
+use async_backing_primitives::AsyncBackingParams;
+use clap::{Args, Parser, Subcommand};
+use std::{path::PathBuf, time::Duration};
+
+/// Asynchronous backing on a devnet of your own: real runtime, real signatures, virtual clock.
+#[derive(Debug, Parser)]
+#[command(name = "async-backing", version, about, arg_required_else_help = true)]
+pub(crate) struct Cli {
+	#[command(subcommand)]
+	pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+	/// Runs synchronous backing (0, 0), then asynchronous backing (4, 3), and shows both side by side.
+	Compare(Common),
+	/// Runs once with chosen parameters.
+	Dev(Dev),
+}
+
+/// What both commands take.
+#[derive(Args, Debug)]
+pub(crate) struct Common {
+	/// Relay blocks to build.
+	#[arg(long, value_name = "COUNT", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+	pub(crate) blocks: u32,
+	/// Validators, split evenly over the paras.
+	#[arg(long, value_name = "COUNT", default_value_t = 6, value_parser = clap::value_parser!(u32).range(2..=100))]
+	pub(crate) validators: u32,
+	/// Paras, each with a core and a collator; ids start at 2000.
+	#[arg(long, value_name = "COUNT", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=20))]
+	pub(crate) paras: u32,
+	/// Where all randomness comes from: the same seed gives the same run.
+	#[arg(long, value_name = "NUMBER", default_value_t = 0)]
+	pub(crate) seed: u64,
+	/// Writes the outcome as JSON; `-` is the standard output, and nothing else goes there then.
+	#[arg(long, value_name = "FILE")]
+	pub(crate) json: Option<PathBuf>,
+	/// Measures how long an extrinsic takes on this machine, and shows it beside the model's figure.
+	#[arg(long)]
+	pub(crate) calibrate: bool,
+}
+
+/// One run.
+#[derive(Args, Debug)]
+pub(crate) struct Dev {
+	#[command(flatten)]
+	pub(crate) common: Common,
+	/// How many candidates may stand between the included head and a new one.
+	#[arg(long, value_name = "DEPTH", default_value_t = 4, value_parser = clap::value_parser!(u32).range(0..=255))]
+	pub(crate) max_candidate_depth: u32,
+	/// How many ancestors of the newest relay parent are relay parents too.
+	#[arg(long, value_name = "BLOCKS", default_value_t = 3, value_parser = clap::value_parser!(u32).range(0..=255))]
+	pub(crate) allowed_ancestry_len: u32,
+	#[command(flatten)]
+	pub(crate) model: ModelArgs,
+}
+
+/// Inputs of the model; see docs/decisions/0007-the-time-model.md.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Model")]
+pub(crate) struct ModelArgs {
+	/// How far into its slot a relay block is a leaf everywhere.
+	#[arg(long, value_name = "MS", default_value_t = 3000, value_parser = clap::value_parser!(u64).range(100..=4000))]
+	leaf_active_ms: u64,
+	/// Time that a message takes from node to node.
+	#[arg(long, value_name = "MS", default_value_t = 100, value_parser = clap::value_parser!(u64).range(0..=2000))]
+	link_latency_ms: u64,
+	/// Largest random addition to the latency.
+	#[arg(long, value_name = "MS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(0..=2000))]
+	link_jitter_ms: u64,
+	/// What a node can send.
+	#[arg(long, value_name = "BYTES_PER_SECOND", default_value_t = 62_500_000, value_parser = clap::value_parser!(u64).range(1000..))]
+	bandwidth: u64,
+	/// Virtual time to execute one extrinsic.
+	#[arg(long, value_name = "US", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+	extrinsic_cost_us: u64,
+	/// Longest execution that a backer accepts.
+	#[arg(long, value_name = "MS", default_value_t = 2000, value_parser = clap::value_parser!(u64).range(1..=60_000))]
+	execution_limit_ms: u64,
+	/// How long after a leaf's activation bitfields are signed.
+	#[arg(long, value_name = "MS", default_value_t = 1500, value_parser = clap::value_parser!(u64).range(0..=5000))]
+	bitfield_after_ms: u64,
+	/// What a collator keeps in reserve.
+	#[arg(long, value_name = "MS", default_value_t = 500, value_parser = clap::value_parser!(u64).range(0..=3000))]
+	collator_margin_ms: u64,
+	/// Unincluded blocks that a parachain allows itself.
+	#[arg(long, value_name = "BLOCKS", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=256))]
+	segment_capacity: u32,
+	/// Blocks that a parachain wants per relay block.
+	#[arg(long, value_name = "BLOCKS", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=16))]
+	velocity: u32,
+	/// Slots of a session.
+	#[arg(long, value_name = "SLOTS", default_value_t = 50, value_parser = clap::value_parser!(u32).range(4..=1_000_000))]
+	session_length: u32,
+	/// Votes that back a candidate, unless its group is smaller.
+	#[arg(long, value_name = "VOTES", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=100))]
+	minimum_backing_votes: u32,
+}
+
+impl Common {
+	/// A run with these parameters of asynchronous backing in the default world.
+	pub(crate) fn run_config(&self, max_candidate_depth: u32, allowed_ancestry_len: u32) -> RunConfig {
+		RunConfig {
+			blocks: self.blocks,
+			validators: self.validators,
+			paras: self.paras,
+			seed: self.seed,
+			params: AsyncBackingParams { max_candidate_depth, allowed_ancestry_len },
+			..RunConfig::default()
+		}
+	}
+}
+
+impl Dev {
+	/// The run that was asked for.
+	pub(crate) fn run_config(&self) -> RunConfig {
+		RunConfig {
+			model: self.model.model(),
+			..self.common.run_config(self.max_candidate_depth, self.allowed_ancestry_len)
+		}
+	}
+}
+
+impl ModelArgs {
+	fn model(&self) -> Model {
+		Model {
+			leaf_active_after: Duration::from_millis(self.leaf_active_ms),
+			link_latency: Duration::from_millis(self.link_latency_ms),
+			link_jitter: Duration::from_millis(self.link_jitter_ms),
+			bandwidth: self.bandwidth,
+			extrinsic_cost: Duration::from_micros(self.extrinsic_cost_us),
+			backing_execution_limit: Duration::from_millis(self.execution_limit_ms),
+			bitfield_after: Duration::from_millis(self.bitfield_after_ms),
+			collator_margin: Duration::from_millis(self.collator_margin_ms),
+			segment_capacity: self.segment_capacity,
+			velocity: self.velocity,
+			session_length: self.session_length,
+			minimum_backing_votes: self.minimum_backing_votes,
+			..Model::default()
+		}
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use clap::error::ErrorKind;
+
+	fn parse(line: &str) -> Result<Cli, clap::Error> {
+		Cli::try_parse_from(std::iter::once("async-backing").chain(line.split_whitespace()))
+	}
+
+	#[test]
+	fn defaults_are_those_of_the_model() {
+		let Ok(Cli { command: Command::Dev(dev) }) = parse("dev") else { panic!("a plain dev parses") };
+		assert_eq!(dev.run_config(), RunConfig::default());
+		assert_eq!(dev.run_config().validate(), Ok(()));
+	}
+
+	#[test]
+	fn wrong_values_name_flag_value_and_range() {
+		for (line, parts) in [
+			("compare --blocks 0", ["'0'", "--blocks", "1..=100000"]),
+			("dev --max-candidate-depth 256", ["'256'", "--max-candidate-depth", "0..=255"]),
+			("dev --validators many", ["'many'", "--validators", "invalid"]),
+		] {
+			let error = parse(line).expect_err(line);
+			assert_eq!(error.kind(), ErrorKind::ValueValidation);
+			assert_eq!(error.exit_code(), 2);
+			let message = error.to_string();
+			assert!(parts.iter().all(|part| message.contains(part)), "{message}");
+		}
+	}
+}

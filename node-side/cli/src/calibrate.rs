@@ -1,0 +1,57 @@
+//! How long an extrinsic takes on this machine, beside the figure of the model.
+
+use crate::{error::CliError, parachains};
+use async_backing_collator::BlockProducer;
+use async_backing_primitives::{ParaId, RelayChainBlockInfo, ValidationParams};
+use async_backing_pvf::{Limits, PvfConfig, PvfEngine};
+use std::{
+	fmt,
+	time::{Duration, Instant},
+};
+
+/// Extrinsics of the block that is measured.
+const EXTRINSICS: u32 = 1000;
+/// Largest proof of validity of that block.
+const MAX_POV_SIZE: u32 = 5 * 1024 * 1024;
+
+/// Time of one extrinsic, measured.
+pub(crate) struct Calibration {
+	collator: Duration,
+	backer: Duration,
+	model: Duration,
+}
+
+impl fmt::Display for Calibration {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		let Self { collator, backer, model } = self;
+		write!(
+			f,
+			"one extrinsic: {model:.2?} in the model; measured here {collator:.2?} in the collator (making and signing it \
+			 included), {backer:.2?} in the validation function"
+		)
+	}
+}
+
+/// Builds a block and validates it, once each after a warm-up.
+pub(crate) fn measure(model: Duration) -> Result<Calibration, CliError> {
+	let pvf = PvfEngine::new(PvfConfig::default())?.prepare(&parachains::validation_code()?)?;
+	let mut producer = parachains::producer(0, ParaId(async_backing_devnet::FIRST_PARA));
+	let mut head = producer.genesis_head();
+	let mut calibration = Calibration { collator: Duration::ZERO, backer: Duration::ZERO, model };
+	for number in 1..=2 {
+		let relay_parent = RelayChainBlockInfo { number, ..Default::default() };
+		let started = Instant::now();
+		let block = producer.produce(&head, &relay_parent, EXTRINSICS, MAX_POV_SIZE)?;
+		calibration.collator = started.elapsed() / block.extrinsics.max(1);
+		let params = ValidationParams {
+			parent_head: head,
+			block_data: block.pov.block_data,
+			relay_parent_number: relay_parent.number,
+			relay_parent_storage_root: relay_parent.storage_root,
+		};
+		let started = Instant::now();
+		head = pvf.validate(&params, &Limits::default())?.result.head_data;
+		calibration.backer = started.elapsed() / block.extrinsics.max(1);
+	}
+	Ok(calibration)
+}

@@ -1,0 +1,92 @@
+#![doc = include_str!("../README.md")]
+
+mod args;
+mod calibrate;
+mod error;
+mod parachains;
+mod progress;
+mod table;
+
+use crate::{
+	args::{Cli, Command, Common},
+	error::CliError,
+	progress::ProgressBar,
+	table::Style,
+};
+use async_backing_devnet::{Devnet, Report, RunConfig, RunReport, RuntimeExecutor};
+use clap::Parser;
+use std::{
+	io::{IsTerminal, Write},
+	path::Path,
+	process::ExitCode,
+};
+
+/// Exit code for values that cannot be, as that of the argument parser.
+const USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+	match execute(&Cli::parse().command) {
+		Ok(()) => ExitCode::SUCCESS,
+		Err(error) => {
+			eprintln!("error: {error}");
+			ExitCode::from(if error.is_usage() { USAGE } else { 1 })
+		},
+	}
+}
+
+fn execute(command: &Command) -> Result<(), CliError> {
+	let (common, configs) = match command {
+		Command::Compare(common) => (common, vec![common.run_config(0, 0), common.run_config(4, 3)]),
+		Command::Dev(dev) => (&dev.common, vec![dev.run_config()]),
+	};
+	configs.iter().try_for_each(RunConfig::validate)?;
+	let quiet = writes_to_stdout(common);
+	if common.calibrate {
+		let cost = configs.first().map(|config| config.model.extrinsic_cost).unwrap_or_default();
+		let line = calibrate::measure(cost)?.to_string();
+		if quiet {
+			eprintln!("{line}");
+		} else {
+			println!("{line}");
+		}
+	}
+	let slot_s = configs.first().map_or(6.0, |config| config.model.slot.as_secs_f64());
+	// One executor, so that the relay runtime is compiled once.
+	let executor = RuntimeExecutor::default();
+	let runs = configs.into_iter().map(|config| run(config, executor.clone())).collect::<Result<Vec<_>, _>>()?;
+	if !quiet {
+		let mut text = String::new();
+		let style = Style::new(std::io::stdout().is_terminal());
+		table::write(&mut text, &runs, slot_s, style).map_err(|_| CliError::Format)?;
+		print!("{text}");
+	}
+	match &common.json {
+		Some(path) => write_json(path, &Report::new(common.seed, runs)),
+		None => Ok(()),
+	}
+}
+
+/// Whether the standard output belongs to JSON.
+fn writes_to_stdout(common: &Common) -> bool {
+	common.json.as_deref() == Some(Path::new("-"))
+}
+
+fn run(config: RunConfig, executor: RuntimeExecutor) -> Result<RunReport, CliError> {
+	let runtime = async_backing_relay_runtime::WASM_BINARY.ok_or(CliError::NoWasm("async-backing-relay-runtime"))?;
+	let paras = parachains::counter_parachains(&config)?;
+	let bar = ProgressBar::new(&config);
+	let report = Devnet::with_runtime_executor(config, runtime, paras, executor)?.run(|progress| bar.update(&progress))?;
+	bar.finish();
+	Ok(report)
+}
+
+fn write_json(path: &Path, report: &Report) -> Result<(), CliError> {
+	let mut text = serde_json::to_string_pretty(report)?;
+	text.push('\n');
+	let written = if path == Path::new("-") {
+		std::io::stdout().write_all(text.as_bytes())
+	} else {
+		std::fs::write(path, text)
+	};
+	written.map_err(|source| CliError::Write { path: path.display().to_string(), source })
+}

@@ -1,0 +1,200 @@
+//! The table that `compare` ends with, and the one of a single run.
+
+use async_backing_devnet::{ParaReport, RunReport};
+use std::fmt::{self, Write};
+
+/// How text is emphasised: on a terminal with colour, elsewhere not at all.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Style {
+	colour: bool,
+}
+
+impl Style {
+	/// Colour only where somebody sees it.
+	pub(crate) fn new(is_terminal: bool) -> Self {
+		Self { colour: is_terminal && std::env::var_os("NO_COLOR").is_none() }
+	}
+
+	fn paint(self, code: &str, text: &str) -> String {
+		if self.colour {
+			format!("\x1b[{code}m{text}\x1b[0m")
+		} else {
+			text.into()
+		}
+	}
+
+	fn bold(self, text: &str) -> String {
+		self.paint("1", text)
+	}
+
+	fn good(self, text: &str) -> String {
+		self.paint("32", text)
+	}
+}
+
+/// Figures of a run over all its paras.
+#[derive(Clone, Copy, Debug, Default)]
+struct Totals {
+	interval_s: Option<f64>,
+	interval_overall_s: Option<f64>,
+	session_change_cost_s: f64,
+	authoring_s: Option<f64>,
+	extrinsics_per_block: Option<f64>,
+	extrinsics_per_minute: f64,
+	pov_bytes_per_minute: f64,
+	built: u32,
+	backed: u32,
+	included: u32,
+	timed_out: u32,
+	wasted: u32,
+	reused: u32,
+}
+
+impl Totals {
+	fn of(run: &RunReport, slot_s: f64) -> Self {
+		let paras = &run.paras;
+		let sum = |field: fn(&ParaReport) -> u32| paras.iter().map(field).sum();
+		let included: u32 = sum(|para| para.included);
+		let extrinsics: u64 = paras.iter().map(|para| para.extrinsics_included).sum();
+		let bytes: u64 = paras.iter().map(|para| para.pov_bytes_included).sum();
+		let minutes = f64::from(run.relay_blocks) * slot_s / 60.0;
+		Self {
+			interval_s: mean(paras.iter().filter_map(|para| para.mean_interval_s)),
+			interval_overall_s: mean(paras.iter().filter_map(|para| para.mean_interval_with_session_changes_s)),
+			session_change_cost_s: mean(paras.iter().map(|para| para.session_change_cost_s)).unwrap_or_default(),
+			authoring_s: mean(paras.iter().filter_map(|para| para.authoring_s)),
+			extrinsics_per_block: (included > 0).then(|| extrinsics as f64 / f64::from(included)),
+			extrinsics_per_minute: extrinsics as f64 / minutes,
+			pov_bytes_per_minute: bytes as f64 / minutes,
+			built: sum(|para| para.built),
+			backed: sum(|para| para.backed),
+			included,
+			timed_out: sum(|para| para.timed_out),
+			wasted: sum(|para| para.wasted),
+			reused: sum(|para| para.reused),
+		}
+	}
+}
+
+fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
+	let (sum, count) = values.fold((0.0, 0u32), |(sum, count), value| (sum + value, count + 1));
+	(count > 0).then(|| sum / f64::from(count))
+}
+
+/// A line of the table.
+struct Row {
+	label: &'static str,
+	value: fn(&Totals) -> Option<f64>,
+	show: fn(f64) -> String,
+}
+
+const ROWS: &[Row] = &[
+	Row { label: "mean parablock interval", value: |t| t.interval_s, show: seconds },
+	Row { label: "  session changes included", value: |t| t.interval_overall_s, show: seconds },
+	Row { label: "lost to session changes", value: |t| Some(t.session_change_cost_s), show: seconds },
+	Row { label: "authoring time per parablock", value: |t| t.authoring_s, show: seconds },
+	Row { label: "extrinsics per parablock", value: |t| t.extrinsics_per_block, show: whole },
+	Row { label: "extrinsics per minute", value: |t| Some(t.extrinsics_per_minute), show: whole },
+	Row { label: "parablocks built", value: |t| Some(t.built.into()), show: whole },
+	Row { label: "parablocks backed", value: |t| Some(t.backed.into()), show: whole },
+	Row { label: "parablocks included", value: |t| Some(t.included.into()), show: whole },
+	Row { label: "parablocks reused", value: |t| Some(t.reused.into()), show: whole },
+	Row { label: "parablocks timed out", value: |t| Some(t.timed_out.into()), show: whole },
+	Row { label: "parablocks wasted", value: |t| Some(t.wasted.into()), show: whole },
+	Row { label: "PoV per minute", value: |t| Some(t.pov_bytes_per_minute), show: megabytes },
+];
+
+fn seconds(value: f64) -> String {
+	format!("{value:.2} s")
+}
+
+fn whole(value: f64) -> String {
+	format!("{value:.0}")
+}
+
+fn megabytes(value: f64) -> String {
+	format!("{:.2} MB", value / 1e6)
+}
+
+const LABEL: usize = 30;
+const COLUMN: usize = 22;
+
+/// Writes runs side by side; of two runs their ratio too.
+pub(crate) fn write(out: &mut impl Write, runs: &[RunReport], slot_s: f64, style: Style) -> fmt::Result {
+	let totals: Vec<_> = runs.iter().map(|run| Totals::of(run, slot_s)).collect();
+	let mut header = format!("{:LABEL$}", "");
+	for run in runs {
+		let (depth, ancestry) = (run.params.max_candidate_depth, run.params.allowed_ancestry_len);
+		let kind = if (depth, ancestry) == (0, 0) { "synchronous" } else { "asynchronous" };
+		write!(header, "{:>COLUMN$}", format!("{kind} ({depth}, {ancestry})"))?;
+	}
+	if runs.len() == 2 {
+		write!(header, "{:>10}", "ratio")?;
+	}
+	writeln!(out, "{}", style.bold(&header))?;
+	for row in ROWS {
+		write!(out, "{:LABEL$}", row.label)?;
+		let values: Vec<_> = totals.iter().map(row.value).collect();
+		for value in &values {
+			write!(out, "{:>COLUMN$}", value.map_or_else(|| "-".into(), row.show))?;
+		}
+		if let [Some(first), Some(second)] = values[..] {
+			if first > 0.0 {
+				write!(out, "{}", style.good(&format!("{:>10}", format!("{:.2}x", second / first))))?;
+			}
+		}
+		writeln!(out)?;
+	}
+	write!(out, "{:LABEL$}", "candidates refused on-chain")?;
+	for run in runs {
+		write!(out, "{:>COLUMN$}", run.refused_on_chain)?;
+	}
+	writeln!(out)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use async_backing_devnet::RunParams;
+
+	fn run(depth: u32, ancestry: u32, interval: f64, extrinsics: u64) -> RunReport {
+		let para = ParaReport {
+			id: 2000,
+			built: 10,
+			seconded: 10,
+			backable: 10,
+			backed: 9,
+			included: 8,
+			timed_out: 0,
+			wasted: 1,
+			reused: 0,
+			mean_interval_s: Some(interval),
+			mean_interval_with_session_changes_s: Some(interval),
+			session_change_cost_s: 0.0,
+			authoring_s: Some(0.5),
+			extrinsics_included: extrinsics,
+			pov_bytes_included: 1_000_000,
+		};
+		RunReport {
+			params: RunParams { max_candidate_depth: depth, allowed_ancestry_len: ancestry },
+			relay_blocks: 20,
+			sessions: 1,
+			head: String::new(),
+			events: String::new(),
+			runtime: String::new(),
+			paras: vec![para],
+			refused_on_chain: 0,
+			wall_s: 1.0,
+		}
+	}
+
+	#[test]
+	fn two_runs_stand_side_by_side_with_their_ratio() {
+		let mut text = String::new();
+		write(&mut text, &[run(0, 0, 12.0, 800), run(4, 3, 6.0, 3200)], 6.0, Style { colour: false }).expect("fits");
+		let line = |label: &str| text.lines().find(|line| line.starts_with(label)).expect(label).to_string();
+		assert!(line("mean parablock interval").ends_with("12.00 s                6.00 s     0.50x"), "{text}");
+		assert!(line("extrinsics per parablock").ends_with("100                   400     4.00x"), "{text}");
+		assert!(!text.contains('\x1b'), "no colour where it was not asked for");
+	}
+}

@@ -1,0 +1,167 @@
+//! What a run is made from, and what is refused.
+
+use crate::Model;
+use async_backing_primitives::{AsyncBackingParams, InvalidAsyncBackingParams, ParaId};
+use std::{collections::BTreeSet, time::Duration};
+use thiserror::Error;
+
+/// Id of the first para; the others follow.
+pub const FIRST_PARA: u32 = 2000;
+/// Most relay blocks of a run.
+pub const MAX_BLOCKS: u32 = 100_000;
+/// Most validators.
+pub const MAX_VALIDATORS: u32 = 100;
+/// Most paras.
+pub const MAX_PARAS: u32 = 20;
+
+/// A run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunConfig {
+	/// Relay blocks to build.
+	pub blocks: u32,
+	/// Validators. They are split evenly over the paras' backing groups.
+	pub validators: u32,
+	/// Paras, each with a core and a collator.
+	pub paras: u32,
+	/// Where all randomness comes from.
+	pub seed: u64,
+	/// Parameters of asynchronous backing.
+	pub params: AsyncBackingParams,
+	/// The simulated world.
+	pub model: Model,
+	/// What goes wrong in it.
+	pub faults: Faults,
+}
+
+impl Default for RunConfig {
+	fn default() -> Self {
+		Self {
+			blocks: 60,
+			validators: 6,
+			paras: 2,
+			seed: 0,
+			params: AsyncBackingParams { max_candidate_depth: 4, allowed_ancestry_len: 3 },
+			model: Model::default(),
+			faults: Faults::default(),
+		}
+	}
+}
+
+/// What goes wrong on purpose.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Faults {
+	/// Candidates, by para and by their number among those that its collator built, of which nobody hands out chunks:
+	/// they are backed and never become available.
+	pub withheld: BTreeSet<(ParaId, u32)>,
+}
+
+impl Faults {
+	/// Whether chunks of a para's `built`-th candidate are withheld.
+	pub fn withholds(&self, para: ParaId, built: u32) -> bool {
+		self.withheld.contains(&(para, built))
+	}
+}
+
+/// Why a run cannot be.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ConfigError {
+	/// A value is out of its range.
+	#[error("{name} is {value}, but must be {allowed}")]
+	OutOfRange {
+		/// Name of the value.
+		name: &'static str,
+		/// What it is.
+		value: String,
+		/// What it may be.
+		allowed: String,
+	},
+}
+
+impl From<InvalidAsyncBackingParams> for ConfigError {
+	fn from(error: InvalidAsyncBackingParams) -> Self {
+		Self::OutOfRange {
+			name: error.parameter,
+			value: error.value.to_string(),
+			allowed: format!("at most {}", AsyncBackingParams::MAX),
+		}
+	}
+}
+
+impl RunConfig {
+	/// Checks that the values fit together.
+	///
+	/// # Errors
+	/// [`ConfigError`] names the first that does not, its value and what is allowed.
+	pub fn validate(&self) -> Result<(), ConfigError> {
+		let Self { blocks, validators, paras, params, model, .. } = self;
+		params.validate()?;
+		in_range("blocks", *blocks, 1, MAX_BLOCKS)?;
+		in_range("paras", *paras, 1, MAX_PARAS)?;
+		// Available data cannot be split over fewer than two validators (R-AVL-1); each para needs a group.
+		in_range("validators", *validators, (*paras).max(2), MAX_VALIDATORS)?;
+		in_range("session_length", model.session_length, 4, 1_000_000)?;
+		in_range("segment_capacity", model.segment_capacity, 1, 256)?;
+		in_range("velocity", model.velocity, 1, 16)?;
+		in_range("minimum_backing_votes", model.minimum_backing_votes, 1, MAX_VALIDATORS)?;
+		if model.slot != Duration::from_secs(6) {
+			return Err(out_of_range("slot", format!("{:?}", model.slot), "6s, which the runtime is built for".into()));
+		}
+		duration_within("leaf_active_after", model.leaf_active_after, model.slot.saturating_sub(model.inherent_after))?;
+		duration_within("bitfield_after", model.bitfield_after, model.slot.saturating_sub(model.leaf_active_after))?;
+		if model.extrinsic_cost.is_zero() {
+			return Err(out_of_range("extrinsic_cost", "0".into(), "positive".into()));
+		}
+		in_range("bandwidth", model.bandwidth, 1, u64::MAX)
+	}
+
+	/// Ids of the paras, ascending.
+	pub fn para_ids(&self) -> impl Iterator<Item = ParaId> {
+		(FIRST_PARA..FIRST_PARA.saturating_add(self.paras)).map(ParaId)
+	}
+}
+
+fn out_of_range(name: &'static str, value: String, allowed: String) -> ConfigError {
+	ConfigError::OutOfRange { name, value, allowed }
+}
+
+fn in_range<T: PartialOrd + ToString>(name: &'static str, value: T, min: T, max: T) -> Result<(), ConfigError> {
+	if value < min || value > max {
+		let allowed = format!("at least {} and at most {}", min.to_string(), max.to_string());
+		return Err(out_of_range(name, value.to_string(), allowed));
+	}
+	Ok(())
+}
+
+fn duration_within(name: &'static str, value: Duration, max: Duration) -> Result<(), ConfigError> {
+	if value > max {
+		return Err(out_of_range(name, format!("{value:?}"), format!("at most {max:?}, so that a slot suffices")));
+	}
+	Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn what_does_not_fit_is_named_with_its_bounds() {
+		type Edit = fn(&mut RunConfig);
+		assert_eq!(RunConfig::default().validate(), Ok(()));
+		let rows: [(Edit, &str); 6] = [
+			(|c| c.blocks = 0, "blocks is 0, but must be at least 1 and at most 100000"),
+			(|c| c.validators = 1, "validators is 1, but must be at least 2 and at most 100"),
+			(|c| c.paras = 7, "validators is 6, but must be at least 7 and at most 100"),
+			(|c| c.params.max_candidate_depth = 256, "max_candidate_depth is 256, but must be at most 255"),
+			(|c| c.model.extrinsic_cost = Duration::ZERO, "extrinsic_cost is 0, but must be positive"),
+			(
+				|c| c.model.leaf_active_after = Duration::from_secs(5),
+				"leaf_active_after is 5s, but must be at most 4s, so that a slot suffices",
+			),
+		];
+		for (edit, message) in rows {
+			let mut config = RunConfig::default();
+			edit(&mut config);
+			assert_eq!(config.validate().map_err(|error| error.to_string()), Err(message.into()));
+		}
+	}
+}

@@ -1,0 +1,55 @@
+//! Why a run stops before its end.
+
+use crate::ConfigError;
+use async_backing_primitives::{ParaId, ValidatorId};
+use async_backing_pvf::EngineError;
+use async_backing_relay_client::{BuildError, ImportError, QueryError, SetupError};
+use thiserror::Error;
+
+/// Why a run stops before its end. None of these is the fault of a simulated node.
+#[derive(Debug, Error)]
+pub enum DevnetError {
+	/// The run cannot be.
+	#[error(transparent)]
+	Config(#[from] ConfigError),
+	/// There is not one parachain for each para.
+	#[error("{parachains} parachains for {paras} paras")]
+	ParachainCount {
+		/// Paras of the run.
+		paras: u32,
+		/// Parachains given.
+		parachains: usize,
+	},
+	/// The relay chain does not start.
+	#[error("the relay chain does not start: {0}")]
+	Setup(#[from] SetupError),
+	/// The relay chain does not answer.
+	#[error("the relay chain does not answer: {0}")]
+	Query(#[from] QueryError),
+	/// A relay block cannot be built.
+	#[error("a relay block cannot be built: {0}")]
+	Build(#[from] BuildError),
+	/// A relay block is refused.
+	#[error("a relay block is refused: {0}")]
+	Import(#[from] ImportError),
+	/// The inherent cannot be encoded.
+	#[error("the inherent cannot be encoded: {0}")]
+	Inherent(#[from] sp_inherents::Error),
+	/// A slot belongs to somebody who is none of the validators.
+	#[error("the slot belongs to {0:?}, who is none of the validators")]
+	UnknownAuthor(ValidatorId),
+	/// There is no such validator.
+	#[error("there is no validator {0}")]
+	NoValidator(usize),
+	/// The engine for validation functions does not start.
+	#[error("the engine for validation functions does not start: {0}")]
+	Engine(#[from] EngineError),
+	/// A parachain cannot build on a head that its collator built itself.
+	#[error("para {para} cannot build: {reason}")]
+	Producer {
+		/// The para.
+		para: ParaId,
+		/// Why.
+		reason: String,
+	},
+}

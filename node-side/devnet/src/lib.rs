@@ -1,0 +1,27 @@
+#![doc = include_str!("../README.md")]
+
+mod clock;
+mod collator;
+mod config;
+mod error;
+mod execution;
+mod log;
+mod model;
+mod network;
+mod parachain;
+mod relay;
+mod report;
+mod simulation;
+mod tally;
+
+pub use async_backing_relay_client::RuntimeExecutor;
+pub use clock::{Clock, Instant};
+pub use config::{ConfigError, Faults, RunConfig, FIRST_PARA, MAX_BLOCKS, MAX_PARAS, MAX_VALIDATORS};
+pub use error::DevnetError;
+pub use log::{EventLog, Occurrence};
+pub use model::Model;
+pub use network::{Network, NodeIndex};
+pub use parachain::Parachain;
+pub use relay::{ImportedBlock, RelayChain, FIRST_SLOT};
+pub use report::{Inclusion, Intervals, ParaReport, Report, RunParams, RunReport};
+pub use simulation::{Devnet, Progress};

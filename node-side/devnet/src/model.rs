@@ -1,0 +1,60 @@
+//! The fixed inputs of a run. Everything else emerges from them.
+//!
+//! The numbers are those of real networks, each with its source in `docs/decisions/0007-the-time-model.md`. No result
+//! of a run can be set: intervals, authoring times and counts follow.
+
+use std::time::Duration;
+
+/// Speeds, sizes and delays of the simulated world.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Model {
+	/// Length of a relay-chain slot.
+	pub slot: Duration,
+	/// How far into its slot a relay block is built, spread and imported everywhere: it becomes a leaf.
+	pub leaf_active_after: Duration,
+	/// Time that a message takes from node to node.
+	pub link_latency: Duration,
+	/// Largest random addition to the latency of a message, drawn from the seed.
+	pub link_jitter: Duration,
+	/// What a node can send, in bytes per second.
+	pub bandwidth: u64,
+	/// Virtual time to execute one extrinsic, the same for collator and backer.
+	pub extrinsic_cost: Duration,
+	/// Longest execution that a backer accepts (R-BAK-11).
+	pub backing_execution_limit: Duration,
+	/// How long after a leaf's activation a validator signs its bitfield (R-AVL-8).
+	pub bitfield_after: Duration,
+	/// How long after a leaf's activation an inherent is assembled at the earliest (R-PRV-10).
+	pub inherent_after: Duration,
+	/// What a collator keeps in reserve of the time that it has.
+	pub collator_margin: Duration,
+	/// Unincluded blocks that a parachain allows itself (R-SEG-8).
+	pub segment_capacity: u32,
+	/// Blocks that a parachain wants per relay block (R-HOO-2).
+	pub velocity: u32,
+	/// Slots of a session.
+	pub session_length: u32,
+	/// Votes that back a candidate (R-BKV-1).
+	pub minimum_backing_votes: u32,
+}
+
+impl Default for Model {
+	fn default() -> Self {
+		Self {
+			slot: Duration::from_secs(6),
+			leaf_active_after: Duration::from_secs(3),
+			link_latency: Duration::from_millis(100),
+			link_jitter: Duration::from_millis(10),
+			bandwidth: 62_500_000,
+			extrinsic_cost: Duration::from_millis(1),
+			backing_execution_limit: Duration::from_secs(2),
+			bitfield_after: Duration::from_millis(1500),
+			inherent_after: Duration::from_secs(2),
+			collator_margin: Duration::from_millis(500),
+			segment_capacity: 5,
+			velocity: 1,
+			session_length: 50,
+			minimum_backing_votes: 2,
+		}
+	}
+}

@@ -1,0 +1,133 @@
+//! The relay chain of a devnet: its genesis, its validators' keys, and its blocks.
+
+use crate::{DevnetError, Parachain, RunConfig};
+use async_backing_primitives::{
+	CandidateEvent, Hash, HostConfiguration, LeafFacts, ParachainsInherentData, Slot, ValidatorId,
+	PARACHAINS_INHERENT_IDENTIFIER,
+};
+use async_backing_relay_client::{
+	validators_patch, BuildBlock, Genesis, RelayClient, RelayClientConfig, RuntimeExecutor, ValidatorKeys,
+};
+use serde_json::{json, Value};
+use sp_inherents::InherentData;
+
+/// Slot of the first relay block. Any would do; this one is in the year 2025.
+pub const FIRST_SLOT: Slot = 291_000_000;
+
+/// The relay chain.
+#[derive(Debug)]
+pub struct RelayChain {
+	client: RelayClient,
+	validators: Vec<ValidatorKeys>,
+}
+
+/// A relay block that was built and imported.
+#[derive(Clone, Debug)]
+pub struct ImportedBlock {
+	/// Its hash.
+	pub hash: Hash,
+	/// Position of its author among the validators.
+	pub author: usize,
+	/// What happened to candidates in it.
+	pub events: Vec<CandidateEvent>,
+}
+
+impl RelayChain {
+	/// A chain with the validators and paras of a run.
+	///
+	/// # Errors
+	/// The runtime refuses the genesis configuration.
+	pub fn new(
+		config: &RunConfig,
+		runtime: &[u8],
+		parachains: &[Parachain],
+		executor: RuntimeExecutor,
+	) -> Result<Self, DevnetError> {
+		let validators: Vec<_> =
+			(0..config.validators).map(|index| ValidatorKeys::of_run(config.seed, index)).collect();
+		let genesis = Genesis::preset("devnet")
+			.with(validators_patch(&validators, &["babe", "grandpa", "para"]))
+			.with(genesis_patch(config, parachains));
+		let client = RelayClient::new(RelayClientConfig { executor, ..RelayClientConfig::new(runtime, genesis) })?;
+		Ok(Self { client, validators })
+	}
+
+	/// The client behind it.
+	pub fn client(&self) -> &RelayClient {
+		&self.client
+	}
+
+	/// Keys of all validators.
+	pub fn validators(&self) -> &[ValidatorKeys] {
+		&self.validators
+	}
+
+	/// Position of the validator that builds in `slot` on `parent`.
+	///
+	/// # Errors
+	/// The parent is unknown, or the author is none of ours.
+	pub fn author(&self, parent: Hash, slot: Slot) -> Result<usize, DevnetError> {
+		let key = self.client.slot_author(parent, slot)?.key;
+		self.validators
+			.iter()
+			.position(|keys| keys.sr25519_public() == key)
+			.ok_or_else(|| DevnetError::UnknownAuthor(ValidatorId::from(key)))
+	}
+
+	/// Builds the block of `slot` on `parent` from what its author brings, executes and imports it.
+	///
+	/// # Errors
+	/// The runtime refuses the block. An inherent that carries bad candidates is no such case: the runtime drops them.
+	pub fn extend(
+		&self,
+		parent: Hash,
+		slot: Slot,
+		author: usize,
+		inherent: &ParachainsInherentData,
+	) -> Result<ImportedBlock, DevnetError> {
+		let mut inherents = InherentData::new();
+		inherents.put_data(PARACHAINS_INHERENT_IDENTIFIER, inherent)?;
+		let keys = self.validators.get(author).ok_or(DevnetError::NoValidator(author))?;
+		let request = BuildBlock { inherents, ..BuildBlock::new(parent, slot, &keys.sr25519) };
+		let built = self.client.build_block(request)?;
+		self.client.import(built.block)?;
+		let events = self.client.candidate_events(built.hash)?;
+		Ok(ImportedBlock { hash: built.hash, author, events })
+	}
+
+	/// What a node learns of a leaf.
+	///
+	/// # Errors
+	/// The block is unknown.
+	pub fn leaf_facts(&self, leaf: Hash) -> Result<LeafFacts, DevnetError> {
+		Ok(self.client.leaf_facts(leaf)?)
+	}
+}
+
+/// What the run changes about the preset.
+fn genesis_patch(config: &RunConfig, parachains: &[Parachain]) -> Value {
+	let host = HostConfiguration {
+		async_backing_params: config.params,
+		num_cores: config.paras,
+		minimum_backing_votes: config.model.minimum_backing_votes,
+		..HostConfiguration::default()
+	};
+	let paras: Vec<_> = config
+		.para_ids()
+		.zip(parachains)
+		.map(|(id, parachain)| {
+			json!({
+				"id": id,
+				"head": parachain.genesis_head(),
+				"code": parachain.validation_code(),
+			})
+		})
+		.collect();
+	let assignments: Vec<_> = (0u32..).zip(config.para_ids()).collect();
+	json!({
+		"configuration": { "config": host },
+		"epochLength": { "slots": config.model.session_length },
+		"paras": { "paras": paras },
+		"scheduler": { "assignments": assignments },
+	})
+}

@@ -1,0 +1,192 @@
+//! What became of each candidate, and the report that follows from it.
+
+use crate::{
+	clock::Instant,
+	report::{Inclusion, Intervals, ParaReport},
+};
+use async_backing_primitives::{CandidateEvent, CandidateHash, Hash, HeadHash, LeafFacts, ParaId};
+use std::{
+	collections::{BTreeMap, BTreeSet},
+	time::Duration,
+};
+
+/// A candidate as its collator built it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct BuiltCandidate {
+	/// Its para.
+	pub(crate) para: ParaId,
+	/// Head that it builds on.
+	pub(crate) parent_head: HeadHash,
+	/// Head that it leads to.
+	pub(crate) output_head: HeadHash,
+	/// Its relay parent.
+	pub(crate) relay_parent: Hash,
+	/// Extrinsics in it.
+	pub(crate) extrinsics: u32,
+	/// Encoded size of its proof of validity.
+	pub(crate) pov_bytes: usize,
+	/// Virtual time that its collator spent on executing it.
+	pub(crate) authoring: Duration,
+}
+
+/// A candidate and what became of it.
+#[derive(Clone, Debug)]
+struct Fate {
+	built: BuiltCandidate,
+	seconded: bool,
+	backable_at: Option<Instant>,
+	/// Relay blocks built while it was backable that did not take it.
+	passed_over: u32,
+	backed: bool,
+	included: Option<Inclusion>,
+	timed_out: bool,
+}
+
+/// Follows all candidates of a run.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+	/// In the order in which they were built.
+	fates: Vec<(CandidateHash, Fate)>,
+	position: BTreeMap<CandidateHash, usize>,
+	inclusions: BTreeMap<ParaId, Vec<Inclusion>>,
+	refused_on_chain: u32,
+}
+
+impl Tally {
+	/// A collator built a candidate.
+	pub(crate) fn built(&mut self, candidate: CandidateHash, built: BuiltCandidate) {
+		self.position.insert(candidate, self.fates.len());
+		let fate = Fate {
+			built,
+			seconded: false,
+			backable_at: None,
+			passed_over: 0,
+			backed: false,
+			included: None,
+			timed_out: false,
+		};
+		self.fates.push((candidate, fate));
+	}
+
+	/// How a candidate was built.
+	pub(crate) fn candidate(&self, candidate: CandidateHash) -> Option<&BuiltCandidate> {
+		self.position.get(&candidate).map(|position| &self.fates[*position].1.built)
+	}
+
+	/// Some validator seconded a candidate.
+	pub(crate) fn seconded(&mut self, candidate: CandidateHash) {
+		self.update(candidate, |fate| fate.seconded = true);
+	}
+
+	/// Some validator knows a quorum for a candidate.
+	pub(crate) fn backable(&mut self, candidate: CandidateHash, at: Instant) {
+		self.update(candidate, |fate| {
+			fate.backable_at.get_or_insert(at);
+		});
+	}
+
+	/// A relay block was built at `at` from an inherent that offered `offered` candidates, and had these events.
+	pub(crate) fn relay_block(
+		&mut self,
+		at: Instant,
+		slot: u64,
+		session: u32,
+		offered: &[CandidateHash],
+		events: &[CandidateEvent],
+	) {
+		let mut taken = BTreeSet::new();
+		for event in events {
+			match event {
+				CandidateEvent::CandidateBacked(receipt, ..) => {
+					taken.insert(receipt.hash());
+					self.update(receipt.hash(), |fate| fate.backed = true);
+				},
+				CandidateEvent::CandidateIncluded(receipt, ..) => {
+					let inclusion = Inclusion { slot, session };
+					self.inclusions.entry(receipt.descriptor.para_id()).or_default().push(inclusion);
+					self.update(receipt.hash(), |fate| fate.included = Some(inclusion));
+				},
+				CandidateEvent::CandidateTimedOut(receipt, ..) => {
+					self.update(receipt.hash(), |fate| fate.timed_out = true);
+				},
+			}
+		}
+		let refused = offered.iter().filter(|candidate| !taken.contains(candidate)).count();
+		self.refused_on_chain += u32::try_from(refused).unwrap_or(u32::MAX);
+		for (_, fate) in &mut self.fates {
+			if !fate.backed && fate.backable_at.is_some_and(|backable_at| backable_at <= at) {
+				fate.passed_over += 1;
+			}
+		}
+	}
+
+	/// Offered candidates that the chain dropped.
+	pub(crate) fn refused_on_chain(&self) -> u32 {
+		self.refused_on_chain
+	}
+
+	/// Candidates included so far.
+	pub(crate) fn included(&self) -> usize {
+		self.inclusions.values().map(Vec::len).sum()
+	}
+
+	/// What became of a para's candidates, seen from the last leaf.
+	pub(crate) fn report(&self, para: ParaId, last: &LeafFacts, slot: Duration) -> ParaReport {
+		let fates: Vec<_> = self.fates.iter().filter(|(_, fate)| fate.built.para == para).collect();
+		let in_flight = self.in_flight(para, last);
+		let count = |which: &dyn Fn(&Fate) -> bool| {
+			u32::try_from(fates.iter().filter(|(_, fate)| which(fate)).count()).unwrap_or(u32::MAX)
+		};
+		let included = || fates.iter().map(|(_, fate)| fate).filter(|fate| fate.included.is_some());
+		let authoring: Duration = fates.iter().map(|(_, fate)| fate.built.authoring).sum();
+		let no_inclusions = Vec::new();
+		let inclusions = self.inclusions.get(&para).unwrap_or(&no_inclusions);
+		let intervals = Intervals::of(inclusions, slot.as_secs_f64());
+		let wasted = fates
+			.iter()
+			.filter(|(candidate, fate)| fate.included.is_none() && !in_flight.contains(candidate))
+			.count();
+		ParaReport {
+			id: para.0,
+			built: count(&|_| true),
+			seconded: count(&|fate| fate.seconded),
+			backable: count(&|fate| fate.backable_at.is_some()),
+			backed: count(&|fate| fate.backed),
+			included: count(&|fate| fate.included.is_some()),
+			timed_out: count(&|fate| fate.timed_out),
+			wasted: u32::try_from(wasted).unwrap_or(u32::MAX),
+			reused: count(&|fate| fate.included.is_some() && fate.passed_over > 0),
+			mean_interval_s: intervals.within_sessions_s,
+			mean_interval_with_session_changes_s: intervals.overall_s,
+			session_change_cost_s: intervals.session_change_cost_s,
+			authoring_s: (!fates.is_empty()).then(|| authoring.as_secs_f64() / fates.len() as f64),
+			extrinsics_included: included().map(|fate| u64::from(fate.built.extrinsics)).sum(),
+			pov_bytes_included: included().map(|fate| fate.built.pov_bytes as u64).sum(),
+		}
+	}
+
+	/// Candidates that may still be included: pending, or on a legal relay parent above the included head (R-COL-6).
+	fn in_flight(&self, para: ParaId, last: &LeafFacts) -> BTreeSet<CandidateHash> {
+		let mut alive = BTreeSet::new();
+		let Some(state) = last.paras.get(&para).map(|para| &para.backing_state) else { return alive };
+		alive.extend(state.pending_availability.iter().map(|pending| pending.candidate_hash));
+		let mut heads = BTreeSet::from([state.constraints.required_parent.hash()]);
+		heads.extend(state.pending_availability.iter().map(|pending| pending.descriptor.para_head()));
+		// A candidate comes after its parent, since its collator built it later.
+		for (candidate, fate) in self.fates.iter().filter(|(_, fate)| fate.built.para == para) {
+			let legal = last.relay_parent(fate.built.relay_parent).is_some() && !fate.timed_out;
+			if fate.included.is_none() && legal && heads.contains(&fate.built.parent_head) {
+				heads.insert(fate.built.output_head);
+				alive.insert(*candidate);
+			}
+		}
+		alive
+	}
+
+	fn update(&mut self, candidate: CandidateHash, change: impl FnOnce(&mut Fate)) {
+		if let Some(position) = self.position.get(&candidate) {
+			change(&mut self.fates[*position].1);
+		}
+	}
+}
+

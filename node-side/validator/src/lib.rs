@@ -1,0 +1,10 @@
+#![doc = include_str!("../README.md")]
+
+mod interface;
+mod message;
+mod validator;
+mod view;
+
+pub use interface::{Input, Notice, Output, Timer};
+pub use message::{Advertisement, Message, Peer};
+pub use validator::{Signer, Validator, ValidatorConfig};

@@ -1,0 +1,94 @@
+//! The view as backing and provisioner ask for it.
+//!
+//! Backing knows candidates by the port [`async_backing_backing::View`], so that it depends on no implementation. Here
+//! the port meets the fragment trees.
+
+use async_backing_backing::{HypotheticalCandidate as Asked, Introduction, Membership, SecondedCandidate, View as ViewPort};
+use async_backing_primitives::{
+	CandidateHash, Hash, HeadHash, LeafFacts, ParaId, PersistedValidationData,
+};
+use async_backing_prospective_parachains::{Candidate, HypotheticalCandidate, View};
+
+/// Fragment trees of all active leaves.
+#[derive(Debug, Default)]
+pub(crate) struct LeafView(View);
+
+impl LeafView {
+	/// A leaf became active. Returns what is strange about it, in words.
+	pub(crate) fn activate_leaf(&mut self, leaf: &LeafFacts) -> Vec<String> {
+		let update = self.0.update_leaves(std::slice::from_ref(leaf), &[]);
+		let diagnostics = update.diagnostics.into_iter();
+		diagnostics.map(|(leaf, para, diagnostic)| format!("para {para} at {leaf}: {diagnostic}")).collect()
+	}
+
+	/// A leaf is not active any more.
+	pub(crate) fn deactivate_leaf(&mut self, leaf: Hash) {
+		self.0.update_leaves(&[], &[leaf]);
+	}
+
+	/// Candidates for the child of a leaf, in dependency order, with their scheduling parents (R-VIE-7).
+	pub(crate) fn backable(
+		&self,
+		leaf: Hash,
+		para: ParaId,
+		required_path: &[CandidateHash],
+		count: usize,
+	) -> Vec<(CandidateHash, Hash)> {
+		let found = self.0.get_backable(leaf, para, required_path, count);
+		found.into_iter().map(|backable| (backable.candidate_hash, backable.scheduling_parent)).collect()
+	}
+}
+
+impl ViewPort for LeafView {
+	fn hypothetical_depths(&self, candidate: Asked<'_>, backed_in_path_only: bool) -> Membership {
+		match candidate {
+			Asked::Complete { receipt, validation_data, .. } => {
+				// What is wrong in itself stands nowhere.
+				let Ok(candidate) = Candidate::new(receipt.clone(), validation_data.clone(), false) else {
+					return Membership::new();
+				};
+				let complete = HypotheticalCandidate::Complete(&candidate);
+				self.0.hypothetical_membership(candidate.para_id(), complete, None, backed_in_path_only)
+			},
+			Asked::Incomplete { hash, para, parent_head, relay_parent } => {
+				let incomplete = HypotheticalCandidate::Incomplete {
+					candidate_hash: hash,
+					parent_head_hash: parent_head,
+					relay_parent,
+				};
+				self.0.hypothetical_membership(para, incomplete, None, backed_in_path_only)
+			},
+		}
+	}
+
+	fn membership(&self, para: ParaId, candidate: CandidateHash) -> Membership {
+		self.0.membership(para, candidate)
+	}
+
+	fn introduce(&mut self, _: CandidateHash, candidate: &SecondedCandidate) -> Introduction {
+		let SecondedCandidate { receipt, validation_data } = candidate.clone();
+		match self.0.introduce(receipt, validation_data) {
+			Ok(introduced) if introduced.membership.is_empty() => Introduction::Unconnected,
+			Ok(introduced) => Introduction::Member(introduced.membership),
+			Err(_) => Introduction::Refused,
+		}
+	}
+
+	fn note_seconded(&mut self, para: ParaId, candidate: CandidateHash) {
+		// Backing introduces before it notes; a candidate that went since needs no note.
+		let _ = self.0.note_seconded(para, candidate);
+	}
+
+	fn note_backed(&mut self, para: ParaId, candidate: CandidateHash) {
+		let _ = self.0.note_backed(para, candidate);
+	}
+
+	fn validation_data(
+		&self,
+		para: ParaId,
+		relay_parent: Hash,
+		parent_head: HeadHash,
+	) -> Option<PersistedValidationData> {
+		self.0.validation_data(para, relay_parent, parent_head)
+	}
+}
