@@ -52,6 +52,7 @@ pub struct OccupiedCore {
 
 /// State of a core, for the child of the queried block (R-SCH-1, R-BIN-7).
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+#[allow(clippy::large_enum_variant)] // one for each core in an answer; boxing would cost an allocation each
 pub enum CoreState {
 	/// A candidate waits for availability.
 	Occupied(OccupiedCore),

@@ -105,6 +105,7 @@ impl ValidityAttestation {
 
 /// A statement with the candidate, as the first one about it has to be.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+#[allow(clippy::large_enum_variant)] // lives as long as it takes to import; most of it is behind pointers anyway
 pub enum Statement {
 	/// Proposes the candidate.
 	#[codec(index = 1)]

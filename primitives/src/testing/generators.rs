@@ -3,7 +3,7 @@
 //! A candidate is drawn as a [`Choice`] of small numbers and read against the place where it is put, so that most are
 //! legal or miss a limit by little.
 
-use super::{commitments, relay_block, Path};
+use super::{relay_block, Path};
 use crate::*;
 use alloc::{borrow::Cow, collections::BTreeMap, vec, vec::Vec};
 use proptest::{collection, option, prelude::*};
@@ -196,7 +196,6 @@ pub(crate) fn propose(path: &Path, choice: &Choice) -> Proposal {
 					.unwrap_or(relay_parent),
 				_ => choice.watermark.into(),
 			},
-			..commitments(relay_parent)
 		},
 	}
 }

@@ -166,7 +166,11 @@ fn r_mod_4_signals_consume_no_capacity() {
 
 #[test]
 fn r_app_8_watermarks() {
-	let rows: [(&[HrmpWatermarkUpdate], Result<&[BlockNumber], BlockNumber>); 8] = [
+	type Row = (
+		&'static [HrmpWatermarkUpdate],
+		Result<&'static [BlockNumber], BlockNumber>,
+	);
+	let rows: [Row; 8] = [
 		(&[Trunk(8)], Ok(&[8, 10])),
 		(&[Head(9)], Ok(&[9, 10])),
 		(&[Head(12)], Ok(&[12])),

@@ -9,6 +9,9 @@ use FragmentError::*;
 const RELAY_PARENT: BlockNumber = 9;
 const RECIPIENT: ParaId = ParaId(2000);
 
+/// What makes a candidate out of one that fits.
+type Edit = fn(&mut CandidateCommitments);
+
 /// Room for more of everything than the limits under test.
 fn roomy() -> ExtendedConstraints {
 	let mut constraints = base();
@@ -352,7 +355,7 @@ fn r_tre_14_a_candidate_whose_parent_is_unknown() {
 		dmp_remaining_messages: vec![1],
 		..base()
 	};
-	let judge = |number, code, edit: fn(&mut CandidateCommitments)| {
+	let judge = |number, code, edit: Edit| {
 		let mut commitments = commitments(number);
 		edit(&mut commitments);
 		let candidate = FragmentCandidate {
@@ -364,8 +367,7 @@ fn r_tre_14_a_candidate_whose_parent_is_unknown() {
 		};
 		check_unconnected(&relay_block(number), &constraints, &candidate)
 	};
-	let (none, other): (fn(&mut CandidateCommitments), _) =
-		(|_| {}, ValidationCodeHash(Hash::repeat_byte(9)));
+	let (none, other): (Edit, _) = (|_| {}, ValidationCodeHash(Hash::repeat_byte(9)));
 	assert_eq!(judge(9, CODE, none), Ok(()), "R-TRE-14: the code in force");
 	assert_eq!(judge(9, future, none), Ok(()), "R-TRE-14: the scheduled code");
 	let mismatch = ValidationCodeMismatch {
@@ -378,7 +380,7 @@ fn r_tre_14_a_candidate_whose_parent_is_unknown() {
 		Err(RelayParentTooOld { min: 5, got: 4 }),
 		"R-TRE-14, R-FRG-4"
 	);
-	let rows: [(fn(&mut CandidateCommitments), FragmentError); 4] = [
+	let rows: [(Edit, FragmentError); 4] = [
 		(
 			|c| c.horizontal_messages = horizontal(&[(2, 1), (1, 1)]),
 			HrmpMessagesDescendingOrDuplicate(1),
@@ -399,7 +401,7 @@ fn r_tre_14_a_candidate_whose_parent_is_unknown() {
 	for (edit, expected) in rows {
 		assert_eq!(judge(9, CODE, edit), Err(expected), "R-TRE-14: R-FRG-1, 3, 5, 7");
 	}
-	let later: fn(&mut CandidateCommitments) = |c| {
+	let later: Edit = |c| {
 		c.upward_messages = vec![vec![7]; 100];
 		c.processed_downward_messages = 100;
 		c.hrmp_watermark = 1;
