@@ -27,7 +27,7 @@ pub use error::{BlockError, StateError, TransferError};
 #[cfg(feature = "std")]
 pub use genesis::Genesis;
 #[cfg(feature = "std")]
-pub use producer::{Producer, ProducerError};
+pub use producer::{INITIAL_BALANCE, Producer, ProducerError};
 pub use state::Account;
 pub use transfer::SignedTransfer;
 pub use validate::validate;

@@ -7,7 +7,7 @@ use codec::Encode;
 use thiserror::Error;
 
 /// What every account has in the beginning: more than it can send in any run.
-const BALANCE: crate::Balance = 1_000_000_000_000;
+pub const INITIAL_BALANCE: crate::Balance = 1_000_000_000_000;
 
 /// Bytes of a transfer: two keys, an amount, a nonce and a signature.
 const TRANSFER_SIZE: u64 = 32 + 32 + 16 + 4 + 64;
@@ -64,7 +64,7 @@ impl Producer {
 	/// A new chain with this many accounts, at least one. The seed determines keys and transfers.
 	pub fn new(seed: u64, para: ParaId, accounts: u32) -> Self {
 		let workload = Workload::new(seed, accounts);
-		let collator = Collator::new(&workload.genesis(para, BALANCE));
+		let collator = Collator::new(&workload.genesis(para, INITIAL_BALANCE));
 		Self { collator, workload }
 	}
 

@@ -40,8 +40,8 @@ fn an_empty_block_is_built_executed_and_imported() {
 	let built = chain.build(genesis, FIRST_SLOT);
 	assert_eq!(
 		(built.number, built.inherents, built.refused.len()),
-		(1, 1, 0),
-		"the timestamp is the one inherent"
+		(1, 2, 0),
+		"time and parachains (R-INC-1)"
 	);
 	assert!(
 		chain.client.header(built.hash).is_err(),
@@ -372,7 +372,7 @@ fn an_extrinsic_that_the_runtime_refuses_is_left_out_and_named() {
 	let parent = chain.client.genesis_hash();
 	let request = BuildBlock {
 		extrinsics: vec![unsigned_remark()],
-		..BuildBlock::new(parent, FIRST_SLOT, chain.author(parent, FIRST_SLOT))
+		..chain.request(parent, FIRST_SLOT)
 	};
 	let built = chain.client.build_block(request).unwrap();
 	assert_eq!(

@@ -6,7 +6,9 @@ use async_backing_relay_client::{
 	validators_patch, BlockRef, BuildBlock, BuiltBlock, Genesis, Hash, ImportOutcome, RelayClient,
 	RelayClientConfig, RuntimeExecutor, Slot, ValidatorKeys,
 };
+use async_backing_primitives::{ParachainsInherentData, PARACHAINS_INHERENT_IDENTIFIER};
 use serde_json::{json, Value};
+use sp_inherents::InherentData;
 use sp_core::sr25519;
 use std::{path::Path, sync::OnceLock};
 
@@ -75,9 +77,26 @@ impl Chain {
 
 	/// A block without extrinsics of its own.
 	pub fn build(&self, parent: Hash, slot: Slot) -> BuiltBlock {
-		self.client
-			.build_block(BuildBlock::new(parent, slot, self.author(parent, slot)))
-			.expect("the slot is ours")
+		self.client.build_block(self.request(parent, slot)).expect("the slot is ours")
+	}
+
+	/// What an author brings that has neither bitfields nor candidates. The inherent itself must not be missing (R-INC-1).
+	pub fn request(&self, parent: Hash, slot: Slot) -> BuildBlock<'_> {
+		let inherents = self.inherents(parent);
+		BuildBlock { inherents, ..BuildBlock::new(parent, slot, self.author(parent, slot)) }
+	}
+
+	/// Inherent data without bitfields and candidates.
+	pub fn inherents(&self, parent: Hash) -> InherentData {
+		let data = ParachainsInherentData {
+			bitfields: Vec::new(),
+			backed_candidates: Vec::new(),
+			disputes: Vec::new(),
+			parent_header: self.client.header(parent).expect("the parent is known"),
+		};
+		let mut inherents = InherentData::new();
+		inherents.put_data(PARACHAINS_INHERENT_IDENTIFIER, &data).expect("nothing is there yet");
+		inherents
 	}
 
 	/// Builds a block and imports it.
