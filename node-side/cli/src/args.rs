@@ -109,7 +109,10 @@ impl Common {
 			validators: self.validators,
 			paras: self.paras,
 			seed: self.seed,
-			params: AsyncBackingParams { max_candidate_depth, allowed_ancestry_len },
+			params: AsyncBackingParams {
+				max_candidate_depth,
+				allowed_ancestry_len,
+			},
 			..RunConfig::default()
 		}
 	}
@@ -120,7 +123,9 @@ impl Dev {
 	pub(crate) fn run_config(&self) -> RunConfig {
 		RunConfig {
 			model: self.model.model(),
-			..self.common.run_config(self.max_candidate_depth, self.allowed_ancestry_len)
+			..self
+				.common
+				.run_config(self.max_candidate_depth, self.allowed_ancestry_len)
 		}
 	}
 }
@@ -156,7 +161,12 @@ mod tests {
 
 	#[test]
 	fn defaults_are_those_of_the_model() {
-		let Ok(Cli { command: Command::Dev(dev) }) = parse("dev") else { panic!("a plain dev parses") };
+		let Ok(Cli {
+			command: Command::Dev(dev),
+		}) = parse("dev")
+		else {
+			panic!("a plain dev parses")
+		};
 		assert_eq!(dev.run_config(), RunConfig::default());
 		assert_eq!(dev.run_config().validate(), Ok(()));
 	}
@@ -165,7 +175,10 @@ mod tests {
 	fn wrong_values_name_flag_value_and_range() {
 		for (line, parts) in [
 			("compare --blocks 0", ["'0'", "--blocks", "1..=100000"]),
-			("dev --max-candidate-depth 256", ["'256'", "--max-candidate-depth", "0..=255"]),
+			(
+				"dev --max-candidate-depth 256",
+				["'256'", "--max-candidate-depth", "0..=255"],
+			),
 			("dev --validators many", ["'many'", "--validators", "invalid"]),
 		] {
 			let error = parse(line).expect_err(line);

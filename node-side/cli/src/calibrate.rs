@@ -23,7 +23,11 @@ pub(crate) struct Calibration {
 
 impl fmt::Display for Calibration {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-		let Self { collator, backer, model } = self;
+		let Self {
+			collator,
+			backer,
+			model,
+		} = self;
 		write!(
 			f,
 			"one extrinsic: {model:.2?} in the model; measured here {collator:.2?} in the collator (making and signing it \
@@ -37,9 +41,16 @@ pub(crate) fn measure(model: Duration) -> Result<Calibration, CliError> {
 	let pvf = PvfEngine::new(PvfConfig::default())?.prepare(&parachains::validation_code()?)?;
 	let mut producer = parachains::producer(0, ParaId(async_backing_devnet::FIRST_PARA));
 	let mut head = producer.genesis_head();
-	let mut calibration = Calibration { collator: Duration::ZERO, backer: Duration::ZERO, model };
+	let mut calibration = Calibration {
+		collator: Duration::ZERO,
+		backer: Duration::ZERO,
+		model,
+	};
 	for number in 1..=2 {
-		let relay_parent = RelayChainBlockInfo { number, ..Default::default() };
+		let relay_parent = RelayChainBlockInfo {
+			number,
+			..Default::default()
+		};
 		let started = Instant::now();
 		let block = producer.produce(&head, &relay_parent, EXTRINSICS, MAX_POV_SIZE)?;
 		calibration.collator = started.elapsed() / block.extrinsics.max(1);

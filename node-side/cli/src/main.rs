@@ -30,7 +30,7 @@ fn main() -> ExitCode {
 		Err(error) => {
 			eprintln!("error: {error}");
 			ExitCode::from(if error.is_usage() { USAGE } else { 1 })
-		},
+		}
 	}
 }
 
@@ -42,7 +42,10 @@ fn execute(command: &Command) -> Result<(), CliError> {
 	configs.iter().try_for_each(RunConfig::validate)?;
 	let quiet = writes_to_stdout(common);
 	if common.calibrate {
-		let cost = configs.first().map(|config| config.model.extrinsic_cost).unwrap_or_default();
+		let cost = configs
+			.first()
+			.map(|config| config.model.extrinsic_cost)
+			.unwrap_or_default();
 		let line = calibrate::measure(cost)?.to_string();
 		if quiet {
 			eprintln!("{line}");
@@ -50,10 +53,15 @@ fn execute(command: &Command) -> Result<(), CliError> {
 			println!("{line}");
 		}
 	}
-	let slot_s = configs.first().map_or(6.0, |config| config.model.slot.as_secs_f64());
+	let slot_s = configs
+		.first()
+		.map_or(6.0, |config| config.model.slot.as_secs_f64());
 	// One executor, so that the relay runtime is compiled once.
 	let executor = RuntimeExecutor::default();
-	let runs = configs.into_iter().map(|config| run(config, executor.clone())).collect::<Result<Vec<_>, _>>()?;
+	let runs = configs
+		.into_iter()
+		.map(|config| run(config, executor.clone()))
+		.collect::<Result<Vec<_>, _>>()?;
 	if !quiet {
 		let mut text = String::new();
 		let style = Style::new(std::io::stdout().is_terminal());
@@ -72,10 +80,12 @@ fn writes_to_stdout(common: &Common) -> bool {
 }
 
 fn run(config: RunConfig, executor: RuntimeExecutor) -> Result<RunReport, CliError> {
-	let runtime = async_backing_relay_runtime::WASM_BINARY.ok_or(CliError::NoWasm("async-backing-relay-runtime"))?;
+	let runtime =
+		async_backing_relay_runtime::WASM_BINARY.ok_or(CliError::NoWasm("async-backing-relay-runtime"))?;
 	let paras = parachains::counter_parachains(&config)?;
 	let bar = ProgressBar::new(&config);
-	let report = Devnet::with_runtime_executor(config, runtime, paras, executor)?.run(|progress| bar.update(&progress))?;
+	let report = Devnet::with_runtime_executor(config, runtime, paras, executor)?
+		.run(|progress| bar.update(&progress))?;
 	bar.finish();
 	Ok(report)
 }
@@ -88,5 +98,8 @@ fn write_json(path: &Path, report: &Report) -> Result<(), CliError> {
 	} else {
 		std::fs::write(path, text)
 	};
-	written.map_err(|source| CliError::Write { path: path.display().to_string(), source })
+	written.map_err(|source| CliError::Write {
+		path: path.display().to_string(),
+		source,
+	})
 }

@@ -10,7 +10,10 @@ const ACCOUNTS: u32 = 128;
 
 /// One counter parachain for each para of the run.
 pub(crate) fn counter_parachains(config: &RunConfig) -> Result<Vec<Parachain>, CliError> {
-	config.para_ids().map(|para| Ok(Parachain::new(validation_code()?, producer(config.seed, para)))).collect()
+	config
+		.para_ids()
+		.map(|para| Ok(Parachain::new(validation_code()?, producer(config.seed, para))))
+		.collect()
 }
 
 /// A parachain that makes transfers from a seed.

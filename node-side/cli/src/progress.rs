@@ -15,7 +15,10 @@ impl ProgressBar {
 			bar.set_style(style);
 		}
 		let params = config.params;
-		bar.set_prefix(format!("({}, {})", params.max_candidate_depth, params.allowed_ancestry_len));
+		bar.set_prefix(format!(
+			"({}, {})",
+			params.max_candidate_depth, params.allowed_ancestry_len
+		));
 		bar.set_message("starting");
 		Self(bar)
 	}
@@ -23,7 +26,8 @@ impl ProgressBar {
 	/// Moves the bar.
 	pub(crate) fn update(&self, progress: &Progress) {
 		self.0.set_position(progress.relay_blocks.into());
-		self.0.set_message(format!("{} parablocks included", progress.included));
+		self.0
+			.set_message(format!("{} parablocks included", progress.included));
 	}
 
 	/// Takes the bar away.

@@ -12,7 +12,9 @@ pub(crate) struct Style {
 impl Style {
 	/// Colour only where somebody sees it.
 	pub(crate) fn new(is_terminal: bool) -> Self {
-		Self { colour: is_terminal && std::env::var_os("NO_COLOR").is_none() }
+		Self {
+			colour: is_terminal && std::env::var_os("NO_COLOR").is_none(),
+		}
 	}
 
 	fn paint(self, code: &str, text: &str) -> String {
@@ -60,8 +62,13 @@ impl Totals {
 		let minutes = f64::from(run.relay_blocks) * slot_s / 60.0;
 		Self {
 			interval_s: mean(paras.iter().filter_map(|para| para.mean_interval_s)),
-			interval_overall_s: mean(paras.iter().filter_map(|para| para.mean_interval_with_session_changes_s)),
-			session_change_cost_s: mean(paras.iter().map(|para| para.session_change_cost_s)).unwrap_or_default(),
+			interval_overall_s: mean(
+				paras
+					.iter()
+					.filter_map(|para| para.mean_interval_with_session_changes_s),
+			),
+			session_change_cost_s: mean(paras.iter().map(|para| para.session_change_cost_s))
+				.unwrap_or_default(),
 			authoring_s: mean(paras.iter().filter_map(|para| para.authoring_s)),
 			extrinsics_per_block: (included > 0).then(|| extrinsics as f64 / f64::from(included)),
 			extrinsics_per_minute: extrinsics as f64 / minutes,
@@ -89,19 +96,71 @@ struct Row {
 }
 
 const ROWS: &[Row] = &[
-	Row { label: "mean parablock interval", value: |t| t.interval_s, show: seconds },
-	Row { label: "  session changes included", value: |t| t.interval_overall_s, show: seconds },
-	Row { label: "lost to session changes", value: |t| Some(t.session_change_cost_s), show: seconds },
-	Row { label: "authoring time per parablock", value: |t| t.authoring_s, show: seconds },
-	Row { label: "extrinsics per parablock", value: |t| t.extrinsics_per_block, show: whole },
-	Row { label: "extrinsics per minute", value: |t| Some(t.extrinsics_per_minute), show: whole },
-	Row { label: "parablocks built", value: |t| Some(t.built.into()), show: whole },
-	Row { label: "parablocks backed", value: |t| Some(t.backed.into()), show: whole },
-	Row { label: "parablocks included", value: |t| Some(t.included.into()), show: whole },
-	Row { label: "parablocks reused", value: |t| Some(t.reused.into()), show: whole },
-	Row { label: "parablocks timed out", value: |t| Some(t.timed_out.into()), show: whole },
-	Row { label: "parablocks wasted", value: |t| Some(t.wasted.into()), show: whole },
-	Row { label: "PoV per minute", value: |t| Some(t.pov_bytes_per_minute), show: megabytes },
+	Row {
+		label: "mean parablock interval",
+		value: |t| t.interval_s,
+		show: seconds,
+	},
+	Row {
+		label: "  session changes included",
+		value: |t| t.interval_overall_s,
+		show: seconds,
+	},
+	Row {
+		label: "lost to session changes",
+		value: |t| Some(t.session_change_cost_s),
+		show: seconds,
+	},
+	Row {
+		label: "authoring time per parablock",
+		value: |t| t.authoring_s,
+		show: seconds,
+	},
+	Row {
+		label: "extrinsics per parablock",
+		value: |t| t.extrinsics_per_block,
+		show: whole,
+	},
+	Row {
+		label: "extrinsics per minute",
+		value: |t| Some(t.extrinsics_per_minute),
+		show: whole,
+	},
+	Row {
+		label: "parablocks built",
+		value: |t| Some(t.built.into()),
+		show: whole,
+	},
+	Row {
+		label: "parablocks backed",
+		value: |t| Some(t.backed.into()),
+		show: whole,
+	},
+	Row {
+		label: "parablocks included",
+		value: |t| Some(t.included.into()),
+		show: whole,
+	},
+	Row {
+		label: "parablocks reused",
+		value: |t| Some(t.reused.into()),
+		show: whole,
+	},
+	Row {
+		label: "parablocks timed out",
+		value: |t| Some(t.timed_out.into()),
+		show: whole,
+	},
+	Row {
+		label: "parablocks wasted",
+		value: |t| Some(t.wasted.into()),
+		show: whole,
+	},
+	Row {
+		label: "PoV per minute",
+		value: |t| Some(t.pov_bytes_per_minute),
+		show: megabytes,
+	},
 ];
 
 fn seconds(value: f64) -> String {
@@ -125,7 +184,11 @@ pub(crate) fn write(out: &mut impl Write, runs: &[RunReport], slot_s: f64, style
 	let mut header = format!("{:LABEL$}", "");
 	for run in runs {
 		let (depth, ancestry) = (run.params.max_candidate_depth, run.params.allowed_ancestry_len);
-		let kind = if (depth, ancestry) == (0, 0) { "synchronous" } else { "asynchronous" };
+		let kind = if (depth, ancestry) == (0, 0) {
+			"synchronous"
+		} else {
+			"asynchronous"
+		};
 		write!(header, "{:>COLUMN$}", format!("{kind} ({depth}, {ancestry})"))?;
 	}
 	if runs.len() == 2 {
@@ -140,7 +203,11 @@ pub(crate) fn write(out: &mut impl Write, runs: &[RunReport], slot_s: f64, style
 		}
 		if let [Some(first), Some(second)] = values[..] {
 			if first > 0.0 {
-				write!(out, "{}", style.good(&format!("{:>10}", format!("{:.2}x", second / first))))?;
+				write!(
+					out,
+					"{}",
+					style.good(&format!("{:>10}", format!("{:.2}x", second / first)))
+				)?;
 			}
 		}
 		writeln!(out)?;
@@ -176,7 +243,10 @@ mod tests {
 			pov_bytes_included: 1_000_000,
 		};
 		RunReport {
-			params: RunParams { max_candidate_depth: depth, allowed_ancestry_len: ancestry },
+			params: RunParams {
+				max_candidate_depth: depth,
+				allowed_ancestry_len: ancestry,
+			},
 			relay_blocks: 20,
 			sessions: 1,
 			head: String::new(),
@@ -191,10 +261,27 @@ mod tests {
 	#[test]
 	fn two_runs_stand_side_by_side_with_their_ratio() {
 		let mut text = String::new();
-		write(&mut text, &[run(0, 0, 12.0, 800), run(4, 3, 6.0, 3200)], 6.0, Style { colour: false }).expect("fits");
-		let line = |label: &str| text.lines().find(|line| line.starts_with(label)).expect(label).to_string();
-		assert!(line("mean parablock interval").ends_with("12.00 s                6.00 s     0.50x"), "{text}");
-		assert!(line("extrinsics per parablock").ends_with("100                   400     4.00x"), "{text}");
+		write(
+			&mut text,
+			&[run(0, 0, 12.0, 800), run(4, 3, 6.0, 3200)],
+			6.0,
+			Style { colour: false },
+		)
+		.expect("fits");
+		let line = |label: &str| {
+			text.lines()
+				.find(|line| line.starts_with(label))
+				.expect(label)
+				.to_string()
+		};
+		assert!(
+			line("mean parablock interval").ends_with("12.00 s                6.00 s     0.50x"),
+			"{text}"
+		);
+		assert!(
+			line("extrinsics per parablock").ends_with("100                   400     4.00x"),
+			"{text}"
+		);
 		assert!(!text.contains('\x1b'), "no colour where it was not asked for");
 	}
 }

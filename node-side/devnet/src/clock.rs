@@ -55,7 +55,11 @@ pub struct Clock<Event> {
 
 impl<Event> Default for Clock<Event> {
 	fn default() -> Self {
-		Self { queue: BinaryHeap::new(), next_sequence: 0, now: Instant::ZERO }
+		Self {
+			queue: BinaryHeap::new(),
+			next_sequence: 0,
+			now: Instant::ZERO,
+		}
 	}
 }
 
@@ -67,7 +71,11 @@ impl<Event> Clock<Event> {
 
 	/// Lets `event` happen at `at`, or now if that has passed. Logarithmic in the number of events.
 	pub fn schedule(&mut self, at: Instant, event: Event) {
-		let entry = Entry { at: at.max(self.now), sequence: self.next_sequence, event };
+		let entry = Entry {
+			at: at.max(self.now),
+			sequence: self.next_sequence,
+			event,
+		};
 		self.next_sequence += 1;
 		self.queue.push(Reverse(entry));
 	}

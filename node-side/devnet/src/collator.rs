@@ -33,7 +33,10 @@ struct Job {
 
 impl fmt::Debug for CollatorNode {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-		f.debug_struct("CollatorNode").field("core", &self.core).field("built", &self.built.len()).finish_non_exhaustive()
+		f.debug_struct("CollatorNode")
+			.field("core", &self.core)
+			.field("built", &self.built.len())
+			.finish_non_exhaustive()
 	}
 }
 
@@ -72,31 +75,48 @@ impl CollatorNode {
 	}
 
 	/// Builds what the core decides on this leaf, and says when each block will be ready.
-	pub(crate) fn leaf_activated(&mut self, now: Instant, leaf: &LeafFacts) -> Result<Vec<Instant>, DevnetError> {
+	pub(crate) fn leaf_activated(
+		&mut self,
+		now: Instant,
+		leaf: &LeafFacts,
+	) -> Result<Vec<Instant>, DevnetError> {
 		let mut ready = Vec::new();
 		// The decision ends the loop: velocity and cores bound the blocks on one relay parent.
 		loop {
 			match self.core.decide(leaf) {
 				Ok(build_on) => ready.push(self.build(now, leaf, &build_on)?),
 				Err(reason) => {
-					debug_assert!(!matches!(reason, NoBuild::UnknownHead(_)), "one collator builds all blocks");
+					debug_assert!(
+						!matches!(reason, NoBuild::UnknownHead(_)),
+						"one collator builds all blocks"
+					);
 					return Ok(ready);
-				},
+				}
 			}
 		}
 	}
 
 	fn build(&mut self, now: Instant, leaf: &LeafFacts, build_on: &BuildOn) -> Result<Instant, DevnetError> {
-		let failed = |reason: String| DevnetError::Producer { para: self.para, reason };
+		let failed = |reason: String| DevnetError::Producer {
+			para: self.para,
+			reason,
+		};
 		let budget = &build_on.budget;
 		let produced = self
 			.producer
-			.produce(&build_on.parent_head, &build_on.relay_parent, budget.extrinsics, budget.pov_size)
+			.produce(
+				&build_on.parent_head,
+				&build_on.relay_parent,
+				budget.extrinsics,
+				budget.pov_size,
+			)
 			.map_err(|error| failed(error.to_string()))?;
 		let extrinsics = produced.extrinsics;
 		let authoring = self.extrinsic_cost.saturating_mul(extrinsics);
-		let collated = collate(build_on, produced, |data| erasure_root_of(build_on.validators, data))
-			.map_err(|error| failed(error.to_string()))?;
+		let collated = collate(build_on, produced, |data| {
+			erasure_root_of(build_on.validators, data)
+		})
+		.map_err(|error| failed(error.to_string()))?;
 		let backer = backer(leaf, build_on).ok_or_else(|| failed("nobody backs its core".into()))?;
 		self.core.note_built(build_on, &collated);
 		let built = BuiltCandidate {
@@ -110,7 +130,12 @@ impl CollatorNode {
 		};
 		self.busy_until = self.busy_until.max(now) + authoring;
 		let pov = Arc::new(collated.pov.clone());
-		self.under_way.push(Job { collated, pov, built, backer });
+		self.under_way.push(Job {
+			collated,
+			pov,
+			built,
+			backer,
+		});
 		Ok(self.busy_until)
 	}
 
@@ -119,7 +144,12 @@ impl CollatorNode {
 		if self.under_way.is_empty() {
 			return None;
 		}
-		let Job { collated, pov, built, backer } = self.under_way.remove(0);
+		let Job {
+			collated,
+			pov,
+			built,
+			backer,
+		} = self.under_way.remove(0);
 		let candidate = collated.hash;
 		let number = u32::try_from(self.built.len()).unwrap_or(u32::MAX);
 		self.built.insert(candidate, (number, pov));
@@ -127,13 +157,20 @@ impl CollatorNode {
 			receipt: collated.receipt.to_plain(),
 			parent_head: built.parent_head,
 		});
-		Some(Ready { candidate, built, backer, advertisement })
+		Some(Ready {
+			candidate,
+			built,
+			backer,
+			advertisement,
+		})
 	}
 
 	/// What the collator answers to a backer.
 	pub(crate) fn answer(&self, message: &Message) -> Option<Message> {
 		match message {
-			Message::RequestCollation(candidate) => Some(Message::Collation(*candidate, self.pov(*candidate)?)),
+			Message::RequestCollation(candidate) => {
+				Some(Message::Collation(*candidate, self.pov(*candidate)?))
+			}
 			_ => None,
 		}
 	}
@@ -152,7 +189,9 @@ impl CollatorNode {
 /// Whom to offer a candidate: the members of its group take turns, relay block by relay block.
 fn backer(leaf: &LeafFacts, build_on: &BuildOn) -> Option<ValidatorId> {
 	let child = leaf.rotation.at(build_on.relay_parent.number.saturating_add(1));
-	let group = leaf.groups.get(child.group_for_core(build_on.core, leaf.groups.len())?.as_usize())?;
+	let group = leaf
+		.groups
+		.get(child.group_for_core(build_on.core, leaf.groups.len())?.as_usize())?;
 	let turn = (build_on.relay_parent.number as usize).checked_rem(group.len())?;
 	leaf.validators.get(group.get(turn)?.as_usize()).cloned()
 }

@@ -40,7 +40,10 @@ impl Default for RunConfig {
 			validators: 6,
 			paras: 2,
 			seed: 0,
-			params: AsyncBackingParams { max_candidate_depth: 4, allowed_ancestry_len: 3 },
+			params: AsyncBackingParams {
+				max_candidate_depth: 4,
+				allowed_ancestry_len: 3,
+			},
 			model: Model::default(),
 			faults: Faults::default(),
 		}
@@ -93,7 +96,14 @@ impl RunConfig {
 	/// # Errors
 	/// [`ConfigError`] names the first that does not, its value and what is allowed.
 	pub fn validate(&self) -> Result<(), ConfigError> {
-		let Self { blocks, validators, paras, params, model, .. } = self;
+		let Self {
+			blocks,
+			validators,
+			paras,
+			params,
+			model,
+			..
+		} = self;
 		params.validate()?;
 		in_range("blocks", *blocks, 1, MAX_BLOCKS)?;
 		in_range("paras", *paras, 1, MAX_PARAS)?;
@@ -102,12 +112,29 @@ impl RunConfig {
 		in_range("session_length", model.session_length, 4, 1_000_000)?;
 		in_range("segment_capacity", model.segment_capacity, 1, 256)?;
 		in_range("velocity", model.velocity, 1, 16)?;
-		in_range("minimum_backing_votes", model.minimum_backing_votes, 1, MAX_VALIDATORS)?;
+		in_range(
+			"minimum_backing_votes",
+			model.minimum_backing_votes,
+			1,
+			MAX_VALIDATORS,
+		)?;
 		if model.slot != Duration::from_secs(6) {
-			return Err(out_of_range("slot", format!("{:?}", model.slot), "6s, which the runtime is built for".into()));
+			return Err(out_of_range(
+				"slot",
+				format!("{:?}", model.slot),
+				"6s, which the runtime is built for".into(),
+			));
 		}
-		duration_within("leaf_active_after", model.leaf_active_after, model.slot.saturating_sub(model.inherent_after))?;
-		duration_within("bitfield_after", model.bitfield_after, model.slot.saturating_sub(model.leaf_active_after))?;
+		duration_within(
+			"leaf_active_after",
+			model.leaf_active_after,
+			model.slot.saturating_sub(model.inherent_after),
+		)?;
+		duration_within(
+			"bitfield_after",
+			model.bitfield_after,
+			model.slot.saturating_sub(model.leaf_active_after),
+		)?;
 		if model.extrinsic_cost.is_zero() {
 			return Err(out_of_range("extrinsic_cost", "0".into(), "positive".into()));
 		}
@@ -124,7 +151,12 @@ fn out_of_range(name: &'static str, value: String, allowed: String) -> ConfigErr
 	ConfigError::OutOfRange { name, value, allowed }
 }
 
-fn in_range<T: PartialOrd + ToString>(name: &'static str, value: T, min: T, max: T) -> Result<(), ConfigError> {
+fn in_range<T: PartialOrd + ToString>(
+	name: &'static str,
+	value: T,
+	min: T,
+	max: T,
+) -> Result<(), ConfigError> {
 	if value < min || value > max {
 		let allowed = format!("at least {} and at most {}", min.to_string(), max.to_string());
 		return Err(out_of_range(name, value.to_string(), allowed));
@@ -134,7 +166,11 @@ fn in_range<T: PartialOrd + ToString>(name: &'static str, value: T, min: T, max:
 
 fn duration_within(name: &'static str, value: Duration, max: Duration) -> Result<(), ConfigError> {
 	if value > max {
-		return Err(out_of_range(name, format!("{value:?}"), format!("at most {max:?}, so that a slot suffices")));
+		return Err(out_of_range(
+			name,
+			format!("{value:?}"),
+			format!("at most {max:?}, so that a slot suffices"),
+		));
 	}
 	Ok(())
 }
@@ -148,11 +184,26 @@ mod tests {
 		type Edit = fn(&mut RunConfig);
 		assert_eq!(RunConfig::default().validate(), Ok(()));
 		let rows: [(Edit, &str); 6] = [
-			(|c| c.blocks = 0, "blocks is 0, but must be at least 1 and at most 100000"),
-			(|c| c.validators = 1, "validators is 1, but must be at least 2 and at most 100"),
-			(|c| c.paras = 7, "validators is 6, but must be at least 7 and at most 100"),
-			(|c| c.params.max_candidate_depth = 256, "max_candidate_depth is 256, but must be at most 255"),
-			(|c| c.model.extrinsic_cost = Duration::ZERO, "extrinsic_cost is 0, but must be positive"),
+			(
+				|c| c.blocks = 0,
+				"blocks is 0, but must be at least 1 and at most 100000",
+			),
+			(
+				|c| c.validators = 1,
+				"validators is 1, but must be at least 2 and at most 100",
+			),
+			(
+				|c| c.paras = 7,
+				"validators is 6, but must be at least 7 and at most 100",
+			),
+			(
+				|c| c.params.max_candidate_depth = 256,
+				"max_candidate_depth is 256, but must be at most 255",
+			),
+			(
+				|c| c.model.extrinsic_cost = Duration::ZERO,
+				"extrinsic_cost is 0, but must be positive",
+			),
 			(
 				|c| c.model.leaf_active_after = Duration::from_secs(5),
 				"leaf_active_after is 5s, but must be at most 4s, so that a slot suffices",
@@ -161,7 +212,10 @@ mod tests {
 		for (edit, message) in rows {
 			let mut config = RunConfig::default();
 			edit(&mut config);
-			assert_eq!(config.validate().map_err(|error| error.to_string()), Err(message.into()));
+			assert_eq!(
+				config.validate().map_err(|error| error.to_string()),
+				Err(message.into())
+			);
 		}
 	}
 }

@@ -30,7 +30,12 @@ impl Executor {
 	pub(crate) fn new(codes: impl IntoIterator<Item = ValidationCode>) -> Result<Self, EngineError> {
 		let codes = codes.into_iter().map(|code| (code.hash(), code)).collect();
 		let engine = PvfEngine::new(PvfConfig::default())?;
-		Ok(Self { engine, limits: Limits::default(), codes, outcomes: BTreeMap::new() })
+		Ok(Self {
+			engine,
+			limits: Limits::default(),
+			codes,
+			outcomes: BTreeMap::new(),
+		})
 	}
 
 	/// What the validation function says of a candidate. Executes at most once for each candidate, code and witness.
@@ -56,7 +61,10 @@ impl Executor {
 		data: &PersistedValidationData,
 		pov: &PoV,
 	) -> Result<ValidationResult, InvalidReason> {
-		let code = self.codes.get(&code).ok_or_else(|| format!("nobody has code {code}"))?;
+		let code = self
+			.codes
+			.get(&code)
+			.ok_or_else(|| format!("nobody has code {code}"))?;
 		let params = ValidationParams {
 			parent_head: data.parent_head.clone(),
 			block_data: pov.block_data.clone(),
@@ -64,7 +72,9 @@ impl Executor {
 			relay_parent_storage_root: data.relay_parent_storage_root,
 		};
 		let prepared = self.engine.prepare(code).map_err(|error| error.to_string())?;
-		let validated = prepared.validate(&params, &self.limits).map_err(|error| error.to_string())?;
+		let validated = prepared
+			.validate(&params, &self.limits)
+			.map_err(|error| error.to_string())?;
 		Ok(validated.result)
 	}
 }

@@ -107,7 +107,10 @@ pub struct EventLog {
 impl EventLog {
 	/// A log that keeps the occurrences themselves beside their hash.
 	pub fn keeping() -> Self {
-		Self { kept: Some(Vec::new()), ..Self::default() }
+		Self {
+			kept: Some(Vec::new()),
+			..Self::default()
+		}
 	}
 
 	/// Appends an occurrence.
@@ -157,7 +160,9 @@ mod tests {
 		let [a, b] = [0, 1].map(|session| Occurrence::SessionChanged { session });
 		let hash = |entries: &[(Instant, &Occurrence)]| {
 			let mut log = EventLog::default();
-			entries.iter().for_each(|(at, what)| log.push(*at, (*what).clone()));
+			entries
+				.iter()
+				.for_each(|(at, what)| log.push(*at, (*what).clone()));
 			log.hash()
 		};
 		let reference = hash(&[(seconds(1), &a), (seconds(1), &b)]);

@@ -48,7 +48,7 @@ impl Network {
 			Some(free_at) => {
 				*free_at = (*free_at).max(now) + transfer;
 				*free_at
-			},
+			}
 			None => now + transfer,
 		};
 		sent + self.latency + self.draw_jitter()
@@ -70,7 +70,13 @@ mod tests {
 	use super::*;
 
 	fn network(jitter: u64) -> Network {
-		Network::new(2, Duration::from_millis(100), Duration::from_millis(jitter), 1_000_000, 7)
+		Network::new(
+			2,
+			Duration::from_millis(100),
+			Duration::from_millis(jitter),
+			1_000_000,
+			7,
+		)
 	}
 
 	#[test]
@@ -87,7 +93,9 @@ mod tests {
 	#[test]
 	fn jitter_is_bounded_and_follows_from_the_seed() {
 		let draws = |mut network: Network| -> Vec<_> {
-			(0..100).map(|second| network.send(Duration::from_secs(second), NodeIndex(0), 0)).collect()
+			(0..100)
+				.map(|second| network.send(Duration::from_secs(second), NodeIndex(0), 0))
+				.collect()
 		};
 		let (once, again) = (draws(network(10)), draws(network(10)));
 		assert_eq!(once, again);

@@ -23,7 +23,11 @@ impl fmt::Debug for Parachain {
 impl Parachain {
 	/// A parachain that `producer` builds and `validation_code` validates.
 	pub fn new(validation_code: ValidationCode, producer: impl BlockProducer + 'static) -> Self {
-		Self { validation_code, genesis_head: producer.genesis_head(), producer: Box::new(producer) }
+		Self {
+			validation_code,
+			genesis_head: producer.genesis_head(),
+			producer: Box::new(producer),
+		}
 	}
 
 	/// The validation function.

@@ -43,12 +43,16 @@ impl RelayChain {
 		parachains: &[Parachain],
 		executor: RuntimeExecutor,
 	) -> Result<Self, DevnetError> {
-		let validators: Vec<_> =
-			(0..config.validators).map(|index| ValidatorKeys::of_run(config.seed, index)).collect();
+		let validators: Vec<_> = (0..config.validators)
+			.map(|index| ValidatorKeys::of_run(config.seed, index))
+			.collect();
 		let genesis = Genesis::preset("devnet")
 			.with(validators_patch(&validators, &["babe", "grandpa", "para"]))
 			.with(genesis_patch(config, parachains));
-		let client = RelayClient::new(RelayClientConfig { executor, ..RelayClientConfig::new(runtime, genesis) })?;
+		let client = RelayClient::new(RelayClientConfig {
+			executor,
+			..RelayClientConfig::new(runtime, genesis)
+		})?;
 		Ok(Self { client, validators })
 	}
 
@@ -87,12 +91,22 @@ impl RelayChain {
 	) -> Result<ImportedBlock, DevnetError> {
 		let mut inherents = InherentData::new();
 		inherents.put_data(PARACHAINS_INHERENT_IDENTIFIER, inherent)?;
-		let keys = self.validators.get(author).ok_or(DevnetError::NoValidator(author))?;
-		let request = BuildBlock { inherents, ..BuildBlock::new(parent, slot, &keys.sr25519) };
+		let keys = self
+			.validators
+			.get(author)
+			.ok_or(DevnetError::NoValidator(author))?;
+		let request = BuildBlock {
+			inherents,
+			..BuildBlock::new(parent, slot, &keys.sr25519)
+		};
 		let built = self.client.build_block(request)?;
 		self.client.import(built.block)?;
 		let events = self.client.candidate_events(built.hash)?;
-		Ok(ImportedBlock { hash: built.hash, author, events })
+		Ok(ImportedBlock {
+			hash: built.hash,
+			author,
+			events,
+		})
 	}
 
 	/// What a node learns of a leaf.

@@ -18,7 +18,11 @@ pub struct Report {
 impl Report {
 	/// Puts runs of one seed together.
 	pub fn new(seed: u64, runs: Vec<RunReport>) -> Self {
-		Self { schema: 1, seed, runs }
+		Self {
+			schema: 1,
+			seed,
+			runs,
+		}
 	}
 }
 
@@ -113,7 +117,11 @@ pub struct Intervals {
 impl Intervals {
 	/// From inclusions in the order of the chain.
 	pub fn of(inclusions: &[Inclusion], slot_s: f64) -> Self {
-		let gaps = || inclusions.windows(2).map(|pair| (pair[1].slot - pair[0].slot, pair[0].session == pair[1].session));
+		let gaps = || {
+			inclusions
+				.windows(2)
+				.map(|pair| (pair[1].slot - pair[0].slot, pair[0].session == pair[1].session))
+		};
 		let mean = |slots: Vec<u64>| {
 			(!slots.is_empty()).then(|| slots.iter().sum::<u64>() as f64 * slot_s / slots.len() as f64)
 		};
@@ -121,8 +129,14 @@ impl Intervals {
 		let overall_s = mean(gaps().map(|(gap, _)| gap).collect());
 		let across = gaps().filter(|(_, same)| !*same);
 		let usual = within_sessions_s.unwrap_or_default();
-		let session_change_cost_s = across.map(|(gap, _)| gap as f64 * slot_s - usual).fold(0.0, |sum, cost| sum + cost);
-		Self { within_sessions_s, overall_s, session_change_cost_s }
+		let session_change_cost_s = across
+			.map(|(gap, _)| gap as f64 * slot_s - usual)
+			.fold(0.0, |sum, cost| sum + cost);
+		Self {
+			within_sessions_s,
+			overall_s,
+			session_change_cost_s,
+		}
 	}
 }
 

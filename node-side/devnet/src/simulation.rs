@@ -16,8 +16,8 @@ use crate::{
 	DevnetError, Parachain, RunConfig, RunParams, RunReport,
 };
 use async_backing_primitives::{
-	CandidateEvent, CandidateHash, Hash, LeafFacts, ParaId, ParachainsInherentData, PersistedValidationData, PoV,
-	ValidationCodeHash, ValidationResult, ValidatorId,
+	CandidateEvent, CandidateHash, Hash, LeafFacts, ParaId, ParachainsInherentData, PersistedValidationData,
+	PoV, ValidationCodeHash, ValidationResult, ValidatorId,
 };
 use async_backing_relay_client::{signing, RuntimeExecutor};
 use async_backing_validator::{Input, Message, Notice, Output, Peer, Timer, Validator, ValidatorConfig};
@@ -41,11 +41,19 @@ enum Event {
 	/// A relay block is a leaf everywhere.
 	LeafActive(Hash),
 	/// A message arrives.
-	Deliver { from: NodeIndex, to: NodeIndex, message: Message },
+	Deliver {
+		from: NodeIndex,
+		to: NodeIndex,
+		message: Message,
+	},
 	/// A validator is woken.
 	Wake { validator: usize, timer: Timer },
 	/// A validator is done with executing a candidate.
-	Executed { validator: usize, candidate: CandidateHash, outcome: Result<ValidationResult, InvalidReason> },
+	Executed {
+		validator: usize,
+		candidate: CandidateHash,
+		outcome: Result<ValidationResult, InvalidReason>,
+	},
 	/// A collator is done with its block.
 	Collated { collator: usize },
 }
@@ -105,10 +113,17 @@ impl Devnet {
 	) -> Result<Self, DevnetError> {
 		config.validate()?;
 		if parachains.len() != config.paras as usize {
-			return Err(DevnetError::ParachainCount { paras: config.paras, parachains: parachains.len() });
+			return Err(DevnetError::ParachainCount {
+				paras: config.paras,
+				parachains: parachains.len(),
+			});
 		}
 		let relay = RelayChain::new(&config, runtime, &parachains, runtime_executor)?;
-		let executor = Executor::new(parachains.iter().map(|parachain| parachain.validation_code().clone()))?;
+		let executor = Executor::new(
+			parachains
+				.iter()
+				.map(|parachain| parachain.validation_code().clone()),
+		)?;
 		let mut by_key = BTreeMap::new();
 		let mut validators = Vec::with_capacity(relay.validators().len());
 		for (position, keys) in relay.validators().iter().enumerate() {
@@ -118,7 +133,10 @@ impl Devnet {
 				signer: signing::sign,
 				bitfield_after: config.model.bitfield_after,
 			});
-			validators.push(ValidatorNode { state, busy_until: Instant::ZERO });
+			validators.push(ValidatorNode {
+				state,
+				busy_until: Instant::ZERO,
+			});
 		}
 		let collators: Vec<_> = config
 			.para_ids()
@@ -170,19 +188,33 @@ impl Devnet {
 			match event {
 				Event::Slot(slot) => {
 					self.build_relay_block(now, slot)?;
-					progress(Progress { relay_blocks: self.relay_blocks, included: self.tally.included() });
+					progress(Progress {
+						relay_blocks: self.relay_blocks,
+						included: self.tally.included(),
+					});
 					if self.relay_blocks == self.config.blocks {
 						break;
 					}
-				},
+				}
 				Event::LeafActive(leaf) => self.activate_leaf(now, leaf)?,
 				Event::Deliver { from, to, message } => self.deliver(now, from, to, message),
 				Event::Wake { validator, timer } => self.validator_input(now, validator, Input::Timer(timer)),
-				Event::Executed { validator, candidate, outcome } => {
+				Event::Executed {
+					validator,
+					candidate,
+					outcome,
+				} => {
 					let valid = outcome.is_ok();
-					self.log.push(now, Occurrence::Executed { validator: node(validator), candidate, valid });
+					self.log.push(
+						now,
+						Occurrence::Executed {
+							validator: node(validator),
+							candidate,
+							valid,
+						},
+					);
 					self.validator_input(now, validator, Input::Executed { candidate, outcome });
-				},
+				}
 				Event::Collated { collator } => self.collated(now, collator),
 			}
 		}
@@ -203,11 +235,16 @@ impl Devnet {
 	pub fn included_povs(&self, para: ParaId) -> Vec<Arc<PoV>> {
 		let collator = self.collators.iter().find(|collator| collator.para() == para);
 		let included = self.included.get(&para).into_iter().flatten();
-		included.filter_map(|candidate| collator?.pov(*candidate)).collect()
+		included
+			.filter_map(|candidate| collator?.pov(*candidate))
+			.collect()
 	}
 
 	fn slot_start(&self, slot: u64) -> Instant {
-		self.config.model.slot.saturating_mul(u32::try_from(slot).unwrap_or(u32::MAX))
+		self.config
+			.model
+			.slot
+			.saturating_mul(u32::try_from(slot).unwrap_or(u32::MAX))
 	}
 
 	/// The author of a slot assembles the inherent from what it knows, and extends the chain.
@@ -217,12 +254,19 @@ impl Devnet {
 		let author = self.relay.author(parent, relay_slot)?;
 		let proposal = match self.leaf {
 			Some(leaf) => {
-				let validator = self.validators.get_mut(author).ok_or(DevnetError::NoValidator(author))?;
+				let validator = self
+					.validators
+					.get_mut(author)
+					.ok_or(DevnetError::NoValidator(author))?;
 				validator.state.propose(leaf, relay_slot)
-			},
+			}
 			None => Default::default(),
 		};
-		let offered: Vec<_> = proposal.backed_candidates.iter().map(|backed| backed.hash()).collect();
+		let offered: Vec<_> = proposal
+			.backed_candidates
+			.iter()
+			.map(|backed| backed.hash())
+			.collect();
 		let inherent = ParachainsInherentData {
 			bitfields: proposal.bitfields,
 			backed_candidates: proposal.backed_candidates,
@@ -233,11 +277,18 @@ impl Devnet {
 		self.relay_blocks += 1;
 		self.head = imported.hash;
 		let facts = Arc::new(self.relay.leaf_facts(imported.hash)?);
-		let session = self.facts.get(&parent).map_or(facts.session_index, |parent| parent.session_index);
+		let session = self
+			.facts
+			.get(&parent)
+			.map_or(facts.session_index, |parent| parent.session_index);
 		self.note_relay_block(now, slot, author, session, &offered, &imported.events, &facts);
 		self.facts.insert(imported.hash, facts);
-		self.clock.schedule(now + self.config.model.leaf_active_after, Event::LeafActive(imported.hash));
-		self.clock.schedule(self.slot_start(slot + 1), Event::Slot(slot + 1));
+		self.clock.schedule(
+			now + self.config.model.leaf_active_after,
+			Event::LeafActive(imported.hash),
+		);
+		self.clock
+			.schedule(self.slot_start(slot + 1), Event::Slot(slot + 1));
 		Ok(())
 	}
 
@@ -253,19 +304,31 @@ impl Devnet {
 		facts: &LeafFacts,
 	) {
 		let (number, hash) = (facts.block.number, facts.block.hash);
-		self.log.push(now, Occurrence::RelayBlock { number, hash, slot, author: node(author) });
+		self.log.push(
+			now,
+			Occurrence::RelayBlock {
+				number,
+				hash,
+				slot,
+				author: node(author),
+			},
+		);
 		for event in events {
 			let occurrence = match event {
-				CandidateEvent::CandidateBacked(receipt, _, core, _) => {
-					Occurrence::Backed { candidate: receipt.hash(), core: *core }
+				CandidateEvent::CandidateBacked(receipt, _, core, _) => Occurrence::Backed {
+					candidate: receipt.hash(),
+					core: *core,
 				},
 				CandidateEvent::CandidateIncluded(receipt, ..) => {
 					let candidate = receipt.hash();
-					self.included.entry(receipt.descriptor.para_id()).or_default().push(candidate);
+					self.included
+						.entry(receipt.descriptor.para_id())
+						.or_default()
+						.push(candidate);
 					Occurrence::Included { candidate }
-				},
-				CandidateEvent::CandidateTimedOut(receipt, ..) => {
-					Occurrence::TimedOut { candidate: receipt.hash() }
+				}
+				CandidateEvent::CandidateTimedOut(receipt, ..) => Occurrence::TimedOut {
+					candidate: receipt.hash(),
 				},
 			};
 			self.log.push(now, occurrence);
@@ -273,13 +336,20 @@ impl Devnet {
 		self.tally.relay_block(now, slot, session, offered, events);
 		if facts.session_index != session {
 			self.sessions += 1;
-			self.log.push(now, Occurrence::SessionChanged { session: facts.session_index });
+			self.log.push(
+				now,
+				Occurrence::SessionChanged {
+					session: facts.session_index,
+				},
+			);
 		}
 	}
 
 	/// All nodes import a relay block: it replaces the leaf that they had.
 	fn activate_leaf(&mut self, now: Instant, leaf: Hash) -> Result<(), DevnetError> {
-		let Some(facts) = self.facts.get(&leaf).cloned() else { return Ok(()) };
+		let Some(facts) = self.facts.get(&leaf).cloned() else {
+			return Ok(());
+		};
 		let previous = self.leaf.replace(leaf);
 		for validator in 0..self.validators.len() {
 			// The new leaf comes first, so that what both need is kept (R-IMP-2).
@@ -290,12 +360,14 @@ impl Devnet {
 		}
 		for position in 0..self.collators.len() {
 			for ready_at in self.collators[position].leaf_activated(now, &facts)? {
-				self.clock.schedule(ready_at, Event::Collated { collator: position });
+				self.clock
+					.schedule(ready_at, Event::Collated { collator: position });
 			}
 		}
 		// Nothing looks at relay blocks that nobody may build on any more.
 		if let Some(oldest) = facts.ancestors.last().map(|oldest| oldest.number) {
-			self.facts.retain(|hash, known| *hash == leaf || known.block.number + 1 >= oldest);
+			self.facts
+				.retain(|hash, known| *hash == leaf || known.block.number + 1 >= oldest);
 		}
 		Ok(())
 	}
@@ -303,18 +375,43 @@ impl Devnet {
 	/// A collator's block is ready: it is announced to a backer.
 	fn collated(&mut self, now: Instant, position: usize) {
 		let from = self.collator_node(position);
-		let Some(collator) = self.collators.get_mut(position) else { return };
-		let Some(Ready { candidate, built, backer, advertisement }) = collator.finish() else { return };
+		let Some(collator) = self.collators.get_mut(position) else {
+			return;
+		};
+		let Some(Ready {
+			candidate,
+			built,
+			backer,
+			advertisement,
+		}) = collator.finish()
+		else {
+			return;
+		};
 		let (para, extrinsics) = (built.para, built.extrinsics);
 		self.tally.built(candidate, built);
-		self.log.push(now, Occurrence::Built { para, candidate, extrinsics });
+		self.log.push(
+			now,
+			Occurrence::Built {
+				para,
+				candidate,
+				extrinsics,
+			},
+		);
 		self.send(now, from, &Peer::Validator(backer), advertisement);
 	}
 
 	fn deliver(&mut self, now: Instant, from: NodeIndex, to: NodeIndex, message: Message) {
 		let bytes = u32::try_from(message.encoded_size()).unwrap_or(u32::MAX);
 		let kind = message.kind();
-		self.log.push(now, Occurrence::Delivered { from: from.into(), to: to.into(), kind, bytes });
+		self.log.push(
+			now,
+			Occurrence::Delivered {
+				from: from.into(),
+				to: to.into(),
+				kind,
+				bytes,
+			},
+		);
 		match to.0.checked_sub(self.validators.len()) {
 			None => {
 				if self.withholds(to.0, &message) {
@@ -322,28 +419,37 @@ impl Devnet {
 				}
 				let from = self.peer(from);
 				self.validator_input(now, to.0, Input::Received { from, message });
-			},
+			}
 			Some(collator) => {
 				let requester = self.peer(from);
-				let answer = self.collators.get(collator).and_then(|collator| collator.answer(&message));
+				let answer = self
+					.collators
+					.get(collator)
+					.and_then(|collator| collator.answer(&message));
 				if let Some(answer) = answer {
 					self.send(now, to, &requester, answer);
 				}
-			},
+			}
 		}
 	}
 
 	/// Whether a fault keeps a validator from seeing a request for a chunk.
 	fn withholds(&self, _validator: usize, message: &Message) -> bool {
-		let Message::RequestChunk(candidate, _) = message else { return false };
-		let Some(para) = self.tally.candidate(*candidate).map(|built| built.para) else { return false };
+		let Message::RequestChunk(candidate, _) = message else {
+			return false;
+		};
+		let Some(para) = self.tally.candidate(*candidate).map(|built| built.para) else {
+			return false;
+		};
 		let collator = self.collators.iter().find(|collator| collator.para() == para);
 		let built_number = collator.and_then(|collator| collator.built_number(*candidate));
 		built_number.is_some_and(|number| self.config.faults.withholds(para, number))
 	}
 
 	fn validator_input(&mut self, now: Instant, position: usize, input: Input) {
-		let Some(validator) = self.validators.get_mut(position) else { return };
+		let Some(validator) = self.validators.get_mut(position) else {
+			return;
+		};
 		for output in validator.state.handle(now, input) {
 			self.validator_output(now, position, output);
 		}
@@ -356,11 +462,22 @@ impl Devnet {
 				for to in (0..self.validators.len()).filter(|to| *to != position) {
 					self.send_to(now, NodeIndex(position), NodeIndex(to), message.clone());
 				}
-			},
-			Output::Execute { candidate, code, validation_data, pov } => {
+			}
+			Output::Execute {
+				candidate,
+				code,
+				validation_data,
+				pov,
+			} => {
 				self.execute(now, position, candidate, code, &validation_data, &pov);
-			},
-			Output::Wake { at, timer } => self.clock.schedule(at, Event::Wake { validator: position, timer }),
+			}
+			Output::Wake { at, timer } => self.clock.schedule(
+				at,
+				Event::Wake {
+					validator: position,
+					timer,
+				},
+			),
 			Output::Notice(notice) => self.note(now, position, notice),
 		}
 	}
@@ -376,17 +493,32 @@ impl Devnet {
 		pov: &PoV,
 	) {
 		let model = &self.config.model;
-		let extrinsics = self.tally.candidate(candidate).map_or(0, |built| built.extrinsics);
+		let extrinsics = self
+			.tally
+			.candidate(candidate)
+			.map_or(0, |built| built.extrinsics);
 		let cost = model.extrinsic_cost.saturating_mul(extrinsics);
 		let (cost, outcome) = if cost > model.backing_execution_limit {
-			let reason = format!("execution takes {cost:?}, but at most {:?}", model.backing_execution_limit);
+			let reason = format!(
+				"execution takes {cost:?}, but at most {:?}",
+				model.backing_execution_limit
+			);
 			(model.backing_execution_limit, Err(reason))
 		} else {
 			(cost, self.executor.execute(candidate, code, data, pov))
 		};
-		let Some(validator) = self.validators.get_mut(position) else { return };
+		let Some(validator) = self.validators.get_mut(position) else {
+			return;
+		};
 		validator.busy_until = validator.busy_until.max(now) + cost;
-		self.clock.schedule(validator.busy_until, Event::Executed { validator: position, candidate, outcome });
+		self.clock.schedule(
+			validator.busy_until,
+			Event::Executed {
+				validator: position,
+				candidate,
+				outcome,
+			},
+		);
 	}
 
 	fn note(&mut self, now: Instant, position: usize, notice: Notice) {
@@ -395,12 +527,15 @@ impl Devnet {
 			Notice::Seconded(candidate) => {
 				self.tally.seconded(candidate);
 				Occurrence::Seconded { validator, candidate }
-			},
+			}
 			Notice::Backable(candidate) => {
 				self.tally.backable(candidate, now);
 				Occurrence::Backable { validator, candidate }
+			}
+			Notice::Complaint(reason) => Occurrence::Complaint {
+				node: validator,
+				reason,
 			},
-			Notice::Complaint(reason) => Occurrence::Complaint { node: validator, reason },
 		};
 		self.log.push(now, occurrence);
 	}
@@ -409,9 +544,12 @@ impl Devnet {
 		let to = match to {
 			Peer::Validator(key) => self.by_key.get(key).map(|position| NodeIndex(*position)),
 			Peer::Collator(para) => {
-				let position = self.collators.iter().position(|collator| collator.para() == *para);
+				let position = self
+					.collators
+					.iter()
+					.position(|collator| collator.para() == *para);
 				position.map(|position| self.collator_node(position))
-			},
+			}
 		};
 		if let Some(to) = to {
 			self.send_to(now, from, to, message);
@@ -428,12 +566,20 @@ impl Devnet {
 	}
 
 	fn peer(&self, node: NodeIndex) -> Peer {
-		match node.0.checked_sub(self.validators.len()).and_then(|collator| self.collators.get(collator)) {
+		match node
+			.0
+			.checked_sub(self.validators.len())
+			.and_then(|collator| self.collators.get(collator))
+		{
 			Some(collator) => Peer::Collator(collator.para()),
 			None => {
-				let key = self.relay.validators().get(node.0).map(|keys| keys.sr25519_public());
+				let key = self
+					.relay
+					.validators()
+					.get(node.0)
+					.map(|keys| keys.sr25519_public());
 				Peer::Validator(key.unwrap_or_default().into())
-			},
+			}
 		}
 	}
 
@@ -450,7 +596,11 @@ impl Devnet {
 			head: format!("{:?}", self.head),
 			events: format!("{:?}", self.log.hash()),
 			runtime: format!("{:?}", self.runtime_hash),
-			paras: self.config.para_ids().map(|para| self.tally.report(para, &last, slot)).collect(),
+			paras: self
+				.config
+				.para_ids()
+				.map(|para| self.tally.report(para, &last, slot))
+				.collect(),
 			refused_on_chain: self.tally.refused_on_chain(),
 			wall_s: wall.as_secs_f64(),
 		})

@@ -70,7 +70,9 @@ impl Tally {
 
 	/// How a candidate was built.
 	pub(crate) fn candidate(&self, candidate: CandidateHash) -> Option<&BuiltCandidate> {
-		self.position.get(&candidate).map(|position| &self.fates[*position].1.built)
+		self.position
+			.get(&candidate)
+			.map(|position| &self.fates[*position].1.built)
 	}
 
 	/// Some validator seconded a candidate.
@@ -100,18 +102,24 @@ impl Tally {
 				CandidateEvent::CandidateBacked(receipt, ..) => {
 					taken.insert(receipt.hash());
 					self.update(receipt.hash(), |fate| fate.backed = true);
-				},
+				}
 				CandidateEvent::CandidateIncluded(receipt, ..) => {
 					let inclusion = Inclusion { slot, session };
-					self.inclusions.entry(receipt.descriptor.para_id()).or_default().push(inclusion);
+					self.inclusions
+						.entry(receipt.descriptor.para_id())
+						.or_default()
+						.push(inclusion);
 					self.update(receipt.hash(), |fate| fate.included = Some(inclusion));
-				},
+				}
 				CandidateEvent::CandidateTimedOut(receipt, ..) => {
 					self.update(receipt.hash(), |fate| fate.timed_out = true);
-				},
+				}
 			}
 		}
-		let refused = offered.iter().filter(|candidate| !taken.contains(candidate)).count();
+		let refused = offered
+			.iter()
+			.filter(|candidate| !taken.contains(candidate))
+			.count();
 		self.refused_on_chain += u32::try_from(refused).unwrap_or(u32::MAX);
 		for (_, fate) in &mut self.fates {
 			if !fate.backed && fate.backable_at.is_some_and(|backable_at| backable_at <= at) {
@@ -132,12 +140,21 @@ impl Tally {
 
 	/// What became of a para's candidates, seen from the last leaf.
 	pub(crate) fn report(&self, para: ParaId, last: &LeafFacts, slot: Duration) -> ParaReport {
-		let fates: Vec<_> = self.fates.iter().filter(|(_, fate)| fate.built.para == para).collect();
+		let fates: Vec<_> = self
+			.fates
+			.iter()
+			.filter(|(_, fate)| fate.built.para == para)
+			.collect();
 		let in_flight = self.in_flight(para, last);
 		let count = |which: &dyn Fn(&Fate) -> bool| {
 			u32::try_from(fates.iter().filter(|(_, fate)| which(fate)).count()).unwrap_or(u32::MAX)
 		};
-		let included = || fates.iter().map(|(_, fate)| fate).filter(|fate| fate.included.is_some());
+		let included = || {
+			fates
+				.iter()
+				.map(|(_, fate)| fate)
+				.filter(|fate| fate.included.is_some())
+		};
 		let authoring: Duration = fates.iter().map(|(_, fate)| fate.built.authoring).sum();
 		let no_inclusions = Vec::new();
 		let inclusions = self.inclusions.get(&para).unwrap_or(&no_inclusions);
@@ -168,10 +185,22 @@ impl Tally {
 	/// Candidates that may still be included: pending, or on a legal relay parent above the included head (R-COL-6).
 	fn in_flight(&self, para: ParaId, last: &LeafFacts) -> BTreeSet<CandidateHash> {
 		let mut alive = BTreeSet::new();
-		let Some(state) = last.paras.get(&para).map(|para| &para.backing_state) else { return alive };
-		alive.extend(state.pending_availability.iter().map(|pending| pending.candidate_hash));
+		let Some(state) = last.paras.get(&para).map(|para| &para.backing_state) else {
+			return alive;
+		};
+		alive.extend(
+			state
+				.pending_availability
+				.iter()
+				.map(|pending| pending.candidate_hash),
+		);
 		let mut heads = BTreeSet::from([state.constraints.required_parent.hash()]);
-		heads.extend(state.pending_availability.iter().map(|pending| pending.descriptor.para_head()));
+		heads.extend(
+			state
+				.pending_availability
+				.iter()
+				.map(|pending| pending.descriptor.para_head()),
+		);
 		// A candidate comes after its parent, since its collator built it later.
 		for (candidate, fate) in self.fates.iter().filter(|(_, fate)| fate.built.para == para) {
 			let legal = last.relay_parent(fate.built.relay_parent).is_some() && !fate.timed_out;
@@ -189,4 +218,3 @@ impl Tally {
 		}
 	}
 }
-

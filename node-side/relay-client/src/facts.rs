@@ -29,11 +29,20 @@ impl RelayClient {
 		for para in scheduled_paras(&claim_queue, &cores) {
 			if let Some(backing_state) = api.para_backing_state(leaf, para)? {
 				let extension = api.constraints_extension(leaf, para)?;
-				paras.insert(para, ParaAtLeaf { backing_state, extension });
+				paras.insert(
+					para,
+					ParaAtLeaf {
+						backing_state,
+						extension,
+					},
+				);
 			}
 		}
 		let mut pending_relay_parents = BTreeMap::new();
-		for pending in paras.values().flat_map(|para| &para.backing_state.pending_availability) {
+		for pending in paras
+			.values()
+			.flat_map(|para| &para.backing_state.pending_availability)
+		{
 			let relay_parent = pending.descriptor.relay_parent();
 			pending_relay_parents.insert(relay_parent, self.block_info(relay_parent)?);
 		}
@@ -72,7 +81,11 @@ impl RelayClient {
 	/// The block is unknown.
 	pub fn block_info(&self, block: Hash) -> Result<RelayChainBlockInfo, QueryError> {
 		let header = self.header(block)?;
-		Ok(RelayChainBlockInfo { hash: block, number: header.number, storage_root: header.state_root })
+		Ok(RelayChainBlockInfo {
+			hash: block,
+			number: header.number,
+			storage_root: header.state_root,
+		})
 	}
 
 	/// Up to `count` ancestors, newest first, until one whose child runs in another session (R-ABP-13).
@@ -101,7 +114,7 @@ fn scheduled_paras(claim_queue: &ClaimQueue, cores: &[CoreState]) -> BTreeSet<Pa
 			let next = [&occupied.next_up_on_available, &occupied.next_up_on_time_out];
 			let next = next.map(|scheduled| scheduled.as_ref().map(|scheduled| scheduled.para_id));
 			[Some(occupied.candidate_descriptor.para_id()), next[0], next[1]]
-		},
+		}
 		CoreState::Scheduled(scheduled) => [Some(scheduled.para_id), None, None],
 		CoreState::Free => [None; 3],
 	});

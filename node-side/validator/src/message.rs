@@ -5,7 +5,8 @@
 use async_backing_availability::ErasureChunk;
 use async_backing_backing::SignedStatement;
 use async_backing_primitives::{
-	CandidateHash, CandidateReceipt, Hash, HeadHash, ParaId, PoV, UncheckedSignedAvailabilityBitfield, ValidatorId,
+	CandidateHash, CandidateReceipt, Hash, HeadHash, ParaId, PoV, UncheckedSignedAvailabilityBitfield,
+	ValidatorId,
 };
 use codec::{Decode, Encode};
 use std::sync::Arc;

@@ -5,11 +5,11 @@
 //! - available data are stored before the statement about them is shared, so that whoever hears it can fetch;
 //! - no input makes a validator panic, whoever sent it.
 
-use crate::{
-	view::LeafView, Advertisement, Input, Message, Notice, Output, Peer, Timer,
-};
+use crate::{view::LeafView, Advertisement, Input, Message, Notice, Output, Peer, Timer};
 use async_backing_availability::{Availability, AvailabilityConfig, Output as AvailabilityOutput};
-use async_backing_backing::{Backing, Collation, Keystore, Output as BackingOutput, ValidationJob, ValidationOutcome};
+use async_backing_backing::{
+	Backing, Collation, Keystore, Output as BackingOutput, ValidationJob, ValidationOutcome,
+};
 use async_backing_primitives::{
 	AvailableData, BackedCandidate, CandidateHash, Hash, LeafFacts, ParaId, PoV, Slot, UncheckedSigned,
 	ValidationResult, ValidatorId, ValidatorIndex, ValidatorSignature,
@@ -34,7 +34,9 @@ pub struct ValidatorConfig {
 
 impl std::fmt::Debug for ValidatorConfig {
 	fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-		f.debug_struct("ValidatorConfig").field("key", &self.key.public()).finish_non_exhaustive()
+		f.debug_struct("ValidatorConfig")
+			.field("key", &self.key.public())
+			.finish_non_exhaustive()
 	}
 }
 
@@ -94,7 +96,7 @@ impl Validator {
 			Input::LeafDeactivated(leaf) => {
 				self.leaf_deactivated(leaf);
 				Vec::new()
-			},
+			}
 			Input::Received { from, message } => self.received(from, message),
 			Input::Executed { candidate, outcome } => self.executed(candidate, outcome),
 			Input::Timer(Timer::SignBitfield(leaf)) => self.sign_bitfield(leaf),
@@ -103,24 +105,51 @@ impl Validator {
 
 	/// Content of the inherent of a block in `slot` on `leaf` (R-PRV-1 to R-PRV-13). Empty if the leaf is not active.
 	pub fn propose(&mut self, leaf: Hash, slot: Slot) -> Proposal {
-		let Some(active) = self.leaves.get(&leaf) else { return Proposal::default() };
-		let mut source = Source { leaf, view: &self.view, backing: &self.backing };
+		let Some(active) = self.leaves.get(&leaf) else {
+			return Proposal::default();
+		};
+		let mut source = Source {
+			leaf,
+			view: &self.view,
+			backing: &self.backing,
+		};
 		provision(&active.facts, slot, active.bitfields.chosen(), &mut source)
 	}
 
 	fn leaf_activated(&mut self, now: Duration, facts: Arc<LeafFacts>) -> Vec<Output> {
 		let hash = facts.block.hash;
 		let own = facts.validators.iter().position(|key| *key == self.public);
-		let own = own.and_then(|position| u32::try_from(position).ok()).map(ValidatorIndex);
-		let mut outputs: Vec<_> = self.view.activate_leaf(&facts).into_iter().map(complaint).collect();
+		let own = own
+			.and_then(|position| u32::try_from(position).ok())
+			.map(ValidatorIndex);
+		let mut outputs: Vec<_> = self
+			.view
+			.activate_leaf(&facts)
+			.into_iter()
+			.map(complaint)
+			.collect();
 		self.backing.activate_leaf(&facts, own, &self.view);
 		let fetches = self.availability.activate_leaf(&facts, own);
 		let bitfields = Bitfields::new(&facts);
-		self.leaves.insert(hash, Leaf { facts, own, bitfields });
+		self.leaves.insert(
+			hash,
+			Leaf {
+				facts,
+				own,
+				bitfields,
+			},
+		);
 		self.newest = Some(hash);
-		outputs.extend(fetches.into_iter().filter_map(|output| self.availability_output(output)));
+		outputs.extend(
+			fetches
+				.into_iter()
+				.filter_map(|output| self.availability_output(output)),
+		);
 		if own.is_some() {
-			outputs.push(Output::Wake { at: now + self.config.bitfield_after, timer: Timer::SignBitfield(hash) });
+			outputs.push(Output::Wake {
+				at: now + self.config.bitfield_after,
+				timer: Timer::SignBitfield(hash),
+			});
 		}
 		outputs
 	}
@@ -129,44 +158,74 @@ impl Validator {
 		self.leaves.remove(&leaf);
 		self.backing.deactivate_leaf(leaf);
 		self.view.deactivate_leaf(leaf);
-		let in_scope = |relay_parent| self.leaves.values().any(|leaf| leaf.facts.relay_parent(relay_parent).is_some());
-		self.fetching.retain(|_, advertisement| in_scope(advertisement.receipt.descriptor.relay_parent()));
+		let in_scope = |relay_parent| {
+			self.leaves
+				.values()
+				.any(|leaf| leaf.facts.relay_parent(relay_parent).is_some())
+		};
+		self.fetching
+			.retain(|_, advertisement| in_scope(advertisement.receipt.descriptor.relay_parent()));
 	}
 
 	fn received(&mut self, from: Peer, message: Message) -> Vec<Output> {
 		match message {
 			Message::AdvertiseCollation(advertisement) => self.advertised(from, advertisement),
 			Message::Collation(candidate, pov) => self.collation_received(candidate, pov),
-			Message::Statement(statement) => match self.backing.statement_received(&statement, &mut self.view) {
-				Ok(outputs) => self.backing_outputs(outputs),
-				Err(error) => vec![complaint(error)],
-			},
+			Message::Statement(statement) => {
+				match self.backing.statement_received(&statement, &mut self.view) {
+					Ok(outputs) => self.backing_outputs(outputs),
+					Err(error) => vec![complaint(error)],
+				}
+			}
 			Message::RequestPov(candidate) => {
 				let data = self.availability.store().data(candidate);
 				let pov = data.map(|data| Arc::new(data.pov.clone()));
-				vec![Output::Send { to: from, message: Message::Pov(candidate, pov) }]
-			},
+				vec![Output::Send {
+					to: from,
+					message: Message::Pov(candidate, pov),
+				}]
+			}
 			Message::Pov(candidate, pov) => {
-				let Some(index) = self.index_of(&from) else { return Vec::new() };
+				let Some(index) = self.index_of(&from) else {
+					return Vec::new();
+				};
 				let outputs = self.backing.pov_received(index, candidate, pov);
 				self.backing_outputs(outputs)
-			},
+			}
 			Message::RequestChunk(candidate, index) => {
 				let chunk = self.availability.store().chunk(candidate, index).cloned();
-				vec![Output::Send { to: from, message: Message::Chunk(candidate, chunk) }]
-			},
+				vec![Output::Send {
+					to: from,
+					message: Message::Chunk(candidate, chunk),
+				}]
+			}
 			Message::Chunk(candidate, chunk) => {
-				let Some(index) = self.index_of(&from) else { return Vec::new() };
+				let Some(index) = self.index_of(&from) else {
+					return Vec::new();
+				};
 				let chunk = chunk.map(Arc::unwrap_or_clone);
 				let outputs = self.availability.chunk_received(index, candidate, chunk);
-				outputs.into_iter().filter_map(|output| self.availability_output(output)).collect()
-			},
+				outputs
+					.into_iter()
+					.filter_map(|output| self.availability_output(output))
+					.collect()
+			}
 			Message::Bitfield(leaf, bitfield) => {
-				let Some(active) = self.leaves.get_mut(&leaf) else { return Vec::new() };
-				active.bitfields.insert(bitfield).err().map(complaint).into_iter().collect()
-			},
+				let Some(active) = self.leaves.get_mut(&leaf) else {
+					return Vec::new();
+				};
+				active
+					.bitfields
+					.insert(bitfield)
+					.err()
+					.map(complaint)
+					.into_iter()
+					.collect()
+			}
 			// Only collators answer this one.
-			Message::RequestCollation(candidate) => vec![complaint(format!("{candidate} is asked of a validator"))],
+			Message::RequestCollation(candidate) => {
+				vec![complaint(format!("{candidate} is asked of a validator"))]
+			}
 		}
 	}
 
@@ -174,11 +233,19 @@ impl Validator {
 	fn advertised(&mut self, from: Peer, advertisement: Advertisement) -> Vec<Output> {
 		let receipt = &advertisement.receipt;
 		let candidate = receipt.hash();
-		match self.backing.can_second(candidate, &receipt.descriptor, advertisement.parent_head, &self.view) {
+		match self.backing.can_second(
+			candidate,
+			&receipt.descriptor,
+			advertisement.parent_head,
+			&self.view,
+		) {
 			Ok(()) => {
 				self.fetching.insert(candidate, advertisement);
-				vec![Output::Send { to: from, message: Message::RequestCollation(candidate) }]
-			},
+				vec![Output::Send {
+					to: from,
+					message: Message::RequestCollation(candidate),
+				}]
+			}
 			Err(error) => vec![complaint(error)],
 		}
 	}
@@ -187,7 +254,11 @@ impl Validator {
 		let Some(Advertisement { receipt, parent_head }) = self.fetching.remove(&candidate) else {
 			return Vec::new();
 		};
-		let collation = Collation { receipt, pov, parent_head };
+		let collation = Collation {
+			receipt,
+			pov,
+			parent_head,
+		};
 		match self.backing.collation_fetched(collation, &self.view) {
 			Ok(outputs) => self.backing_outputs(outputs),
 			Err(error) => vec![complaint(error)],
@@ -195,12 +266,20 @@ impl Validator {
 	}
 
 	/// An execution ended: the data are stored for others, then the statement is made (R-BAK-2, R-AVL-5).
-	fn executed(&mut self, candidate: CandidateHash, outcome: Result<ValidationResult, String>) -> Vec<Output> {
-		let Some(job) = self.executing.remove(&candidate) else { return Vec::new() };
+	fn executed(
+		&mut self,
+		candidate: CandidateHash,
+		outcome: Result<ValidationResult, String>,
+	) -> Vec<Output> {
+		let Some(job) = self.executing.remove(&candidate) else {
+			return Vec::new();
+		};
 		let mut outputs = Vec::new();
 		let outcome = outcome.and_then(|result| self.keep_data(candidate, &job, result));
 		let outcome = outcome.map_err(|reason| outputs.push(complaint(reason))).ok();
-		let made = self.backing.validated(candidate, outcome, &mut self.view, &mut Key(&self.config));
+		let made = self
+			.backing
+			.validated(candidate, outcome, &mut self.view, &mut Key(&self.config));
 		outputs.extend(self.backing_outputs(made));
 		outputs
 	}
@@ -212,8 +291,13 @@ impl Validator {
 		result: ValidationResult,
 	) -> Result<ValidationOutcome, String> {
 		let relay_parent = job.descriptor.scheduling_parent();
-		let leaf = self.leaves.values().find(|leaf| leaf.facts.relay_parent(relay_parent).is_some());
-		let validators = leaf.map(|leaf| leaf.facts.validators.len()).ok_or("its relay parent left the view")?;
+		let leaf = self
+			.leaves
+			.values()
+			.find(|leaf| leaf.facts.relay_parent(relay_parent).is_some());
+		let validators = leaf
+			.map(|leaf| leaf.facts.validators.len())
+			.ok_or("its relay parent left the view")?;
 		let data = AvailableData {
 			pov: PoV::clone(&job.pov),
 			validation_data: (*job.validation_data).clone(),
@@ -222,15 +306,24 @@ impl Validator {
 			.availability
 			.store_available_data(candidate, Arc::new(data), validators)
 			.map_err(|error| error.to_string())?;
-		Ok(ValidationOutcome { commitments: result.into(), erasure_root })
+		Ok(ValidationOutcome {
+			commitments: result.into(),
+			erasure_root,
+		})
 	}
 
 	fn sign_bitfield(&mut self, hash: Hash) -> Vec<Output> {
-		let Some(leaf) = self.leaves.get_mut(&hash) else { return Vec::new() };
+		let Some(leaf) = self.leaves.get_mut(&hash) else {
+			return Vec::new();
+		};
 		let Some(own) = leaf.own else { return Vec::new() };
 		let payload = self.availability.bitfield(&leaf.facts, own);
 		let signature = Key(&self.config).sign(&payload.signing_payload(&leaf.facts.signing_context(hash)));
-		let signed = UncheckedSigned { payload, validator_index: own, signature };
+		let signed = UncheckedSigned {
+			payload,
+			validator_index: own,
+			signature,
+		};
 		match leaf.bitfields.insert(signed.clone()) {
 			Ok(_) => vec![Output::Broadcast(Message::Bitfield(hash, signed))],
 			Err(error) => vec![complaint(error)],
@@ -238,14 +331,21 @@ impl Validator {
 	}
 
 	fn backing_outputs(&mut self, outputs: Vec<BackingOutput>) -> Vec<Output> {
-		outputs.into_iter().filter_map(|output| self.backing_output(output)).flatten().collect()
+		outputs
+			.into_iter()
+			.filter_map(|output| self.backing_output(output))
+			.flatten()
+			.collect()
 	}
 
 	fn backing_output(&mut self, output: BackingOutput) -> Option<Vec<Output>> {
 		Some(match output {
 			BackingOutput::FetchPov { candidate, from, .. } => {
-				vec![Output::Send { to: self.peer(from)?, message: Message::RequestPov(candidate) }]
-			},
+				vec![Output::Send {
+					to: self.peer(from)?,
+					message: Message::RequestPov(candidate),
+				}]
+			}
 			BackingOutput::Validate(job) => {
 				let execute = Output::Execute {
 					candidate: job.candidate,
@@ -255,46 +355,65 @@ impl Validator {
 				};
 				self.executing.insert(job.candidate, job);
 				vec![execute]
-			},
+			}
 			BackingOutput::Share(statement) => {
 				let seconded = match &statement.content {
-					async_backing_backing::StatementContent::Seconded(candidate) => Some(candidate.receipt.hash()),
+					async_backing_backing::StatementContent::Seconded(candidate) => {
+						Some(candidate.receipt.hash())
+					}
 					async_backing_backing::StatementContent::Valid(_) => None,
 				};
 				let notice = seconded.map(|candidate| Output::Notice(Notice::Seconded(candidate)));
-				notice.into_iter().chain([Output::Broadcast(Message::Statement(statement))]).collect()
-			},
+				notice
+					.into_iter()
+					.chain([Output::Broadcast(Message::Statement(statement))])
+					.collect()
+			}
 			BackingOutput::Backable { candidate, .. } => vec![Output::Notice(Notice::Backable(candidate))],
 			BackingOutput::NotSeconded { candidate, error } => {
 				vec![complaint(format!("{candidate} is not seconded: {error}"))]
-			},
+			}
 			BackingOutput::Invalid { candidate, mismatch } => {
-				let reason = mismatch.map_or_else(|| "execution failed".into(), |mismatch| mismatch.to_string());
+				let reason =
+					mismatch.map_or_else(|| "execution failed".into(), |mismatch| mismatch.to_string());
 				vec![complaint(format!("{candidate} is invalid: {reason}"))]
-			},
+			}
 			BackingOutput::Misbehaviour { misbehaviour, .. } => vec![complaint(format!("{misbehaviour:?}"))],
 		})
 	}
 
 	fn availability_output(&self, output: AvailabilityOutput) -> Option<Output> {
 		match output {
-			AvailabilityOutput::Fetch { candidate, index, from } => {
-				Some(Output::Send { to: self.peer(from)?, message: Message::RequestChunk(candidate, index) })
-			},
+			AvailabilityOutput::Fetch {
+				candidate,
+				index,
+				from,
+			} => Some(Output::Send {
+				to: self.peer(from)?,
+				message: Message::RequestChunk(candidate, index),
+			}),
 			AvailabilityOutput::Stored { .. } => None,
-			AvailabilityOutput::Refused { from, candidate, error } => {
-				Some(complaint(format!("validator {from} sent a wrong chunk of {candidate}: {error}")))
-			},
+			AvailabilityOutput::Refused {
+				from,
+				candidate,
+				error,
+			} => Some(complaint(format!(
+				"validator {from} sent a wrong chunk of {candidate}: {error}"
+			))),
 			AvailabilityOutput::Unobtainable { candidate } => {
 				Some(complaint(format!("nobody hands out a chunk of {candidate}")))
-			},
+			}
 		}
 	}
 
 	/// The newest leaf's validator with this index.
 	fn peer(&self, index: ValidatorIndex) -> Option<Peer> {
 		let leaf = self.leaves.get(&self.newest?)?;
-		leaf.facts.validators.get(index.as_usize()).cloned().map(Peer::Validator)
+		leaf.facts
+			.validators
+			.get(index.as_usize())
+			.cloned()
+			.map(Peer::Validator)
 	}
 
 	/// Index of a validator at the newest leaf.

@@ -3,10 +3,10 @@
 //! Backing knows candidates by the port [`async_backing_backing::View`], so that it depends on no implementation. Here
 //! the port meets the fragment trees.
 
-use async_backing_backing::{HypotheticalCandidate as Asked, Introduction, Membership, SecondedCandidate, View as ViewPort};
-use async_backing_primitives::{
-	CandidateHash, Hash, HeadHash, LeafFacts, ParaId, PersistedValidationData,
+use async_backing_backing::{
+	HypotheticalCandidate as Asked, Introduction, Membership, SecondedCandidate, View as ViewPort,
 };
+use async_backing_primitives::{CandidateHash, Hash, HeadHash, LeafFacts, ParaId, PersistedValidationData};
 use async_backing_prospective_parachains::{Candidate, HypotheticalCandidate, View};
 
 /// Fragment trees of all active leaves.
@@ -18,7 +18,9 @@ impl LeafView {
 	pub(crate) fn activate_leaf(&mut self, leaf: &LeafFacts) -> Vec<String> {
 		let update = self.0.update_leaves(std::slice::from_ref(leaf), &[]);
 		let diagnostics = update.diagnostics.into_iter();
-		diagnostics.map(|(leaf, para, diagnostic)| format!("para {para} at {leaf}: {diagnostic}")).collect()
+		diagnostics
+			.map(|(leaf, para, diagnostic)| format!("para {para} at {leaf}: {diagnostic}"))
+			.collect()
 	}
 
 	/// A leaf is not active any more.
@@ -35,29 +37,43 @@ impl LeafView {
 		count: usize,
 	) -> Vec<(CandidateHash, Hash)> {
 		let found = self.0.get_backable(leaf, para, required_path, count);
-		found.into_iter().map(|backable| (backable.candidate_hash, backable.scheduling_parent)).collect()
+		found
+			.into_iter()
+			.map(|backable| (backable.candidate_hash, backable.scheduling_parent))
+			.collect()
 	}
 }
 
 impl ViewPort for LeafView {
 	fn hypothetical_depths(&self, candidate: Asked<'_>, backed_in_path_only: bool) -> Membership {
 		match candidate {
-			Asked::Complete { receipt, validation_data, .. } => {
+			Asked::Complete {
+				receipt,
+				validation_data,
+				..
+			} => {
 				// What is wrong in itself stands nowhere.
 				let Ok(candidate) = Candidate::new(receipt.clone(), validation_data.clone(), false) else {
 					return Membership::new();
 				};
 				let complete = HypotheticalCandidate::Complete(&candidate);
-				self.0.hypothetical_membership(candidate.para_id(), complete, None, backed_in_path_only)
-			},
-			Asked::Incomplete { hash, para, parent_head, relay_parent } => {
+				self.0
+					.hypothetical_membership(candidate.para_id(), complete, None, backed_in_path_only)
+			}
+			Asked::Incomplete {
+				hash,
+				para,
+				parent_head,
+				relay_parent,
+			} => {
 				let incomplete = HypotheticalCandidate::Incomplete {
 					candidate_hash: hash,
 					parent_head_hash: parent_head,
 					relay_parent,
 				};
-				self.0.hypothetical_membership(para, incomplete, None, backed_in_path_only)
-			},
+				self.0
+					.hypothetical_membership(para, incomplete, None, backed_in_path_only)
+			}
 		}
 	}
 
@@ -66,7 +82,10 @@ impl ViewPort for LeafView {
 	}
 
 	fn introduce(&mut self, _: CandidateHash, candidate: &SecondedCandidate) -> Introduction {
-		let SecondedCandidate { receipt, validation_data } = candidate.clone();
+		let SecondedCandidate {
+			receipt,
+			validation_data,
+		} = candidate.clone();
 		match self.0.introduce(receipt, validation_data) {
 			Ok(introduced) if introduced.membership.is_empty() => Introduction::Unconnected,
 			Ok(introduced) => Introduction::Member(introduced.membership),

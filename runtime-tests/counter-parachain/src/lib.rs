@@ -27,7 +27,7 @@ pub use error::{BlockError, StateError, TransferError};
 #[cfg(feature = "std")]
 pub use genesis::Genesis;
 #[cfg(feature = "std")]
-pub use producer::{INITIAL_BALANCE, Producer, ProducerError};
+pub use producer::{Producer, ProducerError, INITIAL_BALANCE};
 pub use state::Account;
 pub use transfer::SignedTransfer;
 pub use validate::validate;

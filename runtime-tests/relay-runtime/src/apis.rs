@@ -2,17 +2,17 @@
 
 use crate::{
 	genesis_presets, AccountId, Babe, Block, Configuration, Dmp, EpochLength, Executive, Grandpa, Hash, Hrmp,
-	Inclusion, InherentDataExt, Nonce, ParaSessions, Paras, Runtime, RuntimeGenesisConfig, Scheduler, SessionKeys,
-	System, VERSION,
+	Inclusion, InherentDataExt, Nonce, ParaSessions, Paras, Runtime, RuntimeGenesisConfig, Scheduler,
+	SessionKeys, System, VERSION,
 };
 use alloc::{collections::BTreeMap, vec::Vec};
 use async_backing_primitives::{
 	ports::{ActiveConfiguration, CoreScheduler, CurrentSession, ParaState},
 	AsyncBackingParams, BackingState, CandidateCommitments, CandidateEvent, CandidateHash,
-	CandidatePendingAvailability, ClaimQueue, CommittedCandidateReceipt, Constraints, ConstraintsExtension, CoreIndex,
-	CoreState, GroupRotationInfo, HostConfiguration, InboundDownwardMessage, InboundHrmpMessage,
-	OccupiedCoreAssumption, ParaId, PersistedValidationData, SessionIndex, ValidationCode, ValidationCodeHash,
-	ValidatorId, ValidatorIndex,
+	CandidatePendingAvailability, ClaimQueue, CommittedCandidateReceipt, Constraints, ConstraintsExtension,
+	CoreIndex, CoreState, GroupRotationInfo, HostConfiguration, InboundDownwardMessage, InboundHrmpMessage,
+	OccupiedCoreAssumption, ParaId, PersistedValidationData, SessionIndex, ValidationCode,
+	ValidationCodeHash, ValidatorId, ValidatorIndex,
 };
 use frame_support::{
 	genesis_builder_helper::{build_state, get_preset},

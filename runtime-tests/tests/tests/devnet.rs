@@ -6,7 +6,9 @@ use async_backing_counter_parachain::{
 	Account, AccountId, Block, Collator, Header, Producer, Workload, INITIAL_BALANCE,
 };
 use async_backing_devnet::{Devnet, Model, Occurrence, Parachain, RunConfig, RunReport};
-use async_backing_primitives::{keys, AsyncBackingParams, HeadData, ParaId, PoV, ValidationCode, ValidationParams};
+use async_backing_primitives::{
+	keys, AsyncBackingParams, HeadData, ParaId, PoV, ValidationCode, ValidationParams,
+};
 use codec::Decode;
 use common::{executor, relay_wasm};
 use std::{collections::BTreeMap, time::Duration};
@@ -16,12 +18,27 @@ const ACCOUNTS: u32 = 32;
 /// Fewer extrinsics than by default fit into a block, so that tests are fast.
 const EXTRINSIC_COST: Duration = Duration::from_millis(20);
 
-const SYNCHRONOUS: AsyncBackingParams = AsyncBackingParams { max_candidate_depth: 0, allowed_ancestry_len: 0 };
-const ASYNCHRONOUS: AsyncBackingParams = AsyncBackingParams { max_candidate_depth: 4, allowed_ancestry_len: 3 };
+const SYNCHRONOUS: AsyncBackingParams = AsyncBackingParams {
+	max_candidate_depth: 0,
+	allowed_ancestry_len: 0,
+};
+const ASYNCHRONOUS: AsyncBackingParams = AsyncBackingParams {
+	max_candidate_depth: 4,
+	allowed_ancestry_len: 3,
+};
 
 fn config(params: AsyncBackingParams, blocks: u32, seed: u64) -> RunConfig {
-	let model = Model { extrinsic_cost: EXTRINSIC_COST, ..Model::default() };
-	RunConfig { blocks, seed, params, model, ..RunConfig::default() }
+	let model = Model {
+		extrinsic_cost: EXTRINSIC_COST,
+		..Model::default()
+	};
+	RunConfig {
+		blocks,
+		seed,
+		params,
+		model,
+		..RunConfig::default()
+	}
 }
 
 fn devnet(config: RunConfig) -> Devnet {
@@ -29,8 +46,8 @@ fn devnet(config: RunConfig) -> Devnet {
 	let code = ValidationCode(code.to_vec());
 	let parachain = |para| Parachain::new(code.clone(), Producer::new(config.seed, para, ACCOUNTS));
 	let parachains = config.para_ids().map(parachain).collect();
-	let mut devnet =
-		Devnet::with_runtime_executor(config, relay_wasm(), parachains, executor()).expect("the genesis is valid");
+	let mut devnet = Devnet::with_runtime_executor(config, relay_wasm(), parachains, executor())
+		.expect("the genesis is valid");
 	devnet.keep_log();
 	devnet
 }
@@ -44,7 +61,10 @@ fn run(config: RunConfig) -> (RunReport, Devnet) {
 fn head_on_chain(devnet: &Devnet, para: ParaId) -> HeadData {
 	let client = devnet.relay().client();
 	let key = keys::map_key(&keys::PARAS_HEADS, &para);
-	let value = client.storage(client.best().hash, &key).expect("the best block is known").expect("the para has a head");
+	let value = client
+		.storage(client.best().hash, &key)
+		.expect("the best block is known")
+		.expect("the para has a head");
 	HeadData::decode(&mut &value[..]).expect("a head data is stored there")
 }
 
@@ -57,7 +77,9 @@ fn import(collator: &mut Collator, parent_head: HeadData, pov: &PoV) -> HeadData
 		relay_parent_number: block.header.relay_parent.number,
 		relay_parent_storage_root: block.header.relay_parent.storage_root,
 	};
-	collator.import(&params).expect("an included block is valid on the included head")
+	collator
+		.import(&params)
+		.expect("an included block is valid on the included head")
 }
 
 /// Accounts as a list of transfers leaves them, computed without any of the parachain's own code for states.
@@ -67,7 +89,11 @@ fn replay(
 	collator: &Collator,
 	accounts: &[AccountId],
 ) -> (BTreeMap<AccountId, Account>, u64) {
-	let account = |id| collator.account(collator.genesis_head(), id).expect("genesis is known");
+	let account = |id| {
+		collator
+			.account(collator.genesis_head(), id)
+			.expect("genesis is known")
+	};
 	let mut state: BTreeMap<_, _> = accounts.iter().map(|id| (*id, account(id))).collect();
 	let mut executed = 0;
 	for pov in devnet.included_povs(para) {
@@ -76,7 +102,10 @@ fn replay(
 			let from = state.get_mut(&transfer.from).expect("only genesis accounts send");
 			assert_eq!(from.nonce, transfer.nonce, "each extrinsic takes the next nonce");
 			from.nonce += 1;
-			from.balance = from.balance.checked_sub(transfer.amount).expect("an included transfer is covered");
+			from.balance = from
+				.balance
+				.checked_sub(transfer.amount)
+				.expect("an included transfer is covered");
 			state.entry(transfer.to).or_default().balance += transfer.amount;
 			executed += 1;
 		}
@@ -100,7 +129,10 @@ fn the_state_behind_the_included_head_is_the_collators_extrinsic_by_extrinsic() 
 		for pov in devnet.included_povs(para) {
 			parent = import(&mut collator, parent, &pov);
 		}
-		assert_eq!(parent, head, "the head on the relay chain is that of the last included block");
+		assert_eq!(
+			parent, head,
+			"the head on the relay chain is that of the last included block"
+		);
 
 		let (state, executed) = replay(&devnet, para, &collator, Workload::new(seed, ACCOUNTS).accounts());
 		assert_eq!(executed, para_report.extrinsics_included);
@@ -128,7 +160,10 @@ fn synchronous_takes_twelve_seconds_and_asynchronous_six() {
 
 #[test]
 fn the_same_seed_gives_the_same_run_and_another_seed_another() {
-	let without_wall = |seed| RunReport { wall_s: 0.0, ..run(config(ASYNCHRONOUS, 8, seed)).0 };
+	let without_wall = |seed| RunReport {
+		wall_s: 0.0,
+		..run(config(ASYNCHRONOUS, 8, seed)).0
+	};
 	let first = without_wall(7);
 	assert_eq!(first, without_wall(7));
 	let other = without_wall(8);
@@ -143,14 +178,21 @@ fn an_unavailable_candidate_times_out_and_its_core_is_freed() {
 	let [victim, other] = [ParaId(2000), ParaId(2001)];
 	config.faults.withheld.insert((victim, 2));
 	let (report, devnet) = run(config);
-	let [hit, spared] = &report.paras[..] else { panic!("two paras") };
+	let [hit, spared] = &report.paras[..] else {
+		panic!("two paras")
+	};
 	assert_eq!((hit.id, spared.id), (victim.0, other.0));
 	assert_eq!(hit.timed_out, 1, "R-TMO-2: {hit:?}");
 	assert_eq!(spared.timed_out, 0, "{spared:?}");
 
 	let log = devnet.log().occurrences();
-	let timed_out = log.iter().position(|(_, what)| matches!(what, Occurrence::TimedOut { .. })).expect("see above");
-	let core_after = log[timed_out..].iter().any(|(_, what)| matches!(what, Occurrence::Backed { core, .. } if core.0 == 0));
+	let timed_out = log
+		.iter()
+		.position(|(_, what)| matches!(what, Occurrence::TimedOut { .. }))
+		.expect("see above");
+	let core_after = log[timed_out..]
+		.iter()
+		.any(|(_, what)| matches!(what, Occurrence::Backed { core, .. } if core.0 == 0));
 	assert!(core_after, "R-ENA-5: the core is used again");
 	assert!(hit.included > 3, "inclusions go on after the time-out: {hit:?}");
 	assert!(hit.wasted >= 1, "{hit:?}");
@@ -163,19 +205,30 @@ fn a_session_change_drops_what_is_in_flight_and_backing_goes_on() {
 	config.model.session_length = 12;
 	let (report, devnet) = run(config);
 	assert_eq!(report.sessions, 3, "R-ABP-9");
-	assert_eq!(report.refused_on_chain, 0, "R-ABP-10: a provisioner sees the change coming");
+	assert_eq!(
+		report.refused_on_chain, 0,
+		"R-ABP-10: a provisioner sees the change coming"
+	);
 	let log = devnet.log().occurrences();
-	let changes: Vec<_> =
-		log.iter().filter(|(_, what)| matches!(what, Occurrence::SessionChanged { .. })).map(|(at, _)| *at).collect();
+	let changes: Vec<_> = log
+		.iter()
+		.filter(|(_, what)| matches!(what, Occurrence::SessionChanged { .. }))
+		.map(|(at, _)| *at)
+		.collect();
 	for para in &report.paras {
 		assert!(para.session_change_cost_s > 0.0, "{para:?}");
 		assert_eq!(para.mean_interval_s, Some(6.0), "{para:?}");
 	}
 	for (position, change) in changes.iter().enumerate() {
 		let until = changes.get(position + 1).copied().unwrap_or(Duration::MAX);
-		let included =
-			log.iter().filter(|(at, what)| at > change && *at < until && matches!(what, Occurrence::Included { .. })).count();
-		assert!(included >= 4, "{included} inclusions after the session change at {change:?}");
+		let included = log
+			.iter()
+			.filter(|(at, what)| at > change && *at < until && matches!(what, Occurrence::Included { .. }))
+			.count();
+		assert!(
+			included >= 4,
+			"{included} inclusions after the session change at {change:?}"
+		);
 	}
 }
 
@@ -195,7 +248,10 @@ fn authoring_times_emerge_from_the_model() {
 
 	let synchronous = authoring(SYNCHRONOUS, unchanged);
 	let asynchronous = authoring(ASYNCHRONOUS, unchanged);
-	assert!(asynchronous >= 3.0 * synchronous, "{asynchronous} s beside {synchronous} s");
+	assert!(
+		asynchronous >= 3.0 * synchronous,
+		"{asynchronous} s beside {synchronous} s"
+	);
 	assert!(authoring(SYNCHRONOUS, doubled) < synchronous * 0.95);
 	assert!((authoring(ASYNCHRONOUS, doubled) / asynchronous - 1.0).abs() < 0.05);
 	assert!(authoring(SYNCHRONOUS, faster) > synchronous * 1.05);

@@ -2,14 +2,14 @@
 
 #![allow(dead_code, unreachable_pub)] // each test binary uses a part of it
 
+use async_backing_primitives::{ParachainsInherentData, PARACHAINS_INHERENT_IDENTIFIER};
 use async_backing_relay_client::{
 	validators_patch, BlockRef, BuildBlock, BuiltBlock, Genesis, Hash, ImportOutcome, RelayClient,
 	RelayClientConfig, RuntimeExecutor, Slot, ValidatorKeys,
 };
-use async_backing_primitives::{ParachainsInherentData, PARACHAINS_INHERENT_IDENTIFIER};
 use serde_json::{json, Value};
-use sp_inherents::InherentData;
 use sp_core::sr25519;
+use sp_inherents::InherentData;
 use std::{path::Path, sync::OnceLock};
 
 /// Names of the session keys of the relay runtime.
@@ -77,13 +77,18 @@ impl Chain {
 
 	/// A block without extrinsics of its own.
 	pub fn build(&self, parent: Hash, slot: Slot) -> BuiltBlock {
-		self.client.build_block(self.request(parent, slot)).expect("the slot is ours")
+		self.client
+			.build_block(self.request(parent, slot))
+			.expect("the slot is ours")
 	}
 
 	/// What an author brings that has neither bitfields nor candidates. The inherent itself must not be missing (R-INC-1).
 	pub fn request(&self, parent: Hash, slot: Slot) -> BuildBlock<'_> {
 		let inherents = self.inherents(parent);
-		BuildBlock { inherents, ..BuildBlock::new(parent, slot, self.author(parent, slot)) }
+		BuildBlock {
+			inherents,
+			..BuildBlock::new(parent, slot, self.author(parent, slot))
+		}
 	}
 
 	/// Inherent data without bitfields and candidates.
@@ -95,7 +100,9 @@ impl Chain {
 			parent_header: self.client.header(parent).expect("the parent is known"),
 		};
 		let mut inherents = InherentData::new();
-		inherents.put_data(PARACHAINS_INHERENT_IDENTIFIER, &data).expect("nothing is there yet");
+		inherents
+			.put_data(PARACHAINS_INHERENT_IDENTIFIER, &data)
+			.expect("nothing is there yet");
 		inherents
 	}
 
