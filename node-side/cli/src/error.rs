@@ -8,9 +8,16 @@ use thiserror::Error;
 /// Why the command failed.
 #[derive(Debug, Error)]
 pub(crate) enum CliError {
-	/// Values that do not fit together. Names are those of flags, with underscores.
-	#[error("{0}")]
-	Config(#[from] ConfigError),
+	/// Values that do not fit together.
+	#[error("invalid value '{value}' for '--{}': must be {allowed}", flag(name))]
+	OutOfRange {
+		/// Name of the value in the run's configuration.
+		name: &'static str,
+		/// What it is.
+		value: String,
+		/// What it may be.
+		allowed: String,
+	},
 	/// The binary was built without its Wasm blobs.
 	#[error("{0} was built with SKIP_WASM_BUILD; build again without it")]
 	NoWasm(&'static str),
@@ -35,8 +42,8 @@ pub(crate) enum CliError {
 	/// The table cannot be written.
 	#[error("the table cannot be formatted")]
 	Format,
-	/// A file cannot be written.
-	#[error("cannot write {path}: {source}")]
+	/// The file for the report cannot be written.
+	#[error("invalid value '{path}' for '--json': must be a file that can be written, or '-' ({source})")]
 	Write {
 		/// The file.
 		path: String,
@@ -48,6 +55,42 @@ pub(crate) enum CliError {
 impl CliError {
 	/// Whether the caller has to change what it asked for.
 	pub(crate) fn is_usage(&self) -> bool {
-		matches!(self, Self::Config(_))
+		matches!(self, Self::OutOfRange { .. } | Self::Write { .. })
+	}
+}
+
+impl From<ConfigError> for CliError {
+	fn from(ConfigError::OutOfRange { name, value, allowed }: ConfigError) -> Self {
+		Self::OutOfRange { name, value, allowed }
+	}
+}
+
+/// The flag that sets a value of the run's configuration: the same words, durations with their unit.
+fn flag(name: &str) -> String {
+	match name {
+		"leaf_active_after" => "leaf-active-ms".into(),
+		"bitfield_after" => "bitfield-after-ms".into(),
+		"extrinsic_cost" => "extrinsic-cost-us".into(),
+		_ => name.replace('_', "-"),
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use async_backing_devnet::RunConfig;
+
+	#[test]
+	fn values_that_do_not_fit_together_name_the_flag() {
+		let config = RunConfig {
+			paras: 7,
+			..RunConfig::default()
+		};
+		let error = CliError::from(config.validate().expect_err("seven groups of six validators"));
+		assert!(error.is_usage());
+		assert_eq!(
+			error.to_string(),
+			"invalid value '6' for '--validators': must be at least 7 and at most 100"
+		);
 	}
 }

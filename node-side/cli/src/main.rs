@@ -41,6 +41,8 @@ fn execute(command: &Command) -> Result<(), CliError> {
 	};
 	configs.iter().try_for_each(RunConfig::validate)?;
 	let quiet = writes_to_stdout(common);
+	// Opened before the run, so that nobody waits for a report that cannot be written.
+	let mut json = common.json.as_deref().map(open).transpose()?;
 	if common.calibrate {
 		let cost = configs
 			.first()
@@ -68,8 +70,8 @@ fn execute(command: &Command) -> Result<(), CliError> {
 		table::write(&mut text, &runs, slot_s, style).map_err(|_| CliError::Format)?;
 		print!("{text}");
 	}
-	match &common.json {
-		Some(path) => write_json(path, &Report::new(common.seed, runs)),
+	match &mut json {
+		Some(json) => json.write(&Report::new(common.seed, runs)),
 		None => Ok(()),
 	}
 }
@@ -90,16 +92,34 @@ fn run(config: RunConfig, executor: RuntimeExecutor) -> Result<RunReport, CliErr
 	Ok(report)
 }
 
-fn write_json(path: &Path, report: &Report) -> Result<(), CliError> {
-	let mut text = serde_json::to_string_pretty(report)?;
-	text.push('\n');
-	let written = if path == Path::new("-") {
-		std::io::stdout().write_all(text.as_bytes())
+/// Where the report goes.
+struct JsonOutput {
+	path: String,
+	writer: Box<dyn Write>,
+}
+
+fn open(path: &Path) -> Result<JsonOutput, CliError> {
+	let name = path.display().to_string();
+	let writer: Box<dyn Write> = if path == Path::new("-") {
+		Box::new(std::io::stdout())
 	} else {
-		std::fs::write(path, text)
+		let file = std::fs::File::create(path);
+		Box::new(file.map_err(|source| CliError::Write {
+			path: name.clone(),
+			source,
+		})?)
 	};
-	written.map_err(|source| CliError::Write {
-		path: path.display().to_string(),
-		source,
-	})
+	Ok(JsonOutput { path: name, writer })
+}
+
+impl JsonOutput {
+	fn write(&mut self, report: &Report) -> Result<(), CliError> {
+		let mut text = serde_json::to_string_pretty(report)?;
+		text.push('\n');
+		let written = self.writer.write_all(text.as_bytes());
+		written.map_err(|source| CliError::Write {
+			path: self.path.clone(),
+			source,
+		})
+	}
 }
