@@ -340,7 +340,8 @@ fn r_prv_5_the_chain_ends_at_the_first_that_cannot_be_placed() {
 		]
 	};
 	let leaf = leaf(4, cores(), vec![(SEVEN, at_leaf(&[])), (NINE, at_leaf(&[]))]);
-	let rows: [(&str, &[u16], &[(u32, u32)]); 4] = [
+	type Row = (&'static str, &'static [u16], &'static [(u32, u32)]);
+	let rows: [Row; 4] = [
 		("a core of another para", &[0, 3, 1], &[(7, 0), (9, 3)]),
 		("a core that is taken", &[0, 0, 1], &[(7, 0), (9, 3)]),
 		("a core that does not exist", &[9], &[(9, 3)]),
