@@ -71,7 +71,7 @@ proptest! {
 		for event in &events {
 			match event {
 				Event::Introduce(index) => {
-					let (from, step, age, salt, other) = index.get(&pool).clone();
+					let (from, step, age, salt, other) = *index.get(&pool);
 					let blocks = &tips[0].blocks;
 					let relay_parent = blocks[age.min(blocks.len() - 1)];
 					let para = if other { OTHER } else { PARA };
