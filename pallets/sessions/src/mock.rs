@@ -68,7 +68,7 @@ pub enum Entry {
 	/// A receiver heard of the change while this was the current session.
 	Told {
 		receiver: u8,
-		change: SessionChange,
+		change: Box<SessionChange>,
 		current: SessionIndex,
 	},
 }
@@ -121,7 +121,7 @@ impl<const N: u8> OnSessionChange for Receiver<N> {
 		);
 		log(Entry::Told {
 			receiver: N,
-			change: change.clone(),
+			change: Box::new(change.clone()),
 			current: Sessions::index(),
 		});
 	}

@@ -11,7 +11,7 @@ fn told(log: &[Entry]) -> Vec<&SessionChange> {
 		.filter_map(|entry| match entry {
 			Entry::Told {
 				receiver: 1, change, ..
-			} => Some(change),
+			} => Some(&**change),
 			_ => None,
 		})
 		.collect()
