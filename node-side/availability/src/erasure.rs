@@ -3,10 +3,7 @@
 //! Invariants: every chunk of one coding has the same even length; the first `2^m` chunks, with `2^m` the systematic
 //! threshold, are the plain data; any recovery threshold of chunks brings the data back (R-AVL-1 to R-AVL-3).
 
-use crate::{
-	small_code::SmallCode,
-	trie::{erasure_root, ErasureChunk, ErasureTrie},
-};
+use crate::trie::{erasure_root, ErasureChunk, ErasureTrie};
 use async_backing_primitives::{
 	recovery_threshold, systematic_recovery_threshold, AvailableData, CoreIndex, Hash, ValidatorIndex,
 };
@@ -83,7 +80,7 @@ fn params(validators: usize) -> Result<(CodeParams, usize), ErasureError> {
 
 /// One chunk a validator of the SCALE encoding of `data`, in chunk order (R-AVL-1).
 ///
-/// Cost: linear in the data for few validators, else times the logarithm of their number.
+/// Cost: linear in the data, times the logarithm of the number of validators.
 ///
 /// # Errors
 /// [`ErasureError::UnsupportedValidatorCount`].
@@ -95,9 +92,6 @@ pub(crate) fn code_bytes(validators: usize, bytes: &[u8]) -> Result<Vec<Vec<u8>>
 	let (params, _) = params(validators)?;
 	if bytes.is_empty() {
 		return Err(ErasureError::NoData);
-	}
-	if let Some(code) = SmallCode::new(&params, validators) {
-		return Ok(code.encode(bytes));
 	}
 	let shards = params
 		.make_encoder()

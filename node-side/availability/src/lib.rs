@@ -3,7 +3,6 @@
 mod distribution;
 mod erasure;
 mod recovery;
-mod small_code;
 mod store;
 mod trie;
 
