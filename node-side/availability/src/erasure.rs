@@ -320,7 +320,8 @@ mod tests {
 		let len = chunks[0].len();
 		let odd = &chunks[3][..len - 1];
 		let short = &chunks[3][..len - 2];
-		let rows: [(&[(u32, &[u8])], ErasureError); 7] = [
+		type Row<'a> = (&'a [(u32, &'a [u8])], ErasureError);
+		let rows: [Row<'_>; 7] = [
 			(&[], ErasureError::TooFewChunks { needed: 2, got: 0 }),
 			(
 				&[(4, &chunks[4])],

@@ -25,7 +25,7 @@ pub(crate) enum Command {
 #[derive(Args, Debug)]
 pub(crate) struct Common {
 	/// Relay blocks to build.
-	#[arg(long, value_name = "COUNT", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+	#[arg(long, value_name = "COUNT", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=10_000))]
 	pub(crate) blocks: u32,
 	/// Validators, split evenly over the paras.
 	#[arg(long, value_name = "COUNT", default_value_t = 6, value_parser = clap::value_parser!(u32).range(2..=100))]
@@ -84,6 +84,9 @@ pub(crate) struct ModelArgs {
 	/// How long after a leaf's activation bitfields are signed.
 	#[arg(long, value_name = "MS", default_value_t = 1500, value_parser = clap::value_parser!(u64).range(0..=5000))]
 	bitfield_after_ms: u64,
+	/// How long after a leaf's activation an inherent is assembled at the earliest.
+	#[arg(long, value_name = "MS", default_value_t = 2000, value_parser = clap::value_parser!(u64).range(0..=5000))]
+	inherent_after_ms: u64,
 	/// What a collator keeps in reserve.
 	#[arg(long, value_name = "MS", default_value_t = 500, value_parser = clap::value_parser!(u64).range(0..=3000))]
 	collator_margin_ms: u64,
@@ -140,6 +143,7 @@ impl ModelArgs {
 			extrinsic_cost: Duration::from_micros(self.extrinsic_cost_us),
 			backing_execution_limit: Duration::from_millis(self.execution_limit_ms),
 			bitfield_after: Duration::from_millis(self.bitfield_after_ms),
+			inherent_after: Duration::from_millis(self.inherent_after_ms),
 			collator_margin: Duration::from_millis(self.collator_margin_ms),
 			segment_capacity: self.segment_capacity,
 			velocity: self.velocity,
@@ -174,7 +178,7 @@ mod tests {
 	#[test]
 	fn wrong_values_name_flag_value_and_range() {
 		for (line, parts) in [
-			("compare --blocks 0", ["'0'", "--blocks", "1..=100000"]),
+			("compare --blocks 0", ["'0'", "--blocks", "1..=10000"]),
 			(
 				"dev --max-candidate-depth 256",
 				["'256'", "--max-candidate-depth", "0..=255"],

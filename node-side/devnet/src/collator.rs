@@ -8,20 +8,31 @@ use async_backing_collator::{
 use async_backing_primitives::{CandidateHash, LeafFacts, ParaId, PoV, ValidatorId};
 use async_backing_validator::{Advertisement, Message};
 use codec::Encode;
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{
+	collections::{BTreeMap, VecDeque},
+	fmt,
+	sync::Arc,
+	time::Duration,
+};
+
+/// Witnesses that a collator keeps: far more than can be in flight.
+const POVS_KEPT: usize = 64;
 
 /// A collator of one para.
 pub(crate) struct CollatorNode {
 	para: ParaId,
 	core: Collator,
 	producer: Box<dyn BlockProducer>,
-	extrinsic_cost: std::time::Duration,
+	extrinsic_cost: Duration,
 	/// Blocks whose virtual execution is under way, in the order in which they will be ready.
-	under_way: Vec<Job>,
+	under_way: VecDeque<Job>,
 	/// Until when the processor is busy.
 	busy_until: Instant,
-	/// Witnesses of all that was built, with the number of each.
-	built: BTreeMap<CandidateHash, (u32, Arc<PoV>)>,
+	/// Number of each candidate that was built here.
+	numbers: BTreeMap<CandidateHash, u32>,
+	/// Witnesses, oldest first: all of them, or the last [`POVS_KEPT`].
+	povs: VecDeque<(CandidateHash, Arc<PoV>)>,
+	keeps_all_povs: bool,
 }
 
 struct Job {
@@ -35,7 +46,7 @@ impl fmt::Debug for CollatorNode {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 		f.debug_struct("CollatorNode")
 			.field("core", &self.core)
-			.field("built", &self.built.len())
+			.field("built", &self.numbers.len())
 			.finish_non_exhaustive()
 	}
 }
@@ -64,9 +75,11 @@ impl CollatorNode {
 			core: Collator::new(config, &genesis_head),
 			producer,
 			extrinsic_cost: model.extrinsic_cost,
-			under_way: Vec::new(),
+			under_way: VecDeque::new(),
 			busy_until: Instant::ZERO,
-			built: BTreeMap::new(),
+			numbers: BTreeMap::new(),
+			povs: VecDeque::new(),
+			keeps_all_povs: false,
 		}
 	}
 
@@ -130,7 +143,7 @@ impl CollatorNode {
 		};
 		self.busy_until = self.busy_until.max(now) + authoring;
 		let pov = Arc::new(collated.pov.clone());
-		self.under_way.push(Job {
+		self.under_way.push_back(Job {
 			collated,
 			pov,
 			built,
@@ -141,22 +154,23 @@ impl CollatorNode {
 
 	/// The oldest block under way is ready.
 	pub(crate) fn finish(&mut self) -> Option<Ready> {
-		if self.under_way.is_empty() {
-			return None;
-		}
 		let Job {
 			collated,
 			pov,
 			built,
 			backer,
-		} = self.under_way.remove(0);
+		} = self.under_way.pop_front()?;
 		let candidate = collated.hash;
-		let number = u32::try_from(self.built.len()).unwrap_or(u32::MAX);
-		self.built.insert(candidate, (number, pov));
-		let advertisement = Message::AdvertiseCollation(Advertisement {
+		let number = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX);
+		self.numbers.insert(candidate, number);
+		self.povs.push_back((candidate, pov));
+		if !self.keeps_all_povs && self.povs.len() > POVS_KEPT {
+			self.povs.pop_front();
+		}
+		let advertisement = Message::AdvertiseCollation(Box::new(Advertisement {
 			receipt: collated.receipt.to_plain(),
 			parent_head: built.parent_head,
-		});
+		}));
 		Some(Ready {
 			candidate,
 			built,
@@ -175,14 +189,20 @@ impl CollatorNode {
 		}
 	}
 
-	/// Witness of a candidate that was built here.
+	/// Keeps witnesses however old.
+	pub(crate) fn keep_all_povs(&mut self) {
+		self.keeps_all_povs = true;
+	}
+
+	/// Witness of a candidate that was built here, as long as it is kept.
 	pub(crate) fn pov(&self, candidate: CandidateHash) -> Option<Arc<PoV>> {
-		self.built.get(&candidate).map(|(_, pov)| pov.clone())
+		let found = self.povs.iter().rev().find(|(hash, _)| *hash == candidate);
+		found.map(|(_, pov)| pov.clone())
 	}
 
 	/// Number of a candidate among those built here.
 	pub(crate) fn built_number(&self, candidate: CandidateHash) -> Option<u32> {
-		self.built.get(&candidate).map(|(number, _)| *number)
+		self.numbers.get(&candidate).copied()
 	}
 }
 

@@ -7,8 +7,8 @@ use thiserror::Error;
 
 /// Id of the first para; the others follow.
 pub const FIRST_PARA: u32 = 2000;
-/// Most relay blocks of a run.
-pub const MAX_BLOCKS: u32 = 100_000;
+/// Most relay blocks of a run. All of them stay in memory, with their states.
+pub const MAX_BLOCKS: u32 = 10_000;
 /// Most validators.
 pub const MAX_VALIDATORS: u32 = 100;
 /// Most paras.
@@ -186,7 +186,7 @@ mod tests {
 		let rows: [(Edit, &str); 6] = [
 			(
 				|c| c.blocks = 0,
-				"blocks is 0, but must be at least 1 and at most 100000",
+				"blocks is 0, but must be at least 1 and at most 10000",
 			),
 			(
 				|c| c.validators = 1,

@@ -171,9 +171,12 @@ impl Devnet {
 		})
 	}
 
-	/// Keeps all occurrences of the run, for [`Self::log`].
-	pub fn keep_log(&mut self) {
+	/// Keeps everything that happens, for [`Self::log`] and [`Self::included_povs`]. Call it before [`Self::run`].
+	///
+	/// Without it a run's memory holds no more than what is in flight, and the relay chain.
+	pub fn keep_everything(&mut self) {
 		self.log = EventLog::keeping();
+		self.collators.iter_mut().for_each(CollatorNode::keep_all_povs);
 	}
 
 	/// Runs to the end and reports. `progress` is called after each relay block.
@@ -225,12 +228,13 @@ impl Devnet {
 		&self.relay
 	}
 
-	/// What happened, if [`Self::keep_log`] was called before.
+	/// What happened, if [`Self::keep_everything`] was called before.
 	pub fn log(&self) -> &EventLog {
 		&self.log
 	}
 
-	/// Proofs of validity of a para's included candidates, in the order of their inclusion.
+	/// Proofs of validity of a para's included candidates, in the order of their inclusion; all of them, if
+	/// [`Self::keep_everything`] was called before.
 	pub fn included_povs(&self, para: ParaId) -> Vec<Arc<PoV>> {
 		let collator = self.collators.iter().find(|collator| collator.para() == para);
 		let included = self.included.get(&para).into_iter().flatten();

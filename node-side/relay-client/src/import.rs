@@ -65,7 +65,7 @@ impl RelayClient {
 		params.state_action = StateAction::Execute;
 		params.fork_choice = Some(ForkChoiceStrategy::LongestChain);
 		params.post_hash = Some(block.hash);
-		let result = futures::executor::block_on((&self.client).import_block(params));
+		let result = futures::executor::block_on(self.client.import_block(params));
 		self.tasks.poll();
 		match result {
 			Ok(ImportResult::Imported(aux)) => Ok(ImportOutcome::Imported {

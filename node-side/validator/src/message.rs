@@ -24,7 +24,7 @@ pub enum Peer {
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum Message {
 	/// A collator has a candidate for a backer's group (R-COL-3).
-	AdvertiseCollation(Advertisement),
+	AdvertiseCollation(Box<Advertisement>),
 	/// A backer wants its proof of validity from the collator.
 	RequestCollation(CandidateHash),
 	/// The collator hands it over.

@@ -194,10 +194,10 @@ impl Candidate {
 	}
 
 	fn advertisement(&self) -> Message {
-		Message::AdvertiseCollation(Advertisement {
+		Message::AdvertiseCollation(Box::new(Advertisement {
 			receipt: self.plain(),
 			parent_head: self.validation_data.parent_head.hash(),
-		})
+		}))
 	}
 }
 

@@ -169,7 +169,7 @@ impl Validator {
 
 	fn received(&mut self, from: Peer, message: Message) -> Vec<Output> {
 		match message {
-			Message::AdvertiseCollation(advertisement) => self.advertised(from, advertisement),
+			Message::AdvertiseCollation(advertisement) => self.advertised(from, *advertisement),
 			Message::Collation(candidate, pov) => self.collation_received(candidate, pov),
 			Message::Statement(statement) => {
 				match self.backing.statement_received(&statement, &mut self.view) {

@@ -48,7 +48,7 @@ fn devnet(config: RunConfig) -> Devnet {
 	let parachains = config.para_ids().map(parachain).collect();
 	let mut devnet = Devnet::with_runtime_executor(config, relay_wasm(), parachains, executor())
 		.expect("the genesis is valid");
-	devnet.keep_log();
+	devnet.keep_everything();
 	devnet
 }
 

@@ -5,7 +5,7 @@ use async_backing_availability::{erasure_root_of, ErasureError};
 
 fn build_on() -> BuildOn {
 	let mut facts = leaf(10, params(4, 3), 2, &genesis());
-	facts.validators = (0..6).map(|key| sp_validator(key)).collect();
+	facts.validators = (0..6).map(sp_validator).collect();
 	Collator::new(config(5, 1), &genesis()).decide(&facts).unwrap()
 }
 

@@ -125,10 +125,11 @@ impl Devnet {
 			}
 		}
 		// Nothing looks at relay blocks that nobody may build on any more.
-		if let Some(oldest) = facts.ancestors.last().map(|oldest| oldest.number) {
-			self.facts
-				.retain(|hash, known| *hash == leaf || known.block.number + 1 >= oldest);
-		}
+		let oldest = facts
+			.block
+			.number
+			.saturating_sub(facts.params.relay_parent_window());
+		self.facts.retain(|_, known| known.block.number >= oldest);
 		Ok(())
 	}
 }
