@@ -15,7 +15,11 @@ use sp_runtime::{traits::Block as _, DigestItem, OpaqueExtrinsic};
 /// The `u32` of a storage value after `block`; 0 when there is none.
 fn value(chain: &Chain, block: H256, pallet: &[u8], item: &[u8]) -> u32 {
 	let key = [twox(pallet), twox(item)].concat();
-	let value = chain.client.storage(block, &key).unwrap().unwrap_or_default();
+	let value = chain
+		.client
+		.storage(block, &key)
+		.expect("the block is known")
+		.unwrap_or_default();
 	u32::decode(&mut &value[..]).unwrap_or_default()
 }
 
