@@ -136,11 +136,15 @@ struct Candidate {
 
 impl Candidate {
 	fn new() -> Self {
+		Self::building_on(HeadData(vec![0]), HeadData(vec![1]))
+	}
+
+	fn building_on(parent_head: HeadData, head_data: HeadData) -> Self {
 		let pov = PoV {
 			block_data: vec![7; 5000].into(),
 		};
 		let validation_data = PersistedValidationData {
-			parent_head: HeadData(vec![0]),
+			parent_head,
 			relay_parent_number: 10,
 			relay_parent_storage_root: block(10).storage_root,
 			max_pov_size: 1 << 20,
@@ -150,7 +154,7 @@ impl Candidate {
 			validation_data: validation_data.clone(),
 		};
 		let commitments = CandidateCommitments {
-			head_data: HeadData(vec![1]),
+			head_data,
 			hrmp_watermark: 10,
 			..Default::default()
 		};
@@ -174,6 +178,11 @@ impl Candidate {
 			validation_data,
 			pov: Arc::new(pov),
 		}
+	}
+
+	/// A candidate on this one.
+	fn child(&self) -> Self {
+		Self::building_on(self.receipt.commitments.head_data.clone(), HeadData(vec![2]))
 	}
 
 	fn hash(&self) -> CandidateHash {
@@ -334,6 +343,57 @@ fn two_of_a_group_make_a_candidate_backable_and_any_validator_can_propose_it() {
 			.backed_candidates
 			.is_empty(),
 		"an unknown leaf"
+	);
+}
+
+#[test]
+fn an_advertised_child_waits_until_its_parent_is_backable() {
+	let parent = Candidate::new();
+	let (_, outputs) = seconded(0, &parent);
+	let seconding = shared_statement(&outputs);
+	let confirmation = {
+		let mut second = activated(1, leaf(None));
+		receive(&mut second, peer(0), seconding.clone());
+		receive(
+			&mut second,
+			peer(0),
+			Message::Pov(parent.hash(), Some(parent.pov.clone())),
+		);
+		let executed = Input::Executed {
+			candidate: parent.hash(),
+			outcome: Ok(parent.result()),
+		};
+		shared_statement(&second.handle(NOW, executed))
+	};
+
+	let child = parent.child();
+	let collator = Peer::Collator(PARA);
+	let mut third = activated(2, leaf(None));
+	assert_eq!(
+		receive(&mut third, collator.clone(), child.advertisement()),
+		[],
+		"R-BAK-5: no place yet"
+	);
+	let hears = receive(&mut third, peer(0), seconding);
+	assert!(
+		matches!(
+			&hears[..],
+			[Output::Send {
+				message: Message::RequestPov(_),
+				..
+			}]
+		),
+		"{hears:?}"
+	);
+	let hears = receive(&mut third, peer(1), confirmation);
+	let request = Output::Send {
+		to: collator,
+		message: Message::RequestCollation(child.hash()),
+	};
+	assert_eq!(
+		hears,
+		[Output::Notice(Notice::Backable(parent.hash())), request],
+		"R-BAK-7"
 	);
 }
 

@@ -3,12 +3,13 @@
 //! Invariants:
 //! - the view hears of a leaf before the others, and of a leaf's end after them;
 //! - available data are stored before the statement about them is shared, so that whoever hears it can fetch;
+//! - an advertised candidate waits until what it builds on is backable, within bounds;
 //! - no input makes a validator panic, whoever sent it.
 
 use crate::{view::LeafView, Advertisement, Input, Message, Notice, Output, Peer, Timer};
 use async_backing_availability::{Availability, AvailabilityConfig, Output as AvailabilityOutput};
 use async_backing_backing::{
-	Backing, Collation, Keystore, Output as BackingOutput, ValidationJob, ValidationOutcome,
+	Backing, Collation, Keystore, Output as BackingOutput, SecondingError, ValidationJob, ValidationOutcome,
 };
 use async_backing_primitives::{
 	AvailableData, BackedCandidate, CandidateHash, Hash, LeafFacts, ParaId, PoV, Slot, UncheckedSigned,
@@ -16,7 +17,11 @@ use async_backing_primitives::{
 };
 use async_backing_provisioner::{provision, BackableSource, Bitfields, Proposal};
 use sp_core::{sr25519, Pair};
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+	collections::{BTreeMap, VecDeque},
+	sync::Arc,
+	time::Duration,
+};
 
 /// Signs with a key. Signatures must follow from key and payload alone where runs have to replay.
 pub type Signer = fn(&sr25519::Pair, &[u8]) -> sr25519::Signature;
@@ -40,6 +45,10 @@ impl std::fmt::Debug for ValidatorConfig {
 	}
 }
 
+/// Advertised candidates that may wait for what they build on. A group sees a few at a time; more is somebody's flood,
+/// and the oldest give way.
+const MAX_BLOCKED: usize = 64;
+
 /// An active leaf.
 #[derive(Debug)]
 struct Leaf {
@@ -61,6 +70,8 @@ pub struct Validator {
 	availability: Availability,
 	/// Collations that were asked for.
 	fetching: BTreeMap<CandidateHash, Advertisement>,
+	/// Advertised candidates that have no place yet, since what they build on is not backable (R-BAK-5): oldest first.
+	blocked: VecDeque<(Peer, Advertisement)>,
 	/// Candidates that are being executed.
 	executing: BTreeMap<CandidateHash, ValidationJob>,
 }
@@ -85,6 +96,7 @@ impl Validator {
 			backing: Backing::new(),
 			availability: Availability::new(AvailabilityConfig::default()),
 			fetching: BTreeMap::new(),
+			blocked: VecDeque::new(),
 			executing: BTreeMap::new(),
 		}
 	}
@@ -165,6 +177,8 @@ impl Validator {
 		};
 		self.fetching
 			.retain(|_, advertisement| in_scope(advertisement.receipt.descriptor.relay_parent()));
+		self.blocked
+			.retain(|(_, advertisement)| in_scope(advertisement.receipt.descriptor.relay_parent()));
 	}
 
 	fn received(&mut self, from: Peer, message: Message) -> Vec<Output> {
@@ -229,16 +243,15 @@ impl Validator {
 		}
 	}
 
-	/// A collator has a candidate: it is fetched if it may be seconded (R-BAK-5).
+	/// A collator has a candidate: it is fetched if it may be seconded, and waits if it may be later (R-BAK-5).
 	fn advertised(&mut self, from: Peer, advertisement: Advertisement) -> Vec<Output> {
 		let receipt = &advertisement.receipt;
 		let candidate = receipt.hash();
-		match self.backing.can_second(
-			candidate,
-			&receipt.descriptor,
-			advertisement.parent_head,
-			&self.view,
-		) {
+		let parent_head = advertisement.parent_head;
+		match self
+			.backing
+			.can_second(candidate, &receipt.descriptor, parent_head, &self.view)
+		{
 			Ok(()) => {
 				self.fetching.insert(candidate, advertisement);
 				vec![Output::Send {
@@ -246,8 +259,30 @@ impl Validator {
 					message: Message::RequestCollation(candidate),
 				}]
 			}
+			Err(SecondingError::NoDepth) => {
+				self.blocked.push_back((from, advertisement));
+				if self.blocked.len() > MAX_BLOCKED {
+					self.blocked.pop_front();
+				}
+				Vec::new()
+			}
 			Err(error) => vec![complaint(error)],
 		}
+	}
+
+	/// A candidate of a para got its quorum: others of that para may have a place now (R-BAK-7). All that wait are asked
+	/// for again, not only its children, since quorums come in any order.
+	fn unblock(&mut self, para: ParaId) -> Vec<Output> {
+		let (of_para, others) = std::mem::take(&mut self.blocked)
+			.into_iter()
+			.partition::<VecDeque<_>, _>(|(_, advertisement)| {
+				advertisement.receipt.descriptor.para_id() == para
+			});
+		self.blocked = others;
+		of_para
+			.into_iter()
+			.flat_map(|(from, advertisement)| self.advertised(from, advertisement))
+			.collect()
 	}
 
 	fn collation_received(&mut self, candidate: CandidateHash, pov: Arc<PoV>) -> Vec<Output> {
@@ -369,7 +404,11 @@ impl Validator {
 					.chain([Output::Broadcast(Message::Statement(statement))])
 					.collect()
 			}
-			BackingOutput::Backable { candidate, .. } => vec![Output::Notice(Notice::Backable(candidate))],
+			BackingOutput::Backable { candidate, para, .. } => {
+				let mut outputs = vec![Output::Notice(Notice::Backable(candidate))];
+				outputs.extend(self.unblock(para));
+				outputs
+			}
 			BackingOutput::NotSeconded { candidate, error } => {
 				vec![complaint(format!("{candidate} is not seconded: {error}"))]
 			}
