@@ -1,0 +1,1 @@
+//! Holds no code: everything is in `tests/`.
