@@ -14,6 +14,22 @@ mod app {
 	app_crypto!(sr25519, super::PARACHAIN_KEY_TYPE_ID);
 }
 
+#[allow(missing_docs, missing_debug_implementations, unreachable_pub)] // written by the macro
+mod assignment {
+	use sp_application_crypto::{app_crypto, sr25519, KeyTypeId};
+	app_crypto!(sr25519, KeyTypeId(*b"asgn"));
+}
+
+#[allow(missing_docs, missing_debug_implementations, unreachable_pub)] // written by the macro
+mod discovery {
+	use sp_application_crypto::{app_crypto, key_types::AUTHORITY_DISCOVERY, sr25519};
+	app_crypto!(sr25519, AUTHORITY_DISCOVERY);
+}
+
+/// sr25519 key that assigns approval checks to a validator.
+pub type AssignmentId = assignment::Public;
+/// sr25519 key under which a validator publishes its address.
+pub type AuthorityDiscoveryId = discovery::Public;
 /// sr25519 key with which a validator signs statements and bitfields.
 pub type ValidatorId = app::Public;
 /// Signature of a [`ValidatorId`], 64 bytes.

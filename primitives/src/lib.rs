@@ -12,6 +12,7 @@ mod core_state;
 pub mod crypto;
 mod data;
 mod depth;
+mod disputes;
 mod fragment;
 mod groups;
 mod ids;
@@ -20,10 +21,12 @@ mod intrinsic;
 pub mod keys;
 mod leaf;
 mod limits;
+mod manifest;
 pub mod ports;
 mod relay_parents;
 #[allow(missing_docs, clippy::too_many_arguments)] // decl_runtime_apis! writes undocumented items
 pub mod runtime_api;
+mod session_info;
 mod signals;
 mod statement;
 #[cfg(test)]
@@ -40,9 +43,13 @@ pub use core_choice::*;
 pub use core_state::*;
 #[cfg(feature = "std")]
 pub use crypto::ValidatorPair;
-pub use crypto::{SigningContext, ValidatorId, ValidatorSignature, PARACHAIN_KEY_TYPE_ID};
+pub use crypto::{
+	AssignmentId, AuthorityDiscoveryId, SigningContext, ValidatorId, ValidatorSignature,
+	PARACHAIN_KEY_TYPE_ID,
+};
 pub use data::*;
 pub use depth::*;
+pub use disputes::*;
 pub use fragment::*;
 pub use groups::*;
 pub use ids::*;
@@ -50,7 +57,9 @@ pub use inherent::*;
 pub use intrinsic::*;
 pub use leaf::*;
 pub use limits::*;
+pub use manifest::*;
 pub use relay_parents::*;
+pub use session_info::*;
 pub use signals::*;
 pub use statement::*;
 pub use timeouts::*;

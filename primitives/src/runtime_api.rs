@@ -5,11 +5,12 @@
 //! block at which it is called.
 
 use crate::{
-	AsyncBackingParams, BackingState, BlockNumber, CandidateEvent, CandidateHash,
+	ApprovalVotingParams, AsyncBackingParams, BackingState, BlockNumber, CandidateEvent, CandidateHash,
 	CandidatePendingAvailability, ClaimQueue, CommittedCandidateReceipt, Constraints, ConstraintsExtension,
-	CoreState, GroupRotationInfo, Hash, HostConfiguration, InboundDownwardMessage, InboundHrmpMessage,
-	OccupiedCoreAssumption, ParaId, PersistedValidationData, SessionIndex, Slot, ValidationCode,
-	ValidationCodeHash, ValidatorId, ValidatorIndex,
+	CoreState, DisputeState, ExecutorParams, GroupRotationInfo, Hash, HostConfiguration,
+	InboundDownwardMessage, InboundHrmpMessage, NodeFeatures, OccupiedCoreAssumption, ParaId, PendingSlashes,
+	PersistedValidationData, RelayParentInfo, ScrapedOnChainVotes, SessionIndex, SessionInfo, Slot,
+	ValidationCode, ValidationCodeHash, ValidatorId, ValidatorIndex,
 };
 use alloc::{collections::BTreeMap, vec::Vec};
 
@@ -64,6 +65,18 @@ sp_api::decl_runtime_apis! {
 			assumption: OccupiedCoreAssumption,
 		) -> Option<ValidationCodeHash>;
 
+		/// Who backed what in this block, and the dispute votes that it carries; `None` if nothing is known of it.
+		fn on_chain_votes() -> Option<ScrapedOnChainVotes>;
+
+		/// Validators, groups and parameters of a session; `None` for one that is not remembered.
+		fn session_info(index: SessionIndex) -> Option<SessionInfo>;
+
+		/// Disputes that are open or were decided of late.
+		fn disputes() -> Vec<(SessionIndex, CandidateHash, DisputeState)>;
+
+		/// Limits of parachain execution in a session; `None` for one that is not remembered.
+		fn session_executor_params(session_index: SessionIndex) -> Option<ExecutorParams>;
+
 		/// Downward messages that wait for the para.
 		fn dmq_contents(recipient: ParaId) -> Vec<InboundDownwardMessage>;
 
@@ -86,6 +99,14 @@ sp_api::decl_runtime_apis! {
 		#[api_version(8)]
 		fn disabled_validators() -> Vec<ValidatorIndex>;
 
+		/// Features that the nodes of the network have agreed to use.
+		#[api_version(9)]
+		fn node_features() -> NodeFeatures;
+
+		/// How approvals are voted for.
+		#[api_version(10)]
+		fn approval_voting_params() -> ApprovalVotingParams;
+
 		/// Claims of every core for the blocks after this one (R-SCH-4).
 		#[api_version(11)]
 		fn claim_queue() -> ClaimQueue;
@@ -93,6 +114,10 @@ sp_api::decl_runtime_apis! {
 		/// All candidates of the para that are pending availability, in dependency order.
 		#[api_version(11)]
 		fn candidates_pending_availability(para_id: ParaId) -> Vec<CommittedCandidateReceipt>;
+
+		/// Largest size to which compressed validation code may expand, in bytes.
+		#[api_version(12)]
+		fn validation_code_bomb_limit() -> u32;
 
 		/// Base constraints of the para; `None` without head or code.
 		#[api_version(13)]
@@ -105,6 +130,21 @@ sp_api::decl_runtime_apis! {
 		/// All parachains, ascending.
 		#[api_version(14)]
 		fn para_ids() -> Vec<ParaId>;
+
+		/// Validators that lost a dispute and are not slashed yet.
+		#[api_version(15)]
+		fn unapplied_slashes_v2() -> Vec<(SessionIndex, CandidateHash, PendingSlashes)>;
+
+		/// How many sessions back a relay parent may lie; 0 means this session only.
+		#[api_version(16)]
+		fn max_relay_parent_session_age() -> u32;
+
+		/// A relay parent of that session that is legal for the child of this block (R-REL-1); `None` if it is not.
+		#[api_version(16)]
+		fn ancestor_relay_parent_info(
+			session_index: SessionIndex,
+			relay_parent: Hash,
+		) -> Option<RelayParentInfo>;
 	}
 
 	/// What this project's pallets offer beyond [`ParachainHost`].
