@@ -21,7 +21,9 @@ mod tests;
 
 pub use pallet::*;
 pub use refusal::{BitfieldRefusal, CandidateRefusal, Refusal};
-pub use types::{ClaimQueueSnapshot, PendingCandidate, PendingList, StoredCommitments, ValidatorBits};
+pub use types::{
+	ClaimQueueSnapshot, PendingCandidate, PendingList, StoredCommitments, StoredVotes, ValidatorBits,
+};
 pub use weights::WeightInfo;
 
 use alloc::vec::Vec;
@@ -112,6 +114,10 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type PendingCommitments<T: Config> =
 		StorageMap<_, Identity, CandidateHash, StoredCommitments, OptionQuery>;
+
+	/// Who backed what in the latest block, and the dispute votes that it carried.
+	#[pallet::storage]
+	pub type OnChainVotes<T: Config> = StorageValue<_, StoredVotes, OptionQuery>;
 
 	/// Present while a block is processed whose inherent was executed (R-INC-1).
 	#[pallet::storage]

@@ -10,15 +10,15 @@ mod freeing;
 
 use crate::{
 	enact::enact, pending::PendingCandidates, refusal::Refusal, ClaimQueueSnapshot, ClaimQueueSnapshots,
-	Config, Pallet, RelayParentWindow,
+	Config, OnChainVotes, Pallet, RelayParentWindow, StoredVotes,
 };
 use alloc::{collections::BTreeSet, vec::Vec};
 use async_backing_primitives::{
 	enactable_prefix,
 	ports::{ActiveConfiguration, CoreScheduler, CurrentSession, Disputes},
-	BlockNumber, CandidateHash, CoreIndex, DisputeStatementSet, GroupRotationInfo, Hash, Header,
-	HostConfiguration, ParaId, ParachainsInherentData, RelayChainBlockInfo, SessionIndex, SigningContext,
-	ValidatorId,
+	BlockNumber, CandidateHash, CandidateReceipt, CoreIndex, DisputeStatementSet, GroupRotationInfo, Hash,
+	Header, HostConfiguration, ParaId, ParachainsInherentData, RelayChainBlockInfo, ScrapedOnChainVotes,
+	SessionIndex, SigningContext, ValidatorId, ValidatorIndex, ValidityAttestation,
 };
 
 /// What a refusal does.
@@ -60,7 +60,9 @@ pub(crate) fn process<T: Config>(
 	let config = T::Configuration::active();
 	let parent_hash = update_window::<T>(&parent_header, config.async_backing_params.allowed_ancestry_len);
 	let disputes = import_disputes::<T>(mode, disputes)?;
+	let session = T::Session::index();
 	if T::Disputes::is_frozen() {
+		record_votes_of_block::<T>(session, Vec::new(), &disputes);
 		if !bitfields.is_empty() || !backed_candidates.is_empty() {
 			mode.refuse(Refusal::Frozen)?;
 		}
@@ -83,6 +85,7 @@ pub(crate) fn process<T: Config>(
 	let claims = block.advance_claims();
 	let backed_candidates = block.back_candidates(backed_candidates, claims, &disputed.candidates)?;
 	block.pending.store();
+	record_votes_of_block::<T>(session, block.backing_votes, &disputes);
 	Ok(ParachainsInherentData {
 		bitfields,
 		backed_candidates,
@@ -123,6 +126,22 @@ fn import_disputes<T: Config>(
 	Ok(kept)
 }
 
+/// Keeps what later checkers ask of a block: its backers and its dispute votes.
+fn record_votes_of_block<T: Config>(
+	session: SessionIndex,
+	backing_validators_per_candidate: BackingVotes,
+	disputes: &[DisputeStatementSet],
+) {
+	OnChainVotes::<T>::put(StoredVotes(ScrapedOnChainVotes {
+		session,
+		backing_validators_per_candidate,
+		disputes: disputes.to_vec(),
+	}));
+}
+
+/// For each candidate that was backed, who voted for it and how.
+type BackingVotes = Vec<(CandidateReceipt, Vec<(ValidatorIndex, ValidityAttestation)>)>;
+
 /// What the steps share.
 pub(crate) struct Processing<T> {
 	mode: Mode,
@@ -134,6 +153,7 @@ pub(crate) struct Processing<T> {
 	rotation: GroupRotationInfo,
 	parent_hash: Hash,
 	pending: PendingCandidates<T>,
+	backing_votes: BackingVotes,
 }
 
 impl<T: Config> Processing<T> {
@@ -149,6 +169,7 @@ impl<T: Config> Processing<T> {
 			rotation: T::Scheduler::rotation_info(now),
 			parent_hash,
 			pending: PendingCandidates::load(),
+			backing_votes: Vec::new(),
 		}
 	}
 

@@ -4,7 +4,8 @@
 
 use crate::{
 	constraints::StorageConstraints, enact::enact_all_of, pending::commitments_of,
-	pending::PendingCandidates, Config, Event, Pallet, PendingAvailability, PendingCandidate,
+	pending::PendingCandidates, Config, Event, OnChainVotes, Pallet, PendingAvailability, PendingCandidate,
+	RelayParentWindow,
 };
 use alloc::vec::Vec;
 use async_backing_primitives::{
@@ -14,8 +15,8 @@ use async_backing_primitives::{
 	CandidatePendingAvailability, ClaimQueue, CommittedCandidateReceipt, ConstraintModifications,
 	ConstraintsExtension, CoreIndex, CoreState, ExtendedConstraints, FragmentCandidate, GroupRotationInfo,
 	Hash, OccupiedCore, OccupiedCoreAssumption, Operating, ParaId, PersistedValidationData,
-	RelayChainBlockInfo, ScheduledCore, ValidationCode, ValidationCodeHash, ValidationDataClaim,
-	ValidatorIndex,
+	RelayChainBlockInfo, ScheduledCore, ScrapedOnChainVotes, ValidationCode, ValidationCodeHash,
+	ValidationDataClaim, ValidatorIndex,
 };
 use frame_support::{
 	storage::{with_transaction_unchecked, TransactionOutcome},
@@ -109,6 +110,16 @@ impl<T: Config> Pallet<T> {
 			descriptor: candidate.descriptor,
 			commitments,
 		})
+	}
+
+	/// Who backed what in this block, and the dispute votes that it carried.
+	pub fn on_chain_votes() -> Option<ScrapedOnChainVotes> {
+		OnChainVotes::<T>::get().map(|votes| votes.0)
+	}
+
+	/// A relay parent that is legal for candidates of the block after the current inherent (R-REL-1).
+	pub fn relay_parent(hash: Hash) -> Option<RelayChainBlockInfo> {
+		RelayParentWindow::<T>::get().lookup(hash)
 	}
 
 	/// The core that a pending candidate occupies, and the block in which it was backed.

@@ -3,8 +3,8 @@
 use alloc::collections::VecDeque;
 use async_backing_primitives::{
 	BlockNumber, CandidateCommitments, CandidateDescriptor, CandidateHash, CandidateReceipt, ClaimQueue,
-	CoreIndex, GroupIndex, Hash, ParaId, ValidatorIndex, MAX_COMMITMENTS_SIZE, MAX_CORES, MAX_LOOKAHEAD,
-	MAX_UNINCLUDED_LIMIT, MAX_VALIDATORS,
+	CoreIndex, GroupIndex, Hash, ParaId, ScrapedOnChainVotes, ValidatorIndex, MAX_COMMITMENTS_SIZE,
+	MAX_CORES, MAX_LOOKAHEAD, MAX_UNINCLUDED_LIMIT, MAX_VALIDATORS,
 };
 use bitvec::{order::Lsb0, vec::BitVec};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -144,6 +144,17 @@ impl TryFrom<CandidateCommitments> for StoredCommitments {
 }
 
 impl MaxEncodedLen for StoredCommitments {
+	fn max_encoded_len() -> usize {
+		MAX_COMMITMENTS_SIZE as usize
+	}
+}
+
+/// Who backed what in a block, and the dispute votes that it carried. All of it came in the block's inherent, whose size
+/// the block length bounds; [`MAX_COMMITMENTS_SIZE`] is above every block length.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub struct StoredVotes(pub(crate) ScrapedOnChainVotes);
+
+impl MaxEncodedLen for StoredVotes {
 	fn max_encoded_len() -> usize {
 		MAX_COMMITMENTS_SIZE as usize
 	}

@@ -33,6 +33,16 @@ impl<T: Config> CurrentSession for Pallet<T> {
 	}
 }
 
+impl<T: Config> Pallet<T> {
+	/// For each active validator its index in the session pallet's set, in shuffled order.
+	pub fn active_validator_indices() -> Vec<ValidatorIndex> {
+		ActiveValidatorIndices::<T>::get()
+			.into_iter()
+			.map(ValidatorIndex)
+			.collect()
+	}
+}
+
 /// Index of the current session, for pallets that need nothing else.
 impl<T: Config> Get<SessionIndex> for Pallet<T> {
 	fn get() -> SessionIndex {

@@ -8,11 +8,12 @@ use crate::{
 use alloc::{collections::BTreeMap, vec::Vec};
 use async_backing_primitives::{
 	ports::{ActiveConfiguration, CoreScheduler, CurrentSession, ParaState},
-	AsyncBackingParams, BackingState, CandidateCommitments, CandidateEvent, CandidateHash,
-	CandidatePendingAvailability, ClaimQueue, CommittedCandidateReceipt, Constraints, ConstraintsExtension,
-	CoreIndex, CoreState, GroupRotationInfo, HostConfiguration, InboundDownwardMessage, InboundHrmpMessage,
-	OccupiedCoreAssumption, ParaId, PersistedValidationData, SessionIndex, ValidationCode,
-	ValidationCodeHash, ValidatorId, ValidatorIndex,
+	ApprovalVotingParams, AsyncBackingParams, BackingState, CandidateCommitments, CandidateEvent,
+	CandidateHash, CandidatePendingAvailability, ClaimQueue, CommittedCandidateReceipt, Constraints,
+	ConstraintsExtension, CoreIndex, CoreState, DisputeState, ExecutorParams, GroupRotationInfo,
+	HostConfiguration, InboundDownwardMessage, InboundHrmpMessage, NodeFeatures, OccupiedCoreAssumption,
+	ParaId, PendingSlashes, PersistedValidationData, RelayParentInfo, ScrapedOnChainVotes, SessionIndex,
+	SessionInfo, ValidationCode, ValidationCodeHash, ValidatorId, ValidatorIndex,
 };
 use frame_support::{
 	genesis_builder_helper::{build_state, get_preset},
@@ -28,6 +29,9 @@ use sp_runtime::{
 };
 use sp_session::OpaqueGeneratedSessionKeys;
 use sp_version::RuntimeVersion;
+
+/// How many times larger than its compressed form validation code may be.
+const MAX_CODE_COMPRESSION_RATIO: u32 = 10;
 
 impl_runtime_apis! {
 	impl sp_api::Core<Block> for Runtime {
@@ -160,7 +164,8 @@ impl_runtime_apis! {
 		}
 	}
 
-	#[api_version(14)]
+	// No pallet for disputes and approvals is in this runtime: it knows of none, and their parameters are defaults.
+	#[api_version(16)]
 	impl async_backing_primitives::runtime_api::ParachainHost<Block> for Runtime {
 		fn validators() -> Vec<ValidatorId> {
 			ParaSessions::validators()
@@ -216,6 +221,28 @@ impl_runtime_apis! {
 			Inclusion::validation_code_hash(para, assumption)
 		}
 
+		fn on_chain_votes() -> Option<ScrapedOnChainVotes> {
+			Inclusion::on_chain_votes()
+		}
+
+		fn session_info(index: SessionIndex) -> Option<SessionInfo> {
+			(index == ParaSessions::index()).then(|| SessionInfo {
+				active_validator_indices: ParaSessions::active_validator_indices(),
+				validators: ParaSessions::validators(),
+				validator_groups: Scheduler::groups(),
+				n_cores: Scheduler::core_count(),
+				..SessionInfo::default()
+			})
+		}
+
+		fn disputes() -> Vec<(SessionIndex, CandidateHash, DisputeState)> {
+			Vec::new()
+		}
+
+		fn session_executor_params(index: SessionIndex) -> Option<ExecutorParams> {
+			(index <= ParaSessions::index()).then(ExecutorParams::default)
+		}
+
 		fn dmq_contents(recipient: ParaId) -> Vec<InboundDownwardMessage> {
 			Dmp::dmq_contents(recipient)
 		}
@@ -240,12 +267,26 @@ impl_runtime_apis! {
 			ParaSessions::disabled().into_iter().collect()
 		}
 
+		fn node_features() -> NodeFeatures {
+			NodeFeatures::default()
+		}
+
+		fn approval_voting_params() -> ApprovalVotingParams {
+			ApprovalVotingParams::default()
+		}
+
 		fn claim_queue() -> ClaimQueue {
 			<Scheduler as CoreScheduler>::claim_queue()
 		}
 
 		fn candidates_pending_availability(para: ParaId) -> Vec<CommittedCandidateReceipt> {
 			Inclusion::candidates_pending_availability(para)
+		}
+
+		fn validation_code_bomb_limit() -> u32 {
+			Configuration::active()
+				.max_code_size
+				.saturating_mul(MAX_CODE_COMPRESSION_RATIO)
 		}
 
 		fn backing_constraints(para: ParaId) -> Option<Constraints> {
@@ -258,6 +299,22 @@ impl_runtime_apis! {
 
 		fn para_ids() -> Vec<ParaId> {
 			Paras::parachains()
+		}
+
+		fn unapplied_slashes_v2() -> Vec<(SessionIndex, CandidateHash, PendingSlashes)> {
+			Vec::new()
+		}
+
+		fn max_relay_parent_session_age() -> u32 {
+			0
+		}
+
+		fn ancestor_relay_parent_info(session_index: SessionIndex, relay_parent: Hash) -> Option<RelayParentInfo> {
+			let found = Inclusion::relay_parent(relay_parent)?;
+			(session_index == ParaSessions::index()).then_some(RelayParentInfo {
+				number: found.number,
+				state_root: found.storage_root,
+			})
 		}
 	}
 

@@ -22,7 +22,7 @@ use async_backing_primitives::{
 	remove_disabled_votes, AllowedRelayParents, BackedCandidate, BackingVotesError, BlockNumber,
 	CandidateHash, CandidateReceipt, ClaimQueue, ConstraintModifications, CoreIndex, DescriptorVersion,
 	FragmentCandidate, GroupIndex, Hash, HeadData, HostConfiguration, Operating, ParaId, RelayChainBlockInfo,
-	ValidationDataClaim, ValidatorIndex,
+	ValidationDataClaim, ValidatorIndex, ValidityAttestation,
 };
 
 /// Version 3 descriptors are decoded, but not accepted yet (R-REL-8, R-BIN-12).
@@ -87,9 +87,14 @@ impl<T: Config> Processing<T> {
 				Ok(verdict) => verdict,
 				Err(refusal) => return self.mode.refuse(refusal),
 			};
+			let votes = (
+				verdict.receipt.clone(),
+				votes_of(&candidate, facts.members(verdict.group)),
+			);
 			if let Err(refusal) = self.accept(&mut path, facts, &candidate, verdict) {
 				return self.mode.refuse(refusal);
 			}
+			self.backing_votes.push(votes);
 			backed.push(candidate);
 		}
 		Ok(())
@@ -275,6 +280,20 @@ impl<T: Config> Processing<T> {
 	}
 }
 
+/// Who of the group voted for a candidate whose votes were checked, and how.
+fn votes_of(
+	backed: &BackedCandidate,
+	members: &[ValidatorIndex],
+) -> Vec<(ValidatorIndex, ValidityAttestation)> {
+	let Ok((bits, _)) = backed.split_indices() else {
+		return Vec::new();
+	};
+	let voters = bits
+		.iter_ones()
+		.filter_map(|position| members.get(position).copied());
+	voters.zip(backed.validity_votes.iter().cloned()).collect()
+}
+
 /// Where a candidate stands.
 struct Standing {
 	relay_parent: RelayChainBlockInfo,
@@ -382,6 +401,11 @@ impl<'a, T: Config> BlockFacts<'a, T> {
 			invalid,
 			_runtime: core::marker::PhantomData,
 		}
+	}
+
+	/// Members of a group; none if there is no such group.
+	fn members(&self, group: GroupIndex) -> &[ValidatorIndex] {
+		self.groups.get(group.as_usize()).map_or(&[], Vec::as_slice)
 	}
 
 	fn allowed(&self, hash: Hash) -> Result<RelayChainBlockInfo, CandidateRefusal> {

@@ -69,6 +69,32 @@ fn r_bck_5_and_r_ena_4_a_candidate_is_backed_then_included() {
 }
 
 #[test]
+fn r_bin_30_a_block_remembers_its_votes_until_the_next() {
+	Setup::default().run(|| {
+		let candidate = Candidate::first();
+		let offered = inherent(&[], &[&candidate]);
+		let votes = offered.backed_candidates[0].validity_votes.clone();
+		assert_ok!(enter(offered));
+		let seen = Inclusion::on_chain_votes().expect("the inherent ran");
+		let voters = (0..).map(ValidatorIndex).zip(votes).collect();
+		assert_eq!(
+			seen.backing_validators_per_candidate,
+			[(candidate.receipt().to_plain(), voters)],
+			"R-BIN-30: on_chain_votes"
+		);
+		assert_eq!(
+			Inclusion::relay_parent(parent().hash).map(|block| block.number),
+			Some(0)
+		);
+		end_block();
+		begin_block();
+		assert_ok!(enter(inherent(&[], &[])));
+		let seen = Inclusion::on_chain_votes().expect("the inherent ran");
+		assert!(seen.backing_validators_per_candidate.is_empty());
+	});
+}
+
+#[test]
 fn r_ena_5_a_core_is_refilled_in_the_block_that_frees_it() {
 	Setup::default().run(|| {
 		// A chain on one old relay parent, one block each: what asynchronous backing is for.
