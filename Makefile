@@ -1,7 +1,7 @@
 # Every target sets itself up: it installs what is missing, says so, and does nothing when nothing is missing.
 # Build products live under the home directory, not in the clone, so that a second clone starts warm.
-#   CARGO_TARGET_DIR   where run and test build   (default: $(CACHE)/target)
-#   CACHE              lints and the no_std check (default: ~/.cache/async-backing)
+#   CARGO_TARGET_DIR   where run, test and lint build (default: $(CACHE)/target)
+#   CACHE              the no_std check and benchmarks (default: ~/.cache/async-backing)
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -67,7 +67,7 @@ check-no-std: setup ## Primitives, pallets and no_std cores for wasm32v1-none, w
 		$(addprefix -p ,$(NO_STD))
 
 lint: setup fmt ## Formatting and clippy, warnings are errors
-	@$(WASM_ENV); CARGO_TARGET_DIR="$(CACHE)/clippy" SKIP_WASM_BUILD=1 \
+	@$(WASM_ENV); SKIP_WASM_BUILD=1 \
 		cargo clippy --workspace --all-targets --locked -- -D warnings
 
 unit: setup ## The tests alone: unit, scenario, end to end, documentation
@@ -80,6 +80,6 @@ rules-check:
 	@scripts/rules.sh --check
 
 doc: setup ## The API documentation of the workspace
-	@$(WASM_ENV); SKIP_WASM_BUILD=1 CARGO_TARGET_DIR="$(CACHE)/clippy" RUSTDOCFLAGS='-D warnings' \
+	@$(WASM_ENV); SKIP_WASM_BUILD=1 RUSTDOCFLAGS='-D warnings' \
 		cargo doc --workspace --no-deps --locked
-	@echo "$(CACHE)/clippy/doc/async_backing_primitives/index.html"
+	@echo "$(CARGO_TARGET_DIR)/doc/async_backing_primitives/index.html"

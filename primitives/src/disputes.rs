@@ -102,7 +102,11 @@ impl DisputeStatement {
 				if !candidates.contains(&candidate) {
 					return Err(VoteForOtherCandidates(candidate));
 				}
-				(*b"APPR", candidates, session).encode()
+				match candidates.as_slice() {
+					// A list of one signs as the vote for that one.
+					[only] => approval_payload(*only, session),
+					several => (*b"APPR", several, session).encode(),
+				}
 			}
 			Self::Invalid(InvalidDisputeStatementKind::Explicit) => {
 				explicit_dispute_payload(false, candidate, session)
@@ -183,7 +187,8 @@ mod tests {
 		let parent = Hash::repeat_byte(0x11);
 		let session = [7, 0, 0, 0];
 		let several = CoalescedApprovals::truncate_from(vec![CandidateHash(Hash::zero()), CANDIDATE]);
-		let rows: [(DisputeStatement, Vec<u8>); 6] = [
+		let one = CoalescedApprovals::truncate_from(vec![CANDIDATE]);
+		let rows: [(DisputeStatement, Vec<u8>); 7] = [
 			(
 				DisputeStatement::Valid(Explicit),
 				[b"DISP", &[1][..], &[0x22; 32], &session].concat(),
@@ -203,6 +208,10 @@ mod tests {
 			(
 				DisputeStatement::Valid(ApprovalCheckingMultipleCandidates(several)),
 				[b"APPR", &[8][..], &[0; 32], &[0x22; 32], &session].concat(),
+			),
+			(
+				DisputeStatement::Valid(ApprovalCheckingMultipleCandidates(one)),
+				[b"APPR", &[0x22; 32][..], &session].concat(),
 			),
 			(
 				DisputeStatement::Invalid(InvalidDisputeStatementKind::Explicit),

@@ -1,1 +1,1 @@
-//! Holds no code: everything is in `tests/`.
+#![doc = include_str!("../README.md")]
