@@ -98,6 +98,29 @@ mod tests {
 	use bitvec::bitvec;
 
 	#[test]
+	fn r_bin_10_golden_bitfield_and_context() {
+		let signed = UncheckedSigned {
+			payload: AvailabilityBitfield(bitvec![u8, Lsb0; 1, 0, 0, 0, 0, 0, 0, 1, 1]),
+			validator_index: ValidatorIndex(0x0102),
+			signature: Decode::decode(&mut &[7; 64][..]).expect("any 64 bytes are a signature"),
+		};
+		// Nine bits: compact length, two bytes, the lowest bit first.
+		let expected = [&[36, 0x81, 0x01, 2, 1, 0, 0][..], &[7; 64]].concat();
+		assert_eq!(signed.encode(), expected, "R-BIN-10");
+		let context = SigningContext {
+			session_index: 0x0304,
+			parent_hash: Hash::repeat_byte(5),
+		};
+		let tail = [&[4, 3, 0, 0][..], &[5; 32]].concat();
+		assert_eq!(context.encode(), tail, "R-BIN-10");
+		assert_eq!(
+			signed.payload.signing_payload(&context),
+			[&expected[..3], &tail].concat(),
+			"R-AVL-8: index and signature are not signed"
+		);
+	}
+
+	#[test]
 	fn r_ena_1_availability_threshold() {
 		let rows = [
 			(1, 1),

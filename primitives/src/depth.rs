@@ -46,4 +46,27 @@ mod tests {
 			"R-ABP-3"
 		);
 	}
+
+	proptest::proptest! {
+		#[test]
+		fn r_dep_2_what_fits_before_an_enactment_fits_after_it(
+			pending in 0usize..300, enacted in 0usize..300, accepted in 0usize..300, max in 0u32..300,
+		) {
+			// A node counts what the next block enacts; the chain has freed it by then.
+			let off_chain = check_depth(pending, accepted, max);
+			let on_chain = check_depth(pending.saturating_sub(enacted), accepted, max);
+			proptest::prop_assert!(off_chain.is_err() || on_chain.is_ok(), "R-DEP-2");
+		}
+	}
+
+	#[test]
+	fn r_dep_2_the_chain_may_take_what_no_tree_holds() {
+		let off_chain = check_depth(5, 0, 4);
+		assert_eq!(off_chain, Err(DepthExceeded { depth: 5, max: 4 }), "R-DEP-2");
+		assert_eq!(
+			check_depth(5 - 1, 0, 4),
+			Ok(4),
+			"R-DEP-2: one of the five is enacted first"
+		);
+	}
 }

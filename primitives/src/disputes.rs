@@ -10,7 +10,7 @@ use crate::{
 };
 use alloc::{collections::BTreeMap, vec::Vec};
 use bitvec::{order::Lsb0, vec::BitVec};
-use codec::{Decode, DecodeWithMemTracking, Encode};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use sp_core::{bounded::BoundedVec, ConstU32};
 
@@ -32,7 +32,7 @@ pub struct DisputeStatementSet {
 }
 
 /// A vote in a dispute.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub enum DisputeStatement {
 	/// The candidate is valid.
 	#[codec(index = 0)]
@@ -43,7 +43,7 @@ pub enum DisputeStatement {
 }
 
 /// Where a vote for validity comes from.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub enum ValidDisputeStatementKind {
 	/// Said in the dispute.
 	#[codec(index = 0)]
@@ -63,7 +63,9 @@ pub enum ValidDisputeStatementKind {
 }
 
 /// Where a vote against validity comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
 pub enum InvalidDisputeStatementKind {
 	/// Said in the dispute.
 	#[codec(index = 0)]
@@ -152,7 +154,9 @@ pub struct ScrapedOnChainVotes {
 }
 
 /// What a validator did wrong in a dispute.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
 pub enum DisputeOffenceKind {
 	/// It backed an invalid candidate.
 	#[codec(index = 0)]

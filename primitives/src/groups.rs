@@ -111,6 +111,16 @@ mod tests {
 	}
 
 	#[test]
+	fn r_bin_9_golden_rotation() {
+		let info = GroupRotationInfo {
+			session_start_block: 1,
+			group_rotation_frequency: 2,
+			now: 0x0304,
+		};
+		assert_eq!(info.encode(), [1, 0, 0, 0, 2, 0, 0, 0, 4, 3, 0, 0], "R-BIN-9");
+	}
+
+	#[test]
 	fn r_grp_4_worked_example() {
 		let rows = [
 			(14, 0, 0),

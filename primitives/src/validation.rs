@@ -126,6 +126,30 @@ mod tests {
 	}
 
 	#[test]
+	fn r_bin_6_fields_of_the_validation_data_in_order() {
+		let data = PersistedValidationData {
+			parent_head: HeadData(vec![0xaa; 2]),
+			relay_parent_number: 0x0102,
+			relay_parent_storage_root: Hash::repeat_byte(3),
+			max_pov_size: 0x0405_0607,
+		};
+		let expected = [&[8, 0xaa, 0xaa, 2, 1, 0, 0][..], &[3; 32], &[7, 6, 5, 4]].concat();
+		assert_eq!(data.encode(), expected, "R-BIN-6");
+		assert_eq!(
+			PersistedValidationData::decode(&mut &expected[..]),
+			Ok(data),
+			"R-BIN-6"
+		);
+		for len in 0..expected.len() {
+			assert!(
+				PersistedValidationData::decode(&mut &expected[..len]).is_err(),
+				"R-BIN-6: {len} of {} bytes",
+				expected.len()
+			);
+		}
+	}
+
+	#[test]
 	fn r_bin_5_a_result_becomes_commitments_field_by_field() {
 		let result = ValidationResult {
 			head_data: HeadData(vec![1]),

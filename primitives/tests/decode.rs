@@ -61,6 +61,20 @@ fn every_type_decodes_soundly(bytes: &[u8]) {
 		BackedCandidate,
 		ParachainsInherentData,
 		DisputeStatementSet,
+		DisputeStatement,
+		DisputeState,
+		ScrapedOnChainVotes,
+		PendingSlashes,
+		StatementFilter,
+		BackedCandidateManifest,
+		BackedCandidateAcknowledgement,
+		StatementDistributionMessage,
+		SessionInfo,
+		ExecutorParams,
+		ApprovalVotingParams,
+		NodeFeatures,
+		PvfCheckStatement,
+		RelayParentInfo,
 		CandidateEvent,
 		OccupiedCoreAssumption,
 		UmpSignal,
@@ -175,7 +189,7 @@ fn samples() -> Vec<Vec<u8>> {
 	};
 	let queue = ClaimQueue::from([(CoreIndex(1), VecDeque::from([ParaId(1), ParaId(2)]))]);
 	vec![
-		Statement::Seconded(candidate).encode(),
+		Statement::Seconded(candidate.clone()).encode(),
 		backed.encode(),
 		bitfield.encode(),
 		inherent.encode(),
@@ -183,6 +197,60 @@ fn samples() -> Vec<Vec<u8>> {
 		occupied.encode(),
 		queue.encode(),
 		HostConfiguration::default().encode(),
+	]
+	.into_iter()
+	.chain(api_samples(&candidate))
+	.collect()
+}
+
+/// As [`samples`]: what validators send each other and the later versions of the runtime API return.
+fn api_samples(candidate: &CommittedCandidateReceipt) -> [Vec<u8>; 5] {
+	let knowledge = StatementFilter {
+		seconded_in_group: bits(&[true, false, false]),
+		validated_in_group: bits(&[false, true, true]),
+	};
+	let manifest = BackedCandidateManifest {
+		scheduling_parent: Hash::zero(),
+		candidate_hash: candidate.hash(),
+		group_index: GroupIndex(1),
+		para_id: ParaId(1000),
+		parent_head_data_hash: HeadData(vec![1]).hash(),
+		statement_knowledge: knowledge,
+	};
+	let votes = ScrapedOnChainVotes {
+		session: 3,
+		backing_validators_per_candidate: vec![(
+			candidate.to_plain(),
+			vec![(
+				ValidatorIndex(1),
+				ValidityAttestation::Implicit(crypto_signature()),
+			)],
+		)],
+		disputes: vec![],
+	};
+	let dispute = DisputeState {
+		validators_for: bits(&[true; 9]),
+		validators_against: bits(&[false; 9]),
+		start: 5,
+		concluded_at: Some(6),
+	};
+	let session = SessionInfo {
+		active_validator_indices: vec![ValidatorIndex(2), ValidatorIndex(0)],
+		validator_groups: vec![vec![ValidatorIndex(0)], vec![], vec![ValidatorIndex(1)]],
+		n_cores: 3,
+		..Default::default()
+	};
+	let limits = ExecutorParams(vec![
+		ExecutorParam::MaxMemoryPages(4096),
+		ExecutorParam::PvfExecTimeout(PvfExecKind::Backing, 2000),
+		ExecutorParam::WasmExtBulkMemory,
+	]);
+	[
+		StatementDistributionMessage::BackedCandidateManifest(manifest).encode(),
+		votes.encode(),
+		dispute.encode(),
+		session.encode(),
+		limits.encode(),
 	]
 }
 
@@ -236,7 +304,7 @@ proptest! {
 
 	#[test]
 	fn damaged_encodings_never_panic(
-		which in 0usize..8, cut in any::<prop::sample::Index>(),
+		which in 0usize..13, cut in any::<prop::sample::Index>(),
 		damage in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
 	) {
 		let mut bytes = samples().swap_remove(which);

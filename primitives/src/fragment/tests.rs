@@ -3,4 +3,5 @@
 mod limits;
 mod order;
 mod properties;
+mod scope;
 mod unconnected;
