@@ -7,7 +7,7 @@
 use crate::{
 	upward_messages_before_separator, BlockNumber, CandidateCommitments, ConstraintModifications,
 	ConstraintSource, Hash, HeadData, HrmpWatermarkUpdate, ModificationError, Operating,
-	OutboundHrmpChannelModification, ParaId, PersistedValidationData, RelayChainBlockInfo,
+	OutboundHrmpChannelModification, ParaId, PersistedValidationData, RelayChainBlockInfo, UpwardMessage,
 	ValidationCodeHash,
 };
 use alloc::{borrow::Cow, vec::Vec};
@@ -145,8 +145,8 @@ pub enum FragmentError {
 /// chain and judging in a tree are this call.
 ///
 /// Cost: linear in the candidate's messages, with a logarithmic lookup for each horizontal one. Allocates the outbound
-/// list of the result and nothing else; the head data is borrowed. With [`ValidationDataClaim::Hash`] the expected
-/// data are hashed.
+/// list of the result if it accepts, and nothing else; the head data is borrowed. With [`ValidationDataClaim::Hash`]
+/// the expected data are hashed.
 ///
 /// # Errors
 /// [`FragmentError`] names the first rule that fails, with its limit and the candidate's value.
@@ -155,10 +155,43 @@ pub fn check_fragment<'c, Base: ConstraintSource>(
 	operating: &Operating<'_, Base>,
 	candidate: &FragmentCandidate<'c>,
 ) -> Result<ConstraintModifications<'c>, FragmentError> {
+	let mut modifications = judge(relay_parent, operating, candidate)?;
+	modifications.outbound_hrmp = outbound(candidate.commitments).collect();
+	Ok(modifications)
+}
+
+/// Checks a candidate as [`check_fragment`] does, and returns what the path changes with the candidate at its end: the
+/// same as stacking the candidate's modifications (R-MOD-8), without making a list of its own for them.
+///
+/// Cost: as [`check_fragment`], and linear in the channels that the path uses. Allocates the outbound list of the
+/// result if it accepts, and nothing else.
+///
+/// # Errors
+/// As [`check_fragment`].
+pub fn check_and_stack<'c, Base: ConstraintSource>(
+	relay_parent: &RelayChainBlockInfo,
+	operating: &Operating<'_, Base>,
+	candidate: &FragmentCandidate<'c>,
+) -> Result<ConstraintModifications<'c>, FragmentError> {
+	let modifications = judge(relay_parent, operating, candidate)?;
+	Ok(operating
+		.stacked()
+		.stacked_apart(modifications, outbound(candidate.commitments)))
+}
+
+/// The verdict, and what the candidate changes but for the channels.
+#[inline(always)] // two callers; the result is large, and moving it costs as much as a rule
+fn judge<'c, Base: ConstraintSource>(
+	relay_parent: &RelayChainBlockInfo,
+	operating: &Operating<'_, Base>,
+	candidate: &FragmentCandidate<'c>,
+) -> Result<ConstraintModifications<'c>, FragmentError> {
 	use FragmentError::*;
 	let base = operating.base();
 	let commitments = candidate.commitments;
-	let modifications = candidate_modifications(commitments, relay_parent.number, operating)?;
+	check_recipients_ascend(commitments)?;
+	let upward = upward_messages_before_separator(&commitments.upward_messages);
+	let modifications = without_channels(commitments, upward, relay_parent.number, operating);
 
 	let expected = operating.validation_code_hash();
 	if candidate.validation_code_hash != expected {
@@ -187,7 +220,6 @@ pub fn check_fragment<'c, Base: ConstraintSource>(
 			});
 		}
 	}
-	let upward = upward_messages_before_separator(&commitments.upward_messages);
 	if exceeds(upward.len(), base.max_ump_num_per_candidate()) {
 		return Err(UmpMessagesPerCandidateOverflow {
 			max: base.max_ump_num_per_candidate(),
@@ -200,8 +232,8 @@ pub fn check_fragment<'c, Base: ConstraintSource>(
 			relay_parent: relay_parent.number,
 		});
 	}
-	operating.check(&modifications)?;
-	check_extension(base, commitments)?;
+	operating.check_apart(&modifications, outbound(commitments))?;
+	check_extension(base, commitments, upward)?;
 	Ok(modifications)
 }
 
@@ -272,6 +304,7 @@ fn check_limits<Base: ConstraintSource>(
 }
 
 /// R-FRG-1.
+#[inline]
 fn check_recipients_ascend(commitments: &CandidateCommitments) -> Result<(), FragmentError> {
 	let disorder = commitments
 		.horizontal_messages
@@ -296,25 +329,29 @@ pub fn candidate_modifications<'c, Base: ConstraintSource>(
 	operating: &Operating<'_, Base>,
 ) -> Result<ConstraintModifications<'c>, FragmentError> {
 	check_recipients_ascend(commitments)?;
-	let horizontal = &commitments.horizontal_messages;
-	let mut outbound_hrmp = Vec::with_capacity(horizontal.len());
-	outbound_hrmp.extend(horizontal.iter().map(|message| {
-		let sent = OutboundHrmpChannelModification {
-			bytes_submitted: saturating_u32(message.data.len()),
-			messages_submitted: 1,
-		};
-		(message.recipient, sent)
-	}));
 	let upward = upward_messages_before_separator(&commitments.upward_messages);
+	let mut modifications = without_channels(commitments, upward, relay_parent_number, operating);
+	modifications.outbound_hrmp = outbound(commitments).collect();
+	Ok(modifications)
+}
+
+/// R-MOD-1, R-MOD-2 and R-MOD-4 to R-MOD-6.
+#[inline]
+fn without_channels<'c, Base: ConstraintSource>(
+	commitments: &'c CandidateCommitments,
+	upward: &[UpwardMessage],
+	relay_parent_number: BlockNumber,
+	operating: &Operating<'_, Base>,
+) -> ConstraintModifications<'c> {
 	let watermark = commitments.hrmp_watermark;
-	Ok(ConstraintModifications {
+	ConstraintModifications {
 		required_parent: Some(Cow::Borrowed(&commitments.head_data)),
 		hrmp_watermark: Some(if watermark == relay_parent_number {
 			HrmpWatermarkUpdate::Head(watermark)
 		} else {
 			HrmpWatermarkUpdate::Trunk(watermark)
 		}),
-		outbound_hrmp,
+		outbound_hrmp: Vec::new(),
 		ump_messages_sent: saturating_u32(upward.len()),
 		ump_bytes_sent: saturating_u32(upward.iter().map(Vec::len).sum()),
 		dmp_messages_processed: commitments.processed_downward_messages,
@@ -322,6 +359,19 @@ pub fn candidate_modifications<'c, Base: ConstraintSource>(
 			.future_validation_code()
 			.is_some_and(|(at, _)| relay_parent_number >= at),
 		code_upgrade_announced: commitments.new_validation_code.is_some(),
+	}
+}
+
+/// R-MOD-3. One message for each recipient, ascending, if [`check_recipients_ascend`] passes.
+fn outbound(
+	commitments: &CandidateCommitments,
+) -> impl ExactSizeIterator<Item = (ParaId, OutboundHrmpChannelModification)> + '_ {
+	commitments.horizontal_messages.iter().map(|message| {
+		let sent = OutboundHrmpChannelModification {
+			bytes_submitted: saturating_u32(message.data.len()),
+			messages_submitted: 1,
+		};
+		(message.recipient, sent)
 	})
 }
 
@@ -352,6 +402,7 @@ pub fn validation_data_hash(
 	))
 }
 
+#[inline]
 fn validation_data_matches<Base: ConstraintSource>(
 	relay_parent: &RelayChainBlockInfo,
 	operating: &Operating<'_, Base>,
@@ -378,8 +429,8 @@ fn validation_data_matches<Base: ConstraintSource>(
 fn check_extension<Base: ConstraintSource>(
 	base: &Base,
 	commitments: &CandidateCommitments,
+	upward: &[UpwardMessage],
 ) -> Result<(), FragmentError> {
-	let upward = upward_messages_before_separator(&commitments.upward_messages);
 	if let Some(max) = base.max_ump_message_size() {
 		if let Some(index) = upward.iter().position(|message| exceeds(message.len(), max)) {
 			let got = upward.get(index).map_or(0, Vec::len);
@@ -400,10 +451,12 @@ fn check_extension<Base: ConstraintSource>(
 	Ok(())
 }
 
+#[inline]
 fn exceeds(len: usize, max: u32) -> bool {
 	u32::try_from(len).map_or(true, |len| len > max)
 }
 
+#[inline]
 fn saturating_u32(len: usize) -> u32 {
 	u32::try_from(len).unwrap_or(u32::MAX)
 }

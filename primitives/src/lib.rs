@@ -22,6 +22,7 @@ pub mod keys;
 mod leaf;
 mod limits;
 mod manifest;
+mod params;
 pub mod ports;
 mod relay_parents;
 #[allow(missing_docs, clippy::too_many_arguments)] // decl_runtime_apis! writes undocumented items
@@ -58,6 +59,7 @@ pub use intrinsic::*;
 pub use leaf::*;
 pub use limits::*;
 pub use manifest::*;
+pub use params::*;
 pub use relay_parents::*;
 pub use session_info::*;
 pub use signals::*;

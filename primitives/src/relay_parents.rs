@@ -224,6 +224,24 @@ mod tests {
 	}
 
 	#[test]
+	fn r_abp_8_r_rel_1_the_tracker_holds_what_a_node_has_in_scope() {
+		for ancestry in [0, 1, 3, 255] {
+			let params = crate::AsyncBackingParams::new(4, ancestry).expect("legal");
+			let mut window = AllowedRelayParents::default();
+			(1..=600).for_each(|number| {
+				window.update(block(number), ancestry);
+			});
+			// What the child of block 600 may build on, as a node says it: the leaf, and so many ancestors.
+			let scope: Vec<_> = (600 - ancestry..=600).map(block).collect();
+			let mut held: Vec<_> = window.iter().collect();
+			held.reverse();
+			assert_eq!(held, scope, "R-ABP-8");
+			assert_eq!(window.len(), params.relay_parent_window() as usize, "R-ABP-8");
+			assert_eq!(window.latest(), Some(block(600)), "R-REL-1");
+		}
+	}
+
+	#[test]
 	fn r_rel_6_earliest_relay_parent_of_the_child() {
 		let mut window = AllowedRelayParents::default();
 		for (state_of, earliest) in [(101, 100), (102, 100), (103, 100), (104, 101), (105, 102)] {

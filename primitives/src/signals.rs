@@ -81,11 +81,13 @@ pub enum SignalError {
 }
 
 /// The messages before the separator: those that consume queue capacity (R-MOD-4). Linear in their number.
+#[inline]
 pub fn upward_messages_before_separator(messages: &[UpwardMessage]) -> &[UpwardMessage] {
 	split(messages).0
 }
 
 /// Messages before the separator and those behind it.
+#[inline]
 fn split(messages: &[UpwardMessage]) -> (&[UpwardMessage], &[UpwardMessage]) {
 	match messages.iter().position(|message| message.is_empty()) {
 		Some(separator) => (&messages[..separator], &messages[separator + 1..]),

@@ -1,6 +1,9 @@
 //! Whether modifications fit into constraints (PROTOCOL.md, section 3.3).
 
-use super::{ConstraintModifications, ConstraintSource, HrmpWatermarkUpdate, Operating};
+use super::{
+	modifications::take_ascending, ConstraintModifications, ConstraintSource, HrmpWatermarkUpdate, Operating,
+	OutboundHrmpChannelModification,
+};
 use crate::{BlockNumber, ParaId};
 use thiserror::Error;
 
@@ -71,17 +74,30 @@ impl<Base: ConstraintSource> Operating<'_, Base> {
 	/// # Errors
 	/// [`ModificationError`] names the first limit that is exceeded, with limit and value.
 	pub fn check(&self, modifications: &ConstraintModifications<'_>) -> Result<(), ModificationError> {
+		self.check_apart(modifications, modifications.outbound_hrmp.iter().copied())
+	}
+
+	/// As [`check`](Self::check), with what is sent on channels apart from the rest: so that a candidate can be judged by
+	/// its messages, before a list is made of them.
+	#[inline]
+	pub(crate) fn check_apart(
+		&self,
+		modifications: &ConstraintModifications<'_>,
+		outbound: impl Iterator<Item = (ParaId, OutboundHrmpChannelModification)>,
+	) -> Result<(), ModificationError> {
 		use ModificationError::*;
 		if let Some(HrmpWatermarkUpdate::Trunk(watermark)) = modifications.hrmp_watermark {
 			if !self.is_valid_watermark(watermark) {
 				return Err(DisallowedHrmpWatermark(watermark));
 			}
 		}
-		for (recipient, sent) in &modifications.outbound_hrmp {
-			let recipient = *recipient;
+		let mut sent_before = self.stacked().outbound_hrmp.as_slice();
+		for (recipient, sent) in outbound {
 			let limits = self
+				.base()
 				.outbound_channel(recipient)
-				.ok_or(NoSuchHrmpChannel(recipient))?;
+				.ok_or(NoSuchHrmpChannel(recipient))?
+				.less(take_ascending(&mut sent_before, recipient));
 			within(
 				sent.bytes_submitted,
 				limits.bytes_remaining,

@@ -51,6 +51,17 @@ pub struct OutboundHrmpChannelLimitations {
 	pub messages_remaining: u32,
 }
 
+impl OutboundHrmpChannelLimitations {
+	/// What remains after so much was sent (R-APP-4).
+	#[inline]
+	pub(crate) fn less(self, sent: OutboundHrmpChannelModification) -> Self {
+		Self {
+			bytes_remaining: self.bytes_remaining.saturating_sub(sent.bytes_submitted),
+			messages_remaining: self.messages_remaining.saturating_sub(sent.messages_submitted),
+		}
+	}
+}
+
 /// What limits the inbound watermark (R-BASE-9).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]

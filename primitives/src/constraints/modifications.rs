@@ -14,6 +14,7 @@ pub enum HrmpWatermarkUpdate {
 
 impl HrmpWatermarkUpdate {
 	/// The new watermark.
+	#[inline]
 	pub const fn watermark(&self) -> BlockNumber {
 		match self {
 			Self::Head(number) | Self::Trunk(number) => *number,
@@ -56,12 +57,11 @@ pub struct ConstraintModifications<'a> {
 
 impl ConstraintModifications<'_> {
 	/// What is sent on the channel to `recipient`. Logarithmic in the number of channels used.
+	#[inline]
 	pub fn sent_to(&self, recipient: ParaId) -> OutboundHrmpChannelModification {
 		self.outbound_hrmp
 			.binary_search_by_key(&recipient, |(recipient, _)| *recipient)
-			.ok()
-			.and_then(|found| self.outbound_hrmp.get(found))
-			.map_or_else(Default::default, |(_, sent)| *sent)
+			.map_or_else(|_| Default::default(), |found| self.outbound_hrmp[found].1)
 	}
 
 	/// The same, owning its head data.
@@ -102,6 +102,15 @@ impl<'a> ConstraintModifications<'a> {
 
 	/// As [`stack`](Self::stack), but leaves the required parent as it is: for those who keep head data elsewhere.
 	pub fn stack_resources(&mut self, next: &ConstraintModifications<'_>) {
+		if !next.outbound_hrmp.is_empty() {
+			self.outbound_hrmp = stacked_outbound(&self.outbound_hrmp, next.outbound_hrmp.iter().copied());
+		}
+		self.stack_scalars(next);
+	}
+
+	/// Stacks everything but head data and channels.
+	#[inline]
+	fn stack_scalars(&mut self, next: &ConstraintModifications<'_>) {
 		let unchanged = match (self.hrmp_watermark, next.hrmp_watermark) {
 			(Some(old), Some(new)) => old.watermark() == new.watermark(),
 			_ => false,
@@ -109,7 +118,6 @@ impl<'a> ConstraintModifications<'a> {
 		if next.hrmp_watermark.is_some() && !unchanged {
 			self.hrmp_watermark = next.hrmp_watermark;
 		}
-		stack_outbound(&mut self.outbound_hrmp, &next.outbound_hrmp);
 		self.ump_messages_sent = self.ump_messages_sent.saturating_add(next.ump_messages_sent);
 		self.ump_bytes_sent = self.ump_bytes_sent.saturating_add(next.ump_bytes_sent);
 		self.dmp_messages_processed = self
@@ -118,42 +126,83 @@ impl<'a> ConstraintModifications<'a> {
 		self.code_upgrade_applied |= next.code_upgrade_applied;
 		self.code_upgrade_announced |= next.code_upgrade_announced;
 	}
+
+	/// These with `next` on top, whose channels come apart and whose own list is ignored. One allocation.
+	#[inline]
+	pub(crate) fn stacked_apart<'n>(
+		&self,
+		next: ConstraintModifications<'n>,
+		outbound: impl ExactSizeIterator<Item = (ParaId, OutboundHrmpChannelModification)>,
+	) -> ConstraintModifications<'n> {
+		let mut stacked = ConstraintModifications {
+			required_parent: None,
+			hrmp_watermark: self.hrmp_watermark,
+			outbound_hrmp: stacked_outbound(&self.outbound_hrmp, outbound),
+			ump_messages_sent: self.ump_messages_sent,
+			ump_bytes_sent: self.ump_bytes_sent,
+			dmp_messages_processed: self.dmp_messages_processed,
+			code_upgrade_applied: self.code_upgrade_applied,
+			code_upgrade_announced: self.code_upgrade_announced,
+		};
+		stacked.stack_scalars(&next);
+		stacked.required_parent = next.required_parent;
+		stacked
+	}
 }
 
-/// Merges two ascending lists, adding up what was sent on a channel of both.
-fn stack_outbound(
-	lower: &mut Vec<(ParaId, OutboundHrmpChannelModification)>,
-	upper: &[(ParaId, OutboundHrmpChannelModification)],
-) {
-	if upper.is_empty() {
-		return;
-	}
-	if lower.is_empty() {
-		lower.extend_from_slice(upper);
-		return;
-	}
+/// Merges two ascending lists, adding up what was sent on a channel of both. One allocation.
+fn stacked_outbound(
+	lower: &[(ParaId, OutboundHrmpChannelModification)],
+	upper: impl ExactSizeIterator<Item = (ParaId, OutboundHrmpChannelModification)>,
+) -> Vec<(ParaId, OutboundHrmpChannelModification)> {
 	let mut merged = Vec::with_capacity(lower.len() + upper.len());
-	let (mut low, mut up) = (lower.iter().copied().peekable(), upper.iter().copied().peekable());
-	while let (Some((low_para, low_sent)), Some((up_para, up_sent))) = (low.peek(), up.peek()) {
-		match low_para.cmp(up_para) {
-			core::cmp::Ordering::Less => merged.extend(low.next()),
-			core::cmp::Ordering::Greater => merged.extend(up.next()),
-			core::cmp::Ordering::Equal => {
-				merged.push((
-					*low_para,
-					OutboundHrmpChannelModification {
-						bytes_submitted: low_sent.bytes_submitted.saturating_add(up_sent.bytes_submitted),
-						messages_submitted: low_sent
-							.messages_submitted
-							.saturating_add(up_sent.messages_submitted),
-					},
-				));
-				low.next();
-				up.next();
+	let mut lower = lower;
+	for (recipient, sent) in upper {
+		while let [below, above @ ..] = lower {
+			if below.0 >= recipient {
+				break;
 			}
+			merged.push(*below);
+			lower = above;
 		}
+		let already = take_first(&mut lower, recipient);
+		merged.push((
+			recipient,
+			OutboundHrmpChannelModification {
+				bytes_submitted: already.bytes_submitted.saturating_add(sent.bytes_submitted),
+				messages_submitted: already.messages_submitted.saturating_add(sent.messages_submitted),
+			},
+		));
 	}
-	merged.extend(low);
-	merged.extend(up);
-	*lower = merged;
+	merged.extend_from_slice(lower);
+	merged
+}
+
+/// Takes the first entry off an ascending list if it is that of `recipient`; the default is nothing sent.
+#[inline]
+fn take_first(
+	list: &mut &[(ParaId, OutboundHrmpChannelModification)],
+	recipient: ParaId,
+) -> OutboundHrmpChannelModification {
+	match list {
+		[(first, sent), rest @ ..] if *first == recipient => {
+			*list = rest;
+			*sent
+		}
+		_ => OutboundHrmpChannelModification::default(),
+	}
+}
+
+/// Takes what an ascending list has for `recipient`, and drops what is before it. Logarithmic, and at once where the
+/// list begins with that recipient: paras that send to one another keep doing so.
+#[inline]
+pub(super) fn take_ascending(
+	list: &mut &[(ParaId, OutboundHrmpChannelModification)],
+	recipient: ParaId,
+) -> OutboundHrmpChannelModification {
+	if list.first().is_some_and(|(first, _)| *first < recipient) {
+		let lower = list.partition_point(|(at, _)| *at < recipient);
+		*list = list.get(lower..).unwrap_or_default();
+	}
+	take_first(list, recipient)
 }

@@ -16,6 +16,7 @@ pub struct Operating<'a, Base> {
 
 impl<'a, Base: ConstraintSource> Operating<'a, Base> {
 	/// Base constraints with the stacked modifications of the path above the candidate.
+	#[inline]
 	pub fn new(base: &'a Base, stacked: &'a ConstraintModifications<'a>) -> Self {
 		let required_parent = stacked
 			.required_parent
@@ -29,6 +30,7 @@ impl<'a, Base: ConstraintSource> Operating<'a, Base> {
 	}
 
 	/// As [`new`](Self::new), for those who keep the head data of the path's end apart from its modifications.
+	#[inline]
 	pub fn with_required_parent(
 		base: &'a Base,
 		stacked: &'a ConstraintModifications<'a>,
@@ -42,21 +44,25 @@ impl<'a, Base: ConstraintSource> Operating<'a, Base> {
 	}
 
 	/// The base constraints.
+	#[inline]
 	pub fn base(&self) -> &'a Base {
 		self.base
 	}
 
 	/// The modifications above them.
+	#[inline]
 	pub fn stacked(&self) -> &'a ConstraintModifications<'a> {
 		self.stacked
 	}
 
 	/// Head data on which the candidate must build (R-APP-2).
+	#[inline]
 	pub fn required_parent(&self) -> &'a HeadData {
 		self.required_parent
 	}
 
 	/// Code that validates the candidate (R-CODE-5).
+	#[inline]
 	pub fn validation_code_hash(&self) -> ValidationCodeHash {
 		match self.base.future_validation_code() {
 			Some((_, future)) if self.stacked.code_upgrade_applied => future,
@@ -65,6 +71,7 @@ impl<'a, Base: ConstraintSource> Operating<'a, Base> {
 	}
 
 	/// The upgrade that waits to be applied (R-APP-5).
+	#[inline]
 	pub fn future_validation_code(&self) -> Option<(BlockNumber, ValidationCodeHash)> {
 		if self.stacked.code_upgrade_applied {
 			None
@@ -74,11 +81,13 @@ impl<'a, Base: ConstraintSource> Operating<'a, Base> {
 	}
 
 	/// Whether no upgrade may be announced (R-CODE-2, R-APP-6).
+	#[inline]
 	pub fn is_upgrade_restricted(&self) -> bool {
 		self.stacked.code_upgrade_announced || self.base.is_upgrade_restricted()
 	}
 
 	/// Downward messages that wait (R-APP-4).
+	#[inline]
 	pub fn dmp_remaining(&self) -> u32 {
 		self.base
 			.dmp_len()
@@ -86,11 +95,13 @@ impl<'a, Base: ConstraintSource> Operating<'a, Base> {
 	}
 
 	/// Block in which the first downward message that waits was sent.
+	#[inline]
 	pub fn dmp_first_sent_at(&self) -> Option<BlockNumber> {
 		self.base.dmp_sent_at(self.stacked.dmp_messages_processed)
 	}
 
 	/// Upward messages that may still be queued.
+	#[inline]
 	pub fn ump_remaining(&self) -> u32 {
 		self.base
 			.ump_remaining()
@@ -98,6 +109,7 @@ impl<'a, Base: ConstraintSource> Operating<'a, Base> {
 	}
 
 	/// Bytes of upward messages that may still be queued.
+	#[inline]
 	pub fn ump_remaining_bytes(&self) -> u32 {
 		self.base
 			.ump_remaining_bytes()
@@ -105,6 +117,7 @@ impl<'a, Base: ConstraintSource> Operating<'a, Base> {
 	}
 
 	/// Whether the watermark may move to `watermark` (R-APP-3): where the path left it, or further up the base list.
+	#[inline]
 	pub fn is_valid_watermark(&self, watermark: BlockNumber) -> bool {
 		match self.stacked.hrmp_watermark.map(|update| update.watermark()) {
 			Some(current) if watermark <= current => watermark == current,
@@ -113,12 +126,9 @@ impl<'a, Base: ConstraintSource> Operating<'a, Base> {
 	}
 
 	/// What remains of the channel to `recipient`.
+	#[inline]
 	pub fn outbound_channel(&self, recipient: ParaId) -> Option<OutboundHrmpChannelLimitations> {
 		let limits = self.base.outbound_channel(recipient)?;
-		let sent = self.stacked.sent_to(recipient);
-		Some(OutboundHrmpChannelLimitations {
-			bytes_remaining: limits.bytes_remaining.saturating_sub(sent.bytes_submitted),
-			messages_remaining: limits.messages_remaining.saturating_sub(sent.messages_submitted),
-		})
+		Some(limits.less(self.stacked.sent_to(recipient)))
 	}
 }

@@ -58,42 +58,52 @@ pub trait ConstraintSource {
 }
 
 impl ConstraintSource for Constraints {
+	#[inline]
 	fn min_relay_parent_number(&self) -> BlockNumber {
 		self.min_relay_parent_number
 	}
 
+	#[inline]
 	fn max_pov_size(&self) -> u32 {
 		self.max_pov_size
 	}
 
+	#[inline]
 	fn max_code_size(&self) -> u32 {
 		self.max_code_size
 	}
 
+	#[inline]
 	fn max_head_data_size(&self) -> u32 {
 		self.max_head_data_size
 	}
 
+	#[inline]
 	fn ump_remaining(&self) -> u32 {
 		self.ump_remaining
 	}
 
+	#[inline]
 	fn ump_remaining_bytes(&self) -> u32 {
 		self.ump_remaining_bytes
 	}
 
+	#[inline]
 	fn max_ump_num_per_candidate(&self) -> u32 {
 		self.max_ump_num_per_candidate
 	}
 
+	#[inline]
 	fn dmp_len(&self) -> u32 {
 		u32::try_from(self.dmp_remaining_messages.len()).unwrap_or(u32::MAX)
 	}
 
+	#[inline]
 	fn dmp_sent_at(&self, index: u32) -> Option<BlockNumber> {
 		self.dmp_remaining_messages.get(index as usize).copied()
 	}
 
+	#[inline]
 	fn is_valid_watermark(&self, watermark: BlockNumber) -> bool {
 		self.hrmp_inbound
 			.valid_watermarks
@@ -101,32 +111,46 @@ impl ConstraintSource for Constraints {
 			.is_ok()
 	}
 
+	/// A halving of the list by hand: the compiler makes half the instructions of it that it makes of the library's, and
+	/// this is where a candidate with messages spends its time.
+	#[inline]
 	fn outbound_channel(&self, recipient: ParaId) -> Option<OutboundHrmpChannelLimitations> {
-		let found = self
-			.hrmp_channels_out
-			.binary_search_by_key(&recipient, |(recipient, _)| *recipient)
-			.ok()?;
-		self.hrmp_channels_out
-			.get(found)
-			.map(|(_, limitations)| *limitations)
+		let channels = self.hrmp_channels_out.as_slice();
+		let (mut found, mut len) = (0, channels.len());
+		while len > 1 {
+			let half = len / 2;
+			if channels.get(found + half).is_some_and(|(at, _)| *at <= recipient) {
+				found += half;
+			}
+			len -= half;
+		}
+		match channels.get(found) {
+			Some((at, limitations)) if *at == recipient => Some(*limitations),
+			_ => None,
+		}
 	}
 
+	#[inline]
 	fn max_hrmp_num_per_candidate(&self) -> u32 {
 		self.max_hrmp_num_per_candidate
 	}
 
+	#[inline]
 	fn required_parent(&self) -> &HeadData {
 		&self.required_parent
 	}
 
+	#[inline]
 	fn validation_code_hash(&self) -> ValidationCodeHash {
 		self.validation_code_hash
 	}
 
+	#[inline]
 	fn is_upgrade_restricted(&self) -> bool {
 		self.upgrade_restriction.is_some()
 	}
 
+	#[inline]
 	fn future_validation_code(&self) -> Option<(BlockNumber, ValidationCodeHash)> {
 		self.future_validation_code
 	}

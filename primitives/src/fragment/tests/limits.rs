@@ -342,3 +342,104 @@ fn r_base_17_without_the_extension_its_checks_are_skipped() {
 	};
 	assert!(path.check(RELAY_PARENT, &large).is_ok(), "R-BASE-17");
 }
+
+#[test]
+fn r_mod_5_and_r_dmp_3_what_is_processed_is_what_is_committed_to() {
+	let mut base = roomy();
+	base.constraints.dmp_remaining_messages = vec![7, 8, 9];
+	let path = Path::new(base);
+	for processed in 1..=3 {
+		let candidate = CandidateCommitments {
+			processed_downward_messages: processed,
+			..commitments(RELAY_PARENT)
+		};
+		let accepted = path.check(RELAY_PARENT, &candidate).expect("so many wait");
+		assert_eq!(accepted.dmp_messages_processed, processed, "R-MOD-5");
+	}
+}
+
+#[test]
+fn r_ump_2_the_queue_counts_what_pending_ancestors_add() {
+	let mut base = roomy();
+	base.constraints.ump_remaining = 5;
+	base.constraints.ump_remaining_bytes = 100;
+	let sends = |lens: &[usize], head| CandidateCommitments {
+		upward_messages: lens.iter().map(|len| vec![1; *len]).collect(),
+		head_data: HeadData(vec![head]),
+		..commitments(RELAY_PARENT)
+	};
+	let mut path = Path::new(base);
+	assert_eq!(
+		path.push(RELAY_PARENT, &sends(&[30, 30, 1], 1)),
+		Ok(()),
+		"R-UMP-2"
+	);
+	let refused = |lens| path.check(RELAY_PARENT, &sends(lens, 2)).map(|_| ());
+	assert_eq!(refused(&[19, 20]), Ok(()), "R-UMP-2: the rest, to the byte");
+	let bytes = ModificationError::UmpBytesOverflow {
+		remaining: 39,
+		submitted: 40,
+	};
+	assert_eq!(refused(&[20, 20]), Err(OutputsInvalid(bytes)), "R-UMP-2");
+	let messages = ModificationError::UmpMessagesOverflow {
+		remaining: 2,
+		submitted: 3,
+	};
+	assert_eq!(refused(&[1, 1, 1]), Err(OutputsInvalid(messages)), "R-UMP-2");
+}
+
+#[test]
+fn r_hrmp_5_messages_count_over_all_channels_and_each_by_its_channel() {
+	let path = Path::new(roomy());
+	let judged = |messages: &[(u32, usize)]| {
+		let candidate = CandidateCommitments {
+			horizontal_messages: horizontal(messages),
+			..commitments(RELAY_PARENT)
+		};
+		path.check(RELAY_PARENT, &candidate).map(|_| ())
+	};
+	let four = [(2000, 30), (2001, 1), (2002, 1), (2003, 1)];
+	assert_eq!(judged(&four), Ok(()), "R-HRMP-5");
+	let five = [&four[..], &[(2004, 1)]].concat();
+	let too_many = HrmpMessagesPerCandidateOverflow { max: 4, got: 5 };
+	assert_eq!(judged(&five), Err(too_many), "R-HRMP-5: over all channels");
+	let too_large = HrmpMessageTooLarge {
+		recipient: RECIPIENT,
+		max: 30,
+		got: 31,
+	};
+	assert_eq!(judged(&[(2000, 31)]), Err(too_large), "R-HRMP-5: by its channel");
+	assert_eq!(
+		judged(&[(2001, 31)]),
+		Ok(()),
+		"R-HRMP-5: the other channel knows no limit"
+	);
+}
+
+#[test]
+fn r_pvd_3_the_proof_size_is_that_of_the_constraints() {
+	let path = Path::new(roomy());
+	let place = relay_block(RELAY_PARENT);
+	let candidate = commitments(RELAY_PARENT);
+	let judged = |max_pov_size| {
+		let data = PersistedValidationData {
+			max_pov_size,
+			..expected_validation_data(&place, &path.operating())
+		};
+		let claims = [
+			ValidationDataClaim::Full(&data),
+			ValidationDataClaim::Hash(data.hash()),
+		];
+		claims.map(|validation_data| {
+			let candidate = FragmentCandidate {
+				commitments: &candidate,
+				validation_code_hash: CODE,
+				validation_data,
+				is_pending_availability: false,
+			};
+			check_fragment(&place, &path.operating(), &candidate).map(|_| ())
+		})
+	};
+	assert_eq!(judged(1024), [Ok(()); 2], "R-PVD-3");
+	assert_eq!(judged(1023), [Err(PersistedValidationDataMismatch); 2], "R-PVD-3");
+}

@@ -77,6 +77,29 @@ proptest! {
 	}
 
 	#[test]
+	fn r_mod_8_check_and_stack_is_check_then_stack(
+		base in any_base(), choices in any_choices(), last in any::<Choice>(),
+	) {
+		let mut path = Path::new(base);
+		grow(&mut path, &choices);
+		let Proposal { relay_parent, commitments } = propose(&path, &last);
+		let place = relay_block(relay_parent);
+		let data = expected_validation_data(&place, &path.operating());
+		let candidate = FragmentCandidate {
+			commitments: &commitments,
+			validation_code_hash: path.operating().validation_code_hash(),
+			validation_data: ValidationDataClaim::Full(&data),
+			is_pending_availability: false,
+		};
+		let separately = check_fragment(&place, &path.operating(), &candidate).map(|accepted| {
+			let mut stacked = path.stacked.clone();
+			stacked.stack(&accepted);
+			stacked
+		});
+		prop_assert_eq!(check_and_stack(&place, &path.operating(), &candidate), separately, "R-MOD-8");
+	}
+
+	#[test]
 	fn r_pvd_1_full_and_hashed_claims_agree(
 		base in any_base(), choices in any_choices(), last in any::<Choice>(), twist in 0u8..12,
 	) {
