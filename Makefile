@@ -34,7 +34,7 @@ NO_STD := \
 # The exports of scripts/wasm-target.sh, in the shell of the recipe. In two steps, so that its failure is a failure.
 WASM_ENV = wasm_env=$$(scripts/wasm-target.sh); eval "$$wasm_env"
 
-.PHONY: help run build test fmt lint check-no-std unit rules rules-check doc setup
+.PHONY: help run build test fmt lint check-no-std unit rules rules-check doc setup bench bench-peers
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -73,6 +73,14 @@ lint: setup fmt ## Formatting and clippy, warnings are errors
 unit: setup ## The tests alone: unit, scenario, end to end, documentation
 	@$(WASM_ENV); cargo test --workspace --locked
 
+bench: setup ## How long the rules take (criterion)
+	@$(WASM_ENV); CARGO_TARGET_DIR="$(CACHE)/bench" cargo bench --locked -p async-backing-node-benchmarks
+
+bench-peers: setup ## The same work by the published crates, side by side; writes docs/benchmarks.md
+	@$(WASM_ENV); CARGO_TARGET_DIR="$(CACHE)/peers" SKIP_WASM_BUILD=1 \
+		cargo build --locked --release --manifest-path benchmarks/peers/Cargo.toml
+	@"$(CACHE)/peers/release/async-backing-bench-peers" docs/benchmarks.md
+
 rules: ## Which rules of docs/rules.md tests name, and how many
 	@scripts/rules.sh
 
@@ -80,6 +88,6 @@ rules-check:
 	@scripts/rules.sh --check
 
 doc: setup ## The API documentation of the workspace
-	@$(WASM_ENV); SKIP_WASM_BUILD=1 RUSTDOCFLAGS='-D warnings' \
+	@$(WASM_ENV); RUSTDOCFLAGS='-D warnings' \
 		cargo doc --workspace --no-deps --locked
 	@echo "$(CARGO_TARGET_DIR)/doc/async_backing_primitives/index.html"
