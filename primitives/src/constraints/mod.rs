@@ -15,11 +15,14 @@ mod check;
 mod modifications;
 mod operating;
 mod source;
+mod wire;
 
 pub use check::ModificationError;
 pub use modifications::{ConstraintModifications, HrmpWatermarkUpdate, OutboundHrmpChannelModification};
 pub use operating::Operating;
 pub use source::{ConstraintSource, ConstraintsExtension, ExtendedConstraints};
+
+pub use wire::{PrimitivesVersion, HEAD_DATA_LIMIT_BEFORE_V9};
 
 use crate::{
 	BlockNumber, CandidateCommitments, CandidateDescriptor, CandidateHash, HeadData, ParaId,

@@ -125,6 +125,11 @@ fn r_base_18_constraints_from_storage_equal_their_value() {
 	Setup::default().run(|| {
 		run_to(6);
 		neighbours(|state| {
+			// Told apart by their values.
+			state.config.max_pov_size = 1001;
+			state.config.max_code_size = 1002;
+			state.config.max_upward_message_num_per_candidate = 1003;
+			state.config.hrmp_max_message_num_per_candidate = 1004;
 			state.contexts.insert(PARA, 5);
 			state.upward.insert(PARA, (3, 70));
 			state.downward.insert(PARA, vec![2, 2, 4]);
@@ -157,6 +162,28 @@ fn r_base_18_constraints_from_storage_equal_their_value() {
 		assert_eq!(
 			eager.constraints.max_head_data_size, config.max_head_data_size,
 			"R-BASE-4, R-DEF-10"
+		);
+		let constraints = &eager.constraints;
+		for (rule, told, configured) in [
+			("R-BASE-2", constraints.max_pov_size, config.max_pov_size),
+			("R-BASE-3", constraints.max_code_size, config.max_code_size),
+			(
+				"R-BASE-7",
+				constraints.max_ump_num_per_candidate,
+				config.max_upward_message_num_per_candidate,
+			),
+			(
+				"R-BASE-11",
+				constraints.max_hrmp_num_per_candidate,
+				config.hrmp_max_message_num_per_candidate,
+			),
+		] {
+			assert_eq!(told, configured, "{rule}");
+		}
+		assert_eq!(
+			Some(constraints.validation_code_hash),
+			neighbours(|state| state.codes.get(&PARA).copied()),
+			"R-BASE-13"
 		);
 		assert_eq!(eager.constraints.dmp_remaining_messages, [2, 2, 4], "R-BASE-8");
 		assert_eq!(
