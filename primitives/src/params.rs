@@ -235,6 +235,9 @@ mod tests {
 		assert_eq!(AsyncBackingParams::new(0, 256), refused("allowed_ancestry_len"));
 	}
 
+	/// Depth, ancestry, lookahead, pace, and what is said about them.
+	type Row<'a> = (u32, u32, u32, Option<ParachainPace>, &'a [TuningWarning]);
+
 	#[test]
 	fn r_def_27_r_sch_12_r_seg_8_r_par_4_what_does_not_go_together_is_said() {
 		use TuningWarning::*;
@@ -244,7 +247,7 @@ mod tests {
 				segment_capacity,
 			})
 		};
-		let rows: [(u32, u32, u32, Option<ParachainPace>, &[TuningWarning]); 9] = [
+		let rows: [Row<'_>; 9] = [
 			(4, 3, 4, None, &[]),
 			(
 				4,

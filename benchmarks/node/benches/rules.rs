@@ -2,7 +2,7 @@
 
 use async_backing_node_benchmarks::cases::{Case, Size};
 use async_backing_primitives::{check_and_stack, check_fragment, ConstraintModifications, Operating};
-use criterion::{criterion_group, criterion_main, Criterion};
+use criterion::Criterion;
 use std::hint::black_box;
 
 fn rules(criterion: &mut Criterion) {
@@ -58,5 +58,8 @@ fn rules(criterion: &mut Criterion) {
 	}
 }
 
-criterion_group!(benches, rules);
-criterion_main!(benches);
+fn main() {
+	let mut criterion = Criterion::default().configure_from_args();
+	rules(&mut criterion);
+	criterion.final_summary();
+}
