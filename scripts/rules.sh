@@ -36,7 +36,7 @@ function ids_in(text, out,    head, rest, section, number, last, separator) {
       gsub(/^[.=\/,]+/, "", rest)
       number = rest + 0
       text = substr(text, RLENGTH + 1)
-      if (separator == "." && number - last < 100) while (last < number) out[section ++last] = 1
+      if (separator == "." && number - last < 100) while (last < number) { last++; out[section last] = 1 }
       else { out[section number] = 1; last = number }
     }
   }
