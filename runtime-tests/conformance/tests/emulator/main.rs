@@ -4,6 +4,8 @@
 //! [`differences`], and is recognised by one exact condition in [`paths::Outcome::of`]. Anything else fails.
 
 mod bridge;
+#![allow(clippy::result_large_err, clippy::large_enum_variant, clippy::type_complexity)] // the errors are those of the published crate
+
 #[path = "../common/mod.rs"]
 mod common;
 mod differences;

@@ -31,7 +31,7 @@ fn random_modifications(random: &mut Random, base: &Constraints) -> ConstraintMo
 		outbound.insert(recipient, sent);
 	}
 	let exact = random.flip();
-	let mut count = |random: &mut Random, limit: u32| {
+	let count = |random: &mut Random, limit: u32| {
 		if exact {
 			random.below(limit + 1)
 		} else {
