@@ -5,10 +5,10 @@
 //! depth are not its business (R-FRG-13).
 
 use crate::{
-	upward_messages_before_separator, BlockNumber, CandidateCommitments, ConstraintModifications,
-	ConstraintSource, Hash, HeadData, HrmpWatermarkUpdate, ModificationError, Operating,
-	OutboundHrmpChannelModification, ParaId, PersistedValidationData, RelayChainBlockInfo, UpwardMessage,
-	ValidationCodeHash,
+	constraints::Consumption, upward_messages_before_separator, BlockNumber, CandidateCommitments,
+	ConstraintModifications, ConstraintSource, Hash, HeadData, HrmpWatermarkUpdate, ModificationError,
+	Operating, OutboundHrmpChannelModification, ParaId, PersistedValidationData, RelayChainBlockInfo,
+	UpwardMessage, ValidationCodeHash,
 };
 use alloc::{borrow::Cow, vec::Vec};
 use thiserror::Error;
@@ -155,9 +155,8 @@ pub fn check_fragment<'c, Base: ConstraintSource>(
 	operating: &Operating<'_, Base>,
 	candidate: &FragmentCandidate<'c>,
 ) -> Result<ConstraintModifications<'c>, FragmentError> {
-	let mut modifications = judge(relay_parent, operating, candidate)?;
-	modifications.outbound_hrmp = outbound(candidate.commitments).collect();
-	Ok(modifications)
+	let consumption = judge(relay_parent, operating, candidate)?;
+	Ok(modifications(candidate.commitments, consumption))
 }
 
 /// Checks a candidate as [`check_fragment`] does, and returns what the path changes with the candidate at its end: the
@@ -173,25 +172,26 @@ pub fn check_and_stack<'c, Base: ConstraintSource>(
 	operating: &Operating<'_, Base>,
 	candidate: &FragmentCandidate<'c>,
 ) -> Result<ConstraintModifications<'c>, FragmentError> {
-	let modifications = judge(relay_parent, operating, candidate)?;
+	let consumption = judge(relay_parent, operating, candidate)?;
+	let commitments = candidate.commitments;
 	Ok(operating
 		.stacked()
-		.stacked_apart(modifications, outbound(candidate.commitments)))
+		.stacked_apart(&commitments.head_data, consumption, outbound(commitments)))
 }
 
-/// The verdict, and what the candidate changes but for the channels.
-#[inline(always)] // two callers; the result is large, and moving it costs as much as a rule
-fn judge<'c, Base: ConstraintSource>(
+/// The verdict, and what the candidate changes but for head data and channels.
+#[inline(always)] // two callers
+fn judge<Base: ConstraintSource>(
 	relay_parent: &RelayChainBlockInfo,
 	operating: &Operating<'_, Base>,
-	candidate: &FragmentCandidate<'c>,
-) -> Result<ConstraintModifications<'c>, FragmentError> {
+	candidate: &FragmentCandidate<'_>,
+) -> Result<Consumption, FragmentError> {
 	use FragmentError::*;
 	let base = operating.base();
 	let commitments = candidate.commitments;
 	check_recipients_ascend(commitments)?;
 	let upward = upward_messages_before_separator(&commitments.upward_messages);
-	let modifications = without_channels(commitments, upward, relay_parent.number, operating);
+	let consumption = consumption(commitments, upward, relay_parent.number, operating);
 
 	let expected = operating.validation_code_hash();
 	if candidate.validation_code_hash != expected {
@@ -209,7 +209,7 @@ fn judge<'c, Base: ConstraintSource>(
 	if !validation_data_matches(relay_parent, operating, candidate.validation_data) {
 		return Err(PersistedValidationDataMismatch);
 	}
-	if modifications.dmp_messages_processed == 0 {
+	if consumption.dmp_messages_processed == 0 {
 		if let Some(sent_at) = operating
 			.dmp_first_sent_at()
 			.filter(|sent_at| *sent_at <= relay_parent.number)
@@ -232,9 +232,9 @@ fn judge<'c, Base: ConstraintSource>(
 			relay_parent: relay_parent.number,
 		});
 	}
-	operating.check_apart(&modifications, outbound(commitments))?;
+	operating.check_apart(consumption, outbound(commitments))?;
 	check_extension(base, commitments, upward)?;
-	Ok(modifications)
+	Ok(consumption)
 }
 
 /// Checks a candidate whose place is not known yet: whether it may fit somewhere below these base constraints
@@ -330,28 +330,35 @@ pub fn candidate_modifications<'c, Base: ConstraintSource>(
 ) -> Result<ConstraintModifications<'c>, FragmentError> {
 	check_recipients_ascend(commitments)?;
 	let upward = upward_messages_before_separator(&commitments.upward_messages);
-	let mut modifications = without_channels(commitments, upward, relay_parent_number, operating);
-	modifications.outbound_hrmp = outbound(commitments).collect();
-	Ok(modifications)
+	let consumption = consumption(commitments, upward, relay_parent_number, operating);
+	Ok(modifications(commitments, consumption))
 }
 
-/// R-MOD-1, R-MOD-2 and R-MOD-4 to R-MOD-6.
+/// R-MOD-1 and R-MOD-3 added to the rest.
+#[inline(always)] // the result is large, and moving it costs as much as a rule
+fn modifications(
+	commitments: &CandidateCommitments,
+	consumption: Consumption,
+) -> ConstraintModifications<'_> {
+	let head_data = Some(Cow::Borrowed(&commitments.head_data));
+	ConstraintModifications::from_parts(head_data, consumption, outbound(commitments).collect())
+}
+
+/// R-MOD-2 and R-MOD-4 to R-MOD-6.
 #[inline]
-fn without_channels<'c, Base: ConstraintSource>(
-	commitments: &'c CandidateCommitments,
+fn consumption<Base: ConstraintSource>(
+	commitments: &CandidateCommitments,
 	upward: &[UpwardMessage],
 	relay_parent_number: BlockNumber,
 	operating: &Operating<'_, Base>,
-) -> ConstraintModifications<'c> {
+) -> Consumption {
 	let watermark = commitments.hrmp_watermark;
-	ConstraintModifications {
-		required_parent: Some(Cow::Borrowed(&commitments.head_data)),
+	Consumption {
 		hrmp_watermark: Some(if watermark == relay_parent_number {
 			HrmpWatermarkUpdate::Head(watermark)
 		} else {
 			HrmpWatermarkUpdate::Trunk(watermark)
 		}),
-		outbound_hrmp: Vec::new(),
 		ump_messages_sent: saturating_u32(upward.len()),
 		ump_bytes_sent: saturating_u32(upward.iter().map(Vec::len).sum()),
 		dmp_messages_processed: commitments.processed_downward_messages,
@@ -365,7 +372,7 @@ fn without_channels<'c, Base: ConstraintSource>(
 /// R-MOD-3. One message for each recipient, ascending, if [`check_recipients_ascend`] passes.
 fn outbound(
 	commitments: &CandidateCommitments,
-) -> impl ExactSizeIterator<Item = (ParaId, OutboundHrmpChannelModification)> + '_ {
+) -> impl ExactSizeIterator<Item = (ParaId, OutboundHrmpChannelModification)> + Clone + '_ {
 	commitments.horizontal_messages.iter().map(|message| {
 		let sent = OutboundHrmpChannelModification {
 			bytes_submitted: saturating_u32(message.data.len()),

@@ -1,8 +1,8 @@
 //! Whether modifications fit into constraints (PROTOCOL.md, section 3.3).
 
 use super::{
-	modifications::take_ascending, ConstraintModifications, ConstraintSource, HrmpWatermarkUpdate, Operating,
-	OutboundHrmpChannelModification,
+	modifications::take_ascending, ConstraintModifications, ConstraintSource, Consumption,
+	HrmpWatermarkUpdate, Operating, OutboundHrmpChannelModification,
 };
 use crate::{BlockNumber, ParaId};
 use thiserror::Error;
@@ -74,19 +74,22 @@ impl<Base: ConstraintSource> Operating<'_, Base> {
 	/// # Errors
 	/// [`ModificationError`] names the first limit that is exceeded, with limit and value.
 	pub fn check(&self, modifications: &ConstraintModifications<'_>) -> Result<(), ModificationError> {
-		self.check_apart(modifications, modifications.outbound_hrmp.iter().copied())
+		self.check_apart(
+			modifications.consumption(),
+			modifications.outbound_hrmp.iter().copied(),
+		)
 	}
 
-	/// As [`check`](Self::check), with what is sent on channels apart from the rest: so that a candidate can be judged by
-	/// its messages, before a list is made of them.
-	#[inline]
+	/// As [`check`](Self::check), with the parts of the modifications apart: so that a candidate can be judged by its
+	/// messages, before a list is made of them.
+	#[inline(always)]
 	pub(crate) fn check_apart(
 		&self,
-		modifications: &ConstraintModifications<'_>,
+		consumption: Consumption,
 		outbound: impl Iterator<Item = (ParaId, OutboundHrmpChannelModification)>,
 	) -> Result<(), ModificationError> {
 		use ModificationError::*;
-		if let Some(HrmpWatermarkUpdate::Trunk(watermark)) = modifications.hrmp_watermark {
+		if let Some(HrmpWatermarkUpdate::Trunk(watermark)) = consumption.hrmp_watermark {
 			if !self.is_valid_watermark(watermark) {
 				return Err(DisallowedHrmpWatermark(watermark));
 			}
@@ -118,21 +121,21 @@ impl<Base: ConstraintSource> Operating<'_, Base> {
 			)?;
 		}
 		within(
-			modifications.ump_messages_sent,
+			consumption.ump_messages_sent,
 			self.ump_remaining(),
 			|submitted, remaining| UmpMessagesOverflow { remaining, submitted },
 		)?;
 		within(
-			modifications.ump_bytes_sent,
+			consumption.ump_bytes_sent,
 			self.ump_remaining_bytes(),
 			|submitted, remaining| UmpBytesOverflow { remaining, submitted },
 		)?;
 		within(
-			modifications.dmp_messages_processed,
+			consumption.dmp_messages_processed,
 			self.dmp_remaining(),
 			|processed, remaining| DmpMessagesUnderflow { remaining, processed },
 		)?;
-		if modifications.code_upgrade_applied && self.future_validation_code().is_none() {
+		if consumption.code_upgrade_applied && self.future_validation_code().is_none() {
 			return Err(AppliedNonexistentCodeUpgrade);
 		}
 		Ok(())

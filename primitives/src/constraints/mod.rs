@@ -18,6 +18,7 @@ mod source;
 mod wire;
 
 pub use check::ModificationError;
+pub(crate) use modifications::Consumption;
 pub use modifications::{ConstraintModifications, HrmpWatermarkUpdate, OutboundHrmpChannelModification};
 pub use operating::Operating;
 pub use source::{ConstraintSource, ConstraintsExtension, ExtendedConstraints};

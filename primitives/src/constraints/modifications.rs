@@ -31,6 +31,17 @@ pub struct OutboundHrmpChannelModification {
 	pub messages_submitted: u32,
 }
 
+impl OutboundHrmpChannelModification {
+	/// What was sent in both. Saturates.
+	#[inline]
+	fn plus(self, next: Self) -> Self {
+		Self {
+			bytes_submitted: self.bytes_submitted.saturating_add(next.bytes_submitted),
+			messages_submitted: self.messages_submitted.saturating_add(next.messages_submitted),
+		}
+	}
+}
+
 /// What one candidate, or a path of them, changes about the constraints (PROTOCOL.md, section 3.2).
 ///
 /// The head data is borrowed from the candidate until [`into_owned`](Self::into_owned). The default is the identity:
@@ -55,7 +66,82 @@ pub struct ConstraintModifications<'a> {
 	pub code_upgrade_announced: bool,
 }
 
+/// The part of [`ConstraintModifications`] that is plain numbers: all but head data and channels.
+///
+/// Judging passes it around by value, and makes the whole of it once the verdict stands.
+#[derive(Clone, Copy)]
+pub(crate) struct Consumption {
+	pub(crate) hrmp_watermark: Option<HrmpWatermarkUpdate>,
+	pub(crate) ump_messages_sent: u32,
+	pub(crate) ump_bytes_sent: u32,
+	pub(crate) dmp_messages_processed: u32,
+	pub(crate) code_upgrade_applied: bool,
+	pub(crate) code_upgrade_announced: bool,
+}
+
+impl Consumption {
+	/// Both, this one first (R-MOD-8).
+	#[inline]
+	fn stacked(self, next: Self) -> Self {
+		Self {
+			hrmp_watermark: match (self.hrmp_watermark, next.hrmp_watermark) {
+				(Some(old), Some(new)) if old.watermark() == new.watermark() => Some(old),
+				(old, new) => new.or(old),
+			},
+			ump_messages_sent: self.ump_messages_sent.saturating_add(next.ump_messages_sent),
+			ump_bytes_sent: self.ump_bytes_sent.saturating_add(next.ump_bytes_sent),
+			dmp_messages_processed: self
+				.dmp_messages_processed
+				.saturating_add(next.dmp_messages_processed),
+			code_upgrade_applied: self.code_upgrade_applied | next.code_upgrade_applied,
+			code_upgrade_announced: self.code_upgrade_announced | next.code_upgrade_announced,
+		}
+	}
+}
+
+impl<'a> ConstraintModifications<'a> {
+	/// Puts the parts together.
+	#[inline]
+	pub(crate) fn from_parts(
+		required_parent: Option<Cow<'a, HeadData>>,
+		consumption: Consumption,
+		outbound_hrmp: Vec<(ParaId, OutboundHrmpChannelModification)>,
+	) -> Self {
+		let Consumption {
+			hrmp_watermark,
+			ump_messages_sent,
+			ump_bytes_sent,
+			dmp_messages_processed,
+			code_upgrade_applied,
+			code_upgrade_announced,
+		} = consumption;
+		Self {
+			required_parent,
+			hrmp_watermark,
+			outbound_hrmp,
+			ump_messages_sent,
+			ump_bytes_sent,
+			dmp_messages_processed,
+			code_upgrade_applied,
+			code_upgrade_announced,
+		}
+	}
+}
+
 impl ConstraintModifications<'_> {
+	/// All but head data and channels.
+	#[inline]
+	pub(crate) fn consumption(&self) -> Consumption {
+		Consumption {
+			hrmp_watermark: self.hrmp_watermark,
+			ump_messages_sent: self.ump_messages_sent,
+			ump_bytes_sent: self.ump_bytes_sent,
+			dmp_messages_processed: self.dmp_messages_processed,
+			code_upgrade_applied: self.code_upgrade_applied,
+			code_upgrade_announced: self.code_upgrade_announced,
+		}
+	}
+
 	/// What is sent on the channel to `recipient`. Logarithmic in the number of channels used.
 	#[inline]
 	pub fn sent_to(&self, recipient: ParaId) -> OutboundHrmpChannelModification {
@@ -102,61 +188,61 @@ impl<'a> ConstraintModifications<'a> {
 
 	/// As [`stack`](Self::stack), but leaves the required parent as it is: for those who keep head data elsewhere.
 	pub fn stack_resources(&mut self, next: &ConstraintModifications<'_>) {
-		if !next.outbound_hrmp.is_empty() {
-			self.outbound_hrmp = stacked_outbound(&self.outbound_hrmp, next.outbound_hrmp.iter().copied());
-		}
-		self.stack_scalars(next);
-	}
-
-	/// Stacks everything but head data and channels.
-	#[inline]
-	fn stack_scalars(&mut self, next: &ConstraintModifications<'_>) {
-		let unchanged = match (self.hrmp_watermark, next.hrmp_watermark) {
-			(Some(old), Some(new)) => old.watermark() == new.watermark(),
-			_ => false,
+		let outbound_hrmp = if next.outbound_hrmp.is_empty() {
+			core::mem::take(&mut self.outbound_hrmp)
+		} else {
+			stacked_outbound(&self.outbound_hrmp, next.outbound_hrmp.iter().copied())
 		};
-		if next.hrmp_watermark.is_some() && !unchanged {
-			self.hrmp_watermark = next.hrmp_watermark;
-		}
-		self.ump_messages_sent = self.ump_messages_sent.saturating_add(next.ump_messages_sent);
-		self.ump_bytes_sent = self.ump_bytes_sent.saturating_add(next.ump_bytes_sent);
-		self.dmp_messages_processed = self
-			.dmp_messages_processed
-			.saturating_add(next.dmp_messages_processed);
-		self.code_upgrade_applied |= next.code_upgrade_applied;
-		self.code_upgrade_announced |= next.code_upgrade_announced;
+		let consumption = self.consumption().stacked(next.consumption());
+		*self = Self::from_parts(self.required_parent.take(), consumption, outbound_hrmp);
 	}
+}
 
-	/// These with `next` on top, whose channels come apart and whose own list is ignored. One allocation.
-	#[inline]
+impl ConstraintModifications<'_> {
+	/// These with a candidate on top, whose parts come apart. One allocation.
+	#[inline(always)] // the result is large, and moving it costs as much as a rule
 	pub(crate) fn stacked_apart<'n>(
 		&self,
-		next: ConstraintModifications<'n>,
-		outbound: impl ExactSizeIterator<Item = (ParaId, OutboundHrmpChannelModification)>,
+		head_data: &'n HeadData,
+		next: Consumption,
+		outbound: impl ExactSizeIterator<Item = (ParaId, OutboundHrmpChannelModification)> + Clone,
 	) -> ConstraintModifications<'n> {
-		let mut stacked = ConstraintModifications {
-			required_parent: None,
-			hrmp_watermark: self.hrmp_watermark,
-			outbound_hrmp: stacked_outbound(&self.outbound_hrmp, outbound),
-			ump_messages_sent: self.ump_messages_sent,
-			ump_bytes_sent: self.ump_bytes_sent,
-			dmp_messages_processed: self.dmp_messages_processed,
-			code_upgrade_applied: self.code_upgrade_applied,
-			code_upgrade_announced: self.code_upgrade_announced,
-		};
-		stacked.stack_scalars(&next);
-		stacked.required_parent = next.required_parent;
-		stacked
+		ConstraintModifications::from_parts(
+			Some(Cow::Borrowed(head_data)),
+			self.consumption().stacked(next),
+			stacked_outbound(&self.outbound_hrmp, outbound),
+		)
 	}
 }
 
 /// Merges two ascending lists, adding up what was sent on a channel of both. One allocation.
+#[inline(always)]
 fn stacked_outbound(
 	lower: &[(ParaId, OutboundHrmpChannelModification)],
+	upper: impl ExactSizeIterator<Item = (ParaId, OutboundHrmpChannelModification)> + Clone,
+) -> Vec<(ParaId, OutboundHrmpChannelModification)> {
+	let same_channels = lower.len() == upper.len()
+		&& lower
+			.iter()
+			.zip(upper.clone())
+			.all(|((below, _), (above, _))| *below == above);
+	if same_channels {
+		// Paras that send to one another keep doing so: nothing to merge, and no length to check at each step.
+		let sums = lower.iter().zip(upper);
+		return sums
+			.map(|((recipient, already), (_, sent))| (*recipient, already.plus(sent)))
+			.collect();
+	}
+	merged_outbound(lower, upper)
+}
+
+/// The general case of [`stacked_outbound`].
+#[inline(never)]
+fn merged_outbound(
+	mut lower: &[(ParaId, OutboundHrmpChannelModification)],
 	upper: impl ExactSizeIterator<Item = (ParaId, OutboundHrmpChannelModification)>,
 ) -> Vec<(ParaId, OutboundHrmpChannelModification)> {
 	let mut merged = Vec::with_capacity(lower.len() + upper.len());
-	let mut lower = lower;
 	for (recipient, sent) in upper {
 		while let [below, above @ ..] = lower {
 			if below.0 >= recipient {
@@ -165,14 +251,7 @@ fn stacked_outbound(
 			merged.push(*below);
 			lower = above;
 		}
-		let already = take_first(&mut lower, recipient);
-		merged.push((
-			recipient,
-			OutboundHrmpChannelModification {
-				bytes_submitted: already.bytes_submitted.saturating_add(sent.bytes_submitted),
-				messages_submitted: already.messages_submitted.saturating_add(sent.messages_submitted),
-			},
-		));
+		merged.push((recipient, take_first(&mut lower, recipient).plus(sent)));
 	}
 	merged.extend_from_slice(lower);
 	merged

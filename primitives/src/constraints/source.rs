@@ -115,17 +115,16 @@ impl ConstraintSource for Constraints {
 	/// this is where a candidate with messages spends its time.
 	#[inline]
 	fn outbound_channel(&self, recipient: ParaId) -> Option<OutboundHrmpChannelLimitations> {
-		let channels = self.hrmp_channels_out.as_slice();
-		let (mut found, mut len) = (0, channels.len());
-		while len > 1 {
-			let half = len / 2;
-			if channels.get(found + half).is_some_and(|(at, _)| *at <= recipient) {
-				found += half;
-			}
-			len -= half;
+		let mut channels = self.hrmp_channels_out.as_slice();
+		while channels.len() > 1 {
+			let (low, high) = channels.split_at(channels.len() / 2);
+			channels = match high {
+				[(at, _), ..] if *at <= recipient => high,
+				_ => low,
+			};
 		}
-		match channels.get(found) {
-			Some((at, limitations)) if *at == recipient => Some(*limitations),
+		match channels {
+			[(at, limitations)] if *at == recipient => Some(*limitations),
 			_ => None,
 		}
 	}
