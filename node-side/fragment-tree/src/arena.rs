@@ -4,20 +4,17 @@
 //! - nodes are only appended, so an index stays valid, and a parent has a lower index than its children (R-TRE-10);
 //! - the children of the root hang from a list of their own, like those of any node;
 //! - a candidate that stands at several nodes is held once, as a *member*, which lists its nodes;
-//! - `best_len` of a node is the number of candidates on the longest eligible path below it, and `best_child` is where
-//!   that path begins: of children with paths of equal length the one with the lowest candidate hash (R-SEL-3).
+//! - `best_child` of a node is where the best eligible path below it begins, and `best_score` is the score of that path,
+//!   as the [`PathRule`] says (R-SEL-3).
 //!
 //! Since nodes are never removed and candidates never cease to be backed, the best path below a node only ever gets
 //! better. That is why a change has to be carried upward along one path and nowhere else.
 
-use crate::{cumulative::Cumulative, Candidate};
-use alloc::{
-	collections::{btree_map::Entry, BTreeMap},
-	sync::Arc,
-	vec::Vec,
-};
+use crate::{cumulative::Cumulative, index::ByHash, Candidate, PathRule};
+use alloc::{sync::Arc, vec::Vec};
 use async_backing_primitives::{BlockNumber, CandidateHash, HeadHash, RelayChainBlockInfo};
 use core::num::NonZeroU32;
+use hashbrown::hash_map::Entry;
 
 /// A node of one tree. Valid as long as the tree, and meaningless in another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,14 +40,14 @@ impl NodeIndex {
 
 /// What hangs below a node, or below the root.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Below {
+pub(crate) struct Below<Score> {
 	first_child: Option<NodeIndex>,
 	pub(crate) best_child: Option<NodeIndex>,
-	pub(crate) best_len: u32,
+	best_score: Score,
 }
 
-#[derive(Debug)]
-pub(crate) struct Node {
+#[derive(Clone, Debug)]
+pub(crate) struct Node<Score> {
 	pub(crate) parent: Option<NodeIndex>,
 	/// Position of the candidate among the members.
 	pub(crate) member: u32,
@@ -59,13 +56,13 @@ pub(crate) struct Node {
 	pub(crate) repeats: bool,
 	next_sibling: Option<NodeIndex>,
 	next_of_member: Option<NodeIndex>,
-	pub(crate) below: Below,
+	pub(crate) below: Below<Score>,
 	/// Modifications of the path that ends here, this candidate's included.
 	pub(crate) cumulative: Cumulative,
 }
 
 /// A candidate that stands in the tree.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Member {
 	pub(crate) candidate: Arc<Candidate>,
 	pub(crate) relay_parent: RelayChainBlockInfo,
@@ -76,20 +73,49 @@ pub(crate) struct Member {
 	next_with_output: Option<u32>,
 }
 
-#[derive(Debug, Default)]
-pub(crate) struct Arena {
-	root: Below,
-	nodes: Vec<Node>,
+#[derive(Debug)]
+pub(crate) struct Arena<R: PathRule> {
+	root: Below<R::Score>,
+	nodes: Vec<Node<R::Score>>,
 	members: Vec<Member>,
-	by_hash: BTreeMap<CandidateHash, u32>,
+	by_hash: ByHash<CandidateHash, u32>,
 	/// For each head data that a member outputs, the newest such member.
-	by_output: BTreeMap<HeadHash, u32>,
+	by_output: ByHash<HeadHash, u32>,
+	/// The oldest relay parent of members that are not pending availability.
+	oldest_relay_parent: Option<BlockNumber>,
+}
+
+// By hand, because a derived one would ask for rules that can be cloned.
+impl<R: PathRule> Clone for Arena<R> {
+	fn clone(&self) -> Self {
+		Self {
+			root: self.root,
+			nodes: self.nodes.clone(),
+			members: self.members.clone(),
+			by_hash: self.by_hash.clone(),
+			by_output: self.by_output.clone(),
+			oldest_relay_parent: self.oldest_relay_parent,
+		}
+	}
+}
+
+impl<R: PathRule> Default for Arena<R> {
+	fn default() -> Self {
+		Self {
+			root: Below::default(),
+			nodes: Vec::new(),
+			members: Vec::new(),
+			by_hash: ByHash::default(),
+			by_output: ByHash::default(),
+			oldest_relay_parent: None,
+		}
+	}
 }
 
 /// Largest number of nodes of any tree, whatever its limits say.
 pub(crate) const MAX_NODES: u32 = u32::MAX - 1;
 
-impl Arena {
+impl<R: PathRule> Arena<R> {
 	pub(crate) fn len(&self) -> usize {
 		self.nodes.len()
 	}
@@ -98,8 +124,13 @@ impl Arena {
 		&self.members
 	}
 
+	/// The oldest relay parent of candidates that are not pending availability.
+	pub(crate) fn oldest_relay_parent(&self) -> Option<BlockNumber> {
+		self.oldest_relay_parent
+	}
+
 	/// The node with an index of this arena.
-	pub(crate) fn node(&self, index: NodeIndex) -> &Node {
+	pub(crate) fn node(&self, index: NodeIndex) -> &Node<R::Score> {
 		&self.nodes[index.position()]
 	}
 
@@ -120,14 +151,14 @@ impl Arena {
 	}
 
 	/// What hangs below a node; `None` is the root.
-	pub(crate) fn below(&self, parent: Option<NodeIndex>) -> &Below {
+	pub(crate) fn below(&self, parent: Option<NodeIndex>) -> &Below<R::Score> {
 		match parent {
 			Some(index) => &self.node(index).below,
 			None => &self.root,
 		}
 	}
 
-	fn below_mut(&mut self, parent: Option<NodeIndex>) -> &mut Below {
+	fn below_mut(&mut self, parent: Option<NodeIndex>) -> &mut Below<R::Score> {
 		match parent {
 			Some(index) => &mut self.nodes[index.position()].below,
 			None => &mut self.root,
@@ -192,7 +223,7 @@ impl Arena {
 
 	/// Appends a node. The caller has checked that the candidate fits there, and that it does not stand there yet.
 	///
-	/// Cost: O(log members), plus O(depth) if the candidate stands elsewhere too or is backed.
+	/// Cost: constant, plus O(depth) if the candidate stands elsewhere too or is backed.
 	pub(crate) fn push(
 		&mut self,
 		parent: Option<NodeIndex>,
@@ -230,6 +261,13 @@ impl Arena {
 			Entry::Occupied(known) => *known.get(),
 			Entry::Vacant(vacant) => {
 				vacant.insert(new);
+				if !member.is_pending {
+					let number = member.relay_parent.number;
+					self.oldest_relay_parent = Some(
+						self.oldest_relay_parent
+							.map_or(number, |oldest| oldest.min(number)),
+					);
+				}
 				member.next_with_output = self.by_output.insert(member.candidate.output_head_hash(), new);
 				self.members.push(member);
 				new
@@ -239,7 +277,7 @@ impl Arena {
 
 	/// Notes that a candidate is backed, at all its nodes. Returns whether that is news.
 	///
-	/// Cost: O(log members), and O(depth) at most for each of its nodes.
+	/// Cost: constant, and O(depth) at most for each of its nodes.
 	pub(crate) fn mark_backed(&mut self, hash: CandidateHash) -> bool {
 		let Some(position) = self.by_hash.get(&hash).copied() else {
 			return false;
@@ -257,16 +295,19 @@ impl Arena {
 		true
 	}
 
-	/// Restores the best paths after the node became eligible or the path below it grew.
+	/// Restores the best paths after the node became eligible or the path below it got better.
 	fn carry_upward(&mut self, changed: NodeIndex) {
 		let mut child = changed;
 		while self.is_eligible(child) {
 			let parent = self.node(child).parent;
-			let len = self.node(child).below.best_len.saturating_add(1);
+			let candidate = &self.member_at(child).candidate;
+			let score = R::extend(candidate, self.node(child).below.best_score);
 			let current = *self.below(parent);
 			let is_better = match current.best_child {
-				Some(best) if best == child => len > current.best_len,
-				Some(best) => self.prefers(child, len, best, current.best_len),
+				Some(best) if best != child && score == current.best_score => {
+					R::breaks_tie(candidate, &self.member_at(best).candidate)
+				}
+				Some(_) => score > current.best_score,
 				None => true,
 			};
 			if !is_better {
@@ -274,19 +315,13 @@ impl Arena {
 			}
 			let below = self.below_mut(parent);
 			below.best_child = Some(child);
-			below.best_len = len;
-			// Further up only lengths count; a path exchanged for one as long changes nothing there.
+			below.best_score = score;
+			// Further up only scores count; a path exchanged for one as good changes nothing there.
 			match parent {
-				Some(parent) if len > current.best_len => child = parent,
+				Some(parent) if score > current.best_score => child = parent,
 				_ => return,
 			}
 		}
-	}
-
-	/// The rule that chooses between siblings (R-SEL-3): the longer path, then the lower candidate hash.
-	fn prefers(&self, child: NodeIndex, len: u32, best: NodeIndex, best_len: u32) -> bool {
-		let hash = |index| self.member_at(index).candidate.hash();
-		len > best_len || (len == best_len && hash(child) < hash(best))
 	}
 }
 

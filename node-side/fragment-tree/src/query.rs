@@ -1,6 +1,6 @@
 //! What one may ask a tree (PROTOCOL.md, sections 5.3 and 5.4).
 
-use crate::{Candidate, FragmentTree, NodeIndex};
+use crate::{Candidate, FragmentTree, LongestPath, NodeIndex, PathRule};
 use alloc::{collections::BTreeSet, vec::Vec};
 use async_backing_primitives::{
 	CandidateHash, ConstraintSource, Hash, HeadData, HeadHash, RelayChainBlockInfo,
@@ -67,20 +67,27 @@ pub struct NodeView<'a> {
 	pub is_pending: bool,
 	/// Whether the path that ends here holds some candidate twice, so that the chain never takes it.
 	pub repeats: bool,
-	/// Number of candidates on the best path below.
-	pub best_len: u32,
+	/// Whether it is on the best path below the root.
+	pub is_on_best_path: bool,
 }
 
 /// The best candidates after a path, in dependency order. See [`FragmentTree::select_children`].
-#[derive(Clone, Debug)]
-pub struct BestPath<'a> {
-	tree: &'a FragmentTree,
+#[derive(Debug)]
+pub struct BestPath<'a, R: PathRule = LongestPath> {
+	tree: &'a FragmentTree<R>,
 	/// Where the next candidate hangs; the outer `None` once the path has ended.
 	at: Option<Option<NodeIndex>>,
 	left: usize,
 }
 
-impl<'a> Iterator for BestPath<'a> {
+// By hand, because a derived one would ask for rules that can be cloned.
+impl<R: PathRule> Clone for BestPath<'_, R> {
+	fn clone(&self) -> Self {
+		Self { ..*self }
+	}
+}
+
+impl<'a, R: PathRule> Iterator for BestPath<'a, R> {
 	type Item = &'a Candidate;
 
 	fn next(&mut self) -> Option<&'a Candidate> {
@@ -91,18 +98,18 @@ impl<'a> Iterator for BestPath<'a> {
 	}
 }
 
-impl FragmentTree {
-	/// Whether the candidate stands in the tree. Cost: O(log n).
+impl<R: PathRule> FragmentTree<R> {
+	/// Whether the candidate stands in the tree. Constant cost.
 	pub fn contains(&self, hash: CandidateHash) -> bool {
 		self.arena.member(hash).is_some()
 	}
 
-	/// The candidate, if it stands in the tree. Cost: O(log n).
+	/// The candidate, if it stands in the tree. Constant cost.
 	pub fn candidate(&self, hash: CandidateHash) -> Option<&Candidate> {
 		self.arena.member(hash).map(|member| &*member.candidate)
 	}
 
-	/// Depths at which the candidate stands, ascending (R-TRE-8). Cost: O(log n), and O(k log k) for k nodes of it.
+	/// Depths at which the candidate stands, ascending (R-TRE-8). Cost: constant, and O(k log k) for k nodes of it.
 	pub fn depths(&self, hash: CandidateHash) -> Vec<u32> {
 		let nodes = self
 			.arena
@@ -116,7 +123,7 @@ impl FragmentTree {
 	/// join is not considered. With `backed_in_path_only` only those count where every candidate above is backed, and
 	/// the candidate need not be in the tree for the others to be left out.
 	///
-	/// Cost: O(log n), and for each node that outputs the candidate's parent head one fragment check if the candidate is
+	/// Cost: constant, and for each node that outputs the candidate's parent head one fragment check if the candidate is
 	/// complete, and O(D) with `backed_in_path_only`.
 	pub fn hypothetical_depths(
 		&self,
@@ -161,9 +168,9 @@ impl FragmentTree {
 	/// the same tree answer the same. Availability is not looked at; the caller says with `required_path` what will be
 	/// included or stay (R-SEL-6).
 	///
-	/// Cost: O(log n) for each required step, if its candidate stands once; then constant for each candidate returned.
+	/// Cost: constant for each required step, if its candidate stands once; then constant for each candidate returned.
 	/// Forks cost nothing.
-	pub fn select_children(&self, required_path: &[CandidateHash], count: usize) -> BestPath<'_> {
+	pub fn select_children(&self, required_path: &[CandidateHash], count: usize) -> BestPath<'_, R> {
 		let at = required_path.iter().try_fold(None, |parent, hash| {
 			self.arena.child_with(parent, *hash).map(Some)
 		});
@@ -176,8 +183,12 @@ impl FragmentTree {
 
 	/// As [`select_children`](Self::select_children), for those who know which candidates are required but not in which
 	/// order: descends from the root as long as a child is among `ancestors`. Those that are not on that path are
-	/// ignored. Cost: O(k log n) for each step, for k ancestors.
-	pub fn select_children_of_set(&self, ancestors: &BTreeSet<CandidateHash>, count: usize) -> BestPath<'_> {
+	/// ignored. Cost: O(k) for each step, for k ancestors.
+	pub fn select_children_of_set(
+		&self,
+		ancestors: &BTreeSet<CandidateHash>,
+		count: usize,
+	) -> BestPath<'_, R> {
 		let mut left = ancestors.clone();
 		let mut at = None;
 		while let Some((child, hash)) = left
@@ -195,13 +206,14 @@ impl FragmentTree {
 	}
 
 	/// Number of candidates on the best path after `required_path`; `None` if the tree lacks a step of it. Cost: as
-	/// [`select_children`](Self::select_children).
-	pub fn best_len(&self, required_path: &[CandidateHash]) -> Option<u32> {
-		let at = self.select_children(required_path, 0).at?;
-		Some(self.arena.below(at).best_len)
+	/// [`select_children`](Self::select_children) for all of them.
+	pub fn best_len(&self, required_path: &[CandidateHash]) -> Option<usize> {
+		let best = self.select_children(required_path, usize::MAX);
+		best.at?;
+		Some(best.count())
 	}
 
-	/// Head data with this hash: the included head, or what a candidate of the tree outputs. Cost: O(log n).
+	/// Head data with this hash: the included head, or what a candidate of the tree outputs. Constant cost.
 	pub fn head_data(&self, head: HeadHash) -> Option<&HeadData> {
 		if head == self.scope.required_parent_hash() {
 			return Some(self.scope.base_constraints().required_parent());
@@ -215,7 +227,7 @@ impl FragmentTree {
 		self.arena.members().iter().map(|member| &*member.candidate)
 	}
 
-	/// All nodes, parents before children. Constant cost for each.
+	/// All nodes, parents before children. Cost: O(D) for each.
 	pub fn nodes(&self) -> impl Iterator<Item = NodeView<'_>> {
 		(0..self.arena.len())
 			.filter_map(|position| self.arena.index_at(position))
@@ -238,12 +250,18 @@ impl FragmentTree {
 	}
 
 	/// Where the best path after a node begins, or after the root for `None`. An index of another tree gives nothing or
-	/// something unrelated. Constant cost.
+	/// something unrelated. Cost: O(D).
 	pub fn best_child(&self, parent: Option<NodeIndex>) -> Option<NodeView<'_>> {
 		if !self.has(parent) {
 			return None;
 		}
 		self.arena.below(parent).best_child.map(|index| self.node(index))
+	}
+
+	fn is_on_best_path(&self, node: NodeIndex) -> bool {
+		self.arena
+			.ascend(Some(node))
+			.all(|index| self.arena.below(self.arena.node(index).parent).best_child == Some(index))
 	}
 
 	fn has(&self, index: Option<NodeIndex>) -> bool {
@@ -261,7 +279,7 @@ impl FragmentTree {
 			is_backed: member.is_backed,
 			is_pending: member.is_pending,
 			repeats: node.repeats,
-			best_len: node.below.best_len,
+			is_on_best_path: self.is_on_best_path(index),
 		}
 	}
 }

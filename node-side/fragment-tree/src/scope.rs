@@ -3,7 +3,7 @@
 //! Invariants: ancestors are contiguous and newest first, so that their numbers follow from their positions; pending
 //! candidates are in dependency order, the first on the included head.
 
-use alloc::{collections::BTreeMap, vec::Vec};
+use alloc::vec::Vec;
 use async_backing_primitives::{
 	AsyncBackingParams, BlockNumber, CandidateHash, ExtendedConstraints, Hash, HeadHash, ParaId,
 	RelayChainBlockInfo,
@@ -35,9 +35,7 @@ pub struct Scope {
 	para: ParaId,
 	relay_parent: RelayChainBlockInfo,
 	ancestors: Vec<RelayChainBlockInfo>,
-	ancestors_by_hash: BTreeMap<Hash, BlockNumber>,
 	pending_availability: Vec<PendingAvailability>,
-	pending_positions: BTreeMap<CandidateHash, u32>,
 	base_constraints: ExtendedConstraints,
 	required_parent_hash: HeadHash,
 	max_depth: u32,
@@ -51,7 +49,7 @@ impl Scope {
 	/// walk along a path. Pending candidates are in dependency order; those after one whose relay parent is not known
 	/// are to be left out (R-SCO-6).
 	///
-	/// Cost: hashes the base constraints' head data; O(a log a) for a ancestors.
+	/// Cost: hashes the base constraints' head data; O(a) for a ancestors.
 	///
 	/// # Errors
 	/// [`UnexpectedAncestor`] if the ancestors have a gap.
@@ -79,19 +77,10 @@ impl Scope {
 			prev = ancestor.number;
 			kept.push(ancestor);
 		}
-		let positions = pending_availability
-			.iter()
-			.map(|pending| pending.candidate_hash)
-			.zip(0..);
 		Ok(Self {
 			para,
 			relay_parent,
-			ancestors_by_hash: kept
-				.iter()
-				.map(|ancestor| (ancestor.hash, ancestor.number))
-				.collect(),
 			ancestors: kept,
-			pending_positions: positions.collect(),
 			pending_availability,
 			required_parent_hash: base_constraints.constraints.required_parent.hash(),
 			base_constraints,
@@ -124,10 +113,7 @@ impl Scope {
 		if hash == self.relay_parent.hash {
 			return Some(&self.relay_parent);
 		}
-		let number = self.ancestors_by_hash.get(&hash)?;
-		// The leaf's parent is at position 0.
-		let position = self.relay_parent.number.checked_sub(*number)?.checked_sub(1)?;
-		self.ancestors.get(position as usize)
+		self.ancestors.iter().find(|ancestor| ancestor.hash == hash)
 	}
 
 	/// The ancestor or leaf with this number. Constant cost.
@@ -138,7 +124,8 @@ impl Scope {
 		}
 	}
 
-	/// The relay parent of a candidate: in scope, or known because the candidate is pending (R-SCO-5). Logarithmic.
+	/// The relay parent of a candidate: in scope, or known because the candidate is pending (R-SCO-5). Cost: linear in the
+	/// window's length and the number of pending candidates, both a few.
 	pub fn relay_parent_of(
 		&self,
 		candidate: CandidateHash,
@@ -155,14 +142,20 @@ impl Scope {
 		&self.pending_availability
 	}
 
-	/// Where the candidate stands among those pending availability. Logarithmic.
+	/// Where the candidate stands among those pending availability. Linear in their number, a few at most.
 	pub fn pending_position(&self, candidate: CandidateHash) -> Option<u32> {
-		self.pending_positions.get(&candidate).copied()
+		let hashes = self
+			.pending_availability
+			.iter()
+			.map(|pending| pending.candidate_hash);
+		hashes
+			.zip(0..)
+			.find_map(|(hash, position)| (hash == candidate).then_some(position))
 	}
 
-	/// Whether the candidate is pending availability. Logarithmic.
+	/// Whether the candidate is pending availability. Cost: as [`pending_position`](Self::pending_position).
 	pub fn is_pending(&self, candidate: CandidateHash) -> bool {
-		self.pending_positions.contains_key(&candidate)
+		self.pending_position(candidate).is_some()
 	}
 
 	/// Constraints of a candidate on the included head (R-GLO-9).

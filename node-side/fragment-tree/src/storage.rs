@@ -5,16 +5,14 @@
 //! - a state never goes back (R-STO-3);
 //! - whatever is iterated comes ascending by candidate hash (R-STO-6).
 //!
-//! Costs are stated in n, the number of candidates in the storage.
+//! Costs are stated in n, the number of candidates in the storage, and k, the number of those with the same parent head
+//! or output head: forks of one place.
 
-use crate::Candidate;
-use alloc::{
-	collections::{BTreeMap, BTreeSet},
-	sync::Arc,
-	vec::Vec,
-};
+use crate::{index::ByHash, Candidate};
+use alloc::{sync::Arc, vec::Vec};
 use async_backing_primitives::{CandidateHash, HeadData, HeadHash};
-use core::ops::RangeInclusive;
+use hashbrown::hash_map::Entry as IndexEntry;
+use smallvec::SmallVec;
 use thiserror::Error;
 
 /// How far a candidate has come (R-STO-3).
@@ -55,8 +53,20 @@ struct Entry {
 	state: CandidateState,
 }
 
+impl Entry {
+	fn stored(&self) -> StoredCandidate<'_> {
+		StoredCandidate {
+			candidate: &self.candidate,
+			state: self.state,
+		}
+	}
+}
+
 /// Position of an entry. Private, because removal frees it for another candidate.
 type Slot = u32;
+
+/// Entries with some head in common, ascending by candidate hash. Few have more than one, so they stand in place.
+type Slots = SmallVec<[Slot; 4]>;
 
 /// All candidates of one parachain.
 ///
@@ -66,9 +76,9 @@ type Slot = u32;
 pub struct CandidateStorage {
 	entries: Vec<Option<Entry>>,
 	free: Vec<Slot>,
-	by_hash: BTreeMap<CandidateHash, Slot>,
-	by_parent_head: BTreeMap<(HeadHash, CandidateHash), Slot>,
-	by_output_head: BTreeSet<(HeadHash, CandidateHash)>,
+	by_hash: ByHash<CandidateHash, Slot>,
+	by_parent_head: ByHash<HeadHash, Slots>,
+	by_output_head: ByHash<HeadHash, Slots>,
 }
 
 /// A candidate in a storage, with its state.
@@ -102,7 +112,7 @@ impl<'a> StoredCandidate<'a> {
 }
 
 impl CandidateStorage {
-	/// Takes in a candidate that somebody proposed. Cost: O(log n).
+	/// Takes in a candidate that somebody proposed. Cost: O(k).
 	///
 	/// # Errors
 	/// [`StorageError`]; then nothing has changed.
@@ -123,7 +133,7 @@ impl CandidateStorage {
 	}
 
 	/// Takes in a candidate pending availability, as backed (R-STO-3); if it is known, only its state changes. The chain
-	/// has taken it, so it is not refused even if it is a cycle of length zero (R-STO-4). Cost: O(log n).
+	/// has taken it, so it is not refused even if it is a cycle of length zero (R-STO-4). Cost: O(k).
 	pub fn insert_pending(&mut self, candidate: Candidate) {
 		let hash = candidate.hash();
 		if self.mark_backed(hash).is_err() {
@@ -149,11 +159,22 @@ impl CandidateStorage {
 			}
 		};
 		self.by_hash.insert(hash, slot);
-		self.by_parent_head.insert((parent, hash), slot);
-		self.by_output_head.insert((output, hash));
+		let entries = &self.entries;
+		add(
+			entries,
+			self.by_parent_head.entry(parent).or_default(),
+			hash,
+			slot,
+		);
+		add(
+			entries,
+			self.by_output_head.entry(output).or_default(),
+			hash,
+			slot,
+		);
 	}
 
-	/// Notes that a candidate is seconded. Returns whether that is news: a backed one stays backed. Cost: O(log n).
+	/// Notes that a candidate is seconded. Returns whether that is news: a backed one stays backed. Constant cost.
 	///
 	/// # Errors
 	/// [`UnknownCandidate`] if it is not there.
@@ -162,7 +183,7 @@ impl CandidateStorage {
 	}
 
 	/// Notes that a candidate is backed. Returns whether that is news. Trees that hold the candidate have to be told as
-	/// well ([`FragmentTree::mark_backed`](crate::FragmentTree::mark_backed)). Cost: O(log n).
+	/// well ([`FragmentTree::mark_backed`](crate::FragmentTree::mark_backed)). Constant cost.
 	///
 	/// # Errors
 	/// [`UnknownCandidate`] if it is not there.
@@ -182,76 +203,78 @@ impl CandidateStorage {
 		Ok(is_news)
 	}
 
-	/// Forgets a candidate, and returns whether it was there. Trees that hold it go on holding it. Cost: O(log n).
+	/// Forgets a candidate, and returns whether it was there. Trees that hold it go on holding it. Cost: O(k).
 	pub fn remove(&mut self, hash: CandidateHash) -> bool {
 		let Some(slot) = self.by_hash.remove(&hash) else {
 			return false;
 		};
 		if let Some(entry) = self.entries.get_mut(slot as usize).and_then(Option::take) {
-			self.by_parent_head
-				.remove(&(entry.candidate.parent_head_hash(), hash));
-			self.by_output_head
-				.remove(&(entry.candidate.output_head_hash(), hash));
+			remove(&mut self.by_parent_head, entry.candidate.parent_head_hash(), slot);
+			remove(&mut self.by_output_head, entry.candidate.output_head_hash(), slot);
 			self.free.push(slot);
 		}
 		true
 	}
 
-	/// Forgets every candidate that `keep` refuses, and returns them in ascending order. Cost: O(n), and O(log n) for
-	/// each that goes.
+	/// Forgets every candidate that `keep` refuses, and returns them in ascending order. `keep` is asked in no particular
+	/// order. Cost: O(n), and O(log n + k) for each that goes.
 	pub fn retain(&mut self, mut keep: impl FnMut(StoredCandidate<'_>) -> bool) -> Vec<CandidateHash> {
-		let gone: Vec<_> = self
-			.iter()
+		let mut gone: Vec<_> = self
+			.unordered()
 			.filter(|stored| !keep(*stored))
 			.map(|stored| stored.candidate().hash())
 			.collect();
+		gone.sort_unstable();
 		for hash in &gone {
 			self.remove(*hash);
 		}
 		gone
 	}
 
-	/// The candidate with this hash. Cost: O(log n).
+	/// The candidate with this hash. Constant cost.
 	pub fn get(&self, hash: CandidateHash) -> Option<StoredCandidate<'_>> {
 		self.stored(*self.by_hash.get(&hash)?)
 	}
 
-	/// Whether the candidate is there. Cost: O(log n).
+	/// Whether the candidate is there. Constant cost.
 	pub fn contains(&self, hash: CandidateHash) -> bool {
 		self.by_hash.contains_key(&hash)
 	}
 
 	fn stored(&self, slot: Slot) -> Option<StoredCandidate<'_>> {
-		let entry = self.entries.get(slot as usize)?.as_ref()?;
-		Some(StoredCandidate {
-			candidate: &entry.candidate,
-			state: entry.state,
-		})
+		Some(self.entries.get(slot as usize)?.as_ref()?.stored())
 	}
 
-	/// Candidates that build on this head data, ascending. Cost: O(log n), and constant for each.
+	/// Candidates that build on this head data, ascending. Constant cost for each.
 	pub fn children_of(&self, head: HeadHash) -> impl Iterator<Item = StoredCandidate<'_>> {
-		self.by_parent_head
-			.range(all_with(head))
-			.filter_map(|(_, slot)| self.stored(*slot))
+		let slots = self.by_parent_head.get(&head).into_iter().flatten();
+		slots.filter_map(|slot| self.stored(*slot))
 	}
 
 	/// Head data with this hash: of a candidate that outputs it, else of one that builds on it (R-STO-5).
-	/// Cost: O(log n).
+	/// Constant cost.
 	pub fn head_data(&self, head: HeadHash) -> Option<&HeadData> {
-		let output = self
-			.by_output_head
-			.range(all_with(head))
-			.find_map(|(_, hash)| Some(self.get(*hash)?.candidate().output_head()));
+		let slots = self.by_output_head.get(&head).into_iter().flatten();
+		let output = slots
+			.filter_map(|slot| self.stored(*slot))
+			.map(|stored| stored.candidate().output_head())
+			.next();
 		output.or_else(|| {
 			let child = self.children_of(head).next()?;
 			Some(&child.candidate().validation_data().parent_head)
 		})
 	}
 
-	/// All candidates, ascending.
+	/// All candidates, ascending. Cost: O(n log n).
 	pub fn iter(&self) -> impl Iterator<Item = StoredCandidate<'_>> {
-		self.by_hash.values().filter_map(|slot| self.stored(*slot))
+		let mut all: Vec<_> = self.unordered().collect();
+		all.sort_unstable_by_key(|stored| stored.candidate().hash());
+		all.into_iter()
+	}
+
+	/// All candidates, in the order of their slots, which says nothing.
+	fn unordered(&self) -> impl Iterator<Item = StoredCandidate<'_>> {
+		self.entries.iter().flatten().map(Entry::stored)
 	}
 
 	/// Number of candidates.
@@ -265,7 +288,21 @@ impl CandidateStorage {
 	}
 }
 
-/// The keys of an index that begin with `head`.
-fn all_with(head: HeadHash) -> RangeInclusive<(HeadHash, CandidateHash)> {
-	(head, CandidateHash([0; 32].into()))..=(head, CandidateHash([0xff; 32].into()))
+/// Lists a slot where its candidate belongs.
+fn add(entries: &[Option<Entry>], slots: &mut Slots, hash: CandidateHash, slot: Slot) {
+	let at = slots.partition_point(|other| {
+		let entry = entries.get(*other as usize).and_then(Option::as_ref);
+		entry.is_some_and(|entry| entry.candidate.hash() < hash)
+	});
+	slots.insert(at, slot);
+}
+
+/// Takes a slot off the list of a head, and the list with the last one.
+fn remove(index: &mut ByHash<HeadHash, Slots>, head: HeadHash, slot: Slot) {
+	if let IndexEntry::Occupied(mut slots) = index.entry(head) {
+		slots.get_mut().retain(|other| *other != slot);
+		if slots.get().is_empty() {
+			slots.remove();
+		}
+	}
 }

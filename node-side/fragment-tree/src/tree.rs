@@ -2,14 +2,15 @@
 
 use crate::{
 	arena::{Arena, Member},
+	carry::Earlier,
 	cumulative::Cumulative,
-	AttachError, Candidate, CandidateStorage, NodeIndex, Scope, StoredCandidate, TreeLimits, Unfit,
-	UnknownCandidate,
+	AttachError, Candidate, CandidateStorage, LongestPath, NodeIndex, PathRule, Scope, StoredCandidate,
+	TreeLimits, Unfit, UnknownCandidate,
 };
-use alloc::vec::Vec;
+use alloc::{sync::Arc, vec::Vec};
 use async_backing_primitives::{
 	candidate_modifications, check_depth, check_fragment, CandidateHash, ConstraintModifications,
-	ConstraintSource, HeadData, HeadHash, Operating, RelayChainBlockInfo,
+	ConstraintSource, ExtendedConstraints, HeadData, HeadHash, Operating, RelayChainBlockInfo,
 };
 
 /// Every prospective chain of candidates of one parachain at one leaf.
@@ -19,15 +20,22 @@ use async_backing_primitives::{
 /// fits, and each node knows how long the best path below it is. Trees only grow: what becomes obsolete goes with the
 /// tree when its leaf is no longer active.
 ///
-/// Costs are stated in n, the number of nodes, and D, the depth limit.
+/// Which path is the best is up to `R`; the default is the rule of the network.
+///
+/// Costs are stated in n, the number of nodes, and D, the depth limit. A fragment check is
+/// [`check_fragment`](async_backing_primitives::check_fragment).
 #[derive(Debug)]
-pub struct FragmentTree {
+pub struct FragmentTree<R: PathRule = LongestPath> {
 	pub(crate) scope: Scope,
-	pub(crate) arena: Arena,
-	limits: TreeLimits,
+	/// Shared with the tree that this one was carried over from or to, until one of them changes.
+	pub(crate) arena: Arc<Arena<R>>,
+	pub(crate) limits: TreeLimits,
 	/// Nodes of candidates pending availability, each below the one before: the first nodes of the arena.
-	trunk_len: u32,
+	pub(crate) trunk_len: u32,
 	refused: u64,
+	/// Whether every candidate that was tried at a place stands there. Otherwise a place that was refused here may be
+	/// open in a later tree.
+	pub(crate) is_saturated: bool,
 }
 
 /// What joined a tree, and what did not though it would fit.
@@ -40,6 +48,8 @@ pub struct Attached {
 	pub swept: Vec<CandidateHash>,
 	/// Candidates from the storage that fit, but not within the limits (R-TRE-11), once for each place.
 	pub refused: Vec<CandidateHash>,
+	/// Fragment checks that were made.
+	pub checks: u32,
 	/// First candidate pending availability that could not be placed, because the storage lacks it or its relay parent
 	/// is not the one the scope says. Those after it are missing too (R-SCO-6).
 	pub broken_trunk: Option<CandidateHash>,
@@ -55,6 +65,30 @@ struct Place<'a> {
 	stacked: ConstraintModifications<'static>,
 }
 
+impl Place<'_> {
+	/// Constraints under which candidates hang here.
+	fn operating<'a>(&'a self, scope: &'a Scope) -> Operating<'a, ExtendedConstraints> {
+		Operating::with_required_parent(scope.base_constraints(), &self.stacked, self.head_data)
+	}
+}
+
+/// One round of attaching candidates.
+struct Sweep<'a, R: PathRule> {
+	storage: &'a CandidateStorage,
+	/// The tree that this one is carried over from.
+	earlier: Option<Earlier<'a, R>>,
+	report: Attached,
+}
+
+impl<R: PathRule> Sweep<'_, R> {
+	/// Takes note of a new node below `parent`.
+	fn joined(&mut self, parent: Option<NodeIndex>, candidate: CandidateHash) {
+		if let Some(earlier) = &mut self.earlier {
+			earlier.joined(parent, candidate);
+		}
+	}
+}
+
 impl FragmentTree {
 	/// The tree of a scope, with everything from the storage that fits (R-TRE-2).
 	///
@@ -63,24 +97,60 @@ impl FragmentTree {
 	/// set a code, or a limit may have been lowered), it stays, what it changes counts, and its children are judged
 	/// after it (R-SCO-5, R-TRE-9).
 	///
-	/// Cost: O(n) fragment checks, and as many for candidates that build on a node but do not fit; O(n log n) lookups.
+	/// Cost: O(n) fragment checks, and as many for candidates that build on a node but do not fit; no more.
 	/// Candidates in the storage that are out of reach cost nothing.
 	pub fn populate(scope: Scope, limits: TreeLimits, storage: &CandidateStorage) -> (Self, Attached) {
+		Self::with_rule(LongestPath, scope, limits, storage)
+	}
+}
+
+impl<R: PathRule> FragmentTree<R> {
+	/// As [`populate`](FragmentTree::populate), where a rule of the caller's says which path is the best.
+	pub fn with_rule(_: R, scope: Scope, limits: TreeLimits, storage: &CandidateStorage) -> (Self, Attached) {
+		Self::build(scope, limits, storage)
+	}
+
+	/// As [`with_rule`](Self::with_rule), where the type says which rule.
+	pub fn build(scope: Scope, limits: TreeLimits, storage: &CandidateStorage) -> (Self, Attached) {
+		Self::build_after(scope, limits, storage, None)
+	}
+
+	pub(crate) fn build_after(
+		scope: Scope,
+		limits: TreeLimits,
+		storage: &CandidateStorage,
+		earlier: Option<Earlier<'_, R>>,
+	) -> (Self, Attached) {
 		let mut tree = Self {
 			scope,
-			arena: Arena::default(),
+			arena: Arc::default(),
 			limits,
 			trunk_len: 0,
 			refused: 0,
+			is_saturated: true,
 		};
-		let mut report = Attached {
-			broken_trunk: tree.place_trunk(storage),
-			..Attached::default()
+		let mut sweep = Sweep {
+			storage,
+			earlier,
+			report: Attached::default(),
 		};
-		tree.sweep_below(None, storage, &mut report);
-		tree.sweep(0, storage, &mut report);
-		report.nodes = saturating_u32(tree.arena.len());
-		(tree, report)
+		sweep.report.broken_trunk = tree.place_trunk(&mut sweep);
+		tree.sweep_below(None, &mut sweep);
+		tree.sweep(0, &mut sweep);
+		sweep.report.nodes = saturating_u32(tree.arena.len());
+		(tree, sweep.report)
+	}
+
+	/// The tree `scope`, with the same content as another one that is known to have it.
+	pub(crate) fn sharing(&self, scope: Scope) -> Self {
+		Self {
+			scope,
+			arena: self.arena.clone(),
+			limits: self.limits,
+			trunk_len: self.trunk_len,
+			refused: self.refused,
+			is_saturated: self.is_saturated,
+		}
 	}
 
 	/// Adds a candidate of the storage wherever it fits, and everything in the storage that then fits below it (R-TRE-5).
@@ -88,7 +158,8 @@ impl FragmentTree {
 	/// candidates were added, unless a limit was hit.
 	///
 	/// Cost: one fragment check for each node that outputs the candidate's parent head, and for each candidate that
-	/// builds on a new node; O(log n) lookups for each new node. In particular, O(log n) for a candidate with one place.
+	/// builds on a new node. In particular one, and constant cost, for a candidate with one place. The first change of a
+	/// tree that was [carried over](Self::carried_over) copies what it still shares, O(n).
 	///
 	/// # Errors
 	/// [`AttachError`] says why it fits nowhere. The tree is as it was.
@@ -102,15 +173,21 @@ impl FragmentTree {
 			return Ok(Attached::default());
 		}
 		let candidate = stored.candidate();
-		let relay_parent = *self
+		let Some(relay_parent) = self
 			.scope
 			.relay_parent_of(hash, candidate.relay_parent())
-			.ok_or(AttachError::RelayParentOutOfScope(candidate.relay_parent()))?;
+			.copied()
+		else {
+			self.is_saturated = false;
+			return Err(AttachError::RelayParentOutOfScope(candidate.relay_parent()));
+		};
 
 		// All places are found before any is taken, so that a refusal leaves the tree as it was.
 		let mut places = Vec::new();
 		let mut first_reason = None;
+		let mut checks = 0u32;
 		for parent in self.parents_for(candidate.parent_head_hash()) {
+			checks = checks.saturating_add(1);
 			match self.judge(&self.place(parent), candidate, &relay_parent) {
 				Ok(cumulative) => places.push((parent, cumulative)),
 				Err(reason) => {
@@ -118,6 +195,7 @@ impl FragmentTree {
 				}
 			}
 		}
+		self.is_saturated &= first_reason.is_none();
 		if places.is_empty() {
 			return Err(first_reason.map_or(
 				AttachError::ParentNotInTree(candidate.parent_head_hash()),
@@ -130,23 +208,33 @@ impl FragmentTree {
 			.check_growth(self.arena.members().len(), 1, before, places.len())
 		{
 			self.refused = self.refused.saturating_add(1);
+			self.is_saturated = false;
 			return Err(full.into());
 		}
 		for (parent, cumulative) in places {
 			self.push(parent, stored, relay_parent, cumulative);
 		}
-		let mut report = Attached::default();
-		self.sweep(before, storage, &mut report);
-		report.nodes = saturating_u32(self.arena.len().saturating_sub(before));
-		Ok(report)
+		let mut sweep = Sweep {
+			storage,
+			earlier: None,
+			report: Attached {
+				checks,
+				..Attached::default()
+			},
+		};
+		self.sweep(before, &mut sweep);
+		sweep.report.nodes = saturating_u32(self.arena.len().saturating_sub(before));
+		Ok(sweep.report)
 	}
 
 	/// Notes that a candidate is backed. Returns whether that is news here; a candidate that is not in the tree makes no
 	/// difference.
 	///
-	/// Cost: O(log n), and O(D) at most for each node of the candidate, to correct the best paths above it.
+	/// Cost: O(D) at most for each node of the candidate, to correct the best paths above it. The first change of a tree
+	/// that was [carried over](Self::carried_over) copies what it still shares, O(n).
 	pub fn mark_backed(&mut self, hash: CandidateHash) -> bool {
-		self.arena.mark_backed(hash)
+		let is_news = self.arena.member(hash).is_some_and(|member| !member.is_backed);
+		is_news && Arc::make_mut(&mut self.arena).mark_backed(hash)
 	}
 
 	/// What the tree is about.
@@ -180,10 +268,10 @@ impl FragmentTree {
 	}
 
 	/// Hangs the candidates pending availability below one another. Returns the first that is missing.
-	fn place_trunk(&mut self, storage: &CandidateStorage) -> Option<CandidateHash> {
+	fn place_trunk(&mut self, sweep: &mut Sweep<'_, R>) -> Option<CandidateHash> {
 		let mut parent = None;
 		for pending in self.scope.pending_availability().to_vec() {
-			let Some(stored) = storage.get(pending.candidate_hash) else {
+			let Some(stored) = sweep.storage.get(pending.candidate_hash) else {
 				return Some(pending.candidate_hash);
 			};
 			let candidate = stored.candidate();
@@ -191,18 +279,16 @@ impl FragmentTree {
 			if place.head_hash != candidate.parent_head_hash() {
 				return Some(pending.candidate_hash);
 			}
-			let operating = Operating::with_required_parent(
-				self.scope.base_constraints(),
-				&place.stacked,
-				place.head_data,
-			);
+			let operating = place.operating(&self.scope);
 			let number = pending.relay_parent.number;
 			let Ok(modifications) = candidate_modifications(candidate.commitments(), number, &operating)
 			else {
 				return Some(pending.candidate_hash);
 			};
 			let cumulative = place.cumulative.stacked_with(&modifications);
-			parent = Some(self.push(parent, stored, pending.relay_parent, cumulative));
+			let above = parent;
+			parent = Some(self.push(above, stored, pending.relay_parent, cumulative));
+			sweep.joined(above, candidate.hash());
 			self.trunk_len = self.trunk_len.saturating_add(1);
 		}
 		None
@@ -217,34 +303,34 @@ impl FragmentTree {
 	}
 
 	/// Sweeps breadth-first from the nodes at `position` and after it (R-TRE-2).
-	fn sweep(&mut self, mut position: usize, storage: &CandidateStorage, report: &mut Attached) {
+	fn sweep(&mut self, mut position: usize, sweep: &mut Sweep<'_, R>) {
 		while let Some(index) = self.arena.index_at(position) {
-			self.sweep_below(Some(index), storage, report);
+			self.sweep_below(Some(index), sweep);
 			position += 1;
 		}
 	}
 
 	/// Hangs every stored candidate that fits below a node that has no children yet, the trunk excepted.
-	fn sweep_below(&mut self, parent: Option<NodeIndex>, storage: &CandidateStorage, report: &mut Attached) {
+	fn sweep_below(&mut self, parent: Option<NodeIndex>, sweep: &mut Sweep<'_, R>) {
 		let head = self.output_head_hash(parent);
+		let storage = sweep.storage;
 		let mut candidates = storage.children_of(head).peekable();
 		if candidates.peek().is_none() {
 			return;
 		}
 		let place = self.place(parent);
-		let fitting: Vec<_> = candidates
-			.filter_map(|stored| {
-				let candidate = stored.candidate();
-				if self.is_trunk_place(parent, candidate.hash()) {
-					return None;
-				}
-				let relay_parent = *self
-					.scope
-					.relay_parent_of(candidate.hash(), candidate.relay_parent())?;
-				let cumulative = self.judge(&place, candidate, &relay_parent).ok()?;
-				Some((stored, relay_parent, cumulative))
-			})
-			.collect();
+		let mut is_saturated = true;
+		let mut fitting = Vec::new();
+		for stored in candidates {
+			let candidate = stored.candidate();
+			if self.is_trunk_place(parent, candidate.hash()) {
+				continue;
+			}
+			match self.try_stored(parent, &place, candidate, sweep) {
+				Some((relay_parent, cumulative)) => fitting.push((stored, relay_parent, cumulative)),
+				None => is_saturated = false,
+			}
+		}
 		for (stored, relay_parent, cumulative) in fitting {
 			let hash = stored.candidate().hash();
 			let (members, nodes) = (self.arena.members().len(), self.arena.len());
@@ -255,14 +341,68 @@ impl FragmentTree {
 				.is_err()
 			{
 				self.refused = self.refused.saturating_add(1);
-				report.refused.push(hash);
+				sweep.report.refused.push(hash);
+				is_saturated = false;
 				continue;
 			}
 			if is_new {
-				report.swept.push(hash);
+				sweep.report.swept.push(hash);
 			}
 			self.push(parent, stored, relay_parent, cumulative);
+			sweep.joined(parent, hash);
 		}
+		self.is_saturated &= is_saturated;
+	}
+
+	/// Relay parent and path of a stored candidate, if it fits below `parent`. What an earlier tree found out about the
+	/// same place is not found out again.
+	fn try_stored(
+		&self,
+		parent: Option<NodeIndex>,
+		place: &Place<'_>,
+		candidate: &Candidate,
+		sweep: &mut Sweep<'_, R>,
+	) -> Option<(RelayChainBlockInfo, Cumulative)> {
+		let hash = candidate.hash();
+		let relay_parent = *self.scope.relay_parent_of(hash, candidate.relay_parent())?;
+		let known = sweep
+			.earlier
+			.as_ref()
+			.and_then(|earlier| earlier.legal_child(parent, hash));
+		let cumulative = match known {
+			Some(known) => {
+				self.judge_relay_parent(place, candidate, &relay_parent)?;
+				match known {
+					Some(cumulative) => cumulative,
+					None => {
+						let operating = place.operating(&self.scope);
+						let commitments = candidate.commitments();
+						let modifications =
+							candidate_modifications(commitments, relay_parent.number, &operating).ok()?;
+						place.cumulative.stacked_with(&modifications)
+					}
+				}
+			}
+			None => {
+				sweep.report.checks = sweep.report.checks.saturating_add(1);
+				self.judge(place, candidate, &relay_parent).ok()?
+			}
+		};
+		Some((relay_parent, cumulative))
+	}
+
+	/// What of the fragment check depends on the leaf rather than on the path: all that is left to judge where an earlier
+	/// tree held the candidate at the same place.
+	fn judge_relay_parent(
+		&self,
+		place: &Place<'_>,
+		candidate: &Candidate,
+		relay_parent: &RelayChainBlockInfo,
+	) -> Option<()> {
+		let is_pending = self.scope.is_pending(candidate.hash());
+		self.judge_position(place, relay_parent, is_pending).ok()?;
+		let min = self.scope.base_constraints().min_relay_parent_number();
+		(is_pending || relay_parent.number >= min).then_some(())
 	}
 
 	/// Root and nodes on whose output a candidate with this parent head builds; the root comes first.
@@ -330,8 +470,7 @@ impl FragmentTree {
 	) -> Result<Cumulative, Unfit> {
 		let is_pending = self.scope.is_pending(candidate.hash());
 		self.judge_position(place, relay_parent, is_pending)?;
-		let operating =
-			Operating::with_required_parent(self.scope.base_constraints(), &place.stacked, place.head_data);
+		let operating = place.operating(&self.scope);
 		let modifications = check_fragment(relay_parent, &operating, &candidate.as_fragment(is_pending))?;
 		Ok(place.cumulative.stacked_with(&modifications))
 	}
@@ -365,7 +504,7 @@ impl FragmentTree {
 			stored.is_backed(),
 			is_pending,
 		);
-		self.arena.push(parent, member, cumulative)
+		Arc::make_mut(&mut self.arena).push(parent, member, cumulative)
 	}
 }
 

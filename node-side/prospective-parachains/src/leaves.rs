@@ -8,7 +8,7 @@ use alloc::{
 	collections::{BTreeMap, BTreeSet},
 	vec::Vec,
 };
-use async_backing_fragment_tree::{Candidate, FragmentTree, PendingAvailability, Scope};
+use async_backing_fragment_tree::{Candidate, FragmentTree, PathRule, PendingAvailability, Scope};
 use async_backing_primitives::{
 	CandidateHash, CandidatePendingAvailability, ExtendedConstraints, Hash, HeadData, LeafFacts, ParaAtLeaf,
 	ParaId,
@@ -26,14 +26,15 @@ pub struct LeavesUpdated {
 	pub surplus: Vec<(ParaId, CandidateHash)>,
 }
 
-impl View {
+impl<R: PathRule> View<R> {
 	/// Takes in leaves, then lets others go (R-VIE-2 to R-VIE-4, R-IMP-2). A leaf in both lists is ignored, as is one
 	/// that is active already and one to deactivate that is not.
 	///
-	/// Each para scheduled at a new leaf gets a tree built from all candidates in store. What goes wrong for one para
-	/// does not touch others (R-VIE-3).
+	/// Each para scheduled at a new leaf gets a tree of all candidates in store, carried over from the tree of the leaf
+	/// below it where that is active still. So activate a leaf before its parent goes, best in one call. What goes wrong
+	/// for one para does not touch others (R-VIE-3).
 	///
-	/// Cost: for each new leaf and para [`FragmentTree::populate`]; then O(s log n) for s candidates in store.
+	/// Cost: for each new leaf and para [`FragmentTree::carried_over`]; then O(s) for s candidates in store.
 	pub fn update_leaves(&mut self, activated: &[LeafFacts], deactivated: &[Hash]) -> LeavesUpdated {
 		let gone: BTreeSet<_> = deactivated.iter().copied().collect();
 		let mut update = LeavesUpdated::default();
@@ -82,18 +83,24 @@ impl View {
 		self.leaves.insert(leaf_hash, leaf);
 	}
 
-	/// The tree of a scope. The one place that decides how: a later leaf's tree may be carried over from an earlier one
-	/// where the outcome is the same (R-FRG-15).
+	/// The tree of a scope: carried over from that of the nearest ancestor that is a leaf still, else built from scratch.
 	fn build_tree(
 		&mut self,
 		facts: &LeafFacts,
 		scope: Scope,
 		note: &mut impl FnMut(Diagnostic),
-	) -> FragmentTree {
+	) -> FragmentTree<R> {
 		let para_id = scope.para();
 		let limits = self.config.limits_at(facts, para_id);
 		let para = self.paras.entry(para_id).or_default();
-		let (tree, report) = FragmentTree::populate(scope, limits, &para.storage);
+		let earlier = facts
+			.ancestors
+			.iter()
+			.find_map(|ancestor| self.leaves.get(&ancestor.hash)?.trees.get(&para_id));
+		let (tree, report) = match earlier {
+			Some(earlier) => earlier.carried_over(scope, limits, &para.storage),
+			None => FragmentTree::build(scope, limits, &para.storage),
+		};
 		let trunk = tree
 			.scope()
 			.pending_availability()

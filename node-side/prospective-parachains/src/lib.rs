@@ -14,8 +14,8 @@ mod view;
 mod tests;
 
 pub use async_backing_fragment_tree::{
-	Attached, BestPath, Candidate, CandidateState, FragmentTree, HypotheticalCandidate, NodeIndex, NodeView,
-	TreeLimits,
+	Attached, BestPath, Candidate, CandidateState, FragmentTree, HypotheticalCandidate, LongestPath,
+	NodeIndex, NodeView, PathRule, TreeLimits,
 };
 pub use config::{UnconnectedLimits, ViewConfig};
 pub use error::{Diagnostic, IntroduceError, NoteError, UnconnectedFull};

@@ -5,7 +5,7 @@
 
 use crate::{UnconnectedFull, UnconnectedLimits};
 use alloc::{collections::BTreeMap, vec::Vec};
-use async_backing_fragment_tree::{Candidate, CandidateStorage, FragmentTree};
+use async_backing_fragment_tree::{Candidate, CandidateStorage, FragmentTree, PathRule};
 use async_backing_primitives::{check_unconnected, CandidateHash};
 
 #[derive(Debug, Default)]
@@ -56,9 +56,9 @@ impl Para {
 
 	/// Forgets what no tree holds and nothing speaks for (R-VIE-4), then what waits beyond the limits, oldest relay
 	/// parent first. Returns what went because of the limits.
-	pub(crate) fn prune(
+	pub(crate) fn prune<R: PathRule>(
 		&mut self,
-		trees: &[&FragmentTree],
+		trees: &[&FragmentTree<R>],
 		limits: &UnconnectedLimits,
 	) -> Vec<CandidateHash> {
 		self.waiting.clear();
@@ -91,14 +91,14 @@ impl Para {
 	}
 }
 
-fn is_pending(trees: &[&FragmentTree], candidate: CandidateHash) -> bool {
+fn is_pending<R: PathRule>(trees: &[&FragmentTree<R>], candidate: CandidateHash) -> bool {
 	trees.iter().any(|tree| tree.scope().is_pending(candidate))
 }
 
 /// Whether a candidate that no tree holds may join one later (R-TRE-14): its parent head is unknown in all trees, and
 /// at some leaf its relay parent is in scope and nothing is wrong with it that a parent could not mend.
-pub(crate) fn may_wait(trees: &[&FragmentTree], candidate: &Candidate) -> bool {
-	let parent_is_known = |tree: &&FragmentTree| tree.head_data(candidate.parent_head_hash()).is_some();
+pub(crate) fn may_wait<R: PathRule>(trees: &[&FragmentTree<R>], candidate: &Candidate) -> bool {
+	let parent_is_known = |tree: &&FragmentTree<R>| tree.head_data(candidate.parent_head_hash()).is_some();
 	!trees.iter().any(parent_is_known)
 		&& trees.iter().any(|tree| {
 			tree.scope()

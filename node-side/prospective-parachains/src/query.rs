@@ -2,7 +2,7 @@
 
 use crate::view::View;
 use alloc::vec::Vec;
-use async_backing_fragment_tree::{Candidate, FragmentTree, HypotheticalCandidate};
+use async_backing_fragment_tree::{Candidate, FragmentTree, HypotheticalCandidate, PathRule};
 use async_backing_primitives::{
 	check_core_choice, parse_signals, BlockNumber, CandidateHash, ConstraintSource, CoreIndex, Hash,
 	HeadHash, ParaId, PersistedValidationData, RelayChainBlockInfo,
@@ -23,19 +23,19 @@ pub struct Backable {
 	pub core_index: Option<CoreIndex>,
 }
 
-impl View {
+impl<R: PathRule> View<R> {
 	/// Active leaves, ascending by hash.
 	pub fn leaves(&self) -> impl Iterator<Item = &RelayChainBlockInfo> {
 		self.leaves.values().map(|leaf| &leaf.block)
 	}
 
 	/// The tree of a para at a leaf, if both are known.
-	pub fn tree(&self, leaf: Hash, para: ParaId) -> Option<&FragmentTree> {
+	pub fn tree(&self, leaf: Hash, para: ParaId) -> Option<&FragmentTree<R>> {
 		self.leaves.get(&leaf)?.trees.get(&para)
 	}
 
 	/// The trees at a leaf, ascending by para.
-	pub fn trees_at(&self, leaf: Hash) -> impl Iterator<Item = (ParaId, &FragmentTree)> {
+	pub fn trees_at(&self, leaf: Hash) -> impl Iterator<Item = (ParaId, &FragmentTree<R>)> {
 		self.leaves
 			.get(&leaf)
 			.into_iter()
@@ -43,7 +43,7 @@ impl View {
 			.map(|(para, tree)| (*para, tree))
 	}
 
-	fn trees_of(&self, para: ParaId) -> impl Iterator<Item = (Hash, &FragmentTree)> {
+	fn trees_of(&self, para: ParaId) -> impl Iterator<Item = (Hash, &FragmentTree<R>)> {
 		self.leaves
 			.iter()
 			.filter_map(move |(leaf, at)| Some((*leaf, at.trees.get(&para)?)))

@@ -8,7 +8,9 @@ use alloc::{
 	collections::{BTreeMap, BTreeSet},
 	vec::Vec,
 };
-use async_backing_fragment_tree::{AttachError, Candidate, CandidateState, FragmentTree};
+use async_backing_fragment_tree::{
+	AttachError, Candidate, CandidateState, FragmentTree, LongestPath, PathRule,
+};
 use async_backing_primitives::{
 	CandidateHash, ClaimQueue, CommittedCandidateReceipt, Hash, ParaId, PersistedValidationData,
 	RelayChainBlockInfo,
@@ -16,21 +18,23 @@ use async_backing_primitives::{
 
 /// An active leaf and its trees.
 #[derive(Debug)]
-pub(crate) struct Leaf {
+pub(crate) struct Leaf<R: PathRule> {
 	pub(crate) block: RelayChainBlockInfo,
 	/// Ancestors in scope, newest first.
 	pub(crate) ancestors: Vec<RelayChainBlockInfo>,
-	pub(crate) trees: BTreeMap<ParaId, FragmentTree>,
+	pub(crate) trees: BTreeMap<ParaId, FragmentTree<R>>,
 }
 
 /// What the relay chain may accept next, at each of its heads.
 ///
+/// Which path of candidates is the best is up to `R`; the default is the rule of the network.
+///
 /// Costs are stated in l, the number of active leaves that schedule the para in question (one, but for forks and the
 /// moment of change), and in terms of the operations of [`FragmentTree`].
-#[derive(Debug, Default)]
-pub struct View {
+#[derive(Debug)]
+pub struct View<R: PathRule = LongestPath> {
 	pub(crate) config: ViewConfig,
-	pub(crate) leaves: BTreeMap<Hash, Leaf>,
+	pub(crate) leaves: BTreeMap<Hash, Leaf<R>>,
 	pub(crate) paras: BTreeMap<ParaId, Para>,
 	/// Claim queues of blocks that were leaves and are legal relay parents at some leaf.
 	pub(crate) claim_queues: BTreeMap<Hash, ClaimQueue>,
@@ -48,12 +52,28 @@ pub struct Introduced {
 	pub refused: Vec<CandidateHash>,
 }
 
+impl Default for View {
+	fn default() -> Self {
+		Self::new(ViewConfig::default())
+	}
+}
+
 impl View {
 	/// A view of nothing: no leaf is active.
 	pub fn new(config: ViewConfig) -> Self {
+		Self::with_rule(LongestPath, config)
+	}
+}
+
+impl<R: PathRule> View<R> {
+	/// As [`new`](View::new), where a rule of the caller's says which path is the best.
+	pub fn with_rule(_: R, config: ViewConfig) -> Self {
 		Self {
 			config,
-			..Self::default()
+			leaves: BTreeMap::new(),
+			paras: BTreeMap::new(),
+			claim_queues: BTreeMap::new(),
+			refused: 0,
 		}
 	}
 

@@ -93,6 +93,7 @@ fn r_tre_11_what_waited_and_finds_no_room_is_reported() {
 			nodes: 2,
 			swept: vec![expected[0]],
 			refused: vec![expected[1]],
+			checks: 3,
 			broken_trunk: None
 		}
 	);

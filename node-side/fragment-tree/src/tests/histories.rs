@@ -28,7 +28,7 @@ fn event() -> impl Strategy<Value = Event> {
 
 prop_compose! {
 	/// Few heads, so that forks, diamonds and cycles are common.
-	fn any_spec()(
+	pub(super) fn any_spec()(
 		from in 0u8..5,
 		step in 1u8..5,
 		backwards in prop::bool::weighted(0.2),

@@ -2,6 +2,7 @@
 //! [`model`].
 
 mod bounds;
+mod carry;
 mod histories;
 mod model;
 mod resources;
@@ -264,11 +265,15 @@ pub(crate) fn check_invariants(tree: &FragmentTree) {
 	);
 
 	// Best paths, recomputed in one backward pass: children stand after their parents.
-	let mut best = vec![(0u32, None); nodes.len()];
+	let mut best = vec![(0usize, None); nodes.len()];
 	let mut root_best = (0, None);
 	for (position, node) in nodes.iter().enumerate().rev() {
+		let best_below = core::iter::successors(tree.best_child(Some(node.index)), |child| {
+			tree.best_child(Some(child.index))
+		});
 		assert_eq!(
-			node.best_len, best[position].0,
+			best_below.count(),
+			best[position].0,
 			"R-SEL-3: best length below node {position}"
 		);
 		let best_child = tree.best_child(Some(node.index)).map(|child| child.index);
@@ -299,6 +304,18 @@ pub(crate) fn check_invariants(tree: &FragmentTree) {
 		root_best.1,
 		"R-SEL-3"
 	);
+
+	let best_path: Vec<_> = tree
+		.select_children(&[], usize::MAX)
+		.map(Candidate::hash)
+		.collect();
+	for (node, path) in nodes.iter().zip(&paths) {
+		assert_eq!(
+			node.is_on_best_path,
+			best_path.starts_with(path),
+			"R-SEL-3: what is drawn"
+		);
+	}
 
 	// Indexes agree with the nodes.
 	for (hash, mut depths) in by_candidate.clone() {

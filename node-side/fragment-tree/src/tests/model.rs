@@ -146,7 +146,7 @@ impl<'a> Model<'a> {
 				.map(Candidate::hash)
 				.collect();
 			assert_eq!(selected, best, "R-SEL-3: best path after {required:?}");
-			assert_eq!(tree.best_len(required), Some(best.len() as u32), "R-SEL-3");
+			assert_eq!(tree.best_len(required), Some(best.len()), "R-SEL-3");
 		}
 	}
 }
