@@ -53,8 +53,61 @@ pub fn check_core_choice(
 	named: CoreIndex,
 	selection: Option<(CoreSelector, ClaimQueueOffset)>,
 ) -> Result<(), CoreChoiceError> {
-	let offset = selection.map_or(ClaimQueueOffset(0), |(_, offset)| offset);
-	let assigned = cores_assigned_at(claim_queue, para, offset);
+	let assigned = cores_assigned_at(claim_queue, para, offset_of(selection));
+	check_among(&assigned, para, named, selection)
+}
+
+/// A claim queue turned around: for each para the cores assigned to it at each position. For those who check the choice
+/// of many candidates by one claim queue.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AssignedCores(BTreeMap<(ParaId, u8), Vec<CoreIndex>>);
+
+impl From<&ClaimQueue> for AssignedCores {
+	/// Cost: O(c log c) for c claims.
+	fn from(claim_queue: &ClaimQueue) -> Self {
+		let mut assigned = BTreeMap::<_, Vec<_>>::new();
+		for (core, claims) in claim_queue {
+			for (para, offset) in claims.iter().zip(0..=u8::MAX) {
+				assigned.entry((*para, offset)).or_default().push(*core);
+			}
+		}
+		Self(assigned)
+	}
+}
+
+impl AssignedCores {
+	/// Cores assigned to a para at a position of the claim queue, ascending. Logarithmic.
+	pub fn at(&self, para: ParaId, offset: ClaimQueueOffset) -> &[CoreIndex] {
+		self.0.get(&(para, offset.0)).map_or(&[], Vec::as_slice)
+	}
+
+	/// As [`check_core_choice`]. Cost: logarithmic, and linear in the cores of the para where the candidate selects none.
+	///
+	/// # Errors
+	/// As [`check_core_choice`].
+	pub fn check(
+		&self,
+		para: ParaId,
+		named: CoreIndex,
+		selection: Option<(CoreSelector, ClaimQueueOffset)>,
+	) -> Result<(), CoreChoiceError> {
+		check_among(self.at(para, offset_of(selection)), para, named, selection)
+	}
+}
+
+/// Where in the claim queue the cores are looked up: at the front, unless the candidate says otherwise.
+fn offset_of(selection: Option<(CoreSelector, ClaimQueueOffset)>) -> ClaimQueueOffset {
+	selection.map_or(ClaimQueueOffset(0), |(_, offset)| offset)
+}
+
+/// R-UMP-5, given the cores that are assigned to the para.
+fn check_among(
+	assigned: &[CoreIndex],
+	para: ParaId,
+	named: CoreIndex,
+	selection: Option<(CoreSelector, ClaimQueueOffset)>,
+) -> Result<(), CoreChoiceError> {
+	let offset = offset_of(selection);
 	let no_assignment = CoreChoiceError::NoAssignment {
 		para,
 		offset: offset.0,
@@ -129,6 +182,8 @@ mod tests {
 		for (name, para, core, selection, expected) in rows {
 			let checked = check_core_choice(&queue, ParaId(para), CoreIndex(core), selection);
 			assert_eq!(checked, expected, "R-UMP-5: {name}");
+			let checked = AssignedCores::from(&queue).check(ParaId(para), CoreIndex(core), selection);
+			assert_eq!(checked, expected, "R-UMP-5: {name}, turned around");
 		}
 	}
 }

@@ -1,3 +1,4 @@
 #![doc = include_str!("../README.md")]
 
 pub mod cases;
+pub mod forest;

@@ -10,8 +10,8 @@ use alloc::{
 };
 use async_backing_fragment_tree::{Candidate, FragmentTree, PathRule, PendingAvailability, Scope};
 use async_backing_primitives::{
-	CandidateHash, CandidatePendingAvailability, ExtendedConstraints, Hash, HeadData, LeafFacts, ParaAtLeaf,
-	ParaId,
+	AssignedCores, CandidateHash, CandidatePendingAvailability, ExtendedConstraints, Hash, HeadData,
+	LeafFacts, ParaAtLeaf, ParaId,
 };
 
 /// What a change of leaves did.
@@ -47,10 +47,13 @@ impl<R: PathRule> View<R> {
 		}
 		update.activated.sort_unstable();
 		let new = |leaf: &Hash| activated.iter().any(|facts| facts.block.hash == *leaf);
-		let before = self.leaves.len();
-		self.leaves.retain(|leaf, _| !gone.contains(leaf) || new(leaf));
-		if self.leaves.len() < before {
-			self.prune(&mut update.surplus);
+		let left: Vec<_> = gone
+			.iter()
+			.filter(|leaf| !new(leaf))
+			.filter_map(|leaf| self.leaves.remove(leaf))
+			.collect();
+		if !left.is_empty() {
+			self.prune(left, &mut update.surplus);
 		}
 		update
 	}
@@ -79,7 +82,8 @@ impl<R: PathRule> View<R> {
 				Err(error) => note(error.into()),
 			}
 		}
-		self.claim_queues.insert(leaf_hash, facts.claim_queue.clone());
+		self.assigned_cores
+			.insert(leaf_hash, AssignedCores::from(&facts.claim_queue));
 		self.leaves.insert(leaf_hash, leaf);
 	}
 
@@ -180,20 +184,22 @@ impl<R: PathRule> View<R> {
 		let _elsewhere = self.attach(para_id, hash);
 	}
 
-	/// Forgets what no leaf has use for (R-VIE-4).
-	fn prune(&mut self, surplus: &mut Vec<(ParaId, CandidateHash)>) {
+	/// Forgets what no leaf has use for (R-VIE-4), now that `left` are leaves no more.
+	fn prune(&mut self, mut left: Vec<Leaf<R>>, surplus: &mut Vec<(ParaId, CandidateHash)>) {
 		let (leaves, limits) = (&self.leaves, self.config.unconnected);
 		self.paras.retain(|para_id, para| {
 			let trees: Vec<_> = leaves
 				.values()
 				.filter_map(|leaf| leaf.trees.get(para_id))
 				.collect();
-			if !trees.is_empty() {
-				surplus.extend(
-					para.prune(&trees, &limits)
-						.into_iter()
-						.map(|candidate| (*para_id, candidate)),
-				);
+			// Trees that left take no candidate with them if others hold the same nodes. All of them go before anyone asks
+			// which candidates are in trees.
+			let left = left.iter_mut().filter_map(|leaf| leaf.trees.remove(para_id));
+			let missed = left.filter(|tree| !trees.iter().any(|other| other.shares_nodes_with(tree)));
+			let is_missed = missed.count() > 0;
+			if !trees.is_empty() && (is_missed || !para.waits_in_scope(&trees)) {
+				let gone = para.prune(&trees, &limits);
+				surplus.extend(gone.into_iter().map(|candidate| (*para_id, candidate)));
 			}
 			!trees.is_empty()
 		});
@@ -203,6 +209,6 @@ impl<R: PathRule> View<R> {
 			.flat_map(|leaf| core::iter::once(&leaf.block).chain(&leaf.ancestors))
 			.map(|block| block.hash)
 			.collect();
-		self.claim_queues.retain(|block, _| in_scope.contains(block));
+		self.assigned_cores.retain(|block, _| in_scope.contains(block));
 	}
 }

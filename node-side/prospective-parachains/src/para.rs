@@ -1,18 +1,38 @@
 //! The candidates of one para, and which of them wait for a parent.
 //!
-//! Invariant: `waiting` lists exactly the stored candidates that no tree holds, with their sizes, but for those that are
-//! pending availability at some leaf: they stay in any case.
+//! Invariants: `waiting` lists exactly the stored candidates that no tree holds, but for those that are pending
+//! availability at some leaf: they stay in any case. `waiting_on` counts them by relay parent.
 
 use crate::{UnconnectedFull, UnconnectedLimits};
-use alloc::{collections::BTreeMap, vec::Vec};
+use alloc::{
+	collections::{btree_map::Entry, BTreeMap},
+	vec::Vec,
+};
 use async_backing_fragment_tree::{Candidate, CandidateStorage, FragmentTree, PathRule};
-use async_backing_primitives::{check_unconnected, CandidateHash};
+use async_backing_primitives::{check_unconnected, CandidateHash, Hash};
 
 #[derive(Debug, Default)]
 pub(crate) struct Para {
 	pub(crate) storage: CandidateStorage,
-	waiting: BTreeMap<CandidateHash, usize>,
+	waiting: BTreeMap<CandidateHash, Waiting>,
+	waiting_on: BTreeMap<Hash, usize>,
 	waiting_bytes: usize,
+}
+
+/// What is to know of a candidate that waits.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Waiting {
+	relay_parent: Hash,
+	bytes: usize,
+}
+
+impl From<&Candidate> for Waiting {
+	fn from(candidate: &Candidate) -> Self {
+		Self {
+			relay_parent: candidate.relay_parent(),
+			bytes: candidate.bytes(),
+		}
+	}
 }
 
 impl Para {
@@ -20,11 +40,11 @@ impl Para {
 	pub(crate) fn wait(
 		&mut self,
 		candidate: CandidateHash,
-		bytes: usize,
+		waiting: Waiting,
 		limits: &UnconnectedLimits,
 	) -> Result<(), UnconnectedFull> {
 		let candidates = self.waiting.len().saturating_add(1);
-		let total = self.waiting_bytes.saturating_add(bytes);
+		let total = self.waiting_bytes.saturating_add(waiting.bytes);
 		if candidates > limits.max_candidates || total > limits.max_bytes {
 			let UnconnectedLimits {
 				max_candidates,
@@ -37,15 +57,23 @@ impl Para {
 				max_bytes,
 			});
 		}
-		self.waiting.insert(candidate, bytes);
+		self.waiting.insert(candidate, waiting);
+		*self.waiting_on.entry(waiting.relay_parent).or_default() += 1;
 		self.waiting_bytes = total;
 		Ok(())
 	}
 
-	/// Takes note that some tree holds a candidate now.
+	/// Takes note that a candidate does not wait any more.
 	pub(crate) fn joined(&mut self, candidate: CandidateHash) {
-		if let Some(bytes) = self.waiting.remove(&candidate) {
-			self.waiting_bytes = self.waiting_bytes.saturating_sub(bytes);
+		let Some(Waiting { relay_parent, bytes }) = self.waiting.remove(&candidate) else {
+			return;
+		};
+		self.waiting_bytes = self.waiting_bytes.saturating_sub(bytes);
+		if let Entry::Occupied(mut count) = self.waiting_on.entry(relay_parent) {
+			*count.get_mut() -= 1;
+			if *count.get() == 0 {
+				count.remove();
+			}
 		}
 	}
 
@@ -54,40 +82,51 @@ impl Para {
 		self.waiting.keys().copied()
 	}
 
-	/// Forgets what no tree holds and nothing speaks for (R-VIE-4), then what waits beyond the limits, oldest relay
-	/// parent first. Returns what went because of the limits.
+	/// Forgets what no tree holds and nothing speaks for (R-VIE-4). What was in a tree and waits now is counted like a
+	/// newcomer, youngest relay parent first; returns what goes because too much waits already.
 	pub(crate) fn prune<R: PathRule>(
 		&mut self,
 		trees: &[&FragmentTree<R>],
 		limits: &UnconnectedLimits,
 	) -> Vec<CandidateHash> {
-		self.waiting.clear();
-		self.waiting_bytes = 0;
-		let mut waiting = Vec::new();
-		self.storage.retain(|stored| {
+		let mut loose = Vec::new();
+		let waiting = &self.waiting;
+		let gone = self.storage.retain(|stored| {
 			let candidate = stored.candidate();
 			if stored.is_in_tree() || is_pending(trees, candidate.hash()) {
 				return true;
 			}
 			let waits = may_wait(trees, candidate);
-			if waits {
-				waiting.push((
+			if waits && !waiting.contains_key(&candidate.hash()) {
+				loose.push((
 					candidate.relay_parent_number(),
 					candidate.hash(),
-					candidate.bytes(),
+					Waiting::from(candidate),
 				));
 			}
 			waits
 		});
-		waiting.sort_unstable_by_key(|(relay_parent, hash, _)| (core::cmp::Reverse(*relay_parent), *hash));
+		for hash in gone {
+			self.joined(hash);
+		}
+		loose.sort_unstable_by_key(|(relay_parent, hash, _)| (core::cmp::Reverse(*relay_parent), *hash));
 		let mut surplus = Vec::new();
-		for (_, hash, bytes) in waiting {
-			if self.wait(hash, bytes, limits).is_err() {
+		for (_, hash, waiting) in loose {
+			if self.wait(hash, waiting, limits).is_err() {
 				self.storage.remove(hash);
 				surplus.push(hash);
 			}
 		}
 		surplus
+	}
+
+	/// Whether the relay parents of all candidates that wait are in scope somewhere.
+	pub(crate) fn waits_in_scope<R: PathRule>(&self, trees: &[&FragmentTree<R>]) -> bool {
+		self.waiting_on.keys().all(|relay_parent| {
+			trees
+				.iter()
+				.any(|tree| tree.scope().in_scope(*relay_parent).is_some())
+		})
 	}
 }
 

@@ -4,8 +4,8 @@ use crate::view::View;
 use alloc::vec::Vec;
 use async_backing_fragment_tree::{Candidate, FragmentTree, HypotheticalCandidate, PathRule};
 use async_backing_primitives::{
-	check_core_choice, parse_signals, BlockNumber, CandidateHash, ConstraintSource, CoreIndex, Hash,
-	HeadHash, ParaId, PersistedValidationData, RelayChainBlockInfo,
+	parse_signals, BlockNumber, CandidateHash, ConstraintSource, CoreIndex, Hash, HeadHash, ParaId,
+	PersistedValidationData, RelayChainBlockInfo,
 };
 
 /// Leaves at which a candidate stands, ascending, with its depths there, ascending. Leaves where it does not stand are
@@ -96,7 +96,8 @@ impl<R: PathRule> View<R> {
 	/// The path ends before a candidate that may not occupy the core it names (R-FRG-17). That is judged by the claim
 	/// queue of its scheduling parent, and left to the chain where this view never saw that block as a leaf.
 	///
-	/// Cost: [`FragmentTree::select_children`], and O(cores) for each candidate returned.
+	/// Cost: [`FragmentTree::select_children`], and for each candidate returned O(log cores), or linear in the cores of the para
+	/// where it selects none.
 	pub fn get_backable(
 		&self,
 		leaf: Hash,
@@ -124,13 +125,15 @@ impl<R: PathRule> View<R> {
 		let Some(core) = descriptor.core_index() else {
 			return true;
 		};
-		let Some(claim_queue) = self.claim_queues.get(&descriptor.scheduling_parent()) else {
+		let Some(assigned) = self.assigned_cores.get(&descriptor.scheduling_parent()) else {
 			return true;
 		};
 		let Ok(signals) = parse_signals(&candidate.commitments().upward_messages) else {
 			return false;
 		};
-		check_core_choice(claim_queue, descriptor.para_id(), core, signals.select_core).is_ok()
+		assigned
+			.check(descriptor.para_id(), core, signals.select_core)
+			.is_ok()
 	}
 
 	/// For each para with a tree at a leaf, the number of the oldest relay parent in scope (R-VIE-8); nothing if the leaf

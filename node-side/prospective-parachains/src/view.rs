@@ -1,7 +1,7 @@
 //! The view: what it holds, and how candidates enter it.
 
 use crate::{
-	para::{may_wait, Para},
+	para::{may_wait, Para, Waiting},
 	Diagnostic, IntroduceError, Membership, NoteError, ViewConfig,
 };
 use alloc::{
@@ -12,7 +12,7 @@ use async_backing_fragment_tree::{
 	AttachError, Candidate, CandidateState, FragmentTree, LongestPath, PathRule,
 };
 use async_backing_primitives::{
-	CandidateHash, ClaimQueue, CommittedCandidateReceipt, Hash, ParaId, PersistedValidationData,
+	AssignedCores, CandidateHash, CommittedCandidateReceipt, Hash, ParaId, PersistedValidationData,
 	RelayChainBlockInfo,
 };
 
@@ -36,8 +36,8 @@ pub struct View<R: PathRule = LongestPath> {
 	pub(crate) config: ViewConfig,
 	pub(crate) leaves: BTreeMap<Hash, Leaf<R>>,
 	pub(crate) paras: BTreeMap<ParaId, Para>,
-	/// Claim queues of blocks that were leaves and are legal relay parents at some leaf.
-	pub(crate) claim_queues: BTreeMap<Hash, ClaimQueue>,
+	/// Which cores are whose at blocks that were leaves and are legal relay parents at some leaf.
+	pub(crate) assigned_cores: BTreeMap<Hash, AssignedCores>,
 	pub(crate) refused: u64,
 }
 
@@ -72,7 +72,7 @@ impl<R: PathRule> View<R> {
 			config,
 			leaves: BTreeMap::new(),
 			paras: BTreeMap::new(),
-			claim_queues: BTreeMap::new(),
+			assigned_cores: BTreeMap::new(),
 			refused: 0,
 		}
 	}
@@ -110,7 +110,7 @@ impl<R: PathRule> View<R> {
 				..Introduced::default()
 			});
 		}
-		let bytes = candidate.bytes();
+		let waiting = Waiting::from(&candidate);
 		para.storage.insert(candidate, CandidateState::Introduced)?;
 
 		let (introduced, reasons) = self.attach(para_id, hash);
@@ -131,7 +131,7 @@ impl<R: PathRule> View<R> {
 			.is_some_and(|stored| may_wait(&trees, stored.candidate()));
 		let outcome = match waits {
 			true => para
-				.wait(hash, bytes, &self.config.unconnected)
+				.wait(hash, waiting, &self.config.unconnected)
 				.map_err(IntroduceError::from),
 			false => Err(IntroduceError::FitsNowhere {
 				candidate: hash,

@@ -168,7 +168,7 @@ fn r_vie_4_what_no_leaf_has_use_for_goes() {
 	check(&view);
 	assert_eq!(stored(&view), [], "R-VIE-4: out of scope");
 	view.update_leaves(&[], &[block(23).hash]);
-	assert!(view.paras.is_empty() && view.claim_queues.is_empty(), "R-VIE-4");
+	assert!(view.paras.is_empty() && view.assigned_cores.is_empty(), "R-VIE-4");
 }
 
 #[test]
@@ -212,4 +212,50 @@ fn r_tre_14_surplus_goes_oldest_relay_parent_first() {
 	assert_eq!(update.surplus, [(PARA, old.hash())], "R-TRE-14");
 	assert_eq!(stored(&view), [new.hash()]);
 	assert_eq!(view.refused_count(), 1);
+}
+
+#[test]
+fn r_vie_4_leaves_that_go_together_take_along_what_only_they_held() {
+	let mut view = view_at(&[
+		leaf_of(1, 101).with(PARA, 0, &[]),
+		leaf_of(2, 101).with(PARA, 5, &[]),
+	]);
+	let [on_one, on_other] = [spec(0, 1, 99), spec(5, 6, 99)].map(Spec::build);
+	introduce(&mut view, &on_one);
+	introduce(&mut view, &on_other);
+	let gone = [1, 2].map(|fork| block_of(fork, 101).hash);
+	view.update_leaves(&[leaf_of(3, 101).with(PARA, 9, &[])], &gone);
+	check(&view);
+	assert_eq!(stored(&view).len(), 2, "both may still get a parent (R-TRE-14)");
+	assert_eq!(view.waiting(PARA).count(), 2);
+}
+
+#[test]
+fn a_leaf_after_an_empty_block_holds_the_nodes_of_its_parent() {
+	let mut view = view_at(&[leaf(20).with(PARA, 0, &[])]);
+	let (a, waiting) = (spec(0, 1, 20).build(), spec(7, 8, 20).build());
+	introduce(&mut view, &a);
+	introduce(&mut view, &waiting);
+	let update = view.update_leaves(&[leaf(21).with(PARA, 0, &[])], &[]);
+	assert_eq!(update.activated, [block(21).hash]);
+	let tree = |view: &View, number| view.tree(block(number).hash, PARA).map(|tree| tree.len());
+	let [earlier, later] =
+		[20, 21].map(|number| view.tree(block(number).hash, PARA).expect("it is scheduled"));
+	assert!(later.shares_nodes_with(earlier));
+	view.update_leaves(&[], &[block(20).hash]);
+	check(&view);
+	introduce(&mut view, &spec(1, 2, 21).build());
+	assert_eq!(tree(&view, 21), Some(2));
+	assert_eq!(view.waiting(PARA).count(), 1, "what waits goes on waiting");
+
+	// Its relay parent leaves the window, though no tree changes.
+	for number in 22..=24 {
+		view.update_leaves(&[leaf(number).with(PARA, 0, &[])], &[block(number - 1).hash]);
+		check(&view);
+	}
+	assert_eq!(
+		(view.waiting(PARA).count(), stored(&view).len()),
+		(0, 0),
+		"R-VIE-4"
+	);
 }

@@ -1,0 +1,156 @@
+//! Candidates that build on one another in many ways, and leaves at which they are legal.
+
+use async_backing_primitives::{
+	AsyncBackingParams, BackingState, BlockNumber, CandidateCommitments, CandidateDescriptor, ClaimQueue,
+	CommittedCandidateReceipt, Constraints, CoreIndex, DescriptorFields, GroupRotationInfo, Hash, HeadData,
+	InboundHrmpLimitations, LeafFacts, ParaAtLeaf, ParaId, PersistedValidationData, RelayChainBlockInfo,
+	ValidationCodeHash, ValidatorIndex,
+};
+use std::collections::BTreeMap;
+
+/// The parachain of all candidates.
+pub const PARA: ParaId = ParaId(2000);
+/// Number of the relay block that all candidates are built on.
+pub const RELAY_PARENT: BlockNumber = 1000;
+/// Largest legal depth, and one less than the number of the para's cores: more than any row needs.
+pub const MAX_DEPTH: u32 = 127;
+
+const MAX_POV_SIZE: u32 = 5 << 20;
+const HEAD_SIZE: usize = 300;
+
+/// A relay block. Those with the same number and another `fork` are siblings.
+pub fn block(number: BlockNumber, fork: u32) -> RelayChainBlockInfo {
+	RelayChainBlockInfo {
+		hash: Hash::from_low_u64_be(u64::from(number) << 32 | u64::from(fork)),
+		number,
+		storage_root: Hash::from_low_u64_be(u64::from(number)),
+	}
+}
+
+/// Head data of some length that differs in its first bytes. Number 0 is the included head.
+fn head(number: u32) -> HeadData {
+	let mut bytes = vec![0; HEAD_SIZE];
+	bytes[..4].copy_from_slice(&number.to_le_bytes());
+	HeadData(bytes)
+}
+
+/// Base constraints at the leaves.
+pub fn base() -> Constraints {
+	Constraints {
+		min_relay_parent_number: RELAY_PARENT - 2,
+		max_pov_size: MAX_POV_SIZE,
+		max_code_size: 3 << 20,
+		max_head_data_size: 20_480,
+		ump_remaining: 1000,
+		ump_remaining_bytes: 1 << 20,
+		max_ump_num_per_candidate: 16,
+		dmp_remaining_messages: vec![],
+		hrmp_inbound: InboundHrmpLimitations {
+			valid_watermarks: vec![],
+		},
+		hrmp_channels_out: vec![],
+		max_hrmp_num_per_candidate: 10,
+		required_parent: head(0),
+		validation_code_hash: ValidationCodeHash(Hash::repeat_byte(6)),
+		upgrade_restriction: None,
+		future_validation_code: None,
+	}
+}
+
+/// Claims at every leaf: as many cores as candidates may follow one another, all for the one para.
+pub fn claim_queue() -> ClaimQueue {
+	(0..=MAX_DEPTH)
+		.map(|core| (CoreIndex(core), [PARA].into()))
+		.collect()
+}
+
+/// What a node knows of a leaf. Its ancestors reach back to block 998.
+pub fn leaf(number: BlockNumber, fork: u32) -> LeafFacts {
+	let backing_state = BackingState {
+		constraints: base(),
+		pending_availability: vec![],
+	};
+	let ancestors: Vec<_> = (RELAY_PARENT - 2..number)
+		.rev()
+		.map(|number| block(number, 0))
+		.collect();
+	LeafFacts {
+		block: block(number, fork),
+		parent_hash: block(number - 1, 0).hash,
+		slot: number.into(),
+		session_index: 0,
+		session_ends_from_slot: u64::MAX,
+		params: AsyncBackingParams {
+			max_candidate_depth: MAX_DEPTH,
+			allowed_ancestry_len: 4,
+		},
+		ancestors,
+		validators: vec![],
+		groups: vec![(0..5).map(ValidatorIndex).collect()],
+		rotation: GroupRotationInfo {
+			session_start_block: 0,
+			group_rotation_frequency: 10,
+			now: number + 1,
+		},
+		minimum_backing_votes: 2,
+		disabled: vec![],
+		cores: vec![],
+		claim_queue: claim_queue(),
+		paras: BTreeMap::from([(
+			PARA,
+			ParaAtLeaf {
+				backing_state,
+				extension: None,
+			},
+		)]),
+		pending_relay_parents: BTreeMap::new(),
+		events: vec![],
+	}
+}
+
+/// A candidate from one head to another, and its validation data.
+fn candidate(from: u32, to: u32) -> (CommittedCandidateReceipt, PersistedValidationData) {
+	let relay_parent = block(RELAY_PARENT, 0);
+	let validation_data = PersistedValidationData {
+		parent_head: head(from),
+		relay_parent_number: relay_parent.number,
+		relay_parent_storage_root: relay_parent.storage_root,
+		max_pov_size: MAX_POV_SIZE,
+	};
+	let commitments = CandidateCommitments {
+		head_data: head(to),
+		hrmp_watermark: relay_parent.number,
+		..Default::default()
+	};
+	let descriptor = CandidateDescriptor::v2(DescriptorFields {
+		para_id: PARA,
+		relay_parent: relay_parent.hash,
+		persisted_validation_data_hash: validation_data.hash(),
+		para_head: commitments.head_data.hash(),
+		validation_code_hash: base().validation_code_hash,
+		..Default::default()
+	});
+	let receipt = CommittedCandidateReceipt {
+		descriptor,
+		commitments,
+	};
+	(receipt, validation_data)
+}
+
+/// Candidates with their validation data.
+pub type Candidates = Vec<(CommittedCandidateReceipt, PersistedValidationData)>;
+
+/// Forks of the included head, each so many candidates long, one fork after the other, each from the included head on.
+pub fn forks(count: u32, depth: u32) -> Candidates {
+	(0..count)
+		.flat_map(|fork| (0..depth).map(move |step| (fork * depth + step, step)))
+		.map(|(number, step)| candidate(if step == 0 { 0 } else { number }, number + 1))
+		.collect()
+}
+
+/// Candidates whose parents nobody knows.
+pub fn orphans(count: u32) -> Candidates {
+	(0..count)
+		.map(|number| candidate(1_000_000 + number, number + 1))
+		.collect()
+}
