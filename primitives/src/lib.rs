@@ -12,6 +12,7 @@ mod core_state;
 pub mod crypto;
 mod data;
 mod depth;
+mod dispute_rules;
 mod disputes;
 mod fragment;
 mod groups;
@@ -50,6 +51,7 @@ pub use crypto::{
 };
 pub use data::*;
 pub use depth::*;
+pub use dispute_rules::*;
 pub use disputes::*;
 pub use fragment::*;
 pub use groups::*;

@@ -183,6 +183,9 @@ pub trait Disputes {
 	fn is_frozen() -> bool;
 	/// Whether a dispute concluded that the candidate is invalid.
 	fn is_concluded_invalid(session: SessionIndex, candidate: CandidateHash) -> bool;
+	/// In which block of this chain the candidate was included: decides the order of disputes (R-INC-5). `None` if it was
+	/// not, or is forgotten.
+	fn included_at(session: SessionIndex, candidate: CandidateHash) -> Option<BlockNumber>;
 	/// Imports votes of disputes (step 4 of R-INC-2), and returns those that are worth keeping in the inherent.
 	fn import(disputes: Vec<DisputeStatementSet>) -> Vec<DisputeStatementSet>;
 	/// Notes that the candidate was included in this block (step 9 of R-INC-2).
@@ -196,6 +199,10 @@ impl Disputes for () {
 
 	fn is_concluded_invalid(_: SessionIndex, _: CandidateHash) -> bool {
 		false
+	}
+
+	fn included_at(_: SessionIndex, _: CandidateHash) -> Option<BlockNumber> {
+		None
 	}
 
 	fn import(_: Vec<DisputeStatementSet>) -> Vec<DisputeStatementSet> {

@@ -9,6 +9,7 @@ mod pending;
 mod process;
 mod query;
 mod refusal;
+mod select;
 #[cfg(any(test, feature = "try-runtime"))]
 mod try_state;
 mod types;
@@ -22,7 +23,8 @@ mod tests;
 pub use pallet::*;
 pub use refusal::{BitfieldRefusal, CandidateRefusal, Refusal};
 pub use types::{
-	ClaimQueueSnapshot, PendingCandidate, PendingList, StoredCommitments, StoredVotes, ValidatorBits,
+	ClaimQueueSnapshot, OutputSizes, PendingCandidate, PendingList, StoredCommitments, StoredVotes,
+	ValidatorBits,
 };
 pub use weights::WeightInfo;
 
@@ -37,6 +39,7 @@ use async_backing_primitives::{
 };
 use frame_support::{
 	storage::{with_transaction_unchecked, TransactionOutcome},
+	traits::Randomness,
 	weights::Weight,
 };
 use process::Mode;
@@ -94,6 +97,9 @@ pub mod pallet {
 		type Disputes: Disputes;
 		/// Rewards; `()` if the runtime has none.
 		type Rewards: Rewards;
+		/// What the author of the parent drew, if it drew something: decides what is left out when not all fits
+		/// (R-WGT-5). `()` if the runtime has none; then the parent's hash decides.
+		type ParentRandomness: Randomness<Option<Hash>, BlockNumberFor<Self>>;
 		/// Weights of what the inherent carries.
 		type WeightInfo: WeightInfo;
 	}
@@ -169,6 +175,8 @@ pub mod pallet {
 		InvalidParentHeader,
 		/// R-INC-3: dispute votes that are not worth keeping, or not in their canonical form.
 		DisputesNotCanonical,
+		/// R-WGT-1: more than a block has room for.
+		Overweight,
 		/// R-INC-2: the chain is frozen by disputes.
 		ChainFrozen,
 		/// R-BIT-1: not one bit for each core.
@@ -314,7 +322,7 @@ pub mod pallet {
 		/// # Errors
 		/// [`Error`] names the rule that refused something; storage is as before.
 		#[pallet::call_index(0)]
-		#[pallet::weight((weights::inherent::<T::WeightInfo>(data), DispatchClass::Mandatory))]
+		#[pallet::weight((Pallet::<T>::weight_of(data), DispatchClass::Mandatory))]
 		pub fn enter(origin: OriginFor<T>, data: ParachainsInherentData) -> DispatchResult {
 			ensure_none(origin)?;
 			ensure!(!InherentIncluded::<T>::exists(), Error::<T>::SecondInherent);
@@ -369,6 +377,11 @@ impl<T: Config> Pallet<T> {
 
 	fn is_parent(header: &Header) -> bool {
 		header.hash() == frame_system::Pallet::<T>::parent_hash()
+	}
+
+	/// Weight of an inherent in the current state (R-WGT-6): what it carries, and an upper bound of what it sets free.
+	pub fn weight_of(data: &ParachainsInherentData) -> Weight {
+		process::weight_of::<T>(&data.disputes, &data.bitfields, &data.backed_candidates)
 	}
 
 	/// What of this inherent data execution accepts: an author leaves out the rest (R-INC-3, R-INC-4). Changes nothing.

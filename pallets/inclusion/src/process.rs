@@ -7,6 +7,11 @@
 mod backing;
 mod bitfields;
 mod freeing;
+mod limits;
+
+pub(crate) use limits::weight_of;
+
+use limits::Limits;
 
 use crate::{
 	enact::enact, pending::PendingCandidates, refusal::Refusal, ClaimQueueSnapshot, ClaimQueueSnapshots,
@@ -59,6 +64,14 @@ pub(crate) fn process<T: Config>(
 	} = data;
 	let config = T::Configuration::active();
 	let parent_hash = update_window::<T>(&parent_header, config.async_backing_params.allowed_ancestry_len);
+	let pending = PendingCandidates::<T>::load();
+	let limits = Limits {
+		mode,
+		pending: &pending,
+		parent_hash,
+	};
+	let disputes = limits.limit_disputes(disputes)?;
+	let (bitfields, backed_candidates) = limits.limit_rest(&disputes, bitfields, backed_candidates)?;
 	let disputes = import_disputes::<T>(mode, disputes)?;
 	let session = T::Session::index();
 	if T::Disputes::is_frozen() {
@@ -74,7 +87,7 @@ pub(crate) fn process<T: Config>(
 		});
 	}
 
-	let mut block = Processing::<T>::start(mode, config, parent_hash);
+	let mut block = Processing::<T>::start(mode, config, parent_hash, pending);
 	let disputed = block.free_concluded_invalid();
 	let bitfields = block.sanitize_bitfields(bitfields, &disputed.cores)?;
 	block.record_votes(&bitfields);
@@ -110,7 +123,7 @@ fn update_window<T: Config>(parent: &Header, allowed_ancestry_len: u32) -> Hash 
 	info.hash
 }
 
-/// Steps 2 and 4: imports votes of disputes, and returns those worth keeping.
+/// Step 4, and what remains of step 2: imports votes of disputes, and returns those worth keeping.
 fn import_disputes<T: Config>(
 	mode: Mode,
 	disputes: Vec<DisputeStatementSet>,
@@ -157,7 +170,12 @@ pub(crate) struct Processing<T> {
 }
 
 impl<T: Config> Processing<T> {
-	fn start(mode: Mode, config: HostConfiguration, parent_hash: Hash) -> Self {
+	fn start(
+		mode: Mode,
+		config: HostConfiguration,
+		parent_hash: Hash,
+		pending: PendingCandidates<T>,
+	) -> Self {
 		let now = Pallet::<T>::now();
 		Self {
 			mode,
@@ -168,7 +186,7 @@ impl<T: Config> Processing<T> {
 			cores: T::Scheduler::core_count(),
 			rotation: T::Scheduler::rotation_info(now),
 			parent_hash,
-			pending: PendingCandidates::load(),
+			pending,
 			backing_votes: Vec::new(),
 		}
 	}

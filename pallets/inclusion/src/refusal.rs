@@ -110,6 +110,18 @@ pub enum Refusal {
 	/// Dispute votes are not in their canonical form.
 	#[error("dispute votes are not those that are worth keeping (R-INC-3)")]
 	Disputes,
+	/// More than a block has room for, in picoseconds and bytes.
+	#[error("{time} ps and {size} bytes for a block of {budget_time} ps and {budget_size} bytes (R-WGT-1)")]
+	Overweight {
+		/// Reference time that a block has.
+		budget_time: u64,
+		/// Bytes that a block has.
+		budget_size: u64,
+		/// Reference time that is needed.
+		time: u64,
+		/// Bytes that are needed.
+		size: u64,
+	},
 	/// Disputes froze the chain.
 	#[error("the chain is frozen, nothing is backed or enacted (R-INC-2)")]
 	Frozen,
@@ -133,6 +145,7 @@ impl<T: Config> From<Refusal> for Error<T> {
 	fn from(refusal: Refusal) -> Self {
 		match refusal {
 			Refusal::Disputes => Error::DisputesNotCanonical,
+			Refusal::Overweight { .. } => Error::Overweight,
 			Refusal::Frozen => Error::ChainFrozen,
 			Refusal::CandidatesOutOfOrder { .. } => Error::CandidatesOutOfOrder,
 			Refusal::Bitfield(refusal) => refusal.into(),

@@ -136,6 +136,10 @@ fn check_commitments<T: Config>(candidate: &PendingCandidate) -> Result<HeadData
 		.ok_or("commitments are missing")?
 		.into_inner();
 	ensure!(
+		crate::OutputSizes::of(&commitments) == candidate.outputs,
+		"the cost of a candidate's enactment is not that of its commitments (R-WGT-6)"
+	);
+	ensure!(
 		commitments.hash() == candidate.commitments_hash,
 		"commitments are not those of the candidate"
 	);

@@ -100,6 +100,28 @@ pub struct PendingCandidate {
 	pub backed_in: BlockNumber,
 	/// Largest proof of validity when it was backed, in bytes.
 	pub max_pov_size: u32,
+	/// How much its enactment will have to do.
+	pub outputs: OutputSizes,
+}
+
+/// What the enactment of a candidate has to do: counts and bytes, so that a block can tell what it will cost without
+/// reading commitments (R-WGT-6).
+#[derive(
+	Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct OutputSizes {
+	/// Upward messages.
+	pub upward_messages: u32,
+	/// Bytes of all upward messages.
+	pub upward_bytes: u32,
+	/// Horizontal messages.
+	pub horizontal_messages: u32,
+	/// Bytes of all horizontal messages.
+	pub horizontal_bytes: u32,
+	/// Downward messages that were processed.
+	pub downward_messages: u32,
+	/// Bytes of new code.
+	pub code_bytes: u32,
 }
 
 impl PendingCandidate {

@@ -18,7 +18,12 @@ use async_backing_primitives::{
 	AsyncBackingParams, BlockNumber, CoreIndex, Hash, HeadData, Header, HostConfiguration, ParaId,
 	ParachainsInherentData, RelayChainBlockInfo, ValidationCode,
 };
-use frame_support::{derive_impl, parameter_types, traits::Hooks};
+use frame_support::{
+	derive_impl, parameter_types,
+	traits::{Hooks, Randomness},
+	weights::{constants::WEIGHT_REF_TIME_PER_MICROS, Weight},
+};
+use frame_system::limits::{BlockLength, BlockWeights};
 use sp_runtime::{traits::Header as _, BuildStorage, DispatchResult};
 
 frame_support::construct_runtime!(
@@ -32,6 +37,8 @@ frame_support::construct_runtime!(
 #[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
 impl frame_system::Config for Test {
 	type Block = frame_system::mocking::MockBlockU32<Test>;
+	type BlockWeights = Weights;
+	type BlockLength = Length;
 }
 
 impl pallet_async_backing_scheduler::Config for Test {
@@ -51,12 +58,36 @@ impl crate::Config for Test {
 	type Scheduler = Scheduler;
 	type Disputes = Neighbours;
 	type Rewards = Neighbours;
+	type ParentRandomness = Drawn;
 	type WeightInfo = ();
 }
 
 parameter_types! {
 	/// Headers of all blocks so far.
 	pub static Headers: Vec<Header> = Vec::new();
+	/// Execution time of a block, in microseconds.
+	pub static BlockMicros: u64 = 2_000_000;
+	/// Bytes of a block.
+	pub static BlockBytes: u32 = 5 * 1024 * 1024;
+	/// What the parent's author drew.
+	pub static ParentDraw: Option<Hash> = None;
+	/// Limits of a block.
+	pub Weights: BlockWeights = BlockWeights::simple_max(Weight::from_parts(
+		BlockMicros::get() * WEIGHT_REF_TIME_PER_MICROS,
+		u64::MAX,
+	));
+	/// Largest block.
+	pub Length: BlockLength = BlockLength::builder().max_length(BlockBytes::get()).build();
+}
+
+/// What the author of the parent drew, by subject.
+pub struct Drawn;
+
+impl Randomness<Option<Hash>, BlockNumber> for Drawn {
+	fn random(subject: &[u8]) -> (Option<Hash>, BlockNumber) {
+		let draw = |seed: Hash| sp_io::hashing::blake2_256(&[subject, seed.as_bytes()].concat()).into();
+		(ParentDraw::get().map(draw), 0)
+	}
 }
 
 /// First para of the tests; the others follow.
@@ -139,6 +170,9 @@ impl Setup {
 					state.codes.insert(para, code(0).hash());
 				}
 			});
+			BlockMicros::set(2_000_000);
+			BlockBytes::set(5 * 1024 * 1024);
+			ParentDraw::set(None);
 			Headers::set(vec![Header::new(
 				0,
 				Default::default(),

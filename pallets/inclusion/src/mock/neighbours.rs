@@ -41,6 +41,8 @@ pub(crate) struct State {
 	pub(crate) channels: BTreeMap<(ParaId, ParaId), (u32, u32, u32)>,
 	pub(crate) frozen: bool,
 	pub(crate) invalid: BTreeSet<CandidateHash>,
+	/// Where candidates of disputes were included.
+	pub(crate) included: BTreeMap<CandidateHash, BlockNumber>,
 	pub(crate) effects: Vec<Effect>,
 }
 
@@ -241,6 +243,10 @@ impl Disputes for Neighbours {
 
 	fn is_concluded_invalid(_: SessionIndex, candidate: CandidateHash) -> bool {
 		read(|state| state.invalid.contains(&candidate))
+	}
+
+	fn included_at(_: SessionIndex, candidate: CandidateHash) -> Option<BlockNumber> {
+		read(|state| state.included.get(&candidate).copied())
 	}
 
 	/// A dispute without statements is not worth keeping; one with a statement concludes against its candidate.

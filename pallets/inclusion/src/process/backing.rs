@@ -8,8 +8,8 @@ use crate::{
 	constraints::StorageConstraints,
 	pending::commitments_of,
 	refusal::{CandidateRefusal, Refusal},
-	ClaimQueueSnapshots, Config, Event, Pallet, PendingCandidate, RelayParentWindow, StoredCommitments,
-	ValidatorBits,
+	ClaimQueueSnapshots, Config, Event, OutputSizes, Pallet, PendingCandidate, RelayParentWindow,
+	StoredCommitments, ValidatorBits,
 };
 use alloc::{
 	collections::{BTreeMap, BTreeSet},
@@ -263,6 +263,7 @@ impl<T: Config> Processing<T> {
 			relay_parent_number: standing.relay_parent.number,
 			backed_in: self.now,
 			max_pov_size: self.config.max_pov_size,
+			outputs: OutputSizes::of(stored.get()),
 		};
 		if !self.pending.push(candidate, stored) {
 			return Err(CandidateRefusal::TooManyPending(path.para));

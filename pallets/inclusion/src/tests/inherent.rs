@@ -85,38 +85,6 @@ fn r_inc_3_disputes_that_are_not_worth_keeping() {
 	});
 }
 
-#[test]
-fn the_weight_grows_with_what_is_carried() {
-	use frame_support::dispatch::{DispatchClass, GetDispatchInfo};
-	Setup::elastic(3).run(|| {
-		let first = Candidate::first();
-		let second = first.child(1, 2);
-		let carried = [
-			inherent(&[], &[]),
-			inherent(&[bitfield(0, &[])], &[]),
-			inherent(&[bitfield(0, &[0])], &[]),
-			inherent(&[bitfield(0, &[0]), bitfield(1, &[0])], &[]),
-			inherent(&attest(&[0]), &[&first]),
-			inherent(&attest(&[0]), &[&first, &second]),
-			inherent(&attest(&[0, 1, 2]), &[&first, &second]),
-		];
-		let infos: Vec<_> = carried
-			.map(|data| Call::<Test>::enter { data }.get_dispatch_info())
-			.into();
-		assert!(infos.iter().all(|info| info.class == DispatchClass::Mandatory));
-		let times: Vec<_> = infos.iter().map(|info| info.call_weight.ref_time()).collect();
-		assert!(
-			times.windows(2).all(|pair| pair[0] < pair[1]),
-			"each carries more than the one before: {times:?}"
-		);
-		let block = frame_support::weights::constants::WEIGHT_REF_TIME_PER_SECOND * 2;
-		assert!(
-			times[6] * 10 < block,
-			"an ordinary inherent is a small part of a block"
-		);
-	});
-}
-
 /// What somebody may offer: mostly sensible, sometimes not.
 #[derive(Clone, Debug)]
 struct Offer {

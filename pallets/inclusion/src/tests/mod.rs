@@ -2,6 +2,7 @@
 
 mod bitfields;
 mod chains;
+mod defects;
 mod freeing;
 mod inherent;
 mod outputs;
@@ -10,3 +11,4 @@ mod refusals;
 mod road;
 mod sessions;
 mod try_state;
+mod weight;

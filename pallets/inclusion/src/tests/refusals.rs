@@ -183,8 +183,17 @@ fn r_frg_what_a_candidate_is_and_where_it_fits() {
 		),
 		(
 			"R-FRG-16 oversized everything",
-			|candidate| candidate.commitments.upward_messages = vec![vec![0; MAX_COMMITMENTS_SIZE as usize]],
+			|candidate| {
+				// A block has no room for as much, so give it room.
+				BlockBytes::set(2 * MAX_COMMITMENTS_SIZE);
+				candidate.commitments.upward_messages = vec![vec![0; MAX_COMMITMENTS_SIZE as usize]];
+			},
 			Error::CommitmentsTooLarge,
+		),
+		(
+			"R-WGT-1 more than a block",
+			|candidate| candidate.commitments.upward_messages = vec![vec![0; 5 * 1024 * 1024]],
+			Error::Overweight,
 		),
 	]);
 }

@@ -66,5 +66,6 @@ impl pallet_async_backing_inclusion::Config for Runtime {
 	// Approval voting and disputes are not part of this runtime yet; whoever brings them implements the two ports.
 	type Disputes = ();
 	type Rewards = ();
+	type ParentRandomness = pallet_babe::ParentBlockRandomness<Runtime>;
 	type WeightInfo = ();
 }
