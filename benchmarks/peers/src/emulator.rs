@@ -17,7 +17,7 @@ use std::sync::Arc;
 const CASE: &str = "One candidate behind another: four horizontal and four upward messages, a head of 300 bytes. Realistic: 30 \
 	channels, 100 downward messages, 50 watermarks; the other rows change one of these. Nothing is hashed on either side.";
 
-fn transcode<To: Decode>(from: &impl Encode) -> To {
+pub(crate) fn transcode<To: Decode>(from: &impl Encode) -> To {
 	To::decode(&mut &from.encode()[..]).expect("one encoding")
 }
 

@@ -5,6 +5,8 @@
 mod emulator;
 mod measure;
 mod report;
+mod subsystem;
+mod trees;
 
 use std::process::ExitCode;
 
@@ -16,7 +18,8 @@ above 1 means that ours is faster. Rows in which ours loses stay in.
 ";
 
 fn main() -> ExitCode {
-	let tables = emulator::tables();
+	let mut tables = emulator::tables();
+	tables.extend(trees::tables());
 	let mut text = format!("{PREFACE}\n{}\n", report::machine());
 	for table in &tables {
 		text.push('\n');
