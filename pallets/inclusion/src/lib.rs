@@ -10,7 +10,6 @@ mod process;
 mod query;
 mod refusal;
 mod select;
-#[cfg(any(test, feature = "try-runtime"))]
 mod try_state;
 mod types;
 mod weights;

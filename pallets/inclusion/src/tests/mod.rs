@@ -1,6 +1,8 @@
 //! What the pallet does, told as blocks of a mock chain with real signatures.
 
+mod adversarial;
 mod bitfields;
+mod cases;
 mod chains;
 mod defects;
 mod freeing;

@@ -1,0 +1,573 @@
+//! Inherents that no block may carry: one table for the mock and for the compiled runtime.
+//!
+//! A [`World`] is a chain on which a block is being made: eight validators in four groups of two; cores 0 to 2 are para
+//! 2000's, core 3 is para 2001's; depth 1, ancestry 3, groups that rotate every five blocks; the block is number
+//! [`BLOCK`], and nothing is pending. Each case takes an honest inherent (bitfields of all, two candidates of para 2000
+//! and one of para 2001), spoils it, and says with which error a block that carries it fails, and what an author keeps.
+//!
+//! The runtime's tests include this file by its path: it asks for nothing but `async-backing-primitives`.
+
+#![allow(unreachable_pub)] // public for the runtime's tests, which include this file
+
+use async_backing_primitives::{
+	AvailabilityBitfield, BackedCandidate, BackingBits, BlockNumber, CandidateCommitments,
+	CandidateDescriptor, CandidateHash, CommittedCandidateReceipt, CompactStatement, CoreIndex,
+	DescriptorFields, DisputeStatementSet, Hash, HeadData, Header, OutboundHrmpMessage, ParaId,
+	ParachainsInherentData, PersistedValidationData, RelayChainBlockInfo, SessionIndex, SigningContext,
+	UncheckedSigned, UncheckedSignedAvailabilityBitfield, ValidationCode, ValidationCodeHash, ValidatorIndex,
+	ValidatorSignature, ValidityAttestation,
+};
+
+/// Number of the block that is being made.
+pub const BLOCK: BlockNumber = 11;
+/// Blocks between two rotations.
+pub const ROTATION: u32 = 5;
+/// The deepest candidate.
+pub const DEPTH: u32 = 1;
+/// How many blocks the oldest relay parent is behind the newest.
+pub const ANCESTRY: u32 = 3;
+/// Validators.
+pub const VALIDATORS: u32 = 8;
+/// The para of each core.
+pub const CORES: [ParaId; 4] = [ParaId(2000), ParaId(2000), ParaId(2000), ParaId(2001)];
+
+const PARA: ParaId = CORES[0];
+const OTHER: ParaId = CORES[3];
+
+/// A chain on which a block is being made.
+pub trait World {
+	/// The session.
+	fn session(&self) -> SessionIndex;
+	/// Header of the parent.
+	fn parent_header(&self) -> Header;
+	/// The relay block that is `age` blocks older than the parent.
+	fn ancestor(&self, age: u32) -> RelayChainBlockInfo;
+	/// The group that has a core at a block.
+	fn members(&self, core: u32, at: BlockNumber) -> Vec<ValidatorIndex>;
+	/// A validator's signature; somebody else's for an unknown validator.
+	fn sign(&self, validator: ValidatorIndex, payload: &[u8]) -> ValidatorSignature;
+	/// Included head of a para.
+	fn head(&self, para: ParaId) -> HeadData;
+	/// Code of both paras.
+	fn code(&self) -> ValidationCodeHash;
+	/// Limits that candidates are judged by: PoV, head data and code, in bytes.
+	fn limits(&self) -> (u32, u32, u32);
+}
+
+/// A spoiled inherent, and what an author makes of it.
+pub struct Offered {
+	/// What is offered.
+	pub data: ParachainsInherentData,
+	/// What is left when the bad part is gone.
+	pub kept: ParachainsInherentData,
+}
+
+/// A case.
+pub struct Case {
+	/// What is wrong, and the rule.
+	pub name: &'static str,
+	/// Name of the error.
+	pub error: &'static str,
+	/// Makes it.
+	pub make: fn(&dyn World) -> Offered,
+}
+
+/// A candidate that is not signed yet.
+#[derive(Clone)]
+struct Draft {
+	para: ParaId,
+	core: u16,
+	session: SessionIndex,
+	relay_parent: RelayChainBlockInfo,
+	parent_head: HeadData,
+	para_head: Option<HeadData>,
+	code: ValidationCodeHash,
+	max_pov_size: u32,
+	commitments: CandidateCommitments,
+	/// Who signs in place of the members of the group.
+	signers: Option<Vec<ValidatorIndex>>,
+	votes: usize,
+}
+
+impl Draft {
+	fn new(world: &dyn World, para: ParaId, core: u16, parent_head: HeadData, block: u8) -> Self {
+		let relay_parent = world.ancestor(0);
+		let mut head_data = parent_head.clone();
+		head_data.0.push(block);
+		Self {
+			para,
+			core,
+			session: world.session(),
+			relay_parent,
+			parent_head,
+			para_head: None,
+			code: world.code(),
+			max_pov_size: world.limits().0,
+			commitments: CandidateCommitments {
+				head_data,
+				hrmp_watermark: relay_parent.number,
+				..Default::default()
+			},
+			signers: None,
+			votes: 2,
+		}
+	}
+
+	fn child(&self, world: &dyn World, core: u16, block: u8) -> Self {
+		Self::new(world, self.para, core, self.commitments.head_data.clone(), block)
+	}
+
+	fn on(&mut self, relay_parent: RelayChainBlockInfo) {
+		self.relay_parent = relay_parent;
+		self.commitments.hrmp_watermark = relay_parent.number;
+	}
+
+	fn back(&self, world: &dyn World) -> BackedCandidate {
+		let data = PersistedValidationData {
+			parent_head: self.parent_head.clone(),
+			relay_parent_number: self.relay_parent.number,
+			relay_parent_storage_root: self.relay_parent.storage_root,
+			max_pov_size: self.max_pov_size,
+		};
+		let descriptor = CandidateDescriptor::v2(DescriptorFields {
+			para_id: self.para,
+			relay_parent: self.relay_parent.hash,
+			core_index: self.core,
+			session_index: self.session,
+			persisted_validation_data_hash: data.hash(),
+			para_head: self
+				.para_head
+				.as_ref()
+				.unwrap_or(&self.commitments.head_data)
+				.hash(),
+			validation_code_hash: self.code,
+			..Default::default()
+		});
+		let candidate = CommittedCandidateReceipt {
+			descriptor,
+			commitments: self.commitments.clone(),
+		};
+		let context = SigningContext {
+			session_index: world.session(),
+			parent_hash: self.relay_parent.hash,
+		};
+		let payload = CompactStatement::Valid(candidate.hash()).signing_payload(&context);
+		let members = world.members(self.core.into(), self.relay_parent.number + 1);
+		let signers = self.signers.as_ref().unwrap_or(&members);
+		let votes = signers
+			.iter()
+			.take(self.votes)
+			.map(|signer| ValidityAttestation::Explicit(world.sign(*signer, &payload)))
+			.collect();
+		let bits: BackingBits = (0..members.len()).map(|position| position < self.votes).collect();
+		BackedCandidate::new(candidate, votes, bits, CoreIndex(self.core.into())).expect("the core fits")
+	}
+}
+
+/// Two candidates of the first para, one on the other.
+fn honest_chain(world: &dyn World) -> Vec<Draft> {
+	let first = Draft::new(world, PARA, 0, world.head(PARA), 1);
+	let second = first.child(world, 1, 2);
+	vec![first, second]
+}
+
+fn bitfield(
+	world: &dyn World,
+	validator: u32,
+	context: SigningContext,
+) -> UncheckedSignedAvailabilityBitfield {
+	let payload = AvailabilityBitfield(CORES.iter().map(|_| false).collect());
+	let index = ValidatorIndex(validator);
+	UncheckedSigned {
+		signature: world.sign(index, &payload.signing_payload(&context)),
+		validator_index: index,
+		payload,
+	}
+}
+
+fn context(world: &dyn World) -> SigningContext {
+	SigningContext {
+		session_index: world.session(),
+		parent_hash: world.parent_header().hash(),
+	}
+}
+
+fn honest_bitfields(world: &dyn World) -> Vec<UncheckedSignedAvailabilityBitfield> {
+	(0..VALIDATORS)
+		.map(|validator| bitfield(world, validator, context(world)))
+		.collect()
+}
+
+fn inherent(world: &dyn World, chain: &[Draft]) -> ParachainsInherentData {
+	let other = Draft::new(world, OTHER, 3, world.head(OTHER), 1);
+	ParachainsInherentData {
+		bitfields: honest_bitfields(world),
+		backed_candidates: chain
+			.iter()
+			.chain([&other])
+			.map(|draft| draft.back(world))
+			.collect(),
+		disputes: Vec::new(),
+		parent_header: world.parent_header(),
+	}
+}
+
+/// An inherent with nothing wrong.
+pub fn honest(world: &dyn World) -> ParachainsInherentData {
+	inherent(world, &honest_chain(world))
+}
+
+type Bitfields = Vec<UncheckedSignedAvailabilityBitfield>;
+
+/// Spoils bitfields; `spoil` returns the positions of those that go.
+fn with_bitfields(world: &dyn World, spoil: fn(&dyn World, &mut Bitfields) -> &'static [usize]) -> Offered {
+	let mut data = honest(world);
+	let gone = spoil(world, &mut data.bitfields);
+	let mut kept = data.clone();
+	let mut position = 0..;
+	kept.bitfields
+		.retain(|_| position.next().is_some_and(|position| !gone.contains(&position)));
+	Offered { data, kept }
+}
+
+/// Spoils the chain of the first para; `spoil` returns how many of it stay.
+fn with_chain(world: &dyn World, spoil: fn(&dyn World, &mut Vec<Draft>) -> usize) -> Offered {
+	let mut chain = honest_chain(world);
+	let stay = spoil(world, &mut chain);
+	let data = inherent(world, &chain);
+	let mut kept = data.clone();
+	kept.backed_candidates.drain(stay..chain.len());
+	Offered { data, kept }
+}
+
+/// Spoils the signed second candidate of the first para, which goes.
+fn with_second(world: &dyn World, spoil: fn(&mut BackedCandidate)) -> Offered {
+	let mut data = honest(world);
+	spoil(&mut data.backed_candidates[1]);
+	let mut kept = data.clone();
+	kept.backed_candidates.remove(1);
+	Offered { data, kept }
+}
+
+/// Spoils the second candidate before it is signed; it goes.
+fn with_second_draft(world: &dyn World, spoil: fn(&dyn World, &mut Draft)) -> Offered {
+	let mut chain = honest_chain(world);
+	spoil(world, &mut chain[1]);
+	let data = inherent(world, &chain);
+	let mut kept = data.clone();
+	kept.backed_candidates.remove(1);
+	Offered { data, kept }
+}
+
+macro_rules! case {
+	($name:literal, $error:literal, $how:ident, $spoil:expr) => {
+		Case {
+			name: $name,
+			error: $error,
+			make: |world| $how(world, $spoil),
+		}
+	};
+}
+
+/// All cases.
+pub fn cases() -> Vec<Case> {
+	let mut all = bitfields_and_order();
+	all.extend(places());
+	all.extend(votes());
+	all.extend(sizes());
+	all
+}
+
+fn bitfields_and_order() -> Vec<Case> {
+	vec![
+		case!(
+			"R-BIT-1 duplicate bitfield",
+			"BitfieldOutOfOrder",
+			with_bitfields,
+			|_, all| {
+				all.insert(4, all[3].clone());
+				&[4]
+			}
+		),
+		case!(
+			"R-BIT-1 bitfields out of order",
+			"BitfieldOutOfOrder",
+			with_bitfields,
+			|_, all| {
+				all.swap(3, 4);
+				&[4]
+			}
+		),
+		case!(
+			"R-BIT-1 unknown validator",
+			"BitfieldUnknownValidator",
+			with_bitfields,
+			|world, all| {
+				all.push(bitfield(world, VALIDATORS, context(world)));
+				&[VALIDATORS as usize]
+			}
+		),
+		case!(
+			"R-BIT-1 bitfield of another session",
+			"BitfieldBadSignature",
+			with_bitfields,
+			|world, all| {
+				let session_index = world.session() + 1;
+				all[5] = bitfield(
+					world,
+					5,
+					SigningContext {
+						session_index,
+						..context(world)
+					},
+				);
+				&[5]
+			}
+		),
+		case!(
+			"R-BIT-1 bitfield for another block",
+			"BitfieldBadSignature",
+			with_bitfields,
+			|world, all| {
+				let parent_hash = world.ancestor(1).hash;
+				all[5] = bitfield(
+					world,
+					5,
+					SigningContext {
+						parent_hash,
+						..context(world)
+					},
+				);
+				&[5]
+			}
+		),
+		case!(
+			"R-BIT-2 forged bitfield before the real one",
+			"BitfieldBadSignature",
+			with_bitfields,
+			|_, all| {
+				let mut forged = all[2].clone();
+				forged.signature = all[1].signature.clone();
+				all.insert(2, forged);
+				&[2, 3]
+			}
+		),
+		case!(
+			"R-BIT-1 bits beyond the cores",
+			"BitfieldWrongLength",
+			with_bitfields,
+			|_, all| {
+				all[0].payload.0.push(true);
+				&[0]
+			}
+		),
+		Case {
+			name: "R-INC-3 candidates of paras out of order",
+			error: "CandidatesOutOfOrder",
+			make: |world| {
+				let kept = honest(world);
+				let mut data = kept.clone();
+				data.backed_candidates.rotate_right(1);
+				Offered { data, kept }
+			},
+		},
+		Case {
+			name: "R-INC-5 a dispute that is not worth keeping",
+			error: "DisputesNotCanonical",
+			make: |world| {
+				let kept = honest(world);
+				let mut data = kept.clone();
+				data.disputes.push(DisputeStatementSet {
+					candidate_hash: CandidateHash(Hash::repeat_byte(1)),
+					session: world.session(),
+					statements: Vec::new(),
+				});
+				Offered { data, kept }
+			},
+		},
+	]
+}
+
+fn places() -> Vec<Case> {
+	vec![
+		case!(
+			"R-UMP-5 another para's core",
+			"InvalidCoreIndex",
+			with_second_draft,
+			|_, bad| bad.core = 3
+		),
+		case!(
+			"R-BCK-3 a core that is taken in this block",
+			"CoreNotEligible",
+			with_second_draft,
+			|_, bad| { bad.core = 0 }
+		),
+		case!(
+			"R-REL-3 relay parent one block too old",
+			"DisallowedRelayParent",
+			with_chain,
+			|world, chain| {
+				chain[0].on(world.ancestor(ANCESTRY + 1));
+				0
+			}
+		),
+		case!(
+			"R-REL-3 unknown relay parent",
+			"DisallowedRelayParent",
+			with_second_draft,
+			|_, bad| { bad.relay_parent.hash = Hash::repeat_byte(7) }
+		),
+		case!(
+			"R-REL-4 relay parent moves backwards",
+			"RelayParentMovedBackwards",
+			with_second_draft,
+			|world, bad| bad.on(world.ancestor(1))
+		),
+		case!(
+			"R-BCK-2 candidate of another session",
+			"WrongSession",
+			with_second_draft,
+			|_, bad| { bad.session += 1 }
+		),
+		case!(
+			"R-FRG-8 head mismatch",
+			"ValidationDataMismatch",
+			with_second_draft,
+			|_, bad| { bad.parent_head = HeadData(vec![7]) }
+		),
+		case!(
+			"R-FRG-16 head data of another candidate",
+			"ParaHeadMismatch",
+			with_second_draft,
+			|_, bad| { bad.para_head = Some(HeadData(vec![7])) }
+		),
+		case!(
+			"R-FRG-2 other code",
+			"ValidationCodeMismatch",
+			with_second_draft,
+			|_, bad| { bad.code = ValidationCode(vec![7; 16]).hash() }
+		),
+		case!("R-BCK-2 a cycle", "DuplicateCandidate", with_chain, |_, chain| {
+			chain[1].commitments.head_data = chain[0].parent_head.clone();
+			chain.push(chain[0].clone());
+			2
+		}),
+		case!(
+			"R-BCK-4 two candidates on one parent",
+			"ValidationDataMismatch",
+			with_chain,
+			|world, chain| {
+				chain[1] = Draft::new(world, PARA, 1, world.head(PARA), 9);
+				1
+			}
+		),
+		case!(
+			"R-DEP-1 a chain too deep",
+			"TooDeep",
+			with_chain,
+			|world, chain| {
+				chain.push(chain[1].child(world, 2, 3));
+				2
+			}
+		),
+	]
+}
+
+fn votes() -> Vec<Case> {
+	vec![
+		case!(
+			"R-BKV-1 too few votes",
+			"TooFewVotes",
+			with_second_draft,
+			|_, bad| bad.votes = 1
+		),
+		case!(
+			"R-BKV-3 votes of others than the group",
+			"BadVoteSignature",
+			with_second_draft,
+			|world, bad| { bad.signers = Some(world.members(2, world.ancestor(0).number + 1)) }
+		),
+		case!(
+			"R-GRP-1 the group of the time before",
+			"BadVoteSignature",
+			with_chain,
+			|world, chain| {
+				let now = world.members(0, BLOCK);
+				let rotated = (1..=ANCESTRY)
+					.map(|age| world.ancestor(age))
+					.find(|ancestor| world.members(0, ancestor.number + 1) != now);
+				chain[0].on(rotated.expect("groups rotate within the window"));
+				chain[0].signers = Some(now);
+				0
+			}
+		),
+		case!(
+			"R-BKV-2 more bits than votes",
+			"VotesDoNotMatchBits",
+			with_second,
+			|bad| { bad.validity_votes.truncate(1) }
+		),
+		case!("R-BKV-2 a bit too many", "WrongVoteBits", with_second, |bad| {
+			bad.validator_indices.push(false)
+		}),
+		case!("R-BIN-16 no bits", "MalformedVotes", with_second, |bad| bad
+			.validator_indices
+			.clear()),
+		case!(
+			"R-DEF-20, R-INC-4 votes swapped",
+			"BadVoteSignature",
+			with_second,
+			|bad| { bad.validity_votes.swap(0, 1) }
+		),
+	]
+}
+
+fn sizes() -> Vec<Case> {
+	vec![
+		case!(
+			"R-FRG-3 head data too large",
+			"HeadDataTooLarge",
+			with_second_draft,
+			|world, bad| { bad.commitments.head_data = HeadData(vec![1; world.limits().1 as usize + 1]) }
+		),
+		case!(
+			"R-FRG-6 code too large",
+			"CodeTooLarge",
+			with_second_draft,
+			|world, bad| {
+				bad.commitments.new_validation_code =
+					Some(ValidationCode(vec![1; world.limits().2 as usize + 1]))
+			}
+		),
+		case!(
+			"R-FRG-10 too many upward messages",
+			"TooManyUpwardMessages",
+			with_second_draft,
+			|_, bad| { bad.commitments.upward_messages = vec![vec![1]; 17] }
+		),
+		case!(
+			"R-FRG-12 an upward message too large",
+			"UpwardMessageTooLarge",
+			with_second_draft,
+			|_, bad| { bad.commitments.upward_messages = vec![vec![1; 64 * 1024 + 1]] }
+		),
+		case!(
+			"R-FRG-7 too many horizontal messages",
+			"TooManyHorizontalMessages",
+			with_second_draft,
+			|_, bad| {
+				let to = |para| OutboundHrmpMessage {
+					recipient: ParaId(para),
+					data: Vec::new(),
+				};
+				bad.commitments.horizontal_messages = (0..11).map(to).collect()
+			}
+		),
+		case!(
+			"R-WGT-1 more than a block",
+			"Overweight",
+			with_second_draft,
+			|_, bad| { bad.commitments.upward_messages = vec![vec![1; 5 * 1024 * 1024]] }
+		),
+	]
+}
