@@ -33,6 +33,7 @@ impl NodeIndex {
 	}
 
 	/// Position in the arena: nodes are numbered in the order in which they joined.
+	#[inline]
 	pub fn position(self) -> usize {
 		self.0.get() as usize - 1
 	}
@@ -116,10 +117,12 @@ impl<R: PathRule> Default for Arena<R> {
 pub(crate) const MAX_NODES: u32 = u32::MAX - 1;
 
 impl<R: PathRule> Arena<R> {
+	#[inline]
 	pub(crate) fn len(&self) -> usize {
 		self.nodes.len()
 	}
 
+	#[inline]
 	pub(crate) fn members(&self) -> &[Member] {
 		&self.members
 	}
@@ -130,20 +133,24 @@ impl<R: PathRule> Arena<R> {
 	}
 
 	/// The node with an index of this arena.
+	#[inline]
 	pub(crate) fn node(&self, index: NodeIndex) -> &Node<R::Score> {
 		&self.nodes[index.position()]
 	}
 
 	/// The node at a position, if there are that many.
+	#[inline]
 	pub(crate) fn index_at(&self, position: usize) -> Option<NodeIndex> {
 		(position < self.nodes.len()).then(|| NodeIndex::from_position(position))
 	}
 
 	/// The candidate at a node.
+	#[inline]
 	pub(crate) fn member_at(&self, index: NodeIndex) -> &Member {
 		&self.members[self.node(index).member as usize]
 	}
 
+	#[inline]
 	pub(crate) fn member(&self, hash: CandidateHash) -> Option<&Member> {
 		self.by_hash
 			.get(&hash)
@@ -151,6 +158,7 @@ impl<R: PathRule> Arena<R> {
 	}
 
 	/// What hangs below a node; `None` is the root.
+	#[inline]
 	pub(crate) fn below(&self, parent: Option<NodeIndex>) -> &Below<R::Score> {
 		match parent {
 			Some(index) => &self.node(index).below,
@@ -158,6 +166,7 @@ impl<R: PathRule> Arena<R> {
 		}
 	}
 
+	#[inline]
 	fn below_mut(&mut self, parent: Option<NodeIndex>) -> &mut Below<R::Score> {
 		match parent {
 			Some(index) => &mut self.nodes[index.position()].below,
@@ -206,24 +215,28 @@ impl<R: PathRule> Arena<R> {
 	}
 
 	/// Depth of a child of `parent` (R-GLO-11).
+	#[inline]
 	pub(crate) fn depth_below(&self, parent: Option<NodeIndex>) -> u32 {
 		parent.map_or(0, |index| self.node(index).depth.saturating_add(1))
 	}
 
 	/// Number of the relay parent at a node.
+	#[inline]
 	pub(crate) fn relay_parent_number(&self, index: NodeIndex) -> BlockNumber {
 		self.member_at(index).relay_parent.number
 	}
 
 	/// Whether the chain may back the candidate at this node on this path (R-SEL-2, R-SEL-3).
+	#[inline]
 	pub(crate) fn is_eligible(&self, index: NodeIndex) -> bool {
 		let member = self.member_at(index);
 		member.is_backed && !member.is_pending && !self.node(index).repeats
 	}
 
-	/// Appends a node. The caller has checked that the candidate fits there, and that it does not stand there yet.
+	/// Appends a node. The caller has checked that the candidate fits there, and that it does not stand there yet, and
+	/// [settles](Self::settle) the best paths once all new nodes are there.
 	///
-	/// Cost: constant, plus O(depth) if the candidate stands elsewhere too or is backed.
+	/// Cost: constant, plus O(depth) if the candidate stands elsewhere too.
 	pub(crate) fn push(
 		&mut self,
 		parent: Option<NodeIndex>,
@@ -251,8 +264,17 @@ impl<R: PathRule> Arena<R> {
 			cumulative,
 		});
 		self.below_mut(parent).first_child = Some(index);
-		self.carry_upward(index);
 		index
+	}
+
+	/// Puts the best paths right after nodes were appended from `position` on. Children stand after their parents, so going
+	/// backwards carries each path upward once, however many of its nodes are new.
+	///
+	/// Cost: linear in the number of new nodes, and O(depth) for each path that reaches above them.
+	pub(crate) fn settle(&mut self, position: usize) {
+		for position in (position..self.nodes.len()).rev() {
+			self.carry_upward(NodeIndex::from_position(position));
+		}
 	}
 
 	fn intern(&mut self, mut member: Member) -> u32 {

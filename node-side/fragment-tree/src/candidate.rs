@@ -3,9 +3,10 @@
 //! Invariant: hashes equal those of the parts. [`Candidate::new`] computes them, [`Candidate::prehashed`] is told.
 
 use async_backing_primitives::{
-	check_intrinsic, BlockNumber, CandidateCommitments, CandidateHash, CandidatePendingAvailability,
-	CommittedCandidateReceipt, FragmentCandidate, Hash, HeadData, HeadHash, IntrinsicError, ParaId,
-	PersistedValidationData, ValidationDataClaim,
+	check_intrinsic, parse_signals, BlockNumber, CandidateCommitments, CandidateHash,
+	CandidatePendingAvailability, ClaimQueueOffset, CommittedCandidateReceipt, CoreIndex, CoreSelector,
+	FragmentCandidate, Hash, HeadData, HeadHash, IntrinsicError, ParaId, PersistedValidationData,
+	SignalError, ValidationDataClaim,
 };
 
 /// A candidate, the data that it was validated with, and the hashes that trees look it up by.
@@ -15,6 +16,10 @@ use async_backing_primitives::{
 pub struct Candidate {
 	hash: CandidateHash,
 	parent_head_hash: HeadHash,
+	/// Kept apart from the descriptor, which has to be looked at as a whole to tell its version.
+	scheduling_parent: Hash,
+	core_index: Option<CoreIndex>,
+	core_selection: Result<Option<(CoreSelector, ClaimQueueOffset)>, SignalError>,
 	receipt: CommittedCandidateReceipt,
 	validation_data: PersistedValidationData,
 	bytes: usize,
@@ -55,6 +60,10 @@ impl Candidate {
 		Self {
 			hash,
 			parent_head_hash,
+			scheduling_parent: receipt.descriptor.scheduling_parent(),
+			core_index: receipt.descriptor.core_index(),
+			core_selection: parse_signals(&receipt.commitments.upward_messages)
+				.map(|signals| signals.select_core),
 			receipt,
 			validation_data,
 			bytes,
@@ -91,61 +100,94 @@ impl Candidate {
 	}
 
 	/// Identity of the candidate.
+	#[inline]
 	pub fn hash(&self) -> CandidateHash {
 		self.hash
 	}
 
 	/// The parachain that it belongs to.
+	#[inline]
 	pub fn para_id(&self) -> ParaId {
 		self.receipt.descriptor.para_id()
 	}
 
 	/// Hash of the head data on which it builds.
+	#[inline]
 	pub fn parent_head_hash(&self) -> HeadHash {
 		self.parent_head_hash
 	}
 
 	/// Hash of the head data after it.
+	#[inline]
 	pub fn output_head_hash(&self) -> HeadHash {
 		self.receipt.descriptor.para_head()
 	}
 
 	/// Head data after it.
+	#[inline]
 	pub fn output_head(&self) -> &HeadData {
 		&self.receipt.commitments.head_data
 	}
 
 	/// The relay block that it was executed against.
+	#[inline]
 	pub fn relay_parent(&self) -> Hash {
 		self.receipt.descriptor.relay_parent()
 	}
 
-	/// Number of that relay block, as its validation data say.
+	/// Relay block that fixes core and group: the relay parent, but for version 3 descriptors (R-GLO-7).
+	#[inline]
+	pub fn scheduling_parent(&self) -> Hash {
+		self.scheduling_parent
+	}
+
+	/// Core that it names; `None` in version 1.
+	#[inline]
+	pub fn core_index(&self) -> Option<CoreIndex> {
+		self.core_index
+	}
+
+	/// Which of the para's cores it picks, if it does (R-UMP-3).
+	///
+	/// # Errors
+	/// [`SignalError`] if its signals are malformed, which only those of a candidate are that nobody checked.
+	#[inline]
+	pub fn core_selection(&self) -> Result<Option<(CoreSelector, ClaimQueueOffset)>, SignalError> {
+		self.core_selection
+	}
+
+	/// Number of its relay parent, as its validation data say.
+	#[inline]
 	pub fn relay_parent_number(&self) -> BlockNumber {
 		self.validation_data.relay_parent_number
 	}
 
 	/// What including it does.
+	#[inline]
 	pub fn commitments(&self) -> &CandidateCommitments {
 		&self.receipt.commitments
 	}
 
 	/// The candidate itself.
+	#[inline]
 	pub fn receipt(&self) -> &CommittedCandidateReceipt {
 		&self.receipt
 	}
 
 	/// Data that it was validated with.
+	#[inline]
 	pub fn validation_data(&self) -> &PersistedValidationData {
 		&self.validation_data
 	}
 
 	/// Bytes of memory that it takes, up to a constant: what the limits of a storage count.
+	#[inline]
 	pub fn bytes(&self) -> usize {
 		self.bytes
 	}
 
 	/// The candidate as the fragment check sees it.
+	#[inline]
 	pub fn as_fragment(&self, is_pending_availability: bool) -> FragmentCandidate<'_> {
 		FragmentCandidate {
 			commitments: &self.receipt.commitments,

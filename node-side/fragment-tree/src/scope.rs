@@ -94,21 +94,25 @@ impl Scope {
 	}
 
 	/// The leaf: the newest relay parent in scope.
+	#[inline]
 	pub fn relay_parent(&self) -> &RelayChainBlockInfo {
 		&self.relay_parent
 	}
 
 	/// The other relay parents in scope, newest first.
+	#[inline]
 	pub fn ancestors(&self) -> &[RelayChainBlockInfo] {
 		&self.ancestors
 	}
 
 	/// The oldest relay parent in scope (R-SCO-4).
+	#[inline]
 	pub fn earliest_relay_parent(&self) -> &RelayChainBlockInfo {
 		self.ancestors.last().unwrap_or(&self.relay_parent)
 	}
 
 	/// The relay parent with this hash, if it is in scope (R-SCO-3). Logarithmic.
+	#[inline]
 	pub fn in_scope(&self, hash: Hash) -> Option<&RelayChainBlockInfo> {
 		if hash == self.relay_parent.hash {
 			return Some(&self.relay_parent);
@@ -126,6 +130,7 @@ impl Scope {
 
 	/// The relay parent of a candidate: in scope, or known because the candidate is pending (R-SCO-5). Cost: linear in the
 	/// window's length and the number of pending candidates, both a few.
+	#[inline]
 	pub fn relay_parent_of(
 		&self,
 		candidate: CandidateHash,
@@ -138,11 +143,13 @@ impl Scope {
 	}
 
 	/// Candidates pending availability, in dependency order.
+	#[inline]
 	pub fn pending_availability(&self) -> &[PendingAvailability] {
 		&self.pending_availability
 	}
 
 	/// Where the candidate stands among those pending availability. Linear in their number, a few at most.
+	#[inline]
 	pub fn pending_position(&self, candidate: CandidateHash) -> Option<u32> {
 		let hashes = self
 			.pending_availability
@@ -154,21 +161,25 @@ impl Scope {
 	}
 
 	/// Whether the candidate is pending availability. Cost: as [`pending_position`](Self::pending_position).
+	#[inline]
 	pub fn is_pending(&self, candidate: CandidateHash) -> bool {
 		self.pending_position(candidate).is_some()
 	}
 
 	/// Constraints of a candidate on the included head (R-GLO-9).
+	#[inline]
 	pub fn base_constraints(&self) -> &ExtendedConstraints {
 		&self.base_constraints
 	}
 
 	/// Hash of the included head.
+	#[inline]
 	pub fn required_parent_hash(&self) -> HeadHash {
 		self.required_parent_hash
 	}
 
 	/// Largest legal depth of a node.
+	#[inline]
 	pub fn max_depth(&self) -> u32 {
 		self.max_depth
 	}

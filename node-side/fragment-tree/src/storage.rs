@@ -90,21 +90,25 @@ pub struct StoredCandidate<'a> {
 
 impl<'a> StoredCandidate<'a> {
 	/// The candidate.
+	#[inline]
 	pub fn candidate(&self) -> &'a Candidate {
 		self.candidate
 	}
 
 	/// How far it has come.
+	#[inline]
 	pub fn state(&self) -> CandidateState {
 		self.state
 	}
 
 	/// Whether it is backed.
+	#[inline]
 	pub fn is_backed(&self) -> bool {
 		self.state == CandidateState::Backed
 	}
 
 	/// Whether some tree holds it. Constant cost.
+	#[inline]
 	pub fn is_in_tree(&self) -> bool {
 		// The storage itself holds one reference and hands out none; the others are members of trees.
 		Arc::strong_count(self.candidate) > 1
@@ -112,11 +116,17 @@ impl<'a> StoredCandidate<'a> {
 }
 
 impl CandidateStorage {
-	/// Takes in a candidate that somebody proposed. Cost: O(k).
+	/// Takes in a candidate that somebody proposed; one that is shared with somebody else is copied. Cost: O(k).
 	///
 	/// # Errors
 	/// [`StorageError`]; then nothing has changed.
-	pub fn insert(&mut self, candidate: Candidate, state: CandidateState) -> Result<(), StorageError> {
+	#[inline]
+	pub fn insert(
+		&mut self,
+		candidate: impl Into<Arc<Candidate>>,
+		state: CandidateState,
+	) -> Result<(), StorageError> {
+		let candidate = candidate.into();
 		let hash = candidate.hash();
 		if self.by_hash.contains_key(&hash) {
 			return Err(StorageError::CandidateAlreadyKnown(hash));
@@ -134,20 +144,22 @@ impl CandidateStorage {
 
 	/// Takes in a candidate pending availability, as backed (R-STO-3); if it is known, only its state changes. The chain
 	/// has taken it, so it is not refused even if it is a cycle of length zero (R-STO-4). Cost: O(k).
-	pub fn insert_pending(&mut self, candidate: Candidate) {
+	pub fn insert_pending(&mut self, candidate: impl Into<Arc<Candidate>>) {
+		let candidate = candidate.into();
 		let hash = candidate.hash();
 		if self.mark_backed(hash).is_err() {
 			self.insert_new(candidate, CandidateState::Backed);
 		}
 	}
 
-	fn insert_new(&mut self, candidate: Candidate, state: CandidateState) {
+	fn insert_new(&mut self, mut candidate: Arc<Candidate>, state: CandidateState) {
+		if Arc::get_mut(&mut candidate).is_none() {
+			// Somebody else holds it, and would look like a tree.
+			candidate = Arc::new(Candidate::clone(&candidate));
+		}
 		let hash = candidate.hash();
 		let (parent, output) = (candidate.parent_head_hash(), candidate.output_head_hash());
-		let entry = Some(Entry {
-			candidate: Arc::new(candidate),
-			state,
-		});
+		let entry = Some(Entry { candidate, state });
 		let slot = match self.free.pop() {
 			Some(slot) => {
 				self.entries[slot as usize] = entry;
@@ -187,6 +199,7 @@ impl CandidateStorage {
 	///
 	/// # Errors
 	/// [`UnknownCandidate`] if it is not there.
+	#[inline]
 	pub fn mark_backed(&mut self, hash: CandidateHash) -> Result<bool, UnknownCandidate> {
 		self.raise(hash, CandidateState::Backed)
 	}
@@ -232,11 +245,13 @@ impl CandidateStorage {
 	}
 
 	/// The candidate with this hash. Constant cost.
+	#[inline]
 	pub fn get(&self, hash: CandidateHash) -> Option<StoredCandidate<'_>> {
 		self.stored(*self.by_hash.get(&hash)?)
 	}
 
 	/// Whether the candidate is there. Constant cost.
+	#[inline]
 	pub fn contains(&self, hash: CandidateHash) -> bool {
 		self.by_hash.contains_key(&hash)
 	}
@@ -246,6 +261,7 @@ impl CandidateStorage {
 	}
 
 	/// Candidates that build on this head data, ascending. Constant cost for each.
+	#[inline]
 	pub fn children_of(&self, head: HeadHash) -> impl Iterator<Item = StoredCandidate<'_>> {
 		let slots = self.by_parent_head.get(&head).into_iter().flatten();
 		slots.filter_map(|slot| self.stored(*slot))

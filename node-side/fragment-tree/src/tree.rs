@@ -137,6 +137,7 @@ impl<R: PathRule> FragmentTree<R> {
 		sweep.report.broken_trunk = tree.place_trunk(&mut sweep);
 		tree.sweep_below(None, &mut sweep);
 		tree.sweep(0, &mut sweep);
+		tree.settle(0);
 		sweep.report.nodes = saturating_u32(tree.arena.len());
 		(tree, sweep.report)
 	}
@@ -223,6 +224,7 @@ impl<R: PathRule> FragmentTree<R> {
 			},
 		};
 		self.sweep(before, &mut sweep);
+		self.settle(before);
 		sweep.report.nodes = saturating_u32(self.arena.len().saturating_sub(before));
 		Ok(sweep.report)
 	}
@@ -300,6 +302,13 @@ impl<R: PathRule> FragmentTree<R> {
 		self.scope
 			.pending_position(candidate)
 			.is_some_and(|position| position < self.trunk_len && u64::from(position) == above)
+	}
+
+	/// Finds the best paths again after nodes were added from `position` on.
+	fn settle(&mut self, position: usize) {
+		if position < self.arena.len() {
+			Arc::make_mut(&mut self.arena).settle(position);
+		}
 	}
 
 	/// Sweeps breadth-first from the nodes at `position` and after it (R-TRE-2).

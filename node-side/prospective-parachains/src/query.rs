@@ -4,7 +4,7 @@ use crate::view::View;
 use alloc::vec::Vec;
 use async_backing_fragment_tree::{Candidate, FragmentTree, HypotheticalCandidate, PathRule};
 use async_backing_primitives::{
-	parse_signals, BlockNumber, CandidateHash, ConstraintSource, CoreIndex, Hash, HeadHash, ParaId,
+	AssignedCores, BlockNumber, CandidateHash, ConstraintSource, CoreIndex, Hash, HeadHash, ParaId,
 	PersistedValidationData, RelayChainBlockInfo,
 };
 
@@ -105,35 +105,33 @@ impl<R: PathRule> View<R> {
 		required_path: &[CandidateHash],
 		count: usize,
 	) -> Vec<Backable> {
-		self.tree(leaf, para)
-			.into_iter()
-			.flat_map(|tree| tree.select_children(required_path, count))
-			.take_while(|candidate| self.may_occupy_its_core(candidate))
-			.map(|candidate| {
-				let descriptor = &candidate.receipt().descriptor;
-				Backable {
-					candidate_hash: candidate.hash(),
-					scheduling_parent: descriptor.scheduling_parent(),
-					core_index: descriptor.core_index(),
+		let Some(tree) = self.tree(leaf, para) else {
+			return Vec::new();
+		};
+		let path = tree.select_children(required_path, count);
+		// Neighbours mostly have the same scheduling parent.
+		let mut at: Option<(Hash, Option<&AssignedCores>)> = None;
+		let mut backable = Vec::with_capacity(count.min(tree.scope().max_depth() as usize + 1));
+		for candidate in path {
+			let (scheduling_parent, core_index) = (candidate.scheduling_parent(), candidate.core_index());
+			let assigned = match at {
+				Some((block, assigned)) if block == scheduling_parent => assigned,
+				_ => self.assigned_cores.get(&scheduling_parent),
+			};
+			at = Some((scheduling_parent, assigned));
+			if let (Some(core), Some(assigned)) = (core_index, assigned) {
+				let choice = candidate.core_selection();
+				if !choice.is_ok_and(|selection| assigned.check(para, core, selection).is_ok()) {
+					break;
 				}
-			})
-			.collect()
-	}
-
-	fn may_occupy_its_core(&self, candidate: &Candidate) -> bool {
-		let descriptor = &candidate.receipt().descriptor;
-		let Some(core) = descriptor.core_index() else {
-			return true;
-		};
-		let Some(assigned) = self.assigned_cores.get(&descriptor.scheduling_parent()) else {
-			return true;
-		};
-		let Ok(signals) = parse_signals(&candidate.commitments().upward_messages) else {
-			return false;
-		};
-		assigned
-			.check(descriptor.para_id(), core, signals.select_core)
-			.is_ok()
+			}
+			backable.push(Backable {
+				candidate_hash: candidate.hash(),
+				scheduling_parent,
+				core_index,
+			});
+		}
+		backable
 	}
 
 	/// For each para with a tree at a leaf, the number of the oldest relay parent in scope (R-VIE-8); nothing if the leaf

@@ -6,6 +6,7 @@ use crate::{
 };
 use alloc::{
 	collections::{BTreeMap, BTreeSet},
+	sync::Arc,
 	vec::Vec,
 };
 use async_backing_fragment_tree::{
@@ -99,7 +100,11 @@ impl<R: PathRule> View<R> {
 	///
 	/// # Errors
 	/// As [`introduce`](Self::introduce).
-	pub fn introduce_checked(&mut self, candidate: Candidate) -> Result<Introduced, IntroduceError> {
+	pub fn introduce_checked(
+		&mut self,
+		candidate: impl Into<Arc<Candidate>>,
+	) -> Result<Introduced, IntroduceError> {
+		let candidate = candidate.into();
 		let (hash, para_id) = (candidate.hash(), candidate.para_id());
 		let Some(para) = self.paras.get_mut(&para_id) else {
 			return Err(IntroduceError::UnknownPara(para_id));
@@ -110,7 +115,7 @@ impl<R: PathRule> View<R> {
 				..Introduced::default()
 			});
 		}
-		let waiting = Waiting::from(&candidate);
+		let waiting = Waiting::from(&*candidate);
 		para.storage.insert(candidate, CandidateState::Introduced)?;
 
 		let (introduced, reasons) = self.attach(para_id, hash);
