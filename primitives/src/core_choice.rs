@@ -57,18 +57,32 @@ pub fn check_core_choice(
 	check_among(&assigned, para, named, selection)
 }
 
-/// A claim queue turned around: for each para the cores assigned to it at each position. For those who check the choice
-/// of many candidates by one claim queue.
+/// A claim queue turned around: the cores of each para. For those who check the choice of many candidates by one claim
+/// queue.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct AssignedCores(BTreeMap<(ParaId, u8), Vec<CoreIndex>>);
+pub struct AssignedCores(BTreeMap<ParaId, Vec<Vec<CoreIndex>>>);
+
+/// The cores assigned to one para, in [`AssignedCores`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CoresOfPara<'a> {
+	para: ParaId,
+	/// For each position of the claim queue, ascending.
+	by_offset: &'a [Vec<CoreIndex>],
+}
 
 impl From<&ClaimQueue> for AssignedCores {
-	/// Cost: O(c log c) for c claims.
+	/// Cost: O(c log p) for c claims of p paras.
 	fn from(claim_queue: &ClaimQueue) -> Self {
-		let mut assigned = BTreeMap::<_, Vec<_>>::new();
+		let mut assigned = BTreeMap::<_, Vec<Vec<_>>>::new();
 		for (core, claims) in claim_queue {
-			for (para, offset) in claims.iter().zip(0..=u8::MAX) {
-				assigned.entry((*para, offset)).or_default().push(*core);
+			for (offset, para) in claims.iter().enumerate().take(usize::from(u8::MAX) + 1) {
+				let by_offset = assigned.entry(*para).or_default();
+				if by_offset.len() <= offset {
+					by_offset.resize(offset + 1, Vec::new());
+				}
+				if let Some(cores) = by_offset.get_mut(offset) {
+					cores.push(*core);
+				}
 			}
 		}
 		Self(assigned)
@@ -76,22 +90,33 @@ impl From<&ClaimQueue> for AssignedCores {
 }
 
 impl AssignedCores {
-	/// Cores assigned to a para at a position of the claim queue, ascending. Logarithmic.
-	pub fn at(&self, para: ParaId, offset: ClaimQueueOffset) -> &[CoreIndex] {
-		self.0.get(&(para, offset.0)).map_or(&[], Vec::as_slice)
+	/// The cores of a para. Logarithmic.
+	pub fn of(&self, para: ParaId) -> CoresOfPara<'_> {
+		let by_offset = self.0.get(&para).map_or(&[][..], Vec::as_slice);
+		CoresOfPara { para, by_offset }
+	}
+}
+
+impl<'a> CoresOfPara<'a> {
+	/// Cores at a position of the claim queue, ascending.
+	#[inline]
+	pub fn at(self, offset: ClaimQueueOffset) -> &'a [CoreIndex] {
+		self.by_offset
+			.get(usize::from(offset.0))
+			.map_or(&[], Vec::as_slice)
 	}
 
-	/// As [`check_core_choice`]. Cost: logarithmic, and linear in the cores of the para where the candidate selects none.
+	/// As [`check_core_choice`]. Constant cost; linear in the number of cores where the candidate selects none.
 	///
 	/// # Errors
 	/// As [`check_core_choice`].
+	#[inline]
 	pub fn check(
-		&self,
-		para: ParaId,
+		self,
 		named: CoreIndex,
 		selection: Option<(CoreSelector, ClaimQueueOffset)>,
 	) -> Result<(), CoreChoiceError> {
-		check_among(self.at(para, offset_of(selection)), para, named, selection)
+		check_among(self.at(offset_of(selection)), self.para, named, selection)
 	}
 }
 
@@ -101,6 +126,7 @@ fn offset_of(selection: Option<(CoreSelector, ClaimQueueOffset)>) -> ClaimQueueO
 }
 
 /// R-UMP-5, given the cores that are assigned to the para.
+#[inline]
 fn check_among(
 	assigned: &[CoreIndex],
 	para: ParaId,
@@ -182,7 +208,9 @@ mod tests {
 		for (name, para, core, selection, expected) in rows {
 			let checked = check_core_choice(&queue, ParaId(para), CoreIndex(core), selection);
 			assert_eq!(checked, expected, "R-UMP-5: {name}");
-			let checked = AssignedCores::from(&queue).check(ParaId(para), CoreIndex(core), selection);
+			let checked = AssignedCores::from(&queue)
+				.of(ParaId(para))
+				.check(CoreIndex(core), selection);
 			assert_eq!(checked, expected, "R-UMP-5: {name}, turned around");
 		}
 	}

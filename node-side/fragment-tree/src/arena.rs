@@ -243,6 +243,9 @@ impl<R: PathRule> Arena<R> {
 		member: Member,
 		cumulative: Cumulative,
 	) -> NodeIndex {
+		if self.nodes.capacity() == 0 {
+			self.reserve_first();
+		}
 		let position = self.intern(member);
 		let index = NodeIndex::from_position(self.nodes.len());
 		let newest = self.members[position as usize].newest_node.replace(index);
@@ -275,6 +278,16 @@ impl<R: PathRule> Arena<R> {
 		for position in (position..self.nodes.len()).rev() {
 			self.carry_upward(NodeIndex::from_position(position));
 		}
+	}
+
+	/// Room for a few nodes at once: a tree that has one will have more, and small tables grow at every other.
+	#[cold]
+	fn reserve_first(&mut self) {
+		const FEW: usize = 14;
+		self.nodes.reserve(FEW);
+		self.members.reserve(FEW);
+		self.by_hash.reserve(FEW);
+		self.by_output.reserve(FEW);
 	}
 
 	fn intern(&mut self, mut member: Member) -> u32 {

@@ -157,6 +157,9 @@ impl CandidateStorage {
 			// Somebody else holds it, and would look like a tree.
 			candidate = Arc::new(Candidate::clone(&candidate));
 		}
+		if self.entries.capacity() == 0 {
+			self.reserve_first();
+		}
 		let hash = candidate.hash();
 		let (parent, output) = (candidate.parent_head_hash(), candidate.output_head_hash());
 		let entry = Some(Entry { candidate, state });
@@ -184,6 +187,16 @@ impl CandidateStorage {
 			hash,
 			slot,
 		);
+	}
+
+	/// Room for a few at once: a para that has one candidate will have more, and small tables grow at every other.
+	#[cold]
+	fn reserve_first(&mut self) {
+		const FEW: usize = 14;
+		self.entries.reserve(FEW);
+		self.by_hash.reserve(FEW);
+		self.by_parent_head.reserve(FEW);
+		self.by_output_head.reserve(FEW);
 	}
 
 	/// Notes that a candidate is seconded. Returns whether that is news: a backed one stays backed. Constant cost.

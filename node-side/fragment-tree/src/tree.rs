@@ -12,6 +12,7 @@ use async_backing_primitives::{
 	candidate_modifications, check_depth, check_fragment, CandidateHash, ConstraintModifications,
 	ConstraintSource, ExtendedConstraints, HeadData, HeadHash, Operating, RelayChainBlockInfo,
 };
+use smallvec::SmallVec;
 
 /// Every prospective chain of candidates of one parachain at one leaf.
 ///
@@ -184,7 +185,7 @@ impl<R: PathRule> FragmentTree<R> {
 		};
 
 		// All places are found before any is taken, so that a refusal leaves the tree as it was.
-		let mut places = Vec::new();
+		let mut places = SmallVec::<[_; 1]>::new();
 		let mut first_reason = None;
 		let mut checks = 0u32;
 		for parent in self.parents_for(candidate.parent_head_hash()) {

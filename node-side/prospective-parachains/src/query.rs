@@ -4,7 +4,7 @@ use crate::view::View;
 use alloc::vec::Vec;
 use async_backing_fragment_tree::{Candidate, FragmentTree, HypotheticalCandidate, PathRule};
 use async_backing_primitives::{
-	AssignedCores, BlockNumber, CandidateHash, ConstraintSource, CoreIndex, Hash, HeadHash, ParaId,
+	BlockNumber, CandidateHash, ConstraintSource, CoreIndex, CoresOfPara, Hash, HeadHash, ParaId,
 	PersistedValidationData, RelayChainBlockInfo,
 };
 
@@ -96,7 +96,7 @@ impl<R: PathRule> View<R> {
 	/// The path ends before a candidate that may not occupy the core it names (R-FRG-17). That is judged by the claim
 	/// queue of its scheduling parent, and left to the chain where this view never saw that block as a leaf.
 	///
-	/// Cost: [`FragmentTree::select_children`], and for each candidate returned O(log cores), or linear in the cores of the para
+	/// Cost: [`FragmentTree::select_children`], and constant for each candidate returned, or linear in the cores of the para
 	/// where it selects none.
 	pub fn get_backable(
 		&self,
@@ -110,18 +110,21 @@ impl<R: PathRule> View<R> {
 		};
 		let path = tree.select_children(required_path, count);
 		// Neighbours mostly have the same scheduling parent.
-		let mut at: Option<(Hash, Option<&AssignedCores>)> = None;
+		let mut at: Option<(Hash, Option<CoresOfPara<'_>>)> = None;
 		let mut backable = Vec::with_capacity(count.min(tree.scope().max_depth() as usize + 1));
 		for candidate in path {
 			let (scheduling_parent, core_index) = (candidate.scheduling_parent(), candidate.core_index());
 			let assigned = match at {
 				Some((block, assigned)) if block == scheduling_parent => assigned,
-				_ => self.assigned_cores.get(&scheduling_parent),
+				_ => self
+					.assigned_cores
+					.get(&scheduling_parent)
+					.map(|cores| cores.of(para)),
 			};
 			at = Some((scheduling_parent, assigned));
 			if let (Some(core), Some(assigned)) = (core_index, assigned) {
 				let choice = candidate.core_selection();
-				if !choice.is_ok_and(|selection| assigned.check(para, core, selection).is_ok()) {
+				if !choice.is_ok_and(|selection| assigned.check(core, selection).is_ok()) {
 					break;
 				}
 			}

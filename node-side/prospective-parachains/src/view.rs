@@ -10,7 +10,7 @@ use alloc::{
 	vec::Vec,
 };
 use async_backing_fragment_tree::{
-	AttachError, Candidate, CandidateState, FragmentTree, LongestPath, PathRule,
+	AttachError, Candidate, CandidateState, FragmentTree, LongestPath, PathRule, StorageError,
 };
 use async_backing_primitives::{
 	AssignedCores, CandidateHash, CommittedCandidateReceipt, Hash, ParaId, PersistedValidationData,
@@ -109,14 +109,17 @@ impl<R: PathRule> View<R> {
 		let Some(para) = self.paras.get_mut(&para_id) else {
 			return Err(IntroduceError::UnknownPara(para_id));
 		};
-		if para.storage.contains(hash) {
-			return Ok(Introduced {
-				membership: self.membership(para_id, hash),
-				..Introduced::default()
-			});
-		}
 		let waiting = Waiting::from(&*candidate);
-		para.storage.insert(candidate, CandidateState::Introduced)?;
+		match para.storage.insert(candidate, CandidateState::Introduced) {
+			Ok(()) => {}
+			Err(StorageError::CandidateAlreadyKnown(_)) => {
+				return Ok(Introduced {
+					membership: self.membership(para_id, hash),
+					..Introduced::default()
+				});
+			}
+			Err(error) => return Err(error.into()),
+		}
 
 		let (introduced, reasons) = self.attach(para_id, hash);
 		if !introduced.membership.is_empty() {

@@ -18,7 +18,7 @@ use sp_api::{ApiRef, CallContext, ProvideRuntimeApi, StorageProof};
 use sp_blockchain::{Backend as _, HeaderBackend};
 use sp_consensus_babe::BabeApi;
 use sp_core::storage::StorageKey;
-use std::{path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 /// Where blocks and states are kept.
 pub(crate) type FullBackend = Backend<Block>;
@@ -288,6 +288,16 @@ impl RelayClient {
 			.client
 			.storage(block, &StorageKey(key.to_vec()))?
 			.map(|data| data.0))
+	}
+
+	/// All of the state after `block`, for tools that look at it as a whole. Linear in the state.
+	///
+	/// # Errors
+	/// The block is unknown.
+	pub fn entries(&self, block: Hash) -> Result<BTreeMap<Vec<u8>, Vec<u8>>, QueryError> {
+		self.number(block)?;
+		let pairs = self.client.storage_pairs(block, None, None)?;
+		Ok(pairs.map(|(key, value)| (key.0, value.0)).collect())
 	}
 
 	/// A proof of the values under `keys`, against [`Self::state_root`] of `block`. Absence is proven too.
