@@ -231,7 +231,6 @@ impl<T: Config> Pallet<T> {
 	///
 	/// # Errors
 	/// Names what does not hold.
-	#[cfg(any(test, feature = "try-runtime"))]
 	pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
 		use frame_support::ensure;
 		let shape = Self::shape();

@@ -46,6 +46,14 @@ impl World for Mock {
 		code(0).hash()
 	}
 
+	fn pending_heads(&self, para: ParaId) -> Vec<HeadData> {
+		let pending = Pallet::<Test>::candidates_pending_availability(para);
+		pending
+			.into_iter()
+			.map(|candidate| candidate.commitments.head_data)
+			.collect()
+	}
+
 	fn limits(&self) -> (u32, u32, u32) {
 		neighbours(|state| {
 			(
@@ -90,6 +98,25 @@ fn r_inc_3_and_4_every_bad_inherent_is_refused_and_an_author_drops_exactly_the_b
 				"R-INC-4: {name}: exactly the bad part goes"
 			);
 			assert_ok!(enter(filtered));
+		});
+	}
+}
+
+#[test]
+fn r_ena_3_and_r_dep_1_the_ways_of_candidates() {
+	for (name, steps) in cases::scenarios() {
+		world().run(|| {
+			run_to(cases::BLOCK);
+			let genesis = included_head(PARA).0.len();
+			for (at, step) in steps.iter().enumerate() {
+				let data = cases::inherent_of(&Mock, step);
+				assert!(
+					Pallet::<Test>::filter(data.clone()) == data,
+					"R-INC-3: {name}, block {at}"
+				);
+				finish_block_with(data);
+				cases::check_step(&Mock, name, at, step, genesis);
+			}
 		});
 	}
 }

@@ -50,6 +50,8 @@ pub trait World {
 	fn head(&self, para: ParaId) -> HeadData;
 	/// Code of both paras.
 	fn code(&self) -> ValidationCodeHash;
+	/// Heads of a para's pending candidates, in dependency order.
+	fn pending_heads(&self, para: ParaId) -> Vec<HeadData>;
 	/// Limits that candidates are judged by: PoV, head data and code, in bytes.
 	fn limits(&self) -> (u32, u32, u32);
 }
@@ -267,6 +269,110 @@ macro_rules! case {
 			make: |world| $how(world, $spoil),
 		}
 	};
+}
+
+/// A block of a scenario: what it carries, and what holds after it.
+pub struct Step {
+	/// Cores on which candidates of the first para are backed, each on the one before.
+	pub back: &'static [u16],
+	/// Cores whose candidates everybody attests.
+	pub attest: &'static [u32],
+	/// How many candidates are included after it.
+	pub included: usize,
+	/// How many are pending after it.
+	pub pending: usize,
+}
+
+/// The inherent of a step. It builds on the latest head of the para.
+pub fn inherent_of(world: &dyn World, step: &Step) -> ParachainsInherentData {
+	let mut head = world
+		.pending_heads(PARA)
+		.pop()
+		.unwrap_or_else(|| world.head(PARA));
+	let mut candidates = Vec::new();
+	for core in step.back {
+		let draft = Draft::new(world, PARA, *core, head, 1);
+		head = draft.commitments.head_data.clone();
+		candidates.push(draft.back(world));
+	}
+	let mut bitfields = honest_bitfields(world);
+	for bitfield in &mut bitfields {
+		for core in step.attest {
+			bitfield.payload.0.set(*core as usize, true);
+		}
+		let payload = bitfield.payload.signing_payload(&context(world));
+		bitfield.signature = world.sign(bitfield.validator_index, &payload);
+	}
+	ParachainsInherentData {
+		bitfields,
+		backed_candidates: candidates,
+		disputes: Vec::new(),
+		parent_header: world.parent_header(),
+	}
+}
+
+/// What every world has to agree on after a step, `genesis` being the length of the para's first head.
+pub fn check_step(world: &dyn World, name: &str, at: usize, step: &Step, genesis: usize) {
+	// Each candidate appends a byte to the head.
+	assert_eq!(
+		world.head(PARA).0.len() - genesis,
+		step.included,
+		"{name}, block {at}: included"
+	);
+	assert_eq!(
+		world.pending_heads(PARA).len(),
+		step.pending,
+		"{name}, block {at}: pending"
+	);
+}
+
+const fn step(back: &'static [u16], attest: &'static [u32], included: usize, pending: usize) -> Step {
+	Step {
+		back,
+		attest,
+		included,
+		pending,
+	}
+}
+
+/// Ways of candidates from backing to inclusion. The first block is [`BLOCK`].
+pub fn scenarios() -> Vec<(&'static str, Vec<Step>)> {
+	vec![
+		(
+			"R-ENA-5 one candidate a block, on one core",
+			vec![
+				step(&[0], &[], 0, 1),
+				step(&[0], &[0], 1, 1),
+				step(&[0], &[0], 2, 1),
+				step(&[], &[0], 3, 0),
+			],
+		),
+		(
+			"R-ENA-2, R-ENA-3 what is available waits for its predecessor",
+			vec![
+				step(&[0, 1], &[], 0, 2),
+				step(&[], &[1], 0, 2),
+				step(&[], &[0], 2, 0),
+			],
+		),
+		(
+			"R-DEP-1 room is made by enactment in the same block",
+			vec![
+				step(&[0], &[], 0, 1),
+				step(&[1], &[], 0, 2),
+				step(&[2], &[0], 1, 2),
+				step(&[0, 2], &[1, 2], 3, 2),
+			],
+		),
+		(
+			"R-SCH-9 any of the para's cores, in any order",
+			vec![
+				step(&[2, 0], &[], 0, 2),
+				step(&[1, 2], &[0, 2], 2, 2),
+				step(&[], &[1, 2], 4, 0),
+			],
+		),
+	]
 }
 
 /// All cases.

@@ -12,6 +12,11 @@ use sp_core::sr25519;
 use sp_inherents::InherentData;
 use std::{path::Path, sync::OnceLock};
 
+#[path = "../../../../pallets/inclusion/src/tests/cases.rs"]
+pub mod cases;
+pub mod invariants;
+pub mod world;
+
 /// Names of the session keys of the relay runtime.
 pub const SESSION_KEYS: [&str; 3] = ["babe", "grandpa", "para"];
 
@@ -32,24 +37,37 @@ pub fn executor() -> RuntimeExecutor {
 		.clone()
 }
 
-/// A chain and the keys of its validators.
+/// A chain and the keys of its validators. When it is dropped, the state after each of its blocks must be sound.
 pub struct Chain {
 	pub client: RelayClient,
 	pub validators: Vec<ValidatorKeys>,
 }
 
+impl Drop for Chain {
+	fn drop(&mut self) {
+		// A test that fails already has said why.
+		if !std::thread::panicking() {
+			invariants::check_all(&self.client);
+		}
+	}
+}
+
 impl Chain {
 	/// A chain with validators that follow from `seed`, and `patch` over the preset `devnet`.
 	pub fn new(seed: u64, validators: u32, patch: Value) -> Self {
+		Self::patched(seed, validators, [patch])
+	}
+
+	/// The same with several patches, each over the one before.
+	pub fn patched(seed: u64, validators: u32, patches: impl IntoIterator<Item = Value>) -> Self {
 		let validators: Vec<_> = (0..validators)
 			.map(|index| ValidatorKeys::of_run(seed, index))
 			.collect();
-		let genesis = Genesis::preset("devnet")
-			.with(validators_patch(&validators, &SESSION_KEYS))
-			.with(patch);
+		let preset = Genesis::preset("devnet").with(validators_patch(&validators, &SESSION_KEYS));
+		let patches = patches.into_iter().filter(|patch| !patch.is_null());
 		let config = RelayClientConfig {
 			executor: executor(),
-			..RelayClientConfig::new(relay_wasm(), genesis)
+			..RelayClientConfig::new(relay_wasm(), patches.fold(preset, Genesis::with))
 		};
 		Self {
 			client: RelayClient::new(config).expect("the preset is valid"),
