@@ -87,7 +87,7 @@ fn r_ena_3_and_r_dep_1_the_ways_of_candidates() {
 }
 
 fn run_step(world: &Compiled, name: &str, at: usize, step: &Step) {
-	let data = cases::inherent_of(world, step);
+	let data = cases::inherent_of(world, step.back, step.attest);
 	let built = world.build(&data);
 	assert!(
 		built.block.extrinsics()[1] == extrinsic(data),

@@ -55,6 +55,7 @@ fn devnet(config: RunConfig) -> Devnet {
 fn run(config: RunConfig) -> (RunReport, Devnet) {
 	let mut devnet = devnet(config);
 	let report = devnet.run(|_| ()).expect("the relay chain runs");
+	common::invariants::check_all(devnet.relay().client());
 	(report, devnet)
 }
 

@@ -109,7 +109,7 @@ fn r_ena_3_and_r_dep_1_the_ways_of_candidates() {
 			run_to(cases::BLOCK);
 			let genesis = included_head(PARA).0.len();
 			for (at, step) in steps.iter().enumerate() {
-				let data = cases::inherent_of(&Mock, step);
+				let data = cases::inherent_of(&Mock, step.back, step.attest);
 				assert!(
 					Pallet::<Test>::filter(data.clone()) == data,
 					"R-INC-3: {name}, block {at}"

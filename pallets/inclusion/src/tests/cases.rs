@@ -283,21 +283,22 @@ pub struct Step {
 	pub pending: usize,
 }
 
-/// The inherent of a step. It builds on the latest head of the para.
-pub fn inherent_of(world: &dyn World, step: &Step) -> ParachainsInherentData {
+/// An inherent with candidates of the first para on the cores `back`, each on the one before and the first on the para's
+/// latest head, and with bitfields of all for the cores `attest`.
+pub fn inherent_of(world: &dyn World, back: &[u16], attest: &[u32]) -> ParachainsInherentData {
 	let mut head = world
 		.pending_heads(PARA)
 		.pop()
 		.unwrap_or_else(|| world.head(PARA));
 	let mut candidates = Vec::new();
-	for core in step.back {
+	for core in back {
 		let draft = Draft::new(world, PARA, *core, head, 1);
 		head = draft.commitments.head_data.clone();
 		candidates.push(draft.back(world));
 	}
 	let mut bitfields = honest_bitfields(world);
 	for bitfield in &mut bitfields {
-		for core in step.attest {
+		for core in attest {
 			bitfield.payload.0.set(*core as usize, true);
 		}
 		let payload = bitfield.payload.signing_payload(&context(world));

@@ -15,6 +15,7 @@ use std::{path::Path, sync::OnceLock};
 #[path = "../../../../pallets/inclusion/src/tests/cases.rs"]
 pub mod cases;
 pub mod invariants;
+pub mod sudo;
 pub mod world;
 
 /// Names of the session keys of the relay runtime.
