@@ -154,10 +154,12 @@ mod tests {
 		)
 	}
 
+	type Votes<'a> = Vec<(&'a DisputeStatement, u32)>;
+
 	#[test]
 	fn r_inc_5_what_counts_as_a_dispute() {
 		// Seven validators, so f is 2.
-		let rows: Vec<(&str, Vec<(&DisputeStatement, u32)>, bool)> = vec![
+		let rows: Vec<(&str, Votes<'_>, bool)> = vec![
 			(
 				"both sides, three, a backer",
 				vec![(&BACKED, 0), (&EXPLICIT, 1), (&AGAINST, 2)],
