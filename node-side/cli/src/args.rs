@@ -19,6 +19,79 @@ pub(crate) enum Command {
 	Compare(Common),
 	/// Runs once with chosen parameters.
 	Dev(Dev),
+	/// Draws the fragment tree of a para at a relay block of a run, as a validator sees it right before the next block.
+	Tree(Tree),
+}
+
+/// What a tree is drawn as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Format {
+	/// For the terminal.
+	Text,
+	/// For Graphviz.
+	Dot,
+	/// A picture.
+	Svg,
+	/// For programs.
+	Json,
+}
+
+/// A drawing.
+#[derive(Args, Debug)]
+pub(crate) struct Tree {
+	/// Relay block that is the leaf.
+	#[arg(long, value_name = "BLOCK", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=9_999))]
+	pub(crate) at: u32,
+	/// The para.
+	#[arg(long, value_name = "ID", default_value_t = 2000)]
+	pub(crate) para: u32,
+	/// What the tree is drawn as.
+	#[arg(long, value_enum, default_value_t = Format::Text)]
+	pub(crate) format: Format,
+	/// Where the drawing goes; the standard output if it is left out.
+	#[arg(long, value_name = "FILE")]
+	pub(crate) out: Option<PathBuf>,
+	/// Whose view it is, counted from 0.
+	#[arg(long, value_name = "POSITION", default_value_t = 0)]
+	pub(crate) validator: usize,
+	/// Draws a made-up tree of so many candidates with forks instead, without a run: honest collators hardly fork.
+	#[arg(long, value_name = "CANDIDATES", conflicts_with_all = ["at", "para", "validator"], value_parser = clap::value_parser!(u32).range(1..=1000))]
+	pub(crate) example: Option<u32>,
+	/// Validators, split evenly over the paras.
+	#[arg(long, value_name = "COUNT", default_value_t = 6, value_parser = clap::value_parser!(u32).range(2..=100))]
+	validators: u32,
+	/// Paras, each with a core and a collator; ids start at 2000.
+	#[arg(long, value_name = "COUNT", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=20))]
+	paras: u32,
+	/// Where all randomness comes from: the same seed gives the same drawing.
+	#[arg(long, value_name = "NUMBER", default_value_t = 0)]
+	pub(crate) seed: u64,
+	/// How many candidates may stand between the included head and a new one.
+	#[arg(long, value_name = "DEPTH", default_value_t = 4, value_parser = clap::value_parser!(u32).range(0..=255))]
+	max_candidate_depth: u32,
+	/// How many ancestors of the newest relay parent are relay parents too.
+	#[arg(long, value_name = "BLOCKS", default_value_t = 3, value_parser = clap::value_parser!(u32).range(0..=255))]
+	allowed_ancestry_len: u32,
+	#[command(flatten)]
+	model: ModelArgs,
+}
+
+impl Tree {
+	/// The run up to the block after the leaf: what the leaf's tree holds is what that block could take.
+	pub(crate) fn run_config(&self) -> RunConfig {
+		RunConfig {
+			blocks: self.at.saturating_add(1),
+			validators: self.validators,
+			paras: self.paras,
+			seed: self.seed,
+			params: AsyncBackingParams {
+				max_candidate_depth: self.max_candidate_depth,
+				allowed_ancestry_len: self.allowed_ancestry_len,
+			},
+			model: self.model.model(),
+			..RunConfig::default()
+		}
+	}
 }
 
 /// What both commands take.

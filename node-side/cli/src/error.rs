@@ -42,9 +42,11 @@ pub(crate) enum CliError {
 	/// The table cannot be written.
 	#[error("the table cannot be formatted")]
 	Format,
-	/// The file for the report cannot be written.
-	#[error("invalid value '{path}' for '--json': must be a file that can be written, or '-' ({source})")]
+	/// The file for the report or drawing cannot be written.
+	#[error("invalid value '{path}' for '--{flag}': must be a file that can be written, or '-' ({source})")]
 	Write {
+		/// The flag that names it.
+		flag: &'static str,
 		/// The file.
 		path: String,
 		/// Why.

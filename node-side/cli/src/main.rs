@@ -6,6 +6,7 @@ mod error;
 mod parachains;
 mod progress;
 mod table;
+mod tree;
 
 use crate::{
 	args::{Cli, Command, Common},
@@ -38,11 +39,16 @@ fn execute(command: &Command) -> Result<(), CliError> {
 	let (common, configs) = match command {
 		Command::Compare(common) => (common, vec![common.run_config(0, 0), common.run_config(4, 3)]),
 		Command::Dev(dev) => (&dev.common, vec![dev.run_config()]),
+		Command::Tree(tree) => return tree::draw(tree),
 	};
 	configs.iter().try_for_each(RunConfig::validate)?;
 	let quiet = writes_to_stdout(common);
 	// Opened before the run, so that nobody waits for a report that cannot be written.
-	let mut json = common.json.as_deref().map(open).transpose()?;
+	let mut json = common
+		.json
+		.as_deref()
+		.map(|path| Output::open("json", path))
+		.transpose()?;
 	if common.calibrate {
 		let cost = configs
 			.first()
@@ -71,7 +77,7 @@ fn execute(command: &Command) -> Result<(), CliError> {
 		print!("{text}");
 	}
 	match &mut json {
-		Some(json) => json.write(&Report::new(common.seed, runs)),
+		Some(json) => json.write(&(serde_json::to_string_pretty(&Report::new(common.seed, runs))? + "\n")),
 		None => Ok(()),
 	}
 }
@@ -82,42 +88,52 @@ fn writes_to_stdout(common: &Common) -> bool {
 }
 
 fn run(config: RunConfig, executor: RuntimeExecutor) -> Result<RunReport, CliError> {
+	Ok(run_devnet(config, executor)?.1)
+}
+
+/// Runs a devnet, and returns it as it then is, with its report.
+fn run_devnet(config: RunConfig, executor: RuntimeExecutor) -> Result<(Devnet, RunReport), CliError> {
 	let runtime =
 		async_backing_relay_runtime::WASM_BINARY.ok_or(CliError::NoWasm("async-backing-relay-runtime"))?;
 	let paras = parachains::counter_parachains(&config)?;
 	let bar = ProgressBar::new(&config);
-	let report = Devnet::with_runtime_executor(config, runtime, paras, executor)?
-		.run(|progress| bar.update(&progress))?;
+	let mut devnet = Devnet::with_runtime_executor(config, runtime, paras, executor)?;
+	let report = devnet.run(|progress| bar.update(&progress))?;
 	bar.finish();
-	Ok(report)
+	Ok((devnet, report))
 }
 
-/// Where the report goes.
-struct JsonOutput {
+/// Where a report or drawing goes.
+struct Output {
+	flag: &'static str,
 	path: String,
 	writer: Box<dyn Write>,
 }
 
-fn open(path: &Path) -> Result<JsonOutput, CliError> {
-	let name = path.display().to_string();
-	let writer: Box<dyn Write> = if path == Path::new("-") {
-		Box::new(std::io::stdout())
-	} else {
-		let file = std::fs::File::create(path);
-		Box::new(file.map_err(|source| CliError::Write {
-			path: name.clone(),
-			source,
-		})?)
-	};
-	Ok(JsonOutput { path: name, writer })
-}
+impl Output {
+	fn open(flag: &'static str, path: &Path) -> Result<Self, CliError> {
+		let name = path.display().to_string();
+		let writer: Box<dyn Write> = if path == Path::new("-") {
+			Box::new(std::io::stdout())
+		} else {
+			let file = std::fs::File::create(path);
+			Box::new(file.map_err(|source| CliError::Write {
+				flag,
+				path: name.clone(),
+				source,
+			})?)
+		};
+		Ok(Self {
+			flag,
+			path: name,
+			writer,
+		})
+	}
 
-impl JsonOutput {
-	fn write(&mut self, report: &Report) -> Result<(), CliError> {
-		let mut text = serde_json::to_string_pretty(report)?;
-		text.push('\n');
+	fn write(&mut self, text: &str) -> Result<(), CliError> {
 		let written = self.writer.write_all(text.as_bytes());
 		written.map_err(|source| CliError::Write {
+			flag: self.flag,
 			path: self.path.clone(),
 			source,
 		})

@@ -19,6 +19,7 @@ use crate::{
 	DevnetError, Parachain, RunConfig, RunParams, RunReport,
 };
 use async_backing_primitives::{CandidateHash, Hash, LeafFacts, ParaId, PoV, ValidationResult, ValidatorId};
+use async_backing_prospective_parachains::View;
 use async_backing_relay_client::{signing, RuntimeExecutor};
 use async_backing_validator::{Input, Message, Timer, Validator, ValidatorConfig};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -226,6 +227,16 @@ impl Devnet {
 	/// The relay chain, for looking at it after the run.
 	pub fn relay(&self) -> &RelayChain {
 		&self.relay
+	}
+
+	/// The relay block that was the leaf everywhere when the run ended: the parent of the newest block.
+	pub fn leaf(&self) -> Option<Hash> {
+		self.leaf
+	}
+
+	/// What a validator thought the relay chain may accept next when the run ended, by its position.
+	pub fn view(&self, validator: usize) -> Option<&View> {
+		Some(self.validators.get(validator)?.state.view())
 	}
 
 	/// What happened, if [`Self::keep_everything`] was called before.

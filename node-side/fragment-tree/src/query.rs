@@ -67,8 +67,8 @@ pub struct NodeView<'a> {
 	pub is_pending: bool,
 	/// Whether the path that ends here holds some candidate twice, so that the chain never takes it.
 	pub repeats: bool,
-	/// Whether it is on the best path below the root.
-	pub is_on_best_path: bool,
+	/// Whether the best path after the node above begins with it.
+	pub is_best_child: bool,
 }
 
 /// The best candidates after a path, in dependency order. See [`FragmentTree::select_children`].
@@ -227,7 +227,7 @@ impl<R: PathRule> FragmentTree<R> {
 		self.arena.members().iter().map(|member| &*member.candidate)
 	}
 
-	/// All nodes, parents before children. Cost: O(D) for each.
+	/// All nodes, parents before children. Constant cost for each.
 	pub fn nodes(&self) -> impl Iterator<Item = NodeView<'_>> {
 		(0..self.arena.len())
 			.filter_map(|position| self.arena.index_at(position))
@@ -250,18 +250,12 @@ impl<R: PathRule> FragmentTree<R> {
 	}
 
 	/// Where the best path after a node begins, or after the root for `None`. An index of another tree gives nothing or
-	/// something unrelated. Cost: O(D).
+	/// something unrelated. Constant cost.
 	pub fn best_child(&self, parent: Option<NodeIndex>) -> Option<NodeView<'_>> {
 		if !self.has(parent) {
 			return None;
 		}
 		self.arena.below(parent).best_child.map(|index| self.node(index))
-	}
-
-	fn is_on_best_path(&self, node: NodeIndex) -> bool {
-		self.arena
-			.ascend(Some(node))
-			.all(|index| self.arena.below(self.arena.node(index).parent).best_child == Some(index))
 	}
 
 	fn has(&self, index: Option<NodeIndex>) -> bool {
@@ -279,7 +273,7 @@ impl<R: PathRule> FragmentTree<R> {
 			is_backed: member.is_backed,
 			is_pending: member.is_pending,
 			repeats: node.repeats,
-			is_on_best_path: self.is_on_best_path(index),
+			is_best_child: self.arena.below(node.parent).best_child == Some(index),
 		}
 	}
 }

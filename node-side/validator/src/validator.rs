@@ -15,6 +15,7 @@ use async_backing_primitives::{
 	AvailableData, BackedCandidate, CandidateHash, Hash, LeafFacts, ParaId, PoV, Slot, UncheckedSigned,
 	ValidationResult, ValidatorId, ValidatorIndex, ValidatorSignature,
 };
+use async_backing_prospective_parachains::View;
 use async_backing_provisioner::{provision, BackableSource, Bitfields, Proposal};
 use sp_core::{sr25519, Pair};
 use std::{
@@ -113,6 +114,11 @@ impl Validator {
 			Input::Executed { candidate, outcome } => self.executed(candidate, outcome),
 			Input::Timer(Timer::SignBitfield(leaf)) => self.sign_bitfield(leaf),
 		}
+	}
+
+	/// What this validator thinks the relay chain may accept next, for looking at it.
+	pub fn view(&self) -> &View {
+		self.view.view()
 	}
 
 	/// Content of the inherent of a block in `slot` on `leaf` (R-PRV-1 to R-PRV-13). Empty if the leaf is not active.

@@ -14,6 +14,11 @@ use async_backing_prospective_parachains::{Candidate, HypotheticalCandidate, Vie
 pub(crate) struct LeafView(View);
 
 impl LeafView {
+	/// The view behind it.
+	pub(crate) fn view(&self) -> &View {
+		&self.0
+	}
+
 	/// A leaf became active. Returns what is strange about it, in words.
 	pub(crate) fn activate_leaf(&mut self, leaf: &LeafFacts) -> Vec<String> {
 		let update = self.0.update_leaves(std::slice::from_ref(leaf), &[]);

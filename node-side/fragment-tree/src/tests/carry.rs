@@ -48,7 +48,7 @@ fn assert_same(one: &FragmentTree, other: &FragmentTree) {
 					path,
 					node.is_backed,
 					node.is_pending,
-					node.is_on_best_path,
+					node.is_best_child,
 					*node.relay_parent,
 				)
 			})

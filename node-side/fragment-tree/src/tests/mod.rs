@@ -305,14 +305,11 @@ pub(crate) fn check_invariants(tree: &FragmentTree) {
 		"R-SEL-3"
 	);
 
-	let best_path: Vec<_> = tree
-		.select_children(&[], usize::MAX)
-		.map(Candidate::hash)
-		.collect();
-	for (node, path) in nodes.iter().zip(&paths) {
+	for node in &nodes {
+		let best = tree.best_child(node.parent).map(|best| best.index);
 		assert_eq!(
-			node.is_on_best_path,
-			best_path.starts_with(path),
+			node.is_best_child,
+			best == Some(node.index),
 			"R-SEL-3: what is drawn"
 		);
 	}

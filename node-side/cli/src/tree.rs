@@ -1,0 +1,79 @@
+//! Drawing the fragment tree of a para.
+
+mod dot;
+mod drawing;
+mod example;
+mod svg;
+mod text;
+
+use self::drawing::Drawing;
+use crate::{
+	args::{Format, Tree},
+	error::CliError,
+	run_devnet, Output,
+};
+use async_backing_devnet::{Devnet, RunConfig, RuntimeExecutor};
+use async_backing_primitives::ParaId;
+use std::path::Path;
+
+/// Runs up to the leaf, or makes a tree up, and draws it.
+pub(crate) fn draw(args: &Tree) -> Result<(), CliError> {
+	let config = args.run_config();
+	if args.example.is_none() {
+		check(args, &config)?;
+	}
+	// Opened before the run, so that nobody waits for a drawing that cannot be written.
+	let mut out = Output::open("out", args.out.as_deref().unwrap_or(Path::new("-")))?;
+	let drawing = match args.example {
+		Some(candidates) => Drawing::of(&example::tree(candidates, args.seed)),
+		None => of_devnet(args, &run_devnet(config, RuntimeExecutor::default())?.0)?,
+	};
+	out.write(&write(&drawing, args.format)?)
+}
+
+/// Whether there is such a para and such a validator.
+fn check(args: &Tree, config: &RunConfig) -> Result<(), CliError> {
+	config.validate()?;
+	let paras: Vec<_> = config.para_ids().map(|para| para.to_string()).collect();
+	if !paras.contains(&args.para.to_string()) {
+		return Err(CliError::OutOfRange {
+			name: "para",
+			value: args.para.to_string(),
+			allowed: format!("one of {}", paras.join(", ")),
+		});
+	}
+	if args.validator >= config.validators as usize {
+		return Err(CliError::OutOfRange {
+			name: "validator",
+			value: args.validator.to_string(),
+			allowed: format!("at most {}", config.validators.saturating_sub(1)),
+		});
+	}
+	Ok(())
+}
+
+fn of_devnet(args: &Tree, devnet: &Devnet) -> Result<Drawing, CliError> {
+	let tree = devnet
+		.leaf()
+		.zip(devnet.view(args.validator))
+		.and_then(|(leaf, view)| view.tree(leaf, ParaId(args.para)));
+	// In the last block of a session nobody schedules anything.
+	let tree = tree.ok_or_else(|| CliError::OutOfRange {
+		name: "at",
+		value: args.at.to_string(),
+		allowed: "a block at which the para is scheduled".to_owned(),
+	})?;
+	Ok(Drawing::of(tree))
+}
+
+fn write(drawing: &Drawing, format: Format) -> Result<String, CliError> {
+	Ok(match format {
+		Format::Text => text::draw(drawing),
+		Format::Dot => dot::draw(drawing),
+		Format::Svg => svg::draw(drawing),
+		Format::Json => serde_json::to_string_pretty(drawing)? + "\n",
+	})
+}
+
+#[cfg(test)]
+mod tests;

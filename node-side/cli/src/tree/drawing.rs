@@ -1,0 +1,153 @@
+//! A tree laid out for drawing, whatever it is drawn with.
+
+use async_backing_fragment_tree::{FragmentTree, NodeIndex};
+use async_backing_primitives::{BlockNumber, ConstraintSource, ParaId};
+use serde::Serialize;
+
+/// What a candidate has achieved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum State {
+	/// On-chain, waiting for availability.
+	Pending,
+	/// Backed by its group; the next block may take it.
+	Backable,
+	/// Seconded, and not backed yet.
+	Seconded,
+}
+
+/// A node of the drawing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Node {
+	/// The node that it hangs from, by position; `None` is the included head.
+	pub(crate) parent: Option<usize>,
+	/// Column: candidates between the included head and this one.
+	pub(crate) depth: u32,
+	/// Row: a first child stands in its parent's, every other child below all that stands above it.
+	pub(crate) row: u32,
+	/// Hash of the candidate.
+	pub(crate) candidate: String,
+	/// Hash of the head data after it.
+	pub(crate) output_head: String,
+	/// Number of its relay parent.
+	pub(crate) relay_parent: BlockNumber,
+	pub(crate) state: State,
+	/// Whether it is what the next block should back.
+	pub(crate) is_on_best_path: bool,
+	/// Whether the candidate stands above on the same path already.
+	pub(crate) repeats: bool,
+}
+
+/// A tree, laid out. Nodes come in the order of a walk down each path, the best child first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Drawing {
+	pub(crate) para: ParaId,
+	/// Number of the leaf.
+	pub(crate) leaf: BlockNumber,
+	pub(crate) leaf_hash: String,
+	/// Hash of the included head: the root.
+	pub(crate) included_head: String,
+	/// Number of the oldest relay parent in scope; the newest is the leaf.
+	pub(crate) oldest_relay_parent: BlockNumber,
+	pub(crate) max_depth: u32,
+	pub(crate) nodes: Vec<Node>,
+}
+
+impl Drawing {
+	/// Lays a tree out.
+	pub(crate) fn of(tree: &FragmentTree) -> Self {
+		let scope = tree.scope();
+		let mut drawing = Self {
+			para: scope.para(),
+			leaf: scope.relay_parent().number,
+			leaf_hash: format!("{:?}", scope.relay_parent().hash),
+			included_head: format!("{:?}", scope.required_parent_hash().0),
+			oldest_relay_parent: scope
+				.earliest_relay_parent()
+				.number
+				.max(scope.base_constraints().min_relay_parent_number()),
+			max_depth: scope.max_depth(),
+			nodes: Vec::new(),
+		};
+		let mut rows = 0;
+		drawing.hang(tree, None, None, 0, true, &mut rows);
+		drawing
+	}
+
+	/// Lays out what hangs below a node, the first of it in `row`; `rows` is the first that is free. `is_best` says whether
+	/// the node is on the best path, or on the way to it: what is pending is expected to become available (R-SEL-6).
+	fn hang(
+		&mut self,
+		tree: &FragmentTree,
+		index: Option<NodeIndex>,
+		position: Option<usize>,
+		row: u32,
+		is_best: bool,
+		rows: &mut u32,
+	) {
+		let best = tree.best_child(index).map(|best| best.index);
+		let mut children = tree.children(index);
+		children.sort_by_key(|child| (!child.is_pending, Some(child.index) != best));
+		// Beside a pending candidate nothing can be backed before that one is gone.
+		let beside_pending = children.iter().any(|child| child.is_pending);
+		for (place, child) in children.into_iter().enumerate() {
+			let row = if place == 0 { row } else { *rows };
+			*rows = (*rows).max(row + 1);
+			let own = self.nodes.len();
+			let is_best = is_best && (child.is_pending || (child.is_best_child && !beside_pending));
+			self.nodes.push(Node {
+				parent: position,
+				depth: child.depth,
+				row,
+				candidate: format!("{:?}", child.candidate.hash().0),
+				output_head: format!("{:?}", child.candidate.output_head_hash().0),
+				relay_parent: child.relay_parent.number,
+				state: match (child.is_pending, child.is_backed) {
+					(true, _) => State::Pending,
+					(false, true) => State::Backable,
+					(false, false) => State::Seconded,
+				},
+				is_on_best_path: is_best && !child.is_pending,
+				repeats: child.repeats,
+			});
+			self.hang(tree, Some(child.index), Some(own), row, is_best, rows);
+		}
+	}
+
+	/// Number of rows, the included head's included.
+	pub(crate) fn rows(&self) -> u32 {
+		self.nodes.iter().map(|node| node.row + 1).max().unwrap_or(1)
+	}
+
+	/// Number of columns.
+	pub(crate) fn columns(&self) -> u32 {
+		self.nodes.iter().map(|node| node.depth + 1).max().unwrap_or(0)
+	}
+
+	/// The first line over every drawing.
+	pub(crate) fn title(&self) -> String {
+		format!(
+			"Para {} at relay block {} ({})",
+			self.para,
+			self.leaf,
+			short(&self.leaf_hash)
+		)
+	}
+
+	/// The second one.
+	pub(crate) fn subtitle(&self) -> String {
+		format!(
+			"{} candidate places, depth limit {}, relay parents {} to {}",
+			self.nodes.len(),
+			self.max_depth,
+			self.oldest_relay_parent,
+			self.leaf
+		)
+	}
+}
+
+/// The first eight digits of a hash.
+pub(crate) fn short(hash: &str) -> &str {
+	let digits = hash.strip_prefix("0x").unwrap_or(hash);
+	digits.get(..8).unwrap_or(digits)
+}
