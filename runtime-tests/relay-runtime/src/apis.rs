@@ -373,4 +373,26 @@ impl_runtime_apis! {
 			genesis_presets::preset_names()
 		}
 	}
+
+	#[cfg(feature = "try-runtime")]
+	impl frame_try_runtime::TryRuntime<Block> for Runtime {
+		fn on_runtime_upgrade(
+			checks: frame_try_runtime::UpgradeCheckSelect,
+		) -> (frame_support::weights::Weight, frame_support::weights::Weight) {
+			// Nobody but the tool that asks for it calls this, and it wants a trap for a failure.
+			let weight = Executive::try_runtime_upgrade(checks).expect("the upgrade passes its checks");
+			let limits = <Runtime as frame_system::Config>::BlockWeights::get();
+			(weight, limits.max_block)
+		}
+
+		fn execute_block(
+			block: <Block as BlockT>::LazyBlock,
+			state_root_check: bool,
+			signature_check: bool,
+			select: frame_try_runtime::TryStateSelect,
+		) -> frame_support::weights::Weight {
+			Executive::try_execute_block(block, state_root_check, signature_check, select)
+				.expect("the block is good and its state sound")
+		}
+	}
 }
