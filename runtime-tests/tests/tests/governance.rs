@@ -161,7 +161,7 @@ fn r_abp_5_root_shrinks_depth_and_ancestry_below_what_is_in_flight() {
 		let expected = if session < 2 { old } else { new };
 		assert_eq!(params(&world), expected, "R-ABP-5, R-ABP-7: in session {session}");
 		let number = world.0.client.best().number;
-		let count = next_block(&world, number % 3 != 0, vec![]);
+		let count = next_block(&world, !number.is_multiple_of(3), vec![]);
 		most[session] = most[session].max(count);
 		none[session] |= count == 0 && world.session() as usize > session;
 	}

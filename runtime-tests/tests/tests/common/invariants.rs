@@ -23,6 +23,11 @@ pub fn check(client: &RelayClient, block: Hash) {
 	};
 	let number = client.number(block).expect("the block is known");
 	sp_io::TestExternalities::new(storage).execute_with(|| {
+		assert_eq!(
+			runtime::System::block_number(),
+			number,
+			"it is the state of that block"
+		);
 		for (pallet, result) in [
 			("Configuration", runtime::Configuration::do_try_state()),
 			("ParaSessions", runtime::ParaSessions::do_try_state()),
