@@ -21,7 +21,7 @@ fn r_inc_3_and_r_inc_4_no_block_with_a_bad_inherent_gets_in_and_an_author_drops_
 	let best = world.0.client.best();
 	assert_eq!(best.number + 1, cases::BLOCK);
 	let mut last = None;
-	for case in cases::cases() {
+	for case in cases::bad::cases() {
 		let name = case.name;
 		let offered = (case.make)(&world);
 		let honest = world.build(&offered.data);

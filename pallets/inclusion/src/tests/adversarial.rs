@@ -78,7 +78,7 @@ fn world() -> Setup {
 
 #[test]
 fn r_inc_3_and_4_every_bad_inherent_is_refused_and_an_author_drops_exactly_the_bad_part() {
-	for case in cases::cases() {
+	for case in cases::bad::cases() {
 		let name = case.name;
 		world().run(|| {
 			run_to(cases::BLOCK);

@@ -12,7 +12,7 @@ use sp_core::sr25519;
 use sp_inherents::InherentData;
 use std::{path::Path, sync::OnceLock};
 
-#[path = "../../../../pallets/inclusion/src/tests/cases.rs"]
+#[path = "../../../../pallets/inclusion/src/tests/cases/mod.rs"]
 pub mod cases;
 pub mod invariants;
 pub mod sudo;
