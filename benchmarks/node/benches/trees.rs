@@ -1,6 +1,8 @@
 //! The view and its trees: candidates come, are backed, and leaves change. Hashing is left out.
 
-use async_backing_node_benchmarks::forest::{forks, leaf, orphans, Candidates, PARA, RELAY_PARENT};
+use async_backing_node_benchmarks::forest::{
+	forks, leaf, orphans, twins_on_twins, Candidates, PARA, RELAY_PARENT,
+};
 use async_backing_prospective_parachains::{Candidate, TreeLimits, UnconnectedLimits, View, ViewConfig};
 use criterion::{BatchSize, Criterion, Throughput};
 use std::hint::black_box;
@@ -10,6 +12,7 @@ fn view() -> View {
 		tree_limits: Some(TreeLimits {
 			max_candidates: 10_000,
 			max_nodes: 40_000,
+			max_nodes_per_candidate: u32::MAX,
 		}),
 		unconnected: UnconnectedLimits {
 			max_candidates: 10_000,
@@ -99,8 +102,79 @@ fn trees(criterion: &mut Criterion) {
 	select.finish();
 }
 
+/// The worst that the default limits admit; docs/decisions/0011-bounds-of-the-trees.md.
+fn hostile(criterion: &mut Criterion) {
+	let bounded = || {
+		let mut view = View::new(ViewConfig {
+			tree_limits: Some(TreeLimits {
+				max_candidates: 100,
+				max_nodes: 400,
+				max_nodes_per_candidate: 20,
+			}),
+			..ViewConfig::default()
+		});
+		view.update_leaves(&[leaf(RELAY_PARENT, 0)], &[]);
+		view
+	};
+	let mut hostile = criterion.benchmark_group("hostile");
+	// 20 nodes, and 19 below each of them: 400. Whatever builds on the last head is judged at 380 places, and refused.
+	let mut full = checked(&twins_on_twins(&[20, 19, 1]));
+	let late = full.pop().expect("there are forty");
+	let mut view = bounded();
+	introduce(&mut view, full, true);
+	hostile.bench_function("380 places, and no room", |bencher| {
+		bencher.iter_batched(
+			|| late.clone(),
+			|late| view.introduce_checked(late).expect_err("the tree is full"),
+			BatchSize::SmallInput,
+		);
+	});
+	// Everything waits for one candidate. Behind it as many nodes hang as there is room for, and behind those more
+	// candidates want to.
+	for levels in [&[1, 19, 19, 60][..], &[1, 4, 4, 90], &[1, 7, 7, 7, 77]] {
+		let mut waiting = checked(&twins_on_twins(levels));
+		let first = waiting.remove(0);
+		hostile.bench_function(format!("one brings all, levels of {levels:?}"), |bencher| {
+			bencher.iter_batched(
+				|| {
+					let mut view = bounded();
+					introduce(&mut view, waiting.iter().rev().cloned().collect(), true);
+					(view, first.clone())
+				},
+				|(mut view, first)| {
+					view.introduce_checked(first).expect("there is room");
+					view
+				},
+				BatchSize::SmallInput,
+			);
+		});
+	}
+	// The last level is backed last, and each of its candidates stands at twenty places.
+	let levels = [1, 4, 5, 15];
+	let last = checked(&twins_on_twins(&levels))
+		.pop()
+		.expect("there are some")
+		.hash();
+	hostile.bench_function("backing one of 20 places", |bencher| {
+		bencher.iter_batched(
+			|| {
+				let mut view = bounded();
+				introduce(&mut view, checked(&twins_on_twins(&levels)), false);
+				view
+			},
+			|mut view| {
+				view.note_backed(PARA, last).expect("it was introduced");
+				view
+			},
+			BatchSize::SmallInput,
+		);
+	});
+	hostile.finish();
+}
+
 fn main() {
 	let mut criterion = Criterion::default().configure_from_args();
 	trees(&mut criterion);
+	hostile(&mut criterion);
 	criterion.final_summary();
 }

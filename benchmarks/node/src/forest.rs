@@ -110,6 +110,11 @@ pub fn leaf(number: BlockNumber, fork: u32) -> LeafFacts {
 
 /// A candidate from one head to another, and its validation data.
 fn candidate(from: u32, to: u32) -> (CommittedCandidateReceipt, PersistedValidationData) {
+	twin(from, to, 0)
+}
+
+/// As [`candidate`], one of several that differ in nothing else.
+fn twin(from: u32, to: u32, salt: u8) -> (CommittedCandidateReceipt, PersistedValidationData) {
 	let relay_parent = block(RELAY_PARENT, 0);
 	let validation_data = PersistedValidationData {
 		parent_head: head(from),
@@ -126,6 +131,7 @@ fn candidate(from: u32, to: u32) -> (CommittedCandidateReceipt, PersistedValidat
 		para_id: PARA,
 		relay_parent: relay_parent.hash,
 		persisted_validation_data_hash: validation_data.hash(),
+		pov_hash: Hash::repeat_byte(salt),
 		para_head: commitments.head_data.hash(),
 		validation_code_hash: base().validation_code_hash,
 		..Default::default()
@@ -153,4 +159,12 @@ pub fn orphans(count: u32) -> Candidates {
 	(0..count)
 		.map(|number| candidate(1_000_000 + number, number + 1))
 		.collect()
+}
+
+/// Candidates that stand at as many nodes as the default limits of a tree admit, 100 candidates and 400 nodes: `twins` of
+/// them build on the included head and end on one and the same, and so on, level after level. Each path is there, so the
+/// nodes multiply from level to level while candidates only add up.
+pub fn twins_on_twins(levels: &[u8]) -> Candidates {
+	let level = |(level, twins): (u32, &u8)| (0..*twins).map(move |salt| twin(level, level + 1, salt));
+	(0..).zip(levels).flat_map(level).collect()
 }

@@ -15,6 +15,9 @@ const PREFACE: &str = "# Benchmarks beside the published crates
 Written by `make bench-peers`. Both sides run in turn in one process on the same input; a row shows the median time of
 each and the median of the ratios of neighbouring samples, with the range from the 5th to the 95th percentile. A ratio
 above 1 means that ours is faster. Rows in which ours loses stay in.
+
+Version 6 of prospective-parachains, the last with trees, is not here: its dependencies do not resolve any more
+(`multihash` 0.18 requires `core2` 0.4, every version of which is withdrawn).
 ";
 
 fn main() -> ExitCode {

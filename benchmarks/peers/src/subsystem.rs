@@ -15,8 +15,8 @@ use futures::{
 use polkadot_node_core_prospective_parachains::ProspectiveParachainsSubsystem;
 use polkadot_node_subsystem::{
 	messages::{
-		BackableCandidateRef, ChainApiMessage, IntroduceSecondedCandidateRequest, ProspectiveParachainsMessage,
-		RuntimeApiMessage, RuntimeApiRequest,
+		BackableCandidateRef, ChainApiMessage, IntroduceSecondedCandidateRequest,
+		ProspectiveParachainsMessage, RuntimeApiMessage, RuntimeApiRequest,
 	},
 	overseer::{self, Subsystem as _},
 	ActivatedLeaf, ActiveLeavesUpdate, FromOrchestra, OverseerSignal, SubsystemError,
@@ -47,7 +47,9 @@ fn number_of(hash: Hash) -> u32 {
 impl Relay {
 	fn answer(&self, message: Outgoing) {
 		match message {
-			Outgoing::RuntimeApiMessage(RuntimeApiMessage::Request(_, request)) => self.answer_runtime(request),
+			Outgoing::RuntimeApiMessage(RuntimeApiMessage::Request(_, request)) => {
+				self.answer_runtime(request)
+			}
 			Outgoing::ChainApiMessage(ChainApiMessage::Ancestors {
 				hash,
 				k,
@@ -220,7 +222,10 @@ impl Subsystem {
 	/// Lets it work until it wants another message.
 	fn run(&mut self) {
 		let waker = noop_waker();
-		let outcome = self.future.as_mut().poll_unpin(&mut TaskContext::from_waker(&waker));
+		let outcome = self
+			.future
+			.as_mut()
+			.poll_unpin(&mut TaskContext::from_waker(&waker));
 		assert!(outcome.is_pending(), "it stopped: {outcome:?}");
 	}
 

@@ -12,7 +12,8 @@ use async_backing_prospective_parachains::{Candidate, TreeLimits, UnconnectedLim
 use polkadot_primitives as theirs;
 use std::{hint::black_box, time::Instant};
 
-const PEER: &str = "prospective-parachains 35, fragment chains, through its subsystem interface on this thread";
+const PEER: &str =
+	"prospective-parachains 35, fragment chains, through its subsystem interface on this thread";
 
 /// Nanoseconds of what it does, with the result kept until the clock has stopped.
 fn clock<R>(work: impl FnOnce() -> R) -> f64 {
@@ -32,6 +33,7 @@ fn view() -> View {
 		tree_limits: Some(TreeLimits {
 			max_candidates: 10_000,
 			max_nodes: 40_000,
+			max_nodes_per_candidate: u32::MAX,
 		}),
 		unconnected: UnconnectedLimits {
 			max_candidates: 10_000,
@@ -49,7 +51,10 @@ fn subsystem() -> Subsystem {
 	subsystem
 }
 
-type Parts = (theirs::CommittedCandidateReceiptV2, theirs::PersistedValidationData);
+type Parts = (
+	theirs::CommittedCandidateReceiptV2,
+	theirs::PersistedValidationData,
+);
 
 /// The candidates in the other side's types, with their hashes.
 fn translated(candidates: &Candidates) -> Vec<(Parts, theirs::CandidateHash)> {
@@ -58,7 +63,10 @@ fn translated(candidates: &Candidates) -> Vec<(Parts, theirs::CandidateHash)> {
 		let hash = receipt.hash();
 		((receipt, transcode(data)), hash)
 	};
-	candidates.iter().map(|(receipt, data)| translate((receipt, data))).collect()
+	candidates
+		.iter()
+		.map(|(receipt, data)| translate((receipt, data)))
+		.collect()
 }
 
 /// What does not belong to the work, in nanoseconds for each candidate.
@@ -138,7 +146,8 @@ fn added_and_backed(name: &str, candidates: &Candidates, overhead: &Overhead) ->
 fn new_leaf(name: &str, candidates: &Candidates, overhead: &Overhead) -> Row {
 	let mut view = view();
 	for (receipt, data) in candidates {
-		view.introduce(receipt.clone(), data.clone()).expect("there is room");
+		view.introduce(receipt.clone(), data.clone())
+			.expect("there is room");
 	}
 	let siblings = [1, 2].map(|fork| forest::leaf(RELAY_PARENT + 1, fork));
 	view.update_leaves(&siblings[..1], &[]);
@@ -172,7 +181,8 @@ fn selection(name: &str, candidates: &Candidates, count: usize, overhead: &Overh
 	let mut subsystem = subsystem();
 	for (((receipt, data), hash), (ours, our_data)) in translated(candidates).into_iter().zip(candidates) {
 		let our_hash = ours.hash();
-		view.introduce(ours.clone(), our_data.clone()).expect("there is room");
+		view.introduce(ours.clone(), our_data.clone())
+			.expect("there is room");
 		view.note_backed(PARA, our_hash).expect("it was introduced");
 		subsystem.introduce(receipt, data);
 		subsystem.back(hash);

@@ -70,6 +70,7 @@ pub(crate) struct Member {
 	pub(crate) is_backed: bool,
 	pub(crate) is_pending: bool,
 	newest_node: Option<NodeIndex>,
+	node_count: u32,
 	/// Another member with the same output head.
 	next_with_output: Option<u32>,
 }
@@ -248,7 +249,9 @@ impl<R: PathRule> Arena<R> {
 		}
 		let position = self.intern(member);
 		let index = NodeIndex::from_position(self.nodes.len());
-		let newest = self.members[position as usize].newest_node.replace(index);
+		let member = &mut self.members[position as usize];
+		member.node_count = member.node_count.saturating_add(1);
+		let newest = member.newest_node.replace(index);
 		let above_repeats = parent.is_some_and(|parent| self.node(parent).repeats);
 		// A candidate that stands nowhere yet does not stand above.
 		let repeats = above_repeats
@@ -361,6 +364,11 @@ impl<R: PathRule> Arena<R> {
 }
 
 impl Member {
+	/// Number of nodes at which it stands.
+	pub(crate) fn node_count(&self) -> usize {
+		self.node_count as usize
+	}
+
 	pub(crate) fn new(
 		candidate: Arc<Candidate>,
 		relay_parent: RelayChainBlockInfo,
@@ -373,6 +381,7 @@ impl Member {
 			is_backed,
 			is_pending,
 			newest_node: None,
+			node_count: 0,
 			next_with_output: None,
 		}
 	}

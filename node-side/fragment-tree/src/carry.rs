@@ -131,7 +131,12 @@ impl<R: PathRule> FragmentTree<R> {
 
 	/// Whether every candidate that is legal below `root` here is legal in the later scope, apart from its relay parent.
 	fn legal_stays_legal(&self, root: Option<NodeIndex>, later: &Scope) -> bool {
-		let newest = self.scope.relay_parent().number;
+		// No relay parent in this tree is newer. Pending candidates bring their own.
+		let newest = [&self.scope, later]
+			.into_iter()
+			.flat_map(Scope::pending_availability)
+			.map(|pending| pending.relay_parent.number)
+			.fold(self.scope.relay_parent().number, BlockNumber::max);
 		let base = self.scope.base_constraints();
 		let Some(root) = root else {
 			return admits_all(base, later.base_constraints(), newest);

@@ -11,12 +11,14 @@ pub struct TreeLimits {
 	pub max_candidates: u32,
 	/// Most nodes. A candidate stands at several nodes where forks come together or paths turn back.
 	pub max_nodes: u32,
+	/// Most nodes of one candidate.
+	pub max_nodes_per_candidate: u32,
 }
 
 impl TreeLimits {
 	/// Fewest candidates that [`for_leaf`](Self::for_leaf) allows.
 	pub const MIN_CANDIDATES: u32 = 64;
-	/// Nodes that [`for_leaf`](Self::for_leaf) allows for each candidate.
+	/// Nodes that [`for_leaf`](Self::for_leaf) allows for each candidate on the average, and for one at each depth.
 	pub const NODES_PER_CANDIDATE: u32 = 4;
 
 	/// Limits that admit all that honest and dishonest validators together may second for a para on `cores` cores, with
@@ -29,6 +31,7 @@ impl TreeLimits {
 	/// let params = AsyncBackingParams { max_candidate_depth: 4, allowed_ancestry_len: 3 };
 	/// let limits = TreeLimits::for_leaf(1, params, 5);
 	/// assert_eq!((limits.max_candidates, limits.max_nodes), (100, 400));
+	/// assert_eq!(limits.max_nodes_per_candidate, 20);
 	/// ```
 	pub fn for_leaf(cores: u32, params: AsyncBackingParams, group_size: u32) -> Self {
 		let max_candidates = cores
@@ -39,20 +42,16 @@ impl TreeLimits {
 		let max_nodes = max_candidates
 			.saturating_mul(Self::NODES_PER_CANDIDATE)
 			.min(MAX_NODES);
+		let max_nodes_per_candidate = params.max_unincluded().saturating_mul(Self::NODES_PER_CANDIDATE);
 		Self {
 			max_candidates,
 			max_nodes,
+			max_nodes_per_candidate,
 		}
 	}
 
-	/// Checks that a tree of this size may grow by so much.
-	pub(crate) fn check_growth(
-		&self,
-		candidates: usize,
-		more_candidates: usize,
-		nodes: usize,
-		more_nodes: usize,
-	) -> Result<(), TreeFull> {
+	/// Checks that a tree of this size may grow by so much, all of it nodes of one candidate.
+	pub(crate) fn check_growth(&self, size: Size, growth: Size) -> Result<(), TreeFull> {
 		let check = |what, now: usize, more: usize, max: u32| {
 			if now.saturating_add(more) > max as usize {
 				return Err(TreeFull { what, now, more, max });
@@ -61,12 +60,32 @@ impl TreeLimits {
 		};
 		check(
 			Bound::Candidates,
-			candidates,
-			more_candidates,
+			size.candidates,
+			growth.candidates,
 			self.max_candidates,
 		)?;
-		check(Bound::Nodes, nodes, more_nodes, self.max_nodes.min(MAX_NODES))
+		check(
+			Bound::Nodes,
+			size.nodes,
+			growth.nodes,
+			self.max_nodes.min(MAX_NODES),
+		)?;
+		check(
+			Bound::NodesOfCandidate,
+			size.nodes_of_candidate,
+			growth.nodes,
+			self.max_nodes_per_candidate,
+		)
 	}
+}
+
+/// How large a tree is, or by how much it grows.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Size {
+	pub(crate) candidates: usize,
+	pub(crate) nodes: usize,
+	/// Nodes of the candidate in question.
+	pub(crate) nodes_of_candidate: usize,
 }
 
 impl Default for TreeLimits {
@@ -83,6 +102,8 @@ pub enum Bound {
 	Candidates,
 	/// Nodes.
 	Nodes,
+	/// Nodes of one candidate.
+	NodesOfCandidate,
 }
 
 /// A tree would exceed its limits (R-TRE-11).

@@ -4,10 +4,11 @@ use crate::{
 	arena::{Arena, Member},
 	carry::Earlier,
 	cumulative::Cumulative,
+	limits::Size,
 	AttachError, Candidate, CandidateStorage, LongestPath, NodeIndex, PathRule, Scope, StoredCandidate,
 	TreeLimits, Unfit, UnknownCandidate,
 };
-use alloc::{sync::Arc, vec::Vec};
+use alloc::{collections::BTreeSet, sync::Arc, vec::Vec};
 use async_backing_primitives::{
 	candidate_modifications, check_depth, check_fragment, CandidateHash, ConstraintModifications,
 	ConstraintSource, ExtendedConstraints, HeadData, HeadHash, Operating, RelayChainBlockInfo,
@@ -47,7 +48,8 @@ pub struct Attached {
 	/// Candidates swept in from the storage: they waited for what was added. Those that stood in the tree before are
 	/// not listed.
 	pub swept: Vec<CandidateHash>,
-	/// Candidates from the storage that fit, but not within the limits (R-TRE-11), once for each place.
+	/// Candidates from the storage for which there was no room, everywhere or at some place, ascending (R-TRE-11). Where
+	/// there is no room nobody is judged, so they may not have fitted either.
 	pub refused: Vec<CandidateHash>,
 	/// Fragment checks that were made.
 	pub checks: u32,
@@ -79,9 +81,26 @@ struct Sweep<'a, R: PathRule> {
 	/// The tree that this one is carried over from.
 	earlier: Option<Earlier<'a, R>>,
 	report: Attached,
+	refused: BTreeSet<CandidateHash>,
+	/// Heads at which the tree was full already.
+	heads_without_room: BTreeSet<HeadHash>,
 }
 
 impl<R: PathRule> Sweep<'_, R> {
+	/// Takes note that there is no room for a candidate.
+	fn refuse(&mut self, candidate: CandidateHash) {
+		self.refused.insert(candidate);
+	}
+
+	/// The outcome, in a tree that has so many new nodes.
+	fn into_report(self, nodes: usize) -> Attached {
+		Attached {
+			nodes: saturating_u32(nodes),
+			refused: self.refused.into_iter().collect(),
+			..self.report
+		}
+	}
+
 	/// Takes note of a new node below `parent`.
 	fn joined(&mut self, parent: Option<NodeIndex>, candidate: CandidateHash) {
 		if let Some(earlier) = &mut self.earlier {
@@ -134,13 +153,16 @@ impl<R: PathRule> FragmentTree<R> {
 			storage,
 			earlier,
 			report: Attached::default(),
+			refused: BTreeSet::new(),
+			heads_without_room: BTreeSet::new(),
 		};
 		sweep.report.broken_trunk = tree.place_trunk(&mut sweep);
 		tree.sweep_below(None, &mut sweep);
 		tree.sweep(0, &mut sweep);
 		tree.settle(0);
-		sweep.report.nodes = saturating_u32(tree.arena.len());
-		(tree, sweep.report)
+		tree.note_refusals(&sweep);
+		let nodes = tree.arena.len();
+		(tree, sweep.into_report(nodes))
 	}
 
 	/// The tree `scope`, with the same content as another one that is known to have it.
@@ -205,10 +227,12 @@ impl<R: PathRule> FragmentTree<R> {
 			));
 		}
 		let before = self.arena.len();
-		if let Err(full) = self
-			.limits
-			.check_growth(self.arena.members().len(), 1, before, places.len())
-		{
+		let growth = Size {
+			candidates: 1,
+			nodes: places.len(),
+			..Size::default()
+		};
+		if let Err(full) = self.limits.check_growth(self.size(None), growth) {
 			self.refused = self.refused.saturating_add(1);
 			self.is_saturated = false;
 			return Err(full.into());
@@ -223,11 +247,13 @@ impl<R: PathRule> FragmentTree<R> {
 				checks,
 				..Attached::default()
 			},
+			refused: BTreeSet::new(),
+			heads_without_room: BTreeSet::new(),
 		};
 		self.sweep(before, &mut sweep);
 		self.settle(before);
-		sweep.report.nodes = saturating_u32(self.arena.len().saturating_sub(before));
-		Ok(sweep.report)
+		self.note_refusals(&sweep);
+		Ok(sweep.into_report(self.arena.len().saturating_sub(before)))
 	}
 
 	/// Notes that a candidate is backed. Returns whether that is news here; a candidate that is not in the tree makes no
@@ -305,6 +331,15 @@ impl<R: PathRule> FragmentTree<R> {
 			.is_some_and(|position| position < self.trunk_len && u64::from(position) == above)
 	}
 
+	/// How large the tree is, and how much of that is one candidate's.
+	fn size(&self, candidate: Option<&Member>) -> Size {
+		Size {
+			candidates: self.arena.members().len(),
+			nodes: self.arena.len(),
+			nodes_of_candidate: candidate.map_or(0, Member::node_count),
+		}
+	}
+
 	/// Finds the best paths again after nodes were added from `position` on.
 	fn settle(&mut self, position: usize) {
 		if position < self.arena.len() {
@@ -328,12 +363,22 @@ impl<R: PathRule> FragmentTree<R> {
 		if candidates.peek().is_none() {
 			return;
 		}
+		// In a full tree one look at each head is enough to tell who finds no room.
+		let is_full = self.arena.len() >= self.limits.max_nodes as usize;
+		if is_full && !sweep.heads_without_room.insert(head) {
+			return;
+		}
 		let place = self.place(parent);
 		let mut is_saturated = true;
 		let mut fitting = Vec::new();
 		for stored in candidates {
 			let candidate = stored.candidate();
 			if self.is_trunk_place(parent, candidate.hash()) {
+				continue;
+			}
+			// Who finds no room is not judged: otherwise a full tree would cost the most.
+			if !self.has_room_for(candidate.hash()) {
+				sweep.refuse(candidate.hash());
 				continue;
 			}
 			match self.try_stored(parent, &place, candidate, sweep) {
@@ -343,25 +388,34 @@ impl<R: PathRule> FragmentTree<R> {
 		}
 		for (stored, relay_parent, cumulative) in fitting {
 			let hash = stored.candidate().hash();
-			let (members, nodes) = (self.arena.members().len(), self.arena.len());
-			let is_new = self.arena.member(hash).is_none();
-			if self
-				.limits
-				.check_growth(members, usize::from(is_new), nodes, 1)
-				.is_err()
-			{
-				self.refused = self.refused.saturating_add(1);
-				sweep.report.refused.push(hash);
-				is_saturated = false;
+			if !self.has_room_for(hash) {
+				sweep.refuse(hash);
 				continue;
 			}
-			if is_new {
+			if self.arena.member(hash).is_none() {
 				sweep.report.swept.push(hash);
 			}
 			self.push(parent, stored, relay_parent, cumulative);
 			sweep.joined(parent, hash);
 		}
 		self.is_saturated &= is_saturated;
+	}
+
+	/// Counts what a sweep found no room for.
+	fn note_refusals(&mut self, sweep: &Sweep<'_, R>) {
+		self.refused = self.refused.saturating_add(sweep.refused.len() as u64);
+		self.is_saturated &= sweep.refused.is_empty();
+	}
+
+	/// Whether the limits admit another node of a candidate.
+	fn has_room_for(&self, candidate: CandidateHash) -> bool {
+		let member = self.arena.member(candidate);
+		let growth = Size {
+			candidates: usize::from(member.is_none()),
+			nodes: 1,
+			..Size::default()
+		};
+		self.limits.check_growth(self.size(member), growth).is_ok()
 	}
 
 	/// Relay parent and path of a stored candidate, if it fits below `parent`. What an earlier tree found out about the

@@ -330,7 +330,7 @@ fn r_prv_4_a_freed_core_may_go_to_another_para() {
 }
 
 #[test]
-fn r_prv_5_the_chain_ends_at_the_first_that_cannot_be_placed() {
+fn r_def_25_r_prv_5_cores_are_told_apart_and_the_chain_ends_at_the_first_that_cannot_be_placed() {
 	let cores = || {
 		vec![
 			scheduled(SEVEN),

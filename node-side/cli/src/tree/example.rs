@@ -157,6 +157,7 @@ pub(crate) fn tree(candidates: u32, seed: u64) -> FragmentTree {
 	let limits = TreeLimits {
 		max_candidates: candidates,
 		max_nodes: candidates,
+		max_nodes_per_candidate: u32::MAX,
 	};
 	FragmentTree::populate(scope, limits, &storage).0
 }

@@ -56,7 +56,11 @@ pub(crate) fn draw(drawing: &Drawing) -> String {
 	}
 	// The best path on top of the others.
 	for is_best in [false, true] {
-		for node in drawing.nodes.iter().filter(|node| node.is_on_best_path == is_best) {
+		for node in drawing
+			.nodes
+			.iter()
+			.filter(|node| node.is_on_best_path == is_best)
+		{
 			edge(&mut text, drawing, node);
 		}
 	}

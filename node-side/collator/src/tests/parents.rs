@@ -364,3 +364,19 @@ fn r_mod_6_the_scheduled_code_applies_after_the_block_that_takes_it() {
 		);
 	}
 }
+
+#[test]
+fn r_def_24_r_imp_3_a_collator_needs_headers_and_its_own_blocks_but_no_view() {
+	let manifest = include_str!("../../Cargo.toml");
+	for crate_name in ["prospective-parachains", "fragment-tree"] {
+		assert!(
+			!manifest.contains(crate_name),
+			"R-IMP-3: {crate_name} is not a dependency"
+		);
+	}
+	// What it knows of the relay chain are leaves; what it builds on it finds among its own blocks (R-PAR-3).
+	let (collator, [_, _, c]) = &three_blocks();
+	let mut collator = collator.clone();
+	let next = collator.decide(&leaf(13, params(4, 3), 1, &genesis())).unwrap();
+	assert_eq!(&next.parent_head, head_of(c));
+}

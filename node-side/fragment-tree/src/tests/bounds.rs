@@ -7,6 +7,7 @@ fn limited(max_candidates: u32, max_nodes: u32) -> World {
 		limits: TreeLimits {
 			max_candidates,
 			max_nodes,
+			max_nodes_per_candidate: u32::MAX,
 		},
 		..world()
 	}
@@ -124,7 +125,8 @@ fn r_tre_11_default_limits() {
 		example,
 		TreeLimits {
 			max_candidates: 100,
-			max_nodes: 400
+			max_nodes: 400,
+			max_nodes_per_candidate: 20,
 		},
 		"R-TRE-11"
 	);
@@ -134,4 +136,69 @@ fn r_tre_11_default_limits() {
 		TreeLimits::for_leaf(u32::MAX, params, u32::MAX).max_candidates,
 		u32::MAX
 	);
+}
+
+#[test]
+fn r_tre_11_one_candidate_takes_no_more_than_its_share() {
+	let share = World {
+		limits: TreeLimits {
+			max_nodes_per_candidate: 2,
+			..world().limits
+		},
+		..world()
+	};
+	let (mut storage, mut tree) = share.start();
+	let twins = [0, 1, 2].map(|salt| spec(0, 1).salt(salt).build());
+	for twin in &twins[..2] {
+		introduce(&mut storage, &mut tree, twin).expect("it stands once");
+	}
+	let after_both = introduce(&mut storage, &mut tree, &spec(1, 2).build()).expect("it stands twice");
+	assert_eq!(after_both.nodes, 2);
+	let third = introduce(&mut storage, &mut tree, &twins[2]).expect("it stands once");
+	assert_eq!(
+		(third.nodes, third.refused.len()),
+		(1, 1),
+		"R-TRE-11: a third place is refused"
+	);
+	assert_eq!(
+		introduce(&mut storage, &mut tree, &spec(1, 3).build()),
+		Err(AttachError::TreeFull(TreeFull {
+			what: Bound::NodesOfCandidate,
+			now: 0,
+			more: 3,
+			max: 2
+		})),
+		"R-TRE-11"
+	);
+	assert_eq!((tree.len(), tree.refused_count()), (5, 2));
+	check_invariants(&tree);
+}
+
+#[test]
+fn r_tre_11_a_full_tree_judges_nobody() {
+	// Levels of seven candidates between one pair of heads each: 7 + 49 + 343 nodes, and 50 candidates wait behind them.
+	let (mut storage, mut tree) = limited(200, 399).start();
+	for level in 1..4 {
+		let twins = if level == 3 { 50 } else { 7 };
+		for salt in 0..twins {
+			assert!(introduce(
+				&mut storage,
+				&mut tree,
+				&spec(level, level + 1).salt(salt).build()
+			)
+			.is_err());
+		}
+	}
+	let first = introduce(&mut storage, &mut tree, &spec(0, 1).build()).expect("there is room");
+	assert_eq!(
+		first.nodes, 399,
+		"1 + 7 + 49, and as many behind as there is room for"
+	);
+	assert_eq!(
+		first.refused.len(),
+		50,
+		"each is reported once, however many places it lacks"
+	);
+	assert!(first.checks < 57 + 399, "{} checks", first.checks);
+	check_invariants(&tree);
 }

@@ -256,7 +256,7 @@ fn change(base: &mut Constraints, which: u8, leaf: BlockNumber) {
 }
 
 proptest! {
-	#![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
+	#![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
 
 	#[test]
 	fn r_tre_5_a_tree_carried_over_equals_one_from_scratch(

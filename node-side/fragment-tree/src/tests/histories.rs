@@ -159,7 +159,7 @@ proptest! {
 		max_candidates in 0u32..6,
 		max_nodes in 0u32..10,
 	) {
-		let world = World { limits: TreeLimits { max_candidates, max_nodes }, ..world };
+		let world = World { limits: TreeLimits { max_candidates, max_nodes, max_nodes_per_candidate: u32::MAX }, ..world };
 		let (mut storage, mut tree) = world.start();
 		for candidate in pool.into_iter().map(Spec::build) {
 			if storage.insert(candidate.clone(), CandidateState::Backed).is_err() {

@@ -1,6 +1,7 @@
 //! Stories and properties. Every step of every story is followed by [`check_invariants`] and by a comparison with the
 //! [`model`].
 
+mod basics;
 mod bounds;
 mod carry;
 mod histories;
@@ -175,6 +176,7 @@ pub(crate) fn world() -> World {
 		limits: TreeLimits {
 			max_candidates: 100_000,
 			max_nodes: 100_000,
+			max_nodes_per_candidate: u32::MAX,
 		},
 	}
 }

@@ -334,6 +334,7 @@ fn r_def_1_forks_do_not_slow_down_selection() {
 		limits: TreeLimits {
 			max_candidates: 100,
 			max_nodes: 5_000,
+			max_nodes_per_candidate: u32::MAX,
 		},
 		..world()
 	};

@@ -251,6 +251,7 @@ fn r_tre_11_a_full_tree_refuses_and_says_so() {
 	let limits = TreeLimits {
 		max_candidates: 1,
 		max_nodes: 9,
+		max_nodes_per_candidate: u32::MAX,
 	};
 	let mut view = View::new(ViewConfig {
 		tree_limits: Some(limits),

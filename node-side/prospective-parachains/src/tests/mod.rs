@@ -161,7 +161,7 @@ pub(crate) fn spec(from: u8, to: u8, relay_parent: BlockNumber) -> Spec {
 }
 
 impl Spec {
-	fn parts(self) -> (CommittedCandidateReceipt, PersistedValidationData) {
+	pub(crate) fn parts(self) -> (CommittedCandidateReceipt, PersistedValidationData) {
 		let validation_data = PersistedValidationData {
 			parent_head: head(self.from),
 			relay_parent_number: self.relay_parent.number,

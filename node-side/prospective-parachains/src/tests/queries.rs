@@ -212,3 +212,62 @@ fn r_vie_10_hypothetical_membership_across_leaves() {
 	);
 	assert_eq!(view.candidate_count(PARA), 1, "asking changes nothing");
 }
+
+#[test]
+fn r_imp_2_blocks_are_remembered_as_long_as_a_leaf_has_them_in_scope() {
+	let mut view = view_at(&[leaf(20).with(PARA, 0, &[])]);
+	for number in 21..=24 {
+		// Activated before the other goes.
+		view.update_leaves(&[leaf(number).with(PARA, 0, &[])], &[block(number - 1).hash]);
+		check(&view);
+		let mut known: Vec<_> = view.assigned_cores.keys().copied().collect();
+		known.sort();
+		let mut expected: Vec<_> = (number.saturating_sub(2).max(20)..=number)
+			.map(|number| block(number).hash)
+			.collect();
+		expected.sort();
+		assert_eq!(known, expected, "R-IMP-2 at leaf {number}");
+	}
+	view.update_leaves(&[], &[block(24).hash]);
+	assert!(
+		view.assigned_cores.is_empty() && view.paras.is_empty(),
+		"R-IMP-2: no leaves, nothing"
+	);
+}
+
+#[test]
+fn r_def_7_what_the_chain_refuses_is_refused_here_by_the_same_function() {
+	let mut facts = leaf(20).with(PARA, 0, &[]);
+	let para = facts.paras.get_mut(&PARA).expect("it is scheduled");
+	para.backing_state.constraints.dmp_remaining_messages = vec![18];
+	para.backing_state.constraints.ump_remaining = 0;
+	let constraints = para.backing_state.constraints.clone();
+	let mut view = view_at(&[facts]);
+	let rows: [(&str, u32, Vec<UpwardMessage>, BlockNumber, bool); 5] = [
+		("a downward message waits and is not taken", 0, vec![], 20, false),
+		("it is taken", 1, vec![], 20, true),
+		("an upward message has no room", 1, vec![vec![1]], 20, false),
+		("a signal needs none", 1, vec![vec![], vec![0, 0, 0]], 20, true),
+		("the watermark moves to where nothing came", 1, vec![], 19, false),
+	];
+	for (position, (name, dmp, upward, watermark, fits)) in rows.into_iter().enumerate() {
+		let (mut receipt, data) = spec(0, 10 + position as u8, 20).parts();
+		receipt.commitments.processed_downward_messages = dmp;
+		receipt.commitments.upward_messages = upward;
+		receipt.commitments.hrmp_watermark = watermark;
+		let here = view.introduce(receipt.clone(), data.clone()).is_ok();
+		let identity = ConstraintModifications::default();
+		let chain = check_fragment(
+			&block(20),
+			&Operating::new(&constraints, &identity),
+			&FragmentCandidate {
+				commitments: &receipt.commitments,
+				validation_code_hash: receipt.descriptor.validation_code_hash(),
+				validation_data: ValidationDataClaim::Full(&data),
+				is_pending_availability: false,
+			},
+		)
+		.is_ok();
+		assert_eq!((here, chain), (fits, fits), "R-DEF-7: {name}");
+	}
+}

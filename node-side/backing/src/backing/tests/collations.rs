@@ -261,7 +261,7 @@ fn r_bak_1_3_and_5_what_is_not_seconded() {
 }
 
 #[test]
-fn r_bak_3_and_4_one_candidate_a_depth_and_leaf() {
+fn r_def_15_r_bak_3_r_bak_4_one_candidate_a_depth_and_leaf() {
 	let (ten, eleven) = (leaf_hash(10), leaf_hash(11));
 	let mut backing = validator(0);
 	let mut view = Script::at(ten, &[0]);
@@ -300,7 +300,7 @@ fn r_bak_3_and_4_one_candidate_a_depth_and_leaf() {
 		assert_eq!(
 			backing.collation_fetched(collation(3, ten), &view),
 			taken(eleven, depth, by),
-			"R-BAK-4"
+			"R-BAK-4, R-DEF-15: from the membership of all own candidates"
 		);
 	}
 	view.depths = vec![(eleven, vec![0])];
