@@ -7,6 +7,7 @@ mod port_impls;
 mod queue_impls;
 mod types;
 mod utility_impls;
+pub mod weights;
 
 #[cfg(test)]
 mod mock;
@@ -15,17 +16,22 @@ mod tests;
 
 pub use pallet::*;
 pub use types::*;
+pub use weights::WeightInfo;
 
 #[allow(missing_docs, missing_debug_implementations)] // the macros write undocumented items
 #[frame_support::pallet]
 pub mod pallet {
-	use crate::types::{QueueState, StoredMessage};
+	use crate::{
+		types::{QueueDownwardMessageError, QueueState, StoredMessage},
+		WeightInfo,
+	};
 	use async_backing_primitives::{
 		ports::{ActiveConfiguration, ParaState},
-		Hash, ParaId,
+		Hash, ParaId, MAX_DOWNWARD_MESSAGE_SIZE,
 	};
 	use frame_support::pallet_prelude::*;
 	use frame_system::pallet_prelude::*;
+	use sp_runtime::SaturatedConversion;
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
@@ -35,10 +41,14 @@ pub mod pallet {
 
 	#[pallet::config]
 	pub trait Config: frame_system::Config {
+		/// Who may send messages down by a call.
+		type AdminOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 		/// Limit on the size of a message.
 		type Configuration: ActiveConfiguration;
 		/// Which paras there are.
 		type Paras: ParaState;
+		/// Weights of the calls.
+		type WeightInfo: WeightInfo;
 	}
 
 	/// Head of each para's chain of messages. Parachains read it at this name (R-KEY-4).
@@ -55,6 +65,61 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type DownwardMessages<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, ParaId, Twox64Concat, u64, StoredMessage, OptionQuery>;
+
+	#[pallet::event]
+	#[pallet::generate_deposit(pub(crate) fn deposit_event)]
+	pub enum Event<T: Config> {
+		/// A message waits for a para.
+		DownwardMessageQueued {
+			/// The para.
+			para: ParaId,
+			/// Bytes of the message.
+			size: u32,
+			/// Head of the para's chain of messages with this one (R-KEY-4).
+			mqc_head: Hash,
+		},
+	}
+
+	/// Why a message cannot be sent down; [`QueueDownwardMessageError`] without its numbers.
+	#[pallet::error]
+	pub enum Error<T> {
+		/// No active para has this id.
+		Unroutable,
+		/// The message is larger than `max_downward_message_size`.
+		MessageTooLarge,
+		/// As many messages wait for the para as can be.
+		TooManyMessages,
+		/// The queue of the para would have more bytes than it can.
+		QueueTooLarge,
+	}
+
+	impl<T: Config> From<QueueDownwardMessageError> for Error<T> {
+		fn from(error: QueueDownwardMessageError) -> Self {
+			match error {
+				QueueDownwardMessageError::Unroutable(_) => Self::Unroutable,
+				QueueDownwardMessageError::MessageTooLarge { .. } => Self::MessageTooLarge,
+				QueueDownwardMessageError::TooManyMessages { .. } => Self::TooManyMessages,
+				QueueDownwardMessageError::QueueTooLarge { .. } => Self::QueueTooLarge,
+			}
+		}
+	}
+
+	#[pallet::call]
+	impl<T: Config> Pallet<T> {
+		/// Sends a message down to a para. For governance of a chain whose runtime has no interpreter of messages that
+		/// could send one; the para must know what to make of the bytes.
+		#[pallet::call_index(0)]
+		#[pallet::weight(T::WeightInfo::force_send(message.len().saturated_into()))]
+		pub fn force_send(
+			origin: OriginFor<T>,
+			para: ParaId,
+			message: BoundedVec<u8, ConstU32<MAX_DOWNWARD_MESSAGE_SIZE>>,
+		) -> DispatchResult {
+			T::AdminOrigin::ensure_origin(origin)?;
+			Self::queue_downward_message(para, message.into_inner()).map_err(Error::<T>::from)?;
+			Ok(())
+		}
+	}
 
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {

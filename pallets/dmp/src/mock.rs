@@ -69,6 +69,8 @@ impl ParaState for Paras {
 }
 
 impl crate::Config for Test {
+	type AdminOrigin = frame_system::EnsureRoot<u64>;
+	type WeightInfo = ();
 	type Configuration = Configuration;
 	type Paras = Paras;
 }

@@ -1,7 +1,7 @@
 //! Sending, reading and removing messages.
 
 use crate::{
-	Config, DownwardMessageQueueHeads, DownwardMessageQueues, DownwardMessages, Pallet,
+	Config, DownwardMessageQueueHeads, DownwardMessageQueues, DownwardMessages, Event, Pallet,
 	QueueDownwardMessageError, StoredMessage,
 };
 use alloc::vec::Vec;
@@ -51,12 +51,18 @@ impl<T: Config> Pallet<T> {
 		let message = BoundedVec::try_from(message).map_err(|_| MessageTooLarge { size, max })?;
 
 		let sent_at = Self::now();
-		DownwardMessageQueueHeads::<T>::mutate(para, |head| *head = link(*head, sent_at, &message));
+		let mqc_head = link(DownwardMessageQueueHeads::<T>::get(para), sent_at, &message);
+		DownwardMessageQueueHeads::<T>::insert(para, mqc_head);
 		let number = queue.first.saturating_add(u64::from(queue.count));
 		DownwardMessages::<T>::insert(para, number, StoredMessage { sent_at, message });
 		queue.count = queue.count.saturating_add(1);
 		queue.bytes = total.saturated_into();
 		DownwardMessageQueues::<T>::insert(para, queue);
+		Self::deposit_event(Event::DownwardMessageQueued {
+			para,
+			size: size.saturated_into(),
+			mqc_head,
+		});
 		Ok(())
 	}
 

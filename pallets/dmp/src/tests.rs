@@ -1,4 +1,6 @@
-use crate::{mock::*, DownwardMessageQueues, DownwardMessages, QueueDownwardMessageError};
+use crate::{
+	mock::*, DownwardMessageQueues, DownwardMessages, Error, Event, QueueDownwardMessageError, WeightInfo,
+};
 use async_backing_primitives::{
 	keys,
 	ports::{DownwardQueues, OnParaRemoved},
@@ -8,6 +10,7 @@ use codec::Encode;
 use frame_support::{assert_noop, assert_ok, storage::unhashed};
 use proptest::prelude::*;
 use sp_io::hashing::blake2_256;
+use sp_runtime::{traits::BadOrigin, BoundedVec};
 use std::collections::VecDeque;
 
 const A: ParaId = ParaId(2000);
@@ -130,6 +133,41 @@ fn messages_are_refused_with_their_reason() {
 		Dmp::prune(B, 1);
 		send(B, 3, &[0]);
 	});
+}
+
+#[test]
+fn r_key_4_the_admin_sends_a_message_and_an_event_tells_the_new_head() {
+	let message = |bytes: &[u8]| BoundedVec::truncate_from(bytes.to_vec());
+	run(|| {
+		assert_noop!(
+			Dmp::force_send(RuntimeOrigin::signed(1), A, message(b"no")),
+			BadOrigin
+		);
+		assert_noop!(
+			Dmp::force_send(RuntimeOrigin::root(), ParaId(1999), message(b"no")),
+			Error::<Test>::Unroutable
+		);
+		assert_noop!(
+			Dmp::force_send(RuntimeOrigin::root(), A, message(&[0; 101])),
+			Error::<Test>::MessageTooLarge
+		);
+		assert_ok!(Dmp::force_send(RuntimeOrigin::root(), A, message(b"yes")));
+		assert_eq!(
+			Dmp::dmq_contents(A),
+			[InboundDownwardMessage {
+				sent_at: 1,
+				msg: b"yes".to_vec()
+			}]
+		);
+		let queued = Event::DownwardMessageQueued {
+			para: A,
+			size: 3,
+			mqc_head: Dmp::dmq_mqc_head(A),
+		};
+		System::assert_has_event(queued.into());
+	});
+	let time = |bytes| <() as WeightInfo>::force_send(bytes).ref_time();
+	assert!(time(1000) > time(0), "a longer message weighs more");
 }
 
 #[test]

@@ -39,8 +39,10 @@ impl pallet_async_backing_paras::Config for Runtime {
 }
 
 impl pallet_async_backing_dmp::Config for Runtime {
+	type AdminOrigin = AdminOrigin;
 	type Configuration = Configuration;
 	type Paras = Paras;
+	type WeightInfo = ();
 }
 
 impl pallet_async_backing_ump::Config for Runtime {
