@@ -87,10 +87,9 @@ fn link(canvas: &mut [Vec<char>], drawing: &Drawing, node: &Node) {
 		(from..x + LINK).for_each(|at| canvas[y][at] = line);
 		return;
 	}
-	for at in parent_row as usize + 1..y {
-		canvas[at][x] = match canvas[at][x] {
-			'└' => '├',
-			'├' => '├',
+	for line in canvas.iter_mut().take(y).skip(parent_row as usize + 1) {
+		line[x] = match line[x] {
+			'└' | '├' => '├',
 			_ => '│',
 		};
 	}
