@@ -21,7 +21,13 @@ pub use weights::WeightInfo;
 #[allow(missing_docs, missing_debug_implementations)] // the macros write undocumented items
 #[frame_support::pallet]
 pub mod pallet {
-	use crate::{types::PendingConfig, WeightInfo};
+	use crate::{
+		types::{
+			BackingLimits, CandidateLimits, HrmpLimits, PendingConfig, SchedulingLimits, UmpLimits,
+			UpgradeLimits,
+		},
+		WeightInfo,
+	};
 	use alloc::vec::Vec;
 	use async_backing_primitives::{AsyncBackingParams, HostConfiguration, SessionIndex};
 	use frame_support::pallet_prelude::*;
@@ -168,6 +174,69 @@ pub mod pallet {
 		pub fn set_async_backing_params(origin: OriginFor<T>, params: AsyncBackingParams) -> DispatchResult {
 			T::AdminOrigin::ensure_origin(origin)?;
 			Self::do_stage(|staged| staged.async_backing_params = params)
+		}
+
+		/// Stages code and its upgrades for two sessions from now (R-ABP-5). Everything else stays, as with
+		/// [`set_async_backing_params`](Self::set_async_backing_params).
+		#[pallet::call_index(2)]
+		#[pallet::weight(T::WeightInfo::set_async_backing_params())]
+		pub fn set_upgrade_limits(origin: OriginFor<T>, limits: UpgradeLimits) -> DispatchResult {
+			T::AdminOrigin::ensure_origin(origin)?;
+			Self::do_stage(|staged| limits.put(staged))
+		}
+
+		/// Stages the sizes of candidates for two sessions from now (R-ABP-5). Everything else stays, as with
+		/// [`set_async_backing_params`](Self::set_async_backing_params).
+		#[pallet::call_index(3)]
+		#[pallet::weight(T::WeightInfo::set_async_backing_params())]
+		pub fn set_candidate_limits(origin: OriginFor<T>, limits: CandidateLimits) -> DispatchResult {
+			T::AdminOrigin::ensure_origin(origin)?;
+			Self::do_stage(|staged| limits.put(staged))
+		}
+
+		/// Stages upward messages for two sessions from now (R-ABP-5). Everything else stays, as with
+		/// [`set_async_backing_params`](Self::set_async_backing_params).
+		#[pallet::call_index(4)]
+		#[pallet::weight(T::WeightInfo::set_async_backing_params())]
+		pub fn set_ump_limits(origin: OriginFor<T>, limits: UmpLimits) -> DispatchResult {
+			T::AdminOrigin::ensure_origin(origin)?;
+			Self::do_stage(|staged| limits.put(staged))
+		}
+
+		/// Stages the largest downward message, in bytes, for two sessions from now (R-ABP-5). Everything else stays, as with
+		/// [`set_async_backing_params`](Self::set_async_backing_params).
+		#[pallet::call_index(5)]
+		#[pallet::weight(T::WeightInfo::set_async_backing_params())]
+		pub fn set_max_downward_message_size(origin: OriginFor<T>, bytes: u32) -> DispatchResult {
+			T::AdminOrigin::ensure_origin(origin)?;
+			Self::do_stage(|staged| staged.max_downward_message_size = bytes)
+		}
+
+		/// Stages channels between paras for two sessions from now (R-ABP-5). Everything else stays, as with
+		/// [`set_async_backing_params`](Self::set_async_backing_params).
+		#[pallet::call_index(6)]
+		#[pallet::weight(T::WeightInfo::set_async_backing_params())]
+		pub fn set_hrmp_limits(origin: OriginFor<T>, limits: HrmpLimits) -> DispatchResult {
+			T::AdminOrigin::ensure_origin(origin)?;
+			Self::do_stage(|staged| limits.put(staged))
+		}
+
+		/// Stages backing and its groups for two sessions from now (R-ABP-5). Everything else stays, as with
+		/// [`set_async_backing_params`](Self::set_async_backing_params).
+		#[pallet::call_index(7)]
+		#[pallet::weight(T::WeightInfo::set_async_backing_params())]
+		pub fn set_backing_limits(origin: OriginFor<T>, limits: BackingLimits) -> DispatchResult {
+			T::AdminOrigin::ensure_origin(origin)?;
+			Self::do_stage(|staged| limits.put(staged))
+		}
+
+		/// Stages cores and the claim queue for two sessions from now (R-ABP-5). Everything else stays, as with
+		/// [`set_async_backing_params`](Self::set_async_backing_params).
+		#[pallet::call_index(8)]
+		#[pallet::weight(T::WeightInfo::set_async_backing_params())]
+		pub fn set_scheduling_limits(origin: OriginFor<T>, limits: SchedulingLimits) -> DispatchResult {
+			T::AdminOrigin::ensure_origin(origin)?;
+			Self::do_stage(|staged| limits.put(staged))
 		}
 	}
 

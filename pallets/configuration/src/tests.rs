@@ -1,4 +1,7 @@
-use crate::{mock::*, ActiveConfig, Config, Error, Event, PendingConfigs, WeightInfo};
+use crate::{
+	mock::*, ActiveConfig, BackingLimits, CandidateLimits, Config, Error, Event, HrmpLimits, PendingConfigs,
+	SchedulingLimits, UmpLimits, UpgradeLimits, WeightInfo,
+};
 use async_backing_primitives::{
 	keys::ACTIVE_CONFIG,
 	ports::{ActiveConfiguration, ConfigurationOfSession},
@@ -318,4 +321,86 @@ fn calls_have_a_weight() {
 	);
 	let limits: frame_system::limits::BlockWeights = <Test as frame_system::Config>::BlockWeights::get();
 	assert!(weight.all_lte(limits.max_block));
+}
+
+#[test]
+fn r_abp_5_each_group_is_staged_by_its_own_call_and_all_merge() {
+	run(|| {
+		let before = Configuration::active_config();
+		let wanted = HostConfiguration {
+			max_code_size: 1,
+			max_head_data_size: 2,
+			max_upward_queue_count: 3,
+			max_upward_queue_size: 4,
+			max_upward_message_size: 5,
+			max_upward_message_num_per_candidate: 6,
+			hrmp_max_message_num_per_candidate: 7,
+			validation_upgrade_cooldown: 8,
+			validation_upgrade_delay: 9,
+			async_backing_params: params(1, 2),
+			max_pov_size: 10,
+			max_downward_message_size: 11,
+			hrmp_max_parachain_outbound_channels: 12,
+			hrmp_max_parachain_inbound_channels: 13,
+			hrmp_channel_max_capacity: 14,
+			hrmp_channel_max_total_size: 15,
+			hrmp_channel_max_message_size: 16,
+			minimum_validation_upgrade_delay: 22,
+			minimum_backing_votes: 17,
+			max_validators: Some(18),
+			num_cores: 19,
+			max_validators_per_core: Some(20),
+			group_rotation_frequency: 23,
+			paras_availability_period: 21,
+			scheduling_lookahead: 3,
+		};
+		let root = RuntimeOrigin::root;
+		// Before the period that it has to exceed.
+		assert_ok!(Configuration::set_upgrade_limits(
+			root(),
+			UpgradeLimits::of(&wanted)
+		));
+		let staged = || Configuration::pending().pop().expect("something is staged").1;
+		let mut expected = before;
+		UpgradeLimits::of(&wanted).put(&mut expected);
+		assert_eq!(staged(), expected, "the others stay as they are");
+		assert_ok!(Configuration::set_candidate_limits(
+			root(),
+			CandidateLimits::of(&wanted)
+		));
+		assert_ok!(Configuration::set_ump_limits(root(), UmpLimits::of(&wanted)));
+		assert_ok!(Configuration::set_max_downward_message_size(root(), 11));
+		assert_ok!(Configuration::set_hrmp_limits(root(), HrmpLimits::of(&wanted)));
+		assert_ok!(Configuration::set_backing_limits(
+			root(),
+			BackingLimits::of(&wanted)
+		));
+		assert_ok!(Configuration::set_scheduling_limits(
+			root(),
+			SchedulingLimits::of(&wanted)
+		));
+		assert_ok!(set_params(1, 2));
+		assert_eq!(staged(), wanted, "R-ABP-5: they merge");
+		assert_eq!(Configuration::pending().len(), 1, "for one session");
+
+		let refused = SchedulingLimits {
+			num_cores: u32::MAX,
+			..SchedulingLimits::of(&wanted)
+		};
+		assert_noop!(
+			Configuration::set_scheduling_limits(root(), refused),
+			Error::<Test>::NumCoresTooLarge
+		);
+		for outcome in [
+			Configuration::set_upgrade_limits(RuntimeOrigin::signed(1), UpgradeLimits::of(&wanted)),
+			Configuration::set_candidate_limits(RuntimeOrigin::signed(1), CandidateLimits::of(&wanted)),
+			Configuration::set_ump_limits(RuntimeOrigin::signed(1), UmpLimits::of(&wanted)),
+			Configuration::set_max_downward_message_size(RuntimeOrigin::signed(1), 1),
+			Configuration::set_hrmp_limits(RuntimeOrigin::signed(1), HrmpLimits::of(&wanted)),
+			Configuration::set_backing_limits(RuntimeOrigin::signed(1), BackingLimits::of(&wanted)),
+			Configuration::set_scheduling_limits(RuntimeOrigin::signed(1), SchedulingLimits::of(&wanted)),
+		] {
+			assert_eq!(outcome, Err(BadOrigin.into()));
+		}
+	});
 }

@@ -9,7 +9,7 @@ use frame_support::weights::{constants::RocksDbWeight, Weight};
 pub trait WeightInfo {
 	/// [`crate::Pallet::set_config`].
 	fn set_config() -> Weight;
-	/// [`crate::Pallet::set_async_backing_params`].
+	/// [`crate::Pallet::set_async_backing_params`], and every other call that stages a group: all do the same.
 	fn set_async_backing_params() -> Weight;
 }
 
