@@ -57,12 +57,15 @@ pub(crate) struct Tree {
 	/// Draws a made-up tree of so many candidates with forks instead, without a run: honest collators hardly fork.
 	#[arg(long, value_name = "CANDIDATES", conflicts_with_all = ["at", "para", "validator"], value_parser = clap::value_parser!(u32).range(1..=1000))]
 	pub(crate) example: Option<u32>,
-	/// Validators, split evenly over the paras.
+	/// Validators, split evenly over the cores.
 	#[arg(long, value_name = "COUNT", default_value_t = 6, value_parser = clap::value_parser!(u32).range(2..=100))]
 	validators: u32,
-	/// Paras, each with a core and a collator; ids start at 2000.
+	/// Paras, each with a collator; ids start at 2000.
 	#[arg(long, value_name = "COUNT", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=20))]
 	paras: u32,
+	/// Cores of each para.
+	#[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10))]
+	cores_per_para: u32,
 	/// Where all randomness comes from: the same seed gives the same drawing.
 	#[arg(long, value_name = "NUMBER", default_value_t = 0)]
 	pub(crate) seed: u64,
@@ -88,7 +91,8 @@ impl Tree {
 				max_candidate_depth: self.max_candidate_depth,
 				allowed_ancestry_len: self.allowed_ancestry_len,
 			},
-			model: self.model.model(),
+			model: self.model.model(self.cores_per_para),
+			cores_per_para: self.cores_per_para,
 			..RunConfig::default()
 		}
 	}
@@ -100,10 +104,10 @@ pub(crate) struct Common {
 	/// Relay blocks to build.
 	#[arg(long, value_name = "COUNT", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=10_000))]
 	pub(crate) blocks: u32,
-	/// Validators, split evenly over the paras.
+	/// Validators, split evenly over the cores.
 	#[arg(long, value_name = "COUNT", default_value_t = 6, value_parser = clap::value_parser!(u32).range(2..=100))]
 	pub(crate) validators: u32,
-	/// Paras, each with a core and a collator; ids start at 2000.
+	/// Paras, each with a collator; ids start at 2000.
 	#[arg(long, value_name = "COUNT", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=20))]
 	pub(crate) paras: u32,
 	/// Where all randomness comes from: the same seed gives the same run.
@@ -128,6 +132,9 @@ pub(crate) struct Dev {
 	/// How many ancestors of the newest relay parent are relay parents too.
 	#[arg(long, value_name = "BLOCKS", default_value_t = 3, value_parser = clap::value_parser!(u32).range(0..=255))]
 	pub(crate) allowed_ancestry_len: u32,
+	/// Cores of each para: so many of its parablocks a relay block can back.
+	#[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10))]
+	pub(crate) cores_per_para: u32,
 	#[command(flatten)]
 	pub(crate) model: ModelArgs,
 }
@@ -163,12 +170,12 @@ pub(crate) struct ModelArgs {
 	/// What a collator keeps in reserve.
 	#[arg(long, value_name = "MS", default_value_t = 500, value_parser = clap::value_parser!(u64).range(0..=3000))]
 	collator_margin_ms: u64,
-	/// Unincluded blocks that a parachain allows itself.
-	#[arg(long, value_name = "BLOCKS", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=256))]
-	segment_capacity: u32,
-	/// Blocks that a parachain wants per relay block.
-	#[arg(long, value_name = "BLOCKS", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=16))]
-	velocity: u32,
+	/// Unincluded blocks that a parachain allows itself; by default 5, or what its cores need.
+	#[arg(long, value_name = "BLOCKS", value_parser = clap::value_parser!(u32).range(1..=256))]
+	segment_capacity: Option<u32>,
+	/// Blocks that a parachain wants per relay block; by default one for each of its cores.
+	#[arg(long, value_name = "BLOCKS", value_parser = clap::value_parser!(u32).range(1..=16))]
+	velocity: Option<u32>,
 	/// Slots of a session.
 	#[arg(long, value_name = "SLOTS", default_value_t = 50, value_parser = clap::value_parser!(u32).range(4..=1_000_000))]
 	session_length: u32,
@@ -198,7 +205,8 @@ impl Dev {
 	/// The run that was asked for.
 	pub(crate) fn run_config(&self) -> RunConfig {
 		RunConfig {
-			model: self.model.model(),
+			model: self.model.model(self.cores_per_para),
+			cores_per_para: self.cores_per_para,
 			..self
 				.common
 				.run_config(self.max_candidate_depth, self.allowed_ancestry_len)
@@ -207,7 +215,10 @@ impl Dev {
 }
 
 impl ModelArgs {
-	fn model(&self) -> Model {
+	fn model(&self, cores_per_para: u32) -> Model {
+		/// From being built to being included, at the pace of the default world (R-SEG-8).
+		const RELAY_BLOCKS_TO_INCLUSION: u32 = 3;
+		let velocity = self.velocity.unwrap_or(cores_per_para);
 		Model {
 			leaf_active_after: Duration::from_millis(self.leaf_active_ms),
 			link_latency: Duration::from_millis(self.link_latency_ms),
@@ -218,8 +229,10 @@ impl ModelArgs {
 			bitfield_after: Duration::from_millis(self.bitfield_after_ms),
 			inherent_after: Duration::from_millis(self.inherent_after_ms),
 			collator_margin: Duration::from_millis(self.collator_margin_ms),
-			segment_capacity: self.segment_capacity,
-			velocity: self.velocity,
+			segment_capacity: self
+				.segment_capacity
+				.unwrap_or_else(|| 5.max(velocity.saturating_mul(RELAY_BLOCKS_TO_INCLUSION))),
+			velocity,
 			session_length: self.session_length,
 			minimum_backing_votes: self.minimum_backing_votes,
 			..Model::default()

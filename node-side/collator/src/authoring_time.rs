@@ -33,6 +33,11 @@
 //! there is a slot more, and what binds is the execution limit: 2 s. There is one formula, not two. As `p` grows with
 //! the count of extrinsics, it is solved for the count.
 //!
+//! A parachain with several cores wants several blocks in each slot. Backers turn to a block once its parent is backable,
+//! so from the first backer's request on the parts of all these blocks follow one another, and have to fit into a slot:
+//! with `k` blocks `(E - 1) * a + (h - 1) * l + s * p / w <= (slot - margin) / k`. That leaves three blocks about 0.58 s
+//! each.
+//!
 //! It is an estimate that a collator makes, not a result: whether a candidate is in time, the network decides.
 
 use std::time::Duration;
@@ -163,6 +168,27 @@ impl Timing {
 		}
 	}
 
+	/// As [`budget`](Self::budget), for a parachain that wants so many blocks in each slot: their backing has to keep up.
+	pub fn budget_at_pace(
+		&self,
+		blocks_per_slot: u32,
+		allowed_ancestry_len: u32,
+		votes: u32,
+		pov: PovSize,
+		max_pov_size: u32,
+	) -> Budget {
+		let alone = self.budget(allowed_ancestry_len, votes, pov, max_pov_size);
+		if blocks_per_slot <= 1 {
+			return alone;
+		}
+		let extrinsics = alone.extrinsics.min(self.at_pace(blocks_per_slot, votes, pov));
+		Budget {
+			extrinsics,
+			time: self.extrinsic_cost.saturating_mul(extrinsics),
+			..alone
+		}
+	}
+
 	/// From the start of authoring until the candidate is backable, without the margin. Rounds up; saturates.
 	pub fn until_backable(&self, extrinsics: u32, votes: u32, pov: PovSize) -> Duration {
 		let path = Path::to_votes(votes);
@@ -200,17 +226,45 @@ impl Timing {
 	}
 
 	/// Most extrinsics with which the candidate is backable, with the margin to spare, for the block `blocks_later`
-	/// blocks after the relay parent. In nanoseconds times bytes per second, so that nothing is rounded before the end.
+	/// blocks after the relay parent.
 	fn in_time(&self, blocks_later: u32, votes: u32, pov: PovSize) -> u32 {
-		let path = Path::to_votes(votes);
+		self.within(self.until_inherent(blocks_later), Path::to_votes(votes), pov)
+	}
+
+	/// Most extrinsics with which so many candidates, one on the other, become backable in each slot, with the margin to
+	/// spare. Backers fetch a candidate once its parent is backable (R-BAK-5), so their parts follow one another, while
+	/// the collator is ahead.
+	fn at_pace(&self, candidates_per_slot: u32, votes: u32, pov: PovSize) -> u32 {
+		let Path {
+			executions,
+			messages,
+			povs,
+		} = Path::to_votes(votes);
+		let one = Path {
+			executions: executions.saturating_sub(1),
+			messages: messages.saturating_sub(1),
+			povs,
+		};
+		let share = self.slot.checked_div(candidates_per_slot).unwrap_or(self.slot);
+		// The margin is one for all of them.
+		let spared = self.margin.saturating_sub(
+			self.margin
+				.checked_div(candidates_per_slot)
+				.unwrap_or(self.margin),
+		);
+		self.within(share.saturating_add(spared), one, pov)
+	}
+
+	/// Most extrinsics with which a path takes no longer than `time`, less the margin. In nanoseconds times bytes per
+	/// second, so that nothing is rounded before the end.
+	fn within(&self, time: Duration, path: Path, pov: PovSize) -> u32 {
 		let bandwidth = u128::from(self.bandwidth.max(1));
 		let wire = |bytes: u64| {
 			u128::from(bytes)
 				.saturating_mul(path.povs.into())
 				.saturating_mul(NANOS_PER_SECOND)
 		};
-		let left = self
-			.until_inherent(blocks_later)
+		let left = time
 			.checked_sub(self.margin)
 			.and_then(|left| left.checked_sub(self.travelling(path)))
 			.and_then(|left| {

@@ -223,9 +223,13 @@ impl Collator {
 
 		let votes = votes_needed(leaf, core).ok_or(NoBuild::NoBackers(core))?;
 		let max_pov_size = state.constraints.max_pov_size;
-		let budget = config
-			.timing
-			.budget(leaf.params.allowed_ancestry_len, votes, config.pov, max_pov_size);
+		let budget = config.timing.budget_at_pace(
+			wanted,
+			leaf.params.allowed_ancestry_len,
+			votes,
+			config.pov,
+			max_pov_size,
+		);
 		if budget.extrinsics == 0 {
 			return Err(NoBuild::NoTime);
 		}

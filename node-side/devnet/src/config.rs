@@ -13,16 +13,20 @@ pub const MAX_BLOCKS: u32 = 10_000;
 pub const MAX_VALIDATORS: u32 = 100;
 /// Most paras.
 pub const MAX_PARAS: u32 = 20;
+/// Most cores of one para.
+pub(crate) const MAX_CORES_PER_PARA: u32 = 10;
 
 /// A run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunConfig {
 	/// Relay blocks to build.
 	pub blocks: u32,
-	/// Validators. They are split evenly over the paras' backing groups.
+	/// Validators. They are split evenly over the backing groups, one for each core.
 	pub validators: u32,
-	/// Paras, each with a core and a collator.
+	/// Paras, each with a collator.
 	pub paras: u32,
+	/// Cores of each para: so many of its candidates a relay block can back.
+	pub cores_per_para: u32,
 	/// Where all randomness comes from.
 	pub seed: u64,
 	/// Parameters of asynchronous backing.
@@ -39,6 +43,7 @@ impl Default for RunConfig {
 			blocks: 60,
 			validators: 6,
 			paras: 2,
+			cores_per_para: 1,
 			seed: 0,
 			params: AsyncBackingParams {
 				max_candidate_depth: 4,
@@ -100,6 +105,7 @@ impl RunConfig {
 			blocks,
 			validators,
 			paras,
+			cores_per_para,
 			params,
 			model,
 			..
@@ -107,8 +113,9 @@ impl RunConfig {
 		params.validate()?;
 		in_range("blocks", *blocks, 1, MAX_BLOCKS)?;
 		in_range("paras", *paras, 1, MAX_PARAS)?;
-		// Available data cannot be split over fewer than two validators (R-AVL-1); each para needs a group.
-		in_range("validators", *validators, (*paras).max(2), MAX_VALIDATORS)?;
+		in_range("cores_per_para", *cores_per_para, 1, MAX_CORES_PER_PARA)?;
+		// Available data cannot be split over fewer than two validators (R-AVL-1); each core needs a group.
+		in_range("validators", *validators, self.cores().max(2), MAX_VALIDATORS)?;
 		in_range("session_length", model.session_length, 4, 1_000_000)?;
 		in_range("segment_capacity", model.segment_capacity, 1, 256)?;
 		in_range("velocity", model.velocity, 1, 16)?;
@@ -139,6 +146,11 @@ impl RunConfig {
 			return Err(out_of_range("extrinsic_cost", "0".into(), "positive".into()));
 		}
 		in_range("bandwidth", model.bandwidth, 1, u64::MAX)
+	}
+
+	/// Number of cores, hence of backing groups.
+	pub fn cores(&self) -> u32 {
+		self.paras.saturating_mul(self.cores_per_para)
 	}
 
 	/// Ids of the paras, ascending.
@@ -183,7 +195,7 @@ mod tests {
 	fn what_does_not_fit_is_named_with_its_bounds() {
 		type Edit = fn(&mut RunConfig);
 		assert_eq!(RunConfig::default().validate(), Ok(()));
-		let rows: [(Edit, &str); 6] = [
+		let rows: [(Edit, &str); 8] = [
 			(
 				|c| c.blocks = 0,
 				"blocks is 0, but must be at least 1 and at most 10000",
@@ -195,6 +207,14 @@ mod tests {
 			(
 				|c| c.paras = 7,
 				"validators is 6, but must be at least 7 and at most 100",
+			),
+			(
+				|c| c.cores_per_para = 4,
+				"validators is 6, but must be at least 8 and at most 100",
+			),
+			(
+				|c| c.cores_per_para = 0,
+				"cores_per_para is 0, but must be at least 1 and at most 10",
 			),
 			(
 				|c| c.params.max_candidate_depth = 256,

@@ -122,7 +122,7 @@ impl RelayChain {
 fn genesis_patch(config: &RunConfig, parachains: &[Parachain]) -> Value {
 	let host = HostConfiguration {
 		async_backing_params: config.params,
-		num_cores: config.paras,
+		num_cores: config.cores(),
 		minimum_backing_votes: config.model.minimum_backing_votes,
 		..HostConfiguration::default()
 	};
@@ -137,7 +137,10 @@ fn genesis_patch(config: &RunConfig, parachains: &[Parachain]) -> Value {
 			})
 		})
 		.collect();
-	let assignments: Vec<_> = (0u32..).zip(config.para_ids()).collect();
+	let cores = config
+		.para_ids()
+		.flat_map(|para| (0..config.cores_per_para).map(move |_| para));
+	let assignments: Vec<_> = (0u32..).zip(cores).collect();
 	json!({
 		"configuration": { "config": host },
 		"epochLength": { "slots": config.model.session_length },

@@ -7,7 +7,7 @@ use async_backing_counter_parachain::{
 };
 use async_backing_devnet::{Devnet, Model, Occurrence, Parachain, RunConfig, RunReport};
 use async_backing_primitives::{
-	keys, AsyncBackingParams, HeadData, ParaId, PoV, ValidationCode, ValidationParams,
+	keys, AsyncBackingParams, CandidateEvent, HeadData, ParaId, PoV, ValidationCode, ValidationParams,
 };
 use codec::Decode;
 use common::{executor, relay_wasm};
@@ -256,4 +256,47 @@ fn authoring_times_emerge_from_the_model() {
 	assert!(authoring(SYNCHRONOUS, doubled) < synchronous * 0.95);
 	assert!((authoring(ASYNCHRONOUS, doubled) / asynchronous - 1.0).abs() < 0.05);
 	assert!(authoring(SYNCHRONOUS, faster) > synchronous * 1.05);
+}
+
+#[test]
+fn r_sch_9_a_para_with_three_cores_has_three_blocks_backed_at_a_time() {
+	let world = config(
+		AsyncBackingParams {
+			max_candidate_depth: 6,
+			..ASYNCHRONOUS
+		},
+		20,
+		0,
+	);
+	let (report, devnet) = run(RunConfig {
+		paras: 1,
+		cores_per_para: 3,
+		model: Model {
+			velocity: 3,
+			segment_capacity: 9,
+			..world.model.clone()
+		},
+		..world
+	});
+	let para = &report.paras[0];
+	assert_eq!(report.refused_on_chain, 0);
+	assert_eq!(para.wasted, 0, "{para:?}");
+	assert!(
+		para.mean_interval_s.is_some_and(|mean| mean < 2.5),
+		"about two seconds: {para:?}"
+	);
+	let client = devnet.relay().client();
+	let mut hash = client.best().hash;
+	let mut most = 0;
+	for _ in 0..10 {
+		let events: Vec<CandidateEvent> = client
+			.call(hash, "ParachainHost_candidate_events", ())
+			.expect("the block is known");
+		let backed = events
+			.iter()
+			.filter(|event| matches!(event, CandidateEvent::CandidateBacked(..)));
+		most = most.max(backed.count());
+		hash = client.header(hash).expect("the block is known").parent_hash;
+	}
+	assert_eq!(most, 3, "R-SCH-9: three of one para in one relay block");
 }

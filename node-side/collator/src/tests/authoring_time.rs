@@ -173,3 +173,14 @@ proptest! {
 		prop_assert!(!fits(budget.extrinsics + 1), "R-SLO-1: one more would fit than {budget:?}");
 	}
 }
+
+#[test]
+fn r_seg_8_several_blocks_in_a_slot_share_it() {
+	let at_pace = |blocks| timing().budget_at_pace(blocks, 3, 2, POV, MAX_POV).time;
+	assert_eq!(at_pace(1), asynchronous(&timing()), "one has it for itself");
+	// (6 s - 0.5 s) / 3, less 6 x 0.11 s of messages and 0.32 ms for an empty PoV twice: 1.173 s, in which an extrinsic
+	// takes 2 x 1 ms of execution and 4.8 us on the wire.
+	assert_eq!(at_pace(3), Duration::from_millis(585));
+	assert!(at_pace(2) > at_pace(3));
+	assert_eq!(at_pace(16), Duration::ZERO, "no time is left");
+}

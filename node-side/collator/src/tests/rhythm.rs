@@ -78,15 +78,16 @@ fn r_slo_3_pipeline_of_blocks_that_the_next_one_backs() {
 
 #[test]
 fn r_seg_8_capacity_by_cores() {
-	// Blocks of 2 s, backed in the second block and included in the third: R = 3. Cores and velocity, capacity,
-	// max_candidate_depth, and how many blocks 30 relay blocks include at most.
+	// On one core blocks of 2 s, backed in the second block and included in the third: R = 3. On three they share a slot,
+	// so that they are shorter, backed in the next block and included in the second: R = 2. Cores and velocity, capacity,
+	// max_candidate_depth, and how many blocks 33 relay blocks include.
 	let rows = [
 		("one core, as much as it takes", 1, 3, 4, 30),
 		("one core, one too few", 1, 2, 4, 20),
 		("one core, one block", 1, 1, 4, 10),
-		("three cores, as much as they take", 3, 9, 8, 90),
-		("three cores, the 7 of #5260", 3, 7, 8, 70),
-		("depth binds before capacity does", 3, 9, 6, 70),
+		("three cores, as much as they take", 3, 6, 8, 93),
+		("three cores, one too few", 3, 5, 8, 78),
+		("depth binds before capacity does", 3, 9, 4, 78),
 		("more than the depth brings nothing", 1, 50, 2, 30),
 		("velocity is not limited by more cores", 1, 9, 8, 30),
 	];
