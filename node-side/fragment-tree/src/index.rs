@@ -9,12 +9,13 @@
 
 use core::hash::{BuildHasherDefault, Hasher};
 
-/// A map with hashes as keys. Constant cost for a lookup, an insertion and a removal.
-pub(crate) type ByHash<Key, Value> = hashbrown::HashMap<Key, Value, BuildHasherDefault<Prefix>>;
+/// A map with hashes as keys, for all that trees and views look up. Constant cost for a lookup, an insertion and a removal.
+/// Not to be iterated over where order can show.
+pub type ByHash<Key, Value> = hashbrown::HashMap<Key, Value, BuildHasherDefault<Prefix>>;
 
 /// Takes the first eight bytes of a hash as they are.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Prefix(u64);
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Prefix(u64);
 
 impl Hasher for Prefix {
 	#[inline]

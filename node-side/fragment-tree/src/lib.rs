@@ -22,6 +22,7 @@ mod tests;
 pub use arena::NodeIndex;
 pub use candidate::Candidate;
 pub use error::{AttachError, Unfit};
+pub use index::{ByHash, Prefix};
 pub use limits::{Bound, TreeFull, TreeLimits};
 pub use query::{BestPath, HypotheticalCandidate, NodeView};
 pub use rule::{LongestPath, PathRule};

@@ -8,13 +8,13 @@ use alloc::{
 	collections::{btree_map::Entry, BTreeMap},
 	vec::Vec,
 };
-use async_backing_fragment_tree::{Candidate, CandidateStorage, FragmentTree, PathRule};
+use async_backing_fragment_tree::{ByHash, Candidate, CandidateStorage, FragmentTree, PathRule};
 use async_backing_primitives::{check_unconnected, CandidateHash, Hash};
 
 #[derive(Debug, Default)]
 pub(crate) struct Para {
 	pub(crate) storage: CandidateStorage,
-	waiting: BTreeMap<CandidateHash, Waiting>,
+	waiting: ByHash<CandidateHash, Waiting>,
 	waiting_on: BTreeMap<Hash, usize>,
 	waiting_bytes: usize,
 }
@@ -77,9 +77,11 @@ impl Para {
 		}
 	}
 
-	/// Candidates that wait.
-	pub(crate) fn waiting(&self) -> impl Iterator<Item = CandidateHash> + '_ {
-		self.waiting.keys().copied()
+	/// Candidates that wait, ascending.
+	pub(crate) fn waiting(&self) -> impl Iterator<Item = CandidateHash> {
+		let mut waiting: Vec<_> = self.waiting.keys().copied().collect();
+		waiting.sort_unstable();
+		waiting.into_iter()
 	}
 
 	/// Forgets what no tree holds and nothing speaks for (R-VIE-4). What was in a tree and waits now is counted like a

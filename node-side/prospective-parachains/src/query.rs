@@ -59,7 +59,7 @@ impl<R: PathRule> View<R> {
 		self.paras.get(&para).map_or(0, |para| para.storage.len())
 	}
 
-	/// Candidates of a para that wait for a parent, ascending (R-TRE-14).
+	/// Candidates of a para that wait for a parent, ascending (R-TRE-14). Cost: sorts them.
 	pub fn waiting(&self, para: ParaId) -> impl Iterator<Item = CandidateHash> + '_ {
 		self.paras.get(&para).into_iter().flat_map(|para| para.waiting())
 	}

@@ -54,7 +54,7 @@ impl Tip {
 }
 
 proptest! {
-	#![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+	#![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
 
 	#[test]
 	fn r_vie_4_r_tre_5_every_tree_is_the_one_built_from_scratch(
