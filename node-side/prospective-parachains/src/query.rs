@@ -4,8 +4,8 @@ use crate::view::View;
 use alloc::vec::Vec;
 use async_backing_fragment_tree::{Candidate, FragmentTree, HypotheticalCandidate, PathRule};
 use async_backing_primitives::{
-	BlockNumber, CandidateHash, ConstraintSource, CoreIndex, CoresOfPara, Hash, HeadHash, ParaId,
-	PersistedValidationData, RelayChainBlockInfo,
+	BlockNumber, CandidateHash, ConstraintSource, CoreIndex, Hash, HeadHash, ParaId, PersistedValidationData,
+	RelayChainBlockInfo,
 };
 
 /// Leaves at which a candidate stands, ascending, with its depths there, ascending. Leaves where it does not stand are
@@ -96,8 +96,8 @@ impl<R: PathRule> View<R> {
 	/// The path ends before a candidate that may not occupy the core it names (R-FRG-17). That is judged by the claim
 	/// queue of its scheduling parent, and left to the chain where this view never saw that block as a leaf.
 	///
-	/// Cost: [`FragmentTree::select_children`], and constant for each candidate returned, or linear in the cores of the para
-	/// where it selects none.
+	/// Cost: [`FragmentTree::select_children`], and for each candidate whose choice of a core is not that of the one before
+	/// a logarithmic lookup, linear in the cores of the para where it selects none.
 	pub fn get_backable(
 		&self,
 		leaf: Hash,
@@ -109,24 +109,17 @@ impl<R: PathRule> View<R> {
 			return Vec::new();
 		};
 		let path = tree.select_children(required_path, count);
-		// Neighbours mostly have the same scheduling parent.
-		let mut at: Option<(Hash, Option<CoresOfPara<'_>>)> = None;
+		// Neighbours mostly make the same choice, which then is judged once.
+		let mut legal = None;
 		let mut backable = Vec::with_capacity(count.min(tree.scope().max_depth() as usize + 1));
 		for candidate in path {
 			let (scheduling_parent, core_index) = (candidate.scheduling_parent(), candidate.core_index());
-			let assigned = match at {
-				Some((block, assigned)) if block == scheduling_parent => assigned,
-				_ => self
-					.assigned_cores
-					.get(&scheduling_parent)
-					.map(|cores| cores.of(para)),
-			};
-			at = Some((scheduling_parent, assigned));
-			if let (Some(core), Some(assigned)) = (core_index, assigned) {
-				let choice = candidate.core_selection();
-				if !choice.is_ok_and(|selection| assigned.check(core, selection).is_ok()) {
+			let choice = (scheduling_parent, core_index, candidate.core_selection());
+			if legal != Some(choice) {
+				if !self.may_occupy_its_core(para, candidate) {
 					break;
 				}
+				legal = Some(choice);
 			}
 			backable.push(Backable {
 				candidate_hash: candidate.hash(),
@@ -135,6 +128,15 @@ impl<R: PathRule> View<R> {
 			});
 		}
 		backable
+	}
+
+	fn may_occupy_its_core(&self, para: ParaId, candidate: &Candidate) -> bool {
+		let assigned = self.assigned_cores.get(&candidate.scheduling_parent());
+		let (Some(core), Some(assigned)) = (candidate.core_index(), assigned) else {
+			return true;
+		};
+		let selection = candidate.core_selection();
+		selection.is_ok_and(|selection| assigned.of(para).check(core, selection).is_ok())
 	}
 
 	/// For each para with a tree at a leaf, the number of the oldest relay parent in scope (R-VIE-8); nothing if the leaf
