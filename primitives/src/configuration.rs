@@ -2,9 +2,10 @@
 //!
 //! The first fields of [`HostConfiguration`] are protocol: parachains read them from relay state (R-KEY-1).
 
-use crate::{AsyncBackingParams, BlockNumber, InvalidAsyncBackingParams, MAX_UNINCLUDED_LIMIT};
+use crate::{AsyncBackingParams, BlockNumber, InvalidAsyncBackingParams, SessionIndex, MAX_UNINCLUDED_LIMIT};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
+use sp_runtime::Perbill;
 
 /// Limits that the relay chain imposes on parachains, and how it schedules them.
 ///
@@ -52,8 +53,14 @@ pub struct HostConfiguration {
 	pub hrmp_channel_max_total_size: u32,
 	/// Largest single message of a channel.
 	pub hrmp_channel_max_message_size: u32,
+	/// What the sender of a channel deposits while it is open, in the chain's token.
+	pub hrmp_sender_deposit: u128,
+	/// What the recipient of a channel deposits while it is open, in the chain's token.
+	pub hrmp_recipient_deposit: u128,
 	/// Least number of blocks between the acceptance of an upgrade and its application.
 	pub minimum_validation_upgrade_delay: BlockNumber,
+	/// Session changes after which a vote on new code that found no majority rejects it (R-CODE-3).
+	pub pvf_voting_ttl: SessionIndex,
 	/// Least number of votes that back a candidate, unless the group is smaller (R-BKV-1).
 	pub minimum_backing_votes: u32,
 	/// Most validators in the active set; `None` for no limit.
@@ -68,6 +75,15 @@ pub struct HostConfiguration {
 	pub paras_availability_period: BlockNumber,
 	/// How far ahead the claim queue is filled (R-SCH-4).
 	pub scheduling_lookahead: u32,
+	/// Most on-demand orders that may wait (R-SCH-8).
+	pub on_demand_queue_max_size: u32,
+	/// Price of an on-demand order when demand is low, in the chain's token.
+	pub on_demand_base_fee: u128,
+	/// Share of the order queue above which an order's price rises, and below which it falls.
+	pub on_demand_target_queue_utilization: Perbill,
+	/// How fast the price of an order follows demand: the relative change in a block per share that the queue is off
+	/// its target.
+	pub on_demand_fee_variability: Perbill,
 }
 
 impl Default for HostConfiguration {
@@ -94,7 +110,10 @@ impl Default for HostConfiguration {
 			hrmp_channel_max_capacity: 1000,
 			hrmp_channel_max_total_size: 100 * 1024,
 			hrmp_channel_max_message_size: 100 * 1024,
+			hrmp_sender_deposit: 1_000_000_000_000,
+			hrmp_recipient_deposit: 1_000_000_000_000,
 			minimum_validation_upgrade_delay: 20,
+			pvf_voting_ttl: 2,
 			minimum_backing_votes: 2,
 			max_validators: None,
 			num_cores: 2,
@@ -102,6 +121,10 @@ impl Default for HostConfiguration {
 			group_rotation_frequency: 10,
 			paras_availability_period: 10,
 			scheduling_lookahead: 5,
+			on_demand_queue_max_size: 500,
+			on_demand_base_fee: 10_000_000,
+			on_demand_target_queue_utilization: Perbill::from_percent(25),
+			on_demand_fee_variability: Perbill::from_percent(3),
 		}
 	}
 }
@@ -169,6 +192,7 @@ impl HostConfiguration {
 			("paras_availability_period", self.paras_availability_period),
 			("scheduling_lookahead", self.scheduling_lookahead),
 			("minimum_backing_votes", self.minimum_backing_votes),
+			("pvf_voting_ttl", self.pvf_voting_ttl),
 		] {
 			if value == 0 {
 				return Err(Zero(parameter));
@@ -243,6 +267,11 @@ impl HostConfiguration {
 				"hrmp_max_parachain_inbound_channels",
 				self.hrmp_max_parachain_inbound_channels,
 				crate::MAX_HRMP_CHANNELS,
+			),
+			(
+				"on_demand_queue_max_size",
+				self.on_demand_queue_max_size,
+				crate::MAX_ON_DEMAND_ORDERS,
 			),
 		] {
 			if value > max {

@@ -30,3 +30,5 @@ pub const MAX_DOWNWARD_MESSAGES: u32 = 1024;
 pub const MAX_DOWNWARD_QUEUE_SIZE: u32 = 16 * 1024 * 1024;
 /// Bytes of one horizontal message: as much as an upward one may have.
 pub const MAX_HRMP_MESSAGE_SIZE: u32 = 128 * 1024;
+/// On-demand orders that wait for a core: one for each para that there can be.
+pub const MAX_ON_DEMAND_ORDERS: u32 = MAX_PARAS;

@@ -96,6 +96,7 @@ impl<T> From<InconsistentConfiguration> for Error<T> {
 			Zero("paras_availability_period") => Self::ParasAvailabilityPeriodZero,
 			Zero("scheduling_lookahead") => Self::SchedulingLookaheadZero,
 			Zero("minimum_backing_votes") => Self::MinimumBackingVotesZero,
+			Zero("pvf_voting_ttl") => Self::PvfVotingTtlZero,
 			TooSmall { parameter, .. } => match parameter {
 				"scheduling_lookahead" => Self::SchedulingLookaheadTooSmall,
 				"validation_upgrade_delay" => Self::ValidationUpgradeDelayTooSmall,
@@ -117,6 +118,7 @@ impl<T> From<InconsistentConfiguration> for Error<T> {
 				"hrmp_channel_max_message_size" => Self::HrmpChannelMaxMessageSizeTooLarge,
 				"hrmp_max_parachain_outbound_channels" => Self::HrmpMaxParachainOutboundChannelsTooLarge,
 				"hrmp_max_parachain_inbound_channels" => Self::HrmpMaxParachainInboundChannelsTooLarge,
+				"on_demand_queue_max_size" => Self::OnDemandQueueMaxSizeTooLarge,
 				_ => Self::Inconsistent,
 			},
 			Zero(_) => Self::Inconsistent,

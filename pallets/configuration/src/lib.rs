@@ -23,8 +23,8 @@ pub use weights::WeightInfo;
 pub mod pallet {
 	use crate::{
 		types::{
-			BackingLimits, CandidateLimits, HrmpLimits, PendingConfig, SchedulingLimits, UmpLimits,
-			UpgradeLimits,
+			BackingLimits, CandidateLimits, HrmpLimits, OnDemandLimits, PendingConfig, SchedulingLimits,
+			UmpLimits, UpgradeLimits,
 		},
 		WeightInfo,
 	};
@@ -150,6 +150,10 @@ pub mod pallet {
 		HrmpMaxParachainOutboundChannelsTooLarge,
 		/// `hrmp_max_parachain_inbound_channels` is above its ceiling.
 		HrmpMaxParachainInboundChannelsTooLarge,
+		/// `pvf_voting_ttl` is zero.
+		PvfVotingTtlZero,
+		/// `on_demand_queue_max_size` is above its ceiling.
+		OnDemandQueueMaxSizeTooLarge,
 		/// Another value does not fit.
 		Inconsistent,
 	}
@@ -235,6 +239,15 @@ pub mod pallet {
 		#[pallet::call_index(8)]
 		#[pallet::weight(T::WeightInfo::set_async_backing_params())]
 		pub fn set_scheduling_limits(origin: OriginFor<T>, limits: SchedulingLimits) -> DispatchResult {
+			T::AdminOrigin::ensure_origin(origin)?;
+			Self::do_stage(|staged| limits.put(staged))
+		}
+
+		/// Stages on-demand orders and their price for two sessions from now (R-ABP-5). Everything else stays, as with
+		/// [`set_async_backing_params`](Self::set_async_backing_params).
+		#[pallet::call_index(9)]
+		#[pallet::weight(T::WeightInfo::set_async_backing_params())]
+		pub fn set_on_demand_limits(origin: OriginFor<T>, limits: OnDemandLimits) -> DispatchResult {
 			T::AdminOrigin::ensure_origin(origin)?;
 			Self::do_stage(|staged| limits.put(staged))
 		}

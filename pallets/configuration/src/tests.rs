@@ -1,16 +1,17 @@
 use crate::{
-	mock::*, ActiveConfig, BackingLimits, CandidateLimits, Config, Error, Event, HrmpLimits, PendingConfigs,
-	SchedulingLimits, UmpLimits, UpgradeLimits, WeightInfo,
+	mock::*, ActiveConfig, BackingLimits, CandidateLimits, Config, Error, Event, HrmpLimits, OnDemandLimits,
+	PendingConfigs, SchedulingLimits, UmpLimits, UpgradeLimits, WeightInfo,
 };
 use async_backing_primitives::{
 	keys::ACTIVE_CONFIG,
 	ports::{ActiveConfiguration, ConfigurationOfSession},
 	AsyncBackingParams, HostConfiguration, MAX_CODE_SIZE, MAX_CORES, MAX_DOWNWARD_MESSAGE_SIZE,
 	MAX_HEAD_DATA_SIZE, MAX_HRMP_CHANNELS, MAX_HRMP_MESSAGE_SIZE, MAX_LOOKAHEAD, MAX_MESSAGES_PER_CANDIDATE,
-	MAX_POV_SIZE, MAX_UPWARD_MESSAGE_SIZE,
+	MAX_ON_DEMAND_ORDERS, MAX_POV_SIZE, MAX_UPWARD_MESSAGE_SIZE,
 };
 use codec::Decode;
 use frame_support::{assert_noop, assert_ok, traits::Get};
+use sp_runtime::Perbill;
 use sp_runtime::{traits::BadOrigin, BuildStorage};
 
 fn params(max_candidate_depth: u32, allowed_ancestry_len: u32) -> AsyncBackingParams {
@@ -109,7 +110,7 @@ fn r_abp_5_a_new_entry_starts_from_the_last_pending_one() {
 #[test]
 fn r_abp_4_and_6_inconsistent_changes_are_refused_each_with_its_own_error() {
 	type Edit = fn(&mut HostConfiguration);
-	let rows: [(Edit, Error<Test>); 21] = [
+	let rows: [(Edit, Error<Test>); 23] = [
 		(
 			|c| c.async_backing_params.max_candidate_depth = 256,
 			Error::MaxCandidateDepthTooLarge,
@@ -178,6 +179,11 @@ fn r_abp_4_and_6_inconsistent_changes_are_refused_each_with_its_own_error() {
 		(
 			|c| c.hrmp_max_parachain_inbound_channels = MAX_HRMP_CHANNELS + 1,
 			Error::HrmpMaxParachainInboundChannelsTooLarge,
+		),
+		(|c| c.pvf_voting_ttl = 0, Error::PvfVotingTtlZero),
+		(
+			|c| c.on_demand_queue_max_size = MAX_ON_DEMAND_ORDERS + 1,
+			Error::OnDemandQueueMaxSizeTooLarge,
 		),
 	];
 	run(|| {
@@ -345,7 +351,10 @@ fn r_abp_5_each_group_is_staged_by_its_own_call_and_all_merge() {
 			hrmp_channel_max_capacity: 14,
 			hrmp_channel_max_total_size: 15,
 			hrmp_channel_max_message_size: 16,
+			hrmp_sender_deposit: 24,
+			hrmp_recipient_deposit: 25,
 			minimum_validation_upgrade_delay: 22,
+			pvf_voting_ttl: 26,
 			minimum_backing_votes: 17,
 			max_validators: Some(18),
 			num_cores: 19,
@@ -353,6 +362,10 @@ fn r_abp_5_each_group_is_staged_by_its_own_call_and_all_merge() {
 			group_rotation_frequency: 23,
 			paras_availability_period: 21,
 			scheduling_lookahead: 3,
+			on_demand_queue_max_size: 27,
+			on_demand_base_fee: 28,
+			on_demand_target_queue_utilization: Perbill::from_percent(29),
+			on_demand_fee_variability: Perbill::from_percent(30),
 		};
 		let root = RuntimeOrigin::root;
 		// Before the period that it has to exceed.
@@ -379,6 +392,10 @@ fn r_abp_5_each_group_is_staged_by_its_own_call_and_all_merge() {
 			root(),
 			SchedulingLimits::of(&wanted)
 		));
+		assert_ok!(Configuration::set_on_demand_limits(
+			root(),
+			OnDemandLimits::of(&wanted)
+		));
 		assert_ok!(set_params(1, 2));
 		assert_eq!(staged(), wanted, "R-ABP-5: they merge");
 		assert_eq!(Configuration::pending().len(), 1, "for one session");
@@ -399,6 +416,7 @@ fn r_abp_5_each_group_is_staged_by_its_own_call_and_all_merge() {
 			Configuration::set_hrmp_limits(RuntimeOrigin::signed(1), HrmpLimits::of(&wanted)),
 			Configuration::set_backing_limits(RuntimeOrigin::signed(1), BackingLimits::of(&wanted)),
 			Configuration::set_scheduling_limits(RuntimeOrigin::signed(1), SchedulingLimits::of(&wanted)),
+			Configuration::set_on_demand_limits(RuntimeOrigin::signed(1), OnDemandLimits::of(&wanted)),
 		] {
 			assert_eq!(outcome, Err(BadOrigin.into()));
 		}
