@@ -22,7 +22,7 @@ book=docs/rules.md
 # The sections about the chain: parameters, constraints, inclusion, scheduling.
 gated="2 3 7 8"
 # Rules of these sections whose code is still to come; each goes from here with its first test.
-awaited="R-SCH-7 R-SCH-8 R-SCH-10 R-SCH-11"
+awaited=""
 mapfile -t sources < <(git ls-files --cached --others --exclude-standard '*.rs' | LC_ALL=C sort)
 
 LC_ALL=C awk -v mode="$mode" -v book="$book" -v gated="$gated" -v awaited="$awaited" '

@@ -1,45 +1,87 @@
-//! How a claim queue is filled (R-SCH-4, R-SCH-5).
+//! The claims of one core: how they are filled, and what nodes see of them (R-SCH-4, R-SCH-5).
+//!
+//! A record always reaches as far as the lookahead, idle blocks included, or is empty behind what is known to be idle
+//! for good. So the block that a position serves follows from the position alone.
 
-use alloc::collections::VecDeque;
-use async_backing_primitives::{ParaId, MAX_LOOKAHEAD};
+use crate::{block_at, Claim, Core, CoreSchedules, Work};
+use async_backing_primitives::{BlockNumber, ParaId, MAX_LOOKAHEAD};
 
-/// Claims cut to the lookahead and filled up behind with the assignment.
-///
-/// Claims that are visible keep their positions, so that a claim seen at position `k + 1` is at `k` one block later
-/// (R-SCH-5); a new assignment queues behind them.
-pub(crate) fn filled(
-	mut claims: VecDeque<ParaId>,
-	assignment: Option<ParaId>,
-	lookahead: u32,
-) -> VecDeque<ParaId> {
-	let lookahead = lookahead.min(MAX_LOOKAHEAD) as usize;
-	claims.truncate(lookahead);
-	if let Some(para) = assignment {
-		claims.resize(lookahead, para);
-	}
-	claims
-}
-
-#[cfg(test)]
-mod tests {
-	use super::*;
-
-	#[test]
-	fn r_sch_4_filling_stops_at_the_lookahead_and_at_a_hole() {
-		let queue = |paras: &[u32]| paras.iter().copied().map(ParaId).collect::<VecDeque<_>>();
-		let rows = [
-			("empty and unassigned", &[][..], None, 3, &[][..]),
-			("empty", &[], Some(7), 3, &[7, 7, 7]),
-			("visible claims stay", &[8, 8], Some(7), 3, &[8, 8, 7]),
-			("nothing behind them", &[8, 8], None, 3, &[8, 8]),
-			("the lookahead shrinks", &[8, 8, 8], Some(7), 2, &[8, 8]),
-			("no lookahead", &[8], Some(7), 0, &[]),
-		];
-		for (name, claims, assignment, lookahead, expected) in rows {
-			let filled = filled(queue(claims), assignment.map(ParaId), lookahead);
-			assert_eq!(filled, queue(expected), "R-SCH-4: {name}");
+impl Core {
+	/// Fills claims up to the lookahead; the first serves block `front`. Claims that are there stay, so that a claim
+	/// seen at position `k + 1` is at `k` one block later (R-SCH-5).
+	///
+	/// `schedules` is asked for only if one of them begins, and what is left of it is handed to `store`.
+	///
+	/// Cost: linear in the blocks to fill, each linear in the shares of the core; nothing where all is filled.
+	pub(crate) fn fill(
+		&mut self,
+		front: BlockNumber,
+		lookahead: u32,
+		schedules: impl FnOnce() -> CoreSchedules,
+		store: impl FnOnce(CoreSchedules),
+	) {
+		let lookahead = lookahead.min(MAX_LOOKAHEAD) as usize;
+		self.claims.truncate(lookahead);
+		let end = block_at(front, lookahead);
+		let mut begun = self.next_begin.filter(|begin| *begin < end).map(|_| schedules());
+		for position in self.claims.len()..lookahead {
+			let block = block_at(front, position);
+			if let Some(waiting) = begun.as_mut() {
+				self.begin_due(block, waiting);
+			}
+			if self.work.as_ref().is_some_and(|work| work.is_over(block)) {
+				self.work = None;
+			}
+			let claim = self.work.as_mut().map_or(Claim::Idle, Work::take_turn);
+			if self.claims.try_push(claim).is_err() {
+				break;
+			}
 		}
-		let ceiling = super::filled(VecDeque::new(), Some(ParaId(7)), u32::MAX);
-		assert_eq!(ceiling.len(), MAX_LOOKAHEAD as usize);
+		if self.work.is_none() {
+			let idle = |claim: &&Claim| **claim == Claim::Idle;
+			let trailing = self.claims.iter().rev().take_while(idle).count();
+			self.claims.truncate(self.claims.len().saturating_sub(trailing));
+		}
+		if let Some(waiting) = begun {
+			store(waiting);
+		}
+	}
+
+	/// Takes up the last schedule that begins at `block` or before.
+	fn begin_due(&mut self, block: BlockNumber, waiting: &mut CoreSchedules) {
+		let due = waiting.partition_point(|schedule| schedule.begin <= block);
+		if let Some(schedule) = waiting.drain(..due).next_back() {
+			self.work = Work::begin(&schedule.shares, schedule.end);
+		}
+		self.next_begin = waiting.first().map(|schedule| schedule.begin);
+	}
+
+	/// What nodes see: the paras up to the first block without one. A core that is idle in the first block and not in
+	/// the second offers the second's para the first as well (R-SCH-4).
+	pub(crate) fn visible(&self) -> impl Iterator<Item = ParaId> + '_ {
+		let first = self.front();
+		let rest = self.claims.iter().skip(1).map_while(|claim| claim.para());
+		first.into_iter().chain(rest.filter(move |_| first.is_some()))
+	}
+
+	/// The para that nodes see in front.
+	pub(crate) fn front(&self) -> Option<ParaId> {
+		let para = |position| self.claims.get(position).and_then(|claim: &Claim| claim.para());
+		para(0).or_else(|| para(1))
+	}
+
+	/// Whether what the core does in the next blocks may have been seen already: then a new schedule queues behind
+	/// (R-SCH-5).
+	pub(crate) fn has_work(&self) -> bool {
+		self.work.is_some() || !self.claims.is_empty()
+	}
+
+	/// Takes the claim of the next block off, and returns it.
+	pub(crate) fn pop_front(&mut self) -> Claim {
+		if self.claims.is_empty() {
+			Claim::Idle
+		} else {
+			self.claims.remove(0)
+		}
 	}
 }

@@ -1,16 +1,26 @@
 //! Weights of the calls.
+//!
+//! Until the pallet is benchmarked these are estimates on the safe side: database accesses as they are made, and
+//! several times the computation that such calls are known to need.
 
-use frame_support::weights::Weight;
+use frame_support::weights::{constants::RocksDbWeight, Weight};
 
-/// Weight of each call. `()` answers with estimates that are meant to be too high.
+/// What the calls cost.
 pub trait WeightInfo {
-	/// Weight of `assign_core`: one write and an event.
-	fn assign_core() -> Weight;
+	/// [`crate::Pallet::assign_core`] with so many shares.
+	fn assign_core(shares: u32) -> Weight;
+	/// [`crate::Pallet::place_order_keep_alive`] and its sibling, with a full queue.
+	fn place_order() -> Weight;
 }
 
 impl WeightInfo for () {
-	fn assign_core() -> Weight {
-		// 25 microseconds of dispatch, 100 for a write to a large database.
-		Weight::from_parts(125_000_000, 1024)
+	fn assign_core(shares: u32) -> Weight {
+		Weight::from_parts(50_000_000, 4_096)
+			.saturating_add(Weight::from_parts(1_000_000, 0).saturating_mul(u64::from(shares)))
+			.saturating_add(RocksDbWeight::get().reads_writes(5, 2))
+	}
+
+	fn place_order() -> Weight {
+		Weight::from_parts(150_000_000, 40_960).saturating_add(RocksDbWeight::get().reads_writes(5, 2))
 	}
 }

@@ -20,15 +20,17 @@ use async_backing_primitives::{
 };
 use frame_support::{
 	derive_impl, parameter_types,
-	traits::{Hooks, Randomness},
+	traits::{ConstU128, Hooks, Randomness},
 	weights::{constants::WEIGHT_REF_TIME_PER_MICROS, Weight},
 };
 use frame_system::limits::{BlockLength, BlockWeights};
+use pallet_async_backing_scheduler::{CoreAssignment, CoreShares, PARTS_OF_A_CORE};
 use sp_runtime::{traits::Header as _, BuildStorage, DispatchResult};
 
 frame_support::construct_runtime!(
 	pub enum Test {
 		System: frame_system,
+		Balances: pallet_balances,
 		Scheduler: pallet_async_backing_scheduler,
 		Inclusion: pallet_inclusion,
 	}
@@ -37,14 +39,25 @@ frame_support::construct_runtime!(
 #[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
 impl frame_system::Config for Test {
 	type Block = frame_system::mocking::MockBlockU32<Test>;
+	type AccountData = pallet_balances::AccountData<u128>;
 	type BlockWeights = Weights;
 	type BlockLength = Length;
+}
+
+#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
+impl pallet_balances::Config for Test {
+	type AccountStore = System;
+	type Balance = u128;
+	type ExistentialDeposit = ConstU128<1>;
 }
 
 impl pallet_async_backing_scheduler::Config for Test {
 	type AdminOrigin = frame_system::EnsureRoot<u64>;
 	type Configuration = Neighbours;
 	type Session = Neighbours;
+	type Paras = Neighbours;
+	type Currency = Balances;
+	type OrderRevenue = ();
 	type WeightInfo = ();
 }
 
@@ -95,12 +108,17 @@ pub(crate) const PARA: ParaId = ParaId(2000);
 /// Second para.
 pub(crate) const OTHER: ParaId = ParaId(2001);
 
+/// An account that can pay for orders.
+pub(crate) const RICH: u64 = 1;
+
 /// What a test starts from.
 #[derive(Clone)]
 pub(crate) struct Setup {
 	pub(crate) params: (u32, u32),
 	pub(crate) cores: u32,
 	pub(crate) assignments: Vec<(u32, ParaId)>,
+	/// Cores that serve on-demand orders.
+	pub(crate) pool: Vec<u32>,
 	pub(crate) validators: u32,
 	pub(crate) rotation: u32,
 	pub(crate) availability_period: u32,
@@ -113,6 +131,7 @@ impl Default for Setup {
 			params: (4, 3),
 			cores: 2,
 			assignments: vec![(0, PARA), (1, OTHER)],
+			pool: Vec::new(),
 			validators: 6,
 			rotation: 100,
 			availability_period: 10,
@@ -155,7 +174,12 @@ impl Setup {
 					.iter()
 					.map(|(core, para)| (CoreIndex(*core), *para))
 					.collect(),
+				pool: self.pool.iter().copied().map(CoreIndex).collect(),
 				_config: Default::default(),
+			},
+			balances: pallet_balances::GenesisConfig {
+				balances: vec![(RICH, u128::MAX / 2)],
+				..Default::default()
 			},
 			..Default::default()
 		}
@@ -188,6 +212,11 @@ impl Setup {
 			end_block();
 		});
 	}
+}
+
+/// All of a core for a para.
+pub(crate) fn whole_core(para: ParaId) -> CoreShares {
+	CoreShares::truncate_from(vec![(CoreAssignment::Task(para), PARTS_OF_A_CORE)])
 }
 
 /// Code number `n`.

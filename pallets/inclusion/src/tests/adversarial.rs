@@ -70,6 +70,7 @@ fn world() -> Setup {
 		params: (cases::DEPTH, cases::ANCESTRY),
 		cores: cases::CORES.len() as u32,
 		assignments: (0..).zip(cases::CORES).collect(),
+		pool: Vec::new(),
 		validators: cases::VALIDATORS,
 		rotation: cases::ROTATION,
 		availability_period: 2,

@@ -12,5 +12,6 @@ mod queries;
 mod refusals;
 mod road;
 mod sessions;
+mod sharing;
 mod try_state;
 mod weight;

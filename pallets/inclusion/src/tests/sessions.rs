@@ -79,7 +79,9 @@ fn r_rel_7_the_snapshot_is_what_nodes_saw_at_the_relay_parent() {
 		assert_ok!(Scheduler::assign_core(
 			root.into(),
 			CoreIndex(0),
-			Some(ParaId(2009))
+			0,
+			None,
+			whole_core(ParaId(2009)),
 		));
 		change_session(inherent(&[], &[]));
 		let mut seen = Vec::new();

@@ -1,7 +1,8 @@
 //! The pallets of asynchronous backing, and the order in which they learn of a session change.
 
 use crate::{
-	Configuration, Dmp, Hrmp, Inclusion, MessageQueue, ParaSessions, Paras, Runtime, Scheduler, Session, Ump,
+	Balances, Configuration, Dmp, Hrmp, Inclusion, MessageQueue, ParaSessions, Paras, Runtime, Scheduler,
+	Session, Ump,
 };
 use frame_system::EnsureRoot;
 
@@ -27,6 +28,10 @@ impl pallet_async_backing_scheduler::Config for Runtime {
 	type AdminOrigin = AdminOrigin;
 	type Configuration = Configuration;
 	type Session = ParaSessions;
+	type Paras = Paras;
+	type Currency = Balances;
+	// What orders are paid with is burnt: this chain has no treasury.
+	type OrderRevenue = ();
 	type WeightInfo = ();
 }
 
@@ -34,7 +39,7 @@ impl pallet_async_backing_paras::Config for Runtime {
 	type AdminOrigin = AdminOrigin;
 	type Configuration = Configuration;
 	type SessionIndex = ParaSessions;
-	type OnParaRemoved = (Dmp, Ump, Hrmp);
+	type OnParaRemoved = (Scheduler, Dmp, Ump, Hrmp);
 	type WeightInfo = ();
 }
 

@@ -1,0 +1,58 @@
+//! The ports that this pallet answers.
+
+use crate::{Config, OnDemandOrders, Pallet, SessionShape};
+use alloc::{collections::BTreeSet, vec::Vec};
+use async_backing_primitives::{
+	ports::{ActiveConfiguration, CoreScheduler, OnParaRemoved, OnSessionChange, SessionChange},
+	split_into_groups, BlockNumber, ClaimQueue, CoreIndex, GroupRotationInfo, ParaId, ValidatorIndex,
+};
+
+impl<T: Config> CoreScheduler for Pallet<T> {
+	fn core_count() -> u32 {
+		Self::shape().cores
+	}
+
+	fn groups() -> Vec<Vec<ValidatorIndex>> {
+		let shape = Self::shape();
+		split_into_groups(shape.validators, shape.cores)
+	}
+
+	fn rotation_info(now: BlockNumber) -> GroupRotationInfo {
+		GroupRotationInfo {
+			session_start_block: Self::shape().start,
+			group_rotation_frequency: T::Configuration::active().group_rotation_frequency,
+			now,
+		}
+	}
+
+	fn claim_queue() -> ClaimQueue {
+		Self::visible_claims()
+			.into_iter()
+			.map(|(core, claims)| (core, claims.into()))
+			.collect()
+	}
+
+	fn advance(blocked: &BTreeSet<CoreIndex>) -> Vec<(CoreIndex, ParaId)> {
+		Self::serve(blocked)
+	}
+}
+
+impl<T: Config> OnSessionChange for Pallet<T> {
+	fn on_session_change(change: &SessionChange) {
+		let config = &change.new_configuration;
+		let shape = SessionShape::new(change.session_start, change.validators.len(), config);
+		Self::reshape(shape, &change.old_configuration, config);
+	}
+}
+
+impl<T: Config> OnParaRemoved for Pallet<T> {
+	/// Forgets the orders that wait for the para. Its claims stay, and nobody can use them.
+	fn on_para_removed(para: ParaId) {
+		let mut book = OnDemandOrders::<T>::get();
+		let before = book.orders.len();
+		book.orders.retain(|order| order.para != para);
+		if book.orders.len() != before {
+			OnDemandOrders::<T>::put(book);
+		}
+	}
+}

@@ -1,0 +1,116 @@
+//! R-SCH-5 under everything that may happen: what nodes see stays, and is what the next block serves.
+
+use crate::{mock::*, CoreAssignment, CoreShares};
+use async_backing_primitives::{ports::CoreScheduler, ClaimQueue, CoreIndex, ParaId};
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+/// What may happen in a block after its claims are handed out, or before.
+#[derive(Clone, Debug)]
+enum Step {
+	Assign {
+		core: u32,
+		begin: u32,
+		length: Option<u32>,
+		shares: CoreShares,
+	},
+	Order(u32),
+	NextBlock(Vec<u32>),
+	Session {
+		lookahead: u32,
+		cores: u32,
+	},
+}
+
+fn core_shares() -> impl Strategy<Value = CoreShares> {
+	let assignment = prop_oneof![
+		Just(CoreAssignment::Idle),
+		Just(CoreAssignment::Pool),
+		(2000u32..2003).prop_map(|para| CoreAssignment::Task(ParaId(para))),
+	];
+	prop_oneof![
+		assignment
+			.clone()
+			.prop_map(|assignment| shares(&[(assignment, 57_600)])),
+		(assignment.clone(), assignment, 1u16..57_600)
+			.prop_filter("distinct", |(first, second, _)| first != second)
+			.prop_map(|(first, second, parts)| shares(&[(first, parts), (second, 57_600 - parts)])),
+	]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+	let blocked = proptest::collection::vec(0u32..4, 0..3);
+	prop_oneof![
+		2 => (0u32..4, 0u32..40, proptest::option::of(1u32..10), core_shares()).prop_map(
+			|(core, begin, length, shares)| Step::Assign { core, begin, length, shares }
+		),
+		3 => (2000u32..2006).prop_map(Step::Order),
+		5 => blocked.prop_map(Step::NextBlock),
+		1 => (1u32..6, 1u32..5).prop_map(|(lookahead, cores)| Step::Session { lookahead, cores }),
+	]
+}
+
+/// What nodes of the parent may rely on in the state of this block: all claims but the one that this block serves.
+fn promised(seen: ClaimQueue) -> BTreeMap<CoreIndex, Vec<ParaId>> {
+	seen.into_iter()
+		.map(|(core, claims)| (core, claims.into_iter().skip(1).collect()))
+		.collect()
+}
+
+fn assert_kept(promises: &BTreeMap<CoreIndex, Vec<ParaId>>) {
+	let now = Scheduler::claim_queue();
+	for (core, claims) in promises {
+		let now: Vec<_> = now.get(core).into_iter().flatten().copied().collect();
+		assert!(
+			now.starts_with(claims),
+			"R-SCH-5: core {core}: {claims:?}, then {now:?}"
+		);
+	}
+}
+
+proptest! {
+	#![proptest_config(ProptestConfig::with_cases(500))]
+	#[test]
+	fn r_sch_5_and_6_a_visible_claim_moves_one_position_a_block(
+		pool in proptest::collection::btree_set(0u32..3, 0..3),
+		steps in proptest::collection::vec(step(), 1..60),
+	) {
+		configure(3, 4);
+		let pool: Vec<_> = pool.into_iter().collect();
+		with_cores(&[(3, 2000)], &pool, || {
+			let mut seen = Scheduler::claim_queue();
+			let mut promises: BTreeMap<CoreIndex, Vec<ParaId>> = BTreeMap::new();
+			for step in [Step::NextBlock(Vec::new())].into_iter().chain(steps) {
+				match step {
+					Step::Assign { core, begin, length, shares } => {
+						let _ = assign(core, begin, length.map(|length| begin + length), shares);
+					}
+					Step::Order(para) => drop(order(para)),
+					Step::Session { lookahead, cores } => {
+						change_session_to(6, |config| {
+							(config.scheduling_lookahead, config.num_cores) = (lookahead, cores);
+						});
+						promises.retain(|core, _| core.0 < cores);
+						for claims in promises.values_mut() {
+							claims.truncate(lookahead as usize);
+						}
+					}
+					Step::NextBlock(blocked) => {
+						System::set_block_number(System::block_number() + 1);
+						assert_eq!(Scheduler::claim_queue(), seen, "nothing changes between blocks");
+						let front: Vec<_> = seen
+							.iter()
+							.filter(|(core, _)| !blocked.contains(&core.0))
+							.map(|(core, claims)| (core.0, claims[0].0))
+							.collect();
+						assert_eq!(serve(&blocked), front, "R-SCH-6: a block serves what nodes saw in front");
+						promises = promised(seen);
+					}
+				}
+				assert_kept(&promises);
+				Scheduler::do_try_state().expect("state is sound after every step");
+				seen = Scheduler::claim_queue();
+			}
+		});
+	}
+}
