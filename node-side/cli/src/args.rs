@@ -135,6 +135,12 @@ pub(crate) struct Dev {
 	/// Cores of each para: so many of its parablocks a relay block can back.
 	#[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10))]
 	pub(crate) cores_per_para: u32,
+	/// Paras beyond these that lease no core: they have blocks that somebody orders, on as many cores of the pool.
+	#[arg(long, value_name = "COUNT", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=20))]
+	pub(crate) on_demand: u32,
+	/// Relay blocks between two orders for one para.
+	#[arg(long, value_name = "BLOCKS", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+	pub(crate) order_every: u32,
 	#[command(flatten)]
 	pub(crate) model: ModelArgs,
 }
@@ -207,6 +213,8 @@ impl Dev {
 		RunConfig {
 			model: self.model.model(self.cores_per_para),
 			cores_per_para: self.cores_per_para,
+			on_demand: self.on_demand,
+			order_every: self.order_every,
 			..self
 				.common
 				.run_config(self.max_candidate_depth, self.allowed_ancestry_len)

@@ -2,6 +2,7 @@
 
 mod args;
 mod calibrate;
+mod customer;
 mod error;
 mod parachains;
 mod progress;
@@ -98,6 +99,7 @@ fn run_devnet(config: RunConfig, executor: RuntimeExecutor) -> Result<(Devnet, R
 	let paras = parachains::counter_parachains(&config)?;
 	let bar = ProgressBar::new(&config);
 	let mut devnet = Devnet::with_runtime_executor(config, runtime, paras, executor)?;
+	devnet.set_customer(customer::PresetCustomer);
 	let report = devnet.run(|progress| bar.update(&progress))?;
 	bar.finish();
 	Ok((devnet, report))

@@ -55,20 +55,17 @@ struct Totals {
 impl Totals {
 	fn of(run: &RunReport, slot_s: f64) -> Self {
 		let paras = &run.paras;
+		// Ordered blocks come as often as somebody orders them, which says nothing about the chain.
+		let leasing = || paras.iter().filter(|para| para.orders == 0);
 		let sum = |field: fn(&ParaReport) -> u32| paras.iter().map(field).sum();
 		let included: u32 = sum(|para| para.included);
 		let extrinsics: u64 = paras.iter().map(|para| para.extrinsics_included).sum();
 		let bytes: u64 = paras.iter().map(|para| para.pov_bytes_included).sum();
 		let minutes = f64::from(run.relay_blocks) * slot_s / 60.0;
 		Self {
-			interval_s: mean(paras.iter().filter_map(|para| para.mean_interval_s)),
-			interval_overall_s: mean(
-				paras
-					.iter()
-					.filter_map(|para| para.mean_interval_with_session_changes_s),
-			),
-			session_change_cost_s: mean(paras.iter().map(|para| para.session_change_cost_s))
-				.unwrap_or_default(),
+			interval_s: mean(leasing().filter_map(|para| para.mean_interval_s)),
+			interval_overall_s: mean(leasing().filter_map(|para| para.mean_interval_with_session_changes_s)),
+			session_change_cost_s: mean(leasing().map(|para| para.session_change_cost_s)).unwrap_or_default(),
 			authoring_s: mean(paras.iter().filter_map(|para| para.authoring_s)),
 			extrinsics_per_block: (included > 0).then(|| extrinsics as f64 / f64::from(included)),
 			extrinsics_per_minute: extrinsics as f64 / minutes,
@@ -216,7 +213,20 @@ pub(crate) fn write(out: &mut impl Write, runs: &[RunReport], slot_s: f64, style
 	for run in runs {
 		write!(out, "{:>COLUMN$}", run.refused_on_chain)?;
 	}
-	writeln!(out)
+	writeln!(out)?;
+	for para in runs
+		.iter()
+		.flat_map(|run| &run.paras)
+		.filter(|para| para.orders > 0)
+	{
+		let label = format!("on-demand para {}", para.id);
+		let figures = format!(
+			"{} orders, {} backed, {} included",
+			para.orders, para.backed, para.included
+		);
+		writeln!(out, "{label:LABEL$}{figures:>COLUMN$}")?;
+	}
+	Ok(())
 }
 
 #[cfg(test)]
@@ -227,6 +237,7 @@ mod tests {
 	fn run(depth: u32, ancestry: u32, interval: f64, extrinsics: u64) -> RunReport {
 		let para = ParaReport {
 			id: 2000,
+			orders: 0,
 			built: 10,
 			seconded: 10,
 			backable: 10,
@@ -259,6 +270,24 @@ mod tests {
 	}
 
 	#[test]
+	fn ordered_blocks_have_a_line_of_their_own_and_no_say_in_the_interval() {
+		let mut run = run(4, 3, 6.0, 800);
+		let mut ordered = run.paras[0].clone();
+		(ordered.id, ordered.orders, ordered.mean_interval_s) = (2001, 9, Some(24.0));
+		run.paras.push(ordered);
+		let mut text = String::new();
+		write(&mut text, &[run], 6.0, Style { colour: false }).expect("fits");
+		assert!(
+			text.contains("mean parablock interval                       6.00 s"),
+			"{text}"
+		);
+		assert!(
+			text.contains("on-demand para 2001           9 orders, 9 backed, 8 included"),
+			"{text}"
+		);
+	}
+
+	#[test]
 	fn two_runs_stand_side_by_side_with_their_ratio() {
 		let mut text = String::new();
 		write(
@@ -282,6 +311,7 @@ mod tests {
 			line("extrinsics per parablock").ends_with("100                   400     4.00x"),
 			"{text}"
 		);
+		assert!(!text.contains("on-demand"), "{text}");
 		assert!(!text.contains('\x1b'), "no colour where it was not asked for");
 	}
 }

@@ -2,13 +2,14 @@
 //!
 //! Invariants:
 //! - Whether a block is alive is a question about a leaf (R-COL-6): it descends from what is on-chain there, and its
-//!   relay parent and those between are in scope there. Nothing is marked dead for good, so that a relay chain that
-//!   switches forks finds what it needs.
+//!   relay parent and those between are in scope there, and the para was scheduled in every relay block since: validators
+//!   keep no candidates of others (R-VIE-1). Nothing is marked dead for good, so that a relay chain that switches forks
+//!   finds what it needs.
 //! - Memory is bounded by age: a block that was neither new nor alive nor on-chain at any of the last
 //!   [`REMEMBERED_FOR`] relay blocks is forgotten.
 
 use async_backing_primitives::{
-	BlockNumber, CandidateHash, CandidatePendingAvailability, HeadData, HeadHash, LeafFacts,
+	BlockNumber, CandidateHash, CandidatePendingAvailability, Hash, HeadData, HeadHash, LeafFacts,
 	RelayChainBlockInfo, Slot,
 };
 use std::collections::BTreeMap;
@@ -42,6 +43,8 @@ struct Known {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Blocks {
 	known: BTreeMap<HeadHash, Known>,
+	/// Relay blocks in which the para was not scheduled.
+	unscheduled: BTreeMap<Hash, BlockNumber>,
 }
 
 impl Blocks {
@@ -56,6 +59,7 @@ impl Blocks {
 		);
 		Self {
 			known: BTreeMap::from([genesis]),
+			unscheduled: BTreeMap::new(),
 		}
 	}
 
@@ -68,6 +72,23 @@ impl Blocks {
 				last_seen,
 			},
 		);
+	}
+
+	/// The para is not scheduled in this relay block: validators drop its candidates that are not backed.
+	pub(crate) fn note_unscheduled(&mut self, leaf: &LeafFacts) {
+		let now = leaf.block.number;
+		self.unscheduled.insert(leaf.block.hash, now);
+		self.unscheduled
+			.retain(|_, number| now.saturating_sub(*number) <= REMEMBERED_FOR);
+	}
+
+	/// Whether validators still have candidates with this relay parent.
+	fn is_kept(&self, relay_parent: Hash, leaf: &LeafFacts) -> bool {
+		leaf.relay_parent(relay_parent).is_some()
+			&& leaf
+				.relay_parents()
+				.take_while(|later| later.hash != relay_parent)
+				.all(|later| !self.unscheduled.contains_key(&later.hash))
 	}
 
 	pub(crate) fn knows(&self, head: HeadHash) -> bool {
@@ -97,9 +118,8 @@ impl Blocks {
 				.filter_map(|(hash, known)| Some((hash, known.block.as_ref()?)));
 			for (hash, block) in children {
 				// A block has one parent, so a cycle could only lead back to the start.
-				let qualifies = block.parent_head == tip
-					&& *hash != start
-					&& leaf.relay_parent(block.relay_parent.hash).is_some();
+				let qualifies =
+					block.parent_head == tip && *hash != start && self.is_kept(block.relay_parent.hash, leaf);
 				if qualifies {
 					let above = path.and_then(|index: usize| paths.get(index)).cloned();
 					let mut path = above.unwrap_or_default();

@@ -12,6 +12,7 @@ use async_backing_primitives::{
 	cores_assigned_at, required_backing_votes, BackingState, CandidateHash, ClaimQueueOffset, CoreIndex,
 	HeadData, HeadHash, LeafFacts, ParaId, RelayChainBlockInfo, SessionIndex, Slot, ValidationCodeHash,
 };
+use std::collections::VecDeque;
 use thiserror::Error;
 
 /// What a parachain and its collator have settled.
@@ -67,6 +68,14 @@ pub enum NoBuild {
 	/// No core is assigned to the para in the next block.
 	#[error("no core is assigned to para {0} in the next block (R-UMP-5)")]
 	NoCore(ParaId),
+	/// There are as many blocks that wait to be backed as claims of the para: one more could not be (R-SCH-8).
+	#[error("{unbacked} blocks wait for the {claims} claims of the para (R-SCH-8)")]
+	NoClaimLeft {
+		/// Blocks that are not backed yet.
+		unbacked: u32,
+		/// Claims of the para that the claim queue shows.
+		claims: u32,
+	},
 	/// There is a block for each core, or for each unit of velocity, on this relay parent.
 	#[error("{built} blocks are built on this relay parent, of {wanted} (R-HOO-2)")]
 	EnoughBuilt {
@@ -176,10 +185,10 @@ impl Collator {
 	/// [`NoBuild`] says why there is nothing to build here.
 	pub fn decide(&mut self, leaf: &LeafFacts) -> Result<BuildOn, NoBuild> {
 		let config = &self.config;
-		let para = leaf
-			.paras
-			.get(&config.para)
-			.ok_or(NoBuild::NotScheduled(config.para))?;
+		let Some(para) = leaf.paras.get(&config.para) else {
+			self.blocks.note_unscheduled(leaf);
+			return Err(NoBuild::NotScheduled(config.para));
+		};
 		let state = &para.backing_state;
 		let included = state.constraints.required_parent.hash();
 		self.blocks.refresh(leaf, included, &state.pending_availability);
@@ -206,6 +215,13 @@ impl Collator {
 			Some(core) if built < wanted => *core,
 			_ => return Err(NoBuild::EnoughBuilt { built, wanted }),
 		};
+
+		if let Some(claims) = last_claims(leaf, config.para) {
+			let unbacked = count(path.len());
+			if unbacked >= claims {
+				return Err(NoBuild::NoClaimLeft { unbacked, claims });
+			}
+		}
 
 		let depth = count(state.pending_availability.len().saturating_add(path.len()));
 		let limit = config.capacity.max(1).min(leaf.params.max_unincluded());
@@ -273,6 +289,18 @@ fn latest_head(state: &BackingState) -> &HeadData {
 		.map_or(&state.constraints.required_parent, |last| {
 			&last.commitments.head_data
 		})
+}
+
+/// How many claims of the para are left, if they come to an end: a para that lives on orders has one for each order,
+/// while one with a core of its own has it for as far as the queue reaches.
+fn last_claims(leaf: &LeafFacts, para: ParaId) -> Option<u32> {
+	let horizon = leaf.claim_queue.values().map(|claims| claims.len()).max()?;
+	let goes_on = |claims: &VecDeque<ParaId>| claims.len() == horizon && claims.back() == Some(&para);
+	if leaf.claim_queue.values().any(goes_on) {
+		return None;
+	}
+	let claims = leaf.claim_queue.values().flatten();
+	Some(count(claims.filter(|claim| **claim == para).count()))
 }
 
 /// Votes that back a candidate on this core whose relay parent is the leaf: its group is that of the child (R-GRP-1).

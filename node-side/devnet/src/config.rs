@@ -27,6 +27,12 @@ pub struct RunConfig {
 	pub paras: u32,
 	/// Cores of each para: so many of its candidates a relay block can back.
 	pub cores_per_para: u32,
+	/// Paras beyond these without a core of their own: they have blocks that somebody orders. There is a core in the pool
+	/// for each, since a candidate of theirs is built for the next claim (offset 0 of R-UMP-5), and backing takes two
+	/// relay blocks: on a crowded core the claim is another para's by then. For the same reason all order at once.
+	pub on_demand: u32,
+	/// Relay blocks between two orders for each of them.
+	pub order_every: u32,
 	/// Where all randomness comes from.
 	pub seed: u64,
 	/// Parameters of asynchronous backing.
@@ -44,6 +50,8 @@ impl Default for RunConfig {
 			validators: 6,
 			paras: 2,
 			cores_per_para: 1,
+			on_demand: 0,
+			order_every: 4,
 			seed: 0,
 			params: AsyncBackingParams {
 				max_candidate_depth: 4,
@@ -106,6 +114,8 @@ impl RunConfig {
 			validators,
 			paras,
 			cores_per_para,
+			on_demand,
+			order_every,
 			params,
 			model,
 			..
@@ -114,6 +124,8 @@ impl RunConfig {
 		in_range("blocks", *blocks, 1, MAX_BLOCKS)?;
 		in_range("paras", *paras, 1, MAX_PARAS)?;
 		in_range("cores_per_para", *cores_per_para, 1, MAX_CORES_PER_PARA)?;
+		in_range("on_demand", *on_demand, 0, MAX_PARAS)?;
+		in_range("order_every", *order_every, 1, MAX_BLOCKS)?;
 		// Available data cannot be split over fewer than two validators (R-AVL-1); each core needs a group.
 		in_range("validators", *validators, self.cores().max(2), MAX_VALIDATORS)?;
 		in_range("session_length", model.session_length, 4, 1_000_000)?;
@@ -150,12 +162,28 @@ impl RunConfig {
 
 	/// Number of cores, hence of backing groups.
 	pub fn cores(&self) -> u32 {
+		self.leased_cores().saturating_add(self.on_demand)
+	}
+
+	/// Number of cores that belong to a para. They come before those that serve orders.
+	pub fn leased_cores(&self) -> u32 {
 		self.paras.saturating_mul(self.cores_per_para)
 	}
 
-	/// Ids of the paras, ascending.
+	/// Ids of all paras, ascending: those with cores of their own, then those without.
 	pub fn para_ids(&self) -> impl Iterator<Item = ParaId> {
+		self.leasing_paras().chain(self.on_demand_paras())
+	}
+
+	/// Ids of the paras with cores of their own, ascending.
+	pub fn leasing_paras(&self) -> impl Iterator<Item = ParaId> {
 		(FIRST_PARA..FIRST_PARA.saturating_add(self.paras)).map(ParaId)
+	}
+
+	/// Ids of the paras that somebody orders blocks for, ascending.
+	pub fn on_demand_paras(&self) -> impl Iterator<Item = ParaId> {
+		let first = FIRST_PARA.saturating_add(self.paras);
+		(first..first.saturating_add(self.on_demand)).map(ParaId)
 	}
 }
 
@@ -195,7 +223,7 @@ mod tests {
 	fn what_does_not_fit_is_named_with_its_bounds() {
 		type Edit = fn(&mut RunConfig);
 		assert_eq!(RunConfig::default().validate(), Ok(()));
-		let rows: [(Edit, &str); 8] = [
+		let rows: [(Edit, &str); 10] = [
 			(
 				|c| c.blocks = 0,
 				"blocks is 0, but must be at least 1 and at most 10000",
@@ -215,6 +243,14 @@ mod tests {
 			(
 				|c| c.cores_per_para = 0,
 				"cores_per_para is 0, but must be at least 1 and at most 10",
+			),
+			(
+				|c| (c.paras, c.on_demand) = (6, 1),
+				"validators is 6, but must be at least 7 and at most 100",
+			),
+			(
+				|c| c.order_every = 0,
+				"order_every is 0, but must be at least 1 and at most 10000",
 			),
 			(
 				|c| c.params.max_candidate_depth = 256,

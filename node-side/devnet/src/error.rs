@@ -20,6 +20,9 @@ pub enum DevnetError {
 		/// Parachains given.
 		parachains: usize,
 	},
+	/// Paras without a core of their own, and nobody to order blocks for them.
+	#[error("{0} on-demand paras, but nobody orders blocks for them")]
+	NoCustomer(u32),
 	/// The relay chain does not start.
 	#[error("the relay chain does not start: {0}")]
 	Setup(#[from] SetupError),

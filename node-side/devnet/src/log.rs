@@ -87,6 +87,11 @@ pub enum Occurrence {
 		/// The session.
 		session: u32,
 	},
+	/// Somebody ordered a block for a para.
+	Ordered {
+		/// The para.
+		para: ParaId,
+	},
 	/// A node refused what another one sent, or could not do what it should.
 	Complaint {
 		/// The node.

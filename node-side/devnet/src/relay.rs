@@ -10,6 +10,7 @@ use async_backing_relay_client::{
 };
 use serde_json::{json, Value};
 use sp_inherents::InherentData;
+use sp_runtime::OpaqueExtrinsic;
 
 /// Slot of the first relay block. Any would do; this one is in the year 2025.
 pub const FIRST_SLOT: Slot = 291_000_000;
@@ -78,7 +79,8 @@ impl RelayChain {
 			.ok_or_else(|| DevnetError::UnknownAuthor(ValidatorId::from(key)))
 	}
 
-	/// Builds the block of `slot` on `parent` from what its author brings, executes and imports it.
+	/// Builds the block of `slot` on `parent` from what its author brings, with these transactions, executes and imports
+	/// it.
 	///
 	/// # Errors
 	/// The runtime refuses the block. An inherent that carries bad candidates is no such case: the runtime drops them.
@@ -88,6 +90,7 @@ impl RelayChain {
 		slot: Slot,
 		author: usize,
 		inherent: &ParachainsInherentData,
+		extrinsics: Vec<OpaqueExtrinsic>,
 	) -> Result<ImportedBlock, DevnetError> {
 		let mut inherents = InherentData::new();
 		inherents.put_data(PARACHAINS_INHERENT_IDENTIFIER, inherent)?;
@@ -97,6 +100,7 @@ impl RelayChain {
 			.ok_or(DevnetError::NoValidator(author))?;
 		let request = BuildBlock {
 			inherents,
+			extrinsics,
 			..BuildBlock::new(parent, slot, &keys.sr25519)
 		};
 		let built = self.client.build_block(request)?;
@@ -138,13 +142,16 @@ fn genesis_patch(config: &RunConfig, parachains: &[Parachain]) -> Value {
 		})
 		.collect();
 	let cores = config
-		.para_ids()
+		.leasing_paras()
 		.flat_map(|para| (0..config.cores_per_para).map(move |_| para));
 	let assignments: Vec<_> = (0u32..).zip(cores).collect();
 	json!({
 		"configuration": { "config": host },
 		"epochLength": { "slots": config.model.session_length },
 		"paras": { "paras": paras },
-		"scheduler": { "assignments": assignments },
+		"scheduler": {
+			"assignments": assignments,
+			"pool": (config.leased_cores()..config.cores()).collect::<Vec<_>>(),
+		},
 	})
 }

@@ -63,6 +63,8 @@ pub struct RunReport {
 pub struct ParaReport {
 	/// Its id.
 	pub id: u32,
+	/// Blocks that were ordered for it; 0 for a para with cores of its own.
+	pub orders: u32,
 	/// Candidates that its collator built.
 	pub built: u32,
 	/// Candidates that some validator seconded.

@@ -14,6 +14,7 @@ use crate::{
 	execution::{Executor, InvalidReason},
 	log::{EventLog, Occurrence},
 	network::{Network, NodeIndex},
+	orders::{Customer, OrderDesk},
 	relay::RelayChain,
 	tally::Tally,
 	DevnetError, Parachain, RunConfig, RunParams, RunReport,
@@ -76,6 +77,7 @@ pub struct Devnet {
 	clock: Clock<Event>,
 	network: Network,
 	relay: RelayChain,
+	orders: Option<OrderDesk>,
 	executor: Executor,
 	validators: Vec<ValidatorNode>,
 	by_key: BTreeMap<ValidatorId, usize>,
@@ -112,9 +114,10 @@ impl Devnet {
 		runtime_executor: RuntimeExecutor,
 	) -> Result<Self, DevnetError> {
 		config.validate()?;
-		if parachains.len() != config.paras as usize {
+		let paras = config.paras + config.on_demand;
+		if parachains.len() != paras as usize {
 			return Err(DevnetError::ParachainCount {
-				paras: config.paras,
+				paras,
 				parachains: parachains.len(),
 			});
 		}
@@ -156,6 +159,7 @@ impl Devnet {
 			clock: Clock::default(),
 			network,
 			relay,
+			orders: None,
 			executor,
 			validators,
 			by_key,
@@ -180,12 +184,20 @@ impl Devnet {
 		self.collators.iter_mut().for_each(CollatorNode::keep_all_povs);
 	}
 
+	/// Who orders blocks for the paras without a core of their own. Call it before [`Self::run`].
+	pub fn set_customer(&mut self, customer: impl Customer + 'static) {
+		self.orders = Some(OrderDesk::new(Box::new(customer)));
+	}
+
 	/// Runs to the end and reports. `progress` is called after each relay block.
 	///
 	/// # Errors
-	/// The relay chain fails. What simulated nodes do wrong is no error; it is logged.
+	/// The relay chain fails, or nobody orders for its on-demand paras. What simulated nodes do wrong is no error; it is logged.
 	pub fn run(&mut self, mut progress: impl FnMut(Progress)) -> Result<RunReport, DevnetError> {
 		let started = std::time::Instant::now();
+		if self.config.on_demand > 0 && self.orders.is_none() {
+			return Err(DevnetError::NoCustomer(self.config.on_demand));
+		}
 		self.clock.schedule(self.slot_start(0), Event::Slot(0));
 		while let Some((now, event)) = self.clock.advance() {
 			match event {

@@ -49,6 +49,7 @@ pub(crate) struct Tally {
 	fates: Vec<(CandidateHash, Fate)>,
 	position: BTreeMap<CandidateHash, usize>,
 	inclusions: BTreeMap<ParaId, Vec<Inclusion>>,
+	orders: BTreeMap<ParaId, u32>,
 	refused_on_chain: u32,
 }
 
@@ -138,6 +139,11 @@ impl Tally {
 		self.inclusions.values().map(Vec::len).sum()
 	}
 
+	/// Somebody ordered a block for a para.
+	pub(crate) fn ordered(&mut self, para: ParaId) {
+		*self.orders.entry(para).or_default() += 1;
+	}
+
 	/// What became of a para's candidates, seen from the last leaf.
 	pub(crate) fn report(&self, para: ParaId, last: &LeafFacts, slot: Duration) -> ParaReport {
 		let fates: Vec<_> = self
@@ -165,6 +171,7 @@ impl Tally {
 			.count();
 		ParaReport {
 			id: para.0,
+			orders: self.orders.get(&para).copied().unwrap_or_default(),
 			built: count(&|_| true),
 			seconded: count(&|fate| fate.seconded),
 			backable: count(&|fate| fate.backable_at.is_some()),

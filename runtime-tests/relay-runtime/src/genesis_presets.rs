@@ -16,6 +16,9 @@ pub const DEVNET_RUNTIME_PRESET: &str = "devnet";
 /// The first parachain; smaller ids are reserved for parachains of the system.
 const FIRST_PARA: u32 = 2000;
 
+/// Pays for on-demand orders. Not a validator, and with a key whose signatures are deterministic.
+pub const CUSTOMER: Ed25519Keyring = Ed25519Keyring::Alice;
+
 /// What every account of a preset starts with.
 const ENDOWMENT: Balance = 1 << 60;
 
@@ -48,7 +51,9 @@ fn preset(validators: &[(Sr25519Keyring, Ed25519Keyring)]) -> serde_json::Value 
 		balances: BalancesConfig {
 			balances: VALIDATORS
 				.iter()
-				.map(|(account, _)| (account.to_account_id(), ENDOWMENT))
+				.map(|(account, _)| account.to_account_id())
+				.chain([CUSTOMER.to_account_id()])
+				.map(|account| (account, ENDOWMENT))
 				.collect::<Vec<_>>(),
 		},
 		session: SessionConfig {

@@ -13,6 +13,8 @@ mod apis;
 mod config;
 pub mod epoch_length;
 pub mod genesis_presets;
+#[cfg(feature = "std")]
+pub mod transactions;
 
 pub use apis::api;
 pub use config::{

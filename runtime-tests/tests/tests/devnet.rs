@@ -5,12 +5,14 @@ mod common;
 use async_backing_counter_parachain::{
 	Account, AccountId, Block, Collator, Header, Producer, Workload, INITIAL_BALANCE,
 };
-use async_backing_devnet::{Devnet, Model, Occurrence, Parachain, RunConfig, RunReport};
+use async_backing_devnet::{Customer, Devnet, Model, Occurrence, Parachain, RunConfig, RunReport};
 use async_backing_primitives::{
-	keys, AsyncBackingParams, CandidateEvent, HeadData, ParaId, PoV, ValidationCode, ValidationParams,
+	keys, AsyncBackingParams, CandidateEvent, Hash, HeadData, ParaId, PoV, ValidationCode, ValidationParams,
 };
+use async_backing_relay_runtime::transactions;
 use codec::Decode;
 use common::{executor, relay_wasm};
+use sp_runtime::OpaqueExtrinsic;
 use std::{collections::BTreeMap, time::Duration};
 
 /// Accounts of each parachain.
@@ -48,8 +50,19 @@ fn devnet(config: RunConfig) -> Devnet {
 	let parachains = config.para_ids().map(parachain).collect();
 	let mut devnet = Devnet::with_runtime_executor(config, relay_wasm(), parachains, executor())
 		.expect("the genesis is valid");
+	devnet.set_customer(PresetCustomer);
 	devnet.keep_everything();
 	devnet
+}
+
+/// Pays for orders.
+#[derive(Debug)]
+struct PresetCustomer;
+
+impl Customer for PresetCustomer {
+	fn order(&self, genesis: Hash, nonce: u32, para: ParaId) -> OpaqueExtrinsic {
+		transactions::order(nonce, genesis, para)
+	}
 }
 
 fn run(config: RunConfig) -> (RunReport, Devnet) {
@@ -299,4 +312,25 @@ fn r_sch_9_a_para_with_three_cores_has_three_blocks_backed_at_a_time() {
 		hash = client.header(hash).expect("the block is known").parent_hash;
 	}
 	assert_eq!(most, 3, "R-SCH-9: three of one para in one relay block");
+}
+
+#[test]
+fn r_sch_8_and_10_on_demand_paras_have_a_block_for_each_order_beside_leased_ones() {
+	let config = RunConfig {
+		on_demand: 2,
+		order_every: 5,
+		..config(ASYNCHRONOUS, 24, 3)
+	};
+	let (report, _) = run(config);
+	assert_eq!(report.refused_on_chain, 0);
+	for para in &report.paras {
+		assert_eq!(para.wasted, 0, "{para:?}");
+		if para.orders > 0 {
+			assert_eq!(para.orders, 5, "R-SCH-8: {para:?}");
+			// The last order is still under way.
+			assert!((4..=5).contains(&para.included), "R-SCH-8: {para:?}");
+		} else {
+			assert!(para.included > 18, "R-SCH-9: {para:?}");
+		}
+	}
 }

@@ -4,6 +4,7 @@ mod authoring_time;
 mod candidate;
 mod chain;
 mod hook;
+mod on_demand;
 mod parents;
 mod rhythm;
 

@@ -4,6 +4,7 @@ use super::{node, Devnet, Event};
 use crate::{clock::Instant, log::Occurrence, relay::FIRST_SLOT, DevnetError};
 use async_backing_primitives::{CandidateEvent, CandidateHash, Hash, LeafFacts, ParachainsInherentData};
 use async_backing_validator::Input;
+use sp_runtime::OpaqueExtrinsic;
 use std::sync::Arc;
 
 impl Devnet {
@@ -33,7 +34,8 @@ impl Devnet {
 			disputes: Vec::new(),
 			parent_header: self.relay.client().header(parent)?,
 		};
-		let imported = self.relay.extend(parent, relay_slot, author, &inherent)?;
+		let orders = self.orders_of_block(now);
+		let imported = self.relay.extend(parent, relay_slot, author, &inherent, orders)?;
 		self.relay_blocks += 1;
 		self.head = imported.hash;
 		let facts = Arc::new(self.relay.leaf_facts(imported.hash)?);
@@ -50,6 +52,21 @@ impl Devnet {
 		self.clock
 			.schedule(self.slot_start(slot + 1), Event::Slot(slot + 1));
 		Ok(())
+	}
+
+	/// Transactions of the next block: for all on-demand paras an order every so many blocks.
+	fn orders_of_block(&mut self, now: Instant) -> Vec<OpaqueExtrinsic> {
+		let Some(desk) = &mut self.orders else {
+			return Vec::new();
+		};
+		if self.relay_blocks % self.config.order_every != 0 {
+			return Vec::new();
+		}
+		for para in self.config.on_demand_paras() {
+			self.tally.ordered(para);
+			self.log.push(now, Occurrence::Ordered { para });
+		}
+		desk.order(self.relay.client().genesis_hash(), self.config.on_demand_paras())
 	}
 
 	#[allow(clippy::too_many_arguments)] // one block, seen from all sides
