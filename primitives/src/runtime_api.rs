@@ -9,8 +9,8 @@ use crate::{
 	CandidatePendingAvailability, ClaimQueue, CommittedCandidateReceipt, Constraints, ConstraintsExtension,
 	CoreState, DisputeState, ExecutorParams, GroupRotationInfo, Hash, HostConfiguration,
 	InboundDownwardMessage, InboundHrmpMessage, NodeFeatures, OccupiedCoreAssumption, ParaId, PendingSlashes,
-	PersistedValidationData, RelayParentInfo, ScrapedOnChainVotes, SessionIndex, SessionInfo, Slot,
-	ValidationCode, ValidationCodeHash, ValidatorId, ValidatorIndex,
+	PersistedValidationData, PvfCheckStatement, RelayParentInfo, ScrapedOnChainVotes, SessionIndex,
+	SessionInfo, Slot, ValidationCode, ValidationCodeHash, ValidatorId, ValidatorIndex, ValidatorSignature,
 };
 use alloc::{collections::BTreeMap, vec::Vec};
 
@@ -70,6 +70,12 @@ sp_api::decl_runtime_apis! {
 
 		/// Validators, groups and parameters of a session; `None` for one that is not remembered.
 		fn session_info(index: SessionIndex) -> Option<SessionInfo>;
+
+		/// Hands in a validator's verdict on new code; it goes into the transaction pool of the node that asks (R-CODE-3).
+		fn submit_pvf_check_statement(statement: PvfCheckStatement, signature: ValidatorSignature);
+
+		/// Codes that wait for verdicts, ascending (R-CODE-3).
+		fn pvfs_require_precheck() -> Vec<ValidationCodeHash>;
 
 		/// Disputes that are open or were decided of late.
 		fn disputes() -> Vec<(SessionIndex, CandidateHash, DisputeState)>;

@@ -160,6 +160,15 @@ impl PvfCheckStatement {
 	pub fn signing_payload(&self) -> Vec<u8> {
 		(*b"VCPC", self).encode()
 	}
+
+	/// Whether `signature` is that of `validator`. Cost: one sr25519 verification, in the host.
+	pub fn is_signed_by(
+		&self,
+		validator: &crate::ValidatorId,
+		signature: &crate::ValidatorSignature,
+	) -> bool {
+		crate::crypto::verify(signature, &self.signing_payload(), validator)
+	}
 }
 
 /// What a validator needs to know of an older relay parent (R-REL-1).

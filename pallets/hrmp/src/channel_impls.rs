@@ -4,10 +4,7 @@ use crate::{
 	Config, Error, Event, HrmpChannel, HrmpChannelContents, HrmpChannelDigests, HrmpChannelId, HrmpChannels,
 	HrmpEgressChannelsIndex, HrmpIngressChannelsIndex, HrmpWatermarks, Pallet,
 };
-use async_backing_primitives::{
-	ports::{ActiveConfiguration, ParaState},
-	ParaId, MAX_HRMP_CHANNELS,
-};
+use async_backing_primitives::{ports::ActiveConfiguration, ParaId, MAX_HRMP_CHANNELS};
 use frame_support::{dispatch::DispatchResult, ensure, traits::ConstU32, BoundedVec};
 
 impl<T: Config> Pallet<T> {
@@ -20,53 +17,52 @@ impl<T: Config> Pallet<T> {
 		max_capacity: u32,
 		max_message_size: u32,
 	) -> DispatchResult {
-		let HrmpChannelId { sender, recipient } = channel;
 		let config = T::Configuration::active();
-		ensure!(sender != recipient, Error::<T>::ToSelf);
-		for para in [sender, recipient] {
-			ensure!(
-				T::Paras::current_code_hash(para).is_some(),
-				Error::<T>::UnknownPara
-			);
-		}
-		ensure!(!HrmpChannels::<T>::contains_key(channel), Error::<T>::AlreadyOpen);
+		Self::ensure_may_open(channel, max_capacity, max_message_size, &config)?;
+		let outbound = HrmpEgressChannelsIndex::<T>::decode_len(channel.sender).unwrap_or(0);
 		ensure!(
-			(1..=config.hrmp_channel_max_capacity).contains(&max_capacity),
-			Error::<T>::BadCapacity
+			outbound < config.hrmp_max_parachain_outbound_channels as usize,
+			Error::<T>::TooManyOutboundChannels
 		);
+		let inbound = HrmpIngressChannelsIndex::<T>::decode_len(channel.recipient).unwrap_or(0);
 		ensure!(
-			(1..=config.hrmp_channel_max_message_size).contains(&max_message_size),
-			Error::<T>::BadMessageSize
+			inbound < config.hrmp_max_parachain_inbound_channels as usize,
+			Error::<T>::TooManyInboundChannels
 		);
-		let mut egress = HrmpEgressChannelsIndex::<T>::get(sender);
-		let outbound = config.hrmp_max_parachain_outbound_channels;
-		insert_sorted(&mut egress, recipient, outbound).ok_or(Error::<T>::TooManyOutboundChannels)?;
-		let mut ingress = HrmpIngressChannelsIndex::<T>::get(recipient);
-		let inbound = config.hrmp_max_parachain_inbound_channels;
-		insert_sorted(&mut ingress, sender, inbound).ok_or(Error::<T>::TooManyInboundChannels)?;
+		let open = HrmpChannel {
+			max_capacity,
+			max_total_size: config.hrmp_channel_max_total_size,
+			max_message_size,
+			msg_count: 0,
+			total_size: 0,
+			mqc_head: None,
+			sender_deposit: 0,
+			recipient_deposit: 0,
+			first: 0,
+		};
+		ensure!(Self::open(channel, open), Error::<T>::TooManyOutboundChannels);
+		// A request for what is open now has nothing to ask for.
+		Self::drop_request(channel);
+		Ok(())
+	}
 
+	/// Stores a channel that is not open. Tells whether there was room in the indices of both ends.
+	pub(crate) fn open(channel: HrmpChannelId, open: HrmpChannel) -> bool {
+		let HrmpChannelId { sender, recipient } = channel;
+		let mut egress = HrmpEgressChannelsIndex::<T>::get(sender);
+		let mut ingress = HrmpIngressChannelsIndex::<T>::get(recipient);
+		if insert_sorted(&mut egress, recipient).is_none() || insert_sorted(&mut ingress, sender).is_none() {
+			return false;
+		}
 		HrmpEgressChannelsIndex::<T>::insert(sender, egress);
 		HrmpIngressChannelsIndex::<T>::insert(recipient, ingress);
-		HrmpChannels::<T>::insert(
-			channel,
-			HrmpChannel {
-				max_capacity,
-				max_total_size: config.hrmp_channel_max_total_size,
-				max_message_size,
-				msg_count: 0,
-				total_size: 0,
-				mqc_head: None,
-				sender_deposit: 0,
-				recipient_deposit: 0,
-				first: 0,
-			},
-		);
 		Self::deposit_event(Event::ChannelOpened {
 			channel,
-			max_capacity,
-			max_message_size,
+			max_capacity: open.max_capacity,
+			max_message_size: open.max_message_size,
 		});
-		Ok(())
+		HrmpChannels::<T>::insert(channel, open);
+		true
 	}
 
 	/// Closes a channel in which at most `witness` messages wait.
@@ -82,9 +78,9 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Removes a channel with its messages. The digest of the recipient stays: it may name blocks in which nothing
+	/// Removes a channel with its messages, and returns its deposits. The digest of the recipient stays: it may name blocks in which nothing
 	/// waits any more, which is harmless.
-	fn close(channel: HrmpChannelId) {
+	pub(crate) fn close(channel: HrmpChannelId) {
 		let Some(closed) = HrmpChannels::<T>::take(channel) else {
 			return;
 		};
@@ -97,11 +93,14 @@ impl<T: Config> Pallet<T> {
 		HrmpIngressChannelsIndex::<T>::mutate_exists(channel.recipient, |index| {
 			remove_sorted(index, channel.sender)
 		});
+		Self::forget_closing(channel);
+		Self::give_back(channel, closed.sender_deposit, closed.recipient_deposit);
 		Self::deposit_event(Event::ChannelClosed { channel });
 	}
 
-	/// Closes every channel of a para and forgets what is kept for it.
+	/// Closes every channel of a para, drops its requests and forgets what is kept for it.
 	pub(crate) fn do_remove(para: ParaId) {
+		Self::drop_requests_of(para);
 		for sender in HrmpIngressChannelsIndex::<T>::get(para) {
 			Self::close(HrmpChannelId {
 				sender,
@@ -121,11 +120,8 @@ impl<T: Config> Pallet<T> {
 
 type Index = BoundedVec<ParaId, ConstU32<MAX_HRMP_CHANNELS>>;
 
-/// Inserts a para that is not in the index yet, unless the index is at its limit.
-fn insert_sorted(index: &mut Index, para: ParaId, limit: u32) -> Option<()> {
-	if index.len() >= limit as usize {
-		return None;
-	}
+/// Inserts a para that is not in the index yet, unless the index is full.
+fn insert_sorted(index: &mut Index, para: ParaId) -> Option<()> {
 	let position = index.partition_point(|other| *other < para);
 	index.try_insert(position, para).ok()
 }

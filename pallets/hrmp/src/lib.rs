@@ -6,6 +6,7 @@ extern crate alloc;
 mod channel_impls;
 mod message_impls;
 mod port_impls;
+mod request_impls;
 mod types;
 mod utility_impls;
 pub mod weights;
@@ -23,15 +24,21 @@ pub use weights::WeightInfo;
 #[frame_support::pallet]
 pub mod pallet {
 	use crate::{
-		types::{HrmpChannel, HrmpChannelId, StoredMessage},
+		types::{ChannelIds, HrmpChannel, HrmpChannelId, OpenRequest, StoredMessage},
 		WeightInfo,
 	};
 	use async_backing_primitives::{
 		ports::{ActiveConfiguration, ParaState},
 		BlockNumber, ParaId, MAX_HRMP_CHANNELS,
 	};
-	use frame_support::pallet_prelude::*;
+	use frame_support::{pallet_prelude::*, traits::fungible::hold};
 	use frame_system::pallet_prelude::*;
+	use sp_runtime::traits::Convert;
+
+	/// Requests of channels that may wait for their recipients. Each holds a deposit.
+	pub const MAX_REQUESTS: u32 = 4096;
+	/// Accepted requests, and requests to close, that one session change may carry out.
+	pub const MAX_CHANGES: u32 = 1024;
 
 	/// Blocks that a recipient's digest remembers. A recipient that is further behind moves its watermark to its
 	/// relay parent, which is always legal (R-HRMP-1), so none is ever stuck.
@@ -44,16 +51,54 @@ pub mod pallet {
 	pub struct Pallet<T>(_);
 
 	#[pallet::config]
-	pub trait Config: frame_system::Config {
+	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
+		/// A para that speaks for itself.
+		type ParaOrigin: EnsureOrigin<Self::RuntimeOrigin, Success = ParaId>;
 		/// Who may open and close channels without asking the paras.
 		type AdminOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 		/// Limits on channels and their number.
 		type Configuration: ActiveConfiguration;
 		/// Which paras there are.
 		type Paras: ParaState;
+		/// What deposits are made in.
+		type Currency: hold::Mutate<Self::AccountId, Reason = Self::RuntimeHoldReason>
+			+ frame_support::traits::fungible::Inspect<Self::AccountId, Balance = u128>;
+		/// The runtime's reasons to hold a balance.
+		type RuntimeHoldReason: From<HoldReason>;
+		/// The account that a para's deposits are held on.
+		type SovereignAccountOf: Convert<ParaId, Self::AccountId>;
 		/// Weights of the calls.
 		type WeightInfo: WeightInfo;
 	}
+
+	/// Why a balance is held.
+	#[pallet::composite_enum]
+	pub enum HoldReason {
+		/// A channel is requested or open.
+		ChannelDeposit,
+	}
+
+	/// Channels that a sender asked for. At most [`MAX_REQUESTS`].
+	#[pallet::storage]
+	pub type HrmpOpenChannelRequests<T: Config> =
+		CountedStorageMap<_, Twox64Concat, HrmpChannelId, OpenRequest, OptionQuery>;
+
+	/// How many channels each para asked for.
+	#[pallet::storage]
+	pub type HrmpOpenChannelRequestCount<T: Config> = StorageMap<_, Twox64Concat, ParaId, u32, ValueQuery>;
+
+	/// How many requests each para accepted.
+	#[pallet::storage]
+	pub type HrmpAcceptedChannelRequestCount<T: Config> =
+		StorageMap<_, Twox64Concat, ParaId, u32, ValueQuery>;
+
+	/// Accepted requests, ascending: they become channels when the next session begins.
+	#[pallet::storage]
+	pub type HrmpAcceptedRequests<T: Config> = StorageValue<_, ChannelIds, ValueQuery>;
+
+	/// Channels that close when the next session begins, ascending.
+	#[pallet::storage]
+	pub type HrmpCloseRequests<T: Config> = StorageValue<_, ChannelIds, ValueQuery>;
 
 	/// The open channels. Parachains read them at this name (R-KEY-5).
 	#[pallet::storage]
@@ -86,6 +131,32 @@ pub mod pallet {
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(crate) fn deposit_event)]
 	pub enum Event<T: Config> {
+		/// A sender asked for a channel.
+		ChannelRequested {
+			/// Its ends.
+			channel: HrmpChannelId,
+			/// Most messages that may wait in it.
+			max_capacity: u32,
+			/// Largest single message, in bytes.
+			max_message_size: u32,
+		},
+		/// The recipient accepted a request: the channel opens when the next session begins.
+		RequestAccepted {
+			/// Its ends.
+			channel: HrmpChannelId,
+		},
+		/// A request was withdrawn by one of its ends, or went with one of them.
+		RequestCancelled {
+			/// Its ends.
+			channel: HrmpChannelId,
+		},
+		/// One of its ends wants a channel closed, which happens when the next session begins.
+		ClosingRequested {
+			/// Its ends.
+			channel: HrmpChannelId,
+			/// Who asked.
+			by: ParaId,
+		},
 		/// A channel was opened.
 		ChannelOpened {
 			/// Its ends.
@@ -122,6 +193,18 @@ pub mod pallet {
 		TooManyInboundChannels,
 		/// More messages wait in the channel than the caller said.
 		WrongWitness,
+		/// The sender asked for the channel already.
+		AlreadyRequested,
+		/// Nobody asked for such a channel.
+		NoSuchRequest,
+		/// The request was accepted already.
+		AlreadyAccepted,
+		/// The channel closes with this session already.
+		AlreadyClosing,
+		/// The para is neither end of the channel.
+		NotAnEnd,
+		/// As many requests wait as may, or as many changes as one session change carries out.
+		TooManyRequests,
 	}
 
 	#[pallet::call]
@@ -155,6 +238,65 @@ pub mod pallet {
 		) -> DispatchResult {
 			T::AdminOrigin::ensure_origin(origin)?;
 			Self::do_close(HrmpChannelId { sender, recipient }, messages)
+		}
+
+		/// The calling para asks `recipient` for a channel from it. Holds `hrmp_sender_deposit` of its account.
+		///
+		/// # Errors
+		/// [`Error::ToSelf`], [`Error::UnknownPara`], [`Error::AlreadyOpen`], [`Error::AlreadyRequested`],
+		/// [`Error::BadCapacity`], [`Error::BadMessageSize`], [`Error::TooManyOutboundChannels`],
+		/// [`Error::TooManyRequests`], or what the currency says. Nothing is written then.
+		#[pallet::call_index(2)]
+		#[pallet::weight(T::WeightInfo::init_open_channel())]
+		pub fn init_open_channel(
+			origin: OriginFor<T>,
+			recipient: ParaId,
+			max_capacity: u32,
+			max_message_size: u32,
+		) -> DispatchResult {
+			let sender = T::ParaOrigin::ensure_origin(origin)?;
+			Self::do_request(
+				HrmpChannelId { sender, recipient },
+				max_capacity,
+				max_message_size,
+			)
+		}
+
+		/// The calling para accepts the channel that `sender` asked for: it opens when the next session begins. Holds
+		/// `hrmp_recipient_deposit` of its account.
+		///
+		/// # Errors
+		/// [`Error::NoSuchRequest`], [`Error::AlreadyAccepted`], [`Error::TooManyInboundChannels`],
+		/// [`Error::TooManyRequests`], or what the currency says. Nothing is written then.
+		#[pallet::call_index(3)]
+		#[pallet::weight(T::WeightInfo::accept_open_channel())]
+		pub fn accept_open_channel(origin: OriginFor<T>, sender: ParaId) -> DispatchResult {
+			let recipient = T::ParaOrigin::ensure_origin(origin)?;
+			Self::do_accept(HrmpChannelId { sender, recipient })
+		}
+
+		/// One of the ends withdraws a request that is not accepted. The sender has its deposit back.
+		///
+		/// # Errors
+		/// [`Error::NotAnEnd`], [`Error::NoSuchRequest`], [`Error::AlreadyAccepted`]. Nothing is written then.
+		#[pallet::call_index(4)]
+		#[pallet::weight(T::WeightInfo::cancel_open_request())]
+		pub fn cancel_open_request(origin: OriginFor<T>, channel: HrmpChannelId) -> DispatchResult {
+			let para = T::ParaOrigin::ensure_origin(origin)?;
+			Self::do_cancel(channel, para)
+		}
+
+		/// One of the ends asks for a channel to be closed, which happens when the next session begins. What waits in it
+		/// then is lost, and both ends have their deposits back.
+		///
+		/// # Errors
+		/// [`Error::NotAnEnd`], [`Error::NoSuchChannel`], [`Error::AlreadyClosing`], [`Error::TooManyRequests`]. Nothing
+		/// is written then.
+		#[pallet::call_index(5)]
+		#[pallet::weight(T::WeightInfo::close_channel())]
+		pub fn close_channel(origin: OriginFor<T>, channel: HrmpChannelId) -> DispatchResult {
+			let para = T::ParaOrigin::ensure_origin(origin)?;
+			Self::do_request_closing(channel, para)
 		}
 	}
 

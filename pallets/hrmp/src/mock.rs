@@ -7,11 +7,14 @@ use async_backing_primitives::{
 	ports::{ActiveConfiguration, ParaState},
 	BlockNumber, HeadData, HostConfiguration, ParaId, ValidationCode, ValidationCodeHash,
 };
-use frame_support::derive_impl;
+use frame_support::{derive_impl, parameter_types, traits::ConstU128};
+use sp_runtime::{traits::Convert, BuildStorage, DispatchError};
+use std::collections::BTreeSet;
 
 frame_support::construct_runtime!(
 	pub enum Test {
 		System: frame_system,
+		Balances: pallet_balances,
 		Hrmp: pallet_async_backing_hrmp,
 	}
 );
@@ -19,7 +22,59 @@ frame_support::construct_runtime!(
 #[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
 impl frame_system::Config for Test {
 	type Block = frame_system::mocking::MockBlockU32<Test>;
+	type AccountData = pallet_balances::AccountData<u128>;
 }
+
+#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
+impl pallet_balances::Config for Test {
+	type AccountStore = System;
+	type Balance = u128;
+	type ExistentialDeposit = ConstU128<1>;
+	type RuntimeHoldReason = RuntimeHoldReason;
+}
+
+parameter_types! {
+	/// Paras that are gone.
+	pub static Gone: BTreeSet<ParaId> = BTreeSet::new();
+}
+
+/// What each para's account begins with.
+pub(crate) const ENDOWMENT: u128 = 100;
+pub(crate) const SENDER_DEPOSIT: u128 = 20;
+pub(crate) const RECIPIENT_DEPOSIT: u128 = 7;
+
+/// The signed account with a para's number speaks for it.
+pub struct EnsurePara;
+impl frame_support::traits::EnsureOrigin<RuntimeOrigin> for EnsurePara {
+	type Success = ParaId;
+	fn try_origin(origin: RuntimeOrigin) -> Result<ParaId, RuntimeOrigin> {
+		match frame_system::ensure_signed(origin.clone()) {
+			Ok(account) if account >= 2000 => Ok(ParaId(account as u32)),
+			_ => Err(origin),
+		}
+	}
+}
+
+pub struct AccountOfPara;
+impl Convert<ParaId, u64> for AccountOfPara {
+	fn convert(para: ParaId) -> u64 {
+		para.0.into()
+	}
+}
+
+pub(crate) fn by(para: ParaId) -> RuntimeOrigin {
+	RuntimeOrigin::signed(para.0.into())
+}
+
+/// What is held of a para's account.
+pub(crate) fn held(para: ParaId) -> u128 {
+	use frame_support::traits::fungible::InspectHold;
+	let reason = crate::HoldReason::ChannelDeposit.into();
+	Balances::balance_on_hold(&reason, &para.0.into())
+}
+
+/// The error of a para that may not do something.
+pub(crate) const BAD_ORIGIN: DispatchError = DispatchError::BadOrigin;
 
 pub struct Configuration;
 impl ActiveConfiguration for Configuration {
@@ -30,6 +85,8 @@ impl ActiveConfiguration for Configuration {
 			hrmp_channel_max_capacity: 8,
 			hrmp_channel_max_total_size: 100,
 			hrmp_channel_max_message_size: 50,
+			hrmp_sender_deposit: SENDER_DEPOSIT,
+			hrmp_recipient_deposit: RECIPIENT_DEPOSIT,
 			..Default::default()
 		}
 	}
@@ -39,7 +96,11 @@ impl ActiveConfiguration for Configuration {
 pub struct Paras;
 impl ParaState for Paras {
 	fn parachains() -> Vec<ParaId> {
-		(2000..2010).map(ParaId).collect()
+		let gone = Gone::get();
+		(2000..2010)
+			.map(ParaId)
+			.filter(|para| !gone.contains(para))
+			.collect()
 	}
 	fn head(_: ParaId) -> Option<HeadData> {
 		None
@@ -69,7 +130,11 @@ impl ParaState for Paras {
 }
 
 impl crate::Config for Test {
+	type ParaOrigin = EnsurePara;
 	type AdminOrigin = frame_system::EnsureRoot<u64>;
+	type Currency = Balances;
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type SovereignAccountOf = AccountOfPara;
 	type Configuration = Configuration;
 	type Paras = Paras;
 	type WeightInfo = ();
@@ -77,8 +142,17 @@ impl crate::Config for Test {
 
 /// Runs `test` on an empty chain, and checks the invariants afterwards.
 pub(crate) fn run<R>(test: impl FnOnce() -> R) -> R {
-	sp_io::TestExternalities::default().execute_with(|| {
+	let storage = RuntimeGenesisConfig {
+		balances: pallet_balances::GenesisConfig {
+			balances: (2000..2010).map(|para| (para, ENDOWMENT)).collect(),
+			..Default::default()
+		},
+		..Default::default()
+	}
+	.build_storage();
+	sp_io::TestExternalities::from(storage.expect("the genesis is valid")).execute_with(|| {
 		System::set_block_number(1);
+		Gone::set(BTreeSet::new());
 		let result = test();
 		Hrmp::do_try_state().expect("invariants hold");
 		result

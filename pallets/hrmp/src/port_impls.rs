@@ -3,7 +3,7 @@
 use crate::{Config, HrmpChannelId, HrmpChannels, HrmpEgressChannelsIndex, Pallet};
 use alloc::vec::Vec;
 use async_backing_primitives::{
-	ports::{HorizontalChannels, OnParaRemoved, OutboundChannel},
+	ports::{HorizontalChannels, OnParaRemoved, OnSessionChange, OutboundChannel, SessionChange},
 	BlockNumber, OutboundHrmpChannelLimitations, OutboundHrmpMessage, ParaId,
 };
 
@@ -35,6 +35,12 @@ impl<T: Config> HorizontalChannels for Pallet<T> {
 		for message in messages {
 			Self::do_enqueue(sender, message, now);
 		}
+	}
+}
+
+impl<T: Config> OnSessionChange for Pallet<T> {
+	fn on_session_change(_: &SessionChange) {
+		Self::do_session_change();
 	}
 }
 

@@ -50,6 +50,28 @@ pub struct HrmpChannel {
 	pub first: u64,
 }
 
+/// A channel that a sender asked for.
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct OpenRequest {
+	/// Whether the recipient accepted it.
+	pub is_accepted: bool,
+	/// Most messages that may wait in the channel.
+	pub max_capacity: u32,
+	/// Most bytes that may wait in it.
+	pub max_total_size: u32,
+	/// Largest single message, in bytes.
+	pub max_message_size: u32,
+	/// What the sender deposited.
+	pub sender_deposit: u128,
+	/// What the recipient deposited when it accepted.
+	pub recipient_deposit: u128,
+}
+
+/// Channels that a session change will open or close, ascending.
+pub type ChannelIds = BoundedVec<HrmpChannelId, ConstU32<{ crate::MAX_CHANGES }>>;
+
 /// A message that waits. The block comes first, so that it can be read without the message.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct StoredMessage {

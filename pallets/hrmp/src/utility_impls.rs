@@ -1,10 +1,11 @@
 //! Invariants of storage.
 
 use crate::{
-	Config, HrmpChannelContents, HrmpChannelDigests, HrmpChannelId, HrmpChannels, HrmpEgressChannelsIndex,
-	HrmpIngressChannelsIndex, HrmpWatermarks, Pallet, MAX_DIGEST,
+	Config, HrmpAcceptedChannelRequestCount, HrmpAcceptedRequests, HrmpChannelContents, HrmpChannelDigests,
+	HrmpChannelId, HrmpChannels, HrmpCloseRequests, HrmpEgressChannelsIndex, HrmpIngressChannelsIndex,
+	HrmpOpenChannelRequestCount, HrmpOpenChannelRequests, HrmpWatermarks, Pallet, MAX_DIGEST,
 };
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 use frame_support::ensure;
 use sp_runtime::TryRuntimeError;
 
@@ -16,6 +17,7 @@ impl<T: Config> Pallet<T> {
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		Self::check_channels()?;
 		Self::check_indices()?;
+		Self::check_requests()?;
 		for (para, digest) in HrmpChannelDigests::<T>::iter() {
 			ensure!(
 				digest.windows(2).all(|pair| pair[0] < pair[1]),
@@ -29,6 +31,48 @@ impl<T: Config> Pallet<T> {
 				"R-HRMP-3: a digest reaches below the watermark"
 			);
 		}
+		Ok(())
+	}
+
+	fn check_requests() -> Result<(), TryRuntimeError> {
+		let (mut requested, mut accepted) = (BTreeMap::<_, u32>::new(), BTreeMap::<_, u32>::new());
+		let mut due = BTreeSet::new();
+		for (channel, request) in HrmpOpenChannelRequests::<T>::iter() {
+			let count = requested.entry(channel.sender).or_default();
+			*count = count.saturating_add(1);
+			if request.is_accepted {
+				let count = accepted.entry(channel.recipient).or_default();
+				*count = count.saturating_add(1);
+				due.insert(channel);
+			}
+			ensure!(
+				!HrmpChannels::<T>::contains_key(channel),
+				"a channel is requested that is open"
+			);
+		}
+		ensure!(
+			requested == HrmpOpenChannelRequestCount::<T>::iter().collect(),
+			"requests are not counted as they are"
+		);
+		ensure!(
+			accepted == HrmpAcceptedChannelRequestCount::<T>::iter().collect(),
+			"accepted requests are not counted as they are"
+		);
+		ensure!(
+			HrmpAcceptedRequests::<T>::get().into_iter().eq(due),
+			"accepted requests are not listed as they are"
+		);
+		let closing = HrmpCloseRequests::<T>::get();
+		ensure!(
+			closing.windows(2).all(|pair| pair[0] < pair[1]),
+			"channels to be closed do not ascend"
+		);
+		ensure!(
+			closing
+				.iter()
+				.all(|channel| HrmpChannels::<T>::contains_key(channel)),
+			"a channel is to be closed that is not open"
+		);
 		Ok(())
 	}
 

@@ -11,9 +11,33 @@ pub trait WeightInfo {
 	fn force_open_channel() -> Weight;
 	/// [`crate::Pallet::force_close_channel`] with `m` messages in the channel.
 	fn force_close_channel(m: u32) -> Weight;
+	/// [`crate::Pallet::init_open_channel`].
+	fn init_open_channel() -> Weight;
+	/// [`crate::Pallet::accept_open_channel`].
+	fn accept_open_channel() -> Weight;
+	/// [`crate::Pallet::cancel_open_request`].
+	fn cancel_open_request() -> Weight;
+	/// [`crate::Pallet::close_channel`].
+	fn close_channel() -> Weight;
 }
 
 impl WeightInfo for () {
+	fn init_open_channel() -> Weight {
+		Weight::from_parts(150_000_000, 16_384).saturating_add(RocksDbWeight::get().reads_writes(9, 5))
+	}
+
+	fn accept_open_channel() -> Weight {
+		Weight::from_parts(150_000_000, 32_768).saturating_add(RocksDbWeight::get().reads_writes(7, 5))
+	}
+
+	fn cancel_open_request() -> Weight {
+		Weight::from_parts(150_000_000, 16_384).saturating_add(RocksDbWeight::get().reads_writes(5, 5))
+	}
+
+	fn close_channel() -> Weight {
+		Weight::from_parts(50_000_000, 32_768).saturating_add(RocksDbWeight::get().reads_writes(2, 1))
+	}
+
 	fn force_open_channel() -> Weight {
 		Weight::from_parts(100_000_000, 16_384).saturating_add(RocksDbWeight::get().reads_writes(6, 3))
 	}

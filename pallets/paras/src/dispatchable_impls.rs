@@ -1,26 +1,51 @@
 //! What the calls and genesis do.
 
 use crate::{
-	ActionsQueue, BoundedHead, Config, Error, Event, GenesisPara, Pallet, ParaLifecycle, ParaLifecycles,
-	Registration, UpcomingParas, SESSION_DELAY,
+	ActionsQueue, BoundedCode, BoundedHead, CheckCause, Config, Error, Event, GenesisPara, Pallet,
+	ParaLifecycle, ParaLifecycles, Registration, UpcomingParas, SESSION_DELAY,
 };
 use async_backing_primitives::{
-	ports::ActiveConfiguration, HeadData, HostConfiguration, ParaId, SessionIndex, ValidationCode,
-	ValidationCodeHash, MAX_CODE_SIZE, MAX_HEAD_DATA_SIZE, MAX_PARAS,
+	ports::{ActiveConfiguration, CurrentSession},
+	HeadData, HostConfiguration, ParaId, SessionIndex, ValidationCode, ValidationCodeHash, MAX_CODE_SIZE,
+	MAX_HEAD_DATA_SIZE, MAX_PARAS,
 };
-use frame_support::{dispatch::DispatchResult, ensure, traits::Get};
+use frame_support::{dispatch::DispatchResult, ensure};
 
 impl<T: Config> Pallet<T> {
-	/// Registers a para for two sessions from now.
+	/// Registers a para, and begins the check of its code.
 	///
 	/// # Errors
 	/// [`Error::AlreadyRegistered`], [`Error::TooManyParas`], and those about sizes. Nothing is written then.
 	pub(crate) fn do_register(para: ParaId, head: HeadData, code: ValidationCode) -> DispatchResult {
-		let registration = Self::admit(para, head, code, &T::Configuration::active())?;
-		let session = Self::schedule(para, ParaLifecycle::Onboarding)?;
+		let config = T::Configuration::active();
+		let (registration, code) = Self::admit(para, head, code, &config)?;
+		ensure!(Self::may_vote(), Error::<T>::TooManyParas);
+		let code_hash = registration.code_hash;
+		ParaLifecycles::<T>::insert(para, ParaLifecycle::Onboarding);
 		UpcomingParas::<T>::insert(para, registration);
-		Self::deposit_event(Event::Registered { para, session });
+		Self::check_code(code_hash, code, CheckCause::Onboarding(para), &config);
 		Ok(())
+	}
+
+	/// Lets a registered para whose code is accepted become active two sessions from now.
+	pub(crate) fn schedule_onboarding(para: ParaId) {
+		if !UpcomingParas::<T>::contains_key(para) {
+			return;
+		}
+		// There is room in the queue for every para that has a lifecycle.
+		if let Ok(session) = Self::schedule(para, ParaLifecycle::Onboarding) {
+			Self::deposit_event(Event::Registered { para, session });
+		}
+	}
+
+	/// Gives up a registration: its code is not accepted.
+	pub(crate) fn reject_registration(para: ParaId) {
+		let Some(registration) = UpcomingParas::<T>::take(para) else {
+			return;
+		};
+		ParaLifecycles::<T>::remove(para);
+		Self::release_code(registration.code_hash);
+		Self::deposit_event(Event::RegistrationRejected { para });
 	}
 
 	/// Registers a para and makes it active at once. The configured limits may not be there yet; the ceilings hold.
@@ -33,7 +58,8 @@ impl<T: Config> Pallet<T> {
 			max_head_data_size: MAX_HEAD_DATA_SIZE,
 			..Default::default()
 		};
-		let registration = Self::admit(para.id, para.head.clone(), para.code.clone(), &ceilings)?;
+		let (registration, code) = Self::admit(para.id, para.head.clone(), para.code.clone(), &ceilings)?;
+		Self::use_code(registration.code_hash, code);
 		UpcomingParas::<T>::insert(para.id, registration);
 		Self::onboard(para.id);
 		Ok(())
@@ -51,13 +77,13 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Checks that a para may come in, and stores its code.
+	/// Checks that a para may come in, and returns what it begins with and its code.
 	fn admit(
 		para: ParaId,
 		head: HeadData,
 		code: ValidationCode,
 		config: &HostConfiguration,
-	) -> Result<Registration, Error<T>> {
+	) -> Result<(Registration, BoundedCode), Error<T>> {
 		ensure!(
 			!ParaLifecycles::<T>::contains_key(para),
 			Error::<T>::AlreadyRegistered
@@ -70,13 +96,12 @@ impl<T: Config> Pallet<T> {
 		let head = BoundedHead::try_from(head.0).map_err(|_| Error::<T>::HeadDataTooLarge)?;
 		let code_hash: ValidationCodeHash = code.hash();
 		let code = Self::bounded_code(code, config)?;
-		Self::use_code(code_hash, code);
-		Ok(Registration { head, code_hash })
+		Ok((Registration { head, code_hash }, code))
 	}
 
 	/// Puts the para into a state which it leaves two sessions from now.
 	fn schedule(para: ParaId, lifecycle: ParaLifecycle) -> Result<SessionIndex, Error<T>> {
-		let session = T::SessionIndex::get().saturating_add(SESSION_DELAY);
+		let session = T::Session::index().saturating_add(SESSION_DELAY);
 		ActionsQueue::<T>::try_mutate(session, |queue| {
 			let position = queue.partition_point(|other| *other < para);
 			queue

@@ -3,6 +3,7 @@
 
 extern crate alloc;
 
+mod check_impls;
 mod code_impls;
 mod dispatchable_impls;
 mod lifecycle_impls;
@@ -25,18 +26,25 @@ pub use weights::WeightInfo;
 #[frame_support::pallet]
 pub mod pallet {
 	use crate::{
-		types::{BoundedCode, BoundedHead, GenesisPara, ParaLifecycle, Registration},
+		types::{BoundedCode, BoundedHead, CodeVote, GenesisPara, ParaLifecycle, Registration},
 		WeightInfo,
 	};
 	use alloc::vec::Vec;
 	use async_backing_primitives::{
-		ports::{ActiveConfiguration, OnParaRemoved},
-		BlockNumber, HeadData, ParaId, SessionIndex, UpgradeGoAhead, UpgradeRestriction, ValidationCode,
-		ValidationCodeHash, MAX_PARAS,
+		ports::{ActiveConfiguration, CurrentSession, OnParaRemoved},
+		BlockNumber, HeadData, ParaId, PvfCheckStatement, SessionIndex, UpgradeGoAhead, UpgradeRestriction,
+		ValidationCode, ValidationCodeHash, ValidatorSignature, MAX_PARAS,
 	};
 	use frame_support::pallet_prelude::*;
 	use frame_system::pallet_prelude::*;
 	use sp_runtime::SaturatedConversion;
+
+	/// Codes that votes may be about at once: one for each para that there can be.
+	pub const MAX_CODE_VOTES: u32 = MAX_PARAS;
+	/// Priority of a verdict on code in the transaction pool: above all that is paid for, as upgrades wait for it.
+	pub const VERDICT_PRIORITY: u64 = u64::MAX;
+	/// Blocks for which a verdict stays in the transaction pool. It does not outlive its session anyway.
+	pub const VERDICT_LONGEVITY: u64 = 600;
 
 	/// How many sessions pass before a registration or removal takes effect: validators then had a whole session to
 	/// prepare.
@@ -49,13 +57,13 @@ pub mod pallet {
 	pub struct Pallet<T>(_);
 
 	#[pallet::config]
-	pub trait Config: frame_system::Config {
+	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
 		/// Who may register and remove paras.
 		type AdminOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 		/// Limits on head data and code.
 		type Configuration: ActiveConfiguration;
-		/// Index of the current session.
-		type SessionIndex: Get<SessionIndex>;
+		/// The current session, whose validators vote on code.
+		type Session: CurrentSession;
 		/// Told when a para is gone: the message pallets.
 		type OnParaRemoved: OnParaRemoved;
 		/// Weights of the calls.
@@ -125,7 +133,21 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type CodeByHash<T: Config> = StorageMap<_, Identity, ValidationCodeHash, BoundedCode, OptionQuery>;
 
-	/// How often a code is used: as current, announced or upcoming code.
+	/// Codes that root vouches for: who announces one needs no vote.
+	#[pallet::storage]
+	pub type TrustedCodes<T: Config> =
+		StorageValue<_, BoundedVec<ValidationCodeHash, ConstU32<MAX_PARAS>>, ValueQuery>;
+
+	/// Votes on code, by its hash (R-CODE-3).
+	#[pallet::storage]
+	pub type CodeVotes<T: Config> = StorageMap<_, Identity, ValidationCodeHash, CodeVote, OptionQuery>;
+
+	/// The codes that votes are about, ascending.
+	#[pallet::storage]
+	pub type CodesUnderVote<T: Config> =
+		StorageValue<_, BoundedVec<ValidationCodeHash, ConstU32<MAX_CODE_VOTES>>, ValueQuery>;
+
+	/// How often a code is used: as current, announced, upcoming or trusted code.
 	#[pallet::storage]
 	pub type CodeByHashRefs<T: Config> = StorageMap<_, Identity, ValidationCodeHash, u32, ValueQuery>;
 
@@ -154,12 +176,34 @@ pub mod pallet {
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(crate) fn deposit_event)]
 	pub enum Event<T: Config> {
-		/// A para was registered.
+		/// A para was registered, and its code accepted.
 		Registered {
 			/// The para.
 			para: ParaId,
 			/// The session in which it becomes active.
 			session: SessionIndex,
+		},
+		/// A para cannot be registered: its code was rejected.
+		RegistrationRejected {
+			/// The para.
+			para: ParaId,
+		},
+		/// A para waits for a vote on its code (R-CODE-3).
+		CodeCheckStarted {
+			/// The para.
+			para: ParaId,
+			/// The code.
+			code_hash: ValidationCodeHash,
+		},
+		/// Validators accepted a code (R-CODE-3).
+		CodeAccepted {
+			/// The code.
+			code_hash: ValidationCodeHash,
+		},
+		/// Validators rejected a code, or did not decide in time (R-CODE-3).
+		CodeRejected {
+			/// The code.
+			code_hash: ValidationCodeHash,
 		},
 		/// A para's removal was decided.
 		Deregistered {
@@ -210,11 +254,30 @@ pub mod pallet {
 		CodeTooSmall,
 		/// The code is larger than the configuration allows (R-CODE-1).
 		CodeTooLarge,
+		/// The verdict is for a session that is over.
+		VerdictOfOldSession,
+		/// The verdict is for a session that has not begun.
+		VerdictOfFutureSession,
+		/// There is no such validator.
+		UnknownValidator,
+		/// No vote is about this code.
+		NoVoteOnCode,
+		/// The validator gave its verdict already.
+		AlreadyVoted,
+		/// The signature is not the validator's.
+		BadSignature,
+		/// The code is trusted already.
+		AlreadyTrusted,
+		/// The code is not trusted.
+		NotTrusted,
+		/// As many codes are trusted as can be.
+		TooManyTrustedCodes,
 	}
 
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
-		/// Registers a para, which becomes active two sessions from now.
+		/// Registers a para, which becomes active two sessions after its code is accepted: at once, if it is in use or
+		/// trusted already, else by a vote of the validators (R-CODE-3).
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::register(validation_code.0.len().saturated_into()))]
 		pub fn register(
@@ -234,6 +297,50 @@ pub mod pallet {
 		pub fn deregister(origin: OriginFor<T>, para: ParaId) -> DispatchResult {
 			T::AdminOrigin::ensure_origin(origin)?;
 			Self::do_deregister(para)
+		}
+
+		/// A validator's verdict on code that a vote is about (R-CODE-3). A transaction that nobody pays for: the
+		/// validator's signature authorizes it.
+		///
+		/// # Errors
+		/// [`Error::VerdictOfOldSession`], [`Error::VerdictOfFutureSession`], [`Error::UnknownValidator`],
+		/// [`Error::NoVoteOnCode`], [`Error::AlreadyVoted`]. Nothing is written then.
+		#[pallet::call_index(2)]
+		#[pallet::weight(T::WeightInfo::include_pvf_check_statement())]
+		#[pallet::weight_of_authorize(T::WeightInfo::authorize_pvf_check_statement())]
+		#[pallet::authorize(|_source, statement, signature| Pallet::<T>::authorize_verdict(statement, signature))]
+		pub fn include_pvf_check_statement(
+			origin: OriginFor<T>,
+			statement: PvfCheckStatement,
+			signature: ValidatorSignature,
+		) -> DispatchResult {
+			ensure_authorized(origin)?;
+			// It was checked when the call was authorized.
+			let _ = signature;
+			Self::do_note_verdict(statement)
+		}
+
+		/// Vouches for a code, so that it needs no vote; a vote about it ends with its acceptance.
+		///
+		/// # Errors
+		/// [`Error::CodeTooSmall`], [`Error::CodeTooLarge`], [`Error::AlreadyTrusted`], [`Error::TooManyTrustedCodes`]; a
+		/// bad origin if it is not root. Nothing is written then.
+		#[pallet::call_index(3)]
+		#[pallet::weight(T::WeightInfo::trust_code(validation_code.0.len().saturated_into()))]
+		pub fn trust_code(origin: OriginFor<T>, validation_code: ValidationCode) -> DispatchResult {
+			ensure_root(origin)?;
+			Self::do_trust(validation_code)
+		}
+
+		/// Vouches for a code no longer. Who uses it goes on.
+		///
+		/// # Errors
+		/// [`Error::NotTrusted`]; a bad origin if it is not root. Nothing is written then.
+		#[pallet::call_index(4)]
+		#[pallet::weight(T::WeightInfo::distrust_code())]
+		pub fn distrust_code(origin: OriginFor<T>, code_hash: ValidationCodeHash) -> DispatchResult {
+			ensure_root(origin)?;
+			Self::do_distrust(code_hash)
 		}
 	}
 

@@ -25,6 +25,7 @@ impl<T: Config> OnSessionChange for Pallet<T> {
 				Some(ParaLifecycle::Active) | None => {}
 			}
 		}
+		Self::age_votes(&change.new_configuration);
 	}
 }
 
@@ -51,6 +52,9 @@ impl<T: Config> Pallet<T> {
 		Parachains::<T>::mutate(|list| list.retain(|other| *other != para));
 		UpcomingUpgrades::<T>::mutate(|list| list.retain(|(other, _)| *other != para));
 		UpgradeCooldowns::<T>::mutate(|list| list.retain(|(other, _)| *other != para));
+		if let Some(code_hash) = FutureCodeHash::<T>::get(para) {
+			Self::withdraw_from_vote(code_hash, para);
+		}
 		ParaLifecycles::<T>::remove(para);
 		Heads::<T>::remove(para);
 		MostRecentContext::<T>::remove(para);

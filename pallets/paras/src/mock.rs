@@ -5,14 +5,17 @@
 use crate::{self as pallet_async_backing_paras, GenesisPara};
 use async_backing_primitives::{
 	ports::{ActiveConfiguration, OnParaRemoved, OnSessionChange, SessionChange},
-	HeadData, HostConfiguration, ParaId, SessionIndex, ValidationCode,
+	HeadData, HostConfiguration, ParaId, PvfCheckStatement, SessionIndex, ValidationCode, ValidatorId,
+	ValidatorIndex, ValidatorPair,
 };
 use frame_support::{
 	derive_impl, parameter_types,
 	traits::{OnFinalize, OnInitialize},
 };
-use frame_system::EnsureRoot;
-use sp_runtime::BuildStorage;
+use frame_system::{EnsureRoot, RawOrigin};
+use sp_core::Pair;
+use sp_runtime::{BuildStorage, DispatchError, DispatchResult};
+use std::collections::BTreeSet;
 
 frame_support::construct_runtime!(
 	pub enum Test {
@@ -30,12 +33,13 @@ impl frame_system::Config for Test {
 parameter_types! {
 	pub static CurrentSession: SessionIndex = 0;
 	pub static Removed: Vec<ParaId> = Vec::new();
+	pub static Config: HostConfiguration = config();
 }
 
 pub struct Configuration;
 impl ActiveConfiguration for Configuration {
 	fn active() -> HostConfiguration {
-		config()
+		Config::get()
 	}
 }
 
@@ -44,6 +48,7 @@ pub(crate) fn config() -> HostConfiguration {
 	HostConfiguration {
 		max_code_size: 64,
 		max_head_data_size: 16,
+		pvf_voting_ttl: 2,
 		validation_upgrade_cooldown: 10,
 		validation_upgrade_delay: 4,
 		minimum_validation_upgrade_delay: 6,
@@ -52,6 +57,59 @@ pub(crate) fn config() -> HostConfiguration {
 }
 
 pub struct Neighbours;
+
+impl async_backing_primitives::ports::CurrentSession for Neighbours {
+	fn index() -> SessionIndex {
+		CurrentSession::get()
+	}
+	fn validators() -> Vec<ValidatorId> {
+		(0..VALIDATORS).map(|index| pair(index).public()).collect()
+	}
+	fn disabled() -> BTreeSet<ValidatorIndex> {
+		BTreeSet::new()
+	}
+	fn is_change_buffered() -> bool {
+		false
+	}
+}
+
+/// Validators of every session.
+pub(crate) const VALIDATORS: u32 = 4;
+
+/// Key pair of a validator.
+pub(crate) fn pair(index: u32) -> ValidatorPair {
+	ValidatorPair::from_seed(&[index as u8 + 1; 32])
+}
+
+/// A verdict of this session.
+pub(crate) fn verdict(validator: u32, code: &ValidationCode, accept: bool) -> PvfCheckStatement {
+	PvfCheckStatement {
+		accept,
+		subject: code.hash(),
+		session_index: CurrentSession::get(),
+		validator_index: ValidatorIndex(validator),
+	}
+}
+
+/// A verdict of this session, as in a block.
+pub(crate) fn vote(validator: u32, code: &ValidationCode, accept: bool) -> DispatchResult {
+	let statement = verdict(validator, code, accept);
+	let signature = pair(validator).sign(&statement.signing_payload());
+	Paras::authorize_verdict(&statement, &signature).map_err(|_| DispatchError::Unavailable)?;
+	Paras::include_pvf_check_statement(RawOrigin::Authorized.into(), statement, signature)
+}
+
+/// Three of four validators accept a code.
+pub(crate) fn accept(code: &ValidationCode) {
+	for validator in 0..3 {
+		vote(validator, code, true).expect("a vote is about it");
+	}
+}
+
+/// Root vouches for a code.
+pub(crate) fn trust(code: &ValidationCode) {
+	Paras::trust_code(RawOrigin::Root.into(), code.clone()).expect("it is a legal code");
+}
 impl OnParaRemoved for Neighbours {
 	fn on_para_removed(para: ParaId) {
 		Removed::mutate(|removed| removed.push(para));
@@ -61,7 +119,7 @@ impl OnParaRemoved for Neighbours {
 impl crate::Config for Test {
 	type AdminOrigin = EnsureRoot<u64>;
 	type Configuration = Configuration;
-	type SessionIndex = CurrentSession;
+	type Session = Neighbours;
 	type OnParaRemoved = Neighbours;
 	type WeightInfo = ();
 }
@@ -98,6 +156,7 @@ pub(crate) fn run(paras: Vec<GenesisPara>, test: impl FnOnce()) {
 	ext.execute_with(|| {
 		CurrentSession::set(0);
 		Removed::set(Vec::new());
+		Config::set(config());
 		begin_block(1);
 		test();
 		Paras::do_try_state().expect("invariants hold");
@@ -128,8 +187,8 @@ pub(crate) fn next_session() {
 		session_index,
 		session_start: System::block_number() + 1,
 		validators: Vec::new(),
-		old_configuration: config(),
-		new_configuration: config(),
+		old_configuration: Config::get(),
+		new_configuration: Config::get(),
 		random_seed: [0; 32],
 	});
 	Paras::do_try_state().expect("invariants hold");

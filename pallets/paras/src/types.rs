@@ -1,7 +1,8 @@
 //! Records in storage and at genesis.
 
 use async_backing_primitives::{
-	HeadData, ParaId, ValidationCode, ValidationCodeHash, MAX_CODE_SIZE, MAX_HEAD_DATA_SIZE,
+	BlockNumber, HeadData, ParaId, SessionIndex, ValidationCode, ValidationCodeHash, ValidatorIndex,
+	MAX_CODE_SIZE, MAX_HEAD_DATA_SIZE, MAX_PARAS, MAX_VALIDATORS,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{traits::ConstU32, BoundedVec};
@@ -33,6 +34,47 @@ pub struct Registration {
 	pub head: BoundedHead,
 	/// Its code.
 	pub code_hash: ValidationCodeHash,
+}
+
+/// Why a code is checked.
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub enum CheckCause {
+	/// A para was registered with it.
+	Onboarding(ParaId),
+	/// A para announced it.
+	Upgrade {
+		/// The para.
+		para: ParaId,
+		/// Relay block that enacted the announcement.
+		included_at: BlockNumber,
+	},
+}
+
+impl CheckCause {
+	/// The para that waits for the outcome.
+	pub fn para(&self) -> ParaId {
+		match self {
+			Self::Onboarding(para) | Self::Upgrade { para, .. } => *para,
+		}
+	}
+}
+
+/// Validators that voted one way, ascending.
+pub type Voters = BoundedVec<ValidatorIndex, ConstU32<MAX_VALIDATORS>>;
+
+/// A vote on a code (R-CODE-3).
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct CodeVote {
+	/// Who wants it.
+	pub accept: Voters,
+	/// Who does not.
+	pub reject: Voters,
+	/// Session changes since it began. Each begins the count anew: validators change.
+	pub age: SessionIndex,
+	/// Who waits for the outcome, in the order in which they came. Never empty, and each para is in it once.
+	pub causes: BoundedVec<CheckCause, ConstU32<MAX_PARAS>>,
 }
 
 /// A para that is active from genesis.

@@ -1,25 +1,25 @@
 //! The pipeline of code upgrades (R-CODE-3 to R-CODE-7).
 //!
-//! There is no vote on announced code yet: it is accepted in the block that enacts the announcement, as the protocol
-//! has it for code that needs no vote. A rejection, and with it the signal `Abort`, comes with pre-checking.
+//! An announcement begins a check of its code; see `check_impls`. What its outcome does is here.
 
 use crate::{
-	Config, CurrentCodeHash, Event, FutureCodeHash, FutureCodeUpgrades, Pallet, UpcomingUpgrades,
+	CheckCause, Config, CurrentCodeHash, Event, FutureCodeHash, FutureCodeUpgrades, Pallet, UpcomingUpgrades,
 	UpgradeCooldowns, UpgradeGoAheadSignal, UpgradeRestrictionSignal,
 };
 use async_backing_primitives::{
 	ports::ParaState, BlockNumber, HostConfiguration, ParaId, UpgradeGoAhead, UpgradeRestriction,
-	ValidationCode, MAX_PARAS,
+	ValidationCode, ValidationCodeHash, MAX_PARAS,
 };
 use frame_support::{traits::ConstU32, BoundedVec};
 
 type Schedule = BoundedVec<(ParaId, BlockNumber), ConstU32<MAX_PARAS>>;
 
 impl<T: Config> Pallet<T> {
-	/// Enacts an announcement in block `now`, and accepts the code at once (R-CODE-3).
+	/// Enacts an announcement in block `now`, and begins the check of its code (R-CODE-3).
 	///
 	/// Does nothing for the code that is active already (R-CODE-1), and nothing for what is refused when a candidate
-	/// is backed: an unknown para, an upgrade that is restricted (R-CODE-2), a code of the wrong size.
+	/// is backed: an unknown para, an upgrade that is restricted (R-CODE-2), a code of the wrong size. So it does when there
+	/// are as many votes as there can be: the para may announce again.
 	pub(crate) fn do_schedule_code_upgrade(
 		para: ParaId,
 		code: ValidationCode,
@@ -38,17 +38,35 @@ impl<T: Config> Pallet<T> {
 			return;
 		};
 
-		Self::use_code(code_hash, code);
+		if !Self::may_vote() {
+			return;
+		}
 		FutureCodeHash::<T>::insert(para, code_hash);
 		UpgradeRestrictionSignal::<T>::insert(para, UpgradeRestriction::Present);
 		let lifted_at = now.saturating_add(config.validation_upgrade_cooldown);
 		UpgradeCooldowns::<T>::mutate(|list| insert_sorted(list, para, lifted_at));
+		let cause = CheckCause::Upgrade {
+			para,
+			included_at: now,
+		};
+		Self::check_code(code_hash, code, cause, config);
+	}
 
-		// Announced and accepted in the same block, so both delays count from here.
-		let delay = config
-			.validation_upgrade_delay
-			.max(config.minimum_validation_upgrade_delay);
-		let expected_at = now.saturating_add(delay);
+	/// Schedules an upgrade that was announced in block `included_at`, and whose code is accepted in block `now`
+	/// (R-CODE-3).
+	pub(crate) fn schedule_upgrade(
+		para: ParaId,
+		code_hash: ValidationCodeHash,
+		included_at: BlockNumber,
+		now: BlockNumber,
+		config: &HostConfiguration,
+	) {
+		if FutureCodeHash::<T>::get(para) != Some(code_hash) {
+			return;
+		}
+		let from_announcement = included_at.saturating_add(config.validation_upgrade_delay);
+		let from_acceptance = now.saturating_add(config.minimum_validation_upgrade_delay);
+		let expected_at = from_announcement.max(from_acceptance);
 		FutureCodeUpgrades::<T>::insert(para, expected_at);
 		UpcomingUpgrades::<T>::mutate(|list| insert_sorted(list, para, expected_at));
 		Self::deposit_event(Event::CodeUpgradeScheduled {
@@ -56,6 +74,16 @@ impl<T: Config> Pallet<T> {
 			code_hash,
 			expected_at,
 		});
+	}
+
+	/// Gives an announced upgrade up: the code is not accepted (R-CODE-3). The restriction lasts as it would have.
+	pub(crate) fn reject_upgrade(para: ParaId, code_hash: ValidationCodeHash) {
+		if FutureCodeHash::<T>::get(para) != Some(code_hash) {
+			return;
+		}
+		FutureCodeHash::<T>::remove(para);
+		Self::release_code(code_hash);
+		UpgradeGoAheadSignal::<T>::insert(para, UpgradeGoAhead::Abort);
 	}
 
 	/// Tells paras whose upgrade is due in block `now` to go ahead (R-CODE-3). Returns how many.

@@ -1,8 +1,9 @@
 //! Invariants of storage.
 
 use crate::{
-	CodeByHash, CodeByHashRefs, Config, CurrentCodeHash, FutureCodeHash, FutureCodeUpgrades, Heads, Pallet,
-	ParaLifecycle, ParaLifecycles, Parachains, UpcomingParas, UpcomingUpgrades, UpgradeCooldowns,
+	CheckCause, CodeByHash, CodeByHashRefs, CodeVotes, CodesUnderVote, Config, CurrentCodeHash,
+	FutureCodeHash, FutureCodeUpgrades, Heads, Pallet, ParaLifecycle, ParaLifecycles, Parachains,
+	TrustedCodes, UpcomingParas, UpcomingUpgrades, UpgradeCooldowns,
 };
 use alloc::collections::{BTreeMap, BTreeSet};
 use async_backing_primitives::{BlockNumber, ParaId, ValidationCode, ValidationCodeHash};
@@ -17,6 +18,7 @@ impl<T: Config> Pallet<T> {
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		Self::check_lifecycles()?;
 		Self::check_upgrades()?;
+		Self::check_votes()?;
 		Self::check_codes()
 	}
 
@@ -77,11 +79,66 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
+	fn check_votes() -> Result<(), TryRuntimeError> {
+		let listed = CodesUnderVote::<T>::get();
+		ensure!(
+			listed.windows(2).all(|pair| pair[0] < pair[1]),
+			"codes under vote do not ascend"
+		);
+		let votes: BTreeMap<_, _> = CodeVotes::<T>::iter().collect();
+		ensure!(
+			votes.keys().copied().eq(listed.iter().copied()),
+			"votes are not listed as they are"
+		);
+		let mut waiting = BTreeSet::new();
+		for (code_hash, vote) in votes {
+			ensure!(!vote.causes.is_empty(), "nobody waits for a vote");
+			for voters in [&vote.accept, &vote.reject] {
+				ensure!(
+					voters.windows(2).all(|pair| pair[0] < pair[1]),
+					"voters do not ascend"
+				);
+			}
+			ensure!(
+				vote.accept
+					.iter()
+					.all(|voter| vote.reject.binary_search(voter).is_err()),
+				"a validator voted both ways"
+			);
+			for cause in vote.causes {
+				ensure!(waiting.insert(cause.para()), "a para waits for two votes");
+				let code_of_para = match cause {
+					CheckCause::Onboarding(para) => {
+						UpcomingParas::<T>::get(para).map(|registration| registration.code_hash)
+					}
+					CheckCause::Upgrade { para, .. } => {
+						ensure!(
+							!FutureCodeUpgrades::<T>::contains_key(para),
+							"R-CODE-3: an upgrade is scheduled whose code is not accepted"
+						);
+						FutureCodeHash::<T>::get(para)
+					}
+				};
+				ensure!(
+					code_of_para == Some(code_hash),
+					"a para waits for a vote on another's code"
+				);
+			}
+		}
+		ensure!(
+			FutureCodeHash::<T>::iter_keys()
+				.all(|para| FutureCodeUpgrades::<T>::contains_key(para) || waiting.contains(&para)),
+			"R-CODE-3: nobody decides on an announced code"
+		);
+		Ok(())
+	}
+
 	fn check_codes() -> Result<(), TryRuntimeError> {
 		let mut uses: BTreeMap<ValidationCodeHash, u32> = BTreeMap::new();
 		let hashes = CurrentCodeHash::<T>::iter_values()
 			.chain(FutureCodeHash::<T>::iter_values())
-			.chain(UpcomingParas::<T>::iter_values().map(|registration| registration.code_hash));
+			.chain(UpcomingParas::<T>::iter_values().map(|registration| registration.code_hash))
+			.chain(TrustedCodes::<T>::get());
 		for hash in hashes {
 			let count = uses.entry(hash).or_default();
 			*count = count.saturating_add(1);

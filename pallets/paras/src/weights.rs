@@ -11,9 +11,33 @@ pub trait WeightInfo {
 	fn register(c: u32) -> Weight;
 	/// [`crate::Pallet::deregister`].
 	fn deregister() -> Weight;
+	/// [`crate::Pallet::include_pvf_check_statement`], of which the last ends the vote.
+	fn include_pvf_check_statement() -> Weight;
+	/// What authorizes it: a signature check.
+	fn authorize_pvf_check_statement() -> Weight;
+	/// [`crate::Pallet::trust_code`] with code of `c` bytes.
+	fn trust_code(c: u32) -> Weight;
+	/// [`crate::Pallet::distrust_code`].
+	fn distrust_code() -> Weight;
 }
 
 impl WeightInfo for () {
+	fn include_pvf_check_statement() -> Weight {
+		Weight::from_parts(200_000_000, 65_536).saturating_add(RocksDbWeight::get().reads_writes(8, 8))
+	}
+
+	fn authorize_pvf_check_statement() -> Weight {
+		Weight::from_parts(150_000_000, 65_536).saturating_add(RocksDbWeight::get().reads(3))
+	}
+
+	fn trust_code(c: u32) -> Weight {
+		Self::register(c)
+	}
+
+	fn distrust_code() -> Weight {
+		Weight::from_parts(50_000_000, 131_072).saturating_add(RocksDbWeight::get().reads_writes(3, 3))
+	}
+
 	fn register(c: u32) -> Weight {
 		// 10 ns for each byte: Blake2 at 1 ns, and the copies into storage.
 		Weight::from_parts(100_000_000, 8_192)

@@ -1,9 +1,9 @@
 //! The runtime APIs.
 
 use crate::{
-	genesis_presets, AccountId, Babe, Block, Configuration, Dmp, EpochLength, Executive, Grandpa, Hash, Hrmp,
-	Inclusion, InherentDataExt, Nonce, ParaSessions, Paras, Runtime, RuntimeGenesisConfig, Scheduler,
-	SessionKeys, System, VERSION,
+	genesis_presets, transactions, AccountId, Babe, Block, Configuration, Dmp, EpochLength, Executive,
+	Grandpa, Hash, Hrmp, Inclusion, InherentDataExt, Nonce, ParaSessions, Paras, Runtime,
+	RuntimeGenesisConfig, Scheduler, SessionKeys, System, VERSION,
 };
 use alloc::{collections::BTreeMap, vec::Vec};
 use async_backing_primitives::{
@@ -12,8 +12,9 @@ use async_backing_primitives::{
 	CandidateHash, CandidatePendingAvailability, ClaimQueue, CommittedCandidateReceipt, Constraints,
 	ConstraintsExtension, CoreIndex, CoreState, DisputeState, ExecutorParams, GroupRotationInfo,
 	HostConfiguration, InboundDownwardMessage, InboundHrmpMessage, NodeFeatures, OccupiedCoreAssumption,
-	ParaId, PendingSlashes, PersistedValidationData, RelayParentInfo, ScrapedOnChainVotes, SessionIndex,
-	SessionInfo, ValidationCode, ValidationCodeHash, ValidatorId, ValidatorIndex,
+	ParaId, PendingSlashes, PersistedValidationData, PvfCheckStatement, RelayParentInfo, ScrapedOnChainVotes,
+	SessionIndex, SessionInfo, ValidationCode, ValidationCodeHash, ValidatorId, ValidatorIndex,
+	ValidatorSignature,
 };
 use frame_support::{
 	genesis_builder_helper::{build_state, get_preset},
@@ -223,6 +224,14 @@ impl_runtime_apis! {
 
 		fn on_chain_votes() -> Option<ScrapedOnChainVotes> {
 			Inclusion::on_chain_votes()
+		}
+
+		fn submit_pvf_check_statement(statement: PvfCheckStatement, signature: ValidatorSignature) {
+			transactions::submit_verdict(statement, signature);
+		}
+
+		fn pvfs_require_precheck() -> Vec<ValidationCodeHash> {
+			Paras::pvfs_require_precheck()
 		}
 
 		fn session_info(index: SessionIndex) -> Option<SessionInfo> {

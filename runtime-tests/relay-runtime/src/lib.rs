@@ -13,13 +13,13 @@ mod apis;
 mod config;
 pub mod epoch_length;
 pub mod genesis_presets;
-#[cfg(feature = "std")]
 pub mod transactions;
 
 pub use apis::api;
 pub use config::{
 	consensus::{session_ends_from_slot, KeepGenesisValidators, SessionKeys, SLOT_DURATION_MILLIS},
 	messages::ChargeByLength,
+	sovereign::{EnsurePara, SovereignAccountOf},
 };
 
 use alloc::{borrow::Cow, vec::Vec};

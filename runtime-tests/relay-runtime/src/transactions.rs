@@ -1,34 +1,16 @@
-//! Signed transactions of this runtime, for tools and tests.
+//! Transactions of this runtime: verdicts of validators, and signed ones for tools and tests.
 
-use crate::{
-	genesis_presets::CUSTOMER, AccountId, Hash, Nonce, RuntimeCall, SignedPayload, TxExtension,
-	UncheckedExtrinsic, VERSION,
-};
-use async_backing_primitives::ParaId;
-use codec::{Decode, Encode};
-use sp_core::Pair;
-use sp_runtime::{
-	generic::Era,
-	traits::{IdentifyAccount, Verify},
-	MultiAddress, MultiSignature, OpaqueExtrinsic,
-};
+#[cfg(feature = "std")]
+pub use signed::{order, signed};
 
-/// An order of the presets' customer for one block of a para, whatever it costs; the customer's `nonce`-th transaction.
-pub fn order(nonce: Nonce, genesis: Hash, para: ParaId) -> OpaqueExtrinsic {
-	let call = pallet_async_backing_scheduler::Call::place_order_keep_alive {
-		para,
-		max_price: u128::MAX,
-	};
-	signed(&CUSTOMER.pair(), nonce, genesis, RuntimeCall::Scheduler(call))
-}
+use crate::{RuntimeCall, TxExtension, UncheckedExtrinsic};
+use async_backing_primitives::{PvfCheckStatement, ValidatorSignature};
+use codec::Encode;
+use sp_runtime::generic::Era;
 
-/// A transaction of `signer`, its `nonce`-th on the chain with this genesis, valid for ever.
-pub fn signed<P: Pair>(signer: &P, nonce: Nonce, genesis: Hash, call: RuntimeCall) -> OpaqueExtrinsic
-where
-	MultiSignature: From<P::Signature>,
-	<MultiSignature as Verify>::Signer: From<P::Public>,
-{
-	let extension: TxExtension = (
+/// What a transaction of this runtime carries beside its call, as the `nonce`-th of its signer and valid for ever.
+fn extension(nonce: crate::Nonce) -> TxExtension {
+	(
 		frame_system::AuthorizeCall::new(),
 		frame_system::CheckNonZeroSender::new(),
 		frame_system::CheckSpecVersion::new(),
@@ -37,21 +19,66 @@ where
 		frame_system::CheckEra::from(Era::Immortal),
 		frame_system::CheckNonce::from(nonce),
 		frame_system::CheckWeight::new(),
-	);
-	let implicit = (
-		(),
-		(),
-		VERSION.spec_version,
-		VERSION.transaction_version,
-		genesis,
-		genesis,
-		(),
-		(),
-	);
-	let payload = SignedPayload::from_raw(call, extension, implicit);
-	let signature = payload.using_encoded(|bytes| signer.sign(bytes));
-	let (call, extension, _) = payload.deconstruct();
-	let account: AccountId = <MultiSignature as Verify>::Signer::from(signer.public()).into_account();
-	let signed = UncheckedExtrinsic::new_signed(call, MultiAddress::Id(account), signature.into(), extension);
-	OpaqueExtrinsic::decode(&mut &signed.encode()[..]).expect("an extrinsic is a vector of bytes")
+	)
+}
+
+/// A validator's verdict on new code, which needs no signature but the one that it carries (R-CODE-3).
+pub fn verdict(statement: PvfCheckStatement, signature: ValidatorSignature) -> UncheckedExtrinsic {
+	let call = pallet_async_backing_paras::Call::include_pvf_check_statement { statement, signature };
+	UncheckedExtrinsic::new_transaction(RuntimeCall::Paras(call), extension(0))
+}
+
+/// Puts a verdict into the transaction pool of the node that runs this.
+pub(crate) fn submit_verdict(statement: PvfCheckStatement, signature: ValidatorSignature) {
+	let transaction = verdict(statement, signature).encode();
+	// A pool that refuses it has it already, or the verdict does not count: nobody could do more about it here.
+	let _ = sp_io::offchain::submit_transaction(transaction);
+}
+
+#[cfg(feature = "std")]
+mod signed {
+	use super::*;
+	use crate::{genesis_presets::CUSTOMER, AccountId, Hash, Nonce, SignedPayload, VERSION};
+	use async_backing_primitives::ParaId;
+	use codec::Decode;
+	use sp_core::Pair;
+	use sp_runtime::{
+		traits::{IdentifyAccount, Verify},
+		MultiAddress, MultiSignature, OpaqueExtrinsic,
+	};
+
+	/// An order of the presets' customer for one block of a para, whatever it costs; the customer's `nonce`-th
+	/// transaction.
+	pub fn order(nonce: Nonce, genesis: Hash, para: ParaId) -> OpaqueExtrinsic {
+		let call = pallet_async_backing_scheduler::Call::place_order_keep_alive {
+			para,
+			max_price: u128::MAX,
+		};
+		signed(&CUSTOMER.pair(), nonce, genesis, RuntimeCall::Scheduler(call))
+	}
+
+	/// A transaction of `signer`, its `nonce`-th on the chain with this genesis, valid for ever.
+	pub fn signed<P: Pair>(signer: &P, nonce: Nonce, genesis: Hash, call: RuntimeCall) -> OpaqueExtrinsic
+	where
+		MultiSignature: From<P::Signature>,
+		<MultiSignature as Verify>::Signer: From<P::Public>,
+	{
+		let implicit = (
+			(),
+			(),
+			VERSION.spec_version,
+			VERSION.transaction_version,
+			genesis,
+			genesis,
+			(),
+			(),
+		);
+		let payload = SignedPayload::from_raw(call, extension(nonce), implicit);
+		let signature = payload.using_encoded(|bytes| signer.sign(bytes));
+		let (call, extension, _) = payload.deconstruct();
+		let account: AccountId = <MultiSignature as Verify>::Signer::from(signer.public()).into_account();
+		let signed =
+			UncheckedExtrinsic::new_signed(call, MultiAddress::Id(account), signature.into(), extension);
+		OpaqueExtrinsic::decode(&mut &signed.encode()[..]).expect("an extrinsic is a vector of bytes")
+	}
 }

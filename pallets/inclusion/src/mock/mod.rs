@@ -297,12 +297,19 @@ pub(crate) fn run_to(number: BlockNumber) {
 
 /// Ends the session with the block being processed, and begins the next block.
 pub(crate) fn change_session(data: ParachainsInherentData) {
+	change_session_to(data, |_| {});
+}
+
+/// The same, with another configuration from then on (R-ABP-7).
+pub(crate) fn change_session_to(data: ParachainsInherentData, edit: impl FnOnce(&mut HostConfiguration)) {
 	neighbours(|state| state.change_buffered = true);
 	enter(data).expect("the inherent is good");
-	let config = neighbours(|state| {
+	let (old_configuration, new_configuration) = neighbours(|state| {
 		state.session += 1;
 		state.change_buffered = false;
-		state.config.clone()
+		let old = state.config.clone();
+		edit(&mut state.config);
+		(old, state.config.clone())
 	});
 	let change = SessionChange {
 		session_index: neighbours(|state| state.session),
@@ -310,8 +317,8 @@ pub(crate) fn change_session(data: ParachainsInherentData) {
 		validators: (0..neighbours(|state| state.validators))
 			.map(validator_id)
 			.collect(),
-		old_configuration: config.clone(),
-		new_configuration: config,
+		old_configuration,
+		new_configuration,
 		random_seed: [0; 32],
 	};
 	<(Scheduler, Inclusion)>::on_session_change(&change);

@@ -6,6 +6,7 @@ mod cases;
 mod chains;
 mod defects;
 mod freeing;
+mod governance;
 mod inherent;
 mod outputs;
 mod queries;

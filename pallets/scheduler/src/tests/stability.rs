@@ -85,7 +85,9 @@ proptest! {
 					Step::Assign { core, begin, length, shares } => {
 						let _ = assign(core, begin, length.map(|length| begin + length), shares);
 					}
-					Step::Order(para) => drop(order(para)),
+					Step::Order(para) => {
+ let _ = order(para);
+}
 					Step::Session { lookahead, cores } => {
 						change_session_to(6, |config| {
 							(config.scheduling_lookahead, config.num_cores) = (lookahead, cores);

@@ -3,4 +3,5 @@
 pub(crate) mod consensus;
 pub(crate) mod messages;
 mod parachains;
+pub(crate) mod sovereign;
 mod system;

@@ -1,8 +1,9 @@
 //! The pallets of asynchronous backing, and the order in which they learn of a session change.
 
 use crate::{
-	Balances, Configuration, Dmp, Hrmp, Inclusion, MessageQueue, ParaSessions, Paras, Runtime, Scheduler,
-	Session, Ump,
+	config::sovereign::{EnsurePara, SovereignAccountOf},
+	Balances, Configuration, Dmp, Hrmp, Inclusion, MessageQueue, ParaSessions, Paras, Runtime,
+	RuntimeHoldReason, Scheduler, Session, Ump,
 };
 use frame_system::EnsureRoot;
 
@@ -18,7 +19,7 @@ impl pallet_async_backing_configuration::Config for Runtime {
 impl pallet_async_backing_sessions::Config for Runtime {
 	type Configuration = Configuration;
 	// R-ABP-9: configuration and validators are in force before anybody here is told.
-	type OnSessionChange = (Paras, Scheduler, Inclusion, Ump);
+	type OnSessionChange = (Paras, Scheduler, Inclusion, Ump, Hrmp);
 	// Known one epoch ahead, but only after the validators of the session were fixed.
 	type Randomness = pallet_babe::RandomnessFromOneEpochAgo<Runtime>;
 	type DisabledValidators = Session;
@@ -38,7 +39,7 @@ impl pallet_async_backing_scheduler::Config for Runtime {
 impl pallet_async_backing_paras::Config for Runtime {
 	type AdminOrigin = AdminOrigin;
 	type Configuration = Configuration;
-	type SessionIndex = ParaSessions;
+	type Session = ParaSessions;
 	type OnParaRemoved = (Scheduler, Dmp, Ump, Hrmp);
 	type WeightInfo = ();
 }
@@ -56,9 +57,13 @@ impl pallet_async_backing_ump::Config for Runtime {
 }
 
 impl pallet_async_backing_hrmp::Config for Runtime {
+	type ParaOrigin = EnsurePara;
 	type AdminOrigin = AdminOrigin;
 	type Configuration = Configuration;
 	type Paras = Paras;
+	type Currency = Balances;
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type SovereignAccountOf = SovereignAccountOf;
 	type WeightInfo = ();
 }
 

@@ -1,3 +1,7 @@
+//! Messages, channels, and what paras ask of one another.
+
+mod requests;
+
 use crate::{
 	mock::*, Config, Error, Event, HrmpChannelDigests, HrmpChannelId, HrmpChannels, HrmpWatermarks,
 	WeightInfo, MAX_DIGEST,

@@ -1,3 +1,7 @@
+//! What the pallet does, without a chain around it.
+
+mod checks;
+
 use crate::{
 	mock::*, CodeByHash, CodeByHashRefs, CurrentCodeHash, Error, Event, FutureCodeHash, FutureCodeUpgrades,
 	Heads, ParaLifecycle, ParaLifecycles, UpgradeGoAheadSignal, UpgradeRestrictionSignal,
@@ -18,6 +22,9 @@ fn one(test: impl FnOnce()) {
 
 fn announce(seed: u8) {
 	Paras::schedule_code_upgrade(A, code(seed), System::block_number(), &config());
+	if Paras::pvfs_require_precheck().contains(&code(seed).hash()) {
+		accept(&code(seed));
+	}
 }
 
 fn go_ahead() -> Option<UpgradeGoAhead> {
@@ -113,6 +120,7 @@ fn r_code_3_the_longer_delay_counts() {
 			validation_upgrade_delay: 30,
 			..config()
 		};
+		trust(&code(2));
 		Paras::schedule_code_upgrade(A, code(2), 1, &config);
 		assert_eq!(Paras::future_code(A), Some((31, code(2).hash())), "R-CODE-3");
 	});
@@ -207,9 +215,14 @@ fn r_code_3_upgrades_of_several_paras_are_independent() {
 			validation_upgrade_delay: 20,
 			..config()
 		};
+		trust(&code(2));
 		Paras::schedule_code_upgrade(A, code(2), 1, &late);
 		Paras::schedule_code_upgrade(B, code(2), 1, &config());
-		assert_eq!(CodeByHashRefs::<Test>::get(code(2).hash()), 2);
+		assert_eq!(
+			CodeByHashRefs::<Test>::get(code(2).hash()),
+			3,
+			"two paras and root"
+		);
 		run_to(7);
 		assert_eq!(go_ahead(), None);
 		assert_eq!(
