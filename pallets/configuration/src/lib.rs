@@ -4,6 +4,7 @@
 extern crate alloc;
 
 mod dispatchable_impls;
+pub mod migrations;
 mod port_impls;
 mod types;
 mod utility_impls;

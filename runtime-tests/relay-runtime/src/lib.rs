@@ -13,6 +13,7 @@ mod apis;
 mod config;
 pub mod epoch_length;
 pub mod genesis_presets;
+pub mod migrations;
 pub mod transactions;
 
 pub use apis::api;
@@ -71,6 +72,7 @@ pub type Executive = frame_executive::Executive<
 	frame_system::ChainContext<Runtime>,
 	Runtime,
 	AllPalletsWithSystem,
+	migrations::Migrations,
 >;
 
 /// Identifies this runtime. Raise `spec_version` with every change of behaviour.

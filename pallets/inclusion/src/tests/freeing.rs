@@ -15,7 +15,7 @@ fn timed_out() -> Vec<(CandidateHash, CoreIndex)> {
 }
 
 #[test]
-fn r_tmo_4_candidates_time_out_in_the_window_only() {
+fn r_def_17_r_tmo_4_candidates_time_out_when_predicted_and_in_the_window_only() {
 	// The session starts at block 10: frequency 5, period 2.
 	for (backed_in, expected) in [(11, 14), (12, 14), (13, 15), (14, 19), (15, 19)] {
 		Setup {

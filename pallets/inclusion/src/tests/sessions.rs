@@ -72,7 +72,7 @@ fn r_abp_11_the_last_block_of_a_session_is_a_relay_parent_in_the_next() {
 }
 
 #[test]
-fn r_rel_7_the_snapshot_is_what_nodes_saw_at_the_relay_parent() {
+fn r_def_23_r_rel_7_the_snapshot_is_what_nodes_saw_at_the_relay_parent() {
 	Setup::default().run(|| {
 		run_to(3);
 		let root = frame_system::RawOrigin::Root;
