@@ -68,9 +68,7 @@ impl<T: Config> Pallet<T> {
 			"channels to be closed do not ascend"
 		);
 		ensure!(
-			closing
-				.iter()
-				.all(|channel| HrmpChannels::<T>::contains_key(channel)),
+			closing.iter().all(HrmpChannels::<T>::contains_key),
 			"a channel is to be closed that is not open"
 		);
 		Ok(())

@@ -5,7 +5,7 @@ use crate::{
 	Config, Core, CoreAssignment, CoreClaims, CoreSchedules, CoreShares, Error, Event, OnDemandOrders,
 	Pallet, Schedule, Schedules, Work, PARTS_OF_A_CORE,
 };
-use alloc::{format, string::String, vec};
+use alloc::{format, string::String, vec, vec::Vec};
 use async_backing_primitives::{
 	ports::{ActiveConfiguration, ParaState},
 	BlockNumber, CoreIndex, ParaId, MAX_CORES,
@@ -106,7 +106,7 @@ impl<T: Config> Pallet<T> {
 			.iter()
 			.map(|(core, para)| (*core, CoreAssignment::Task(*para)));
 		let pool = pool.iter().map(|core| (*core, CoreAssignment::Pool));
-		let mut cores = vec![Core::default(); 0];
+		let mut cores = Vec::<Core>::new();
 		for (core, assignment) in tasks.chain(pool) {
 			if core.0 >= MAX_CORES {
 				return Err(format!(

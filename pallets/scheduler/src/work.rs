@@ -119,7 +119,8 @@ mod tests {
 
 	#[test]
 	fn r_sch_7_shares_make_up_a_core() {
-		let rows: [(&[(CoreAssignment, u16)], Result<(), BadShares>); 6] = [
+		type Row<'a> = (&'a [(CoreAssignment, u16)], Result<(), BadShares>);
+		let rows: [Row<'_>; 6] = [
 			(&[(A, 57_600)], Ok(())),
 			(&[(A, 1), (B, 57_599)], Ok(())),
 			(&[], Err(BadShares::Sum)),

@@ -40,7 +40,6 @@ mod signed {
 	use super::*;
 	use crate::{genesis_presets::CUSTOMER, AccountId, Hash, Nonce, SignedPayload, VERSION};
 	use async_backing_primitives::ParaId;
-	use codec::Decode;
 	use sp_core::Pair;
 	use sp_runtime::{
 		traits::{IdentifyAccount, Verify},
@@ -77,8 +76,6 @@ mod signed {
 		let signature = payload.using_encoded(|bytes| signer.sign(bytes));
 		let (call, extension, _) = payload.deconstruct();
 		let account: AccountId = <MultiSignature as Verify>::Signer::from(signer.public()).into_account();
-		let signed =
-			UncheckedExtrinsic::new_signed(call, MultiAddress::Id(account), signature.into(), extension);
-		OpaqueExtrinsic::decode(&mut &signed.encode()[..]).expect("an extrinsic is a vector of bytes")
+		UncheckedExtrinsic::new_signed(call, MultiAddress::Id(account), signature.into(), extension).into()
 	}
 }

@@ -69,7 +69,7 @@ impl Story {
 	}
 
 	/// Blocks until a session begins.
-	fn to_session(&mut self, session: SessionIndex) {
+	fn run_to_session(&mut self, session: SessionIndex) {
 		while self.session() < session {
 			self.block(vec![]);
 		}
@@ -155,9 +155,9 @@ fn r_code_3_validators_check_the_code_of_a_new_para_and_it_has_a_life() {
 	let accepted_in = story.session();
 	let under_vote: Vec<ValidationCodeHash> = story.world.ask("pvfs_require_precheck", ());
 	assert_eq!(under_vote, [], "R-CODE-3");
-	story.to_session(accepted_in + 1);
+	story.run_to_session(accepted_in + 1);
 	assert!(!story.world.ask::<Vec<ParaId>>("para_ids", ()).contains(&NEW));
-	story.to_session(accepted_in + 2);
+	story.run_to_session(accepted_in + 2);
 	assert!(story.world.ask::<Vec<ParaId>>("para_ids", ()).contains(&NEW));
 
 	// A channel to its neighbour, asked for by one and accepted by the other.
@@ -189,7 +189,7 @@ fn r_code_3_validators_check_the_code_of_a_new_para_and_it_has_a_life() {
 	let is_open = || pallet_async_backing_hrmp::HrmpChannels::<runtime::Runtime>::contains_key(channel);
 	assert!(!story.look(is_open), "R-ABP-9: not within the session");
 	let opened_in = story.session() + 1;
-	story.to_session(opened_in);
+	story.run_to_session(opened_in);
 	assert!(story.look(is_open), "R-KEY-5");
 
 	// A block on demand.
@@ -207,7 +207,7 @@ fn r_code_3_validators_check_the_code_of_a_new_para_and_it_has_a_life() {
 	let leave = pallet_async_backing_paras::Call::deregister { para: NEW };
 	story.by_root(vec![RuntimeCall::Paras(leave)]);
 	let gone_in = story.session() + 2;
-	story.to_session(gone_in);
+	story.run_to_session(gone_in);
 	assert!(!story.world.ask::<Vec<ParaId>>("para_ids", ()).contains(&NEW));
 	assert!(!story.look(is_open));
 	let held = |para| {

@@ -59,7 +59,7 @@ impl Devnet {
 		let Some(desk) = &mut self.orders else {
 			return Vec::new();
 		};
-		if self.relay_blocks % self.config.order_every != 0 {
+		if !self.relay_blocks.is_multiple_of(self.config.order_every) {
 			return Vec::new();
 		}
 		for para in self.config.on_demand_paras() {
