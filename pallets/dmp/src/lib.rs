@@ -3,6 +3,8 @@
 
 extern crate alloc;
 
+#[cfg(feature = "runtime-benchmarks")]
+pub mod benchmarking;
 mod port_impls;
 mod queue_impls;
 mod types;
@@ -49,6 +51,9 @@ pub mod pallet {
 		type Paras: ParaState;
 		/// Weights of the calls.
 		type WeightInfo: WeightInfo;
+		/// The chain around the pallet, for its benchmarks.
+		#[cfg(feature = "runtime-benchmarks")]
+		type BenchmarkHelper: crate::benchmarking::BenchmarkHelper;
 	}
 
 	/// Head of each para's chain of messages. Parachains read it at this name (R-KEY-4).

@@ -3,6 +3,8 @@
 
 extern crate alloc;
 
+#[cfg(feature = "runtime-benchmarks")]
+pub mod benchmarking;
 mod channel_impls;
 mod message_impls;
 mod port_impls;
@@ -69,6 +71,9 @@ pub mod pallet {
 		type SovereignAccountOf: Convert<ParaId, Self::AccountId>;
 		/// Weights of the calls.
 		type WeightInfo: WeightInfo;
+		/// The chain around the pallet, for its benchmarks.
+		#[cfg(feature = "runtime-benchmarks")]
+		type BenchmarkHelper: crate::benchmarking::BenchmarkHelper;
 	}
 
 	/// Why a balance is held.

@@ -3,6 +3,8 @@
 
 extern crate alloc;
 
+#[cfg(feature = "runtime-benchmarks")]
+pub mod benchmarking;
 mod constraints;
 mod enact;
 mod pending;
@@ -12,7 +14,7 @@ mod refusal;
 mod select;
 mod try_state;
 mod types;
-mod weights;
+pub mod weights;
 
 #[cfg(test)]
 mod mock;
@@ -101,6 +103,9 @@ pub mod pallet {
 		type ParentRandomness: Randomness<Option<Hash>, BlockNumberFor<Self>>;
 		/// Weights of what the inherent carries.
 		type WeightInfo: WeightInfo;
+		/// The chain around the pallet, for its benchmarks.
+		#[cfg(feature = "runtime-benchmarks")]
+		type BenchmarkHelper: crate::benchmarking::BenchmarkHelper;
 	}
 
 	/// Relay blocks on which candidates of the current block may build (R-REL-1).

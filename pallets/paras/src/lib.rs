@@ -3,6 +3,8 @@
 
 extern crate alloc;
 
+#[cfg(feature = "runtime-benchmarks")]
+pub mod benchmarking;
 mod check_impls;
 mod code_impls;
 mod dispatchable_impls;
@@ -68,6 +70,9 @@ pub mod pallet {
 		type OnParaRemoved: OnParaRemoved;
 		/// Weights of the calls.
 		type WeightInfo: WeightInfo;
+		/// The chain around the pallet, for its benchmarks.
+		#[cfg(feature = "runtime-benchmarks")]
+		type BenchmarkHelper: crate::benchmarking::BenchmarkHelper;
 	}
 
 	/// Paras that may have blocks, ascending.

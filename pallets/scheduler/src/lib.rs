@@ -3,6 +3,8 @@
 
 extern crate alloc;
 
+#[cfg(feature = "runtime-benchmarks")]
+pub mod benchmarking;
 mod claim_impls;
 mod dispatchable_impls;
 mod orders;
@@ -70,6 +72,9 @@ pub mod pallet {
 		type OrderRevenue: OnUnbalanced<CreditOf<Self>>;
 		/// Weights of the calls.
 		type WeightInfo: WeightInfo;
+		/// The chain around the pallet, for its benchmarks.
+		#[cfg(feature = "runtime-benchmarks")]
+		type BenchmarkHelper: crate::benchmarking::BenchmarkHelper;
 	}
 
 	/// Shape of the session. Nothing before the first session change: then it follows from the ports.

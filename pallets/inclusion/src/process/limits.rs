@@ -5,7 +5,8 @@ use crate::{
 	pending::PendingCandidates,
 	refusal::Refusal,
 	select::{fitting_prefix, select, Load, Offer},
-	weights, Config, Pallet, WeightInfo,
+	weights::{self, UnitWeights},
+	Config, Pallet,
 };
 use alloc::{collections::BTreeMap, vec::Vec};
 use async_backing_primitives::{

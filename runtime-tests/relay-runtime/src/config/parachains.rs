@@ -34,6 +34,8 @@ impl pallet_async_backing_scheduler::Config for Runtime {
 	// What orders are paid with is burnt: this chain has no treasury.
 	type OrderRevenue = ();
 	type WeightInfo = ();
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = crate::benchmark_helper::Helper;
 }
 
 impl pallet_async_backing_paras::Config for Runtime {
@@ -42,6 +44,8 @@ impl pallet_async_backing_paras::Config for Runtime {
 	type Session = ParaSessions;
 	type OnParaRemoved = (Scheduler, Dmp, Ump, Hrmp);
 	type WeightInfo = ();
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = crate::benchmark_helper::Helper;
 }
 
 impl pallet_async_backing_dmp::Config for Runtime {
@@ -49,6 +53,8 @@ impl pallet_async_backing_dmp::Config for Runtime {
 	type Configuration = Configuration;
 	type Paras = Paras;
 	type WeightInfo = ();
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = crate::benchmark_helper::Helper;
 }
 
 impl pallet_async_backing_ump::Config for Runtime {
@@ -65,6 +71,8 @@ impl pallet_async_backing_hrmp::Config for Runtime {
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type SovereignAccountOf = SovereignAccountOf;
 	type WeightInfo = ();
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = crate::benchmark_helper::Helper;
 }
 
 impl pallet_async_backing_inclusion::Config for Runtime {
@@ -80,4 +88,6 @@ impl pallet_async_backing_inclusion::Config for Runtime {
 	type Rewards = ();
 	type ParentRandomness = pallet_babe::ParentBlockRandomness<Runtime>;
 	type WeightInfo = ();
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = crate::benchmark_helper::Helper;
 }

@@ -1,0 +1,129 @@
+//! Benchmarks of the calls.
+
+use crate::{Call, CodeVotes, Config, GenesisPara, Pallet, ParaLifecycle, ParaLifecycles, TrustedCodes};
+use alloc::{vec, vec::Vec};
+use async_backing_primitives::{
+	ports::CurrentSession, supermajority_threshold, HeadData, ParaId, PvfCheckStatement, ValidationCode,
+	ValidatorId, ValidatorIndex, ValidatorSignature,
+};
+use frame_benchmarking::v2::*;
+use frame_support::traits::EnsureOrigin;
+use frame_system::RawOrigin;
+use sp_runtime::RuntimeAppPublic;
+
+/// The chain around the pallet.
+pub trait BenchmarkHelper {
+	/// Begins a session with these validators and the default configuration.
+	fn begin_session(validators: Vec<ValidatorId>);
+}
+
+/// As many as the largest relay chain plans.
+const VALIDATORS: u32 = 1_000;
+const PARA: ParaId = ParaId(2_000);
+
+fn head() -> HeadData {
+	HeadData(vec![1; 128])
+}
+
+fn admin<T: Config>() -> Result<T::RuntimeOrigin, BenchmarkError> {
+	T::AdminOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)
+}
+
+/// A vote on the code of a new para that lacks one verdict, which is returned.
+fn almost_decided<T: Config>() -> Result<(PvfCheckStatement, ValidatorSignature), BenchmarkError> {
+	let keys: Vec<_> = (0..VALIDATORS)
+		.map(|_| ValidatorId::generate_pair(None))
+		.collect();
+	T::BenchmarkHelper::begin_session(keys.clone());
+	let code = ValidationCode(vec![7; 1_000]);
+	let subject = code.hash();
+	Pallet::<T>::do_register(PARA, head(), code)?;
+	let last = supermajority_threshold(VALIDATORS as usize) - 1;
+	let verdict = |index: usize| PvfCheckStatement {
+		accept: true,
+		subject,
+		session_index: T::Session::index(),
+		validator_index: ValidatorIndex(index as u32),
+	};
+	for index in 0..last {
+		Pallet::<T>::do_note_verdict(verdict(index))?;
+	}
+	let statement = verdict(last);
+	let signature = keys
+		.get(last)
+		.and_then(|key| key.sign(&statement.signing_payload()))
+		.ok_or(BenchmarkError::Stop("the key is in the keystore"))?;
+	Ok((statement, signature))
+}
+
+#[benchmarks]
+mod benches {
+	use super::*;
+
+	#[benchmark]
+	fn register(c: Linear<9, 1_000_000>) -> Result<(), BenchmarkError> {
+		let origin = admin::<T>()?;
+		let code = ValidationCode(vec![7; c as usize]);
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin, PARA, head(), code);
+		assert_eq!(ParaLifecycles::<T>::get(PARA), Some(ParaLifecycle::Onboarding));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn deregister() -> Result<(), BenchmarkError> {
+		let origin = admin::<T>()?;
+		let para = GenesisPara {
+			id: PARA,
+			head: head(),
+			code: ValidationCode(vec![7; 64]),
+		};
+		let registered = Pallet::<T>::do_register_at_genesis(&para);
+		assert!(registered.is_ok());
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin, PARA);
+		assert_eq!(ParaLifecycles::<T>::get(PARA), Some(ParaLifecycle::Offboarding));
+		Ok(())
+	}
+
+	/// The verdict that ends the vote.
+	#[benchmark]
+	fn include_pvf_check_statement() -> Result<(), BenchmarkError> {
+		let (statement, signature) = almost_decided::<T>()?;
+		#[extrinsic_call]
+		_(RawOrigin::Authorized, statement, signature);
+		assert!(!CodeVotes::<T>::contains_key(statement.subject));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn authorize_pvf_check_statement() -> Result<(), BenchmarkError> {
+		let (statement, signature) = almost_decided::<T>()?;
+		let authorized;
+		#[block]
+		{
+			authorized = Pallet::<T>::authorize_verdict(&statement, &signature);
+		}
+		assert!(authorized.is_ok());
+		Ok(())
+	}
+
+	#[benchmark]
+	fn trust_code(c: Linear<9, 1_000_000>) {
+		let code = ValidationCode(vec![7; c as usize]);
+		#[extrinsic_call]
+		_(RawOrigin::Root, code);
+		assert_eq!(TrustedCodes::<T>::get().len(), 1);
+	}
+
+	#[benchmark]
+	fn distrust_code() -> Result<(), BenchmarkError> {
+		let code = ValidationCode(vec![7; 1_000]);
+		let code_hash = code.hash();
+		Pallet::<T>::do_trust(code)?;
+		#[extrinsic_call]
+		_(RawOrigin::Root, code_hash);
+		assert_eq!(TrustedCodes::<T>::get().len(), 0);
+		Ok(())
+	}
+}

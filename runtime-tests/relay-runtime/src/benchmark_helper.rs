@@ -1,0 +1,126 @@
+//! What the benchmarks of the pallets ask of the chain around them.
+
+use crate::{AccountId, Hrmp, Runtime, SovereignAccountOf};
+use alloc::vec::Vec;
+use async_backing_primitives::{
+	ports::{ActiveConfiguration, OnSessionChange, SessionChange},
+	CoreIndex, HeadData, HostConfiguration, ParaId, ValidationCode, ValidatorId,
+};
+use frame_support::{
+	traits::{fungible::Mutate, BuildGenesisConfig},
+	BoundedVec,
+};
+use frame_system::RawOrigin;
+use sp_runtime::traits::Convert;
+
+/// Sets the relay runtime's pallets up.
+#[derive(Clone, Copy, Debug)]
+pub struct Helper;
+
+impl Helper {
+	/// The first session of a chain with these validators.
+	fn begin_session(validators: Vec<ValidatorId>, config: HostConfiguration) {
+		pallet_async_backing_configuration::ActiveConfig::<Runtime>::put(&config);
+		let indices = (0..validators.len()).map(|index| index as u32).collect();
+		pallet_async_backing_sessions::ActiveValidatorIndices::<Runtime>::put(BoundedVec::truncate_from(
+			indices,
+		));
+		pallet_async_backing_sessions::ActiveValidatorKeys::<Runtime>::put(BoundedVec::truncate_from(
+			validators.clone(),
+		));
+		crate::Scheduler::on_session_change(&SessionChange {
+			session_index: 1,
+			session_start: 1,
+			validators,
+			old_configuration: config.clone(),
+			new_configuration: config,
+			random_seed: [0; 32],
+		});
+	}
+
+	fn register(paras: &[ParaId], head: &HeadData, code: &ValidationCode) {
+		let paras = paras
+			.iter()
+			.map(|id| pallet_async_backing_paras::GenesisPara {
+				id: *id,
+				head: head.clone(),
+				code: code.clone(),
+			})
+			.collect();
+		pallet_async_backing_paras::GenesisConfig::<Runtime> {
+			paras,
+			..Default::default()
+		}
+		.build();
+	}
+}
+
+impl pallet_async_backing_inclusion::benchmarking::BenchmarkHelper for Helper {
+	fn set_up(
+		validators: Vec<ValidatorId>,
+		config: HostConfiguration,
+		paras: &[ParaId],
+		head: &HeadData,
+		code: &ValidationCode,
+	) {
+		Self::register(paras, head, code);
+		let cores = (0..).map(CoreIndex);
+		pallet_async_backing_scheduler::CoreClaims::<Runtime>::kill();
+		pallet_async_backing_scheduler::GenesisConfig::<Runtime> {
+			assignments: cores.zip(paras.iter().copied()).collect(),
+			..Default::default()
+		}
+		.build();
+		Self::begin_session(validators, config);
+	}
+
+	fn open_channel(sender: ParaId, recipient: ParaId) {
+		let config = <crate::Configuration as ActiveConfiguration>::active();
+		Hrmp::force_open_channel(
+			RawOrigin::Root.into(),
+			sender,
+			recipient,
+			config.hrmp_channel_max_capacity,
+			config.hrmp_channel_max_message_size,
+		)
+		.expect("both paras are active and have room");
+	}
+
+	fn send_downward(para: ParaId, count: u32) {
+		for _ in 0..count {
+			crate::Dmp::queue_downward_message(para, alloc::vec![7; 1_024]).expect("there is room");
+		}
+	}
+}
+
+/// Registers a para, and gives its account something to deposit.
+fn endowed_para(para: ParaId) {
+	let code = ValidationCode(alloc::vec![1; 64]);
+	Helper::register(&[para], &HeadData(alloc::vec![1; 32]), &code);
+	let account: AccountId = SovereignAccountOf::convert(para);
+	crate::Balances::set_balance(&account, 1 << 100);
+}
+
+impl pallet_async_backing_hrmp::benchmarking::BenchmarkHelper for Helper {
+	fn endowed_para(para: ParaId) {
+		endowed_para(para);
+	}
+}
+
+impl pallet_async_backing_scheduler::benchmarking::BenchmarkHelper for Helper {
+	fn para(para: ParaId) {
+		endowed_para(para);
+	}
+}
+
+impl pallet_async_backing_dmp::benchmarking::BenchmarkHelper for Helper {
+	fn para(para: ParaId) {
+		endowed_para(para);
+	}
+}
+
+impl pallet_async_backing_paras::benchmarking::BenchmarkHelper for Helper {
+	fn begin_session(validators: Vec<ValidatorId>) {
+		Self::begin_session(validators, HostConfiguration::default());
+	}
+}
