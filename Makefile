@@ -34,7 +34,7 @@ NO_STD := \
 # The exports of scripts/wasm-target.sh, in the shell of the recipe. In two steps, so that its failure is a failure.
 WASM_ENV = wasm_env=$$(scripts/wasm-target.sh); eval "$$wasm_env"
 
-.PHONY: help run build test fmt lint check-no-std unit rules rules-check doc setup bench bench-peers
+.PHONY: help run build test fmt lint check-no-std unit rules rules-check doc setup bench bench-peers weights weights-check
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -80,6 +80,12 @@ bench-peers: setup ## The same work by the published crates, side by side; write
 	@$(WASM_ENV); CARGO_TARGET_DIR="$(CACHE)/peers" SKIP_WASM_BUILD=1 \
 		cargo build --locked --release --manifest-path benchmarks/peers/Cargo.toml
 	@"$(CACHE)/peers/release/async-backing-bench-peers" docs/benchmarks.md
+
+weights: setup ## Measures the pallets here; writes the relay runtime's weights
+	@$(WASM_ENV); scripts/weights.sh
+
+weights-check: setup ## A small sample of the same, beside the committed weights
+	@$(WASM_ENV); scripts/weights.sh --check
 
 rules: ## Which rules of docs/rules.md tests name, and how many
 	@scripts/rules.sh

@@ -8,8 +8,10 @@ fn main() {
 	if std::env::var_os(HINT).is_none() {
 		std::env::set_var(HINT, concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
 	}
+	// The builder compares paths as they are written.
+	let runtime = std::fs::canonicalize(RUNTIME).expect("the relay runtime is part of the project");
 	substrate_wasm_builder::WasmBuilder::new()
-		.with_project(RUNTIME)
+		.with_project(runtime)
 		.expect("the relay runtime is part of the project")
 		.export_heap_base()
 		.import_memory()

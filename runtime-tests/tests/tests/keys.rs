@@ -321,6 +321,10 @@ fn preparations() -> Vec<runtime::RuntimeCall> {
 		})
 	};
 	vec![
+		// Known code needs no vote of the validators.
+		runtime::RuntimeCall::Paras(pallet_async_backing_paras::Call::trust_code {
+			validation_code: ValidationCode(NEW_CODE.to_vec()),
+		}),
 		open(SENDER, RECIPIENT),
 		open(RECIPIENT, SENDER),
 		down(b"first"),
