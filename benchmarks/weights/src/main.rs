@@ -23,6 +23,8 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), Box<dyn Error>> {
+	// A benchmark that fails says why in the log only.
+	sp_tracing::try_init_simple();
 	let blob = WASM_BINARY.ok_or("built with SKIP_WASM_BUILD; build again without it")?;
 	let path = env::temp_dir().join(format!("relay-runtime-with-benchmarks-{}.wasm", std::process::id()));
 	fs::write(&path, blob)?;
