@@ -32,6 +32,7 @@ for pallet in "${pallets[@]}"; do
 done
 
 if [ "$mode" = write ]; then
+  mkdir -p "$weights"
   for file in "$out"/*.rs; do
     # The name of the machine says nothing to anybody else; its processor does.
     sed -e 's/^\/\/! HOSTNAME: `[^`]*`, /\/\/! /' -e '/--output$/,+1d' "$file" > "$weights/$(basename "$file")"
