@@ -1,9 +1,9 @@
 //! Availability: bitfields, and how many validators must hold their chunk.
 
 use crate::{Hash, SigningContext, ValidatorId, ValidatorIndex, ValidatorSignature};
-use alloc::vec::Vec;
+use alloc::{borrow::Cow, vec::Vec};
 use bitvec::{order::Lsb0, vec::BitVec};
-use codec::{Decode, DecodeWithMemTracking, Encode};
+use codec::{Compact, Decode, DecodeWithMemTracking, Encode, EncodeLike, Output};
 use scale_info::TypeInfo;
 
 /// The erasure-coded data of a candidate (R-AVL-1).
@@ -16,15 +16,47 @@ pub struct AvailableData {
 }
 
 /// One bit for each core: set iff the validator holds its chunk of the candidate there (R-AVL-8).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode, DecodeWithMemTracking, TypeInfo)]
 pub struct AvailabilityBitfield(pub BitVec<u8, Lsb0>);
 
 impl AvailabilityBitfield {
+	/// The bits in bytes, the first in the lowest place; those behind the last are zero.
+	///
+	/// For those who look at many bits of many bitfields, as the chain does. Cost: constant for a bitfield that was
+	/// decoded from what an honest validator sent; else it is copied.
+	pub fn bytes(&self) -> Cow<'_, [u8]> {
+		let used = self.0.len() % 8;
+		let (_, first) = self.0.as_bitptr().raw_parts();
+		let raw = self.0.as_raw_slice();
+		let is_clean = used == 0 || raw.last().is_none_or(|last| last >> used == 0);
+		if first.into_inner() == 0 && is_clean {
+			return Cow::Borrowed(raw);
+		}
+		let mut bits = self.0.clone();
+		bits.force_align();
+		bits.set_uninitialized(false);
+		Cow::Owned(bits.into_vec())
+	}
+
 	/// The bytes that a validator signs (R-AVL-8): bits, session and leaf.
 	pub fn signing_payload(&self, context: &SigningContext) -> Vec<u8> {
 		(self, context).encode()
 	}
 }
+
+/// As the bits encode, byte by byte instead of bit by bit: a block encodes a thousand of them to check their signatures.
+impl Encode for AvailabilityBitfield {
+	fn size_hint(&self) -> usize {
+		size_of::<u32>().saturating_add(self.0.len().div_ceil(8))
+	}
+
+	fn encode_to<W: Output + ?Sized>(&self, dest: &mut W) {
+		Compact(u32::try_from(self.0.len()).unwrap_or(u32::MAX)).encode_to(dest);
+		dest.write(&self.bytes());
+	}
+}
+
+impl EncodeLike for AvailabilityBitfield {}
 
 /// A payload with the index of its signer and a signature that nobody has verified yet (R-BIN-10).
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
@@ -96,6 +128,30 @@ pub fn chunk_hash(chunk: &[u8]) -> Hash {
 mod tests {
 	use super::*;
 	use bitvec::bitvec;
+
+	proptest::proptest! {
+		#[test]
+		fn r_avl_8_bytes_are_the_bits_however_they_lie_in_memory(
+			bits in proptest::collection::vec(proptest::prelude::any::<bool>(), 0..70),
+			skipped in 0..9usize,
+			dirt in proptest::prelude::any::<u8>(),
+		) {
+			let plain: BitVec<u8, Lsb0> = bits.iter().copied().collect();
+			let mut dirty = plain.clone();
+			dirty.set_uninitialized(dirt & 1 == 1);
+			let padded: BitVec<u8, Lsb0> = (0..skipped).map(|_| true).chain(bits.iter().copied()).collect();
+			let shifted = BitVec::from_bitslice(&padded[skipped..]);
+			let mut expected = vec![0_u8; bits.len().div_ceil(8)];
+			for (position, _) in bits.iter().enumerate().filter(|(_, bit)| **bit) {
+				expected[position / 8] |= 1 << (position % 8);
+			}
+			for field in [plain.clone(), dirty, shifted].map(AvailabilityBitfield) {
+				proptest::prop_assert_eq!(&field.bytes()[..], &expected[..]);
+				proptest::prop_assert_eq!(field.encode(), plain.encode(), "R-BIN-10");
+				proptest::prop_assert_eq!(field.encoded_size(), plain.encode().len());
+			}
+		}
+	}
 
 	#[test]
 	fn r_bin_10_golden_bitfield_and_context() {

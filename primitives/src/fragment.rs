@@ -202,7 +202,7 @@ fn judge<Base: ConstraintSource>(
 	}
 	check_limits(
 		base,
-		operating.is_upgrade_restricted(),
+		|| operating.is_upgrade_restricted(),
 		relay_parent.number,
 		candidate,
 	)?;
@@ -256,13 +256,20 @@ pub fn check_unconnected<Base: ConstraintSource>(
 	if got != expected && Some(got) != future {
 		return Err(FragmentError::ValidationCodeMismatch { expected, got });
 	}
-	check_limits(base, base.is_upgrade_restricted(), relay_parent.number, candidate)
+	check_limits(
+		base,
+		|| base.is_upgrade_restricted(),
+		relay_parent.number,
+		candidate,
+	)
 }
 
-/// R-FRG-3 to R-FRG-7: what depends on the base constraints alone, but for the restriction of upgrades.
+/// R-FRG-3 to R-FRG-7: what depends on the base constraints alone, but for the restriction of upgrades, which is asked
+/// for only if one is announced.
+#[inline]
 fn check_limits<Base: ConstraintSource>(
 	base: &Base,
-	is_upgrade_restricted: bool,
+	is_upgrade_restricted: impl FnOnce() -> bool,
 	relay_parent_number: BlockNumber,
 	candidate: &FragmentCandidate<'_>,
 ) -> Result<(), FragmentError> {
@@ -283,7 +290,7 @@ fn check_limits<Base: ConstraintSource>(
 		});
 	}
 	if let Some(code) = &commitments.new_validation_code {
-		if is_upgrade_restricted {
+		if is_upgrade_restricted() {
 			return Err(CodeUpgradeRestricted);
 		}
 		if exceeds(code.0.len(), base.max_code_size()) {
@@ -452,7 +459,7 @@ fn check_extension<Base: ConstraintSource>(
 			}
 		}
 	}
-	if base.is_offboarding() && !upward.is_empty() {
+	if !upward.is_empty() && base.is_offboarding() {
 		return Err(FragmentError::UmpWhileOffboarding);
 	}
 	Ok(())

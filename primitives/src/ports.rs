@@ -71,10 +71,27 @@ pub trait CurrentSession {
 	fn index() -> SessionIndex;
 	/// Keys of the validators, in shuffled order: [`ValidatorIndex`] is a position in it.
 	fn validators() -> Vec<ValidatorId>;
+	/// How many there are. A pallet that stores them can tell without reading their keys.
+	fn validator_count() -> usize {
+		Self::validators().len()
+	}
 	/// Validators whose votes do not count (R-BKV-4).
 	fn disabled() -> BTreeSet<ValidatorIndex>;
 	/// Whether the session ends with this block, so that no candidate is backed in it (R-ABP-10).
 	fn is_change_buffered() -> bool;
+}
+
+/// What candidates of a para are judged by, read together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParaFacts {
+	/// Latest included head (R-BASE-12).
+	pub head: HeadData,
+	/// Code that validates the next candidate on it (R-BASE-13).
+	pub code_hash: ValidationCodeHash,
+	/// Relay-parent number of the latest included candidate (R-REL-4).
+	pub most_recent_context: Option<BlockNumber>,
+	/// The scheduled upgrade, if both its code and its number are known (R-BASE-15).
+	pub future_code: Option<(BlockNumber, ValidationCodeHash)>,
 }
 
 /// State of parachains. Owned by the paras pallet.
@@ -91,6 +108,17 @@ pub trait ParaState {
 	fn most_recent_context(para: ParaId) -> Option<BlockNumber>;
 	/// The scheduled upgrade, if both its code and its number are known (R-BASE-15).
 	fn future_code(para: ParaId) -> Option<(BlockNumber, ValidationCodeHash)>;
+	/// All that every candidate asks about its para. `None` without head or code (R-BASE-16).
+	///
+	/// Asks one by one; an implementation that stores them together has a cheaper way.
+	fn facts(para: ParaId) -> Option<ParaFacts> {
+		Some(ParaFacts {
+			head: Self::head(para)?,
+			code_hash: Self::current_code_hash(para)?,
+			most_recent_context: Self::most_recent_context(para),
+			future_code: Self::future_code(para),
+		})
+	}
 	/// Whether the para may not announce an upgrade: the signal is there, or a future code is (R-BASE-14).
 	fn is_upgrade_restricted(para: ParaId) -> bool;
 	/// Whether the para is leaving (R-UMP-6).
@@ -214,13 +242,13 @@ impl Disputes for () {
 
 /// Rewards: told who did the work. A runtime without rewards uses `()`.
 pub trait Rewards {
-	/// These validators backed a candidate that was enacted.
-	fn reward_backing(validators: &[ValidatorIndex]);
-	/// These validators attested the availability of a candidate that was enacted.
-	fn reward_availability(validators: &[ValidatorIndex]);
+	/// These validators, ascending, backed a candidate that was enacted.
+	fn reward_backing(validators: impl Iterator<Item = ValidatorIndex>);
+	/// These validators, ascending, attested the availability of a candidate that was enacted.
+	fn reward_availability(validators: impl Iterator<Item = ValidatorIndex>);
 }
 
 impl Rewards for () {
-	fn reward_backing(_: &[ValidatorIndex]) {}
-	fn reward_availability(_: &[ValidatorIndex]) {}
+	fn reward_backing(_: impl Iterator<Item = ValidatorIndex>) {}
+	fn reward_availability(_: impl Iterator<Item = ValidatorIndex>) {}
 }

@@ -46,4 +46,6 @@ mod benches {
 		assert_eq!(PendingConfigs::<T>::get().len(), 2);
 		Ok(())
 	}
+
+	impl_benchmark_test_suite!(Pallet, sp_io::TestExternalities::default(), crate::mock::Test);
 }

@@ -27,4 +27,10 @@ mod benches {
 		assert_eq!(<Pallet<T> as DownwardQueues>::len(para), 1);
 		Ok(())
 	}
+
+	impl_benchmark_test_suite!(
+		Pallet,
+		crate::mock::benchmark_helper::externalities(),
+		crate::mock::Test
+	);
 }

@@ -2,6 +2,9 @@
 
 #![allow(unreachable_pub, missing_debug_implementations)] // the runtime is public, so what it is made of must be
 
+#[cfg(feature = "runtime-benchmarks")]
+pub(crate) mod benchmark_helper;
+
 use crate as pallet_async_backing_dmp;
 use async_backing_primitives::{
 	ports::{ActiveConfiguration, ParaState},
@@ -73,6 +76,8 @@ impl crate::Config for Test {
 	type WeightInfo = ();
 	type Configuration = Configuration;
 	type Paras = Paras;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = benchmark_helper::Helper;
 }
 
 /// Runs `test` on an empty chain, and checks the invariants afterwards.

@@ -98,6 +98,9 @@ impl<T: Config> Pallet<T> {
 
 	/// Removes `count` messages from the front, or all if there are fewer (R-DMP-3).
 	pub(crate) fn do_prune(para: ParaId, count: u32) {
+		if count == 0 {
+			return;
+		}
 		let mut queue = DownwardMessageQueues::<T>::get(para);
 		let count = count.min(queue.count);
 		if count == 0 {

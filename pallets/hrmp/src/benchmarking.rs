@@ -123,4 +123,10 @@ mod benches {
 		assert_eq!(HrmpCloseRequests::<T>::get().into_inner(), [CHANNEL]);
 		Ok(())
 	}
+
+	impl_benchmark_test_suite!(
+		Pallet,
+		crate::mock::benchmark_helper::externalities(),
+		crate::mock::Test
+	);
 }

@@ -1,8 +1,8 @@
 //! Opening and closing channels.
 
 use crate::{
-	Config, Error, Event, HrmpChannel, HrmpChannelContents, HrmpChannelDigests, HrmpChannelId, HrmpChannels,
-	HrmpEgressChannelsIndex, HrmpIngressChannelsIndex, HrmpWatermarks, Pallet,
+	Config, Error, Event, HrmpChannel, HrmpChannelContents, HrmpChannelId, HrmpChannels,
+	HrmpEgressChannelsIndex, HrmpIngressChannelsIndex, HrmpReceipts, Pallet,
 };
 use async_backing_primitives::{ports::ActiveConfiguration, ParaId, MAX_HRMP_CHANNELS};
 use frame_support::{dispatch::DispatchResult, ensure, traits::ConstU32, BoundedVec};
@@ -113,8 +113,7 @@ impl<T: Config> Pallet<T> {
 				recipient,
 			});
 		}
-		HrmpChannelDigests::<T>::remove(para);
-		HrmpWatermarks::<T>::remove(para);
+		HrmpReceipts::<T>::remove(para);
 	}
 }
 

@@ -26,12 +26,12 @@ pub use weights::WeightInfo;
 #[frame_support::pallet]
 pub mod pallet {
 	use crate::{
-		types::{ChannelIds, HrmpChannel, HrmpChannelId, OpenRequest, StoredMessage},
+		types::{ChannelIds, HrmpChannel, HrmpChannelId, OpenRequest, Receipts, StoredMessage},
 		WeightInfo,
 	};
 	use async_backing_primitives::{
 		ports::{ActiveConfiguration, ParaState},
-		BlockNumber, ParaId, MAX_HRMP_CHANNELS,
+		ParaId, MAX_HRMP_CHANNELS,
 	};
 	use frame_support::{pallet_prelude::*, traits::fungible::hold};
 	use frame_system::pallet_prelude::*;
@@ -119,14 +119,9 @@ pub mod pallet {
 	pub type HrmpEgressChannelsIndex<T: Config> =
 		StorageMap<_, Twox64Concat, ParaId, BoundedVec<ParaId, ConstU32<MAX_HRMP_CHANNELS>>, ValueQuery>;
 
-	/// Relay block up to which each para has consumed its messages.
+	/// How far each para has consumed its messages, and when it received more.
 	#[pallet::storage]
-	pub type HrmpWatermarks<T: Config> = StorageMap<_, Twox64Concat, ParaId, BlockNumber, OptionQuery>;
-
-	/// Relay blocks above the watermark in which each para received messages, ascending (R-HRMP-4).
-	#[pallet::storage]
-	pub type HrmpChannelDigests<T: Config> =
-		StorageMap<_, Twox64Concat, ParaId, BoundedVec<BlockNumber, ConstU32<MAX_DIGEST>>, ValueQuery>;
+	pub type HrmpReceipts<T: Config> = StorageMap<_, Twox64Concat, ParaId, Receipts, ValueQuery>;
 
 	/// The messages, one a key, by their running number in their channel.
 	#[pallet::storage]

@@ -1,8 +1,8 @@
 //! Messages in channels: appending, reading, removing.
 
 use crate::{
-	Config, HrmpChannelContents, HrmpChannelDigests, HrmpChannelId, HrmpChannels, HrmpIngressChannelsIndex,
-	HrmpWatermarks, Pallet, StoredMessage,
+	Config, HrmpChannelContents, HrmpChannelId, HrmpChannels, HrmpIngressChannelsIndex, HrmpReceipts, Pallet,
+	Receipts, StoredMessage, MAX_DIGEST,
 };
 use alloc::{collections::BTreeMap, vec::Vec};
 use async_backing_primitives::{hash_of, BlockNumber, Hash, InboundHrmpMessage, OutboundHrmpMessage, ParaId};
@@ -35,27 +35,26 @@ impl<T: Config> Pallet<T> {
 
 	/// Relay blocks to which the watermark may move (R-BASE-9).
 	pub(crate) fn do_valid_watermarks(para: ParaId) -> Vec<BlockNumber> {
-		let last = HrmpWatermarks::<T>::get(para);
-		let digest = HrmpChannelDigests::<T>::get(para);
+		let Receipts { watermark, digest } = HrmpReceipts::<T>::get(para);
 		let newer = digest
 			.into_iter()
-			.filter(|block| last.is_none_or(|last| *block > last));
-		last.into_iter().chain(newer).collect()
+			.filter(|block| watermark.is_none_or(|watermark| *block > watermark));
+		watermark.into_iter().chain(newer).collect()
 	}
 
 	/// Removes what was sent to `recipient` at or before `watermark`, and moves its watermark (R-HRMP-3).
 	pub(crate) fn do_prune(recipient: ParaId, watermark: BlockNumber) {
-		for sender in HrmpIngressChannelsIndex::<T>::get(recipient) {
-			Self::prune_channel(HrmpChannelId { sender, recipient }, watermark);
-		}
-		HrmpChannelDigests::<T>::mutate_exists(recipient, |stored| {
-			let Some(digest) = stored else { return };
-			digest.retain(|block| *block > watermark);
-			if digest.is_empty() {
-				*stored = None;
+		let mut receipts = HrmpReceipts::<T>::get(recipient);
+		// A digest that is full may not know of all messages.
+		let is_full = receipts.digest.len() == MAX_DIGEST as usize;
+		if is_full || receipts.digest.first().is_some_and(|first| *first <= watermark) {
+			for sender in HrmpIngressChannelsIndex::<T>::get(recipient) {
+				Self::prune_channel(HrmpChannelId { sender, recipient }, watermark);
 			}
-		});
-		HrmpWatermarks::<T>::insert(recipient, watermark);
+			receipts.digest.retain(|block| *block > watermark);
+		}
+		receipts.watermark = Some(watermark);
+		HrmpReceipts::<T>::insert(recipient, receipts);
 	}
 
 	fn prune_channel(channel: HrmpChannelId, watermark: BlockNumber) {
@@ -106,11 +105,10 @@ impl<T: Config> Pallet<T> {
 		HrmpChannels::<T>::insert(channel, open);
 		HrmpChannelContents::<T>::insert(channel, number, StoredMessage { sent_at: now, data });
 
-		if HrmpChannelDigests::<T>::get(recipient).last() != Some(&now) {
-			// A full digest stays as it is; see `MAX_DIGEST` for why nobody is stuck.
-			HrmpChannelDigests::<T>::mutate(recipient, |digest| {
-				let _ = digest.try_push(now);
-			});
+		let mut receipts = HrmpReceipts::<T>::get(recipient);
+		// A full digest stays as it is; see `MAX_DIGEST` for why nobody is stuck.
+		if receipts.digest.last() != Some(&now) && receipts.digest.try_push(now).is_ok() {
+			HrmpReceipts::<T>::insert(recipient, receipts);
 		}
 	}
 }

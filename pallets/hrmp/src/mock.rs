@@ -2,6 +2,9 @@
 
 #![allow(unreachable_pub, missing_debug_implementations)] // the runtime is public, so what it is made of must be
 
+#[cfg(feature = "runtime-benchmarks")]
+pub(crate) mod benchmark_helper;
+
 use crate as pallet_async_backing_hrmp;
 use async_backing_primitives::{
 	ports::{ActiveConfiguration, ParaState},
@@ -36,6 +39,7 @@ impl pallet_balances::Config for Test {
 parameter_types! {
 	/// Paras that are gone.
 	pub static Gone: BTreeSet<ParaId> = BTreeSet::new();
+	pub static Limits: HostConfiguration = limits();
 }
 
 /// What each para's account begins with.
@@ -52,6 +56,10 @@ impl frame_support::traits::EnsureOrigin<RuntimeOrigin> for EnsurePara {
 			Ok(account) if account >= 2000 => Ok(ParaId(account as u32)),
 			_ => Err(origin),
 		}
+	}
+	#[cfg(feature = "runtime-benchmarks")]
+	fn try_successful_origin() -> Result<RuntimeOrigin, ()> {
+		Ok(by(ParaId(2000)))
 	}
 }
 
@@ -79,16 +87,21 @@ pub(crate) const BAD_ORIGIN: DispatchError = DispatchError::BadOrigin;
 pub struct Configuration;
 impl ActiveConfiguration for Configuration {
 	fn active() -> HostConfiguration {
-		HostConfiguration {
-			hrmp_max_parachain_outbound_channels: 3,
-			hrmp_max_parachain_inbound_channels: 2,
-			hrmp_channel_max_capacity: 8,
-			hrmp_channel_max_total_size: 100,
-			hrmp_channel_max_message_size: 50,
-			hrmp_sender_deposit: SENDER_DEPOSIT,
-			hrmp_recipient_deposit: RECIPIENT_DEPOSIT,
-			..Default::default()
-		}
+		Limits::get()
+	}
+}
+
+/// Small numbers, so that tests see limits.
+fn limits() -> HostConfiguration {
+	HostConfiguration {
+		hrmp_max_parachain_outbound_channels: 3,
+		hrmp_max_parachain_inbound_channels: 2,
+		hrmp_channel_max_capacity: 8,
+		hrmp_channel_max_total_size: 100,
+		hrmp_channel_max_message_size: 50,
+		hrmp_sender_deposit: SENDER_DEPOSIT,
+		hrmp_recipient_deposit: RECIPIENT_DEPOSIT,
+		..Default::default()
 	}
 }
 
@@ -138,6 +151,8 @@ impl crate::Config for Test {
 	type Configuration = Configuration;
 	type Paras = Paras;
 	type WeightInfo = ();
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = benchmark_helper::Helper;
 }
 
 /// Runs `test` on an empty chain, and checks the invariants afterwards.
@@ -153,6 +168,7 @@ pub(crate) fn run<R>(test: impl FnOnce() -> R) -> R {
 	sp_io::TestExternalities::from(storage.expect("the genesis is valid")).execute_with(|| {
 		System::set_block_number(1);
 		Gone::set(BTreeSet::new());
+		Limits::set(limits());
 		let result = test();
 		Hrmp::do_try_state().expect("invariants hold");
 		result

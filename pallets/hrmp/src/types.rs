@@ -72,6 +72,15 @@ pub struct OpenRequest {
 /// Channels that a session change will open or close, ascending.
 pub type ChannelIds = BoundedVec<HrmpChannelId, ConstU32<{ crate::MAX_CHANGES }>>;
 
+/// When a para received messages. One value, because whoever moves the watermark asks about both.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct Receipts {
+	/// Relay block up to which it has consumed its messages.
+	pub watermark: Option<BlockNumber>,
+	/// Relay blocks above the watermark in which it received messages, ascending (R-HRMP-4).
+	pub digest: BoundedVec<BlockNumber, ConstU32<{ crate::MAX_DIGEST }>>,
+}
+
 /// A message that waits. The block comes first, so that it can be read without the message.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct StoredMessage {

@@ -1,9 +1,9 @@
 //! Invariants of storage.
 
 use crate::{
-	Config, HrmpAcceptedChannelRequestCount, HrmpAcceptedRequests, HrmpChannelContents, HrmpChannelDigests,
-	HrmpChannelId, HrmpChannels, HrmpCloseRequests, HrmpEgressChannelsIndex, HrmpIngressChannelsIndex,
-	HrmpOpenChannelRequestCount, HrmpOpenChannelRequests, HrmpWatermarks, Pallet, MAX_DIGEST,
+	Config, HrmpAcceptedChannelRequestCount, HrmpAcceptedRequests, HrmpChannelContents, HrmpChannelId,
+	HrmpChannels, HrmpCloseRequests, HrmpEgressChannelsIndex, HrmpIngressChannelsIndex,
+	HrmpOpenChannelRequestCount, HrmpOpenChannelRequests, HrmpReceipts, Pallet, Receipts, MAX_DIGEST,
 };
 use alloc::collections::{BTreeMap, BTreeSet};
 use frame_support::ensure;
@@ -18,12 +18,11 @@ impl<T: Config> Pallet<T> {
 		Self::check_channels()?;
 		Self::check_indices()?;
 		Self::check_requests()?;
-		for (para, digest) in HrmpChannelDigests::<T>::iter() {
+		for Receipts { watermark, digest } in HrmpReceipts::<T>::iter_values() {
 			ensure!(
 				digest.windows(2).all(|pair| pair[0] < pair[1]),
 				"R-BASE-9: a digest does not ascend"
 			);
-			let watermark = HrmpWatermarks::<T>::get(para);
 			ensure!(
 				digest
 					.first()
@@ -91,7 +90,7 @@ impl<T: Config> Pallet<T> {
 				contents.windows(2).all(|pair| pair[0].sent_at <= pair[1].sent_at),
 				"horizontal messages are out of order"
 			);
-			let digest = HrmpChannelDigests::<T>::get(channel.recipient);
+			let digest = HrmpReceipts::<T>::get(channel.recipient).digest;
 			let is_full = digest.len() == MAX_DIGEST as usize;
 			let known = |block| is_full || digest.binary_search(block).is_ok();
 			ensure!(

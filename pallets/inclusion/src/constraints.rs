@@ -5,21 +5,20 @@
 
 use crate::{Config, RelayParentWindow};
 use async_backing_primitives::{
-	ports::{DownwardQueues, HorizontalChannels, ParaState, QueueSize, UpwardQueues},
+	ports::{DownwardQueues, HorizontalChannels, ParaFacts, ParaState, QueueSize, UpwardQueues},
 	BlockNumber, ConstraintSource, Constraints, ConstraintsExtension, ExtendedConstraints, HeadData,
 	HostConfiguration, InboundHrmpLimitations, OutboundHrmpChannelLimitations, ParaId, UpgradeRestriction,
 	ValidationCodeHash,
 };
-use core::marker::PhantomData;
+use core::{cell::OnceCell, marker::PhantomData};
 
 /// Base constraints of one para, answered from storage.
 pub(crate) struct StorageConstraints<'a, T> {
 	para: ParaId,
 	config: &'a HostConfiguration,
 	min_relay_parent_number: BlockNumber,
-	required_parent: HeadData,
-	validation_code_hash: ValidationCodeHash,
-	upward_queue: QueueSize,
+	facts: ParaFacts,
+	upward_queue: OnceCell<QueueSize>,
 	_runtime: PhantomData<T>,
 }
 
@@ -27,14 +26,13 @@ impl<'a, T: Config> StorageConstraints<'a, T> {
 	/// Constraints of `para`, where `earliest` is the oldest relay block in the window of the block in question: the one
 	/// being processed, or the child of the one queried. `None` without head or code (R-BASE-16).
 	pub(crate) fn new(para: ParaId, config: &'a HostConfiguration, earliest: BlockNumber) -> Option<Self> {
-		let context = T::Paras::most_recent_context(para).unwrap_or_default();
+		let facts = T::Paras::facts(para)?;
 		Some(Self {
 			para,
 			config,
-			min_relay_parent_number: earliest.max(context),
-			required_parent: T::Paras::head(para)?,
-			validation_code_hash: T::Paras::current_code_hash(para)?,
-			upward_queue: T::Ump::size(para),
+			min_relay_parent_number: earliest.max(facts.most_recent_context.unwrap_or_default()),
+			facts,
+			upward_queue: OnceCell::new(),
 			_runtime: PhantomData,
 		})
 	}
@@ -45,6 +43,16 @@ impl<'a, T: Config> StorageConstraints<'a, T> {
 		let now = crate::Pallet::<T>::now();
 		let earliest = RelayParentWindow::<T>::get().earliest_for_child_of(now, ancestry);
 		Self::new(para, config, earliest)
+	}
+
+	/// What is known of the para without asking again.
+	pub(crate) fn facts(&self) -> &ParaFacts {
+		&self.facts
+	}
+
+	/// Read for candidates that send upward messages only.
+	fn upward_queue(&self) -> QueueSize {
+		*self.upward_queue.get_or_init(|| T::Ump::size(self.para))
 	}
 
 	/// The same as a value (R-BASE-1 to R-BASE-17). Reads every queue and channel of the para.
@@ -72,7 +80,7 @@ impl<'a, T: Config> StorageConstraints<'a, T> {
 				.filter_map(|recipient| Some((*recipient, self.outbound_channel(*recipient)?)))
 				.collect(),
 			max_hrmp_num_per_candidate: self.max_hrmp_num_per_candidate(),
-			required_parent: self.required_parent.clone(),
+			required_parent: self.facts.head.clone(),
 			validation_code_hash: self.validation_code_hash(),
 			upgrade_restriction: restriction,
 			future_validation_code: self.future_validation_code(),
@@ -112,13 +120,13 @@ impl<T: Config> ConstraintSource for StorageConstraints<'_, T> {
 	fn ump_remaining(&self) -> u32 {
 		self.config
 			.max_upward_queue_count
-			.saturating_sub(self.upward_queue.count)
+			.saturating_sub(self.upward_queue().count)
 	}
 
 	fn ump_remaining_bytes(&self) -> u32 {
 		self.config
 			.max_upward_queue_size
-			.saturating_sub(self.upward_queue.bytes)
+			.saturating_sub(self.upward_queue().bytes)
 	}
 
 	fn max_ump_num_per_candidate(&self) -> u32 {
@@ -148,11 +156,11 @@ impl<T: Config> ConstraintSource for StorageConstraints<'_, T> {
 	}
 
 	fn required_parent(&self) -> &HeadData {
-		&self.required_parent
+		&self.facts.head
 	}
 
 	fn validation_code_hash(&self) -> ValidationCodeHash {
-		self.validation_code_hash
+		self.facts.code_hash
 	}
 
 	fn is_upgrade_restricted(&self) -> bool {
@@ -160,7 +168,7 @@ impl<T: Config> ConstraintSource for StorageConstraints<'_, T> {
 	}
 
 	fn future_validation_code(&self) -> Option<(BlockNumber, ValidationCodeHash)> {
-		T::Paras::future_code(self.para)
+		self.facts.future_code
 	}
 
 	fn max_ump_message_size(&self) -> Option<u32> {

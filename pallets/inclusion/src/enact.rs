@@ -1,10 +1,9 @@
 //! Enactment: the effects of a candidate that became available (R-ENA-4).
 
-use crate::{Config, Event, Pallet, PendingAvailability, PendingCandidate};
-use alloc::vec::Vec;
+use crate::{pending::PendingCandidates, Config, Event, Pallet, PendingCandidate, PendingReceipt};
 use async_backing_primitives::{
 	ports::{DownwardQueues, HorizontalChannels, ParaState, Rewards, UpwardQueues},
-	upward_messages_before_separator, CandidateCommitments, HostConfiguration, ParaId,
+	upward_messages_before_separator, HostConfiguration, ParaId,
 };
 
 /// Enacts a candidate. The order of effects is that of R-ENA-4.
@@ -13,16 +12,13 @@ use async_backing_primitives::{
 /// so none can exceed a limit as long as candidates are enacted in dependency order.
 pub(crate) fn enact<T: Config>(
 	candidate: PendingCandidate,
-	commitments: CandidateCommitments,
+	stored: PendingReceipt,
 	config: &HostConfiguration,
 ) {
-	let (para, now, receipt) = (
-		candidate.descriptor.para_id(),
-		Pallet::<T>::now(),
-		candidate.receipt(),
-	);
-	T::Rewards::reward_backing(&candidate.backers.indices().collect::<Vec<_>>());
-	T::Rewards::reward_availability(&candidate.availability_votes.indices().collect::<Vec<_>>());
+	let (para, now, receipt) = (candidate.para, Pallet::<T>::now(), stored.to_plain());
+	let commitments = stored.commitments;
+	T::Rewards::reward_backing(stored.backers.indices());
+	T::Rewards::reward_availability(candidate.availability_votes.indices());
 	if let Some(code) = commitments.new_validation_code {
 		T::Paras::schedule_code_upgrade(para, code, now, config);
 	}
@@ -48,9 +44,9 @@ pub(crate) fn enact<T: Config>(
 /// Enacts all pending candidates of a para, in storage as it is: for answers that assume it and are thrown away
 /// (R-ENA-6).
 pub(crate) fn enact_all_of<T: Config>(para: ParaId, config: &HostConfiguration) {
-	for candidate in PendingAvailability::<T>::take(para) {
-		if let Some(commitments) = crate::pending::commitments_of::<T>(candidate.hash) {
-			enact::<T>(candidate, commitments, config);
-		}
+	let mut pending = PendingCandidates::<T>::load();
+	for (candidate, stored) in pending.take_first(para, usize::MAX) {
+		enact::<T>(candidate, stored, config);
 	}
+	pending.store();
 }

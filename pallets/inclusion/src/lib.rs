@@ -24,7 +24,7 @@ mod tests;
 pub use pallet::*;
 pub use refusal::{BitfieldRefusal, CandidateRefusal, Refusal};
 pub use types::{
-	ClaimQueueSnapshot, OutputSizes, PendingCandidate, PendingList, StoredCommitments, StoredVotes,
+	ClaimQueueSnapshot, OutputSizes, PendingCandidate, PendingList, PendingReceipt, StoredVotes,
 	ValidatorBits,
 };
 pub use weights::WeightInfo;
@@ -36,7 +36,7 @@ use async_backing_primitives::{
 		OnSessionChange, ParaState, Rewards, SessionChange, UpwardQueues,
 	},
 	AllowedRelayParents, BlockNumber, CandidateHash, CandidateReceipt, CoreIndex, GroupIndex, Hash, HeadData,
-	Header, ParaId, ParachainsInherentData, PARACHAINS_INHERENT_IDENTIFIER,
+	Header, ParachainsInherentData, PARACHAINS_INHERENT_IDENTIFIER,
 };
 use frame_support::{
 	storage::{with_transaction_unchecked, TransactionOutcome},
@@ -116,14 +116,16 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type ClaimQueueSnapshots<T: Config> = StorageMap<_, Identity, Hash, ClaimQueueSnapshot, ValueQuery>;
 
-	/// Candidates that wait for availability, by para, in dependency order.
+	/// Candidates that wait for availability, ascending by para, each para's in dependency order.
+	///
+	/// One value for all: every block reads and changes all of them, and small as they are that costs as much as one
+	/// access.
 	#[pallet::storage]
-	pub type PendingAvailability<T: Config> = StorageMap<_, Twox64Concat, ParaId, PendingList, ValueQuery>;
+	pub type PendingAvailability<T: Config> = StorageValue<_, PendingList, ValueQuery>;
 
-	/// Commitments of each candidate that waits for availability.
+	/// What the end of each candidate needs that waits for availability.
 	#[pallet::storage]
-	pub type PendingCommitments<T: Config> =
-		StorageMap<_, Identity, CandidateHash, StoredCommitments, OptionQuery>;
+	pub type PendingReceipts<T: Config> = StorageMap<_, Identity, CandidateHash, PendingReceipt, OptionQuery>;
 
 	/// Who backed what in the latest block, and the dispute votes that it carried.
 	#[pallet::storage]
@@ -415,9 +417,8 @@ impl<T: Config> OnSessionChange for Pallet<T> {
 	fn on_session_change(_: &SessionChange) {
 		let left = RelayParentWindow::<T>::mutate(AllowedRelayParents::clear);
 		left.into_iter().for_each(ClaimQueueSnapshots::<T>::remove);
-		for (_, list) in PendingAvailability::<T>::drain() {
-			list.into_iter()
-				.for_each(|candidate| PendingCommitments::<T>::remove(candidate.hash));
+		for candidate in PendingAvailability::<T>::take() {
+			PendingReceipts::<T>::remove(candidate.hash);
 		}
 	}
 }

@@ -1,58 +1,91 @@
 //! The pending candidates of all paras, in memory while an inherent is processed.
 //!
-//! Read once, written back once; only lists that changed are written. Paras ascend, so nothing depends on the order in
-//! which storage is iterated (R-PRE-3).
+//! Read once, and written back once if they changed. Paras ascend, as they do in storage (R-PRE-3).
 
 use crate::{
-	Config, PendingAvailability, PendingCandidate, PendingCommitments, PendingList, StoredCommitments,
+	types::PendingReceiptRef, Config, PendingAvailability, PendingCandidate, PendingList, PendingReceipt,
+	PendingReceipts,
 };
 use alloc::{
 	collections::{BTreeMap, BTreeSet},
 	vec::Vec,
 };
-use async_backing_primitives::{CandidateCommitments, CandidateHash, CoreIndex, ParaId};
+use async_backing_primitives::{CandidateHash, CoreIndex, ParaId, MAX_CORES};
 use core::marker::PhantomData;
 
 pub(crate) struct PendingCandidates<T> {
-	lists: BTreeMap<ParaId, PendingList>,
-	changed: BTreeSet<ParaId>,
+	lists: BTreeMap<ParaId, Vec<PendingCandidate>>,
+	count: usize,
+	changed: bool,
 	_runtime: PhantomData<T>,
 }
 
 impl<T: Config> PendingCandidates<T> {
-	/// Reads all lists. Cost: linear in the number of pending candidates, of which there is at most one a core.
+	/// Reads them. Cost: one access to storage; linear in the number of pending candidates, of which there is at most
+	/// one a core.
 	pub(crate) fn load() -> Self {
-		let lists = PendingAvailability::<T>::iter().collect();
+		let stored = PendingAvailability::<T>::get();
+		let count = stored.len();
+		let mut lists = BTreeMap::<ParaId, Vec<PendingCandidate>>::new();
+		for candidate in stored {
+			lists.entry(candidate.para).or_default().push(candidate);
+		}
 		Self {
 			lists,
-			changed: BTreeSet::new(),
+			count,
+			changed: false,
 			_runtime: PhantomData,
 		}
 	}
 
-	/// Writes back what changed.
+	/// Writes them back if they changed.
 	pub(crate) fn store(self) {
-		for para in self.changed {
-			match self.lists.get(&para) {
-				Some(list) if !list.is_empty() => PendingAvailability::<T>::insert(para, list),
-				_ => PendingAvailability::<T>::remove(para),
-			}
+		if !self.changed {
+			return;
+		}
+		let candidates: Vec<_> = self.lists.into_values().flatten().collect();
+		if candidates.is_empty() {
+			PendingAvailability::<T>::kill();
+		} else {
+			// `push` keeps to the bound, so nothing is cut off.
+			PendingAvailability::<T>::put(PendingList::truncate_from(candidates));
 		}
 	}
 
-	/// Paras with an entry, ascending.
+	/// Paras with a pending candidate, ascending.
 	pub(crate) fn paras(&self) -> Vec<ParaId> {
 		self.lists.keys().copied().collect()
 	}
 
 	/// Candidates of a para in dependency order.
 	pub(crate) fn of(&self, para: ParaId) -> &[PendingCandidate] {
-		self.lists.get(&para).map_or(&[], |list| list.as_slice())
+		self.lists.get(&para).map_or(&[], Vec::as_slice)
+	}
+
+	/// Candidates para by para, each para's in dependency order.
+	pub(crate) fn chains(&self) -> impl Iterator<Item = &[PendingCandidate]> {
+		self.lists.values().map(Vec::as_slice)
+	}
+
+	/// Whether none is pending.
+	pub(crate) fn is_empty(&self) -> bool {
+		self.count == 0
+	}
+
+	/// How many are pending.
+	pub(crate) fn len(&self) -> usize {
+		self.count
 	}
 
 	/// All candidates.
 	pub(crate) fn iter(&self) -> impl Iterator<Item = &PendingCandidate> {
 		self.lists.values().flatten()
+	}
+
+	/// All candidates, to be changed.
+	pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut PendingCandidate> {
+		self.changed |= self.count > 0;
+		self.lists.values_mut().flatten()
 	}
 
 	/// The candidate that occupies each core.
@@ -65,43 +98,33 @@ impl<T: Config> PendingCandidates<T> {
 		self.iter().map(|candidate| candidate.core).collect()
 	}
 
-	/// Changes every candidate, and notes the para where `change` says that it did.
-	pub(crate) fn update(&mut self, mut change: impl FnMut(&mut PendingCandidate) -> bool) {
-		for (para, list) in &mut self.lists {
-			for candidate in list.iter_mut() {
-				if change(candidate) {
-					self.changed.insert(*para);
-				}
-			}
-		}
-	}
-
-	/// Adds a candidate behind the others of its para. `false`, with nothing changed, if the list is full.
-	pub(crate) fn push(&mut self, candidate: PendingCandidate, commitments: StoredCommitments) -> bool {
-		let (para, hash) = (candidate.descriptor.para_id(), candidate.hash);
-		if self.lists.entry(para).or_default().try_push(candidate).is_err() {
+	/// Adds a candidate behind the others of its para. `false`, with nothing changed, if there are as many as can be.
+	pub(crate) fn push(&mut self, candidate: PendingCandidate, receipt: PendingReceiptRef<'_>) -> bool {
+		if self.count >= MAX_CORES as usize {
 			return false;
 		}
-		PendingCommitments::<T>::insert(hash, commitments);
-		self.changed.insert(para);
+		PendingReceipts::<T>::insert(candidate.hash, receipt);
+		self.lists.entry(candidate.para).or_default().push(candidate);
+		self.count = self.count.saturating_add(1);
+		self.changed = true;
 		true
 	}
 
-	/// Takes the first `count` candidates of a para, with their commitments.
+	/// Takes the first `count` candidates of a para, with their receipts.
 	pub(crate) fn take_first(
 		&mut self,
 		para: ParaId,
 		count: usize,
-	) -> Vec<(PendingCandidate, CandidateCommitments)> {
+	) -> Vec<(PendingCandidate, PendingReceipt)> {
 		self.take(para, 0..count)
 	}
 
-	/// Takes the candidate at `index` and all that build on it (R-TMO-5), with their commitments.
+	/// Takes the candidate at `index` and all that build on it (R-TMO-5), with their receipts.
 	pub(crate) fn take_from(
 		&mut self,
 		para: ParaId,
 		index: usize,
-	) -> Vec<(PendingCandidate, CandidateCommitments)> {
+	) -> Vec<(PendingCandidate, PendingReceipt)> {
 		self.take(para, index..usize::MAX)
 	}
 
@@ -109,7 +132,7 @@ impl<T: Config> PendingCandidates<T> {
 		&mut self,
 		para: ParaId,
 		range: core::ops::Range<usize>,
-	) -> Vec<(PendingCandidate, CandidateCommitments)> {
+	) -> Vec<(PendingCandidate, PendingReceipt)> {
 		let Some(list) = self.lists.get_mut(&para) else {
 			return Vec::new();
 		};
@@ -117,26 +140,26 @@ impl<T: Config> PendingCandidates<T> {
 		if range.start >= end {
 			return Vec::new();
 		}
-		self.changed.insert(para);
-		list.drain(range.start..end)
-			.filter_map(|candidate| {
-				take_commitments::<T>(candidate.hash).map(|commitments| (candidate, commitments))
-			})
-			.collect()
+		self.changed = true;
+		self.count = self.count.saturating_sub(end.saturating_sub(range.start));
+		let taken = list
+			.drain(range.start..end)
+			.filter_map(|candidate| Some((take_receipt::<T>(candidate.hash)?, candidate)))
+			.map(|(receipt, candidate)| (candidate, receipt))
+			.collect();
+		if list.is_empty() {
+			self.lists.remove(&para);
+		}
+		taken
 	}
 }
 
-/// The commitments of a pending candidate, which leave storage.
-fn take_commitments<T: Config>(candidate: CandidateHash) -> Option<CandidateCommitments> {
-	let commitments = PendingCommitments::<T>::take(candidate);
-	if commitments.is_none() {
+/// The receipt of a pending candidate, which leaves storage.
+fn take_receipt<T: Config>(candidate: CandidateHash) -> Option<PendingReceipt> {
+	let receipt = PendingReceipts::<T>::take(candidate);
+	if receipt.is_none() {
 		// push() stores both or neither, and only take() removes either.
-		frame_support::defensive!("a pending candidate has no commitments");
+		frame_support::defensive!("a pending candidate has no receipt");
 	}
-	commitments.map(StoredCommitments::into_inner)
-}
-
-/// The commitments of a pending candidate, which stay.
-pub(crate) fn commitments_of<T: Config>(candidate: CandidateHash) -> Option<CandidateCommitments> {
-	PendingCommitments::<T>::get(candidate).map(StoredCommitments::into_inner)
+	receipt
 }

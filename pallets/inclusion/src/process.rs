@@ -65,11 +65,7 @@ pub(crate) fn process<T: Config>(
 	let config = T::Configuration::active();
 	let parent_hash = update_window::<T>(&parent_header, config.async_backing_params.allowed_ancestry_len);
 	let pending = PendingCandidates::<T>::load();
-	let limits = Limits {
-		mode,
-		pending: &pending,
-		parent_hash,
-	};
+	let limits = Limits::new(mode, &pending, parent_hash);
 	let disputes = limits.limit_disputes(disputes)?;
 	let (bitfields, backed_candidates) = limits.limit_rest(&disputes, bitfields, backed_candidates)?;
 	let disputes = import_disputes::<T>(mode, disputes)?;
@@ -210,9 +206,9 @@ impl<T: Config> Processing<T> {
 				.iter()
 				.map(|candidate| candidate.availability_votes.count());
 			let available = enactable_prefix(votes, self.validators.len());
-			for (candidate, commitments) in self.pending.take_first(para, available) {
+			for (candidate, stored) in self.pending.take_first(para, available) {
 				enacted.push(candidate.hash);
-				enact::<T>(candidate, commitments, &self.config);
+				enact::<T>(candidate, stored, &self.config);
 			}
 		}
 		enacted

@@ -3,20 +3,20 @@
 //! Every answer is for the state of the queried block `b`, hence for what its child `b + 1` may do.
 
 use crate::{
-	constraints::StorageConstraints, enact::enact_all_of, pending::commitments_of,
-	pending::PendingCandidates, Config, Event, OnChainVotes, Pallet, PendingAvailability, PendingCandidate,
+	constraints::StorageConstraints, enact::enact_all_of, pending::PendingCandidates, Config, Event,
+	OnChainVotes, Pallet, PendingAvailability, PendingCandidate, PendingReceipt, PendingReceipts,
 	RelayParentWindow,
 };
 use alloc::vec::Vec;
 use async_backing_primitives::{
 	check_fragment, expected_validation_data,
 	ports::{ActiveConfiguration, CoreScheduler, ParaState},
-	AvailabilityTimeouts, BackingState, BlockNumber, CandidateCommitments, CandidateEvent, CandidateHash,
-	CandidatePendingAvailability, ClaimQueue, CommittedCandidateReceipt, ConstraintModifications,
-	ConstraintsExtension, CoreIndex, CoreState, ExtendedConstraints, FragmentCandidate, GroupRotationInfo,
-	Hash, OccupiedCore, OccupiedCoreAssumption, Operating, ParaId, PersistedValidationData,
-	RelayChainBlockInfo, ScheduledCore, ScrapedOnChainVotes, ValidationCode, ValidationCodeHash,
-	ValidationDataClaim, ValidatorIndex,
+	AvailabilityTimeouts, BackingState, BlockNumber, CandidateCommitments, CandidateDescriptor,
+	CandidateEvent, CandidateHash, CandidatePendingAvailability, ClaimQueue, CommittedCandidateReceipt,
+	ConstraintModifications, ConstraintsExtension, CoreIndex, CoreState, ExtendedConstraints,
+	FragmentCandidate, GroupRotationInfo, Hash, OccupiedCore, OccupiedCoreAssumption, Operating, ParaId,
+	PersistedValidationData, RelayChainBlockInfo, ScheduledCore, ScrapedOnChainVotes, ValidationCode,
+	ValidationCodeHash, ValidationDataClaim, ValidatorIndex,
 };
 use frame_support::{
 	storage::{with_transaction_unchecked, TransactionOutcome},
@@ -40,11 +40,17 @@ impl<T: Config> Pallet<T> {
 		let timeouts = Self::timeouts();
 		(0..T::Scheduler::core_count())
 			.map(CoreIndex)
-			.map(|core| match occupied.get(&core) {
-				Some(candidate) => {
-					CoreState::Occupied(occupied_core(candidate, next_up(&claims, core), &timeouts))
+			.map(|core| {
+				let next_up = next_up(&claims, core);
+				let candidate = occupied.get(&core).copied();
+				match candidate
+					.and_then(|candidate| Some((candidate, PendingReceipts::<T>::get(candidate.hash)?)))
+				{
+					Some((candidate, stored)) => {
+						CoreState::Occupied(occupied_core(candidate, stored.descriptor, next_up, &timeouts))
+					}
+					None => next_up.map_or(CoreState::Free, CoreState::Scheduled),
 				}
-				None => next_up(&claims, core).map_or(CoreState::Free, CoreState::Scheduled),
 			})
 			.collect()
 	}
@@ -83,12 +89,12 @@ impl<T: Config> Pallet<T> {
 	/// Pending candidates of a para in dependency order, as a node places them (R-BIN-3).
 	pub fn pending_availability(para: ParaId) -> Vec<CandidatePendingAvailability> {
 		Self::pending_of(para)
-			.map(|(candidate, commitments)| CandidatePendingAvailability {
+			.map(|(candidate, stored)| CandidatePendingAvailability {
 				candidate_hash: candidate.hash,
-				descriptor: candidate.descriptor,
-				commitments,
+				descriptor: stored.descriptor,
+				commitments: stored.commitments,
 				relay_parent_number: candidate.relay_parent_number,
-				max_pov_size: candidate.max_pov_size,
+				max_pov_size: stored.max_pov_size,
 			})
 			.collect()
 	}
@@ -96,20 +102,13 @@ impl<T: Config> Pallet<T> {
 	/// Pending candidates of a para in dependency order.
 	pub fn candidates_pending_availability(para: ParaId) -> Vec<CommittedCandidateReceipt> {
 		Self::pending_of(para)
-			.map(|(candidate, commitments)| CommittedCandidateReceipt {
-				descriptor: candidate.descriptor,
-				commitments,
-			})
+			.map(|(_, stored)| committed(stored))
 			.collect()
 	}
 
 	/// The oldest pending candidate of a para.
 	pub fn candidate_pending_availability(para: ParaId) -> Option<CommittedCandidateReceipt> {
-		let (candidate, commitments) = Self::pending_of(para).next()?;
-		Some(CommittedCandidateReceipt {
-			descriptor: candidate.descriptor,
-			commitments,
-		})
+		Self::pending_of(para).next().map(|(_, stored)| committed(stored))
 	}
 
 	/// Who backed what in this block, and the dispute votes that it carried.
@@ -124,7 +123,7 @@ impl<T: Config> Pallet<T> {
 
 	/// The core that a pending candidate occupies, and the block in which it was backed.
 	pub fn core_of_candidate(hash: CandidateHash) -> Option<(CoreIndex, BlockNumber)> {
-		let pending = PendingCandidates::<T>::load();
+		let pending = PendingAvailability::<T>::get();
 		let candidate = pending.iter().find(|candidate| candidate.hash == hash)?;
 		Some((candidate.core, candidate.backed_in))
 	}
@@ -201,12 +200,12 @@ impl<T: Config> Pallet<T> {
 			.collect()
 	}
 
-	fn pending_of(para: ParaId) -> impl Iterator<Item = (PendingCandidate, CandidateCommitments)> {
-		PendingAvailability::<T>::get(para)
+	fn pending_of(para: ParaId) -> impl Iterator<Item = (PendingCandidate, PendingReceipt)> {
+		PendingAvailability::<T>::get()
 			.into_iter()
-			.filter_map(|candidate| {
-				commitments_of::<T>(candidate.hash).map(|commitments| (candidate, commitments))
-			})
+			.filter(move |candidate| candidate.para == para)
+			.filter_map(|candidate| Some((PendingReceipts::<T>::get(candidate.hash)?, candidate)))
+			.map(|(stored, candidate)| (candidate, stored))
 	}
 
 	/// How the runtime's state is hashed.
@@ -248,7 +247,7 @@ impl<T: Config> Pallet<T> {
 	) -> Option<R> {
 		match assumption {
 			OccupiedCoreAssumption::TimedOut => ask(),
-			OccupiedCoreAssumption::Free if PendingAvailability::<T>::contains_key(para) => None,
+			OccupiedCoreAssumption::Free if Self::pending_of(para).next().is_some() => None,
 			OccupiedCoreAssumption::Free => ask(),
 			OccupiedCoreAssumption::Included => with_transaction_unchecked(|| {
 				enact_all_of::<T>(para, &T::Configuration::active());
@@ -287,8 +286,16 @@ fn next_up(claims: &ClaimQueue, core: CoreIndex) -> Option<ScheduledCore> {
 	claims.get(&core)?.front().copied().map(ScheduledCore::from)
 }
 
+fn committed(stored: PendingReceipt) -> CommittedCandidateReceipt {
+	CommittedCandidateReceipt {
+		descriptor: stored.descriptor,
+		commitments: stored.commitments,
+	}
+}
+
 fn occupied_core(
 	candidate: &PendingCandidate,
+	descriptor: CandidateDescriptor,
 	next_up: Option<ScheduledCore>,
 	timeouts: &AvailabilityTimeouts,
 ) -> OccupiedCore {
@@ -300,6 +307,6 @@ fn occupied_core(
 		availability: candidate.availability_votes.to_bits(),
 		group_responsible: candidate.group,
 		candidate_hash: candidate.hash,
-		candidate_descriptor: candidate.descriptor.clone(),
+		candidate_descriptor: descriptor,
 	}
 }

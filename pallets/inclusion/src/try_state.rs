@@ -1,13 +1,13 @@
 //! What always holds between blocks.
 
 use crate::{
-	ClaimQueueSnapshots, Config, InherentIncluded, Pallet, PendingAvailability, PendingCandidate,
-	PendingCommitments, RelayParentWindow,
+	pending::PendingCandidates, ClaimQueueSnapshots, Config, InherentIncluded, Pallet, PendingAvailability,
+	PendingCandidate, PendingReceipt, PendingReceipts, RelayParentWindow,
 };
 use alloc::collections::BTreeSet;
 use async_backing_primitives::{
 	ports::{ActiveConfiguration, CoreScheduler, CurrentSession, ParaState},
-	validation_data_hash, HeadData, ParaId,
+	validation_data_hash, HeadData,
 };
 use frame_support::ensure;
 use sp_runtime::TryRuntimeError;
@@ -25,30 +25,35 @@ impl<T: Config> Pallet<T> {
 		check_window::<T>()?;
 		let mut cores = BTreeSet::new();
 		let mut hashes = BTreeSet::new();
-		for (para, list) in PendingAvailability::<T>::iter() {
-			ensure!(!list.is_empty(), "an empty list of pending candidates is stored");
-			check_chain::<T>(para, &list)?;
-			for candidate in &list {
-				ensure!(
-					cores.insert(candidate.core),
-					"two candidates occupy one core (R-GLO-12)"
-				);
-				ensure!(
-					hashes.insert(candidate.hash),
-					"a candidate is pending twice (R-BCK-2)"
-				);
-			}
+		let stored = PendingAvailability::<T>::get();
+		ensure!(
+			!stored.is_empty() || !PendingAvailability::<T>::exists(),
+			"an empty list of pending candidates is stored"
+		);
+		ensure!(
+			stored.windows(2).all(|pair| pair[0].para <= pair[1].para),
+			"pending candidates do not ascend by para"
+		);
+		for candidate in &stored {
+			ensure!(
+				cores.insert(candidate.core),
+				"two candidates occupy one core (R-GLO-12)"
+			);
+			ensure!(
+				hashes.insert(candidate.hash),
+				"a candidate is pending twice (R-BCK-2)"
+			);
+		}
+		for chain in PendingCandidates::<T>::load().chains() {
+			check_chain::<T>(chain)?;
 		}
 		let core_count = T::Scheduler::core_count();
 		ensure!(
 			cores.iter().all(|core| core.0 < core_count),
 			"a core that does not exist is occupied"
 		);
-		let stored: BTreeSet<_> = PendingCommitments::<T>::iter_keys().collect();
-		ensure!(
-			stored == hashes,
-			"commitments and pending candidates do not pair up"
-		);
+		let stored: BTreeSet<_> = PendingReceipts::<T>::iter_keys().collect();
+		ensure!(stored == hashes, "receipts and pending candidates do not pair up");
 		Ok(())
 	}
 }
@@ -79,19 +84,23 @@ fn check_window<T: Config>() -> Result<(), TryRuntimeError> {
 }
 
 /// Candidates are what their hashes say, and build on one another and on the included head.
-fn check_chain<T: Config>(para: ParaId, list: &[PendingCandidate]) -> Result<(), TryRuntimeError> {
+fn check_chain<T: Config>(chain: &[PendingCandidate]) -> Result<(), TryRuntimeError> {
+	let Some(para) = chain.first().map(|candidate| candidate.para) else {
+		return Ok(());
+	};
 	let validators = T::Session::validators().len();
 	let window = RelayParentWindow::<T>::get();
 	let mut parent = T::Paras::head(para).ok_or("a para without head has pending candidates")?;
 	let mut context = T::Paras::most_recent_context(para);
 	let mut backed_in = 0;
-	for candidate in list {
+	for candidate in chain {
+		let stored = PendingReceipts::<T>::get(candidate.hash).ok_or("a receipt is missing")?;
 		ensure!(
-			candidate.descriptor.para_id() == para,
+			stored.descriptor.para_id() == para,
 			"a candidate is stored for another para"
 		);
 		ensure!(
-			candidate.receipt().hash() == candidate.hash,
+			stored.to_plain().hash() == candidate.hash,
 			"a candidate is not what its hash says (R-GLO-2)"
 		);
 		ensure!(
@@ -106,24 +115,21 @@ fn check_chain<T: Config>(para: ParaId, list: &[PendingCandidate]) -> Result<(),
 			candidate.backed_in >= backed_in,
 			"candidates are not in the order of backing (R-BCK-5)"
 		);
-		let bits = [&candidate.availability_votes, &candidate.backers];
+		let bits = [&candidate.availability_votes, &stored.backers];
 		ensure!(
 			bits.iter().all(|bits| bits.validators() as usize == validators),
 			"votes of another session"
 		);
-		ensure!(
-			candidate.backers.count() > 0,
-			"nobody backed a candidate (R-BKV-1)"
-		);
-		if let Some(relay_parent) = window.lookup(candidate.descriptor.relay_parent()) {
-			let expected = validation_data_hash(&parent, &relay_parent, candidate.max_pov_size);
-			let claimed = candidate.descriptor.persisted_validation_data_hash();
+		ensure!(stored.backers.count() > 0, "nobody backed a candidate (R-BKV-1)");
+		if let Some(relay_parent) = window.lookup(stored.descriptor.relay_parent()) {
+			let expected = validation_data_hash(&parent, &relay_parent, stored.max_pov_size);
+			let claimed = stored.descriptor.persisted_validation_data_hash();
 			ensure!(
 				expected == claimed,
 				"a candidate does not build on the one before (R-BCK-4)"
 			);
 		}
-		parent = check_commitments::<T>(candidate)?;
+		parent = check_commitments(candidate, stored)?;
 		context = Some(candidate.relay_parent_number);
 		backed_in = candidate.backed_in;
 	}
@@ -131,20 +137,21 @@ fn check_chain<T: Config>(para: ParaId, list: &[PendingCandidate]) -> Result<(),
 }
 
 /// The stored commitments are those of the candidate. Returns its head data.
-fn check_commitments<T: Config>(candidate: &PendingCandidate) -> Result<HeadData, TryRuntimeError> {
-	let commitments = PendingCommitments::<T>::get(candidate.hash)
-		.ok_or("commitments are missing")?
-		.into_inner();
+fn check_commitments(
+	candidate: &PendingCandidate,
+	stored: PendingReceipt,
+) -> Result<HeadData, TryRuntimeError> {
+	let commitments = stored.commitments;
 	ensure!(
 		crate::OutputSizes::of(&commitments) == candidate.outputs,
 		"the cost of a candidate's enactment is not that of its commitments (R-WGT-6)"
 	);
 	ensure!(
-		commitments.hash() == candidate.commitments_hash,
+		commitments.hash() == stored.commitments_hash,
 		"commitments are not those of the candidate"
 	);
 	ensure!(
-		commitments.head_data.hash() == candidate.descriptor.para_head(),
+		commitments.head_data.hash() == stored.descriptor.para_head(),
 		"head data is not the descriptor's"
 	);
 	Ok(commitments.head_data)

@@ -4,10 +4,10 @@ use alloc::collections::VecDeque;
 use async_backing_primitives::{
 	BlockNumber, CandidateCommitments, CandidateDescriptor, CandidateHash, CandidateReceipt, ClaimQueue,
 	CoreIndex, GroupIndex, Hash, ParaId, ScrapedOnChainVotes, ValidatorIndex, MAX_COMMITMENTS_SIZE,
-	MAX_CORES, MAX_LOOKAHEAD, MAX_UNINCLUDED_LIMIT, MAX_VALIDATORS,
+	MAX_CORES, MAX_LOOKAHEAD, MAX_VALIDATORS,
 };
 use bitvec::{order::Lsb0, vec::BitVec};
-use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use codec::{Decode, DecodeWithMemTracking, Encode, EncodeLike, MaxEncodedLen};
 use frame_support::{pallet_prelude::ConstU32, BoundedVec};
 use scale_info::TypeInfo;
 
@@ -77,31 +77,25 @@ impl ValidatorBits {
 	}
 }
 
-/// A candidate that occupies a core. Its commitments are stored apart, by its hash.
+/// A candidate that occupies a core: what every block asks about it. What only its end needs is a [`PendingReceipt`].
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct PendingCandidate {
+	/// Its para.
+	pub para: ParaId,
 	/// Identity of the candidate.
 	pub hash: CandidateHash,
 	/// Core that it occupies.
 	pub core: CoreIndex,
 	/// Group that backed it (R-GRP-1).
 	pub group: GroupIndex,
-	/// What it is.
-	pub descriptor: CandidateDescriptor,
-	/// Hash of its commitments, so that its receipt can be told without them.
-	pub commitments_hash: Hash,
-	/// Validators that say they hold their chunk.
-	pub availability_votes: ValidatorBits,
-	/// Validators that backed it.
-	pub backers: ValidatorBits,
 	/// Number of its relay parent.
 	pub relay_parent_number: BlockNumber,
 	/// Block in which it was backed.
 	pub backed_in: BlockNumber,
-	/// Largest proof of validity when it was backed, in bytes.
-	pub max_pov_size: u32,
 	/// How much its enactment will have to do.
 	pub outputs: OutputSizes,
+	/// Validators that say they hold their chunk.
+	pub availability_votes: ValidatorBits,
 }
 
 /// What the enactment of a candidate has to do: counts and bytes, so that a block can tell what it will cost without
@@ -124,9 +118,29 @@ pub struct OutputSizes {
 	pub code_bytes: u32,
 }
 
-impl PendingCandidate {
-	/// Its receipt without commitments.
-	pub fn receipt(&self) -> CandidateReceipt {
+/// The candidates that wait for availability, para by para, each para's in dependency order. The bound is one for each
+/// core.
+pub type PendingList = BoundedVec<PendingCandidate, ConstU32<MAX_CORES>>;
+
+/// What is kept of a pending candidate for its end and for those who build on it. Its commitments take at most
+/// [`MAX_COMMITMENTS_SIZE`] bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub struct PendingReceipt {
+	/// What it is.
+	pub descriptor: CandidateDescriptor,
+	/// What including it does.
+	pub commitments: CandidateCommitments,
+	/// Hash of its commitments, so that nobody hashes them again.
+	pub commitments_hash: Hash,
+	/// Validators that backed it.
+	pub backers: ValidatorBits,
+	/// Largest proof of validity when it was backed, in bytes.
+	pub max_pov_size: u32,
+}
+
+impl PendingReceipt {
+	/// The receipt without commitments.
+	pub fn to_plain(&self) -> CandidateReceipt {
 		CandidateReceipt {
 			descriptor: self.descriptor.clone(),
 			commitments_hash: self.commitments_hash,
@@ -134,42 +148,30 @@ impl PendingCandidate {
 	}
 }
 
-/// Pending candidates of one para in dependency order. The bound is every legal depth (R-ABP-4).
-pub type PendingList = BoundedVec<PendingCandidate, ConstU32<MAX_UNINCLUDED_LIMIT>>;
-
-/// Commitments of a pending candidate, at most [`MAX_COMMITMENTS_SIZE`] bytes. Encodes as the commitments do.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
-pub struct StoredCommitments(CandidateCommitments);
-
-impl StoredCommitments {
-	/// The commitments.
-	pub fn into_inner(self) -> CandidateCommitments {
-		self.0
-	}
-
-	/// The commitments, borrowed.
-	pub fn get(&self) -> &CandidateCommitments {
-		&self.0
-	}
-}
-
-impl TryFrom<CandidateCommitments> for StoredCommitments {
-	/// The encoded size.
-	type Error = usize;
-
-	fn try_from(commitments: CandidateCommitments) -> Result<Self, usize> {
-		match commitments.encoded_size() {
-			size if size > MAX_COMMITMENTS_SIZE as usize => Err(size),
-			_ => Ok(Self(commitments)),
-		}
-	}
-}
-
-impl MaxEncodedLen for StoredCommitments {
+impl MaxEncodedLen for PendingReceipt {
 	fn max_encoded_len() -> usize {
-		MAX_COMMITMENTS_SIZE as usize
+		let parts = [
+			CandidateDescriptor::max_encoded_len(),
+			MAX_COMMITMENTS_SIZE as usize,
+			Hash::max_encoded_len(),
+			ValidatorBits::max_encoded_len(),
+			u32::max_encoded_len(),
+		];
+		parts.iter().sum()
 	}
 }
+
+/// A [`PendingReceipt`] on its way into storage: encodes as that does, and copies nothing.
+#[derive(Encode)]
+pub(crate) struct PendingReceiptRef<'a> {
+	pub(crate) descriptor: &'a CandidateDescriptor,
+	pub(crate) commitments: &'a CandidateCommitments,
+	pub(crate) commitments_hash: Hash,
+	pub(crate) backers: &'a ValidatorBits,
+	pub(crate) max_pov_size: u32,
+}
+
+impl EncodeLike<PendingReceipt> for PendingReceiptRef<'_> {}
 
 /// Who backed what in a block, and the dispute votes that it carried. All of it came in the block's inherent, whose size
 /// the block length bounds; [`MAX_COMMITMENTS_SIZE`] is above every block length.
@@ -244,21 +246,33 @@ mod tests {
 	}
 
 	#[test]
-	fn stored_commitments_encode_plainly_below_their_ceiling() {
-		let sized = |len| CandidateCommitments {
-			head_data: HeadData(vec![0; len]),
+	fn a_receipt_is_stored_as_it_is_read_and_below_its_ceiling() {
+		let mut backers = ValidatorBits::none_of(MAX_VALIDATORS as usize);
+		backers.insert(ValidatorIndex(3));
+		let fixed = CandidateCommitments::default().encoded_size();
+		let commitments = CandidateCommitments {
+			// The length takes three bytes more than that of an empty head.
+			head_data: HeadData(vec![7; MAX_COMMITMENTS_SIZE as usize - fixed - 3]),
 			..Default::default()
 		};
-		let small = StoredCommitments::try_from(sized(3)).expect("small enough");
-		assert_eq!(small.encode(), sized(3).encode());
-		let fixed = sized(MAX_COMMITMENTS_SIZE as usize).encoded_size() - MAX_COMMITMENTS_SIZE as usize;
-		let largest = StoredCommitments::try_from(sized(MAX_COMMITMENTS_SIZE as usize - fixed));
-		assert_eq!(
-			largest.expect("just fits").encoded_size(),
-			StoredCommitments::max_encoded_len()
-		);
-		let over = MAX_COMMITMENTS_SIZE as usize + 1;
-		assert_eq!(StoredCommitments::try_from(sized(over - fixed)), Err(over));
+		assert_eq!(commitments.encoded_size(), MAX_COMMITMENTS_SIZE as usize);
+		let stored = PendingReceipt {
+			descriptor: CandidateDescriptor::v2(Default::default()),
+			commitments_hash: commitments.hash(),
+			commitments,
+			backers,
+			max_pov_size: 9,
+		};
+		let borrowed = PendingReceiptRef {
+			descriptor: &stored.descriptor,
+			commitments: &stored.commitments,
+			commitments_hash: stored.commitments_hash,
+			backers: &stored.backers,
+			max_pov_size: 9,
+		};
+		let bytes = borrowed.encode();
+		assert_eq!(bytes.len(), PendingReceipt::max_encoded_len());
+		assert_eq!(PendingReceipt::decode(&mut &bytes[..]), Ok(stored));
 	}
 
 	#[test]

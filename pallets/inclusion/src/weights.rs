@@ -6,27 +6,50 @@
 
 use crate::OutputSizes;
 use alloc::vec::Vec;
-use async_backing_primitives::{
-	upward_messages_before_separator, BackedCandidate, CandidateCommitments, DisputeStatementSet,
-};
-use codec::Encode;
+use async_backing_primitives::{upward_messages_before_separator, BackedCandidate, CandidateCommitments};
 use frame_support::weights::{constants::WEIGHT_REF_TIME_PER_MICROS, Weight};
 
 /// Candidates of the inherent that [`WeightInfo::enter_votes`] is about: one alone would drown in what is around it.
 pub const CANDIDATES_WITH_VOTES: u32 = 20;
 
+/// Cores of the chain that all but [`WeightInfo::enter_empty`] are about.
+pub const CORES_MEASURED: u32 = 200;
+
+/// Bytes of the codes that [`WeightInfo::enact_code_upgrades`] is about.
+pub const ANNOUNCED_BYTES: u32 = 64;
+
+/// One part in so many is charged on top of what was measured. Two runs of one benchmark on one machine differ by about
+/// as much, and a block that takes longer than it said is worse than one that takes less.
+const MARGIN: u64 = 10;
+
 /// Weights of whole inherents, as benchmarks measure them. `()` answers with estimates that are meant to be too high.
 pub trait WeightInfo {
-	/// An inherent with `b` bitfields about all cores.
+	/// An inherent that carries nothing, on a chain with `k` cores and five validators for each.
+	fn enter_empty(k: u32) -> Weight;
+	/// An inherent with one bitfield about `p` cores, on each of which a candidate waits.
+	fn enter_pending(p: u32) -> Weight;
+	/// An inherent with `b` bitfields about all cores, on each of which a candidate waits.
 	fn enter_bitfields(b: u32) -> Weight;
 	/// An inherent with `c` candidates, of one vote each.
 	fn enter_candidates(c: u32) -> Weight;
+	/// An inherent with `c` candidates, of one vote each, each behind one that waits.
+	fn enter_candidates_behind_pending(c: u32) -> Weight;
 	/// An inherent with [`CANDIDATES_WITH_VOTES`] candidates, of `v` votes each.
 	fn enter_votes(v: u32) -> Weight;
 	/// An inherent with one candidate that is `n` bytes larger than it need be.
 	fn enter_candidate_bytes(n: u32) -> Weight;
+	/// An inherent with `c` candidates, of one vote and an upward message of a byte each.
+	fn enter_upward_queues(c: u32) -> Weight;
+	/// An inherent with a candidate that sends a byte into `h` channels.
+	fn enter_horizontal_messages(h: u32) -> Weight;
 	/// An inherent that enacts `e` candidates without outputs.
 	fn enact_candidates(e: u32) -> Weight;
+	/// An inherent that enacts `e` candidates with an upward message of a byte each.
+	fn enact_upward_queues(e: u32) -> Weight;
+	/// An inherent that enacts `e` candidates that processed one downward message each.
+	fn enact_downward_queues(e: u32) -> Weight;
+	/// An inherent that enacts `e` candidates that announce code of [`ANNOUNCED_BYTES`] bytes each.
+	fn enact_code_upgrades(e: u32) -> Weight;
 	/// An inherent that enacts a candidate with `m` upward messages.
 	fn enact_upward_messages(m: u32) -> Weight;
 	/// An inherent that enacts a candidate with an upward message of `n` bytes.
@@ -41,17 +64,34 @@ pub trait WeightInfo {
 	fn enact_code_bytes(n: u32) -> Weight;
 	/// An inherent in which `t` candidates time out.
 	fn time_out_candidates(t: u32) -> Weight;
+	/// An inherent in which disputes evict `t` candidates.
+	fn evict_candidates(t: u32) -> Weight;
+	/// The end of a session while `p` candidates wait. Not charged by itself: the block that ends a session is full
+	/// anyway, as FRAME has it.
+	fn on_session_change(p: u32) -> Weight;
 	/// Checking at the end of a block that there was an inherent.
 	fn on_finalize() -> Weight;
 }
 
 impl WeightInfo for () {
+	fn enter_empty(k: u32) -> Weight {
+		estimate(10_000, k)
+	}
+
+	fn enter_pending(p: u32) -> Weight {
+		estimate(20_000, p)
+	}
+
 	fn enter_bitfields(b: u32) -> Weight {
 		estimate(100_000, b)
 	}
 
 	fn enter_candidates(c: u32) -> Weight {
 		estimate(1_580_000, c)
+	}
+
+	fn enter_candidates_behind_pending(c: u32) -> Weight {
+		estimate(1_650_000, c)
 	}
 
 	fn enter_votes(v: u32) -> Weight {
@@ -62,8 +102,28 @@ impl WeightInfo for () {
 		estimate(10, n)
 	}
 
+	fn enter_upward_queues(c: u32) -> Weight {
+		estimate(1_700_000, c)
+	}
+
+	fn enter_horizontal_messages(h: u32) -> Weight {
+		estimate(100_000, h)
+	}
+
 	fn enact_candidates(e: u32) -> Weight {
 		estimate(1_500_000, e)
+	}
+
+	fn enact_upward_queues(e: u32) -> Weight {
+		estimate(2_300_000, e)
+	}
+
+	fn enact_downward_queues(e: u32) -> Weight {
+		estimate(1_800_000, e)
+	}
+
+	fn enact_code_upgrades(e: u32) -> Weight {
+		estimate(3_000_000, e)
 	}
 
 	fn enact_upward_messages(m: u32) -> Weight {
@@ -94,6 +154,14 @@ impl WeightInfo for () {
 		estimate(300_000, t)
 	}
 
+	fn evict_candidates(t: u32) -> Weight {
+		estimate(300_000, t)
+	}
+
+	fn on_session_change(p: u32) -> Weight {
+		estimate(125_000, p)
+	}
+
 	fn on_finalize() -> Weight {
 		nanos(125_000)
 	}
@@ -112,9 +180,19 @@ fn nanos(nanos: u64) -> Weight {
 ///
 /// Cost: a few additions each.
 pub trait UnitWeights: WeightInfo {
-	/// An inherent that carries nothing: window, claim queue, list of pending candidates.
+	/// An inherent that carries nothing, but for what each core adds: the window and a few values.
 	fn empty_inherent() -> Weight {
-		time(Self::enter_bitfields(0))
+		measured(Self::enter_empty(0))
+	}
+
+	/// A core of the chain with its validators: read with the claim queue and the keys.
+	fn core() -> Weight {
+		one_more(Self::enter_empty)
+	}
+
+	/// A candidate that waits, whatever becomes of it: read, and written back with the votes of this block.
+	fn pending() -> Weight {
+		one_more(Self::enter_pending)
 	}
 
 	/// A bitfield: one signature, one bit for each core.
@@ -122,9 +200,26 @@ pub trait UnitWeights: WeightInfo {
 		one_more(Self::enter_bitfields)
 	}
 
+	/// What there being candidates at all adds, however many: groups, assigned cores, disabled validators. That of a
+	/// chain with [`CORES_MEASURED`] cores.
+	fn any_candidate() -> Weight {
+		let cores = Self::core().saturating_mul(u64::from(CORES_MEASURED));
+		measured(Self::enter_candidates(0))
+			.saturating_sub(Self::empty_inherent())
+			.saturating_sub(cores)
+	}
+
 	/// A candidate without its votes and its bytes: constraints of its para, two writes, an event.
 	fn candidate() -> Weight {
 		one_more(Self::enter_candidates).saturating_sub(Self::vote())
+	}
+
+	/// A candidate that waits, for each candidate of its para that is offered: its outputs count before theirs
+	/// (R-BASE-18).
+	fn stacked() -> Weight {
+		one_more(Self::enter_candidates_behind_pending)
+			.saturating_sub(one_more(Self::enter_candidates))
+			.saturating_sub(Self::pending())
 	}
 
 	/// A backing vote: one signature.
@@ -145,6 +240,37 @@ pub trait UnitWeights: WeightInfo {
 	/// The enactment of a candidate without outputs.
 	fn enactment() -> Weight {
 		one_more(Self::enact_candidates)
+	}
+
+	/// A candidate that is offered and sends upward messages: its queue is asked for its size.
+	fn offered_upward_queue() -> Weight {
+		one_more(Self::enter_upward_queues).saturating_sub(one_more(Self::enter_candidates))
+	}
+
+	/// A horizontal message that is offered: its channel is asked for what fits.
+	fn offered_horizontal_message() -> Weight {
+		one_more(Self::enter_horizontal_messages)
+	}
+
+	/// A candidate that is enacted and sends upward messages, without the messages: a page of their queue.
+	fn upward_queue() -> Weight {
+		one_more(Self::enact_upward_queues)
+			.saturating_sub(Self::enactment())
+			.saturating_sub(Self::upward_message())
+	}
+
+	/// A candidate that is enacted and processed downward messages, without the messages.
+	fn downward_queue() -> Weight {
+		one_more(Self::enact_downward_queues)
+			.saturating_sub(Self::enactment())
+			.saturating_sub(Self::downward_message())
+	}
+
+	/// A candidate that is enacted and announces code, without the bytes of the code.
+	fn code_upgrade() -> Weight {
+		one_more(Self::enact_code_upgrades)
+			.saturating_sub(Self::enactment())
+			.saturating_sub(Self::code_byte().saturating_mul(u64::from(ANNOUNCED_BYTES)))
 	}
 
 	/// An upward message that is enacted, without its bytes.
@@ -182,9 +308,9 @@ pub trait UnitWeights: WeightInfo {
 		one_more(Self::time_out_candidates)
 	}
 
-	/// A candidate that a dispute evicts: what a time-out does, but for the event.
+	/// A candidate that a dispute evicts.
 	fn eviction() -> Weight {
-		Self::timeout()
+		one_more(Self::evict_candidates)
 	}
 }
 
@@ -192,11 +318,13 @@ impl<W: WeightInfo> UnitWeights for W {}
 
 /// What the second unit adds to the first: the benchmark of some components begins with one.
 fn one_more(inherent_with: impl Fn(u32) -> Weight) -> Weight {
-	time(inherent_with(2).saturating_sub(inherent_with(1)))
+	measured(inherent_with(2).saturating_sub(inherent_with(1)))
 }
 
-fn time(weight: Weight) -> Weight {
-	Weight::from_parts(weight.ref_time(), 0)
+/// The time of what was measured, with [`MARGIN`] on top.
+fn measured(weight: Weight) -> Weight {
+	let time = weight.ref_time();
+	Weight::from_parts(time.saturating_add(time / MARGIN), 0)
 }
 
 impl OutputSizes {
@@ -220,41 +348,139 @@ fn saturated(count: usize) -> u32 {
 	u32::try_from(count).unwrap_or(u32::MAX)
 }
 
-/// Weight of a candidate that is offered: its judgement and its votes, not its later enactment.
-///
-/// Cost: encodes the candidate's size, linear in its messages.
-pub(crate) fn candidate<W: UnitWeights>(backed: &BackedCandidate) -> Weight {
-	sum(
-		W::candidate(),
-		[
-			(W::vote(), backed.validity_votes.len()),
-			(W::candidate_byte(), backed.encoded_size()),
-		],
-	)
+/// The units of [`UnitWeights`], taken apart once for a whole inherent: reference time, in picoseconds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Units {
+	empty_inherent: u64,
+	core: u64,
+	pending: u64,
+	bitfield: u64,
+	any_candidate: u64,
+	candidate: u64,
+	stacked: u64,
+	offered_upward_queue: u64,
+	offered_horizontal_message: u64,
+	vote: u64,
+	candidate_byte: u64,
+	dispute_vote: u64,
+	enactment: u64,
+	upward_queue: u64,
+	upward_message: u64,
+	upward_byte: u64,
+	horizontal_message: u64,
+	horizontal_byte: u64,
+	downward_queue: u64,
+	downward_message: u64,
+	code_upgrade: u64,
+	code_byte: u64,
+	timeout: u64,
+	eviction: u64,
 }
 
-/// Weight of the votes of one dispute.
-pub(crate) fn dispute<W: UnitWeights>(dispute: &DisputeStatementSet) -> Weight {
-	sum(Weight::zero(), [(W::dispute_vote(), dispute.statements.len())])
+impl Units {
+	pub(crate) fn of<W: UnitWeights>() -> Self {
+		Self {
+			empty_inherent: W::empty_inherent().ref_time(),
+			core: W::core().ref_time(),
+			pending: W::pending().ref_time(),
+			bitfield: W::bitfield().ref_time(),
+			any_candidate: W::any_candidate().ref_time(),
+			candidate: W::candidate().ref_time(),
+			stacked: W::stacked().ref_time(),
+			offered_upward_queue: W::offered_upward_queue().ref_time(),
+			offered_horizontal_message: W::offered_horizontal_message().ref_time(),
+			vote: W::vote().ref_time(),
+			candidate_byte: W::candidate_byte().ref_time(),
+			dispute_vote: W::dispute_vote().ref_time(),
+			enactment: W::enactment().ref_time(),
+			upward_queue: W::upward_queue().ref_time(),
+			upward_message: W::upward_message().ref_time(),
+			upward_byte: W::upward_byte().ref_time(),
+			horizontal_message: W::horizontal_message().ref_time(),
+			horizontal_byte: W::horizontal_byte().ref_time(),
+			downward_queue: W::downward_queue().ref_time(),
+			downward_message: W::downward_message().ref_time(),
+			code_upgrade: W::code_upgrade().ref_time(),
+			code_byte: W::code_byte().ref_time(),
+			timeout: W::timeout().ref_time(),
+			eviction: W::eviction().ref_time(),
+		}
+	}
+
+	/// What an inherent takes whatever it carries, on a chain with so many cores, where so many candidates wait.
+	pub(crate) fn fixed(&self, cores: u32, waiting: usize) -> u64 {
+		sum(
+			self.empty_inherent,
+			[(self.core, cores as usize), (self.pending, waiting)],
+		)
+	}
+
+	/// So many bitfields.
+	pub(crate) fn bitfields(&self, count: usize) -> u64 {
+		sum(0, [(self.bitfield, count)])
+	}
+
+	/// What so many candidates take together, beside what each takes.
+	pub(crate) fn any_candidate(&self, count: usize) -> u64 {
+		sum(0, [(self.any_candidate, count.min(1))])
+	}
+
+	/// A candidate of so many encoded bytes that is offered while so many of its para wait: its judgement and its votes,
+	/// not its later enactment.
+	pub(crate) fn candidate(&self, backed: &BackedCandidate, bytes: usize, waiting: usize) -> u64 {
+		let commitments = &backed.candidate.commitments;
+		let sends_upward = !upward_messages_before_separator(&commitments.upward_messages).is_empty();
+		sum(
+			self.candidate,
+			[
+				(self.stacked, waiting),
+				(self.offered_upward_queue, usize::from(sends_upward)),
+				(
+					self.offered_horizontal_message,
+					commitments.horizontal_messages.len(),
+				),
+				(self.vote, backed.validity_votes.len()),
+				(self.candidate_byte, bytes),
+			],
+		)
+	}
+
+	/// The votes of one dispute.
+	pub(crate) fn dispute(&self, votes: usize) -> u64 {
+		sum(0, [(self.dispute_vote, votes)])
+	}
+
+	/// The enactment of a candidate with such outputs (R-ENA-4).
+	pub(crate) fn enactment(&self, outputs: &OutputSizes) -> u64 {
+		sum(
+			self.enactment,
+			[
+				(self.upward_queue, usize::from(outputs.upward_messages > 0)),
+				(self.upward_message, outputs.upward_messages as usize),
+				(self.upward_byte, outputs.upward_bytes as usize),
+				(self.horizontal_message, outputs.horizontal_messages as usize),
+				(self.horizontal_byte, outputs.horizontal_bytes as usize),
+				(self.downward_queue, usize::from(outputs.downward_messages > 0)),
+				(self.downward_message, outputs.downward_messages as usize),
+				(self.code_upgrade, usize::from(outputs.code_bytes > 0)),
+				(self.code_byte, outputs.code_bytes as usize),
+			],
+		)
+	}
+
+	/// A candidate that times out.
+	pub(crate) fn timeout(&self) -> u64 {
+		self.timeout
+	}
+
+	/// A candidate that a dispute evicts.
+	pub(crate) fn eviction(&self) -> u64 {
+		self.eviction
+	}
 }
 
-/// Weight of enacting a candidate with such outputs (R-ENA-4).
-pub(crate) fn enactment<W: UnitWeights>(outputs: &OutputSizes) -> Weight {
-	sum(
-		W::enactment(),
-		[
-			(W::upward_message(), outputs.upward_messages as usize),
-			(W::upward_byte(), outputs.upward_bytes as usize),
-			(W::horizontal_message(), outputs.horizontal_messages as usize),
-			(W::horizontal_byte(), outputs.horizontal_bytes as usize),
-			(W::downward_message(), outputs.downward_messages as usize),
-			(W::code_byte(), outputs.code_bytes as usize),
-		],
-	)
-}
-
-fn sum<const N: usize>(fixed: Weight, parts: [(Weight, usize); N]) -> Weight {
-	parts.into_iter().fold(fixed, |sum, (weight, count)| {
-		sum.saturating_add(weight.saturating_mul(count as u64))
+fn sum<const N: usize>(fixed: u64, parts: [(u64, usize); N]) -> u64 {
+	parts.into_iter().fold(fixed, |sum, (unit, count)| {
+		sum.saturating_add(unit.saturating_mul(count as u64))
 	})
 }

@@ -126,4 +126,10 @@ mod benches {
 		assert_eq!(TrustedCodes::<T>::get().len(), 0);
 		Ok(())
 	}
+
+	impl_benchmark_test_suite!(
+		Pallet,
+		crate::mock::benchmark_helper::externalities(),
+		crate::mock::Test
+	);
 }

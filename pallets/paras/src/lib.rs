@@ -28,7 +28,7 @@ pub use weights::WeightInfo;
 #[frame_support::pallet]
 pub mod pallet {
 	use crate::{
-		types::{BoundedCode, BoundedHead, CodeVote, GenesisPara, ParaLifecycle, Registration},
+		types::{BoundedCode, BoundedHead, CodeVote, GenesisPara, ParaLifecycle, ParaRecord, Registration},
 		WeightInfo,
 	};
 	use alloc::vec::Vec;
@@ -97,22 +97,9 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Heads<T: Config> = StorageMap<_, Twox64Concat, ParaId, BoundedHead, OptionQuery>;
 
-	/// Relay-parent number of the latest included candidate (R-REL-4).
+	/// What each para with a head runs and will run, and where it got to.
 	#[pallet::storage]
-	pub type MostRecentContext<T: Config> = StorageMap<_, Twox64Concat, ParaId, BlockNumber, OptionQuery>;
-
-	/// Hash of the code that validates the next candidate on the included head.
-	#[pallet::storage]
-	pub type CurrentCodeHash<T: Config> =
-		StorageMap<_, Twox64Concat, ParaId, ValidationCodeHash, OptionQuery>;
-
-	/// Hash of the code that was announced (R-CODE-3).
-	#[pallet::storage]
-	pub type FutureCodeHash<T: Config> = StorageMap<_, Twox64Concat, ParaId, ValidationCodeHash, OptionQuery>;
-
-	/// Relay-parent number from which the announced code applies, once it is accepted (R-CODE-3).
-	#[pallet::storage]
-	pub type FutureCodeUpgrades<T: Config> = StorageMap<_, Twox64Concat, ParaId, BlockNumber, OptionQuery>;
+	pub type ParaRecords<T: Config> = StorageMap<_, Twox64Concat, ParaId, ParaRecord, OptionQuery>;
 
 	/// The answer to an announced upgrade. Parachains read it at this name (R-KEY-3).
 	#[pallet::storage]

@@ -1,9 +1,9 @@
 //! How paras come and go when sessions begin.
 
 use crate::{
-	ActionsQueue, Config, CurrentCodeHash, Event, FutureCodeHash, FutureCodeUpgrades, Heads,
-	MostRecentContext, Pallet, ParaLifecycle, ParaLifecycles, Parachains, UpcomingParas, UpcomingUpgrades,
-	UpgradeCooldowns, UpgradeGoAheadSignal, UpgradeRestrictionSignal,
+	ActionsQueue, Config, Event, Heads, Pallet, ParaLifecycle, ParaLifecycles, ParaRecord, ParaRecords,
+	Parachains, UpcomingParas, UpcomingUpgrades, UpgradeCooldowns, UpgradeGoAheadSignal,
+	UpgradeRestrictionSignal,
 };
 use async_backing_primitives::{
 	ports::{OnParaRemoved, OnSessionChange, SessionChange},
@@ -44,7 +44,7 @@ impl<T: Config> Pallet<T> {
 		});
 		ParaLifecycles::<T>::insert(para, ParaLifecycle::Active);
 		Heads::<T>::insert(para, registration.head);
-		CurrentCodeHash::<T>::insert(para, registration.code_hash);
+		ParaRecords::<T>::insert(para, ParaRecord::new(registration.code_hash));
 	}
 
 	/// Forgets a para.
@@ -52,20 +52,18 @@ impl<T: Config> Pallet<T> {
 		Parachains::<T>::mutate(|list| list.retain(|other| *other != para));
 		UpcomingUpgrades::<T>::mutate(|list| list.retain(|(other, _)| *other != para));
 		UpgradeCooldowns::<T>::mutate(|list| list.retain(|(other, _)| *other != para));
-		if let Some(code_hash) = FutureCodeHash::<T>::get(para) {
+		if let Some(code_hash) = Self::announced_code(para) {
 			Self::withdraw_from_vote(code_hash, para);
 		}
 		ParaLifecycles::<T>::remove(para);
 		Heads::<T>::remove(para);
-		MostRecentContext::<T>::remove(para);
-		FutureCodeUpgrades::<T>::remove(para);
 		UpgradeGoAheadSignal::<T>::remove(para);
 		UpgradeRestrictionSignal::<T>::remove(para);
-		for code in [CurrentCodeHash::<T>::take(para), FutureCodeHash::<T>::take(para)]
-			.into_iter()
-			.flatten()
-		{
-			Self::release_code(code);
+		if let Some(record) = ParaRecords::<T>::take(para) {
+			Self::release_code(record.code_hash);
+			if let Some(announced) = record.announced {
+				Self::release_code(announced.code_hash);
+			}
 		}
 		T::OnParaRemoved::on_para_removed(para);
 	}

@@ -2,6 +2,9 @@
 
 #![allow(unreachable_pub, missing_debug_implementations)] // the runtime is public, so what it is made of must be
 
+#[cfg(feature = "runtime-benchmarks")]
+pub(crate) mod benchmark_helper;
+
 use crate::{self as pallet_async_backing_paras, GenesisPara};
 use async_backing_primitives::{
 	ports::{ActiveConfiguration, OnParaRemoved, OnSessionChange, SessionChange},
@@ -34,6 +37,7 @@ parameter_types! {
 	pub static CurrentSession: SessionIndex = 0;
 	pub static Removed: Vec<ParaId> = Vec::new();
 	pub static Config: HostConfiguration = config();
+	pub static Keys: Vec<ValidatorId> = keys();
 }
 
 pub struct Configuration;
@@ -63,7 +67,7 @@ impl async_backing_primitives::ports::CurrentSession for Neighbours {
 		CurrentSession::get()
 	}
 	fn validators() -> Vec<ValidatorId> {
-		(0..VALIDATORS).map(|index| pair(index).public()).collect()
+		Keys::get()
 	}
 	fn disabled() -> BTreeSet<ValidatorIndex> {
 		BTreeSet::new()
@@ -79,6 +83,11 @@ pub(crate) const VALIDATORS: u32 = 4;
 /// Key pair of a validator.
 pub(crate) fn pair(index: u32) -> ValidatorPair {
 	ValidatorPair::from_seed(&[index as u8 + 1; 32])
+}
+
+/// Keys of the validators.
+fn keys() -> Vec<ValidatorId> {
+	(0..VALIDATORS).map(|index| pair(index).public()).collect()
 }
 
 /// A verdict of this session.
@@ -122,6 +131,8 @@ impl crate::Config for Test {
 	type Session = Neighbours;
 	type OnParaRemoved = Neighbours;
 	type WeightInfo = ();
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = benchmark_helper::Helper;
 }
 
 /// Code that differs by `seed`.
@@ -157,6 +168,7 @@ pub(crate) fn run(paras: Vec<GenesisPara>, test: impl FnOnce()) {
 		CurrentSession::set(0);
 		Removed::set(Vec::new());
 		Config::set(config());
+		Keys::set(keys());
 		begin_block(1);
 		test();
 		Paras::do_try_state().expect("invariants hold");

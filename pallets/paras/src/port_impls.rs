@@ -1,12 +1,13 @@
 //! The port that this pallet answers.
 
 use crate::{
-	BoundedHead, CodeByHash, Config, CurrentCodeHash, FutureCodeHash, FutureCodeUpgrades, Heads,
-	MostRecentContext, Pallet, ParaLifecycle, ParaLifecycles, Parachains, UpgradeRestrictionSignal,
+	BoundedHead, CodeByHash, Config, Heads, Pallet, ParaLifecycle, ParaLifecycles, ParaRecords, Parachains,
+	UpgradeRestrictionSignal,
 };
 use alloc::vec::Vec;
 use async_backing_primitives::{
-	ports::ParaState, BlockNumber, HeadData, HostConfiguration, ParaId, ValidationCode, ValidationCodeHash,
+	ports::{ParaFacts, ParaState},
+	BlockNumber, HeadData, HostConfiguration, ParaId, ValidationCode, ValidationCodeHash,
 };
 
 impl<T: Config> ParaState for Pallet<T> {
@@ -19,7 +20,7 @@ impl<T: Config> ParaState for Pallet<T> {
 	}
 
 	fn current_code_hash(para: ParaId) -> Option<ValidationCodeHash> {
-		CurrentCodeHash::<T>::get(para)
+		ParaRecords::<T>::get(para).map(|record| record.code_hash)
 	}
 
 	fn code_by_hash(hash: ValidationCodeHash) -> Option<ValidationCode> {
@@ -27,15 +28,27 @@ impl<T: Config> ParaState for Pallet<T> {
 	}
 
 	fn most_recent_context(para: ParaId) -> Option<BlockNumber> {
-		MostRecentContext::<T>::get(para)
+		ParaRecords::<T>::get(para)?.most_recent_context
 	}
 
 	fn future_code(para: ParaId) -> Option<(BlockNumber, ValidationCodeHash)> {
-		FutureCodeUpgrades::<T>::get(para).zip(FutureCodeHash::<T>::get(para))
+		ParaRecords::<T>::get(para)?.future_code()
+	}
+
+	/// Two reads.
+	fn facts(para: ParaId) -> Option<ParaFacts> {
+		let record = ParaRecords::<T>::get(para)?;
+		Some(ParaFacts {
+			head: Self::head(para)?,
+			code_hash: record.code_hash,
+			most_recent_context: record.most_recent_context,
+			future_code: record.future_code(),
+		})
 	}
 
 	fn is_upgrade_restricted(para: ParaId) -> bool {
-		UpgradeRestrictionSignal::<T>::contains_key(para) || FutureCodeHash::<T>::contains_key(para)
+		UpgradeRestrictionSignal::<T>::contains_key(para)
+			|| ParaRecords::<T>::get(para).is_some_and(|record| record.announced.is_some())
 	}
 
 	fn is_offboarding(para: ParaId) -> bool {
@@ -52,16 +65,17 @@ impl<T: Config> ParaState for Pallet<T> {
 	}
 
 	/// Does nothing for a para that is not active, and nothing for a head above the ceiling: a candidate with either
-	/// is never backed.
+	/// is never backed. One read, two writes.
 	fn note_new_head(para: ParaId, head: HeadData, relay_parent_number: BlockNumber) {
-		if !Heads::<T>::contains_key(para) {
-			return;
-		}
 		let Ok(head) = BoundedHead::try_from(head.0) else {
 			return;
 		};
+		let Some(mut record) = ParaRecords::<T>::get(para) else {
+			return;
+		};
 		Heads::<T>::insert(para, head);
-		MostRecentContext::<T>::insert(para, relay_parent_number);
-		Self::do_apply_upgrade(para, relay_parent_number);
+		record.most_recent_context = Some(relay_parent_number);
+		Self::apply_upgrade(para, &mut record, relay_parent_number);
+		ParaRecords::<T>::insert(para, record);
 	}
 }

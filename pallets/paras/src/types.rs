@@ -27,6 +27,49 @@ pub enum ParaLifecycle {
 	Offboarding,
 }
 
+/// What candidates of a para are judged by beside its head. One value, because it is read and written as one.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct ParaRecord {
+	/// Hash of the code that validates the next candidate on the included head (R-BASE-13).
+	pub code_hash: ValidationCodeHash,
+	/// Relay-parent number of the latest included candidate (R-REL-4); `None` before the first.
+	pub most_recent_context: Option<BlockNumber>,
+	/// The code that was announced (R-CODE-3).
+	pub announced: Option<AnnouncedCode>,
+	/// Whether the para was sent an answer to its announcement that no candidate has consumed yet: then there is a
+	/// go-ahead signal in storage.
+	pub is_answered: bool,
+}
+
+/// A code that a para announced.
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct AnnouncedCode {
+	/// Its hash.
+	pub code_hash: ValidationCodeHash,
+	/// Relay-parent number from which it applies, once it is accepted.
+	pub expected_at: Option<BlockNumber>,
+}
+
+impl ParaRecord {
+	/// A para that runs this code and has had no candidate.
+	pub fn new(code_hash: ValidationCodeHash) -> Self {
+		Self {
+			code_hash,
+			most_recent_context: None,
+			announced: None,
+			is_answered: false,
+		}
+	}
+
+	/// The scheduled upgrade (R-BASE-15).
+	pub fn future_code(&self) -> Option<(BlockNumber, ValidationCodeHash)> {
+		let announced = self.announced?;
+		Some((announced.expected_at?, announced.code_hash))
+	}
+}
+
 /// What a para begins with.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct Registration {

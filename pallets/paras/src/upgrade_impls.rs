@@ -3,7 +3,7 @@
 //! An announcement begins a check of its code; see `check_impls`. What its outcome does is here.
 
 use crate::{
-	CheckCause, Config, CurrentCodeHash, Event, FutureCodeHash, FutureCodeUpgrades, Pallet, UpcomingUpgrades,
+	AnnouncedCode, CheckCause, Config, Event, Pallet, ParaRecord, ParaRecords, UpcomingUpgrades,
 	UpgradeCooldowns, UpgradeGoAheadSignal, UpgradeRestrictionSignal,
 };
 use async_backing_primitives::{
@@ -27,8 +27,8 @@ impl<T: Config> Pallet<T> {
 		config: &HostConfiguration,
 	) {
 		let code_hash = code.hash();
-		match CurrentCodeHash::<T>::get(para) {
-			Some(current) if current != code_hash => {}
+		match ParaRecords::<T>::get(para) {
+			Some(record) if record.code_hash != code_hash => {}
 			_ => return,
 		}
 		if <Self as ParaState>::is_upgrade_restricted(para) {
@@ -41,7 +41,12 @@ impl<T: Config> Pallet<T> {
 		if !Self::may_vote() {
 			return;
 		}
-		FutureCodeHash::<T>::insert(para, code_hash);
+		Self::change_record(para, |record| {
+			record.announced = Some(AnnouncedCode {
+				code_hash,
+				expected_at: None,
+			});
+		});
 		UpgradeRestrictionSignal::<T>::insert(para, UpgradeRestriction::Present);
 		let lifted_at = now.saturating_add(config.validation_upgrade_cooldown);
 		UpgradeCooldowns::<T>::mutate(|list| insert_sorted(list, para, lifted_at));
@@ -61,13 +66,18 @@ impl<T: Config> Pallet<T> {
 		now: BlockNumber,
 		config: &HostConfiguration,
 	) {
-		if FutureCodeHash::<T>::get(para) != Some(code_hash) {
+		if Self::announced_code(para) != Some(code_hash) {
 			return;
 		}
 		let from_announcement = included_at.saturating_add(config.validation_upgrade_delay);
 		let from_acceptance = now.saturating_add(config.minimum_validation_upgrade_delay);
 		let expected_at = from_announcement.max(from_acceptance);
-		FutureCodeUpgrades::<T>::insert(para, expected_at);
+		Self::change_record(para, |record| {
+			record.announced = Some(AnnouncedCode {
+				code_hash,
+				expected_at: Some(expected_at),
+			});
+		});
 		UpcomingUpgrades::<T>::mutate(|list| insert_sorted(list, para, expected_at));
 		Self::deposit_event(Event::CodeUpgradeScheduled {
 			para,
@@ -78,12 +88,29 @@ impl<T: Config> Pallet<T> {
 
 	/// Gives an announced upgrade up: the code is not accepted (R-CODE-3). The restriction lasts as it would have.
 	pub(crate) fn reject_upgrade(para: ParaId, code_hash: ValidationCodeHash) {
-		if FutureCodeHash::<T>::get(para) != Some(code_hash) {
+		if Self::announced_code(para) != Some(code_hash) {
 			return;
 		}
-		FutureCodeHash::<T>::remove(para);
+		Self::change_record(para, |record| record.announced = None);
 		Self::release_code(code_hash);
-		UpgradeGoAheadSignal::<T>::insert(para, UpgradeGoAhead::Abort);
+		Self::answer(para, UpgradeGoAhead::Abort);
+	}
+
+	/// Hash of the code that the para announced.
+	pub(crate) fn announced_code(para: ParaId) -> Option<ValidationCodeHash> {
+		let announced = ParaRecords::<T>::get(para)?.announced?;
+		Some(announced.code_hash)
+	}
+
+	/// Answers an announcement.
+	fn answer(para: ParaId, signal: UpgradeGoAhead) {
+		UpgradeGoAheadSignal::<T>::insert(para, signal);
+		Self::change_record(para, |record| record.is_answered = true);
+	}
+
+	/// Changes the record of a para that has one.
+	fn change_record(para: ParaId, change: impl FnOnce(&mut ParaRecord)) {
+		ParaRecords::<T>::mutate_extant(para, change);
 	}
 
 	/// Tells paras whose upgrade is due in block `now` to go ahead (R-CODE-3). Returns how many.
@@ -92,7 +119,7 @@ impl<T: Config> Pallet<T> {
 			UpcomingUpgrades::<T>::put(rest)
 		});
 		for (para, _) in &due {
-			UpgradeGoAheadSignal::<T>::insert(para, UpgradeGoAhead::GoAhead);
+			Self::answer(*para, UpgradeGoAhead::GoAhead);
 		}
 		due.len() as u64
 	}
@@ -112,28 +139,27 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Applies the scheduled upgrade if a candidate with this relay parent does so (R-CODE-6). Where none is
-	/// scheduled, clears a signal that is left over (R-CODE-7).
-	pub(crate) fn do_apply_upgrade(para: ParaId, relay_parent_number: BlockNumber) {
-		match FutureCodeUpgrades::<T>::get(para) {
-			None => UpgradeGoAheadSignal::<T>::remove(para),
-			Some(expected_at) if relay_parent_number >= expected_at => {
-				FutureCodeUpgrades::<T>::remove(para);
-				UpgradeGoAheadSignal::<T>::remove(para);
-				// Not reached by the candidates of a chain that gives its go-aheads, but then none may follow.
-				UpcomingUpgrades::<T>::mutate(|list| list.retain(|(other, _)| *other != para));
-				let Some(code_hash) = FutureCodeHash::<T>::take(para) else {
-					return;
-				};
-				// The use as announced code becomes the use as current code.
-				if let Some(old) = CurrentCodeHash::<T>::get(para) {
-					Self::release_code(old);
-				}
-				CurrentCodeHash::<T>::insert(para, code_hash);
-				Self::deposit_event(Event::CodeUpgraded { para, code_hash });
-			}
-			Some(_) => {}
+	/// Applies the scheduled upgrade to the record if a candidate with this relay parent does so (R-CODE-6). Where none
+	/// is scheduled, clears a signal that is left over (R-CODE-7).
+	pub(crate) fn apply_upgrade(para: ParaId, record: &mut ParaRecord, relay_parent_number: BlockNumber) {
+		let scheduled = record.future_code();
+		if scheduled.is_some_and(|(expected_at, _)| relay_parent_number < expected_at) {
+			return;
 		}
+		if record.is_answered {
+			record.is_answered = false;
+			UpgradeGoAheadSignal::<T>::remove(para);
+		}
+		let Some((_, code_hash)) = scheduled else {
+			return;
+		};
+		// Not reached by the candidates of a chain that gives its go-aheads, but then none may follow.
+		UpcomingUpgrades::<T>::mutate(|list| list.retain(|(other, _)| *other != para));
+		// The use as announced code becomes the use as current code.
+		Self::release_code(record.code_hash);
+		record.code_hash = code_hash;
+		record.announced = None;
+		Self::deposit_event(Event::CodeUpgraded { para, code_hash });
 	}
 }
 

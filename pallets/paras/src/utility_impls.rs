@@ -1,9 +1,9 @@
 //! Invariants of storage.
 
 use crate::{
-	CheckCause, CodeByHash, CodeByHashRefs, CodeVotes, CodesUnderVote, Config, CurrentCodeHash,
-	FutureCodeHash, FutureCodeUpgrades, Heads, Pallet, ParaLifecycle, ParaLifecycles, Parachains,
-	TrustedCodes, UpcomingParas, UpcomingUpgrades, UpgradeCooldowns,
+	CheckCause, CodeByHash, CodeByHashRefs, CodeVotes, CodesUnderVote, Config, Heads, Pallet, ParaLifecycle,
+	ParaLifecycles, ParaRecords, Parachains, TrustedCodes, UpcomingParas, UpcomingUpgrades, UpgradeCooldowns,
+	UpgradeGoAheadSignal,
 };
 use alloc::collections::{BTreeMap, BTreeSet};
 use async_backing_primitives::{BlockNumber, ParaId, ValidationCode, ValidationCodeHash};
@@ -44,23 +44,33 @@ impl<T: Config> Pallet<T> {
 					"R-BASE-12: an active para has no head"
 				);
 				ensure!(
-					CurrentCodeHash::<T>::contains_key(para),
+					ParaRecords::<T>::contains_key(para),
 					"R-BASE-13: an active para has no code"
 				);
 			}
 		}
 		ensure!(list.len() == active, "a listed para is not active");
 		ensure!(Heads::<T>::iter_keys().count() == active, "a head is left over");
+		ensure!(
+			ParaRecords::<T>::iter_keys().count() == active,
+			"a record is left over"
+		);
 		Ok(())
 	}
 
 	fn check_upgrades() -> Result<(), TryRuntimeError> {
-		for para in FutureCodeUpgrades::<T>::iter_keys() {
-			ensure!(
-				FutureCodeHash::<T>::contains_key(para),
-				"R-CODE-3: an upgrade is scheduled without code"
-			);
+		let is_scheduled =
+			|para| ParaRecords::<T>::get(para).is_some_and(|record| record.future_code().is_some());
+		let mut answered = BTreeSet::new();
+		for (para, record) in ParaRecords::<T>::iter() {
+			if record.is_answered {
+				answered.insert(para);
+			}
 		}
+		ensure!(
+			answered == UpgradeGoAheadSignal::<T>::iter_keys().collect(),
+			"R-CODE-7: a record does not know of its signal"
+		);
 		for list in [UpcomingUpgrades::<T>::get(), UpgradeCooldowns::<T>::get()] {
 			let ascends = |pair: &[(ParaId, BlockNumber)]| pair[0].1 <= pair[1].1;
 			ensure!(
@@ -72,7 +82,7 @@ impl<T: Config> Pallet<T> {
 		}
 		for (para, _) in UpcomingUpgrades::<T>::get() {
 			ensure!(
-				FutureCodeUpgrades::<T>::contains_key(para),
+				is_scheduled(para),
 				"R-CODE-3: a go-ahead is due without an upgrade"
 			);
 		}
@@ -113,10 +123,10 @@ impl<T: Config> Pallet<T> {
 					}
 					CheckCause::Upgrade { para, .. } => {
 						ensure!(
-							!FutureCodeUpgrades::<T>::contains_key(para),
+							ParaRecords::<T>::get(para).is_none_or(|record| record.future_code().is_none()),
 							"R-CODE-3: an upgrade is scheduled whose code is not accepted"
 						);
-						FutureCodeHash::<T>::get(para)
+						Self::announced_code(para)
 					}
 				};
 				ensure!(
@@ -126,8 +136,9 @@ impl<T: Config> Pallet<T> {
 			}
 		}
 		ensure!(
-			FutureCodeHash::<T>::iter_keys()
-				.all(|para| FutureCodeUpgrades::<T>::contains_key(para) || waiting.contains(&para)),
+			ParaRecords::<T>::iter().all(|(para, record)| record.announced.is_none()
+				|| record.future_code().is_some()
+				|| waiting.contains(&para)),
 			"R-CODE-3: nobody decides on an announced code"
 		);
 		Ok(())
@@ -135,8 +146,12 @@ impl<T: Config> Pallet<T> {
 
 	fn check_codes() -> Result<(), TryRuntimeError> {
 		let mut uses: BTreeMap<ValidationCodeHash, u32> = BTreeMap::new();
-		let hashes = CurrentCodeHash::<T>::iter_values()
-			.chain(FutureCodeHash::<T>::iter_values())
+		let of_record = |record: crate::ParaRecord| {
+			let announced = record.announced.map(|announced| announced.code_hash);
+			core::iter::once(record.code_hash).chain(announced)
+		};
+		let hashes = ParaRecords::<T>::iter_values()
+			.flat_map(of_record)
 			.chain(UpcomingParas::<T>::iter_values().map(|registration| registration.code_hash))
 			.chain(TrustedCodes::<T>::get());
 		for hash in hashes {

@@ -64,4 +64,10 @@ mod benches {
 		place_order_allow_death(RawOrigin::Signed(payer), para, u128::MAX);
 		assert_eq!(OnDemandOrders::<T>::get().orders.len() as u32, limit);
 	}
+
+	impl_benchmark_test_suite!(
+		Pallet,
+		crate::mock::benchmark_helper::externalities(),
+		crate::mock::Test
+	);
 }

@@ -2,6 +2,9 @@
 
 #![allow(missing_docs, missing_debug_implementations, unreachable_pub)] // items that macros write
 
+#[cfg(feature = "runtime-benchmarks")]
+pub(crate) mod benchmark_helper;
+
 use crate as pallet_scheduler;
 use crate::{CoreAssignment, CoreShares, PARTS_OF_A_CORE};
 use async_backing_primitives::{
@@ -109,6 +112,8 @@ impl crate::Config for Test {
 	type Currency = Balances;
 	type OrderRevenue = ();
 	type WeightInfo = ();
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = benchmark_helper::Helper;
 }
 
 fn key(index: u32) -> ValidatorId {

@@ -16,6 +16,10 @@ impl<T: Config> CurrentSession for Pallet<T> {
 		ActiveValidatorKeys::<T>::get().into_inner()
 	}
 
+	fn validator_count() -> usize {
+		ActiveValidatorKeys::<T>::decode_len().unwrap_or_default()
+	}
+
 	/// The answer of the session pallet, by our own indices. In the last block of a session that pallet already
 	/// speaks of the next one's validators; no vote counts in such a block (R-ABP-10).
 	fn disabled() -> BTreeSet<ValidatorIndex> {

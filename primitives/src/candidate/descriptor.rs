@@ -5,16 +5,14 @@
 //! it follows from which of those bytes are zero.
 
 use crate::{CoreIndex, Hash, HeadHash, ParaId, SessionIndex, ValidationCodeHash};
-use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use codec::{Decode, DecodeWithMemTracking, Encode, EncodeLike, MaxEncodedLen, Output};
 use scale_info::TypeInfo;
 use sp_core::H256;
 
 /// What a candidate is: where it was built, on what, and what it commits to.
 ///
 /// Made by [`CandidateDescriptor::v2`]; other versions come only from decoding.
-#[derive(
-	Clone, Debug, PartialEq, Eq, Hash, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct CandidateDescriptor {
 	para_id: ParaId,
@@ -33,6 +31,46 @@ pub struct CandidateDescriptor {
 	para_head: HeadHash,
 	validation_code_hash: ValidationCodeHash,
 }
+
+/// Field by field as derived, but in one piece: a relay block encodes each descriptor several times, to hash, store and
+/// announce it.
+impl Encode for CandidateDescriptor {
+	fn size_hint(&self) -> usize {
+		Self::ENCODED_LEN
+	}
+
+	fn encoded_size(&self) -> usize {
+		Self::ENCODED_LEN
+	}
+
+	fn encode_to<W: Output + ?Sized>(&self, dest: &mut W) {
+		let mut bytes = [0; Self::ENCODED_LEN];
+		let mut rest = &mut bytes[..];
+		let mut put = |field: &[u8]| {
+			let (place, behind) = core::mem::take(&mut rest).split_at_mut(field.len());
+			place.copy_from_slice(field);
+			rest = behind;
+		};
+		put(&self.para_id.0.to_le_bytes());
+		put(self.relay_parent.as_ref());
+		put(&[self.version]);
+		put(&self.core_index.to_le_bytes());
+		put(&self.session_index.to_le_bytes());
+		put(&[self.scheduling_session_offset]);
+		put(&self.reserved_low);
+		put(&self.reserved_mid);
+		put(self.persisted_validation_data_hash.as_ref());
+		put(self.pov_hash.as_ref());
+		put(self.erasure_root.as_ref());
+		put(self.scheduling_parent.as_ref());
+		put(self.reserved_high.as_ref());
+		put(self.para_head.as_ref());
+		put(self.validation_code_hash.as_ref());
+		dest.write(&bytes);
+	}
+}
+
+impl EncodeLike for CandidateDescriptor {}
 
 /// The fields of a version 2 descriptor.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

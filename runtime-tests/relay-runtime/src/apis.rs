@@ -84,6 +84,14 @@ impl_runtime_apis! {
 		}
 	}
 
+	#[cfg(feature = "runtime-benchmarks")]
+	impl crate::benchmark_helper::PredictedWeight<Block> for Runtime {
+		fn of_inherent(composition: pallet_async_backing_inclusion::benchmarking::Composition) -> u64 {
+			let inherent = composition.build::<Runtime>();
+			Inclusion::weight_of(&inherent).ref_time()
+		}
+	}
+
 	impl sp_api::Metadata<Block> for Runtime {
 		fn metadata() -> OpaqueMetadata {
 			OpaqueMetadata::new(Runtime::metadata().into())

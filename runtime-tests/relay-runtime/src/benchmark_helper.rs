@@ -3,15 +3,53 @@
 use crate::{AccountId, Hrmp, Runtime, SovereignAccountOf};
 use alloc::vec::Vec;
 use async_backing_primitives::{
-	ports::{ActiveConfiguration, OnSessionChange, SessionChange},
-	CoreIndex, HeadData, HostConfiguration, ParaId, ValidationCode, ValidatorId,
+	ports::{ActiveConfiguration, Disputes, OnSessionChange, SessionChange},
+	BlockNumber, CandidateHash, CoreIndex, DisputeStatementSet, HeadData, HostConfiguration, ParaId,
+	SessionIndex, ValidationCode, ValidatorId,
 };
+use core::sync::atomic::{AtomicBool, Ordering};
 use frame_support::{
 	traits::{fungible::Mutate, BuildGenesisConfig},
 	BoundedVec,
 };
 use frame_system::RawOrigin;
 use sp_runtime::traits::Convert;
+
+sp_api::decl_runtime_apis! {
+	/// What the runtime predicts, to hold measurements against.
+	pub trait PredictedWeight {
+		/// Reference time that is charged for an inherent, in picoseconds, without the reading and writing.
+		fn of_inherent(composition: pallet_async_backing_inclusion::benchmarking::Composition) -> u64;
+	}
+}
+
+/// Whether [`SettledDisputes`] concluded.
+static CONCLUDED: AtomicBool = AtomicBool::new(false);
+
+/// Disputes that nobody votes in: they conclude against every candidate when a benchmark says so. Asking them costs
+/// nothing, as asking a runtime without disputes does.
+#[derive(Clone, Copy, Debug)]
+pub struct SettledDisputes;
+
+impl Disputes for SettledDisputes {
+	fn is_frozen() -> bool {
+		false
+	}
+
+	fn is_concluded_invalid(_: SessionIndex, _: CandidateHash) -> bool {
+		CONCLUDED.load(Ordering::Relaxed)
+	}
+
+	fn included_at(_: SessionIndex, _: CandidateHash) -> Option<BlockNumber> {
+		None
+	}
+
+	fn import(_: Vec<DisputeStatementSet>) -> Vec<DisputeStatementSet> {
+		Vec::new()
+	}
+
+	fn note_included(_: SessionIndex, _: CandidateHash, _: BlockNumber) {}
+}
 
 /// Sets the relay runtime's pallets up.
 #[derive(Clone, Copy, Debug)]
@@ -63,6 +101,7 @@ impl pallet_async_backing_inclusion::benchmarking::BenchmarkHelper for Helper {
 		head: &HeadData,
 		code: &ValidationCode,
 	) {
+		CONCLUDED.store(false, Ordering::Relaxed);
 		Self::register(paras, head, code);
 		let cores = (0..).map(CoreIndex);
 		pallet_async_backing_scheduler::CoreClaims::<Runtime>::kill();
@@ -90,6 +129,11 @@ impl pallet_async_backing_inclusion::benchmarking::BenchmarkHelper for Helper {
 		for _ in 0..count {
 			crate::Dmp::queue_downward_message(para, alloc::vec![7; 1_024]).expect("there is room");
 		}
+	}
+
+	fn conclude_against_all() -> bool {
+		CONCLUDED.store(true, Ordering::Relaxed);
+		true
 	}
 }
 

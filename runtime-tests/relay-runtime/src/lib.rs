@@ -17,6 +17,7 @@ pub mod epoch_length;
 pub mod genesis_presets;
 pub mod migrations;
 pub mod transactions;
+pub mod weights;
 
 pub use apis::api;
 pub use config::{

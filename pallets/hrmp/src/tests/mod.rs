@@ -3,8 +3,7 @@
 mod requests;
 
 use crate::{
-	mock::*, Config, Error, Event, HrmpChannelDigests, HrmpChannelId, HrmpChannels, HrmpWatermarks,
-	WeightInfo, MAX_DIGEST,
+	mock::*, Config, Error, Event, HrmpChannelId, HrmpChannels, HrmpReceipts, WeightInfo, MAX_DIGEST,
 };
 use async_backing_primitives::{
 	keys,
@@ -152,7 +151,7 @@ fn r_hrmp_3_a_watermark_removes_what_was_sent_up_to_it() {
 			"R-HRMP-3: in every inbound channel"
 		);
 		assert_eq!(limitations(A, C), (90, 7), "R-HRMP-3: counters are reduced");
-		assert_eq!(HrmpWatermarks::<Test>::get(C), Some(5), "R-HRMP-3");
+		assert_eq!(HrmpReceipts::<Test>::get(C).watermark, Some(5), "R-HRMP-3");
 		assert_eq!(Hrmp::valid_watermarks(C), [5, 6, 8], "R-BASE-9");
 	});
 }
@@ -347,7 +346,7 @@ fn r_hrmp_1_a_full_digest_leaves_the_relay_parent_as_watermark() {
 		for block in 1..=MAX_DIGEST + 2 {
 			send(A, B, block, &[]);
 		}
-		assert_eq!(HrmpChannelDigests::<Test>::get(B).len(), MAX_DIGEST as usize);
+		assert_eq!(HrmpReceipts::<Test>::get(B).digest.len(), MAX_DIGEST as usize);
 		assert_eq!(
 			contents(A, B).len(),
 			MAX_DIGEST as usize + 2,

@@ -230,9 +230,17 @@ pub(crate) fn with_backed(
 
 /// Hashes of the pending candidates of a para.
 pub(crate) fn pending(para: ParaId) -> Vec<async_backing_primitives::CandidateHash> {
-	crate::PendingAvailability::<Test>::get(para)
+	pending_candidates(para)
 		.iter()
 		.map(|candidate| candidate.hash)
+		.collect()
+}
+
+/// The pending candidates of a para.
+pub(crate) fn pending_candidates(para: ParaId) -> Vec<crate::PendingCandidate> {
+	crate::PendingAvailability::<Test>::get()
+		.into_iter()
+		.filter(|candidate| candidate.para == para)
 		.collect()
 }
 

@@ -5,6 +5,8 @@
 #![allow(missing_docs, missing_debug_implementations, unreachable_pub)] // items that macros write
 
 mod author;
+#[cfg(feature = "runtime-benchmarks")]
+pub(crate) mod benchmark_helper;
 mod neighbours;
 
 pub(crate) use author::*;
@@ -59,6 +61,8 @@ impl pallet_async_backing_scheduler::Config for Test {
 	type Currency = Balances;
 	type OrderRevenue = ();
 	type WeightInfo = ();
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = benchmark_helper::Helper;
 }
 
 impl crate::Config for Test {
@@ -73,6 +77,8 @@ impl crate::Config for Test {
 	type Rewards = Neighbours;
 	type ParentRandomness = Drawn;
 	type WeightInfo = ();
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = benchmark_helper::Helper;
 }
 
 parameter_types! {

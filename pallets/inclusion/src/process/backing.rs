@@ -6,23 +6,23 @@
 use super::{Mode, Processing};
 use crate::{
 	constraints::StorageConstraints,
-	pending::commitments_of,
 	refusal::{CandidateRefusal, Refusal},
-	ClaimQueueSnapshots, Config, Event, OutputSizes, Pallet, PendingCandidate, RelayParentWindow,
-	StoredCommitments, ValidatorBits,
+	types::PendingReceiptRef,
+	ClaimQueueSnapshots, Config, Event, OutputSizes, Pallet, PendingCandidate, PendingReceipts,
+	RelayParentWindow, ValidatorBits,
 };
 use alloc::{
 	collections::{BTreeMap, BTreeSet},
 	vec::Vec,
 };
 use async_backing_primitives::{
-	candidate_modifications, check_backing_votes, check_core_choice, check_depth, check_fragment,
-	check_intrinsic, check_relay_parent_progress,
-	ports::{CoreScheduler, CurrentSession, Disputes, ParaState},
-	remove_disabled_votes, AllowedRelayParents, BackedCandidate, BackingVotesError, BlockNumber,
-	CandidateHash, CandidateReceipt, ClaimQueue, ConstraintModifications, CoreIndex, DescriptorVersion,
-	FragmentCandidate, GroupIndex, Hash, HeadData, HostConfiguration, Operating, ParaId, RelayChainBlockInfo,
-	ValidationDataClaim, ValidatorIndex, ValidityAttestation,
+	candidate_modifications, check_backing_votes, check_depth, check_fragment, check_intrinsic,
+	check_relay_parent_progress,
+	ports::{CoreScheduler, CurrentSession, Disputes},
+	remove_disabled_votes, AllowedRelayParents, AssignedCores, BackedCandidate, BackingVotesError,
+	BlockNumber, CandidateHash, CandidateReceipt, ClaimQueue, ConstraintModifications, CoreIndex,
+	DescriptorVersion, FragmentCandidate, GroupIndex, Hash, HeadData, HostConfiguration, Operating, ParaId,
+	RelayChainBlockInfo, ValidationDataClaim, ValidatorIndex, ValidityAttestation,
 };
 
 /// Version 3 descriptors are decoded, but not accepted yet (R-REL-8, R-BIN-12).
@@ -150,8 +150,8 @@ impl<T: Config> Processing<T> {
 		let (_, injected) = backed.split_indices().map_err(BackingVotesError::from)?;
 		let core = descriptor.core_index().unwrap_or(injected);
 		if intrinsic.version != DescriptorVersion::V1 {
-			let queue = facts.claim_queue_at(scheduling_parent.hash);
-			check_core_choice(queue, para, core, intrinsic.signals.select_core)?;
+			let assigned = facts.assigned_at(scheduling_parent.hash).of(para);
+			assigned.check(core, intrinsic.signals.select_core)?;
 		}
 		descriptor.check_scheduling_session(self.session)?;
 		Ok(Standing {
@@ -244,26 +244,24 @@ impl<T: Config> Processing<T> {
 			group,
 			backers,
 		} = verdict;
-		let commitments = backed.candidate.commitments.clone();
+		let commitments = &backed.candidate.commitments;
 		let head = commitments.head_data.clone();
-		let too_large = |size| {
-			CandidateRefusal::Intrinsic(async_backing_primitives::IntrinsicError::CommitmentsTooLarge(
-				size,
-			))
-		};
-		let stored = StoredCommitments::try_from(commitments).map_err(too_large)?;
 		let candidate = PendingCandidate {
+			para: path.para,
 			hash,
 			core: standing.core,
 			group,
-			descriptor: receipt.descriptor.clone(),
-			commitments_hash: receipt.commitments_hash,
-			availability_votes: ValidatorBits::none_of(self.validators.len()),
-			backers,
 			relay_parent_number: standing.relay_parent.number,
 			backed_in: self.now,
+			outputs: OutputSizes::of(commitments),
+			availability_votes: ValidatorBits::none_of(self.validators.len()),
+		};
+		let stored = PendingReceiptRef {
+			descriptor: &receipt.descriptor,
+			commitments,
+			commitments_hash: receipt.commitments_hash,
+			backers: &backers,
 			max_pov_size: self.config.max_pov_size,
-			outputs: OutputSizes::of(stored.get()),
 		};
 		if !self.pending.push(candidate, stored) {
 			return Err(CandidateRefusal::TooManyPending(path.para));
@@ -332,8 +330,8 @@ impl<'a, T: Config> Path<'a, T> {
 		facts: &BlockFacts<'_, T>,
 	) -> Option<Self> {
 		let base = StorageConstraints::<T>::new(para, config, facts.earliest_relay_parent())?;
-		let head = T::Paras::head(para)?;
-		let latest_context = T::Paras::most_recent_context(para);
+		let head = base.facts().head.clone();
+		let latest_context = base.facts().most_recent_context;
 		let stacked = ConstraintModifications::default();
 		let mut path = Self {
 			para,
@@ -345,7 +343,7 @@ impl<'a, T: Config> Path<'a, T> {
 			accepted: 0,
 		};
 		for candidate in pending {
-			let commitments = commitments_of::<T>(candidate.hash)?;
+			let commitments = PendingReceipts::<T>::get(candidate.hash)?.commitments;
 			let number = candidate.relay_parent_number;
 			let modifications = candidate_modifications(&commitments, number, &path.operating()).ok()?;
 			let modifications = without_head(modifications);
@@ -382,7 +380,7 @@ fn without_head(modifications: ConstraintModifications<'_>) -> ConstraintModific
 /// What all candidates of a block are judged by.
 struct BlockFacts<'a, T> {
 	window: AllowedRelayParents,
-	snapshots: BTreeMap<Hash, ClaimQueue>,
+	assigned: BTreeMap<Hash, AssignedCores>,
 	groups: Vec<Vec<ValidatorIndex>>,
 	disabled: BTreeSet<ValidatorIndex>,
 	/// Cores that this block may fill, each with the para that may (R-BCK-1).
@@ -395,7 +393,7 @@ impl<'a, T: Config> BlockFacts<'a, T> {
 	fn new(claims: Vec<(CoreIndex, ParaId)>, invalid: &'a BTreeSet<CandidateHash>) -> Self {
 		Self {
 			window: RelayParentWindow::<T>::get(),
-			snapshots: BTreeMap::new(),
+			assigned: BTreeMap::new(),
 			groups: T::Scheduler::groups(),
 			disabled: T::Session::disabled(),
 			eligible: claims.into_iter().collect(),
@@ -423,10 +421,11 @@ impl<'a, T: Config> BlockFacts<'a, T> {
 			.map_or(BlockNumber::MAX, |oldest| oldest.number)
 	}
 
-	/// The claim queue that nodes saw at a relay block of the window (R-REL-7).
-	fn claim_queue_at(&mut self, hash: Hash) -> &ClaimQueue {
-		self.snapshots
-			.entry(hash)
-			.or_insert_with(|| ClaimQueueSnapshots::<T>::get(hash).into())
+	/// The cores that nodes saw assigned at a relay block of the window (R-REL-7).
+	fn assigned_at(&mut self, hash: Hash) -> &AssignedCores {
+		self.assigned.entry(hash).or_insert_with(|| {
+			let queue: ClaimQueue = ClaimQueueSnapshots::<T>::get(hash).into();
+			AssignedCores::from(&queue)
+		})
 	}
 }

@@ -5,10 +5,7 @@ use crate::{
 	refusal::{BitfieldRefusal, Refusal},
 	Config,
 };
-use alloc::{
-	collections::{BTreeMap, BTreeSet},
-	vec::Vec,
-};
+use alloc::{collections::BTreeSet, vec::Vec};
 use async_backing_primitives::{CoreIndex, UncheckedSignedAvailabilityBitfield, ValidatorIndex};
 
 impl<T: Config> Processing<T> {
@@ -71,22 +68,42 @@ impl<T: Config> Processing<T> {
 
 	/// Step 8, first half: adds the votes to those of earlier blocks (R-ENA-2). Bits for free cores say nothing
 	/// (R-BIT-3).
+	///
+	/// Cost: a bit for each candidate and bitfield.
 	pub(super) fn record_votes(&mut self, bitfields: &[UncheckedSignedAvailabilityBitfield]) {
-		let mut voters = BTreeMap::<usize, Vec<ValidatorIndex>>::new();
-		for bitfield in bitfields {
-			for core in bitfield.payload.0.iter_ones() {
-				voters.entry(core).or_default().push(bitfield.validator_index);
+		if bitfields.is_empty() {
+			return;
+		}
+		let rows: Vec<_> = bitfields
+			.iter()
+			.map(|bitfield| (bitfield.validator_index, bitfield.payload.bytes()))
+			.collect();
+		for candidate in self.pending.iter_mut() {
+			let bit = CoreBit::of(candidate.core);
+			for (validator, _) in rows.iter().filter(|(_, bytes)| bit.is_set_in(bytes)) {
+				candidate.availability_votes.insert(*validator);
 			}
 		}
-		self.pending
-			.update(|candidate| match voters.get(&candidate.core.as_usize()) {
-				Some(voters) => {
-					voters.iter().for_each(|voter| {
-						candidate.availability_votes.insert(*voter);
-					});
-					true
-				}
-				None => false,
-			});
+	}
+}
+
+/// Where a core has its bit in the bytes of a bitfield.
+#[derive(Clone, Copy)]
+pub(super) struct CoreBit {
+	byte: usize,
+	mask: u8,
+}
+
+impl CoreBit {
+	pub(super) fn of(core: CoreIndex) -> Self {
+		Self {
+			byte: core.as_usize() / 8,
+			mask: 1 << (core.0 % 8),
+		}
+	}
+
+	/// Whether the bit is set; never for a core that the bitfield does not reach.
+	pub(super) fn is_set_in(self, bytes: &[u8]) -> bool {
+		bytes.get(self.byte).is_some_and(|byte| byte & self.mask != 0)
 	}
 }

@@ -49,10 +49,10 @@ impl<T: Config> Processing<T> {
 				.iter()
 				.position(|candidate| is_late(candidate.backed_in));
 			let Some(first) = first else { continue };
-			for (candidate, commitments) in self.pending.take_from(para, first) {
+			for (candidate, stored) in self.pending.take_from(para, first) {
 				Pallet::<T>::deposit_event(Event::CandidateTimedOut {
-					receipt: candidate.receipt(),
-					head: commitments.head_data,
+					receipt: stored.to_plain(),
+					head: stored.commitments.head_data,
 					core: candidate.core,
 				});
 			}

@@ -1,19 +1,18 @@
 //! Steps 2 and 3: what of an inherent a block has room for (R-WGT-1 to R-WGT-7).
 
-use super::Mode;
+use super::{bitfields::CoreBit, Mode};
 use crate::{
 	pending::PendingCandidates,
 	refusal::Refusal,
 	select::{fitting_prefix, select, Load, Offer},
-	weights::{self, UnitWeights},
+	weights::Units,
 	Config, Pallet,
 };
-use alloc::{collections::BTreeMap, vec::Vec};
+use alloc::vec::Vec;
 use async_backing_primitives::{
 	canonical_disputes, enactable_prefix,
-	ports::{CurrentSession, Disputes},
+	ports::{CoreScheduler, CurrentSession, Disputes},
 	BackedCandidate, CandidateHash, DisputeStatementSet, Hash, UncheckedSignedAvailabilityBitfield,
-	MAX_CORES,
 };
 use codec::Encode;
 use frame_support::{
@@ -31,12 +30,22 @@ const RESERVED_BYTES: u64 = 16 * 1024;
 
 /// The limits of a block and what the inherent of this one has to reserve.
 pub(super) struct Limits<'a, T> {
-	pub(super) mode: Mode,
-	pub(super) pending: &'a PendingCandidates<T>,
-	pub(super) parent_hash: Hash,
+	mode: Mode,
+	pending: &'a PendingCandidates<T>,
+	parent_hash: Hash,
+	units: Units,
 }
 
-impl<T: Config> Limits<'_, T> {
+impl<'a, T: Config> Limits<'a, T> {
+	pub(super) fn new(mode: Mode, pending: &'a PendingCandidates<T>, parent_hash: Hash) -> Self {
+		Self {
+			mode,
+			pending,
+			parent_hash,
+			units: Units::of::<T::WeightInfo>(),
+		}
+	}
+
 	/// Step 2: disputes in their canonical order, as many as there is room for (R-INC-5, R-WGT-1).
 	pub(super) fn limit_disputes(
 		&self,
@@ -50,14 +59,12 @@ impl<T: Config> Limits<'_, T> {
 		if !kept.iter().map(key_of).eq(offered) {
 			self.mode.refuse(Refusal::Disputes)?;
 		}
-		let count = fitting_prefix(
-			budget::<T>(),
-			empty_load::<T>(),
-			kept.iter().map(dispute_load::<T>),
-		);
+		let loads = |kept: &[DisputeStatementSet]| -> Vec<_> {
+			kept.iter().map(|dispute| self.dispute_load(dispute)).collect()
+		};
+		let count = fitting_prefix(budget::<T>(), self.fixed_load(), loads(&kept));
 		if count < kept.len() {
-			self.mode
-				.refuse(self.overweight(kept.iter().map(dispute_load::<T>)))?;
+			self.mode.refuse(self.overweight(loads(&kept).into_iter()))?;
 			kept.truncate(count);
 		}
 		Ok(kept)
@@ -72,14 +79,18 @@ impl<T: Config> Limits<'_, T> {
 	) -> Result<(Vec<UncheckedSignedAvailabilityBitfield>, Vec<BackedCandidate>), Refusal> {
 		let taken = disputes
 			.iter()
-			.map(dispute_load::<T>)
-			.fold(empty_load::<T>(), Load::plus);
+			.map(|dispute| self.dispute_load(dispute))
+			.fold(self.fixed_load(), Load::plus);
 		let reserved = Load {
-			time: reserve::<T>(self.pending, &bitfields, !disputes.is_empty()).ref_time(),
+			time: reserve(self.pending, &self.units, &bitfields, !disputes.is_empty())
+				.saturating_add(self.units.any_candidate(candidates.len())),
 			size: 0,
 		};
-		let bitfield_loads: Vec<_> = bitfields.iter().map(bitfield_load::<T>).collect();
-		let offers: Vec<_> = candidates.iter().map(offer::<T>).collect();
+		let bitfield_loads: Vec<_> = bitfields
+			.iter()
+			.map(|bitfield| self.bitfield_load(bitfield))
+			.collect();
+		let offers: Vec<_> = candidates.iter().map(|backed| self.offer(backed)).collect();
 		let seed = || seed_of::<T>(self.parent_hash);
 		let selection = select(budget::<T>(), taken, reserved, &bitfield_loads, &offers, seed);
 		if selection.bitfields.len() < bitfields.len() || selection.candidates.len() < candidates.len() {
@@ -91,6 +102,39 @@ impl<T: Config> Limits<'_, T> {
 			at_positions(bitfields, &selection.bitfields),
 			at_positions(candidates, &selection.candidates),
 		))
+	}
+
+	fn fixed_load(&self) -> Load {
+		Load {
+			time: self.units.fixed(T::Scheduler::core_count(), self.pending.len()),
+			size: 0,
+		}
+	}
+
+	fn dispute_load(&self, dispute: &DisputeStatementSet) -> Load {
+		Load {
+			time: self.units.dispute(dispute.statements.len()),
+			size: dispute.encoded_size() as u64,
+		}
+	}
+
+	fn bitfield_load(&self, bitfield: &UncheckedSignedAvailabilityBitfield) -> Load {
+		Load {
+			time: self.units.bitfields(1),
+			size: bitfield.encoded_size() as u64,
+		}
+	}
+
+	fn offer(&self, backed: &BackedCandidate) -> Offer {
+		let size = backed.encoded_size();
+		Offer {
+			para: backed.candidate.para_id(),
+			upgrades: backed.candidate.commitments.new_validation_code.is_some(),
+			load: Load {
+				time: candidate_time(self.pending, &self.units, backed, size),
+				size: size as u64,
+			},
+		}
 	}
 
 	fn overweight(&self, loads: impl Iterator<Item = Load>) -> Refusal {
@@ -106,51 +150,69 @@ impl<T: Config> Limits<'_, T> {
 
 /// Weight of an inherent in the state of its parent (R-WGT-6): what it carries, and an upper bound of what it sets free.
 ///
-/// Cost: reads the pending candidates, which executing it reads anyway.
+/// Cost: reads the pending candidates, which executing it reads anyway; linear in what it carries.
 pub(crate) fn weight_of<T: Config>(
 	disputes: &[DisputeStatementSet],
 	bitfields: &[UncheckedSignedAvailabilityBitfield],
 	candidates: &[BackedCandidate],
 ) -> Weight {
-	let pending = PendingCandidates::<T>::load();
-	let carried = disputes
+	let (pending, units) = (PendingCandidates::<T>::load(), Units::of::<T::WeightInfo>());
+	let of_disputes = disputes
 		.iter()
-		.map(weights::dispute::<T::WeightInfo>)
-		.chain(bitfields.iter().map(|_| T::WeightInfo::bitfield()))
-		.chain(candidates.iter().map(weights::candidate::<T::WeightInfo>))
-		.fold(T::WeightInfo::empty_inherent(), |sum, weight| {
-			sum.saturating_add(weight)
-		});
-	carried.saturating_add(reserve::<T>(&pending, bitfields, !disputes.is_empty()))
+		.map(|dispute| units.dispute(dispute.statements.len()));
+	let of_candidates = candidates
+		.iter()
+		.map(|backed| candidate_time(&pending, &units, backed, backed.encoded_size()));
+	let time = of_disputes
+		.chain(of_candidates)
+		.chain([
+			units.bitfields(bitfields.len()),
+			units.any_candidate(candidates.len()),
+			reserve(&pending, &units, bitfields, !disputes.is_empty()),
+		])
+		.fold(
+			units.fixed(T::Scheduler::core_count(), pending.len()),
+			u64::saturating_add,
+		);
+	Weight::from_parts(time, 0)
+}
+
+/// What it takes to judge a candidate of so many bytes behind those of its para that wait.
+fn candidate_time<T: Config>(
+	pending: &PendingCandidates<T>,
+	units: &Units,
+	backed: &BackedCandidate,
+	bytes: usize,
+) -> u64 {
+	let waiting = pending.of(backed.candidate.para_id()).len();
+	units.candidate(backed, bytes, waiting)
 }
 
 /// What may become of pending candidates in this block, at most (R-WGT-6): enacted if every bitfield offered counts,
 /// timed out, or evicted if there are disputes. Each is only one of these, so the dearest is charged.
 ///
-/// Never grows when bitfields or disputes are left out.
+/// Never grows when bitfields or disputes are left out. Cost: a bit for each candidate and bitfield.
 fn reserve<T: Config>(
 	pending: &PendingCandidates<T>,
+	units: &Units,
 	bitfields: &[UncheckedSignedAvailabilityBitfield],
 	has_disputes: bool,
-) -> Weight {
-	let mut offered = BTreeMap::<usize, usize>::new();
-	for bitfield in bitfields {
-		let cores = bitfield.payload.0.iter_ones();
-		for core in cores.take_while(|core| *core < MAX_CORES as usize) {
-			*offered.entry(core).or_default() += 1;
-		}
+) -> u64 {
+	if pending.is_empty() {
+		return 0;
 	}
-	let (validators, now) = (T::Session::validators().len(), Pallet::<T>::now());
+	let rows: Vec<_> = bitfields
+		.iter()
+		.map(|bitfield| bitfield.payload.bytes())
+		.collect();
+	let (validators, now) = (T::Session::validator_count(), Pallet::<T>::now());
 	let timeouts = Pallet::<T>::timeouts();
-	let mut sum = Weight::zero();
-	for para in pending.paras() {
-		let chain = pending.of(para);
+	let mut sum = 0_u64;
+	for chain in pending.chains() {
 		let votes = chain.iter().map(|candidate| {
-			let more = offered
-				.get(&candidate.core.as_usize())
-				.copied()
-				.unwrap_or_default();
-			candidate.availability_votes.count().saturating_add(more)
+			let core = CoreBit::of(candidate.core);
+			let offered = rows.iter().filter(|row| core.is_set_in(row)).count();
+			candidate.availability_votes.count().saturating_add(offered)
 		});
 		let enactable = enactable_prefix(votes, validators);
 		let late = chain
@@ -159,19 +221,16 @@ fn reserve<T: Config>(
 			.unwrap_or(chain.len());
 		for (position, candidate) in chain.iter().enumerate() {
 			let may = [
-				(
-					position < enactable,
-					weights::enactment::<T::WeightInfo>(&candidate.outputs),
-				),
-				(position >= late, T::WeightInfo::timeout()),
-				(has_disputes, T::WeightInfo::eviction()),
+				(position < enactable, units.enactment(&candidate.outputs)),
+				(position >= late, units.timeout()),
+				(has_disputes, units.eviction()),
 			];
 			let dearest = may
 				.into_iter()
 				.filter(|(may, _)| *may)
-				.map(|(_, weight)| weight)
-				.fold(Weight::zero(), |dearest, weight| dearest.max(weight));
-			sum = sum.saturating_add(dearest);
+				.map(|(_, time)| time)
+				.max();
+			sum = sum.saturating_add(dearest.unwrap_or_default());
 		}
 	}
 	sum
@@ -185,38 +244,6 @@ fn budget<T: Config>() -> Load {
 	Load {
 		time: mandatory.unwrap_or(weights.max_block).ref_time(),
 		size: u64::from(*length.max.get(DispatchClass::Mandatory)).saturating_sub(RESERVED_BYTES),
-	}
-}
-
-fn empty_load<T: Config>() -> Load {
-	Load {
-		time: T::WeightInfo::empty_inherent().ref_time(),
-		size: 0,
-	}
-}
-
-fn dispute_load<T: Config>(dispute: &DisputeStatementSet) -> Load {
-	Load {
-		time: weights::dispute::<T::WeightInfo>(dispute).ref_time(),
-		size: dispute.encoded_size() as u64,
-	}
-}
-
-fn bitfield_load<T: Config>(bitfield: &UncheckedSignedAvailabilityBitfield) -> Load {
-	Load {
-		time: T::WeightInfo::bitfield().ref_time(),
-		size: bitfield.encoded_size() as u64,
-	}
-}
-
-fn offer<T: Config>(backed: &BackedCandidate) -> Offer {
-	Offer {
-		para: backed.candidate.para_id(),
-		upgrades: backed.candidate.commitments.new_validation_code.is_some(),
-		load: Load {
-			time: weights::candidate::<T::WeightInfo>(backed).ref_time(),
-			size: backed.encoded_size() as u64,
-		},
 	}
 }
 

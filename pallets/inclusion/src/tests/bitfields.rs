@@ -1,6 +1,6 @@
 //! Bitfields: which count, and what they do.
 
-use crate::{mock::*, Error, Pallet, PendingAvailability};
+use crate::{mock::*, Error, Pallet};
 use async_backing_primitives::{
 	CandidateHash, DisputeStatement, DisputeStatementSet, Hash, InvalidDisputeStatementKind, SigningContext,
 	UncheckedSignedAvailabilityBitfield, ValidatorIndex,
@@ -119,9 +119,7 @@ fn r_bit_3_bits_of_free_cores_say_nothing() {
 	Setup::default().run(|| {
 		finish_block_with(inherent(&[], &[&Candidate::first()]));
 		finish_block_with(inherent(&attest(&[1]), &[]));
-		let votes = PendingAvailability::<Test>::get(PARA)[0]
-			.availability_votes
-			.count();
+		let votes = pending_candidates(PARA)[0].availability_votes.count();
 		assert_eq!(votes, 0, "R-BIT-3");
 	});
 }

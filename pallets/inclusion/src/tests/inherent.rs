@@ -111,12 +111,10 @@ fn offers() -> impl Strategy<Value = Vec<Offer>> {
 }
 
 fn candidates(offers: &[Offer], salt: u8) -> Vec<Candidate> {
-	let latest = crate::PendingAvailability::<Test>::get(PARA)
+	let latest = pending(PARA)
 		.last()
-		.and_then(|pending| crate::PendingCommitments::<Test>::get(pending.hash))
-		.map_or(included_head(PARA), |commitments| {
-			commitments.into_inner().head_data
-		});
+		.and_then(crate::PendingReceipts::<Test>::get)
+		.map_or(included_head(PARA), |stored| stored.commitments.head_data);
 	let mut heads = vec![latest];
 	let mut made = Vec::new();
 	for (index, offer) in offers.iter().enumerate() {

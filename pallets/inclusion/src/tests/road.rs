@@ -1,6 +1,6 @@
 //! The road of good candidates: backed, available, included.
 
-use crate::{mock::*, Event, PendingAvailability, PendingCommitments};
+use crate::{mock::*, Event, PendingReceipts};
 use async_backing_primitives::{CoreIndex, GroupIndex, ValidatorIndex};
 use frame_support::assert_ok;
 
@@ -25,14 +25,16 @@ fn r_bck_5_and_r_ena_4_a_candidate_is_backed_then_included() {
 			group,
 		};
 		assert_eq!(events(), [backed], "R-BCK-5");
-		let stored = PendingAvailability::<Test>::get(PARA)[0].clone();
+		let stored = pending_candidates(PARA)[0].clone();
 		assert_eq!(
 			(stored.hash, stored.backed_in, stored.relay_parent_number),
 			(candidate.hash(), 1, 0),
 			"R-BCK-5"
 		);
 		assert_eq!(stored.availability_votes.count(), 0, "R-BCK-5: no votes yet");
-		let backers: Vec<_> = stored.backers.indices().collect();
+		let kept = PendingReceipts::<Test>::get(candidate.hash()).expect("R-BCK-5");
+		assert_eq!(kept.to_plain(), receipt, "R-BCK-5");
+		let backers: Vec<_> = kept.backers.indices().collect();
 		assert_eq!(backers, [ValidatorIndex(0), ValidatorIndex(1)]);
 		assert_eq!(included_head(PARA), genesis_head(PARA), "backed is not included");
 		end_block();
@@ -52,7 +54,7 @@ fn r_bck_5_and_r_ena_4_a_candidate_is_backed_then_included() {
 		assert_eq!(included_head(PARA), head, "R-ENA-4");
 		assert_eq!(neighbours(|state| state.contexts[&PARA]), 0, "R-ENA-4: context");
 		assert_eq!(
-			(pending(PARA), PendingCommitments::<Test>::iter().count()),
+			(pending(PARA), PendingReceipts::<Test>::iter().count()),
 			(vec![], 0)
 		);
 		let effects = neighbours(|state| state.effects.clone());
@@ -183,7 +185,7 @@ fn r_ena_3_the_longest_available_prefix_is_enacted() {
 		finish_block_with(inherent(&votes, &[]));
 		assert_eq!(included_head(PARA), first.head(), "R-ENA-3: votes 3, 2, 3");
 		assert_eq!(pending(PARA), [second.hash(), third.hash()]);
-		let votes = PendingAvailability::<Test>::get(PARA)
+		let votes = pending_candidates(PARA)
 			.iter()
 			.map(|c| c.availability_votes.count())
 			.sum::<usize>();

@@ -1,6 +1,6 @@
 //! Session changes and the relay-parent window.
 
-use crate::{mock::*, ClaimQueueSnapshots, Error, Pallet, PendingCommitments, RelayParentWindow};
+use crate::{mock::*, ClaimQueueSnapshots, Error, Pallet, PendingReceipts, RelayParentWindow};
 use async_backing_primitives::{ports::CoreScheduler, ClaimQueue, CoreIndex, ParaId};
 use frame_support::{assert_noop, assert_ok};
 
@@ -49,7 +49,7 @@ fn r_abp_10_nothing_is_backed_in_the_last_block_of_a_session() {
 		change_session(filtered);
 		assert_eq!(included_head(PARA), first.head(), "R-ABP-10: enactment happens");
 		assert_eq!(pending(PARA), [], "R-ABP-9: all pending candidates are dropped");
-		assert_eq!(PendingCommitments::<Test>::iter().count(), 0, "R-ABP-9");
+		assert_eq!(PendingReceipts::<Test>::iter().count(), 0, "R-ABP-9");
 		assert_eq!(Pallet::<Test>::candidate_events(), [], "R-ABP-9: without events");
 	});
 }

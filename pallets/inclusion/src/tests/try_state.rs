@@ -2,18 +2,24 @@
 
 use crate::{
 	mock::*, ClaimQueueSnapshots, InherentIncluded, Pallet, PendingAvailability, PendingCandidate,
-	PendingCommitments, RelayParentWindow,
+	PendingReceipt, PendingReceipts, RelayParentWindow,
 };
 use async_backing_primitives::{CoreIndex, HeadData};
 
 fn change(index: usize, change: impl FnOnce(&mut PendingCandidate)) {
-	PendingAvailability::<Test>::mutate(PARA, |list| change(&mut list[index]));
+	PendingAvailability::<Test>::mutate(|list| change(&mut list[index]));
+}
+
+fn change_receipt(change: impl FnOnce(&mut PendingReceipt)) {
+	PendingReceipts::<Test>::mutate(pending(PARA)[0], |stored| {
+		change(stored.as_mut().expect("it is pending"))
+	});
 }
 
 #[test]
 fn try_state_names_what_is_wrong() {
 	type Row = (&'static str, fn());
-	let rows: [Row; 12] = [
+	let rows: [Row; 13] = [
 		("outlives its block (R-INC-1)", || {
 			InherentIncluded::<Test>::put(())
 		}),
@@ -34,18 +40,17 @@ fn try_state_names_what_is_wrong() {
 		("a core that does not exist is occupied", || {
 			change(1, |candidate| candidate.core = CoreIndex(2))
 		}),
-		("commitments are missing", || {
-			PendingCommitments::<Test>::remove(pending(PARA)[0]);
+		("a receipt is missing", || {
+			PendingReceipts::<Test>::remove(pending(PARA)[0]);
 		}),
 		("do not pair up", || {
-			let list = PendingAvailability::<Test>::get(PARA);
-			PendingAvailability::<Test>::insert(
-				PARA,
-				crate::PendingList::truncate_from(vec![list[0].clone()]),
-			);
+			PendingAvailability::<Test>::mutate(|list| list.truncate(1));
+		}),
+		("do not ascend by para", || {
+			change(0, |candidate| candidate.para = OTHER);
 		}),
 		("not what its hash says (R-GLO-2)", || {
-			change(0, |candidate| candidate.commitments_hash = Default::default())
+			change_receipt(|stored| stored.commitments_hash = Default::default())
 		}),
 		("relay parents move backwards (R-REL-4)", || {
 			change(1, |candidate| candidate.relay_parent_number = 2)
@@ -54,9 +59,7 @@ fn try_state_names_what_is_wrong() {
 			neighbours(|state| state.heads.insert(PARA, HeadData(vec![9])));
 		}),
 		("nobody backed a candidate (R-BKV-1)", || {
-			change(0, |candidate| {
-				candidate.backers = crate::ValidatorBits::none_of(4)
-			})
+			change_receipt(|stored| stored.backers = crate::ValidatorBits::none_of(4))
 		}),
 	];
 	for (expected, corrupt) in rows {

@@ -26,6 +26,15 @@ fn micros_of(weight: Weight) -> u64 {
 	weight.ref_time() / 1_000_000
 }
 
+/// What an inherent takes whatever it carries, where so many candidates wait.
+fn fixed(waiting: u64) -> Weight {
+	use async_backing_primitives::ports::CoreScheduler;
+	let cores = u64::from(Scheduler::core_count());
+	<()>::empty_inherent()
+		.saturating_add(<()>::core().saturating_mul(cores))
+		.saturating_add(<()>::pending().saturating_mul(waiting))
+}
+
 fn dispute(candidate: u8, votes: u32) -> DisputeStatementSet {
 	let against = DisputeStatement::Invalid(InvalidDisputeStatementKind::Explicit);
 	let signature = bitfield(0, &[]).signature;
@@ -56,11 +65,7 @@ fn r_def_4_each_item_is_charged_by_itself() {
 		let first = Candidate::first();
 		let second = first.child(1, 2);
 		let empty = micros(&inherent(&[], &[]));
-		assert_eq!(
-			empty,
-			micros_of(<()>::empty_inherent()),
-			"R-WGT-6: nothing but the fixed part"
-		);
+		assert_eq!(empty, micros_of(fixed(0)), "R-WGT-6: nothing but the fixed part");
 		let bitfield_cost = micros_of(<()>::bitfield());
 		assert_eq!(
 			micros(&inherent(&[bitfield(0, &[])], &[])),
@@ -113,7 +118,7 @@ fn r_def_5_what_is_set_free_is_charged_once_and_only_if_it_can_be() {
 		});
 		let second = first.child(1, 2);
 		finish_block_with(inherent(&[], &[&first, &second]));
-		let outputs = crate::PendingAvailability::<Test>::get(PARA)[0].outputs;
+		let outputs = pending_candidates(PARA)[0].outputs;
 		let expected = OutputSizes {
 			upward_messages: 2,
 			upward_bytes: 42,
@@ -123,9 +128,7 @@ fn r_def_5_what_is_set_free_is_charged_once_and_only_if_it_can_be() {
 			code_bytes: 16,
 		};
 		assert_eq!(outputs, expected, "R-WGT-6");
-		let plain = |bitfields: u64| {
-			<()>::empty_inherent().saturating_add(<()>::bitfield().saturating_mul(bitfields))
-		};
+		let plain = |bitfields: u64| fixed(2).saturating_add(<()>::bitfield().saturating_mul(bitfields));
 		let set_free = |cores: &[u32], voters: usize| {
 			let data = inherent(&attest(cores)[..voters], &[]);
 			weight(&data).saturating_sub(plain(voters as u64))
@@ -140,6 +143,8 @@ fn r_def_5_what_is_set_free_is_charged_once_and_only_if_it_can_be() {
 		let of_first = set_free(&[0], 5);
 		let outputs_cost = <()>::upward_message()
 			.saturating_mul(2)
+			.saturating_add(<()>::upward_queue())
+			.saturating_add(<()>::code_upgrade())
 			.saturating_add(<()>::upward_byte().saturating_mul(42))
 			.saturating_add(<()>::horizontal_message())
 			.saturating_add(<()>::horizontal_byte().saturating_mul(100))
@@ -173,15 +178,15 @@ fn r_wgt_6_time_outs_and_evictions_are_charged() {
 		let first = Candidate::first();
 		finish_block_with(inherent(&[], &[&first, &first.child(1, 2)]));
 		run_to(19);
-		assert_eq!(weight(&inherent(&[], &[])), <()>::empty_inherent());
+		assert_eq!(weight(&inherent(&[], &[])), fixed(2));
 		let mut disputed = inherent(&[], &[]);
 		disputed.disputes = vec![dispute(1, 1)];
-		let evicting = <()>::empty_inherent()
+		let evicting = fixed(2)
 			.saturating_add(<()>::dispute_vote())
 			.saturating_add(<()>::eviction().saturating_mul(2));
 		assert_eq!(weight(&disputed), evicting, "R-WGT-6");
 		run_to(20);
-		let timing_out = <()>::empty_inherent().saturating_add(<()>::timeout().saturating_mul(2));
+		let timing_out = fixed(2).saturating_add(<()>::timeout().saturating_mul(2));
 		assert_eq!(
 			weight(&inherent(&[], &[])),
 			timing_out,
@@ -252,7 +257,7 @@ fn r_wgt_1_disputes_come_before_everything_else() {
 	Setup::default().run(|| {
 		let mut data = inherent(&attest(&[]), &[&Candidate::first()]);
 		data.disputes = vec![dispute(3, 40), dispute(1, 40), dispute(2, 40)];
-		let two = <()>::empty_inherent().saturating_add(<()>::dispute_vote().saturating_mul(80));
+		let two = fixed(0).saturating_add(<()>::dispute_vote().saturating_mul(80));
 		BlockMicros::set(micros_of(two) + 10);
 		assert_noop!(enter(data.clone()), Error::<Test>::DisputesNotCanonical);
 		let filtered = Pallet::<Test>::filter(data.clone());

@@ -82,7 +82,7 @@ fn r_code_3_and_7_rejected_code_aborts_the_upgrade_and_any_candidate_takes_note(
 			}
 			.into(),
 		);
-		assert_eq!(FutureCodeHash::<Test>::get(A), None, "R-CODE-3");
+		assert_eq!(record(A).announced, None, "R-CODE-3");
 		assert_eq!(Paras::code_by_hash(code(2).hash()), None);
 		assert!(Paras::is_upgrade_restricted(A), "R-CODE-3: the cooldown goes on");
 		Paras::note_new_head(A, head(2), 1);

@@ -3,8 +3,8 @@
 mod checks;
 
 use crate::{
-	mock::*, CodeByHash, CodeByHashRefs, CurrentCodeHash, Error, Event, FutureCodeHash, FutureCodeUpgrades,
-	Heads, ParaLifecycle, ParaLifecycles, UpgradeGoAheadSignal, UpgradeRestrictionSignal,
+	mock::*, CodeByHash, CodeByHashRefs, Error, Event, Heads, ParaLifecycle, ParaLifecycles, ParaRecord,
+	ParaRecords, UpgradeGoAheadSignal, UpgradeRestrictionSignal,
 };
 use async_backing_primitives::{
 	keys, ports::ParaState, HeadData, ParaId, UpgradeGoAhead, UpgradeRestriction, ValidationCode, MAX_PARAS,
@@ -25,6 +25,14 @@ fn announce(seed: u8) {
 	if Paras::pvfs_require_precheck().contains(&code(seed).hash()) {
 		accept(&code(seed));
 	}
+}
+
+fn record(para: ParaId) -> ParaRecord {
+	ParaRecords::<Test>::get(para).expect("the para has a head")
+}
+
+fn change(para: ParaId, change: impl FnOnce(&mut ParaRecord)) {
+	ParaRecords::<Test>::mutate_extant(para, change);
 }
 
 fn go_ahead() -> Option<UpgradeGoAhead> {
@@ -147,7 +155,7 @@ fn r_code_6_the_applying_candidate_switches_the_code() {
 		assert_eq!(Paras::current_code_hash(A), Some(code(2).hash()), "R-CODE-6");
 		assert_eq!(Paras::future_code(A), None, "R-CODE-6");
 		assert_eq!(go_ahead(), None, "R-CODE-6");
-		assert!(!FutureCodeHash::<Test>::contains_key(A) && !FutureCodeUpgrades::<Test>::contains_key(A));
+		assert_eq!(record(A).announced, None);
 		assert_eq!(
 			Paras::code_by_hash(code(1).hash()),
 			None,
@@ -168,6 +176,7 @@ fn r_code_6_the_applying_candidate_switches_the_code() {
 fn r_code_7_any_candidate_clears_a_left_over_signal() {
 	one(|| {
 		UpgradeGoAheadSignal::<Test>::insert(A, UpgradeGoAhead::Abort);
+		change(A, |record| record.is_answered = true);
 		Paras::note_new_head(A, head(2), 0);
 		assert_eq!(go_ahead(), None, "R-CODE-7");
 	});
@@ -245,9 +254,14 @@ fn r_code_3_upgrades_of_several_paras_are_independent() {
 fn r_base_15_a_future_code_needs_hash_and_number() {
 	one(|| {
 		announce(2);
-		FutureCodeUpgrades::<Test>::remove(A);
+		let expect = |at| {
+			change(A, |record| {
+				record.announced.as_mut().expect("announced").expected_at = at
+			});
+		};
+		expect(None);
 		assert_eq!(Paras::future_code(A), None, "R-BASE-15");
-		FutureCodeUpgrades::<Test>::insert(A, 7);
+		expect(Some(7));
 		assert_eq!(Paras::future_code(A), Some((7, code(2).hash())));
 	});
 }
@@ -395,7 +409,7 @@ fn a_head_above_the_ceiling_is_not_stored() {
 			Heads::<Test>::get(A).map(|head| head.into_inner()),
 			Some(head(1).0)
 		);
-		assert_eq!(CurrentCodeHash::<Test>::get(A), Some(code(1).hash()));
+		assert_eq!(record(A), ParaRecord::new(code(1).hash()));
 	});
 }
 

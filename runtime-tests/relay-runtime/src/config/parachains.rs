@@ -2,7 +2,7 @@
 
 use crate::{
 	config::sovereign::{EnsurePara, SovereignAccountOf},
-	Balances, Configuration, Dmp, Hrmp, Inclusion, MessageQueue, ParaSessions, Paras, Runtime,
+	weights, Balances, Configuration, Dmp, Hrmp, Inclusion, MessageQueue, ParaSessions, Paras, Runtime,
 	RuntimeHoldReason, Scheduler, Session, Ump,
 };
 use frame_system::EnsureRoot;
@@ -13,7 +13,7 @@ type AdminOrigin = EnsureRoot<crate::AccountId>;
 impl pallet_async_backing_configuration::Config for Runtime {
 	type AdminOrigin = AdminOrigin;
 	type SessionIndex = ParaSessions;
-	type WeightInfo = ();
+	type WeightInfo = weights::pallet_async_backing_configuration::WeightInfo<Runtime>;
 }
 
 impl pallet_async_backing_sessions::Config for Runtime {
@@ -33,7 +33,7 @@ impl pallet_async_backing_scheduler::Config for Runtime {
 	type Currency = Balances;
 	// What orders are paid with is burnt: this chain has no treasury.
 	type OrderRevenue = ();
-	type WeightInfo = ();
+	type WeightInfo = weights::pallet_async_backing_scheduler::WeightInfo<Runtime>;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = crate::benchmark_helper::Helper;
 }
@@ -43,7 +43,7 @@ impl pallet_async_backing_paras::Config for Runtime {
 	type Configuration = Configuration;
 	type Session = ParaSessions;
 	type OnParaRemoved = (Scheduler, Dmp, Ump, Hrmp);
-	type WeightInfo = ();
+	type WeightInfo = weights::pallet_async_backing_paras::WeightInfo<Runtime>;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = crate::benchmark_helper::Helper;
 }
@@ -52,7 +52,7 @@ impl pallet_async_backing_dmp::Config for Runtime {
 	type AdminOrigin = AdminOrigin;
 	type Configuration = Configuration;
 	type Paras = Paras;
-	type WeightInfo = ();
+	type WeightInfo = weights::pallet_async_backing_dmp::WeightInfo<Runtime>;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = crate::benchmark_helper::Helper;
 }
@@ -70,7 +70,7 @@ impl pallet_async_backing_hrmp::Config for Runtime {
 	type Currency = Balances;
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type SovereignAccountOf = SovereignAccountOf;
-	type WeightInfo = ();
+	type WeightInfo = weights::pallet_async_backing_hrmp::WeightInfo<Runtime>;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = crate::benchmark_helper::Helper;
 }
@@ -84,10 +84,13 @@ impl pallet_async_backing_inclusion::Config for Runtime {
 	type Hrmp = Hrmp;
 	type Scheduler = Scheduler;
 	// Approval voting and disputes are not part of this runtime yet; whoever brings them implements the two ports.
+	#[cfg(not(feature = "runtime-benchmarks"))]
 	type Disputes = ();
+	#[cfg(feature = "runtime-benchmarks")]
+	type Disputes = crate::benchmark_helper::SettledDisputes;
 	type Rewards = ();
 	type ParentRandomness = pallet_babe::ParentBlockRandomness<Runtime>;
-	type WeightInfo = ();
+	type WeightInfo = weights::pallet_async_backing_inclusion::WeightInfo<Runtime>;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = crate::benchmark_helper::Helper;
 }

@@ -7,10 +7,7 @@ use crate::{
 use frame_support::{
 	derive_impl, parameter_types,
 	traits::{ConstU128, ConstU32, ConstU64},
-	weights::{
-		constants::{RocksDbWeight, WEIGHT_REF_TIME_PER_SECOND},
-		Weight,
-	},
+	weights::{constants::WEIGHT_REF_TIME_PER_SECOND, Weight},
 };
 use frame_system::limits::{BlockLength, BlockWeights};
 use sp_runtime::Perbill;
@@ -36,6 +33,13 @@ parameter_types! {
 		).build();
 }
 
+/// What reading and writing cost. Nothing where the weights themselves are measured: then what is predicted can be held
+/// against the time that the runtime took, which does without a database.
+#[cfg(not(feature = "runtime-benchmarks"))]
+type DbWeight = frame_support::weights::constants::RocksDbWeight;
+#[cfg(feature = "runtime-benchmarks")]
+type DbWeight = ();
+
 #[derive_impl(frame_system::config_preludes::RelayChainDefaultConfig)]
 impl frame_system::Config for Runtime {
 	type Block = Block;
@@ -45,7 +49,7 @@ impl frame_system::Config for Runtime {
 	type BlockHashCount = BlockHashCount;
 	type BlockWeights = RelayBlockWeights;
 	type BlockLength = RelayBlockLength;
-	type DbWeight = RocksDbWeight;
+	type DbWeight = DbWeight;
 	type MaxConsumers = ConstU32<16>;
 }
 

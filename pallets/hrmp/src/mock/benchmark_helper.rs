@@ -1,0 +1,24 @@
+//! What the benchmarks ask of the chain around the pallet.
+
+use super::{AccountOfPara, Balances, Gone, Limits};
+use async_backing_primitives::{HostConfiguration, ParaId};
+use frame_support::traits::fungible::Mutate;
+use sp_runtime::traits::Convert;
+use std::collections::BTreeSet;
+
+/// Prepares the neighbours.
+pub struct Helper;
+
+impl crate::benchmarking::BenchmarkHelper for Helper {
+	/// The paras of the benchmarks are there; their accounts are empty.
+	fn endowed_para(para: ParaId) {
+		Balances::set_balance(&AccountOfPara::convert(para), 1 << 100);
+	}
+}
+
+/// An empty chain with the limits and deposits of a real one.
+pub(crate) fn externalities() -> sp_io::TestExternalities {
+	Gone::set(BTreeSet::new());
+	Limits::set(HostConfiguration::default());
+	sp_io::TestExternalities::default()
+}

@@ -1,0 +1,87 @@
+//! What the benchmarks ask of the chain around the pallet.
+
+use super::{neighbours, BlockBytes, BlockMicros, ParentDraw, Scheduler, State, Test};
+use async_backing_primitives::{
+	ports::{OnSessionChange, SessionChange},
+	CoreIndex, HeadData, HostConfiguration, ParaId, ValidationCode, ValidatorId,
+};
+use frame_support::traits::BuildGenesisConfig;
+use sp_keystore::{testing::MemoryKeystore, KeystoreExt};
+
+/// Prepares the neighbours.
+pub struct Helper;
+
+impl crate::benchmarking::BenchmarkHelper for Helper {
+	fn set_up(
+		validators: Vec<ValidatorId>,
+		config: HostConfiguration,
+		paras: &[ParaId],
+		head: &HeadData,
+		code: &ValidationCode,
+	) {
+		neighbours(|state| {
+			*state = State {
+				config: config.clone(),
+				session: 1,
+				validators: validators.len() as u32,
+				keys: validators.clone(),
+				heads: paras.iter().map(|para| (*para, head.clone())).collect(),
+				codes: paras.iter().map(|para| (*para, code.hash())).collect(),
+				..Default::default()
+			};
+		});
+		pallet_async_backing_scheduler::CoreClaims::<Test>::kill();
+		pallet_async_backing_scheduler::GenesisConfig::<Test> {
+			assignments: (0..).map(CoreIndex).zip(paras.iter().copied()).collect(),
+			..Default::default()
+		}
+		.build();
+		Scheduler::on_session_change(&SessionChange {
+			session_index: 1,
+			session_start: 1,
+			validators,
+			old_configuration: config.clone(),
+			new_configuration: config,
+			random_seed: [0; 32],
+		});
+	}
+
+	fn open_channel(sender: ParaId, recipient: ParaId) {
+		neighbours(|state| {
+			let limits = (
+				state.config.hrmp_channel_max_capacity,
+				state.config.hrmp_channel_max_total_size,
+				state.config.hrmp_channel_max_message_size,
+			);
+			state.channels.insert((sender, recipient), limits);
+		});
+	}
+
+	fn send_downward(para: ParaId, count: u32) {
+		let now = super::now();
+		neighbours(|state| {
+			let queue = state.downward.entry(para).or_default();
+			queue.extend((0..count).map(|_| now));
+		});
+	}
+
+	fn conclude_against_all() -> bool {
+		neighbours(|state| state.all_invalid = true);
+		true
+	}
+}
+
+impl pallet_async_backing_scheduler::benchmarking::BenchmarkHelper for Helper {
+	/// Paras are put there by [`set_up`](crate::benchmarking::BenchmarkHelper::set_up).
+	fn para(_: ParaId) {}
+}
+
+/// An empty chain whose blocks have room for every inherent, and a keystore for its validators.
+pub(crate) fn externalities() -> sp_io::TestExternalities {
+	BlockMicros::set(1_000_000_000_000);
+	BlockBytes::set(u32::MAX);
+	ParentDraw::set(None);
+	let mut externalities = sp_io::TestExternalities::default();
+	externalities.register_extension(KeystoreExt::new(MemoryKeystore::new()));
+	externalities
+}
