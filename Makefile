@@ -31,13 +31,23 @@ NO_STD := \
 	async-backing-prospective-parachains \
 	async-backing-counter-parachain
 
+# Pallets with benchmarks, and cargo's names of the features that compile these.
+BENCHMARKED := \
+	pallet-async-backing-configuration \
+	pallet-async-backing-paras \
+	pallet-async-backing-dmp \
+	pallet-async-backing-hrmp \
+	pallet-async-backing-scheduler \
+	pallet-async-backing-inclusion
+BENCHMARKS := $(addsuffix /runtime-benchmarks,$(BENCHMARKED))
+
 # The exports of scripts/wasm-target.sh, in the shell of the recipe. In two steps, so that its failure is a failure.
 WASM_ENV = wasm_env=$$(scripts/wasm-target.sh); eval "$$wasm_env"
 
-.PHONY: help run build test fmt lint check-no-std unit rules rules-check doc setup bench bench-peers weights weights-check
+.PHONY: help run build test fmt lint check-no-std unit test-benchmarks rules rules-check doc setup bench bench-peers weights weights-check
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: ## Install what building needs (every other target does it as well)
 	@scripts/setup.sh
@@ -51,7 +61,7 @@ build: setup
 run: build ## Synchronous beside asynchronous backing on the devnet, as a table
 	@"$(CARGO_TARGET_DIR)/debug/async-backing" compare $(ARGS)
 
-test: rules-check lint check-no-std unit ## Everything that has to hold before a change lands
+test: rules-check lint check-no-std unit test-benchmarks ## Everything that has to hold before a change lands
 
 fmt:
 	@scripts/setup.sh --lint
@@ -66,22 +76,33 @@ check-no-std: setup ## Primitives, pallets and no_std cores for wasm32v1-none, w
 		--config 'profile.dev.opt-level=0' --config 'profile.dev.package."*".opt-level=0' \
 		$(addprefix -p ,$(NO_STD))
 
+# With the benchmarks, because there is more code with them than without.
 lint: setup fmt ## Formatting and clippy, warnings are errors
 	@$(WASM_ENV); SKIP_WASM_BUILD=1 \
-		cargo clippy --workspace --all-targets --locked -- -D warnings
+		cargo clippy --workspace --all-targets --locked \
+		--features '$(BENCHMARKS) async-backing-relay-runtime/runtime-benchmarks' -- -D warnings
 
 unit: setup ## The tests alone: unit, scenario, end to end, documentation
 	@$(WASM_ENV); cargo test --workspace --locked
 
+# FRAME's feature for benchmarks is one that the other tests do not have, so a part of the dependencies is compiled once
+# more. Nothing of the command line tool is (it is no library): it is here for the features of its dependencies, so that
+# this part is small.
+test-benchmarks: setup ## Every benchmark of the pallets as a test, at both ends of its ranges
+	@$(WASM_ENV); VALUES_PER_COMPONENT=2 \
+		cargo test --locked --lib $(addprefix -p ,$(BENCHMARKED)) -p async-backing-cli \
+		--features '$(BENCHMARKS)' benchmarking::
+
 bench: setup ## How long the rules take (criterion)
 	@$(WASM_ENV); CARGO_TARGET_DIR="$(CACHE)/bench" cargo bench --locked -p async-backing-node-benchmarks
 
-bench-peers: setup ## The same work by the published crates, side by side; writes docs/benchmarks.md
+bench-peers: setup ## The same work by the published crates, side by side; writes docs/benchmarks.md and weights.md
 	@$(WASM_ENV); CARGO_TARGET_DIR="$(CACHE)/peers" SKIP_WASM_BUILD=1 \
 		cargo build --locked --release --manifest-path benchmarks/peers/Cargo.toml
 	@"$(CACHE)/peers/release/async-backing-bench-peers" docs/benchmarks.md
+	@$(WASM_ENV); scripts/weights.sh --inherent
 
-weights: setup ## Measures the pallets here; writes the relay runtime's weights
+weights: setup ## Measures the pallets here; writes the relay runtime's weights, and docs/weights.md
 	@$(WASM_ENV); scripts/weights.sh
 
 weights-check: setup ## A small sample of the same, beside the committed weights

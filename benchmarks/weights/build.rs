@@ -1,20 +1,32 @@
-//! Compiles the relay runtime with its benchmarks to Wasm; `main` embeds the blob.
+//! Compiles two runtimes with their benchmarks to Wasm, which the programs embed: the relay runtime, and the field's
+//! parachains pallets in a small one.
+
+use std::{env, fs, path::Path};
+use substrate_wasm_builder::WasmBuilder;
 
 fn main() {
-	const RUNTIME: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../runtime-tests/relay-runtime/Cargo.toml");
-	const HINT: &str = "WASM_BUILD_WORKSPACE_HINT";
-	// The builder looks for Cargo.lock above the target directory. The runtime is built with the lock file of the
-	// project, so that what is measured is made from the same versions as what is shipped.
-	if std::env::var_os(HINT).is_none() {
-		std::env::set_var(HINT, concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
-	}
-	// The builder compares paths as they are written.
-	let runtime = std::fs::canonicalize(RUNTIME).expect("the relay runtime is part of the project");
-	substrate_wasm_builder::WasmBuilder::new()
+	let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+	// Each with the lock file of its workspace, so that what is measured is made from the versions that are written down.
+	build(
+		&here.join("../../runtime-tests/relay-runtime"),
+		&here.join("../.."),
+		"relay_runtime.rs",
+	);
+	build(&here.join("para-inherent"), here, "para_inherent.rs");
+}
+
+fn build(runtime: &Path, workspace: &Path, file: &str) {
+	// The builder looks for Cargo.lock above the target directory unless it is told, and compares paths as they are
+	// written.
+	let runtime = fs::canonicalize(runtime.join("Cargo.toml")).expect("it is part of the project");
+	let workspace = fs::canonicalize(workspace).expect("it is part of the project");
+	env::set_var("WASM_BUILD_WORKSPACE_HINT", workspace);
+	WasmBuilder::new()
 		.with_project(runtime)
-		.expect("the relay runtime is part of the project")
+		.expect("it is part of the project")
 		.export_heap_base()
 		.import_memory()
 		.enable_feature("runtime-benchmarks")
+		.set_file_name(file)
 		.build();
 }

@@ -10,7 +10,11 @@ use frame_benchmarking_cli::PalletCmd;
 use sp_runtime::traits::BlakeTwo256;
 use std::{env, error::Error, fs, process::ExitCode};
 
-include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
+/// The relay runtime with its benchmarks.
+#[allow(missing_docs, dead_code)]
+mod runtime {
+	include!(concat!(env!("OUT_DIR"), "/relay_runtime.rs"));
+}
 
 fn main() -> ExitCode {
 	match run() {
@@ -25,12 +29,17 @@ fn main() -> ExitCode {
 fn run() -> Result<(), Box<dyn Error>> {
 	// A benchmark that fails says why in the log only.
 	sp_tracing::try_init_simple();
-	let blob = WASM_BINARY.ok_or("built with SKIP_WASM_BUILD; build again without it")?;
-	let path = env::temp_dir().join(format!("relay-runtime-with-benchmarks-{}.wasm", std::process::id()));
+	let blob = runtime::WASM_BINARY.ok_or("built with SKIP_WASM_BUILD; build again without it")?;
+	let path = env::temp_dir().join(format!(
+		"relay-runtime-with-benchmarks-{}.wasm",
+		std::process::id()
+	));
 	fs::write(&path, blob)?;
 	let program = env::args_os().next().unwrap_or_default();
 	let runtime = ["--runtime".into(), path.clone().into_os_string()];
-	let arguments = std::iter::once(program).chain(runtime).chain(env::args_os().skip(1));
+	let arguments = std::iter::once(program)
+		.chain(runtime)
+		.chain(env::args_os().skip(1));
 	// The runtime asks the host for nothing beyond what the library offers.
 	let outcome = PalletCmd::parse_from(arguments).run_with_spec::<BlakeTwo256, ()>(None);
 	fs::remove_file(&path)?;

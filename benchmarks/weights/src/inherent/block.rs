@@ -1,0 +1,160 @@
+//! What a full inherent takes of a block: by our weights, and by those that the field publishes.
+
+use crate::{
+	composition::full,
+	report::{milliseconds, Report},
+	state::Runtime,
+};
+use std::error::Error;
+
+/// What one read and one write cost, in nanoseconds: `RocksDbWeight` of frame-support, which both runtimes use.
+const READ: f64 = 25_000.0;
+const WRITE: f64 = 100_000.0;
+/// What a block has, in nanoseconds.
+const BLOCK: f64 = 2e9;
+
+/// A published weight: nanoseconds, reads and writes.
+#[derive(Clone, Copy)]
+struct Published {
+	nanos: f64,
+	reads: f64,
+	writes: f64,
+}
+
+impl Published {
+	const fn new(nanos: f64, reads: f64, writes: f64) -> Self {
+		Self { nanos, reads, writes }
+	}
+
+	fn plus(self, other: Self) -> Self {
+		Self::new(
+			self.nanos + other.nanos,
+			self.reads + other.reads,
+			self.writes + other.writes,
+		)
+	}
+
+	fn times(self, count: f64) -> Self {
+		Self::new(self.nanos * count, self.reads * count, self.writes * count)
+	}
+
+	fn less(self, other: Self) -> Self {
+		self.plus(other.times(-1.0))
+	}
+
+	fn total(self) -> f64 {
+		self.nanos + self.reads * READ + self.writes * WRITE
+	}
+}
+
+// westend-runtime 40.0.0, weights of paras_inherent and inclusion, measured on 2026-02-25 on `Intel(R) Xeon(R) CPU @
+// 2.60GHz`.
+const EMPTY: Published = Published::new(294_541.0, 17.0, 5.0);
+const BITFIELDS: Published = Published::new(556_214.0, 19.0, 7.0);
+const CANDIDATE: Published = Published::new(1_513_057.081, 32.0, 16.0);
+const VOTE: Published = Published::new(47_356.84, 0.0, 0.0);
+const ENACT: Published = Published::new(156_323.556, 8.0, 6.0);
+const UPWARD: Published = Published::new(529_418.705, 1.0, 3.0);
+const HORIZONTAL: Published = Published::new(527_179.667, 3.0, 4.0);
+const UPGRADE: Published = Published::new(45_652.413, 9.0, 8.0);
+
+/// Messages that the published weight books for every core that a bitfield names, whatever was sent: the configured
+/// maxima of the largest relay chain, and a code upgrade.
+const MOST_UPWARD: f64 = 16.0;
+const MOST_HORIZONTAL: f64 = 10.0;
+
+/// Writes both sums.
+pub fn compare(ours: &Runtime, report: &mut Report) -> Result<(), Box<dyn Error>> {
+	let full = full(1_000, 200);
+	let predicted: u64 = ours.ask("PredictedWeight_of_inherent", &full)?;
+	let measured = ours.compose(&full.components(), 5)?;
+	let sum = Published::new(
+		predicted as f64 / 1_000.0,
+		f64::from(measured.reads),
+		f64::from(measured.writes),
+	);
+	report.heading("A full inherent and its block");
+	report.text(&format!(
+		"1,000 bitfields; 200 cores, each freed and taken again by a candidate with {} votes; every candidate sends {} \
+		 upward and {} horizontal messages and has processed {} downward messages. A block has 2 s. A read costs 25 us \
+		 and a write 100 us, as in both runtimes.",
+		full.votes, full.upward_messages, full.horizontal_messages, full.downward_messages
+	));
+	let line = |name: String, count: String, weight: Published| {
+		vec![
+			name,
+			count,
+			milliseconds(weight.nanos),
+			format!("{:.0}", weight.reads),
+			format!("{:.0}", weight.writes),
+			milliseconds(weight.total()),
+			format!("{:.0} %", weight.total() / BLOCK * 100.0),
+		]
+	};
+	let header = [
+		"part",
+		"times",
+		"time",
+		"reads",
+		"writes",
+		"together",
+		"of a block",
+	];
+	report.table(&header, [line("ours, by `make weights`".into(), "1".into(), sum)]);
+
+	report.text(
+		"The same by the weights that westend-runtime 40.0.0 publishes and the formulas of polkadot-runtime-parachains 30. \
+		 Each item is booked with the part of an inherent that was around it when it was measured, less an empty \
+		 one, and enactment with the most messages that the configuration allows for every core that bitfields \
+		 have (16 upward, 10 horizontal, an upgrade), whatever waits there.",
+	);
+	let candidate = CANDIDATE.plus(VOTE.times(f64::from(full.votes))).less(EMPTY);
+	let enact = |upward: f64, horizontal: f64, upgrade: f64| {
+		ENACT
+			.plus(UPWARD.times(upward))
+			.plus(HORIZONTAL.times(horizontal))
+			.plus(UPGRADE.times(upgrade))
+	};
+	let parts = [
+		("a bitfield", BITFIELDS.less(EMPTY), full.bitfields),
+		("a candidate with its votes", candidate, full.candidates),
+		(
+			"what may be enacted",
+			enact(MOST_UPWARD, MOST_HORIZONTAL, 1.0),
+			full.cores,
+		),
+	];
+	let total = parts.iter().fold(EMPTY, |sum, (_, each, count)| {
+		sum.plus(each.times(f64::from(*count)))
+	});
+	let actual = enact(
+		f64::from(full.upward_messages),
+		f64::from(full.horizontal_messages),
+		0.0,
+	);
+	let refunded = parts[..2]
+		.iter()
+		.fold(EMPTY, |sum, (_, each, count)| {
+			sum.plus(each.times(f64::from(*count)))
+		})
+		.plus(actual.times(f64::from(full.cores)));
+	let mut lines = vec![line("an empty inherent".into(), "1".into(), EMPTY)];
+	lines.extend(
+		parts.iter().map(|(name, each, count)| {
+			line((*name).into(), count.to_string(), each.times(f64::from(*count)))
+		}),
+	);
+	lines.push(line("**before it is executed**".into(), String::new(), total));
+	lines.push(line(
+		"with what is enacted, after".into(),
+		String::new(),
+		refunded,
+	));
+	report.table(&header, lines);
+	report.text(&format!(
+		"Ours books {:.1} times less before the block is executed, and {:.1} times less than theirs after.",
+		total.total() / sum.total(),
+		refunded.total() / sum.total()
+	));
+	Ok(())
+}
