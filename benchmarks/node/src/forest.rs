@@ -8,7 +8,7 @@ use async_backing_primitives::{
 };
 use std::collections::BTreeMap;
 
-/// The parachain of all candidates.
+/// The parachain of all candidates, unless others are named.
 pub const PARA: ParaId = ParaId(2000);
 /// Number of the relay block that all candidates are built on.
 pub const RELAY_PARENT: BlockNumber = 1000;
@@ -57,64 +57,99 @@ pub fn base() -> Constraints {
 	}
 }
 
-/// Claims at every leaf: as many cores as candidates may follow one another, all for the one para.
-pub fn claim_queue() -> ClaimQueue {
-	(0..=MAX_DEPTH)
-		.map(|core| (CoreIndex(core), [PARA].into()))
-		.collect()
+/// What all leaves have in common.
+#[derive(Clone, Debug)]
+pub struct Schedule {
+	/// How many paras are scheduled: [`PARA`] and those that follow it.
+	pub paras: u32,
+	/// Cores of each para. Its candidates may follow one another as often.
+	pub cores_per_para: u32,
+	/// Base constraints of each para.
+	pub constraints: Constraints,
 }
 
-/// What a node knows of a leaf. Its ancestors reach back to block 998.
-pub fn leaf(number: BlockNumber, fork: u32) -> LeafFacts {
-	let backing_state = BackingState {
-		constraints: base(),
-		pending_availability: vec![],
-	};
-	let ancestors: Vec<_> = (RELAY_PARENT - 2..number)
-		.rev()
-		.map(|number| block(number, 0))
-		.collect();
-	LeafFacts {
-		block: block(number, fork),
-		parent_hash: block(number - 1, 0).hash,
-		slot: number.into(),
-		session_index: 0,
-		session_ends_from_slot: u64::MAX,
-		params: AsyncBackingParams {
-			max_candidate_depth: MAX_DEPTH,
-			allowed_ancestry_len: 4,
-		},
-		ancestors,
-		validators: vec![],
-		groups: vec![(0..5).map(ValidatorIndex).collect()],
-		rotation: GroupRotationInfo {
-			session_start_block: 0,
-			group_rotation_frequency: 10,
-			now: number + 1,
-		},
-		minimum_backing_votes: 2,
-		disabled: vec![],
-		cores: vec![],
-		claim_queue: claim_queue(),
-		paras: BTreeMap::from([(
-			PARA,
-			ParaAtLeaf {
-				backing_state,
-				extension: None,
-			},
-		)]),
-		pending_relay_parents: BTreeMap::new(),
-		events: vec![],
+impl Default for Schedule {
+	/// One para on more cores than it needs.
+	fn default() -> Self {
+		Self {
+			paras: 1,
+			cores_per_para: MAX_DEPTH + 1,
+			constraints: base(),
+		}
 	}
+}
+
+impl Schedule {
+	/// The paras.
+	pub fn paras(&self) -> impl Iterator<Item = ParaId> {
+		(PARA.0..).take(self.paras as usize).map(ParaId)
+	}
+
+	/// Claims at every leaf: one on each core.
+	pub fn claim_queue(&self) -> ClaimQueue {
+		let claims = self
+			.paras()
+			.flat_map(|para| std::iter::repeat_n(para, self.cores_per_para as usize));
+		(0..)
+			.zip(claims)
+			.map(|(core, para)| (CoreIndex(core), [para].into()))
+			.collect()
+	}
+
+	/// What a node knows of a leaf. Its ancestors reach back to block 998.
+	pub fn leaf(&self, number: BlockNumber, fork: u32) -> LeafFacts {
+		let ancestors: Vec<_> = (RELAY_PARENT - 2..number)
+			.rev()
+			.map(|number| block(number, 0))
+			.collect();
+		let para = ParaAtLeaf {
+			backing_state: BackingState {
+				constraints: self.constraints.clone(),
+				pending_availability: vec![],
+			},
+			extension: None,
+		};
+		LeafFacts {
+			block: block(number, fork),
+			parent_hash: block(number - 1, 0).hash,
+			slot: number.into(),
+			session_index: 0,
+			session_ends_from_slot: u64::MAX,
+			params: AsyncBackingParams {
+				max_candidate_depth: self.cores_per_para - 1,
+				allowed_ancestry_len: 4,
+			},
+			ancestors,
+			validators: vec![],
+			groups: vec![(0..5).map(ValidatorIndex).collect()],
+			rotation: GroupRotationInfo {
+				session_start_block: 0,
+				group_rotation_frequency: 10,
+				now: number + 1,
+			},
+			minimum_backing_votes: 2,
+			disabled: vec![],
+			cores: vec![],
+			claim_queue: self.claim_queue(),
+			paras: self.paras().map(|id| (id, para.clone())).collect(),
+			pending_relay_parents: BTreeMap::new(),
+			events: vec![],
+		}
+	}
+}
+
+/// A leaf of the default [`Schedule`].
+pub fn leaf(number: BlockNumber, fork: u32) -> LeafFacts {
+	Schedule::default().leaf(number, fork)
 }
 
 /// A candidate from one head to another, and its validation data.
 fn candidate(from: u32, to: u32) -> (CommittedCandidateReceipt, PersistedValidationData) {
-	twin(from, to, 0)
+	twin(PARA, from, to, 0)
 }
 
 /// As [`candidate`], one of several that differ in nothing else.
-fn twin(from: u32, to: u32, salt: u8) -> (CommittedCandidateReceipt, PersistedValidationData) {
+fn twin(para: ParaId, from: u32, to: u32, salt: u8) -> (CommittedCandidateReceipt, PersistedValidationData) {
 	let relay_parent = block(RELAY_PARENT, 0);
 	let validation_data = PersistedValidationData {
 		parent_head: head(from),
@@ -128,7 +163,7 @@ fn twin(from: u32, to: u32, salt: u8) -> (CommittedCandidateReceipt, PersistedVa
 		..Default::default()
 	};
 	let descriptor = CandidateDescriptor::v2(DescriptorFields {
-		para_id: PARA,
+		para_id: para,
 		relay_parent: relay_parent.hash,
 		persisted_validation_data_hash: validation_data.hash(),
 		pov_hash: Hash::repeat_byte(salt),
@@ -154,6 +189,13 @@ pub fn forks(count: u32, depth: u32) -> Candidates {
 		.collect()
 }
 
+/// One path of so many candidates for each para.
+pub fn paths(paras: impl Iterator<Item = ParaId>, depth: u32) -> Candidates {
+	paras
+		.flat_map(|para| (0..depth).map(move |step| twin(para, step, step + 1, 0)))
+		.collect()
+}
+
 /// Candidates whose parents nobody knows.
 pub fn orphans(count: u32) -> Candidates {
 	(0..count)
@@ -165,6 +207,6 @@ pub fn orphans(count: u32) -> Candidates {
 /// them build on the included head and end on one and the same, and so on, level after level. Each path is there, so the
 /// nodes multiply from level to level while candidates only add up.
 pub fn twins_on_twins(levels: &[u8]) -> Candidates {
-	let level = |(level, twins): (u32, &u8)| (0..*twins).map(move |salt| twin(level, level + 1, salt));
+	let level = |(level, twins): (u32, &u8)| (0..*twins).map(move |salt| twin(PARA, level, level + 1, salt));
 	(0..).zip(levels).flat_map(level).collect()
 }

@@ -1,14 +1,15 @@
 //! Runs our code and that of the published crates in turn, and writes what came out.
 //!
-//! `async-backing-bench-peers [FILE]` prints the tables, and writes them to FILE as well.
+//! `async-backing-bench-peers [FILE]` prints the tables. With a FILE it writes them there, and pictures into the folder
+//! `pictures` beside it.
 
-mod emulator;
-mod measure;
-mod report;
-mod subsystem;
-mod trees;
-
-use std::process::ExitCode;
+use async_backing_bench_peers::{emulator, memory, report, scaling, trees};
+use std::{
+	error::Error,
+	fs,
+	path::{Path, PathBuf},
+	process::{Command, ExitCode},
+};
 
 const PREFACE: &str = "# Benchmarks beside the published crates
 
@@ -16,27 +17,52 @@ Written by `make bench-peers`. Both sides run in turn in one process on the same
 each and the median of the ratios of neighbouring samples, with the range from the 5th to the 95th percentile. A ratio
 above 1 means that ours is faster. Rows in which ours loses stay in.
 
+Elsewhere: [the inherent: weights, and beside the published pallets](weights.md).
+
 Version 6 of prospective-parachains, the last with trees, is not here: its dependencies do not resolve any more
 (`multihash` 0.18 requires `core2` 0.4, every version of which is withdrawn).
 ";
 
 fn main() -> ExitCode {
+	match run(std::env::args_os().nth(1).map(PathBuf::from)) {
+		Ok(()) => ExitCode::SUCCESS,
+		Err(error) => {
+			eprintln!("error: {error}");
+			ExitCode::FAILURE
+		}
+	}
+}
+
+fn run(file: Option<PathBuf>) -> Result<(), Box<dyn Error>> {
+	let held = count_memory()?;
+	let mut text = format!("{PREFACE}\n{}\n\n{}\n", report::machine(), report::versions());
+	text.push_str("\n## Case by case\n");
 	let mut tables = emulator::tables();
 	tables.extend(trees::tables());
-	let mut text = format!("{PREFACE}\n{}\n", report::machine());
 	for table in &tables {
 		text.push('\n');
 		text.push_str(&table.markdown());
 	}
+	let subjects = scaling::measure();
+	text.push('\n');
+	text.push_str(&scaling::markdown(&subjects, "pictures"));
+	text.push('\n');
+	text.push_str(&held);
 	print!("{text}");
-	match std::env::args()
-		.nth(1)
-		.map(|file| (std::fs::write(&file, &text), file))
-	{
-		Some((Err(error), file)) => {
-			eprintln!("cannot write {file}: {error}");
-			ExitCode::FAILURE
-		}
-		_ => ExitCode::SUCCESS,
+	if let Some(file) = file {
+		let folder = file.parent().unwrap_or(Path::new("")).join("pictures");
+		scaling::draw(&subjects, &folder)?;
+		fs::write(file, text)?;
 	}
+	Ok(())
+}
+
+/// The section about memory, from the program beside this one that counts it.
+fn count_memory() -> Result<String, Box<dyn Error>> {
+	let program = std::env::current_exe()?.with_file_name(memory::PROGRAM);
+	let output = Command::new(program).output()?;
+	if !output.status.success() {
+		return Err(String::from_utf8_lossy(&output.stderr).into());
+	}
+	Ok(String::from_utf8(output.stdout)?)
 }

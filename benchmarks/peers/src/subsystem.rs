@@ -4,7 +4,7 @@
 //! it asks of runtime and chain is answered on the spot, by [`Relay`]. So its times hold no switch between threads, and
 //! of the way in and out only what [`Subsystem::round_trip`] measures.
 
-use async_backing_node_benchmarks::forest;
+use async_backing_node_benchmarks::forest::{self, Schedule};
 use async_trait::async_trait;
 use futures::{
 	channel::{mpsc, oneshot},
@@ -195,14 +195,14 @@ pub struct Subsystem {
 }
 
 impl Subsystem {
-	/// Starts it, without leaves.
-	pub fn start() -> Self {
+	/// Starts it, without leaves. They will have this schedule.
+	pub fn start(schedule: &Schedule) -> Self {
 		let (mailbox, receiver) = mpsc::unbounded();
 		let context = Context {
 			mailbox: receiver,
 			relay: Relay(Arc::new(Answers {
-				constraints: crate::emulator::transcode(&forest::base()),
-				claim_queue: crate::emulator::transcode(&forest::claim_queue()),
+				constraints: crate::emulator::transcode(&schedule.constraints),
+				claim_queue: crate::emulator::transcode(&schedule.claim_queue()),
 			})),
 		};
 		let future = ProspectiveParachainsSubsystem::new(Default::default())
@@ -273,11 +273,8 @@ impl Subsystem {
 	}
 
 	/// A candidate is backed.
-	pub fn back(&mut self, candidate: theirs::CandidateHash) {
-		self.tell(ProspectiveParachainsMessage::CandidateBacked(
-			forest::PARA.0.into(),
-			candidate,
-		));
+	pub fn back(&mut self, para: Id, candidate: theirs::CandidateHash) {
+		self.tell(ProspectiveParachainsMessage::CandidateBacked(para, candidate));
 	}
 
 	/// Candidates that the next block may back.
