@@ -4,17 +4,20 @@
 //! - nodes are only appended, so an index stays valid, and a parent has a lower index than its children (R-TRE-10);
 //! - the children of the root hang from a list of their own, like those of any node;
 //! - a candidate that stands at several nodes is held once, as a *member*, which lists its nodes;
+//! - a member carries whatever a walk along the best path reads of its candidate, so that it need not follow the pointer;
+//!   the relay parent, which neighbours have in common, is held once for them;
 //! - `best_child` of a node is where the best eligible path below it begins, and `best_score` is the score of that path,
 //!   as the [`PathRule`] says (R-SEL-3).
 //!
 //! Since nodes are never removed and candidates never cease to be backed, the best path below a node only ever gets
 //! better. That is why a change has to be carried upward along one path and nowhere else.
 
-use crate::{cumulative::Cumulative, index::ByHash, Candidate, PathRule};
+use crate::{cumulative::Cumulative, index::ByHash, Backable, Candidate, PathRule};
 use alloc::{sync::Arc, vec::Vec};
 use async_backing_primitives::{BlockNumber, CandidateHash, HeadHash, RelayChainBlockInfo};
-use core::num::NonZeroU32;
+use core::{iter, num::NonZeroU32};
 use hashbrown::hash_map::Entry;
+use smallvec::SmallVec;
 
 /// A node of one tree. Valid as long as the tree, and meaningless in another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,7 +69,12 @@ pub(crate) struct Node<Score> {
 #[derive(Clone, Debug)]
 pub(crate) struct Member {
 	pub(crate) candidate: Arc<Candidate>,
-	pub(crate) relay_parent: RelayChainBlockInfo,
+	/// Copied from the candidate.
+	pub(crate) backable: Backable,
+	/// Position of a member whose choice of a core is the same. Of neighbours that choose the same, the first one's.
+	pub(crate) same_choice: u32,
+	/// Position among the relay parents.
+	relay_parent: u32,
 	pub(crate) is_backed: bool,
 	pub(crate) is_pending: bool,
 	newest_node: Option<NodeIndex>,
@@ -75,11 +83,22 @@ pub(crate) struct Member {
 	next_with_output: Option<u32>,
 }
 
+/// A candidate on its way into the arena.
+#[derive(Debug)]
+pub(crate) struct Newcomer {
+	pub(crate) candidate: Arc<Candidate>,
+	pub(crate) relay_parent: RelayChainBlockInfo,
+	pub(crate) is_backed: bool,
+	pub(crate) is_pending: bool,
+}
+
 #[derive(Debug)]
 pub(crate) struct Arena<R: PathRule> {
 	root: Below<R::Score>,
 	nodes: Vec<Node<R::Score>>,
 	members: Vec<Member>,
+	/// Those of the members. Mostly one, or few.
+	relay_parents: SmallVec<[RelayChainBlockInfo; 1]>,
 	by_hash: ByHash<CandidateHash, u32>,
 	/// For each head data that a member outputs, the newest such member.
 	by_output: ByHash<HeadHash, u32>,
@@ -94,6 +113,7 @@ impl<R: PathRule> Clone for Arena<R> {
 			root: self.root,
 			nodes: self.nodes.clone(),
 			members: self.members.clone(),
+			relay_parents: self.relay_parents.clone(),
 			by_hash: self.by_hash.clone(),
 			by_output: self.by_output.clone(),
 			oldest_relay_parent: self.oldest_relay_parent,
@@ -107,6 +127,7 @@ impl<R: PathRule> Default for Arena<R> {
 			root: Below::default(),
 			nodes: Vec::new(),
 			members: Vec::new(),
+			relay_parents: SmallVec::new(),
 			by_hash: ByHash::default(),
 			by_output: ByHash::default(),
 			oldest_relay_parent: None,
@@ -121,6 +142,11 @@ impl<R: PathRule> Arena<R> {
 	#[inline]
 	pub(crate) fn len(&self) -> usize {
 		self.nodes.len()
+	}
+
+	#[inline]
+	pub(crate) fn nodes(&self) -> &[Node<R::Score>] {
+		&self.nodes
 	}
 
 	#[inline]
@@ -177,14 +203,14 @@ impl<R: PathRule> Arena<R> {
 
 	/// Children of a node, newest first; `None` is the root.
 	pub(crate) fn children(&self, parent: Option<NodeIndex>) -> impl Iterator<Item = NodeIndex> + '_ {
-		core::iter::successors(self.below(parent).first_child, |child| {
+		iter::successors(self.below(parent).first_child, |child| {
 			self.node(*child).next_sibling
 		})
 	}
 
 	/// Nodes at which a member stands, newest first.
 	pub(crate) fn nodes_of<'a>(&'a self, member: &Member) -> impl Iterator<Item = NodeIndex> + 'a {
-		core::iter::successors(member.newest_node, |index| self.node(*index).next_of_member)
+		iter::successors(member.newest_node, |index| self.node(*index).next_of_member)
 	}
 
 	/// Nodes whose candidate outputs this head data.
@@ -199,14 +225,14 @@ impl<R: PathRule> Arena<R> {
 			.by_output
 			.get(&head)
 			.and_then(|member| self.members.get(*member as usize));
-		core::iter::successors(newest, |member| {
+		iter::successors(newest, |member| {
 			self.members.get(member.next_with_output? as usize)
 		})
 	}
 
 	/// The nodes from this one up to the child of the root.
 	pub(crate) fn ascend(&self, from: Option<NodeIndex>) -> impl Iterator<Item = NodeIndex> + '_ {
-		core::iter::successors(from, |index| self.node(*index).parent)
+		iter::successors(from, |index| self.node(*index).parent)
 	}
 
 	/// The child of `parent` at which the candidate stands. Cost: linear in the nodes of the candidate.
@@ -224,7 +250,13 @@ impl<R: PathRule> Arena<R> {
 	/// Number of the relay parent at a node.
 	#[inline]
 	pub(crate) fn relay_parent_number(&self, index: NodeIndex) -> BlockNumber {
-		self.member_at(index).relay_parent.number
+		self.relay_parent(self.member_at(index)).number
+	}
+
+	/// The relay parent of a member.
+	#[inline]
+	pub(crate) fn relay_parent(&self, member: &Member) -> &RelayChainBlockInfo {
+		&self.relay_parents[member.relay_parent as usize]
 	}
 
 	/// Whether the chain may back the candidate at this node on this path (R-SEL-2, R-SEL-3).
@@ -241,13 +273,13 @@ impl<R: PathRule> Arena<R> {
 	pub(crate) fn push(
 		&mut self,
 		parent: Option<NodeIndex>,
-		member: Member,
+		newcomer: Newcomer,
 		cumulative: Cumulative,
 	) -> NodeIndex {
 		if self.nodes.capacity() == 0 {
 			self.reserve_first();
 		}
-		let position = self.intern(member);
+		let position = self.intern(newcomer);
 		let index = NodeIndex::from_position(self.nodes.len());
 		let member = &mut self.members[position as usize];
 		member.node_count = member.node_count.saturating_add(1);
@@ -293,21 +325,39 @@ impl<R: PathRule> Arena<R> {
 		self.by_output.reserve(FEW);
 	}
 
-	fn intern(&mut self, mut member: Member) -> u32 {
+	fn intern(&mut self, newcomer: Newcomer) -> u32 {
 		let new = u32::try_from(self.members.len()).expect("there are no more members than nodes; qed");
-		match self.by_hash.entry(member.candidate.hash()) {
+		let candidate = newcomer.candidate;
+		let hash = candidate.hash();
+		match self.by_hash.entry(hash) {
 			Entry::Occupied(known) => *known.get(),
 			Entry::Vacant(vacant) => {
 				vacant.insert(new);
-				if !member.is_pending {
-					let number = member.relay_parent.number;
+				if !newcomer.is_pending {
+					let number = newcomer.relay_parent.number;
 					self.oldest_relay_parent = Some(
 						self.oldest_relay_parent
 							.map_or(number, |oldest| oldest.min(number)),
 					);
 				}
-				member.next_with_output = self.by_output.insert(member.candidate.output_head_hash(), new);
-				self.members.push(member);
+				let same_choice = match self.members.last() {
+					Some(last) if last.candidate.core_choice() == candidate.core_choice() => last.same_choice,
+					_ => new,
+				};
+				let relay_parent = share(&mut self.relay_parents, newcomer.relay_parent);
+				let next_with_output = self.by_output.insert(candidate.output_head_hash(), new);
+				// Unlike what is pushed, it is made where it stays.
+				self.members.extend(iter::once_with(|| Member {
+					backable: candidate.to_backable(),
+					same_choice,
+					relay_parent,
+					is_backed: newcomer.is_backed,
+					is_pending: newcomer.is_pending,
+					newest_node: None,
+					node_count: 0,
+					next_with_output,
+					candidate,
+				}));
 				new
 			}
 		}
@@ -368,21 +418,50 @@ impl Member {
 	pub(crate) fn node_count(&self) -> usize {
 		self.node_count as usize
 	}
+}
 
-	pub(crate) fn new(
-		candidate: Arc<Candidate>,
-		relay_parent: RelayChainBlockInfo,
-		is_backed: bool,
-		is_pending: bool,
-	) -> Self {
-		Self {
-			candidate,
-			relay_parent,
-			is_backed,
-			is_pending,
-			newest_node: None,
-			node_count: 0,
-			next_with_output: None,
+/// Position of a relay parent among those that are shared. Only the newest few are looked at, so that the cost is
+/// constant; a parachain seldom builds on more of them at a time.
+fn share(shared: &mut SmallVec<[RelayChainBlockInfo; 1]>, block: RelayChainBlockInfo) -> u32 {
+	const FEW: usize = 4;
+	let known = shared
+		.iter()
+		.rev()
+		.take(FEW)
+		.position(|known| known.hash == block.hash);
+	let position = match known {
+		Some(age) => shared.len().saturating_sub(age.saturating_add(1)),
+		None => {
+			shared.push(block);
+			shared.len().saturating_sub(1)
+		}
+	};
+	u32::try_from(position).expect("a member adds one at most, and there are no more members than nodes; qed")
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::tests::block;
+
+	#[test]
+	fn a_relay_parent_is_held_once_unless_it_comes_back_late() {
+		let mut shared = SmallVec::new();
+		let rows = [
+			(1, 0),
+			(1, 0),
+			(2, 1),
+			(3, 2),
+			(4, 3),
+			(1, 0),
+			(5, 4),
+			(2, 1),
+			(1, 5),
+			(1, 5),
+		];
+		for (number, position) in rows {
+			assert_eq!(share(&mut shared, block(number)), position, "block {number}");
+			assert_eq!(shared[position as usize], block(number));
 		}
 	}
 }

@@ -9,6 +9,29 @@ use async_backing_primitives::{
 	SignalError, ValidationDataClaim,
 };
 
+/// What a candidate says about the core that it wants to take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CoreChoice {
+	/// Relay block that fixes core and group: the relay parent, but for version 3 descriptors (R-GLO-7).
+	pub scheduling_parent: Hash,
+	/// Core that it names; `None` in version 1.
+	pub core_index: Option<CoreIndex>,
+	/// Which of the para's cores it picks, if it does (R-UMP-3). An error if its signals are malformed, which only those
+	/// of a candidate are that nobody checked.
+	pub selection: Result<Option<(CoreSelector, ClaimQueueOffset)>, SignalError>,
+}
+
+/// A candidate that a block may back: what is told of it to those who put the block together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Backable {
+	/// The candidate.
+	pub candidate_hash: CandidateHash,
+	/// Relay block that fixes core and group: the relay parent, but for version 3 descriptors (R-GLO-7).
+	pub scheduling_parent: Hash,
+	/// Core that it names; `None` in version 1.
+	pub core_index: Option<CoreIndex>,
+}
+
 /// A candidate, the data that it was validated with, and the hashes that trees look it up by.
 ///
 /// Immutable. A storage keeps one copy, and every tree that holds the candidate shares it.
@@ -17,9 +40,7 @@ pub struct Candidate {
 	hash: CandidateHash,
 	parent_head_hash: HeadHash,
 	/// Kept apart from the descriptor, which has to be looked at as a whole to tell its version.
-	scheduling_parent: Hash,
-	core_index: Option<CoreIndex>,
-	core_selection: Result<Option<(CoreSelector, ClaimQueueOffset)>, SignalError>,
+	core_choice: CoreChoice,
 	receipt: CommittedCandidateReceipt,
 	validation_data: PersistedValidationData,
 	bytes: usize,
@@ -60,10 +81,12 @@ impl Candidate {
 		Self {
 			hash,
 			parent_head_hash,
-			scheduling_parent: receipt.descriptor.scheduling_parent(),
-			core_index: receipt.descriptor.core_index(),
-			core_selection: parse_signals(&receipt.commitments.upward_messages)
-				.map(|signals| signals.select_core),
+			core_choice: CoreChoice {
+				scheduling_parent: receipt.descriptor.scheduling_parent(),
+				core_index: receipt.descriptor.core_index(),
+				selection: parse_signals(&receipt.commitments.upward_messages)
+					.map(|signals| signals.select_core),
+			},
 			receipt,
 			validation_data,
 			bytes,
@@ -138,13 +161,29 @@ impl Candidate {
 	/// Relay block that fixes core and group: the relay parent, but for version 3 descriptors (R-GLO-7).
 	#[inline]
 	pub fn scheduling_parent(&self) -> Hash {
-		self.scheduling_parent
+		self.core_choice.scheduling_parent
+	}
+
+	/// Scheduling parent and core together.
+	#[inline]
+	pub fn core_choice(&self) -> &CoreChoice {
+		&self.core_choice
 	}
 
 	/// Core that it names; `None` in version 1.
 	#[inline]
 	pub fn core_index(&self) -> Option<CoreIndex> {
-		self.core_index
+		self.core_choice.core_index
+	}
+
+	/// What a block has to know of it.
+	#[inline]
+	pub fn to_backable(&self) -> Backable {
+		Backable {
+			candidate_hash: self.hash,
+			scheduling_parent: self.core_choice.scheduling_parent,
+			core_index: self.core_choice.core_index,
+		}
 	}
 
 	/// Which of the para's cores it picks, if it does (R-UMP-3).
@@ -153,7 +192,7 @@ impl Candidate {
 	/// [`SignalError`] if its signals are malformed, which only those of a candidate are that nobody checked.
 	#[inline]
 	pub fn core_selection(&self) -> Result<Option<(CoreSelector, ClaimQueueOffset)>, SignalError> {
-		self.core_selection
+		self.core_choice.selection
 	}
 
 	/// Number of its relay parent, as its validation data say.

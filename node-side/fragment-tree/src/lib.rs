@@ -20,11 +20,11 @@ mod tree;
 mod tests;
 
 pub use arena::NodeIndex;
-pub use candidate::Candidate;
+pub use candidate::{Backable, Candidate, CoreChoice};
 pub use error::{AttachError, Unfit};
 pub use index::{ByHash, Prefix};
 pub use limits::{Bound, TreeFull, TreeLimits};
-pub use query::{BestPath, HypotheticalCandidate, NodeView};
+pub use query::{BestPath, HypotheticalCandidate, NodeView, PathStep, PathSteps};
 pub use rule::{LongestPath, PathRule};
 pub use scope::{PendingAvailability, Scope, UnexpectedAncestor};
 pub use storage::{CandidateState, CandidateStorage, StorageError, StoredCandidate, UnknownCandidate};

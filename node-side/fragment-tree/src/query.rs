@@ -1,10 +1,14 @@
 //! What one may ask a tree (PROTOCOL.md, sections 5.3 and 5.4).
 
-use crate::{Candidate, FragmentTree, LongestPath, NodeIndex, PathRule};
+use crate::{
+	arena::{Member, Node},
+	Backable, Candidate, CoreChoice, FragmentTree, LongestPath, NodeIndex, PathRule,
+};
 use alloc::{collections::BTreeSet, vec::Vec};
 use async_backing_primitives::{
 	CandidateHash, ConstraintSource, Hash, HeadData, HeadHash, RelayChainBlockInfo,
 };
+use core::slice;
 
 /// A candidate that need not exist yet (R-TRE-12).
 #[derive(Clone, Copy, Debug)]
@@ -74,27 +78,97 @@ pub struct NodeView<'a> {
 /// The best candidates after a path, in dependency order. See [`FragmentTree::select_children`].
 #[derive(Debug)]
 pub struct BestPath<'a, R: PathRule = LongestPath> {
-	tree: &'a FragmentTree<R>,
-	/// Where the next candidate hangs; the outer `None` once the path has ended.
-	at: Option<Option<NodeIndex>>,
+	nodes: &'a [Node<R::Score>],
+	members: &'a [Member],
+	/// Nodes from the next one of the path on, in the order of the arena. Mostly they are the path: who joins after one
+	/// another stands one behind the other, and the machine need not wait for one node to know where the next one is.
+	ahead: slice::Iter<'a, Node<R::Score>>,
+	/// Position of the first of those.
+	position: usize,
 	left: usize,
 }
 
 // By hand, because a derived one would ask for rules that can be cloned.
 impl<R: PathRule> Clone for BestPath<'_, R> {
 	fn clone(&self) -> Self {
-		Self { ..*self }
+		Self {
+			ahead: self.ahead.clone(),
+			..*self
+		}
+	}
+}
+
+impl<'a, R: PathRule> BestPath<'a, R> {
+	/// The same path, told with no more of each candidate than a block needs that backs it. Cheaper, because nothing is
+	/// looked up in the candidates themselves.
+	pub fn steps(self) -> PathSteps<'a, R> {
+		PathSteps(self)
+	}
+
+	#[inline]
+	fn next_member(&mut self) -> Option<&'a Member> {
+		self.left = self.left.checked_sub(1)?;
+		let node = self.ahead.next()?;
+		self.position += 1;
+		match node.below.best_child {
+			Some(next) if next.position() == self.position => {}
+			Some(next) => self.go_to(next),
+			None => self.left = 0,
+		}
+		self.members.get(node.member as usize)
+	}
+
+	#[inline]
+	fn go_to(&mut self, next: NodeIndex) {
+		self.position = next.position();
+		self.ahead = self.nodes.get(self.position..).unwrap_or_default().iter();
 	}
 }
 
 impl<'a, R: PathRule> Iterator for BestPath<'a, R> {
 	type Item = &'a Candidate;
 
+	#[inline]
 	fn next(&mut self) -> Option<&'a Candidate> {
-		self.left = self.left.checked_sub(1)?;
-		let next = self.tree.arena.below(self.at?).best_child;
-		self.at = next.map(Some);
-		Some(&self.tree.arena.member_at(next?).candidate)
+		self.next_member().map(|member| &*member.candidate)
+	}
+}
+
+/// A candidate of a path, as far as a block needs it that backs it.
+#[derive(Clone, Copy, Debug)]
+pub struct PathStep<'a>(&'a Member);
+
+impl<'a> PathStep<'a> {
+	/// What the block needs.
+	#[inline]
+	pub fn backable(self) -> &'a Backable {
+		&self.0.backable
+	}
+
+	/// What it says about its core. Looks into the candidate.
+	#[inline]
+	pub fn core_choice(self) -> &'a CoreChoice {
+		self.0.candidate.core_choice()
+	}
+
+	/// Whether two candidates of one tree are known to say the same about their cores, without looking into them. Mostly
+	/// so if they joined one after the other; `false` says nothing.
+	#[inline]
+	pub fn is_known_to_choose_as(self, other: PathStep<'_>) -> bool {
+		self.0.same_choice == other.0.same_choice
+	}
+}
+
+/// The steps of a path. See [`BestPath::steps`].
+#[derive(Debug)]
+pub struct PathSteps<'a, R: PathRule = LongestPath>(BestPath<'a, R>);
+
+impl<'a, R: PathRule> Iterator for PathSteps<'a, R> {
+	type Item = PathStep<'a>;
+
+	#[inline]
+	fn next(&mut self) -> Option<PathStep<'a>> {
+		self.0.next_member().map(PathStep)
 	}
 }
 
@@ -171,14 +245,29 @@ impl<R: PathRule> FragmentTree<R> {
 	/// Cost: constant for each required step, if its candidate stands once; then constant for each candidate returned.
 	/// Forks cost nothing.
 	pub fn select_children(&self, required_path: &[CandidateHash], count: usize) -> BestPath<'_, R> {
-		let at = required_path.iter().try_fold(None, |parent, hash| {
+		let at = self.end_of(required_path);
+		self.best_path_below(at, count)
+	}
+
+	/// Where a path ends; `Some(None)` is the root. `None` if the tree lacks a step of it.
+	fn end_of(&self, path: &[CandidateHash]) -> Option<Option<NodeIndex>> {
+		path.iter().try_fold(None, |parent, hash| {
 			self.arena.child_with(parent, *hash).map(Some)
-		});
-		BestPath {
-			tree: self,
-			at,
+		})
+	}
+
+	fn best_path_below(&self, at: Option<Option<NodeIndex>>, count: usize) -> BestPath<'_, R> {
+		let mut path = BestPath {
+			nodes: self.arena.nodes(),
+			members: self.arena.members(),
+			ahead: Default::default(),
+			position: 0,
 			left: count,
+		};
+		if let Some(next) = at.and_then(|at| self.arena.below(at).best_child) {
+			path.go_to(next);
 		}
+		path
 	}
 
 	/// As [`select_children`](Self::select_children), for those who know which candidates are required but not in which
@@ -198,19 +287,14 @@ impl<R: PathRule> FragmentTree<R> {
 			left.remove(&hash);
 			at = Some(child);
 		}
-		BestPath {
-			tree: self,
-			at: Some(at),
-			left: count,
-		}
+		self.best_path_below(Some(at), count)
 	}
 
 	/// Number of candidates on the best path after `required_path`; `None` if the tree lacks a step of it. Cost: as
 	/// [`select_children`](Self::select_children) for all of them.
 	pub fn best_len(&self, required_path: &[CandidateHash]) -> Option<usize> {
-		let best = self.select_children(required_path, usize::MAX);
-		best.at?;
-		Some(best.count())
+		let at = self.end_of(required_path)?;
+		Some(self.best_path_below(Some(at), usize::MAX).count())
 	}
 
 	/// Head data with this hash: the included head, or what a candidate of the tree outputs. Constant cost.
@@ -269,7 +353,7 @@ impl<R: PathRule> FragmentTree<R> {
 			parent: node.parent,
 			depth: node.depth,
 			candidate: &member.candidate,
-			relay_parent: &member.relay_parent,
+			relay_parent: self.arena.relay_parent(member),
 			is_backed: member.is_backed,
 			is_pending: member.is_pending,
 			repeats: node.repeats,

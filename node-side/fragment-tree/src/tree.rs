@@ -1,7 +1,7 @@
 //! The tree: how candidates join it (PROTOCOL.md, section 5.3).
 
 use crate::{
-	arena::{Arena, Member},
+	arena::{Arena, Member, Newcomer},
 	carry::Earlier,
 	cumulative::Cumulative,
 	limits::Size,
@@ -562,13 +562,13 @@ impl<R: PathRule> FragmentTree<R> {
 		cumulative: Cumulative,
 	) -> NodeIndex {
 		let is_pending = self.scope.is_pending(stored.candidate().hash());
-		let member = Member::new(
-			stored.candidate.clone(),
+		let newcomer = Newcomer {
+			candidate: stored.candidate.clone(),
 			relay_parent,
-			stored.is_backed(),
+			is_backed: stored.is_backed(),
 			is_pending,
-		);
-		Arc::make_mut(&mut self.arena).push(parent, member, cumulative)
+		};
+		Arc::make_mut(&mut self.arena).push(parent, newcomer, cumulative)
 	}
 }
 

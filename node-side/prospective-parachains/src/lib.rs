@@ -14,11 +14,11 @@ mod view;
 mod tests;
 
 pub use async_backing_fragment_tree::{
-	Attached, BestPath, Candidate, CandidateState, FragmentTree, HypotheticalCandidate, LongestPath,
-	NodeIndex, NodeView, PathRule, TreeLimits,
+	Attached, Backable, BestPath, Candidate, CandidateState, FragmentTree, HypotheticalCandidate,
+	LongestPath, NodeIndex, NodeView, PathRule, TreeLimits,
 };
 pub use config::{UnconnectedLimits, ViewConfig};
 pub use error::{Diagnostic, IntroduceError, NoteError, UnconnectedFull};
 pub use leaves::LeavesUpdated;
-pub use query::{Backable, Membership};
+pub use query::Membership;
 pub use view::{Introduced, View};

@@ -2,26 +2,17 @@
 
 use crate::view::View;
 use alloc::vec::Vec;
-use async_backing_fragment_tree::{Candidate, FragmentTree, HypotheticalCandidate, PathRule};
+use async_backing_fragment_tree::{
+	Backable, Candidate, FragmentTree, HypotheticalCandidate, PathRule, PathStep,
+};
 use async_backing_primitives::{
-	BlockNumber, CandidateHash, ConstraintSource, CoreIndex, Hash, HeadHash, ParaId, PersistedValidationData,
+	BlockNumber, CandidateHash, ConstraintSource, Hash, HeadHash, ParaId, PersistedValidationData,
 	RelayChainBlockInfo,
 };
 
 /// Leaves at which a candidate stands, ascending, with its depths there, ascending. Leaves where it does not stand are
 /// left out (R-TRE-13).
 pub type Membership = Vec<(Hash, Vec<u32>)>;
-
-/// A candidate that the next block may back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Backable {
-	/// The candidate.
-	pub candidate_hash: CandidateHash,
-	/// Relay block that fixes core and group: the relay parent, but for version 3 descriptors (R-GLO-7).
-	pub scheduling_parent: Hash,
-	/// Core that it names; `None` in version 1.
-	pub core_index: Option<CoreIndex>,
-}
 
 impl<R: PathRule> View<R> {
 	/// Active leaves, ascending by hash.
@@ -108,35 +99,38 @@ impl<R: PathRule> View<R> {
 		let Some(tree) = self.tree(leaf, para) else {
 			return Vec::new();
 		};
-		let path = tree.select_children(required_path, count);
 		// Neighbours mostly make the same choice, which then is judged once.
-		let mut legal = None;
+		let mut judged: Option<PathStep<'_>> = None;
 		let mut backable = Vec::with_capacity(count.min(tree.scope().max_depth() as usize + 1));
-		for candidate in path {
-			let (scheduling_parent, core_index) = (candidate.scheduling_parent(), candidate.core_index());
-			let choice = (scheduling_parent, core_index, candidate.core_selection());
-			if legal != Some(choice) {
-				if !self.may_occupy_its_core(para, candidate) {
+		for step in tree.select_children(required_path, count).steps() {
+			let is_judged = judged.is_some_and(|judged| step.is_known_to_choose_as(judged));
+			if !is_judged {
+				if !self.may_occupy_its_core(para, step, judged) {
 					break;
 				}
-				legal = Some(choice);
+				judged = Some(step);
 			}
-			backable.push(Backable {
-				candidate_hash: candidate.hash(),
-				scheduling_parent,
-				core_index,
-			});
+			// Pushing it would copy it twice.
+			backable.extend_from_slice(core::slice::from_ref(step.backable()));
 		}
 		backable
 	}
 
-	fn may_occupy_its_core(&self, para: ParaId, candidate: &Candidate) -> bool {
-		let assigned = self.assigned_cores.get(&candidate.scheduling_parent());
-		let (Some(core), Some(assigned)) = (candidate.core_index(), assigned) else {
+	/// Whether a candidate may occupy the core that it names, given one that may. Called once for most paths, and kept out
+	/// of the loop over them, which is lean without it.
+	#[inline(never)]
+	fn may_occupy_its_core(&self, para: ParaId, step: PathStep<'_>, judged: Option<PathStep<'_>>) -> bool {
+		let choice = step.core_choice();
+		if judged.is_some_and(|judged| judged.core_choice() == choice) {
+			return true;
+		}
+		let assigned = self.assigned_cores.get(&choice.scheduling_parent);
+		let (Some(core), Some(assigned)) = (choice.core_index, assigned) else {
 			return true;
 		};
-		let selection = candidate.core_selection();
-		selection.is_ok_and(|selection| assigned.of(para).check(core, selection).is_ok())
+		choice
+			.selection
+			.is_ok_and(|selection| assigned.of(para).check(core, selection).is_ok())
 	}
 
 	/// For each para with a tree at a leaf, the number of the oldest relay parent in scope (R-VIE-8); nothing if the leaf

@@ -368,3 +368,51 @@ fn r_sto_5_head_data_by_hash() {
 	assert_eq!(tree.head_data(head(1).hash()), Some(&head(1)));
 	assert_eq!(tree.head_data(head(2).hash()), None);
 }
+
+#[test]
+fn r_sel_3_steps_tell_what_the_candidates_say() {
+	// Two forks that grow in turn, so that few nodes stand beside the next one of their path.
+	let world = world();
+	let (mut storage, mut tree) = world.start();
+	let [a1, a2, a3] =
+		[(0, 1, 18), (1, 2, 19), (2, 3, 20)].map(|(from, to, at)| spec(from, to).at(at).build());
+	let [b1, b2, b3, b4] = [(0, 11, 18), (11, 12, 18), (12, 13, 20), (13, 14, 20)]
+		.map(|(from, to, at)| spec(from, to).at(at).build());
+	for candidate in [&a1, &b1, &a2, &b2, &a3, &b3, &b4] {
+		storage
+			.insert(candidate.clone(), CandidateState::Backed)
+			.expect("it is new");
+		tree.add_and_populate(&storage, candidate.hash())
+			.expect("it fits");
+	}
+	check_invariants(&tree);
+	let steps_after = |path: &[CandidateHash], count| -> Vec<_> {
+		let steps = tree.select_children(path, count).steps();
+		steps.map(|step| *step.backable()).collect()
+	};
+	let best = [&b1, &b2, &b3, &b4].map(Candidate::to_backable);
+	assert_eq!(steps_after(&[], 9), best, "R-SEL-3");
+	assert_eq!(steps_after(&[], 3), best[..3], "R-SEL-3");
+	assert_eq!(steps_after(&[b1.hash(), b2.hash()], 9), best[2..], "R-SEL-3");
+	assert_eq!(
+		steps_after(&[a1.hash()], 9),
+		[&a2, &a3].map(Candidate::to_backable),
+		"R-SEL-3"
+	);
+	assert_eq!(steps_after(&[a1.hash(), b2.hash()], 9), [], "R-SEL-2");
+
+	let steps: Vec<_> = tree.select_children(&[], 9).steps().collect();
+	for one in &steps {
+		for other in &steps {
+			let is_same = one.core_choice() == other.core_choice();
+			assert!(is_same || !one.is_known_to_choose_as(*other), "R-FRG-17");
+		}
+	}
+	assert!(
+		steps[2].is_known_to_choose_as(steps[3]),
+		"they joined one after the other"
+	);
+	for node in tree.nodes() {
+		assert_eq!(*node.relay_parent, block(node.candidate.relay_parent_number()));
+	}
+}
