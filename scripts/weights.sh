@@ -15,7 +15,7 @@ weights=runtime-tests/relay-runtime/src/weights
 pallets=(configuration dmp hrmp inclusion paras scheduler)
 mode=write
 case "${1:-}" in
-  '') steps=10 repeat=20 ;;
+  '') steps=10 repeat=10 ;;
   --check) mode=check steps=3 repeat=5 ;;
   --inherent) mode=inherent ;;
   *) echo "weights: unknown argument '$1'; only --check and --inherent are known" >&2; exit 2 ;;
