@@ -2,7 +2,7 @@
 
 use crate::{
 	Config, HrmpChannelContents, HrmpChannelId, HrmpChannels, HrmpIngressChannelsIndex, HrmpReceipts, Pallet,
-	Receipts, StoredMessage, MAX_DIGEST,
+	Receipts, StoredMessage,
 };
 use alloc::{collections::BTreeMap, vec::Vec};
 use async_backing_primitives::{hash_of, BlockNumber, Hash, InboundHrmpMessage, OutboundHrmpMessage, ParaId};
@@ -35,7 +35,9 @@ impl<T: Config> Pallet<T> {
 
 	/// Relay blocks to which the watermark may move (R-BASE-9).
 	pub(crate) fn do_valid_watermarks(para: ParaId) -> Vec<BlockNumber> {
-		let Receipts { watermark, digest } = HrmpReceipts::<T>::get(para);
+		let Receipts {
+			watermark, digest, ..
+		} = HrmpReceipts::<T>::get(para);
 		let newer = digest
 			.into_iter()
 			.filter(|block| watermark.is_none_or(|watermark| *block > watermark));
@@ -45,13 +47,13 @@ impl<T: Config> Pallet<T> {
 	/// Removes what was sent to `recipient` at or before `watermark`, and moves its watermark (R-HRMP-3).
 	pub(crate) fn do_prune(recipient: ParaId, watermark: BlockNumber) {
 		let mut receipts = HrmpReceipts::<T>::get(recipient);
-		// A digest that is full may not know of all messages.
-		let is_full = receipts.digest.len() == MAX_DIGEST as usize;
-		if is_full || receipts.digest.first().is_some_and(|first| *first <= watermark) {
+		let is_due = |block: &BlockNumber| *block <= watermark;
+		if receipts.unlisted.is_some() || receipts.digest.first().is_some_and(is_due) {
 			for sender in HrmpIngressChannelsIndex::<T>::get(recipient) {
 				Self::prune_channel(HrmpChannelId { sender, recipient }, watermark);
 			}
-			receipts.digest.retain(|block| *block > watermark);
+			receipts.digest.retain(|block| !is_due(block));
+			receipts.unlisted = receipts.unlisted.filter(|block| !is_due(block));
 		}
 		receipts.watermark = Some(watermark);
 		HrmpReceipts::<T>::insert(recipient, receipts);
@@ -106,10 +108,14 @@ impl<T: Config> Pallet<T> {
 		HrmpChannelContents::<T>::insert(channel, number, StoredMessage { sent_at: now, data });
 
 		let mut receipts = HrmpReceipts::<T>::get(recipient);
-		// A full digest stays as it is; see `MAX_DIGEST` for why nobody is stuck.
-		if receipts.digest.last() != Some(&now) && receipts.digest.try_push(now).is_ok() {
-			HrmpReceipts::<T>::insert(recipient, receipts);
+		if receipts.digest.last() == Some(&now) || receipts.unlisted == Some(now) {
+			return;
 		}
+		// A full digest stays as it is; see `MAX_DIGEST` for why nobody is stuck.
+		if receipts.digest.try_push(now).is_err() {
+			receipts.unlisted = Some(now);
+		}
+		HrmpReceipts::<T>::insert(recipient, receipts);
 	}
 }
 

@@ -79,6 +79,8 @@ pub struct Receipts {
 	pub watermark: Option<BlockNumber>,
 	/// Relay blocks above the watermark in which it received messages, ascending (R-HRMP-4).
 	pub digest: BoundedVec<BlockNumber, ConstU32<{ crate::MAX_DIGEST }>>,
+	/// The latest block above the watermark with a message that the digest had no room for.
+	pub unlisted: Option<BlockNumber>,
 }
 
 /// A message that waits. The block comes first, so that it can be read without the message.

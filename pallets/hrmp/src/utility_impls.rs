@@ -3,7 +3,7 @@
 use crate::{
 	Config, HrmpAcceptedChannelRequestCount, HrmpAcceptedRequests, HrmpChannelContents, HrmpChannelId,
 	HrmpChannels, HrmpCloseRequests, HrmpEgressChannelsIndex, HrmpIngressChannelsIndex,
-	HrmpOpenChannelRequestCount, HrmpOpenChannelRequests, HrmpReceipts, Pallet, Receipts, MAX_DIGEST,
+	HrmpOpenChannelRequestCount, HrmpOpenChannelRequests, HrmpReceipts, Pallet, Receipts,
 };
 use alloc::collections::{BTreeMap, BTreeSet};
 use frame_support::ensure;
@@ -18,7 +18,10 @@ impl<T: Config> Pallet<T> {
 		Self::check_channels()?;
 		Self::check_indices()?;
 		Self::check_requests()?;
-		for Receipts { watermark, digest } in HrmpReceipts::<T>::iter_values() {
+		for Receipts {
+			watermark, digest, ..
+		} in HrmpReceipts::<T>::iter_values()
+		{
 			ensure!(
 				digest.windows(2).all(|pair| pair[0] < pair[1]),
 				"R-BASE-9: a digest does not ascend"
@@ -90,9 +93,8 @@ impl<T: Config> Pallet<T> {
 				contents.windows(2).all(|pair| pair[0].sent_at <= pair[1].sent_at),
 				"horizontal messages are out of order"
 			);
-			let digest = HrmpReceipts::<T>::get(channel.recipient).digest;
-			let is_full = digest.len() == MAX_DIGEST as usize;
-			let known = |block| is_full || digest.binary_search(block).is_ok();
+			let receipts = HrmpReceipts::<T>::get(channel.recipient);
+			let known = |block| receipts.unlisted.is_some() || receipts.digest.binary_search(block).is_ok();
 			ensure!(
 				contents.iter().all(|message| known(&message.sent_at)),
 				"R-HRMP-4: a message's block is not in the digest"
