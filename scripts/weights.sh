@@ -62,7 +62,7 @@ fi
 # The time that a file books for each benchmark at the upper ends of its ranges, in picoseconds.
 # shellcheck disable=SC2016 # awk's dollars
 at_the_top='
-  /range of component/ { gsub(/[`,.\[\]]/, ""); high[$5] = $NF }
+  /range of component/ { gsub(/[`,.\[\]]/, ""); high[$6] = $NF }
   /fn [a-z_]+\(/ { name = $2; sub(/\(.*/, "", name); time = 0 }
   /Weight::from_parts\([0-9_]+, 0\)/ {
     part = $0; sub(/.*from_parts\(/, "", part); sub(/,.*/, "", part); gsub(/_/, "", part)
