@@ -2,7 +2,7 @@
 
 use super::pallet_async_backing_inclusion::WeightInfo;
 use crate::Runtime;
-use frame_support::{dispatch::DispatchClass, traits::Get, weights::Weight};
+use frame_support::{dispatch::DispatchClass, weights::Weight};
 use pallet_async_backing_inclusion::weights::UnitWeights;
 
 type Units = WeightInfo<Runtime>;
