@@ -31,7 +31,7 @@ mod para_inherent {
 }
 
 /// What stands above the numbers.
-const INTRODUCTION: &str = "Written by `make bench-inherent`, in one run on one machine. Times are medians, of real \
+const INTRODUCTION: &str = "Written by `make weights` and by `make bench-peers`, in one run on one machine. Times are medians, of real \
 	inherents with real signatures, executed in Wasm by the client's executor, without a database. The weights are \
 	those of `make weights`; see [decision 12](decisions/0012-weights.md) for how they are put together.";
 /// The relay chain proves its state to nobody.
