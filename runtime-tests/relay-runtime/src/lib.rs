@@ -11,7 +11,7 @@ include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
 
 mod apis;
 #[cfg(feature = "runtime-benchmarks")]
-mod benchmark_helper;
+pub mod benchmark_helper;
 mod config;
 pub mod epoch_length;
 pub mod genesis_presets;
