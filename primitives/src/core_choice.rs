@@ -59,54 +59,98 @@ pub fn check_core_choice(
 
 /// A claim queue turned around: the cores of each para. For those who check the choice of many candidates by one claim
 /// queue.
+///
+/// Two flat lists, however many paras there are: building them is a sort, and nothing is allocated for a para.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct AssignedCores(BTreeMap<ParaId, Vec<Vec<CoreIndex>>>);
+pub struct AssignedCores {
+	/// Ascending by para, then offset.
+	runs: Vec<Run>,
+	/// The cores of all runs, one run after the other.
+	cores: Vec<CoreIndex>,
+}
+
+/// The cores assigned to a para at one position of the claim queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Run {
+	para: ParaId,
+	offset: u8,
+	/// Where they begin and end among all cores.
+	begin: usize,
+	end: usize,
+}
 
 /// The cores assigned to one para, in [`AssignedCores`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CoresOfPara<'a> {
 	para: ParaId,
-	/// For each position of the claim queue, ascending.
-	by_offset: &'a [Vec<CoreIndex>],
+	/// One for each position of the claim queue at which the para has a core, ascending.
+	runs: &'a [Run],
+	cores: &'a [CoreIndex],
 }
 
 impl From<&ClaimQueue> for AssignedCores {
-	/// Cost: O(c log p) for c claims of p paras.
+	/// Cost: O(c log c) for c claims.
 	fn from(claim_queue: &ClaimQueue) -> Self {
-		let mut assigned = BTreeMap::<_, Vec<Vec<_>>>::new();
-		for (core, claims) in claim_queue {
-			for (offset, para) in claims.iter().enumerate().take(usize::from(u8::MAX) + 1) {
-				let by_offset = assigned.entry(*para).or_default();
-				if by_offset.len() <= offset {
-					by_offset.resize(offset + 1, Vec::new());
-				}
-				if let Some(cores) = by_offset.get_mut(offset) {
-					cores.push(*core);
-				}
-			}
+		let mut claims: Vec<_> = claim_queue
+			.iter()
+			.flat_map(|(core, claims)| {
+				(0..=u8::MAX)
+					.zip(claims)
+					.map(|(offset, para)| (*para, offset, *core))
+			})
+			.collect();
+		claims.sort_unstable();
+		let mut begin = 0;
+		let runs = claims
+			.chunk_by(|one, other| (one.0, one.1) == (other.0, other.1))
+			.filter_map(|run| {
+				let (para, offset, _) = *run.first()?;
+				let end = begin + run.len();
+				let run = Run {
+					para,
+					offset,
+					begin,
+					end,
+				};
+				begin = end;
+				Some(run)
+			})
+			.collect();
+		Self {
+			runs,
+			cores: claims.iter().map(|(_, _, core)| *core).collect(),
 		}
-		Self(assigned)
 	}
 }
 
 impl AssignedCores {
 	/// The cores of a para. Logarithmic.
 	pub fn of(&self, para: ParaId) -> CoresOfPara<'_> {
-		let by_offset = self.0.get(&para).map_or(&[][..], Vec::as_slice);
-		CoresOfPara { para, by_offset }
+		let begin = self.runs.partition_point(|run| run.para < para);
+		let from_there = self.runs.get(begin..).unwrap_or_default();
+		let count = from_there.iter().take_while(|run| run.para == para).count();
+		CoresOfPara {
+			para,
+			runs: from_there.get(..count).unwrap_or_default(),
+			cores: &self.cores,
+		}
 	}
 }
 
 impl<'a> CoresOfPara<'a> {
-	/// Cores at a position of the claim queue, ascending.
+	/// Cores at a position of the claim queue, ascending. Linear in the positions at which the para has a core, of which
+	/// there are as many as the scheduler looks ahead.
 	#[inline]
 	pub fn at(self, offset: ClaimQueueOffset) -> &'a [CoreIndex] {
-		self.by_offset
-			.get(usize::from(offset.0))
-			.map_or(&[], Vec::as_slice)
+		self.runs
+			.iter()
+			.find(|run| run.offset == offset.0)
+			.and_then(|run| self.cores.get(run.begin..run.end))
+			.unwrap_or_default()
 	}
 
-	/// As [`check_core_choice`]. Constant cost; linear in the number of cores where the candidate selects none.
+	/// As [`check_core_choice`]. Cost: that of [`CoresOfPara::at`]; linear in the number of cores where the candidate
+	/// selects none.
 	///
 	/// # Errors
 	/// As [`check_core_choice`].
@@ -212,6 +256,26 @@ mod tests {
 				.of(ParaId(para))
 				.check(CoreIndex(core), selection);
 			assert_eq!(checked, expected, "R-UMP-5: {name}, turned around");
+		}
+	}
+
+	proptest::proptest! {
+		/// Turned around, a claim queue says the same (R-UMP-5).
+		#[test]
+		fn r_ump_5_turning_around_loses_nothing(
+			claims in proptest::collection::btree_map(0_u32..40, proptest::collection::vec(0_u32..6, 0..5), 0..20),
+		) {
+			let queue: ClaimQueue = claims
+				.into_iter()
+				.map(|(core, paras)| (CoreIndex(core), paras.into_iter().map(ParaId).collect()))
+				.collect();
+			let turned = AssignedCores::from(&queue);
+			for para in (0..7).map(ParaId) {
+				for offset in (0..6).map(ClaimQueueOffset) {
+					let cores = cores_assigned_at(&queue, para, offset);
+					proptest::prop_assert_eq!(turned.of(para).at(offset), cores);
+				}
+			}
 		}
 	}
 }

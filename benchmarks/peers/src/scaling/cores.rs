@@ -31,8 +31,9 @@ pub(super) fn subject() -> Subject {
 			Curve::measure(
 				"the claim queue is turned around",
 				Some("`transpose_claim_queue`, polkadot-primitives 26"),
-				"From the claims of each core to the cores of each para. Three claims a core, a para on each. Theirs \
-				 takes the queue by value; what cloning it costs is not counted.",
+				"From the claims of each core to the cores of each para. Three claims a core; each core \
+				 has a para to itself, in no order. Theirs takes the queue by value; what cloning it costs is not \
+				 counted.",
 				SIZES,
 				claims,
 			),
@@ -49,7 +50,8 @@ pub(super) fn subject() -> Subject {
 }
 
 fn claims(cores: usize) -> Cost {
-	let para = |core: usize| ParaId(2000 + core as u32);
+	// 7919 is prime, and divides no size.
+	let para = |core: usize| ParaId(2000 + (core * 7919 % cores) as u32);
 	let queue: ClaimQueue = (0..cores)
 		.map(|core| (CoreIndex(core as u32), VecDeque::from([para(core); CLAIMS])))
 		.collect();
