@@ -13,7 +13,11 @@ use async_backing_primitives::{
 	CompactStatement, CoreIndex, SignedCompactStatement, ValidatorIndex,
 };
 use entry::{Entry, Vote};
-use std::{collections::HashMap, fmt};
+use std::{
+	collections::HashMap,
+	fmt,
+	hash::{BuildHasherDefault, DefaultHasher},
+};
 
 /// What one validator seconded.
 #[derive(Clone, Copy, Debug, Default)]
@@ -45,9 +49,10 @@ pub struct StatementTable {
 	minimum_backing_votes: u32,
 	/// In the order in which they were seconded.
 	entries: Vec<Entry>,
-	/// Positions of the entries. Who seconds chooses the keys, so they are hashed with a secret of this process; nothing
-	/// iterates over the map, so the secret shows nowhere.
-	by_hash: HashMap<CandidateHash, usize>,
+	/// Positions of the entries. Nothing iterates over the map. Hashed without a secret, so that no randomness is inside:
+	/// whoever searches for candidates that meet in one bucket has to get each of them seconded, and a validator may
+	/// second a few (R-SD-3).
+	by_hash: HashMap<CandidateHash, usize, BuildHasherDefault<DefaultHasher>>,
 	/// By validator index.
 	seconded: Vec<Seconded>,
 }
@@ -72,7 +77,7 @@ impl StatementTable {
 			seconding_limit: params.max_unincluded() as usize,
 			minimum_backing_votes,
 			entries: Vec::new(),
-			by_hash: HashMap::new(),
+			by_hash: HashMap::default(),
 			seconded: Vec::new(),
 		}
 	}
