@@ -100,13 +100,13 @@ bench-peers: setup ## The same work by the published crates, side by side; write
 	@$(WASM_ENV); CARGO_TARGET_DIR="$(CACHE)/peers" SKIP_WASM_BUILD=1 \
 		cargo build --locked --release --manifest-path benchmarks/peers/Cargo.toml
 	@"$(CACHE)/peers/release/async-backing-bench-peers" docs/benchmarks.md
-	@$(WASM_ENV); scripts/weights.sh --inherent
+	@$(WASM_ENV); ASYNC_BACKING_CACHE="$(CACHE)" scripts/weights.sh --inherent
 
 weights: setup ## Measures the pallets here; writes the relay runtime's weights, and docs/weights.md
-	@$(WASM_ENV); scripts/weights.sh
+	@$(WASM_ENV); ASYNC_BACKING_CACHE="$(CACHE)" scripts/weights.sh
 
 weights-check: setup ## A small sample of the same, beside the committed weights
-	@$(WASM_ENV); scripts/weights.sh --check
+	@$(WASM_ENV); ASYNC_BACKING_CACHE="$(CACHE)" scripts/weights.sh --check
 
 rules: ## Which rules of docs/rules.md tests name, and how many
 	@scripts/rules.sh

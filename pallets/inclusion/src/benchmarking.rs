@@ -18,6 +18,7 @@ use crate::{
 };
 use alloc::{vec, vec::Vec};
 use async_backing_primitives::{
+	crypto,
 	ports::{ActiveConfiguration, CurrentSession, OnSessionChange, SessionChange},
 	CandidateCommitments, CoreIndex, HeadData, HostConfiguration, OutboundHrmpMessage, ParaId,
 	ParachainsInherentData, ValidationCode, ValidatorId,
@@ -69,8 +70,7 @@ mod benches {
 	fn enter_pending(p: Linear<0, CORES>) {
 		let world = World::<T>::with_pending(p, no_outputs);
 		forget_votes::<T>();
-		let data = world.enacting();
-		let encoded = encoded::<T>(data);
+		let encoded = encoded::<T>(world.enacting());
 		#[block]
 		{
 			execute::<T>(&encoded);
@@ -214,8 +214,7 @@ mod benches {
 	#[benchmark]
 	fn enact_candidates(e: Linear<0, CORES>) {
 		let world = World::<T>::with_pending(e, no_outputs);
-		let data = world.enacting();
-		let encoded = encoded::<T>(data);
+		let encoded = encoded::<T>(world.enacting());
 		#[block]
 		{
 			execute::<T>(&encoded);
@@ -304,8 +303,7 @@ mod benches {
 	fn enact_horizontal_messages(h: Linear<0, 50>) {
 		let (recipients, outputs) = into_channels(h);
 		let world = world_with_channels::<T>(&recipients, outputs);
-		let data = world.enacting();
-		let encoded = encoded::<T>(data);
+		let encoded = encoded::<T>(world.enacting());
 		#[block]
 		{
 			execute::<T>(&encoded);
@@ -325,8 +323,7 @@ mod benches {
 			..Default::default()
 		};
 		let world = world_with_channels::<T>(&[recipient], outputs);
-		let data = world.enacting();
-		let encoded = encoded::<T>(data);
+		let encoded = encoded::<T>(world.enacting());
 		#[block]
 		{
 			execute::<T>(&encoded);
@@ -344,8 +341,7 @@ mod benches {
 			..Default::default()
 		};
 		let world = make_pending(world, outputs);
-		let data = world.enacting();
-		let encoded = encoded::<T>(data);
+		let encoded = encoded::<T>(world.enacting());
 		#[block]
 		{
 			execute::<T>(&encoded);
@@ -373,8 +369,7 @@ mod benches {
 	fn time_out_candidates(t: Linear<0, CORES>) {
 		let _ = World::<T>::with_pending(t, no_outputs);
 		let world = World::<T>::block(World::<T>::late());
-		let data = world.inherent();
-		let encoded = encoded::<T>(data);
+		let encoded = encoded::<T>(world.inherent());
 		#[block]
 		{
 			execute::<T>(&encoded);
@@ -456,6 +451,29 @@ mod benches {
 			execute::<T>(&encoded);
 		}
 		assert_eq!(pending::<T>(), c + left);
+	}
+
+	/// So many signatures are checked, with nothing around them. No part of the weights: it is what no inherent with so
+	/// many bitfields or votes can do without.
+	#[benchmark(extra)]
+	fn check_signatures(b: Linear<0, VALIDATORS>) {
+		let world = World::<T>::new();
+		let keys = T::Session::validators();
+		let bitfields = world.bitfields(b);
+		let payload = bitfields
+			.first()
+			.map(|bitfield| bitfield.payload.signing_payload(&world.context()))
+			.unwrap_or_default();
+		let valid;
+		#[block]
+		{
+			valid = bitfields
+				.iter()
+				.zip(&keys)
+				.filter(|(bitfield, key)| crypto::verify(&bitfield.signature, &payload, key))
+				.count();
+		}
+		assert_eq!(valid, b as usize);
 	}
 
 	#[benchmark]

@@ -80,13 +80,12 @@ fn run() -> Result<(), Box<dyn Error>> {
 		std::thread::available_parallelism()?,
 		processor()
 	));
-	let signature = signature_check();
 	let rows = model::measure(&ours)?;
 	model::report(&rows, &mut report);
 	plot::draw(&rows, &pictures.join("weights-model.svg"))?;
 	report.text(PROOFS);
 	for size in [(1_000, 200), (200, 40)] {
-		beside::compare(&ours, &theirs, size, signature, &mut report)?;
+		beside::compare(&ours, &theirs, size, &mut report)?;
 	}
 	block::compare(&ours, &mut report)?;
 	fs::write(&page, report.finish())?;
@@ -114,23 +113,6 @@ fn only(numbers: &[u32]) -> Result<(), Box<dyn Error>> {
 	let measured = Runtime::new(blob, Default::default())?.compose(&composition.components(), *times)?;
 	println!("{}", report::milliseconds(measured.median()));
 	Ok(())
-}
-
-/// How long the host takes to check one signature, in nanoseconds: what both inherents do for each bitfield and vote.
-fn signature_check() -> f64 {
-	use sp_core::{sr25519, Pair};
-	let pair = sr25519::Pair::from_seed(&[7; 32]);
-	let (key, message) = (pair.public(), [1; 73]);
-	let signature = pair.sign(&message);
-	let mut nanos: Vec<_> = (0..2_000)
-		.map(|_| {
-			let begun = Instant::now();
-			std::hint::black_box(sr25519::Pair::verify(&signature, message, &key));
-			begun.elapsed().as_nanos() as f64
-		})
-		.collect();
-	nanos.sort_by(f64::total_cmp);
-	state::quantile(&nanos, 0.5)
 }
 
 /// Name of the processor, where the system tells.

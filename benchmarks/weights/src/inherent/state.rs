@@ -99,6 +99,16 @@ impl Runtime {
 		)
 	}
 
+	/// Checks `count` signatures of validators as an inherent does, so many times.
+	pub fn check_signatures(&self, count: u32, repeats: u32) -> Result<Measured, Box<dyn Error>> {
+		self.measure(
+			("pallet_async_backing_inclusion", "Inclusion"),
+			"check_signatures",
+			&[(BenchmarkParameter::b, count)],
+			repeats,
+		)
+	}
+
 	/// Executes an inherent of the published pallets so many times.
 	pub fn scenario(
 		&self,
