@@ -14,8 +14,9 @@ use std::{
 const PREFACE: &str = "# Benchmarks beside the published crates
 
 Written by `make bench-peers`. Both sides run in turn in one process on the same input; a row shows the median time of
-each and the median of the ratios of neighbouring samples, with the range from the 5th to the 95th percentile. A ratio
-above 1 means that ours is faster. Rows in which ours loses stay in.
+each and the median of the ratios of neighbouring samples, with the range from the 5th to the 95th percentile. There are
+7 to 61 samples, by how long one takes; of fewer than 20 the range is that from the lowest to the highest. A ratio above 1
+means that ours is faster. Rows in which ours loses stay in.
 
 Elsewhere: [the inherent: weights, and beside the published pallets](weights.md).
 

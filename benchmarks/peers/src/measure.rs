@@ -83,6 +83,8 @@ pub fn beyond<'a>(
 /// Calls that make up a sample, and nanoseconds that a sample takes. Preparations that do not count take time as well, so
 /// this goes by the clock on the wall.
 fn calls(work: &mut Timed<'_>) -> (u32, f64) {
+	// The first call may have to tidy up after preparations.
+	work(1);
 	let mut times = 1;
 	loop {
 		let start = Instant::now();

@@ -84,14 +84,25 @@ impl Table {
 	}
 }
 
-/// What the machine is like, without its name.
+/// What the machine is like, without its name, and what compiled the program.
 pub fn machine() -> String {
 	let cores = std::thread::available_parallelism().map_or(0, usize::from);
 	format!(
-		"Machine class: {} {}, {cores} cores, shared virtual machine. Release profile.",
+		"Machine class: {} {}, {cores} cores, {}. Release profile, {}.",
 		std::env::consts::OS,
-		std::env::consts::ARCH
+		std::env::consts::ARCH,
+		processor(),
+		env!("COMPILER")
 	)
+}
+
+/// Name of the processor, where the system tells.
+fn processor() -> String {
+	let told = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+	let name = told.lines().find_map(|line| line.strip_prefix("model name"));
+	name.map_or("an unknown processor".into(), |name| {
+		name.trim_start_matches([' ', '\t', ':']).to_string()
+	})
 }
 
 /// The published crates that are measured, in the versions that are linked.

@@ -1,8 +1,8 @@
 //! Candidates and leaves in the view, beside the published prospective-parachains subsystem.
 
 use crate::{
-	report::{Row, Table},
-	work::{growth, new_leaf, selection, taken_off, Backed, PEER},
+	report::{count, Row, Table},
+	work::{growth, kept_by_theirs, new_leaf, selection, taken_off, Backed, PEER},
 };
 use async_backing_node_benchmarks::forest::{forks, orphans, Candidates, Schedule};
 
@@ -36,13 +36,22 @@ pub fn tables() -> Vec<Table> {
 		};
 		cases.iter().map(row).collect()
 	};
+	let kept = |cases: &[(&str, Candidates)]| {
+		let forks = cases.iter().filter(|(name, _)| name.contains("forks"));
+		let kept = forks.map(|(_, candidates)| {
+			let kept = kept_by_theirs(&schedule, candidates, Backed::AtOnce);
+			format!("{} of {}", count(kept), count(candidates.len()))
+		});
+		kept.collect::<Vec<_>>().join(", ")
+	};
 	vec![
 		Table {
 			title: "A candidate is added and backed",
 			peer: PEER,
 			note: format!(
-				"For each candidate of the row. Ours keeps every fork, theirs one path; so in rows with forks ours does \
-				 more. {taken_off}"
+				"For each candidate of the row. Ours keeps every fork, theirs what follows its one path or may yet \
+				 replace it ({}); so in rows with forks ours does more. {taken_off}",
+				kept(&grown)
 			),
 			rows: rows(&grown, &|candidates| {
 				growth(&schedule, candidates, Backed::AtOnce).for_each_of(candidates.len())

@@ -102,19 +102,26 @@ pub fn introduce_ours(view: &mut View, candidates: Vec<Candidate>, backed: Backe
 	}
 }
 
-/// Their subsystem takes candidates in.
-pub fn introduce_theirs(subsystem: &mut Subsystem, candidates: Vec<Translated>, backed: Backed) {
+/// Their subsystem takes candidates in. How many it says that it keeps.
+pub fn introduce_theirs(subsystem: &mut Subsystem, candidates: Vec<Translated>, backed: Backed) -> usize {
+	let mut kept = 0;
 	for candidate in candidates {
 		let para = candidate.receipt.descriptor.para_id();
-		black_box(subsystem.introduce(candidate.receipt, candidate.validation_data));
+		kept += usize::from(subsystem.introduce(candidate.receipt, candidate.validation_data));
 		if backed == Backed::AtOnce {
 			subsystem.back(para, candidate.hash);
 		}
 	}
+	kept
+}
+
+/// How many of these candidates their subsystem keeps. Ours keeps all.
+pub fn kept_by_theirs(schedule: &Schedule, candidates: &Candidates, backed: Backed) -> usize {
+	introduce_theirs(&mut subsystem(schedule), Both::new(candidates).theirs, backed)
 }
 
 /// The hashes of a candidate that both sides need. Ours is told them.
-fn hash(candidate: &Translated) {
+pub fn hash(candidate: &Translated) {
 	black_box((
 		candidate.receipt.hash(),
 		candidate.validation_data.hash(),
@@ -152,6 +159,10 @@ pub fn taken_off() -> String {
 /// Candidates are introduced, one after the other, where nothing was before: time of all.
 pub fn growth(schedule: &Schedule, candidates: &Candidates, backed: Backed) -> Comparison {
 	let both = Both::new(candidates);
+	assert!(
+		backed == Backed::AtOnce || kept_by_theirs(schedule, candidates, backed) == candidates.len(),
+		"where nobody is backed, both sides keep all candidates"
+	);
 	let mut ours = timed_with(
 		|| (view(schedule), both.ours.clone()),
 		|(mut view, candidates)| {

@@ -51,7 +51,7 @@ pub struct Curve {
 	/// Whose work ours is compared with.
 	peer: Option<&'static str>,
 	/// What is to know about it.
-	note: &'static str,
+	note: String,
 	/// Sizes and costs.
 	points: Vec<(usize, Cost)>,
 }
@@ -60,7 +60,7 @@ impl Curve {
 	fn measure(
 		what: &'static str,
 		peer: Option<&'static str>,
-		note: &'static str,
+		note: impl Into<String>,
 		sizes: [usize; 7],
 		cost: impl Fn(usize) -> Cost,
 	) -> Self {
@@ -71,7 +71,7 @@ impl Curve {
 		Self {
 			what,
 			peer,
-			note,
+			note: note.into(),
 			points: sizes.map(point).to_vec(),
 		}
 	}

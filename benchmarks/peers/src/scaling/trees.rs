@@ -1,8 +1,11 @@
 //! Candidates, forks and paras in the view, beside the published prospective-parachains subsystem.
 
 use super::{Cost, Curve, Subject, LENGTHS, SIZES};
-use crate::work::{growth, new_leaf, selection, Backed, PEER};
-use async_backing_node_benchmarks::forest::{self, Schedule};
+use crate::{
+	report::count,
+	work::{growth, kept_by_theirs, new_leaf, selection, Backed, PEER},
+};
+use async_backing_node_benchmarks::forest::{self, Candidates, Schedule};
 
 /// One para on so many cores.
 fn one_para(cores: usize) -> Schedule {
@@ -19,6 +22,19 @@ fn many_paras(paras: usize) -> Schedule {
 		cores_per_para: 2,
 		..Schedule::default()
 	}
+}
+
+/// The largest size.
+const LARGEST: usize = SIZES[SIZES.len() - 1];
+
+/// What is to know where there are forks, each of which is backed.
+fn at_once(schedule: &Schedule, largest: &Candidates) -> String {
+	format!(
+		"The same, where each is backed before the next one comes. Ours keeps every candidate, theirs what follows its one \
+		 path or may yet replace it: of the largest size {} of {}.",
+		count(kept_by_theirs(schedule, largest, Backed::AtOnce)),
+		count(largest.len())
+	)
 }
 
 /// One path of candidates.
@@ -74,8 +90,7 @@ pub(super) fn candidates() -> Subject {
 			Curve::measure(
 				"all are introduced and backed",
 				Some(PEER),
-				"The same, where each is backed before the next one comes. Ours keeps every path, theirs one and what \
-				 may yet replace it.",
+				at_once(&schedule, &paths(LARGEST)),
 				SIZES,
 				|size| Cost::Both(growth(&schedule, &paths(size), Backed::AtOnce)),
 			),
@@ -109,8 +124,7 @@ pub(super) fn forks() -> Subject {
 			Curve::measure(
 				"all are introduced and backed",
 				Some(PEER),
-				"The same, where each is backed before the next one comes. Ours keeps every fork, theirs one and those \
-				 that may yet replace it.",
+				at_once(&schedule, &fork(LARGEST)),
 				SIZES,
 				|size| Cost::Both(growth(&schedule, &fork(size), Backed::AtOnce)),
 			),
