@@ -29,18 +29,28 @@ fn admin<T: Config>() -> Result<T::RuntimeOrigin, BenchmarkError> {
 	T::AdminOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)
 }
 
-/// A vote on the code of a new para that lacks one verdict, which is returned.
-fn almost_decided<T: Config>() -> Result<(PvfCheckStatement, ValidatorSignature), BenchmarkError> {
+/// A vote on the code of so many new paras that lacks one verdict, which is returned.
+fn almost_decided<T: Config>(
+	causes: u32,
+	accept: bool,
+) -> Result<(PvfCheckStatement, ValidatorSignature), BenchmarkError> {
 	let keys: Vec<_> = (0..VALIDATORS)
 		.map(|_| ValidatorId::generate_pair(None))
 		.collect();
 	T::BenchmarkHelper::begin_session(keys.clone());
 	let code = ValidationCode(vec![7; 1_000]);
 	let subject = code.hash();
-	Pallet::<T>::do_register(PARA, head(), code)?;
-	let last = supermajority_threshold(VALIDATORS as usize) - 1;
+	for para in 0..causes {
+		Pallet::<T>::do_register(ParaId(PARA.0 + para), head(), code.clone())?;
+	}
+	let needed = supermajority_threshold(VALIDATORS as usize);
+	let last = if accept {
+		needed - 1
+	} else {
+		VALIDATORS as usize - needed
+	};
 	let verdict = |index: usize| PvfCheckStatement {
-		accept: true,
+		accept,
 		subject,
 		session_index: T::Session::index(),
 		validator_index: ValidatorIndex(index as u32),
@@ -86,19 +96,32 @@ mod benches {
 		Ok(())
 	}
 
-	/// The verdict that ends the vote.
+	/// The verdict that ends a vote with acceptance, for which so many new paras wait.
 	#[benchmark]
-	fn include_pvf_check_statement() -> Result<(), BenchmarkError> {
-		let (statement, signature) = almost_decided::<T>()?;
+	fn end_vote_accepting(c: Linear<1, 100>) -> Result<(), BenchmarkError> {
+		let (statement, signature) = almost_decided::<T>(c, true)?;
+		let subject = statement.subject;
 		#[extrinsic_call]
-		_(RawOrigin::Authorized, statement, signature);
-		assert!(!CodeVotes::<T>::contains_key(statement.subject));
+		include_pvf_check_statement(RawOrigin::Authorized, statement, signature);
+		assert!(!CodeVotes::<T>::contains_key(subject));
+		Ok(())
+	}
+
+	/// The verdict that ends a vote with rejection, for which so many new paras wait.
+	#[benchmark]
+	fn end_vote_rejecting(c: Linear<1, 100>) -> Result<(), BenchmarkError> {
+		let (statement, signature) = almost_decided::<T>(c, false)?;
+		let subject = statement.subject;
+		#[extrinsic_call]
+		include_pvf_check_statement(RawOrigin::Authorized, statement, signature);
+		assert!(!CodeVotes::<T>::contains_key(subject));
+		assert_eq!(ParaLifecycles::<T>::get(PARA), None);
 		Ok(())
 	}
 
 	#[benchmark]
 	fn authorize_pvf_check_statement() -> Result<(), BenchmarkError> {
-		let (statement, signature) = almost_decided::<T>()?;
+		let (statement, signature) = almost_decided::<T>(1, true)?;
 		let authorized;
 		#[block]
 		{

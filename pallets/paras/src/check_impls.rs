@@ -6,7 +6,7 @@
 
 use crate::{
 	CheckCause, CodeByHash, CodeVote, CodeVotes, CodesUnderVote, Config, Error, Event, Pallet, TrustedCodes,
-	Voters, MAX_CODE_VOTES, VERDICT_LONGEVITY, VERDICT_PRIORITY,
+	Voters, WeightInfo, MAX_CODE_VOTES, VERDICT_LONGEVITY, VERDICT_PRIORITY,
 };
 use alloc::vec::Vec;
 use async_backing_primitives::{
@@ -65,6 +65,26 @@ impl<T: Config> Pallet<T> {
 	/// Whether there may be one more vote.
 	pub(crate) fn may_vote() -> bool {
 		CodesUnderVote::<T>::decode_len().unwrap_or(0) < MAX_CODE_VOTES as usize
+	}
+
+	/// What a verdict may cost: that of the last one, which ends the vote for everybody who waits.
+	pub(crate) fn weight_of_verdict(statement: &PvfCheckStatement) -> Weight {
+		let waiting = Self::waiting_for(statement.subject);
+		T::WeightInfo::end_vote_accepting(waiting).max(T::WeightInfo::end_vote_rejecting(waiting))
+	}
+
+	/// What vouching for a code costs: storing it, and ending the vote about it if there is one.
+	pub(crate) fn weight_of_trust(code: &ValidationCode) -> Weight {
+		let stored = T::WeightInfo::trust_code(code.0.len().saturated_into());
+		match Self::waiting_for(code.hash()) {
+			0 => stored,
+			waiting => stored.saturating_add(T::WeightInfo::end_vote_accepting(waiting)),
+		}
+	}
+
+	/// How many paras wait for the outcome of a vote.
+	fn waiting_for(code_hash: ValidationCodeHash) -> u32 {
+		CodeVotes::<T>::get(code_hash).map_or(0, |vote| vote.causes.len().saturated_into())
 	}
 
 	/// Whether a verdict counts.

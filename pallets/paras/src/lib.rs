@@ -298,7 +298,7 @@ pub mod pallet {
 		/// [`Error::VerdictOfOldSession`], [`Error::VerdictOfFutureSession`], [`Error::UnknownValidator`],
 		/// [`Error::NoVoteOnCode`], [`Error::AlreadyVoted`]. Nothing is written then.
 		#[pallet::call_index(2)]
-		#[pallet::weight(T::WeightInfo::include_pvf_check_statement())]
+		#[pallet::weight(Pallet::<T>::weight_of_verdict(statement))]
 		#[pallet::weight_of_authorize(T::WeightInfo::authorize_pvf_check_statement())]
 		#[pallet::authorize(|_source, statement, signature| Pallet::<T>::authorize_verdict(statement, signature))]
 		pub fn include_pvf_check_statement(
@@ -318,7 +318,7 @@ pub mod pallet {
 		/// [`Error::CodeTooSmall`], [`Error::CodeTooLarge`], [`Error::AlreadyTrusted`], [`Error::TooManyTrustedCodes`]; a
 		/// bad origin if it is not root. Nothing is written then.
 		#[pallet::call_index(3)]
-		#[pallet::weight(T::WeightInfo::trust_code(validation_code.0.len().saturated_into()))]
+		#[pallet::weight(Pallet::<T>::weight_of_trust(validation_code))]
 		pub fn trust_code(origin: OriginFor<T>, validation_code: ValidationCode) -> DispatchResult {
 			ensure_root(origin)?;
 			Self::do_trust(validation_code)
@@ -339,10 +339,15 @@ pub mod pallet {
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn on_initialize(now: BlockNumberFor<T>) -> Weight {
-			let signals = Self::do_give_go_aheads(now.saturated_into());
-			// With what `on_finalize` does: the list of cooldowns, and as many removals as there are ones due.
+			let go_aheads = Self::do_give_go_aheads(now.saturated_into());
+			// With what `on_finalize` does to the restrictions that are due then.
 			let cooldowns = Self::cooldowns_due(now.saturated_into());
-			T::DbWeight::get().reads_writes(2, 2u64.saturating_add(signals).saturating_add(cooldowns))
+			let lists = 2u64;
+			// A go-ahead is a signal, and a record that is read and written.
+			let writes = lists
+				.saturating_add(go_aheads.saturating_mul(2))
+				.saturating_add(cooldowns);
+			T::DbWeight::get().reads_writes(lists.saturating_add(go_aheads), writes)
 		}
 
 		fn on_finalize(now: BlockNumberFor<T>) {

@@ -1,9 +1,9 @@
 //! Votes on code (R-CODE-3).
 
 use super::*;
-use crate::{CodeVotes, TrustedCodes, MAX_CODE_VOTES};
+use crate::{CodeVotes, TrustedCodes, WeightInfo, MAX_CODE_VOTES};
 use async_backing_primitives::ValidationCodeHash;
-use frame_support::BoundedVec;
+use frame_support::{dispatch::GetDispatchInfo, BoundedVec};
 use frame_system::RawOrigin;
 use proptest::prelude::*;
 use sp_core::Pair;
@@ -46,6 +46,35 @@ fn r_code_3_unknown_code_waits_for_a_supermajority() {
 		assert_eq!(under_vote(), []);
 		run_to(9);
 		assert_eq!(go_ahead(), Some(UpgradeGoAhead::GoAhead));
+	});
+}
+
+#[test]
+fn r_wgt_6_a_verdict_is_charged_for_everybody_who_waits() {
+	one(|| {
+		let weight = |call: crate::Call<Test>| call.get_dispatch_info().call_weight;
+		let verdict = || {
+			let statement = verdict(0, &code(2), true);
+			let signature = pair(0).sign(&statement.signing_payload());
+			weight(crate::Call::include_pvf_check_statement { statement, signature })
+		};
+		let trust = || {
+			weight(crate::Call::trust_code {
+				validation_code: code(2),
+			})
+		};
+		assert_eq!(verdict(), <()>::end_vote_rejecting(0), "nobody waits");
+		assert_eq!(trust(), <()>::trust_code(code(2).0.len() as u32), "R-WGT-6");
+		for waiting in 1..=3 {
+			assert_ok!(Paras::register(
+				RuntimeOrigin::root(),
+				ParaId(3_000 + waiting),
+				head(1),
+				code(2)
+			));
+			assert_eq!(verdict(), <()>::end_vote_accepting(waiting), "R-WGT-6");
+			assert!(trust().all_gt(<()>::end_vote_accepting(waiting)), "R-WGT-6");
+		}
 	});
 }
 

@@ -7,7 +7,9 @@ use crate::{
 	ParaRecords, UpgradeGoAheadSignal, UpgradeRestrictionSignal,
 };
 use async_backing_primitives::{
-	keys, ports::ParaState, HeadData, ParaId, UpgradeGoAhead, UpgradeRestriction, ValidationCode, MAX_PARAS,
+	keys,
+	ports::{ParaFacts, ParaState},
+	HeadData, ParaId, UpgradeGoAhead, UpgradeRestriction, ValidationCode, MAX_PARAS,
 };
 use codec::Encode;
 use frame_support::{assert_noop, assert_ok, storage::unhashed, weights::Weight};
@@ -414,6 +416,38 @@ fn a_head_above_the_ceiling_is_not_stored() {
 }
 
 #[test]
+fn r_base_16_facts_are_what_single_questions_answer() {
+	one(|| {
+		let one_by_one = |para| {
+			Some(ParaFacts {
+				head: Paras::head(para)?,
+				code_hash: Paras::current_code_hash(para)?,
+				most_recent_context: Paras::most_recent_context(para),
+				future_code: Paras::future_code(para),
+			})
+		};
+		let agree = |step: &str| {
+			for para in [A, B] {
+				assert_eq!(Paras::facts(para), one_by_one(para), "R-BASE-16: {step}");
+			}
+		};
+		agree("genesis");
+		assert_eq!(Paras::facts(B), None, "R-BASE-16: an unknown para");
+		Paras::note_new_head(A, head(2), 1);
+		agree("R-BASE-12, R-REL-4: a head");
+		announce(2);
+		agree("R-BASE-15: an announcement");
+		assert!(
+			Paras::facts(A).is_some_and(|facts| facts.future_code.is_some()),
+			"R-BASE-15"
+		);
+		run_to(8);
+		Paras::note_new_head(A, head(3), 7);
+		agree("R-BASE-13: an upgrade");
+	});
+}
+
+#[test]
 fn hooks_charge_for_what_they_do() {
 	use frame_support::traits::Hooks;
 	one(|| {
@@ -421,7 +455,11 @@ fn hooks_charge_for_what_they_do() {
 		let idle: Weight = Paras::on_initialize(2);
 		assert_eq!(idle, db.reads_writes(2, 2));
 		announce(2); // in block 1: go-ahead in block 7, restriction lifted at the end of block 11
-		assert_eq!(Paras::on_initialize(7), db.reads_writes(2, 3));
+		assert_eq!(
+			Paras::on_initialize(7),
+			db.reads_writes(3, 4),
+			"a signal and a record"
+		);
 		assert_eq!(Paras::on_initialize(11), db.reads_writes(2, 3));
 	});
 }

@@ -79,15 +79,11 @@ impl<T: frame_system::Config> pallet_async_backing_paras::WeightInfo for WeightI
 	/// Proof: `Paras::ActionsQueue` (`max_values`: None, `max_size`: Some(16398), added: 18873, mode: `MaxEncodedLen`)
 	/// Storage: `Paras::ParaLifecycles` (r:1 w:1)
 	/// Proof: `Paras::ParaLifecycles` (`max_values`: None, `max_size`: Some(13), added: 2488, mode: `MaxEncodedLen`)
-	fn include_pvf_check_statement() -> Weight {
-		// Proof Size summary in bytes:
-		//  Measured:  `35004`
-		//  Estimated: `1052089`
-		// Minimum execution time: 112_054_000 picoseconds.
-		Weight::from_parts(120_024_000, 0)
-			.saturating_add(Weight::from_parts(0, 1052089))
-			.saturating_add(T::DbWeight::get().reads(8))
-			.saturating_add(T::DbWeight::get().writes(4))
+	fn end_vote_accepting(c: u32) -> Weight {
+		<() as pallet_async_backing_paras::WeightInfo>::end_vote_accepting(c)
+	}
+	fn end_vote_rejecting(c: u32) -> Weight {
+		<() as pallet_async_backing_paras::WeightInfo>::end_vote_rejecting(c)
 	}
 	/// Storage: `ParaSessions::CurrentSessionIndex` (r:1 w:0)
 	/// Proof: `ParaSessions::CurrentSessionIndex` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
