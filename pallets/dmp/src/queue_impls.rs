@@ -11,7 +11,7 @@ use async_backing_primitives::{
 	BlockNumber, DownwardMessage, Hash, InboundDownwardMessage, ParaId, MAX_DOWNWARD_MESSAGES,
 	MAX_DOWNWARD_MESSAGE_SIZE, MAX_DOWNWARD_QUEUE_SIZE,
 };
-use codec::Decode;
+use codec::{Compact, Decode};
 use frame_support::{ensure, BoundedVec};
 use sp_runtime::SaturatedConversion;
 
@@ -89,11 +89,19 @@ impl<T: Config> Pallet<T> {
 		if index >= queue.count {
 			return None;
 		}
-		// The message itself may be large and is not wanted: only its first field is read.
-		let key = DownwardMessages::<T>::hashed_key_for(para, queue.first.saturating_add(u64::from(index)));
-		let mut prefix = [0u8; size_of::<BlockNumber>()];
+		let (sent_at, _) = Self::glance_at(para, queue.first.saturating_add(u64::from(index)))?;
+		Some(sent_at)
+	}
+
+	/// Block in which a message was sent, and its bytes. The message itself may be large and is not wanted: only what
+	/// comes before it is read.
+	fn glance_at(para: ParaId, number: u64) -> Option<(BlockNumber, u32)> {
+		let key = DownwardMessages::<T>::hashed_key_for(para, number);
+		// A block number, and the longest form of a length.
+		let mut prefix = [0u8; size_of::<BlockNumber>() + 5];
 		sp_io::storage::read(&key, &mut prefix, 0)?;
-		BlockNumber::decode(&mut &prefix[..]).ok()
+		let (sent_at, Compact(bytes)) = <(BlockNumber, Compact<u32>)>::decode(&mut &prefix[..]).ok()?;
+		Some((sent_at, bytes))
 	}
 
 	/// Removes `count` messages from the front, or all if there are fewer (R-DMP-3).
@@ -107,10 +115,10 @@ impl<T: Config> Pallet<T> {
 			return;
 		}
 		for _ in 0..count {
-			let bytes =
-				DownwardMessages::<T>::take(para, queue.first).map_or(0, |stored| stored.message.len());
+			let bytes = Self::glance_at(para, queue.first).map_or(0, |(_, bytes)| bytes);
+			DownwardMessages::<T>::remove(para, queue.first);
 			queue.first = queue.first.saturating_add(1);
-			queue.bytes = queue.bytes.saturating_sub(bytes.saturated_into());
+			queue.bytes = queue.bytes.saturating_sub(bytes);
 		}
 		queue.count = queue.count.saturating_sub(count);
 		// An empty queue keeps its entry: numbers must not be used again while a para lives.
