@@ -295,7 +295,7 @@ pub mod pallet {
 		UnknownBackingValidator,
 		/// R-BKV-3: a vote is not signed by its validator.
 		BadVoteSignature,
-		/// The para has as many pending candidates as can be stored.
+		/// As many candidates of all paras wait as can be stored.
 		TooManyPending,
 	}
 

@@ -18,6 +18,7 @@ use async_backing_primitives::{
 	PersistedValidationData, RelayChainBlockInfo, ScheduledCore, ScrapedOnChainVotes, ValidationCode,
 	ValidationCodeHash, ValidationDataClaim, ValidatorIndex,
 };
+use codec::Decode;
 use frame_support::{
 	storage::{with_transaction_unchecked, TransactionOutcome},
 	traits::Get,
@@ -43,11 +44,9 @@ impl<T: Config> Pallet<T> {
 			.map(|core| {
 				let next_up = next_up(&claims, core);
 				let candidate = occupied.get(&core).copied();
-				match candidate
-					.and_then(|candidate| Some((candidate, PendingReceipts::<T>::get(candidate.hash)?)))
-				{
-					Some((candidate, stored)) => {
-						CoreState::Occupied(occupied_core(candidate, stored.descriptor, next_up, &timeouts))
+				match candidate.and_then(|candidate| Some((candidate, descriptor_of::<T>(candidate.hash)?))) {
+					Some((candidate, descriptor)) => {
+						CoreState::Occupied(occupied_core(candidate, descriptor, next_up, &timeouts))
 					}
 					None => next_up.map_or(CoreState::Free, CoreState::Scheduled),
 				}
@@ -208,6 +207,12 @@ impl<T: Config> Pallet<T> {
 			.map(|(stored, candidate)| (candidate, stored))
 	}
 
+	fn has_pending(para: ParaId) -> bool {
+		PendingAvailability::<T>::get()
+			.iter()
+			.any(|candidate| candidate.para == para)
+	}
+
 	/// How the runtime's state is hashed.
 	pub(crate) fn state_version() -> sp_runtime::StateVersion {
 		<T as frame_system::Config>::Version::get().state_version()
@@ -247,7 +252,7 @@ impl<T: Config> Pallet<T> {
 	) -> Option<R> {
 		match assumption {
 			OccupiedCoreAssumption::TimedOut => ask(),
-			OccupiedCoreAssumption::Free if Self::pending_of(para).next().is_some() => None,
+			OccupiedCoreAssumption::Free if Self::has_pending(para) => None,
 			OccupiedCoreAssumption::Free => ask(),
 			OccupiedCoreAssumption::Included => with_transaction_unchecked(|| {
 				enact_all_of::<T>(para, &T::Configuration::active());
@@ -284,6 +289,15 @@ impl<T: Config> Event<T> {
 /// Who may use a core in the child: the front of its claim queue (R-SCH-3).
 fn next_up(claims: &ClaimQueue, core: CoreIndex) -> Option<ScheduledCore> {
 	claims.get(&core)?.front().copied().map(ScheduledCore::from)
+}
+
+/// The descriptor of a pending candidate. It comes first in its receipt; the commitments behind it may be large and are
+/// not wanted.
+fn descriptor_of<T: Config>(candidate: CandidateHash) -> Option<CandidateDescriptor> {
+	let key = PendingReceipts::<T>::hashed_key_for(candidate);
+	let mut bytes = [0; CandidateDescriptor::ENCODED_LEN];
+	sp_io::storage::read(&key, &mut bytes, 0)?;
+	CandidateDescriptor::decode(&mut &bytes[..]).ok()
 }
 
 fn committed(stored: PendingReceipt) -> CommittedCandidateReceipt {

@@ -99,8 +99,8 @@ pub enum CandidateRefusal {
 	/// Its votes do not back it.
 	#[error(transparent)]
 	Votes(#[from] BackingVotesError),
-	/// The para has as many pending candidates as can be stored.
-	#[error("para {0} has as many pending candidates as can be stored")]
+	/// As many candidates of all paras wait as can be stored.
+	#[error("as many candidates wait as can be stored: no room for one of para {0}")]
 	TooManyPending(ParaId),
 }
 
