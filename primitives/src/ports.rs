@@ -174,6 +174,15 @@ pub struct OutboundChannel {
 	pub max_message_size: u32,
 }
 
+/// Horizontal messages that a para has not consumed yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WaitingMessages {
+	/// How many.
+	pub messages: u32,
+	/// Inbound channels that have to be looked at for them: none if there are no messages.
+	pub channels: u32,
+}
+
 /// Horizontal message channels. Owned by the hrmp pallet.
 pub trait HorizontalChannels {
 	/// Relay blocks to which the watermark may move, ascending (R-BASE-9).
@@ -182,8 +191,13 @@ pub trait HorizontalChannels {
 	fn recipients(sender: ParaId) -> Vec<ParaId>;
 	/// The channel between two paras.
 	fn outbound_channel(sender: ParaId, recipient: ParaId) -> Option<OutboundChannel>;
+	/// What [`prune`](Self::prune) up to `watermark` would remove, at most: what a block has to have room for.
+	fn waiting(recipient: ParaId, watermark: BlockNumber) -> WaitingMessages;
 	/// Removes what the para consumed and moves its watermark (R-HRMP-3).
-	fn prune(recipient: ParaId, watermark: BlockNumber);
+	///
+	/// The candidate that does so was built on the relay block `relay_parent_number`, and [`ParaState::note_new_head`] is
+	/// told of it next: as long as both numbers are the same, that is what the watermark is.
+	fn prune(recipient: ParaId, watermark: BlockNumber, relay_parent_number: BlockNumber);
 	/// Appends messages to their channels; a channel that is gone is skipped (R-HRMP-4).
 	fn enqueue(sender: ParaId, messages: Vec<OutboundHrmpMessage>, now: BlockNumber);
 }

@@ -2,7 +2,7 @@
 
 use crate::{
 	Config, Error, Event, HrmpChannel, HrmpChannelContents, HrmpChannelId, HrmpChannels,
-	HrmpEgressChannelsIndex, HrmpIngressChannelsIndex, HrmpReceipts, Pallet,
+	HrmpEgressChannelsIndex, HrmpInboxes, HrmpIngressChannelsIndex, Pallet,
 };
 use async_backing_primitives::{ports::ActiveConfiguration, ParaId, MAX_HRMP_CHANNELS};
 use frame_support::{dispatch::DispatchResult, ensure, traits::ConstU32, BoundedVec};
@@ -78,8 +78,8 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Removes a channel with its messages, and returns its deposits. The digest of the recipient stays: it may name blocks in which nothing
-	/// waits any more, which is harmless.
+	/// Removes a channel with its messages, and returns its deposits. The digest of the recipient stays: it may name
+	/// blocks in which nothing waits any more, which is harmless.
 	pub(crate) fn close(channel: HrmpChannelId) {
 		let Some(closed) = HrmpChannels::<T>::take(channel) else {
 			return;
@@ -113,7 +113,7 @@ impl<T: Config> Pallet<T> {
 				recipient,
 			});
 		}
-		HrmpReceipts::<T>::remove(para);
+		HrmpInboxes::<T>::remove(para);
 	}
 }
 

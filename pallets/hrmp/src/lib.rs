@@ -26,7 +26,7 @@ pub use weights::WeightInfo;
 #[frame_support::pallet]
 pub mod pallet {
 	use crate::{
-		types::{ChannelIds, HrmpChannel, HrmpChannelId, OpenRequest, Receipts, StoredMessage},
+		types::{ChannelIds, HrmpChannel, HrmpChannelId, Inbox, OpenRequest, StoredMessage},
 		WeightInfo,
 	};
 	use async_backing_primitives::{
@@ -121,7 +121,7 @@ pub mod pallet {
 
 	/// How far each para has consumed its messages, and when it received more.
 	#[pallet::storage]
-	pub type HrmpReceipts<T: Config> = StorageMap<_, Twox64Concat, ParaId, Receipts, ValueQuery>;
+	pub type HrmpInboxes<T: Config> = StorageMap<_, Twox64Concat, ParaId, Inbox, ValueQuery>;
 
 	/// The messages, one a key, by their running number in their channel.
 	#[pallet::storage]

@@ -1,12 +1,16 @@
 //! Messages in channels: appending, reading, removing.
 
 use crate::{
-	Config, HrmpChannelContents, HrmpChannelId, HrmpChannels, HrmpIngressChannelsIndex, HrmpReceipts, Pallet,
-	Receipts, StoredMessage,
+	Config, DigestEntry, HrmpChannelContents, HrmpChannelId, HrmpChannels, HrmpInboxes,
+	HrmpIngressChannelsIndex, Inbox, Pallet, StoredMessage,
 };
 use alloc::{collections::BTreeMap, vec::Vec};
-use async_backing_primitives::{hash_of, BlockNumber, Hash, InboundHrmpMessage, OutboundHrmpMessage, ParaId};
-use codec::Decode;
+use async_backing_primitives::{
+	hash_of,
+	ports::{ParaState, WaitingMessages},
+	BlockNumber, Hash, InboundHrmpMessage, OutboundHrmpMessage, ParaId,
+};
+use codec::{Compact, Decode};
 use frame_support::BoundedVec;
 use sp_runtime::SaturatedConversion;
 
@@ -33,30 +37,56 @@ impl<T: Config> Pallet<T> {
 			.collect()
 	}
 
+	/// Relay block up to which a para has consumed its messages; `None` before its first candidate.
+	pub(crate) fn watermark(para: ParaId, inbox: &Inbox) -> Option<BlockNumber> {
+		inbox.watermark.or_else(|| T::Paras::most_recent_context(para))
+	}
+
 	/// Relay blocks to which the watermark may move (R-BASE-9).
 	pub(crate) fn do_valid_watermarks(para: ParaId) -> Vec<BlockNumber> {
-		let Receipts {
-			watermark, digest, ..
-		} = HrmpReceipts::<T>::get(para);
-		let newer = digest
-			.into_iter()
-			.filter(|block| watermark.is_none_or(|watermark| *block > watermark));
+		let inbox = HrmpInboxes::<T>::get(para);
+		let watermark = Self::watermark(para, &inbox);
+		let blocks = inbox.digest.into_iter().map(|entry| entry.block);
+		let newer = blocks.filter(|block| watermark.is_none_or(|watermark| *block > watermark));
 		watermark.into_iter().chain(newer).collect()
 	}
 
-	/// Removes what was sent to `recipient` at or before `watermark`, and moves its watermark (R-HRMP-3).
-	pub(crate) fn do_prune(recipient: ParaId, watermark: BlockNumber) {
-		let mut receipts = HrmpReceipts::<T>::get(recipient);
-		let is_due = |block: &BlockNumber| *block <= watermark;
-		if receipts.unlisted.is_some() || receipts.digest.first().is_some_and(is_due) {
+	/// What moving the watermark there removes, at most.
+	pub(crate) fn do_waiting(recipient: ParaId, watermark: BlockNumber) -> WaitingMessages {
+		let inbox = HrmpInboxes::<T>::get(recipient);
+		let listed = inbox.digest.iter().take_while(|entry| entry.block <= watermark);
+		let messages = listed
+			.chain(&inbox.unlisted)
+			.fold(0_u32, |sum, entry| sum.saturating_add(entry.messages));
+		if messages == 0 {
+			return WaitingMessages::default();
+		}
+		let channels = HrmpIngressChannelsIndex::<T>::decode_len(recipient).unwrap_or_default();
+		WaitingMessages {
+			messages,
+			channels: channels.saturated_into(),
+		}
+	}
+
+	/// Removes what was sent to `recipient` at or before `watermark`, and moves its watermark (R-HRMP-3). The candidate
+	/// that does so has this relay parent, which is about to become the para's most recent context.
+	pub(crate) fn do_prune(recipient: ParaId, watermark: BlockNumber, relay_parent_number: BlockNumber) {
+		let before = HrmpInboxes::<T>::get(recipient);
+		let mut inbox = before.clone();
+		let is_due = |entry: &DigestEntry| entry.block <= watermark;
+		if inbox.unlisted.is_some() || inbox.digest.first().is_some_and(is_due) {
 			for sender in HrmpIngressChannelsIndex::<T>::get(recipient) {
 				Self::prune_channel(HrmpChannelId { sender, recipient }, watermark);
 			}
-			receipts.digest.retain(|block| !is_due(block));
-			receipts.unlisted = receipts.unlisted.filter(|block| !is_due(block));
+			inbox.digest.retain(|entry| !is_due(entry));
+			inbox.unlisted = inbox.unlisted.filter(|entry| !is_due(entry));
 		}
-		receipts.watermark = Some(watermark);
-		HrmpReceipts::<T>::insert(recipient, receipts);
+		inbox.watermark = (watermark != relay_parent_number).then_some(watermark);
+		if inbox.is_empty() && !before.is_empty() {
+			HrmpInboxes::<T>::remove(recipient);
+		} else if inbox != before {
+			HrmpInboxes::<T>::insert(recipient, inbox);
+		}
 	}
 
 	fn prune_channel(channel: HrmpChannelId, watermark: BlockNumber) {
@@ -65,27 +95,30 @@ impl<T: Config> Pallet<T> {
 		};
 		let before = open.msg_count;
 		while open.msg_count > 0 {
-			if Self::sent_at(channel, open.first).is_some_and(|sent_at| sent_at > watermark) {
+			let front = Self::glance_at(channel, open.first);
+			if front.is_some_and(|(sent_at, _)| sent_at > watermark) {
 				break;
 			}
-			let message = HrmpChannelContents::<T>::take(channel, open.first);
-			let bytes = message.map_or(0, |stored| stored.data.len());
+			HrmpChannelContents::<T>::remove(channel, open.first);
+			let bytes = front.map_or(0, |(_, bytes)| bytes);
 			open.first = open.first.saturating_add(1);
 			open.msg_count = open.msg_count.saturating_sub(1);
-			open.total_size = open.total_size.saturating_sub(bytes.saturated_into());
+			open.total_size = open.total_size.saturating_sub(bytes);
 		}
 		if open.msg_count != before {
 			HrmpChannels::<T>::insert(channel, open);
 		}
 	}
 
-	/// Block in which a message was enacted. The message itself may be large and is not wanted: only its first field
-	/// is read.
-	fn sent_at(channel: HrmpChannelId, number: u64) -> Option<BlockNumber> {
+	/// Block in which a message was enacted, and its bytes. The message itself may be large and is not wanted: only what
+	/// comes before it is read.
+	fn glance_at(channel: HrmpChannelId, number: u64) -> Option<(BlockNumber, u32)> {
 		let key = HrmpChannelContents::<T>::hashed_key_for(channel, number);
-		let mut prefix = [0u8; size_of::<BlockNumber>()];
+		// A block number, and the longest form of a length.
+		let mut prefix = [0u8; size_of::<BlockNumber>() + 5];
 		sp_io::storage::read(&key, &mut prefix, 0)?;
-		BlockNumber::decode(&mut &prefix[..]).ok()
+		let (sent_at, Compact(bytes)) = <(BlockNumber, Compact<u32>)>::decode(&mut &prefix[..]).ok()?;
+		Some((sent_at, bytes))
 	}
 
 	/// Appends a message to its channel (R-HRMP-4). Does nothing if the channel is gone, and nothing for a message
@@ -107,15 +140,24 @@ impl<T: Config> Pallet<T> {
 		HrmpChannels::<T>::insert(channel, open);
 		HrmpChannelContents::<T>::insert(channel, number, StoredMessage { sent_at: now, data });
 
-		let mut receipts = HrmpReceipts::<T>::get(recipient);
-		if receipts.digest.last() == Some(&now) || receipts.unlisted == Some(now) {
-			return;
+		HrmpInboxes::<T>::mutate(recipient, |inbox| Self::note_received(inbox, now));
+	}
+
+	/// Counts a message that came in block `now`. A full digest stays as it is; see `MAX_DIGEST` for why nobody is stuck.
+	fn note_received(inbox: &mut Inbox, now: BlockNumber) {
+		let one = DigestEntry {
+			block: now,
+			messages: 1,
+		};
+		if let Some(last) = inbox.digest.last_mut().filter(|last| last.block == now) {
+			last.messages = last.messages.saturating_add(1);
+		} else if inbox.digest.try_push(one).is_err() {
+			let before = inbox.unlisted.map_or(0, |unlisted| unlisted.messages);
+			inbox.unlisted = Some(DigestEntry {
+				block: now,
+				messages: before.saturating_add(1),
+			});
 		}
-		// A full digest stays as it is; see `MAX_DIGEST` for why nobody is stuck.
-		if receipts.digest.try_push(now).is_err() {
-			receipts.unlisted = Some(now);
-		}
-		HrmpReceipts::<T>::insert(recipient, receipts);
 	}
 }
 

@@ -12,7 +12,7 @@ use async_backing_primitives::{
 };
 use frame_support::{derive_impl, parameter_types, traits::ConstU128};
 use sp_runtime::{traits::Convert, BuildStorage, DispatchError};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 frame_support::construct_runtime!(
 	pub enum Test {
@@ -40,6 +40,8 @@ parameter_types! {
 	/// Paras that are gone.
 	pub static Gone: BTreeSet<ParaId> = BTreeSet::new();
 	pub static Limits: HostConfiguration = limits();
+	/// Relay-parent numbers of the paras' latest candidates.
+	pub static Contexts: BTreeMap<ParaId, BlockNumber> = BTreeMap::new();
 }
 
 /// What each para's account begins with.
@@ -126,8 +128,8 @@ impl ParaState for Paras {
 	fn code_by_hash(_: ValidationCodeHash) -> Option<ValidationCode> {
 		None
 	}
-	fn most_recent_context(_: ParaId) -> Option<BlockNumber> {
-		None
+	fn most_recent_context(para: ParaId) -> Option<BlockNumber> {
+		Contexts::get().get(&para).copied()
 	}
 	fn future_code(_: ParaId) -> Option<(BlockNumber, ValidationCodeHash)> {
 		None
@@ -168,6 +170,7 @@ pub(crate) fn run<R>(test: impl FnOnce() -> R) -> R {
 	sp_io::TestExternalities::from(storage.expect("the genesis is valid")).execute_with(|| {
 		System::set_block_number(1);
 		Gone::set(BTreeSet::new());
+		Contexts::set(BTreeMap::new());
 		Limits::set(limits());
 		let result = test();
 		Hrmp::do_try_state().expect("invariants hold");

@@ -3,7 +3,9 @@
 use crate::{Config, HrmpChannelId, HrmpChannels, HrmpEgressChannelsIndex, Pallet};
 use alloc::vec::Vec;
 use async_backing_primitives::{
-	ports::{HorizontalChannels, OnParaRemoved, OnSessionChange, OutboundChannel, SessionChange},
+	ports::{
+		HorizontalChannels, OnParaRemoved, OnSessionChange, OutboundChannel, SessionChange, WaitingMessages,
+	},
 	BlockNumber, OutboundHrmpChannelLimitations, OutboundHrmpMessage, ParaId,
 };
 
@@ -27,8 +29,14 @@ impl<T: Config> HorizontalChannels for Pallet<T> {
 		})
 	}
 
-	fn prune(recipient: ParaId, watermark: BlockNumber) {
-		Self::do_prune(recipient, watermark);
+	/// A read, and another if messages wait.
+	fn waiting(recipient: ParaId, watermark: BlockNumber) -> WaitingMessages {
+		Self::do_waiting(recipient, watermark)
+	}
+
+	/// A read if there is nothing to remove and the watermark stays at the relay parent.
+	fn prune(recipient: ParaId, watermark: BlockNumber, relay_parent_number: BlockNumber) {
+		Self::do_prune(recipient, watermark, relay_parent_number);
 	}
 
 	fn enqueue(sender: ParaId, messages: Vec<OutboundHrmpMessage>, now: BlockNumber) {

@@ -72,15 +72,34 @@ pub struct OpenRequest {
 /// Channels that a session change will open or close, ascending.
 pub type ChannelIds = BoundedVec<HrmpChannelId, ConstU32<{ crate::MAX_CHANGES }>>;
 
-/// When a para received messages. One value, because whoever moves the watermark asks about both.
+/// How far a para has consumed its messages, and when it received more. One value, because whoever moves the watermark
+/// asks about both. Not stored while there is nothing to say: most paras consume up to the relay parent of each of their
+/// blocks, and receive nothing most of the time.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
-pub struct Receipts {
-	/// Relay block up to which it has consumed its messages.
+pub struct Inbox {
+	/// Relay block up to which it has consumed its messages, unless that is the relay parent of its latest included
+	/// candidate.
 	pub watermark: Option<BlockNumber>,
 	/// Relay blocks above the watermark in which it received messages, ascending (R-HRMP-4).
-	pub digest: BoundedVec<BlockNumber, ConstU32<{ crate::MAX_DIGEST }>>,
-	/// The latest block above the watermark with a message that the digest had no room for.
-	pub unlisted: Option<BlockNumber>,
+	pub digest: BoundedVec<DigestEntry, ConstU32<{ crate::MAX_DIGEST }>>,
+	/// What came in blocks above the watermark that the digest had no room for.
+	pub unlisted: Option<DigestEntry>,
+}
+
+impl Inbox {
+	/// Whether there is nothing to store.
+	pub fn is_empty(&self) -> bool {
+		self.watermark.is_none() && self.digest.is_empty() && self.unlisted.is_none()
+	}
+}
+
+/// A relay block in which a para received messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct DigestEntry {
+	/// The block; of several, the latest.
+	pub block: BlockNumber,
+	/// How many messages it received. Those of a channel that was closed since then are counted.
+	pub messages: u32,
 }
 
 /// A message that waits. The block comes first, so that it can be read without the message.

@@ -2,10 +2,11 @@
 
 use crate::{
 	Config, HrmpAcceptedChannelRequestCount, HrmpAcceptedRequests, HrmpChannelContents, HrmpChannelId,
-	HrmpChannels, HrmpCloseRequests, HrmpEgressChannelsIndex, HrmpIngressChannelsIndex,
-	HrmpOpenChannelRequestCount, HrmpOpenChannelRequests, HrmpReceipts, Pallet, Receipts,
+	HrmpChannels, HrmpCloseRequests, HrmpEgressChannelsIndex, HrmpInboxes, HrmpIngressChannelsIndex,
+	HrmpOpenChannelRequestCount, HrmpOpenChannelRequests, Inbox, Pallet,
 };
 use alloc::collections::{BTreeMap, BTreeSet};
+use async_backing_primitives::{BlockNumber, ParaId};
 use frame_support::ensure;
 use sp_runtime::TryRuntimeError;
 
@@ -18,19 +19,43 @@ impl<T: Config> Pallet<T> {
 		Self::check_channels()?;
 		Self::check_indices()?;
 		Self::check_requests()?;
-		for Receipts {
-			watermark, digest, ..
-		} in HrmpReceipts::<T>::iter_values()
-		{
+		for (para, inbox) in HrmpInboxes::<T>::iter() {
+			ensure!(!inbox.is_empty(), "an inbox is stored that says nothing");
 			ensure!(
-				digest.windows(2).all(|pair| pair[0] < pair[1]),
+				inbox.digest.windows(2).all(|pair| pair[0].block < pair[1].block),
 				"R-BASE-9: a digest does not ascend"
 			);
+			let watermark = Self::watermark(para, &inbox);
+			let mut entries = inbox.digest.first().into_iter().chain(&inbox.unlisted);
 			ensure!(
-				digest
-					.first()
-					.is_none_or(|first| watermark.is_none_or(|watermark| *first > watermark)),
+				entries.all(|entry| watermark.is_none_or(|watermark| entry.block > watermark)),
 				"R-HRMP-3: a digest reaches below the watermark"
+			);
+		}
+		Ok(())
+	}
+
+	/// Messages that wait are counted in the inbox of their recipient: by their block, or among those that the digest had
+	/// no room for.
+	fn check_inboxes(waiting: BTreeMap<ParaId, BTreeMap<BlockNumber, u32>>) -> Result<(), TryRuntimeError> {
+		for (recipient, blocks) in waiting {
+			let Inbox { digest, unlisted, .. } = HrmpInboxes::<T>::get(recipient);
+			let mut missing = 0_u32;
+			for (block, messages) in blocks {
+				let counted = digest
+					.binary_search_by_key(&block, |entry| entry.block)
+					.map_or(0, |position| digest[position].messages);
+				if messages > counted {
+					ensure!(
+						unlisted.is_some_and(|unlisted| block <= unlisted.block),
+						"R-HRMP-4: a message's block is not in the digest"
+					);
+					missing = missing.saturating_add(messages.saturating_sub(counted));
+				}
+			}
+			ensure!(
+				missing <= unlisted.map_or(0, |unlisted| unlisted.messages),
+				"messages are not counted as they are"
 			);
 		}
 		Ok(())
@@ -78,6 +103,7 @@ impl<T: Config> Pallet<T> {
 
 	fn check_channels() -> Result<(), TryRuntimeError> {
 		let mut messages = 0u64;
+		let mut waiting = BTreeMap::<_, BTreeMap<_, u32>>::new();
 		for (channel, open) in HrmpChannels::<T>::iter() {
 			let contents = Self::contents(channel);
 			ensure!(
@@ -93,19 +119,18 @@ impl<T: Config> Pallet<T> {
 				contents.windows(2).all(|pair| pair[0].sent_at <= pair[1].sent_at),
 				"horizontal messages are out of order"
 			);
-			let receipts = HrmpReceipts::<T>::get(channel.recipient);
-			let known = |block| receipts.unlisted.is_some() || receipts.digest.binary_search(block).is_ok();
-			ensure!(
-				contents.iter().all(|message| known(&message.sent_at)),
-				"R-HRMP-4: a message's block is not in the digest"
-			);
+			let blocks = waiting.entry(channel.recipient).or_default();
+			for message in contents {
+				let count = blocks.entry(message.sent_at).or_default();
+				*count = count.saturating_add(1);
+			}
 			messages = messages.saturating_add(u64::from(open.msg_count));
 		}
 		ensure!(
 			HrmpChannelContents::<T>::iter_keys().count() as u64 == messages,
 			"a horizontal message is left over"
 		);
-		Ok(())
+		Self::check_inboxes(waiting)
 	}
 
 	fn check_indices() -> Result<(), TryRuntimeError> {

@@ -1,7 +1,7 @@
-//! Weights of the calls.
+//! Weights of the calls, as benchmarks measure them.
 //!
-//! Until the pallet is benchmarked these are estimates on the safe side: database accesses as they are made, and
-//! several times the computation that such calls are known to need.
+//! A runtime brings its own: `()` answers with estimates on the safe side, database accesses as they are made and several
+//! times the computation that such calls are known to need.
 
 use frame_support::weights::{constants::RocksDbWeight, Weight};
 

@@ -19,8 +19,8 @@ use crate::{
 use alloc::{vec, vec::Vec};
 use async_backing_primitives::{
 	crypto,
-	ports::{ActiveConfiguration, CurrentSession, OnSessionChange, SessionChange},
-	CandidateCommitments, CoreIndex, HeadData, HostConfiguration, OutboundHrmpMessage, ParaId,
+	ports::{ActiveConfiguration, CurrentSession, OnSessionChange, ParaState, SessionChange},
+	BlockNumber, CandidateCommitments, CoreIndex, HeadData, HostConfiguration, OutboundHrmpMessage, ParaId,
 	ParachainsInherentData, ValidationCode, ValidatorId,
 };
 use frame_benchmarking::v2::*;
@@ -41,6 +41,11 @@ pub trait BenchmarkHelper {
 	);
 	/// Opens a channel that takes as much as the configuration allows.
 	fn open_channel(sender: ParaId, recipient: ParaId);
+	/// Lets so many messages wait in a channel that is open, of 1 KiB each and enacted in block `at`.
+	fn send_horizontal(sender: ParaId, recipient: ParaId, at: BlockNumber, count: u32);
+	/// Lets a para that was told to go ahead upgrade to this code, with any relay parent from `at` on. Nobody else uses
+	/// the code that it leaves.
+	fn let_upgrade(para: ParaId, code: &ValidationCode, at: BlockNumber);
 	/// Lets so many downward messages wait for a para.
 	fn send_downward(para: ParaId, count: u32);
 	/// Lets disputes conclude against every candidate, until the next set-up. `false` if the chain has no disputes: then
@@ -65,7 +70,7 @@ mod benches {
 		assert_eq!(pending::<T>(), 0);
 	}
 
-	/// So many candidates wait, and a bitfield names their cores. None becomes available.
+	/// So many candidates wait, and a bitfield names all cores. None becomes available.
 	#[benchmark]
 	fn enter_pending(p: Linear<0, CORES>) {
 		let world = World::<T>::with_pending(p, no_outputs);
@@ -174,6 +179,44 @@ mod benches {
 		assert_eq!(pending::<T>(), 1);
 	}
 
+	/// A candidate with head data of so many bytes.
+	#[benchmark]
+	fn enter_head_bytes(n: Linear<1, 1_000_000>) {
+		let world = World::<T>::new();
+		let data = ParachainsInherentData {
+			backed_candidates: vec![world.candidate(0, 1, large_head(n))],
+			..world.inherent()
+		};
+		let encoded = encoded::<T>(data);
+		#[block]
+		{
+			execute::<T>(&encoded);
+		}
+		assert_eq!(pending::<T>(), 1);
+	}
+
+	/// So many candidates with one vote each, each with a watermark in a block in which a message came.
+	#[benchmark]
+	fn enter_listed_watermarks(c: Linear<1, CORES>) {
+		let world = World::<T>::new();
+		for core in 0..c {
+			let (sender, recipient) = (ParaId(FIRST_PARA + (core + 1) % CORES), ParaId(FIRST_PARA + core));
+			T::BenchmarkHelper::open_channel(sender, recipient);
+			T::BenchmarkHelper::send_horizontal(sender, recipient, RECEIVED, 1);
+		}
+		let candidates = (0..c).map(|core| world.candidate(core, 1, watermark(RECEIVED)));
+		let data = ParachainsInherentData {
+			backed_candidates: candidates.collect(),
+			..world.inherent()
+		};
+		let encoded = encoded::<T>(data);
+		#[block]
+		{
+			execute::<T>(&encoded);
+		}
+		assert_eq!(pending::<T>(), c);
+	}
+
 	/// So many candidates with one vote each, each with an upward message.
 	#[benchmark]
 	fn enter_upward_queues(c: Linear<1, CORES>) {
@@ -266,6 +309,68 @@ mod benches {
 			execute::<T>(&encoded);
 		}
 		assert_eq!(pending::<T>(), 0);
+	}
+
+	/// So many candidates that apply a scheduled upgrade each are enacted.
+	#[benchmark]
+	fn enact_applied_upgrades(e: Linear<0, CORES>) {
+		let world = World::<T>::new();
+		for core in 0..e {
+			let next = ValidationCode(vec![core as u8; ANNOUNCED_BYTES as usize]);
+			T::BenchmarkHelper::let_upgrade(ParaId(FIRST_PARA + core), &next, RECEIVED);
+		}
+		let world = world.then_pending(e, no_outputs);
+		let encoded = encoded::<T>(world.enacting());
+		#[block]
+		{
+			execute::<T>(&encoded);
+		}
+		assert_eq!(pending::<T>(), 0);
+		assert!(e == 0 || T::Paras::current_code_hash(ParaId(FIRST_PARA)) != Some(code().hash()));
+	}
+
+	/// One candidate with head data of so many bytes is enacted.
+	#[benchmark]
+	fn enact_head_bytes(n: Linear<1, 1_000_000>) {
+		let (_world, data) = world_with_outputs::<T>(large_head(n));
+		let encoded = encoded::<T>(data);
+		#[block]
+		{
+			execute::<T>(&encoded);
+		}
+		assert!(enacted::<T>());
+	}
+
+	/// One candidate that consumed a message from each of so many channels is enacted.
+	#[benchmark]
+	fn enact_inbound_channels(h: Linear<0, 50>) {
+		let world = World::<T>::new();
+		for position in 1..=h {
+			receive::<T>(position, 1);
+		}
+		let world = make_pending(world, no_outputs(0));
+		let encoded = encoded::<T>(world.enacting());
+		#[block]
+		{
+			execute::<T>(&encoded);
+		}
+		assert!(enacted::<T>());
+		assert_eq!(waiting::<T>(), 0);
+	}
+
+	/// One candidate that consumed so many messages from a channel is enacted.
+	#[benchmark]
+	fn enact_inbound_messages(m: Linear<1, 100>) {
+		let world = World::<T>::new();
+		receive::<T>(1, m);
+		let world = make_pending(world, no_outputs(0));
+		let encoded = encoded::<T>(world.enacting());
+		#[block]
+		{
+			execute::<T>(&encoded);
+		}
+		assert!(enacted::<T>());
+		assert_eq!(waiting::<T>(), 0);
 	}
 
 	/// One candidate with so many upward messages of a byte is enacted.
@@ -368,6 +473,19 @@ mod benches {
 	#[benchmark]
 	fn time_out_candidates(t: Linear<0, CORES>) {
 		let _ = World::<T>::with_pending(t, no_outputs);
+		let world = World::<T>::block(World::<T>::late());
+		let encoded = encoded::<T>(world.inherent());
+		#[block]
+		{
+			execute::<T>(&encoded);
+		}
+		assert_eq!(pending::<T>(), 0);
+	}
+
+	/// A candidate with head data of so many bytes times out.
+	#[benchmark]
+	fn time_out_bytes(n: Linear<1, 1_000_000>) {
+		let _ = World::<T>::with_pending(1, |_| large_head(n));
 		let world = World::<T>::block(World::<T>::late());
 		let encoded = encoded::<T>(world.inherent());
 		#[block]

@@ -27,7 +27,7 @@ pub(crate) fn enact<T: Config>(
 	if !upward.is_empty() {
 		T::Ump::enqueue(para, upward);
 	}
-	T::Hrmp::prune(para, commitments.hrmp_watermark);
+	T::Hrmp::prune(para, commitments.hrmp_watermark, candidate.relay_parent_number);
 	if !commitments.horizontal_messages.is_empty() {
 		T::Hrmp::enqueue(para, commitments.horizontal_messages, now);
 	}

@@ -8,8 +8,9 @@ mod backing;
 mod bitfields;
 mod freeing;
 mod limits;
+mod weighing;
 
-pub(crate) use limits::weight_of;
+pub(crate) use weighing::weight_of;
 
 use limits::Limits;
 

@@ -143,8 +143,12 @@ fn check_commitments(
 ) -> Result<HeadData, TryRuntimeError> {
 	let commitments = stored.commitments;
 	ensure!(
-		crate::OutputSizes::of(&commitments) == candidate.outputs,
+		crate::OutputSizes::of(&commitments, candidate.outputs.applies_upgrade) == candidate.outputs,
 		"the cost of a candidate's enactment is not that of its commitments (R-WGT-6)"
+	);
+	ensure!(
+		commitments.hrmp_watermark == candidate.hrmp_watermark,
+		"a candidate's watermark is not that of its commitments"
 	);
 	ensure!(
 		commitments.hash() == stored.commitments_hash,

@@ -92,14 +92,16 @@ pub struct PendingCandidate {
 	pub relay_parent_number: BlockNumber,
 	/// Block in which it was backed.
 	pub backed_in: BlockNumber,
+	/// Relay block up to which it consumed horizontal messages: what its enactment removes.
+	pub hrmp_watermark: BlockNumber,
 	/// How much its enactment will have to do.
 	pub outputs: OutputSizes,
 	/// Validators that say they hold their chunk.
 	pub availability_votes: ValidatorBits,
 }
 
-/// What the enactment of a candidate has to do: counts and bytes, so that a block can tell what it will cost without
-/// reading commitments (R-WGT-6).
+/// What the end of a candidate has to do: counts and bytes, so that a block can tell what it will cost without reading
+/// commitments (R-WGT-6). What it consumes of horizontal messages is not here: that depends on what waits.
 #[derive(
 	Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
@@ -116,6 +118,12 @@ pub struct OutputSizes {
 	pub downward_messages: u32,
 	/// Bytes of new code.
 	pub code_bytes: u32,
+	/// Bytes of its head data.
+	pub head_bytes: u32,
+	/// Bytes of all its commitments, encoded.
+	pub commitments_bytes: u32,
+	/// Whether it applies the scheduled upgrade (R-CODE-6).
+	pub applies_upgrade: bool,
 }
 
 /// The candidates that wait for availability, para by para, each para's in dependency order. The bound is one for each
@@ -126,7 +134,7 @@ pub type PendingList = BoundedVec<PendingCandidate, ConstU32<MAX_CORES>>;
 /// [`MAX_COMMITMENTS_SIZE`] bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
 pub struct PendingReceipt {
-	/// What it is.
+	/// What it is. Comes first, so that it can be read without the rest.
 	pub descriptor: CandidateDescriptor,
 	/// What including it does.
 	pub commitments: CandidateCommitments,

@@ -4,9 +4,12 @@
 //! measure: whole inherents with so many of one component. [`UnitWeights`] takes from that what one more unit adds,
 //! without the inherent around it (R-WGT-6), and the functions here add units up.
 
-use crate::OutputSizes;
+use crate::{OutputSizes, PendingCandidate};
 use alloc::vec::Vec;
-use async_backing_primitives::{upward_messages_before_separator, BackedCandidate, CandidateCommitments};
+use async_backing_primitives::{
+	ports::WaitingMessages, upward_messages_before_separator, BackedCandidate, CandidateCommitments,
+};
+use codec::Encode;
 use frame_support::weights::{constants::WEIGHT_REF_TIME_PER_MICROS, Weight};
 
 /// Candidates of the inherent that [`WeightInfo::enter_votes`] is about: one alone would drown in what is around it.
@@ -26,7 +29,7 @@ const MARGIN: u64 = 10;
 pub trait WeightInfo {
 	/// An inherent that carries nothing, on a chain with `k` cores and five validators for each.
 	fn enter_empty(k: u32) -> Weight;
-	/// An inherent with one bitfield about `p` cores, on each of which a candidate waits.
+	/// An inherent with one bitfield about all cores, on `p` of which a candidate waits.
 	fn enter_pending(p: u32) -> Weight;
 	/// An inherent with `b` bitfields about all cores, on each of which a candidate waits.
 	fn enter_bitfields(b: u32) -> Weight;
@@ -38,6 +41,10 @@ pub trait WeightInfo {
 	fn enter_votes(v: u32) -> Weight;
 	/// An inherent with one candidate that is `n` bytes larger than it need be.
 	fn enter_candidate_bytes(n: u32) -> Weight;
+	/// An inherent with one candidate whose head data are `n` bytes.
+	fn enter_head_bytes(n: u32) -> Weight;
+	/// An inherent with `c` candidates, of one vote each, whose watermark is not at their relay parent.
+	fn enter_listed_watermarks(c: u32) -> Weight;
 	/// An inherent with `c` candidates, of one vote and an upward message of a byte each.
 	fn enter_upward_queues(c: u32) -> Weight;
 	/// An inherent with a candidate that sends a byte into `h` channels.
@@ -50,6 +57,14 @@ pub trait WeightInfo {
 	fn enact_downward_queues(e: u32) -> Weight;
 	/// An inherent that enacts `e` candidates that announce code of [`ANNOUNCED_BYTES`] bytes each.
 	fn enact_code_upgrades(e: u32) -> Weight;
+	/// An inherent that enacts `e` candidates that apply a scheduled upgrade each.
+	fn enact_applied_upgrades(e: u32) -> Weight;
+	/// An inherent that enacts a candidate whose head data are `n` bytes.
+	fn enact_head_bytes(n: u32) -> Weight;
+	/// An inherent that enacts a candidate which consumed one horizontal message from each of `h` channels.
+	fn enact_inbound_channels(h: u32) -> Weight;
+	/// An inherent that enacts a candidate which consumed `m` horizontal messages from one channel.
+	fn enact_inbound_messages(m: u32) -> Weight;
 	/// An inherent that enacts a candidate with `m` upward messages.
 	fn enact_upward_messages(m: u32) -> Weight;
 	/// An inherent that enacts a candidate with an upward message of `n` bytes.
@@ -64,6 +79,8 @@ pub trait WeightInfo {
 	fn enact_code_bytes(n: u32) -> Weight;
 	/// An inherent in which `t` candidates time out.
 	fn time_out_candidates(t: u32) -> Weight;
+	/// An inherent in which a candidate times out whose head data are `n` bytes.
+	fn time_out_bytes(n: u32) -> Weight;
 	/// An inherent in which disputes evict `t` candidates.
 	fn evict_candidates(t: u32) -> Weight;
 	/// The end of a session while `p` candidates wait. Not charged by itself: the block that ends a session is full
@@ -102,6 +119,14 @@ impl WeightInfo for () {
 		estimate(10, n)
 	}
 
+	fn enter_head_bytes(n: u32) -> Weight {
+		estimate(20, n)
+	}
+
+	fn enter_listed_watermarks(c: u32) -> Weight {
+		estimate(1_800_000, c)
+	}
+
 	fn enter_upward_queues(c: u32) -> Weight {
 		estimate(1_700_000, c)
 	}
@@ -124,6 +149,22 @@ impl WeightInfo for () {
 
 	fn enact_code_upgrades(e: u32) -> Weight {
 		estimate(3_000_000, e)
+	}
+
+	fn enact_applied_upgrades(e: u32) -> Weight {
+		estimate(2_500_000, e)
+	}
+
+	fn enact_head_bytes(n: u32) -> Weight {
+		estimate(20, n)
+	}
+
+	fn enact_inbound_channels(h: u32) -> Weight {
+		estimate(400_000, h)
+	}
+
+	fn enact_inbound_messages(m: u32) -> Weight {
+		estimate(200_000, m)
 	}
 
 	fn enact_upward_messages(m: u32) -> Weight {
@@ -152,6 +193,10 @@ impl WeightInfo for () {
 
 	fn time_out_candidates(t: u32) -> Weight {
 		estimate(300_000, t)
+	}
+
+	fn time_out_bytes(n: u32) -> Weight {
+		estimate(10, n)
 	}
 
 	fn evict_candidates(t: u32) -> Weight {
@@ -200,9 +245,9 @@ pub trait UnitWeights: WeightInfo {
 		one_more(Self::enter_bitfields)
 	}
 
-	/// What there being candidates at all adds, however many: groups, assigned cores, disabled validators. That of a
-	/// chain with [`CORES_MEASURED`] cores.
-	fn any_candidate() -> Weight {
+	/// What there being candidates at all adds, however many, for each relay block whose claim queue they are judged by:
+	/// assigned cores, and groups and disabled validators. That of a chain with [`CORES_MEASURED`] cores.
+	fn scheduling_parent() -> Weight {
 		let cores = Self::core().saturating_mul(u64::from(CORES_MEASURED));
 		measured(Self::enter_candidates(0))
 			.saturating_sub(Self::empty_inherent())
@@ -214,8 +259,8 @@ pub trait UnitWeights: WeightInfo {
 		one_more(Self::enter_candidates).saturating_sub(Self::vote())
 	}
 
-	/// A candidate that waits, for each candidate of its para that is offered: its outputs count before theirs
-	/// (R-BASE-18).
+	/// A candidate that waits, for each candidate of its para that is offered, without the bytes of its commitments: its
+	/// outputs count before theirs (R-BASE-18).
 	fn stacked() -> Weight {
 		one_more(Self::enter_candidates_behind_pending)
 			.saturating_sub(one_more(Self::enter_candidates))
@@ -232,6 +277,17 @@ pub trait UnitWeights: WeightInfo {
 		one_more(Self::enter_candidate_bytes)
 	}
 
+	/// A byte of the head data of a candidate, on top of [`candidate_byte`](Self::candidate_byte): hashed once more, and
+	/// told in an event.
+	fn offered_head_byte() -> Weight {
+		one_more(Self::enter_head_bytes).saturating_sub(Self::candidate_byte())
+	}
+
+	/// A candidate whose watermark is not at its relay parent: asked whether it is listed (R-BASE-9).
+	fn listed_watermark() -> Weight {
+		one_more(Self::enter_listed_watermarks).saturating_sub(one_more(Self::enter_candidates))
+	}
+
 	/// A vote in a dispute: one signature, and as much again for what the disputes port does with it.
 	fn dispute_vote() -> Weight {
 		Self::vote().saturating_mul(2)
@@ -242,7 +298,8 @@ pub trait UnitWeights: WeightInfo {
 		one_more(Self::enact_candidates)
 	}
 
-	/// A candidate that is offered and sends upward messages: its queue is asked for its size.
+	/// A candidate that is offered and sends upward messages: its queue is asked for its size. One that announces code
+	/// is as dear: another value is read.
 	fn offered_upward_queue() -> Weight {
 		one_more(Self::enter_upward_queues).saturating_sub(one_more(Self::enter_candidates))
 	}
@@ -271,6 +328,26 @@ pub trait UnitWeights: WeightInfo {
 		one_more(Self::enact_code_upgrades)
 			.saturating_sub(Self::enactment())
 			.saturating_sub(Self::code_byte().saturating_mul(u64::from(ANNOUNCED_BYTES)))
+	}
+
+	/// A candidate that is enacted and applies a scheduled upgrade: the code that it leaves may be used by nobody else.
+	fn applied_upgrade() -> Weight {
+		one_more(Self::enact_applied_upgrades).saturating_sub(Self::enactment())
+	}
+
+	/// A byte of the head data of a candidate that is enacted.
+	fn head_byte() -> Weight {
+		one_more(Self::enact_head_bytes)
+	}
+
+	/// A channel that enactment looks at for messages to be removed, and the index of these channels.
+	fn inbound_channel() -> Weight {
+		one_more(Self::enact_inbound_channels).saturating_sub(Self::inbound_message())
+	}
+
+	/// A horizontal message that enactment removes.
+	fn inbound_message() -> Weight {
+		one_more(Self::enact_inbound_messages)
 	}
 
 	/// An upward message that is enacted, without its bytes.
@@ -303,12 +380,18 @@ pub trait UnitWeights: WeightInfo {
 		one_more(Self::enact_code_bytes)
 	}
 
-	/// A candidate that times out.
+	/// A candidate that times out, without the bytes of its commitments.
 	fn timeout() -> Weight {
 		one_more(Self::time_out_candidates)
 	}
 
-	/// A candidate that a dispute evicts.
+	/// A byte of the commitments of a candidate that is read again without being enacted. As dear as that of head data,
+	/// which are told in an event.
+	fn commitments_byte() -> Weight {
+		one_more(Self::time_out_bytes)
+	}
+
+	/// A candidate that a dispute evicts, without the bytes of its commitments.
 	fn eviction() -> Weight {
 		one_more(Self::evict_candidates)
 	}
@@ -328,8 +411,11 @@ fn measured(weight: Weight) -> Weight {
 }
 
 impl OutputSizes {
-	/// How much enacting these commitments has to do. Signals behind the separator are not enacted (R-UMP-2).
-	pub fn of(commitments: &CandidateCommitments) -> Self {
+	/// How much a candidate with these commitments has to do in the end. Signals behind the separator are not enacted
+	/// (R-UMP-2).
+	///
+	/// Cost: linear in the bytes of the commitments.
+	pub fn of(commitments: &CandidateCommitments, applies_upgrade: bool) -> Self {
 		let upward = upward_messages_before_separator(&commitments.upward_messages);
 		let horizontal = &commitments.horizontal_messages;
 		let code = commitments.new_validation_code.as_ref();
@@ -340,6 +426,9 @@ impl OutputSizes {
 			horizontal_bytes: saturated(horizontal.iter().map(|message| message.data.len()).sum()),
 			downward_messages: commitments.processed_downward_messages,
 			code_bytes: saturated(code.map_or(0, |code| code.0.len())),
+			head_bytes: saturated(commitments.head_data.0.len()),
+			commitments_bytes: saturated(commitments.encoded_size()),
+			applies_upgrade,
 		}
 	}
 }
@@ -355,9 +444,11 @@ pub(crate) struct Units {
 	core: u64,
 	pending: u64,
 	bitfield: u64,
-	any_candidate: u64,
+	scheduling_parent: u64,
 	candidate: u64,
 	stacked: u64,
+	offered_head_byte: u64,
+	listed_watermark: u64,
 	offered_upward_queue: u64,
 	offered_horizontal_message: u64,
 	vote: u64,
@@ -373,7 +464,12 @@ pub(crate) struct Units {
 	downward_message: u64,
 	code_upgrade: u64,
 	code_byte: u64,
+	applied_upgrade: u64,
+	head_byte: u64,
+	inbound_channel: u64,
+	inbound_message: u64,
 	timeout: u64,
+	commitments_byte: u64,
 	eviction: u64,
 }
 
@@ -384,9 +480,11 @@ impl Units {
 			core: W::core().ref_time(),
 			pending: W::pending().ref_time(),
 			bitfield: W::bitfield().ref_time(),
-			any_candidate: W::any_candidate().ref_time(),
+			scheduling_parent: W::scheduling_parent().ref_time(),
 			candidate: W::candidate().ref_time(),
 			stacked: W::stacked().ref_time(),
+			offered_head_byte: W::offered_head_byte().ref_time(),
+			listed_watermark: W::listed_watermark().ref_time(),
 			offered_upward_queue: W::offered_upward_queue().ref_time(),
 			offered_horizontal_message: W::offered_horizontal_message().ref_time(),
 			vote: W::vote().ref_time(),
@@ -402,7 +500,12 @@ impl Units {
 			downward_message: W::downward_message().ref_time(),
 			code_upgrade: W::code_upgrade().ref_time(),
 			code_byte: W::code_byte().ref_time(),
+			applied_upgrade: W::applied_upgrade().ref_time(),
+			head_byte: W::head_byte().ref_time(),
+			inbound_channel: W::inbound_channel().ref_time(),
+			inbound_message: W::inbound_message().ref_time(),
 			timeout: W::timeout().ref_time(),
+			commitments_byte: W::commitments_byte().ref_time(),
 			eviction: W::eviction().ref_time(),
 		}
 	}
@@ -420,27 +523,40 @@ impl Units {
 		sum(0, [(self.bitfield, count)])
 	}
 
-	/// What so many candidates take together, beside what each takes.
-	pub(crate) fn any_candidate(&self, count: usize) -> u64 {
-		sum(0, [(self.any_candidate, count.min(1))])
+	/// What candidates take together, judged by the claim queues of so many relay blocks, beside what each takes.
+	pub(crate) fn scheduling_parents(&self, count: usize) -> u64 {
+		sum(0, [(self.scheduling_parent, count)])
 	}
 
-	/// A candidate of so many encoded bytes that is offered while so many of its para wait: its judgement and its votes,
-	/// not its later enactment.
-	pub(crate) fn candidate(&self, backed: &BackedCandidate, bytes: usize, waiting: usize) -> u64 {
-		let commitments = &backed.candidate.commitments;
+	/// A candidate that is offered while these of its para wait: its judgement and its votes, not its later enactment.
+	pub(crate) fn candidate(&self, offered: &Offered<'_>, waiting: &[PendingCandidate]) -> u64 {
+		let commitments = &offered.backed.candidate.commitments;
 		let sends_upward = !upward_messages_before_separator(&commitments.upward_messages).is_empty();
+		let announces = commitments.new_validation_code.is_some();
+		let waiting_bytes = waiting
+			.iter()
+			.map(|candidate| candidate.outputs.commitments_bytes as usize)
+			.sum();
 		sum(
 			self.candidate,
 			[
-				(self.stacked, waiting),
-				(self.offered_upward_queue, usize::from(sends_upward)),
+				(self.stacked, waiting.len()),
+				(self.commitments_byte, waiting_bytes),
+				(self.offered_head_byte, commitments.head_data.0.len()),
+				(
+					self.listed_watermark,
+					usize::from(!offered.watermark_is_relay_parent),
+				),
+				(
+					self.offered_upward_queue,
+					usize::from(sends_upward) + usize::from(announces),
+				),
 				(
 					self.offered_horizontal_message,
 					commitments.horizontal_messages.len(),
 				),
-				(self.vote, backed.validity_votes.len()),
-				(self.candidate_byte, bytes),
+				(self.vote, offered.backed.validity_votes.len()),
+				(self.candidate_byte, offered.bytes),
 			],
 		)
 	}
@@ -450,7 +566,22 @@ impl Units {
 		sum(0, [(self.dispute_vote, votes)])
 	}
 
-	/// The enactment of a candidate with such outputs (R-ENA-4).
+	/// The removal of horizontal messages that a para consumed (R-HRMP-3).
+	pub(crate) fn consumption(&self, waiting: WaitingMessages) -> u64 {
+		if waiting.messages == 0 {
+			return 0;
+		}
+		sum(
+			// The index of the channels.
+			self.inbound_channel,
+			[
+				(self.inbound_channel, waiting.channels as usize),
+				(self.inbound_message, waiting.messages as usize),
+			],
+		)
+	}
+
+	/// The enactment of a candidate with such outputs, but for [`consumption`](Self::consumption) (R-ENA-4).
 	pub(crate) fn enactment(&self, outputs: &OutputSizes) -> u64 {
 		sum(
 			self.enactment,
@@ -464,19 +595,37 @@ impl Units {
 				(self.downward_message, outputs.downward_messages as usize),
 				(self.code_upgrade, usize::from(outputs.code_bytes > 0)),
 				(self.code_byte, outputs.code_bytes as usize),
+				(self.head_byte, outputs.head_bytes as usize),
+				(self.applied_upgrade, usize::from(outputs.applies_upgrade)),
 			],
 		)
 	}
 
-	/// A candidate that times out.
-	pub(crate) fn timeout(&self) -> u64 {
-		self.timeout
+	/// A candidate with such outputs that times out.
+	pub(crate) fn timeout(&self, outputs: &OutputSizes) -> u64 {
+		sum(
+			self.timeout,
+			[(self.commitments_byte, outputs.commitments_bytes as usize)],
+		)
 	}
 
-	/// A candidate that a dispute evicts.
-	pub(crate) fn eviction(&self) -> u64 {
-		self.eviction
+	/// A candidate with such outputs that a dispute evicts.
+	pub(crate) fn eviction(&self, outputs: &OutputSizes) -> u64 {
+		sum(
+			self.eviction,
+			[(self.commitments_byte, outputs.commitments_bytes as usize)],
+		)
 	}
+}
+
+/// A candidate that is offered, and what its weight depends on beside itself.
+pub(crate) struct Offered<'a> {
+	/// The candidate.
+	pub(crate) backed: &'a BackedCandidate,
+	/// Its encoded bytes.
+	pub(crate) bytes: usize,
+	/// Whether its watermark is at its relay parent, as that of most candidates is.
+	pub(crate) watermark_is_relay_parent: bool,
 }
 
 fn sum<const N: usize>(fixed: u64, parts: [(u64, usize); N]) -> u64 {

@@ -68,6 +68,7 @@ fn the_first_session_begins_whichever_genesis_is_built_first() {
 		Sessions::on_genesis_session(validators.iter().map(|(account, key)| (account, key.clone())));
 		assert_eq!(told(&take_log()).len(), 1);
 		assert_eq!(sorted_validators(), keys_of(0..2));
+		assert_eq!(Sessions::validator_count(), 2, "without reading their keys");
 		Sessions::do_try_state().expect("nothing stays buffered");
 	});
 }

@@ -3,9 +3,9 @@
 use crate::{AccountId, Hrmp, Runtime, SovereignAccountOf};
 use alloc::vec::Vec;
 use async_backing_primitives::{
-	ports::{ActiveConfiguration, Disputes, OnSessionChange, SessionChange},
-	BlockNumber, CandidateHash, CoreIndex, DisputeStatementSet, HeadData, HostConfiguration, ParaId,
-	SessionIndex, ValidationCode, ValidatorId,
+	ports::{ActiveConfiguration, Disputes, HorizontalChannels, OnSessionChange, SessionChange},
+	BlockNumber, CandidateHash, CoreIndex, DisputeStatementSet, HeadData, HostConfiguration,
+	OutboundHrmpMessage, ParaId, SessionIndex, UpgradeGoAhead, ValidationCode, ValidatorId,
 };
 use core::sync::atomic::{AtomicBool, Ordering};
 use frame_support::{
@@ -123,6 +123,33 @@ impl pallet_async_backing_inclusion::benchmarking::BenchmarkHelper for Helper {
 			config.hrmp_channel_max_message_size,
 		)
 		.expect("both paras are active and have room");
+	}
+
+	fn send_horizontal(sender: ParaId, recipient: ParaId, at: BlockNumber, count: u32) {
+		let message = || OutboundHrmpMessage {
+			recipient,
+			data: alloc::vec![7; 1_024],
+		};
+		let messages = (0..count).map(|_| message()).collect();
+		<Hrmp as HorizontalChannels>::enqueue(sender, messages, at);
+	}
+
+	fn let_upgrade(para: ParaId, code: &ValidationCode, at: BlockNumber) {
+		use pallet_async_backing_paras::{
+			AnnouncedCode, CodeByHash, CodeByHashRefs, ParaRecords, UpgradeGoAheadSignal,
+		};
+		let code_hash = code.hash();
+		CodeByHash::<Runtime>::insert(code_hash, BoundedVec::truncate_from(code.0.clone()));
+		CodeByHashRefs::<Runtime>::insert(code_hash, 1);
+		UpgradeGoAheadSignal::<Runtime>::insert(para, UpgradeGoAhead::GoAhead);
+		ParaRecords::<Runtime>::mutate_extant(para, |record| {
+			CodeByHashRefs::<Runtime>::insert(record.code_hash, 1);
+			record.is_answered = true;
+			record.announced = Some(AnnouncedCode {
+				code_hash,
+				expected_at: Some(at),
+			});
+		});
 	}
 
 	fn send_downward(para: ParaId, count: u32) {

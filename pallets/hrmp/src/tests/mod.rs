@@ -3,11 +3,11 @@
 mod requests;
 
 use crate::{
-	mock::*, Config, Error, Event, HrmpChannelId, HrmpChannels, HrmpReceipts, WeightInfo, MAX_DIGEST,
+	mock::*, Config, Error, Event, HrmpChannelId, HrmpChannels, HrmpInboxes, WeightInfo, MAX_DIGEST,
 };
 use async_backing_primitives::{
 	keys,
-	ports::{HorizontalChannels, OnParaRemoved, OutboundChannel},
+	ports::{HorizontalChannels, OnParaRemoved, OutboundChannel, WaitingMessages},
 	InboundHrmpMessage, OutboundHrmpChannelLimitations, OutboundHrmpMessage, ParaId,
 };
 use codec::Encode;
@@ -40,6 +40,15 @@ fn send(sender: ParaId, recipient: ParaId, at: u32, data: &[u8]) {
 		}],
 		at,
 	);
+}
+
+/// Enacts a candidate of the para on the relay block `relay_parent`, as far as this pallet hears of it. Returns how many
+/// messages that removed at most, as was said before.
+fn consume(para: ParaId, watermark: u32, relay_parent: u32) -> u32 {
+	let waiting = Hrmp::waiting(para, watermark);
+	Hrmp::prune(para, watermark, relay_parent);
+	Contexts::mutate(|contexts| contexts.insert(para, relay_parent));
+	waiting.messages
 }
 
 fn contents(sender: ParaId, recipient: ParaId) -> Vec<(u32, Vec<u8>)> {
@@ -143,7 +152,7 @@ fn r_hrmp_3_a_watermark_removes_what_was_sent_up_to_it() {
 		for (block, sender) in [(4, A), (5, B), (5, A), (6, B), (8, A)] {
 			send(sender, C, block, &[block as u8; 10]);
 		}
-		Hrmp::prune(C, 5);
+		assert_eq!(consume(C, 5, 5), 3, "R-WGT-6: what is removed is known before");
 		assert_eq!(contents(A, C), [(8, vec![8; 10])], "R-HRMP-3");
 		assert_eq!(
 			contents(B, C),
@@ -151,8 +160,42 @@ fn r_hrmp_3_a_watermark_removes_what_was_sent_up_to_it() {
 			"R-HRMP-3: in every inbound channel"
 		);
 		assert_eq!(limitations(A, C), (90, 7), "R-HRMP-3: counters are reduced");
-		assert_eq!(HrmpReceipts::<Test>::get(C).watermark, Some(5), "R-HRMP-3");
+		assert_eq!(
+			HrmpInboxes::<Test>::get(C).watermark,
+			None,
+			"the relay parent is known elsewhere"
+		);
 		assert_eq!(Hrmp::valid_watermarks(C), [5, 6, 8], "R-BASE-9");
+	});
+}
+
+#[test]
+fn r_wgt_6_what_waits_is_counted_with_the_channels_it_may_be_in() {
+	run(|| {
+		open(A, C);
+		open(B, C);
+		assert_eq!(Hrmp::waiting(C, 9), WaitingMessages::default());
+		send(A, C, 4, b"one");
+		send(A, C, 4, b"two");
+		send(A, C, 6, b"three");
+		let waiting = |messages| WaitingMessages {
+			messages,
+			channels: 2,
+		};
+		assert_eq!(
+			Hrmp::waiting(C, 3),
+			WaitingMessages::default(),
+			"R-WGT-6: none is due"
+		);
+		assert_eq!(Hrmp::waiting(C, 5), waiting(2), "R-WGT-6");
+		assert_eq!(Hrmp::waiting(C, 6), waiting(3), "R-WGT-6");
+		assert_ok!(Hrmp::force_close_channel(RuntimeOrigin::root(), A, C, 3));
+		assert!(
+			Hrmp::waiting(C, 6).messages >= 3,
+			"R-WGT-6: too many rather than too few"
+		);
+		assert_eq!(consume(C, 6, 6), 3);
+		assert_eq!(Hrmp::waiting(C, 6), WaitingMessages::default());
 	});
 }
 
@@ -167,7 +210,7 @@ fn r_base_9_valid_watermarks_are_the_last_and_newer_digest_blocks() {
 		open(A, B);
 		send(A, B, 6, b"one");
 		assert_eq!(Hrmp::valid_watermarks(B), [6]);
-		Hrmp::prune(B, 7); // a Head watermark: no message in block 7
+		consume(B, 7, 7); // a Head watermark: no message in block 7
 		assert_eq!(
 			Hrmp::valid_watermarks(B),
 			[7],
@@ -181,8 +224,20 @@ fn r_base_9_valid_watermarks_are_the_last_and_newer_digest_blocks() {
 			[7, 8, 10],
 			"R-BASE-9: ascending, each block once"
 		);
-		Hrmp::prune(B, 8);
-		assert_eq!(Hrmp::valid_watermarks(B), [8, 10]);
+		assert_eq!(consume(B, 8, 9), 2);
+		assert_eq!(
+			Hrmp::valid_watermarks(B),
+			[8, 10],
+			"R-BASE-9: it is not at the relay parent"
+		);
+		assert_eq!(consume(B, 8, 12), 0);
+		assert_eq!(Hrmp::valid_watermarks(B), [8, 10], "R-BASE-9: it stays");
+		assert_eq!(consume(B, 12, 12), 1);
+		assert_eq!(Hrmp::valid_watermarks(B), [12]);
+		assert!(
+			!HrmpInboxes::<Test>::contains_key(B),
+			"nothing waits, and the watermark is at the relay parent"
+		);
 	});
 }
 
@@ -320,7 +375,8 @@ fn nothing_of_a_removed_para_stays_behind() {
 		send(A, B, 5, b"one");
 		send(B, A, 5, b"two");
 		send(C, B, 6, b"three");
-		Hrmp::prune(A, 4);
+		consume(A, 4, 5);
+		Contexts::mutate(|contexts| contexts.remove(&A));
 		Hrmp::on_para_removed(A);
 		assert_eq!(Hrmp::recipients(A), []);
 		assert_eq!(Hrmp::recipients(B), []);
@@ -346,16 +402,29 @@ fn r_hrmp_1_a_full_digest_leaves_the_relay_parent_as_watermark() {
 		for block in 1..=MAX_DIGEST + 2 {
 			send(A, B, block, &[]);
 		}
-		assert_eq!(HrmpReceipts::<Test>::get(B).digest.len(), MAX_DIGEST as usize);
+		assert_eq!(HrmpInboxes::<Test>::get(B).digest.len(), MAX_DIGEST as usize);
 		assert_eq!(
 			contents(A, B).len(),
 			MAX_DIGEST as usize + 2,
 			"no message is lost"
 		);
-		Hrmp::prune(B, MAX_DIGEST + 1); // R-HRMP-1: w == r
+		let removed = consume(B, MAX_DIGEST + 1, MAX_DIGEST + 1); // R-HRMP-1: w == r
+		assert_eq!(
+			removed,
+			MAX_DIGEST + 2,
+			"at most: of one more nobody knows that it stays"
+		);
 		assert_eq!(contents(A, B), [(MAX_DIGEST + 2, vec![])]);
 		assert_eq!(Hrmp::valid_watermarks(B), [MAX_DIGEST + 1]);
-		Hrmp::prune(B, MAX_DIGEST + 2);
+		send(A, B, MAX_DIGEST + 2, b"same block, now there is room");
+		assert_eq!(
+			Hrmp::valid_watermarks(B),
+			[MAX_DIGEST + 1, MAX_DIGEST + 2],
+			"R-HRMP-4: the block is in the digest"
+		);
+		assert!(consume(B, MAX_DIGEST + 2, MAX_DIGEST + 2) >= 2);
+		assert_eq!(contents(A, B), []);
+		assert!(!HrmpInboxes::<Test>::contains_key(B));
 	});
 }
 
@@ -382,6 +451,9 @@ proptest! {
 			let mut model: BTreeMap<ParaId, Vec<InboundHrmpMessage>> =
 				[(A, Vec::new()), (B, Vec::new())].into();
 			let mut watermark = 0;
+			let waiting = |model: &BTreeMap<ParaId, Vec<InboundHrmpMessage>>| {
+				model.values().map(Vec::len).sum::<usize>()
+			};
 			for (block, (sender, action, size)) in (1u32..).zip(steps) {
 				let sender = ParaId(2000 + sender);
 				if action < 2 {
@@ -390,8 +462,11 @@ proptest! {
 					model.entry(sender).or_default().push(InboundHrmpMessage { sent_at: block, data });
 				} else {
 					watermark = watermark.max(block.saturating_sub(size));
-					Hrmp::prune(C, watermark);
+					let before = waiting(&model);
+					let removed = consume(C, watermark, block - 1);
 					model.values_mut().for_each(|list| list.retain(|message| message.sent_at > watermark));
+					prop_assert_eq!(before - waiting(&model), removed as usize, "R-WGT-6");
+					prop_assert_eq!(Hrmp::valid_watermarks(C)[0], watermark, "R-BASE-9");
 				}
 				prop_assert_eq!(Hrmp::inbound_hrmp_channels_contents(C), model.clone(), "R-HRMP-3, R-HRMP-4");
 				Hrmp::do_try_state().expect("invariants hold");

@@ -1,7 +1,7 @@
 //! Whole inherents, from empty to full, to hold the sum of the measured components against.
 
 use super::{
-	world::{first_head, genesis_head, World, FIRST_PARA, HEAD_BYTES},
+	world::{first_head, genesis_head, World, FIRST_PARA, HEAD_BYTES, RECEIVED},
 	BenchmarkHelper,
 };
 use crate::Config;
@@ -32,7 +32,8 @@ pub struct Composition {
 	pub pending: u32,
 	/// Upward messages of each candidate, of 100 bytes.
 	pub upward_messages: u32,
-	/// Horizontal messages of each candidate, of 100 bytes, each to another para.
+	/// Horizontal messages of each candidate, of 100 bytes, each to another para. As many wait for each para whose candidate
+	/// waits, of 1 KiB, which that candidate has consumed.
 	pub horizontal_messages: u32,
 	/// Downward messages that each candidate that waits has processed, of 1 KiB.
 	pub downward_messages: u32,
@@ -73,6 +74,9 @@ impl Composition {
 			}
 		}
 		for core in 0..self.pending {
+			for sender in self.senders(core) {
+				T::BenchmarkHelper::send_horizontal(sender, ParaId(FIRST_PARA + core), RECEIVED, 1);
+			}
 			T::BenchmarkHelper::send_downward(ParaId(FIRST_PARA + core), self.downward_messages);
 		}
 		world.then_pending(self.pending, |core| CandidateCommitments {
@@ -96,6 +100,13 @@ impl Composition {
 			new_validation_code: (code_bytes > 0).then(|| ValidationCode(vec![9; code_bytes as usize])),
 			..Default::default()
 		}
+	}
+
+	/// The paras before it in the ring.
+	fn senders(self, core: u32) -> impl Iterator<Item = ParaId> {
+		let cores = self.cores.max(1);
+		(1..=self.horizontal_messages)
+			.map(move |distance| ParaId(FIRST_PARA + (core + cores - distance % cores) % cores))
 	}
 
 	/// The next paras in a ring.

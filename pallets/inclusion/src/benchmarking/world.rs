@@ -4,12 +4,13 @@ use super::BenchmarkHelper;
 use crate::{Call, Config, Pallet, PendingAvailability, PendingCandidate, ValidatorBits};
 use alloc::{format, vec, vec::Vec};
 use async_backing_primitives::{
-	ports::{ActiveConfiguration, CoreScheduler, CurrentSession, ParaState},
+	ports::{ActiveConfiguration, CoreScheduler, CurrentSession, HorizontalChannels, ParaState},
 	supermajority_threshold, AsyncBackingParams, AvailabilityBitfield, BackedCandidate, BlockNumber,
 	CandidateCommitments, CandidateDescriptor, CommittedCandidateReceipt, CompactStatement, CoreIndex,
 	DescriptorFields, Hash, HeadData, Header, HostConfiguration, OutboundHrmpMessage, ParaId,
 	ParachainsInherentData, PersistedValidationData, SigningContext, UncheckedSigned,
 	UncheckedSignedAvailabilityBitfield, ValidationCode, ValidatorId, ValidatorIndex, ValidityAttestation,
+	MAX_HEAD_DATA_SIZE,
 };
 use codec::{Decode, Encode};
 use frame_support::{
@@ -29,6 +30,9 @@ pub(super) const HEAD_BYTES: usize = 128;
 pub(super) const FIRST_PARA: u32 = 2_000;
 /// Blocks before the one that is measured.
 pub(super) const START: BlockNumber = 100;
+
+/// Block in which horizontal messages came that wait.
+pub(super) const RECEIVED: BlockNumber = START - 2;
 
 /// The key of a validator. From a seed as it is: stretching a phrase takes a thousand times longer.
 pub(super) fn key(validator: u32) -> ValidatorId {
@@ -56,6 +60,7 @@ fn config(cores: u32) -> HostConfiguration {
 		},
 		minimum_backing_votes: 1,
 		max_downward_message_size: 1_024,
+		max_head_data_size: MAX_HEAD_DATA_SIZE,
 		hrmp_max_parachain_outbound_channels: 64,
 		hrmp_max_parachain_inbound_channels: 64,
 		max_upward_message_num_per_candidate: 128,
@@ -136,21 +141,27 @@ impl<T: Config> World<T> {
 		}
 	}
 
-	/// The first candidate of the para at a core, with so many votes.
+	/// The first candidate of the para at a core, with so many votes. Its head data are a typical parachain's unless the
+	/// commitments have some.
 	pub(super) fn candidate(
 		&self,
 		core: u32,
 		votes: usize,
 		commitments: CandidateCommitments,
 	) -> BackedCandidate {
+		let head_data = match &commitments.head_data {
+			HeadData(bytes) if bytes.is_empty() => first_head(),
+			head_data => head_data.clone(),
+		};
 		let first = CandidateCommitments {
-			head_data: first_head(),
+			head_data,
 			..commitments
 		};
 		self.candidate_behind(core, votes, first, &genesis_head())
 	}
 
-	/// A candidate of the para at a core behind this head, with so many votes.
+	/// A candidate of the para at a core behind this head, with so many votes. Its watermark is at its relay parent unless
+	/// the commitments have one.
 	pub(super) fn candidate_behind(
 		&self,
 		core: u32,
@@ -160,7 +171,10 @@ impl<T: Config> World<T> {
 	) -> BackedCandidate {
 		let para = ParaId(FIRST_PARA + core);
 		let commitments = CandidateCommitments {
-			hrmp_watermark: self.parent.number,
+			hrmp_watermark: match commitments.hrmp_watermark {
+				0 => self.parent.number,
+				watermark => watermark,
+			},
 			..commitments
 		};
 		let data = PersistedValidationData {
@@ -263,6 +277,32 @@ pub(super) fn execute<T: Config>(mut encoded: &[u8]) {
 
 pub(super) fn no_outputs(_: u32) -> CandidateCommitments {
 	CandidateCommitments::default()
+}
+
+pub(super) fn large_head(bytes: u32) -> CandidateCommitments {
+	CandidateCommitments {
+		head_data: HeadData(vec![1; bytes as usize]),
+		..Default::default()
+	}
+}
+
+pub(super) fn watermark(block: BlockNumber) -> CandidateCommitments {
+	CandidateCommitments {
+		hrmp_watermark: block,
+		..Default::default()
+	}
+}
+
+/// Lets so many messages wait for the first para, in a channel from the para that is so many behind it.
+pub(super) fn receive<T: Config>(position: u32, count: u32) {
+	let (sender, recipient) = (ParaId(FIRST_PARA + position), ParaId(FIRST_PARA));
+	T::BenchmarkHelper::open_channel(sender, recipient);
+	T::BenchmarkHelper::send_horizontal(sender, recipient, RECEIVED, count);
+}
+
+/// Messages that wait for the first para.
+pub(super) fn waiting<T: Config>() -> u32 {
+	T::Hrmp::waiting(ParaId(FIRST_PARA), BlockNumber::MAX).messages
 }
 
 pub(super) fn one_upward_message(_: u32) -> CandidateCommitments {

@@ -3,7 +3,7 @@
 use super::{neighbours, BlockBytes, BlockMicros, ParentDraw, Scheduler, State, Test};
 use async_backing_primitives::{
 	ports::{OnSessionChange, SessionChange},
-	CoreIndex, HeadData, HostConfiguration, ParaId, ValidationCode, ValidatorId,
+	BlockNumber, CoreIndex, HeadData, HostConfiguration, ParaId, ValidationCode, ValidatorId,
 };
 use frame_support::traits::BuildGenesisConfig;
 use sp_keystore::{testing::MemoryKeystore, KeystoreExt};
@@ -55,6 +55,21 @@ impl crate::benchmarking::BenchmarkHelper for Helper {
 			);
 			state.channels.insert((sender, recipient), limits);
 		});
+	}
+
+	fn send_horizontal(_: ParaId, recipient: ParaId, at: BlockNumber, count: u32) {
+		neighbours(|state| {
+			let inbound = state.inbound.entry(recipient).or_default();
+			inbound.extend((0..count).map(|_| at));
+			let watermarks = state.watermarks.entry(recipient).or_default();
+			if watermarks.last() != Some(&at) {
+				watermarks.push(at);
+			}
+		});
+	}
+
+	fn let_upgrade(para: ParaId, code: &ValidationCode, at: BlockNumber) {
+		neighbours(|state| state.future_codes.insert(para, (at, code.hash())));
 	}
 
 	fn send_downward(para: ParaId, count: u32) {

@@ -39,6 +39,8 @@ pub(crate) struct State {
 	pub(crate) downward: BTreeMap<ParaId, Vec<BlockNumber>>,
 	pub(crate) upward: BTreeMap<ParaId, (u32, u32)>,
 	pub(crate) watermarks: BTreeMap<ParaId, Vec<BlockNumber>>,
+	/// Blocks of the horizontal messages that wait, ascending.
+	pub(crate) inbound: BTreeMap<ParaId, Vec<BlockNumber>>,
 	/// Messages left, bytes left, largest message.
 	pub(crate) channels: BTreeMap<(ParaId, ParaId), (u32, u32, u32)>,
 	pub(crate) frozen: bool,
@@ -228,8 +230,19 @@ impl HorizontalChannels for Neighbours {
 		})
 	}
 
-	fn prune(recipient: ParaId, watermark: BlockNumber) {
+	fn waiting(recipient: ParaId, watermark: BlockNumber) -> WaitingMessages {
+		let messages = read(|mut state| state.inbound.remove(&recipient)).unwrap_or_default();
+		let messages = messages.iter().filter(|block| **block <= watermark).count() as u32;
+		WaitingMessages {
+			messages,
+			channels: messages.min(1),
+		}
+	}
+
+	fn prune(recipient: ParaId, watermark: BlockNumber, _: BlockNumber) {
 		neighbours(|state| {
+			let inbound = state.inbound.entry(recipient).or_default();
+			inbound.retain(|block| *block > watermark);
 			let valid = state.watermarks.entry(recipient).or_default();
 			valid.retain(|number| *number > watermark);
 			valid.insert(0, watermark);

@@ -253,7 +253,8 @@ impl<T: Config> Processing<T> {
 			group,
 			relay_parent_number: standing.relay_parent.number,
 			backed_in: self.now,
-			outputs: OutputSizes::of(commitments),
+			hrmp_watermark: commitments.hrmp_watermark,
+			outputs: OutputSizes::of(commitments, modifications.code_upgrade_applied),
 			availability_votes: ValidatorBits::none_of(self.validators.len()),
 		};
 		let stored = PendingReceiptRef {

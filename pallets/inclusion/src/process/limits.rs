@@ -1,24 +1,21 @@
 //! Steps 2 and 3: what of an inherent a block has room for (R-WGT-1 to R-WGT-7).
 
-use super::{bitfields::CoreBit, Mode};
+use super::{weighing::Weighing, Mode};
 use crate::{
 	pending::PendingCandidates,
 	refusal::Refusal,
 	select::{fitting_prefix, select, Load, Offer},
-	weights::Units,
-	Config, Pallet,
+	Config,
 };
 use alloc::vec::Vec;
 use async_backing_primitives::{
-	canonical_disputes, enactable_prefix,
-	ports::{CoreScheduler, CurrentSession, Disputes},
-	BackedCandidate, CandidateHash, DisputeStatementSet, Hash, UncheckedSignedAvailabilityBitfield,
+	canonical_disputes, ports::Disputes, BackedCandidate, CandidateHash, DisputeStatementSet, Hash,
+	UncheckedSignedAvailabilityBitfield,
 };
 use codec::Encode;
 use frame_support::{
 	dispatch::DispatchClass,
 	traits::{Get, Randomness},
-	weights::Weight,
 };
 
 /// What the limits are asked about the randomness of the parent for (R-WGT-5).
@@ -31,18 +28,16 @@ const RESERVED_BYTES: u64 = 16 * 1024;
 /// The limits of a block and what the inherent of this one has to reserve.
 pub(super) struct Limits<'a, T> {
 	mode: Mode,
-	pending: &'a PendingCandidates<T>,
 	parent_hash: Hash,
-	units: Units,
+	weighing: Weighing<'a, T>,
 }
 
 impl<'a, T: Config> Limits<'a, T> {
 	pub(super) fn new(mode: Mode, pending: &'a PendingCandidates<T>, parent_hash: Hash) -> Self {
 		Self {
 			mode,
-			pending,
 			parent_hash,
-			units: Units::of::<T::WeightInfo>(),
+			weighing: Weighing::new(pending),
 		}
 	}
 
@@ -82,8 +77,8 @@ impl<'a, T: Config> Limits<'a, T> {
 			.map(|dispute| self.dispute_load(dispute))
 			.fold(self.fixed_load(), Load::plus);
 		let reserved = Load {
-			time: reserve(self.pending, &self.units, &bitfields, !disputes.is_empty())
-				.saturating_add(self.units.any_candidate(candidates.len())),
+			time: (self.weighing.set_free(&bitfields, !disputes.is_empty()))
+				.saturating_add(self.weighing.scheduling_parents(&candidates)),
 			size: 0,
 		};
 		let bitfield_loads: Vec<_> = bitfields
@@ -106,21 +101,21 @@ impl<'a, T: Config> Limits<'a, T> {
 
 	fn fixed_load(&self) -> Load {
 		Load {
-			time: self.units.fixed(T::Scheduler::core_count(), self.pending.len()),
+			time: self.weighing.fixed(),
 			size: 0,
 		}
 	}
 
 	fn dispute_load(&self, dispute: &DisputeStatementSet) -> Load {
 		Load {
-			time: self.units.dispute(dispute.statements.len()),
+			time: self.weighing.dispute(dispute),
 			size: dispute.encoded_size() as u64,
 		}
 	}
 
 	fn bitfield_load(&self, bitfield: &UncheckedSignedAvailabilityBitfield) -> Load {
 		Load {
-			time: self.units.bitfields(1),
+			time: self.weighing.bitfields(1),
 			size: bitfield.encoded_size() as u64,
 		}
 	}
@@ -131,7 +126,7 @@ impl<'a, T: Config> Limits<'a, T> {
 			para: backed.candidate.para_id(),
 			upgrades: backed.candidate.commitments.new_validation_code.is_some(),
 			load: Load {
-				time: candidate_time(self.pending, &self.units, backed, size),
+				time: self.weighing.candidate(backed, size),
 				size: size as u64,
 			},
 		}
@@ -146,94 +141,6 @@ impl<'a, T: Config> Limits<'a, T> {
 			size: needed.size,
 		}
 	}
-}
-
-/// Weight of an inherent in the state of its parent (R-WGT-6): what it carries, and an upper bound of what it sets free.
-///
-/// Cost: reads the pending candidates, which executing it reads anyway; linear in what it carries.
-pub(crate) fn weight_of<T: Config>(
-	disputes: &[DisputeStatementSet],
-	bitfields: &[UncheckedSignedAvailabilityBitfield],
-	candidates: &[BackedCandidate],
-) -> Weight {
-	let (pending, units) = (PendingCandidates::<T>::load(), Units::of::<T::WeightInfo>());
-	let of_disputes = disputes
-		.iter()
-		.map(|dispute| units.dispute(dispute.statements.len()));
-	let of_candidates = candidates
-		.iter()
-		.map(|backed| candidate_time(&pending, &units, backed, backed.encoded_size()));
-	let time = of_disputes
-		.chain(of_candidates)
-		.chain([
-			units.bitfields(bitfields.len()),
-			units.any_candidate(candidates.len()),
-			reserve(&pending, &units, bitfields, !disputes.is_empty()),
-		])
-		.fold(
-			units.fixed(T::Scheduler::core_count(), pending.len()),
-			u64::saturating_add,
-		);
-	Weight::from_parts(time, 0)
-}
-
-/// What it takes to judge a candidate of so many bytes behind those of its para that wait.
-fn candidate_time<T: Config>(
-	pending: &PendingCandidates<T>,
-	units: &Units,
-	backed: &BackedCandidate,
-	bytes: usize,
-) -> u64 {
-	let waiting = pending.of(backed.candidate.para_id()).len();
-	units.candidate(backed, bytes, waiting)
-}
-
-/// What may become of pending candidates in this block, at most (R-WGT-6): enacted if every bitfield offered counts,
-/// timed out, or evicted if there are disputes. Each is only one of these, so the dearest is charged.
-///
-/// Never grows when bitfields or disputes are left out. Cost: a bit for each candidate and bitfield.
-fn reserve<T: Config>(
-	pending: &PendingCandidates<T>,
-	units: &Units,
-	bitfields: &[UncheckedSignedAvailabilityBitfield],
-	has_disputes: bool,
-) -> u64 {
-	if pending.is_empty() {
-		return 0;
-	}
-	let rows: Vec<_> = bitfields
-		.iter()
-		.map(|bitfield| bitfield.payload.bytes())
-		.collect();
-	let (validators, now) = (T::Session::validator_count(), Pallet::<T>::now());
-	let timeouts = Pallet::<T>::timeouts();
-	let mut sum = 0_u64;
-	for chain in pending.chains() {
-		let votes = chain.iter().map(|candidate| {
-			let core = CoreBit::of(candidate.core);
-			let offered = rows.iter().filter(|row| core.is_set_in(row)).count();
-			candidate.availability_votes.count().saturating_add(offered)
-		});
-		let enactable = enactable_prefix(votes, validators);
-		let late = chain
-			.iter()
-			.position(|candidate| timeouts.times_out(candidate.backed_in, now))
-			.unwrap_or(chain.len());
-		for (position, candidate) in chain.iter().enumerate() {
-			let may = [
-				(position < enactable, units.enactment(&candidate.outputs)),
-				(position >= late, units.timeout()),
-				(has_disputes, units.eviction()),
-			];
-			let dearest = may
-				.into_iter()
-				.filter(|(may, _)| *may)
-				.map(|(_, time)| time)
-				.max();
-			sum = sum.saturating_add(dearest.unwrap_or_default());
-		}
-	}
-	sum
 }
 
 /// What a block has for this inherent (R-WGT-1).

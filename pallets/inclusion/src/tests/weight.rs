@@ -1,10 +1,11 @@
 //! What an inherent costs, and what happens when a block has no room for all of it.
 
-use crate::{mock::*, weights::UnitWeights, Call, Error, OutputSizes, Pallet};
+use crate::{mock::*, weights::UnitWeights, Call, Error, OutputSizes, Pallet, RelayParentWindow};
 use async_backing_primitives::{
 	CandidateHash, DisputeStatement, DisputeStatementSet, Hash, InvalidDisputeStatementKind,
 	OutboundHrmpMessage, ParachainsInherentData, ValidatorIndex,
 };
+use codec::Encode;
 use frame_support::{
 	assert_noop, assert_ok,
 	dispatch::{DispatchClass, GetDispatchInfo},
@@ -126,6 +127,9 @@ fn r_def_5_what_is_set_free_is_charged_once_and_only_if_it_can_be() {
 			horizontal_bytes: 100,
 			downward_messages: 0,
 			code_bytes: 16,
+			head_bytes: first.commitments.head_data.0.len() as u32,
+			commitments_bytes: first.commitments.encoded_size() as u32,
+			applies_upgrade: false,
 		};
 		assert_eq!(outputs, expected, "R-WGT-6");
 		let plain = |bitfields: u64| fixed(2).saturating_add(<()>::bitfield().saturating_mul(bitfields));
@@ -141,8 +145,9 @@ fn r_def_5_what_is_set_free_is_charged_once_and_only_if_it_can_be() {
 			"R-DEF-5: it waits for the first"
 		);
 		let of_first = set_free(&[0], 5);
-		let outputs_cost = <()>::upward_message()
-			.saturating_mul(2)
+		let of_head = |outputs: OutputSizes| <()>::head_byte().saturating_mul(outputs.head_bytes.into());
+		let outputs_cost = of_head(outputs)
+			.saturating_add(<()>::upward_message().saturating_mul(2))
 			.saturating_add(<()>::upward_queue())
 			.saturating_add(<()>::code_upgrade())
 			.saturating_add(<()>::upward_byte().saturating_mul(42))
@@ -157,7 +162,9 @@ fn r_def_5_what_is_set_free_is_charged_once_and_only_if_it_can_be() {
 		let both = set_free(&[0, 1], 5);
 		assert_eq!(
 			both,
-			of_first.saturating_add(<()>::enactment()),
+			of_first
+				.saturating_add(<()>::enactment())
+				.saturating_add(of_head(pending_candidates(PARA)[1].outputs)),
 			"R-DEF-5, R-WGT-6"
 		);
 		// Half the votes come in one block, half in the next: charged in the block that makes it available.
@@ -181,16 +188,99 @@ fn r_wgt_6_time_outs_and_evictions_are_charged() {
 		assert_eq!(weight(&inherent(&[], &[])), fixed(2));
 		let mut disputed = inherent(&[], &[]);
 		disputed.disputes = vec![dispute(1, 1)];
+		let bytes = pending_candidates(PARA)
+			.iter()
+			.map(|candidate| u64::from(candidate.outputs.commitments_bytes))
+			.sum();
+		let bytes = <()>::commitments_byte().saturating_mul(bytes);
 		let evicting = fixed(2)
 			.saturating_add(<()>::dispute_vote())
-			.saturating_add(<()>::eviction().saturating_mul(2));
+			.saturating_add(<()>::eviction().saturating_mul(2))
+			.saturating_add(bytes);
 		assert_eq!(weight(&disputed), evicting, "R-WGT-6");
 		run_to(20);
-		let timing_out = fixed(2).saturating_add(<()>::timeout().saturating_mul(2));
+		let timing_out = fixed(2)
+			.saturating_add(<()>::timeout().saturating_mul(2))
+			.saturating_add(bytes);
 		assert_eq!(
 			weight(&inherent(&[], &[])),
 			timing_out,
 			"R-WGT-6: the second goes with the first"
+		);
+	});
+}
+
+#[test]
+fn r_wgt_6_messages_that_a_candidate_consumed_are_charged_when_it_is_enacted() {
+	Setup::elastic(3).run(|| {
+		run_to(5);
+		let first = Candidate::first();
+		let second = first.child(1, 2);
+		let watermark = second.commitments.hrmp_watermark;
+		finish_block_with(inherent(&[], &[&first, &second]));
+		let of = |cores: &[u32]| weight(&inherent(&attest(cores), &[]));
+		let before = (of(&[0]), of(&[1]), of(&[0, 1]));
+		neighbours(|state| {
+			state
+				.inbound
+				.insert(PARA, vec![watermark - 1, watermark, watermark + 1])
+		});
+		// Two are due, in one channel, whose index is read too.
+		let cost = <()>::inbound_message()
+			.saturating_mul(2)
+			.saturating_add(<()>::inbound_channel().saturating_mul(2));
+		assert_eq!(of(&[0]), before.0.saturating_add(cost), "R-WGT-6, R-HRMP-3");
+		assert_eq!(of(&[1]), before.1, "R-DEF-5: it waits for the first");
+		assert_eq!(of(&[0, 1]), before.2.saturating_add(cost), "R-DEF-5: once");
+	});
+}
+
+#[test]
+fn r_wgt_6_an_upgrade_that_is_applied_is_charged_when_it_is() {
+	Setup::elastic(3).run(|| {
+		run_to(5);
+		let first = Candidate::first();
+		neighbours(|state| state.future_codes.insert(PARA, (1, code(1).hash())));
+		finish_block_with(inherent(&[], &[&first]));
+		let outputs = pending_candidates(PARA)[0].outputs;
+		assert!(outputs.applies_upgrade, "R-CODE-6");
+		let head = <()>::head_byte().saturating_mul(outputs.head_bytes.into());
+		let enacting = inherent(&attest(&[0]), &[]);
+		let expected = fixed(1)
+			.saturating_add(<()>::bitfield().saturating_mul(6))
+			.saturating_add(<()>::enactment())
+			.saturating_add(<()>::applied_upgrade())
+			.saturating_add(head);
+		assert_eq!(weight(&enacting), expected, "R-WGT-6, R-CODE-6");
+	});
+}
+
+#[test]
+fn r_wgt_6_what_few_candidates_ask_for_is_charged_to_them() {
+	Setup::elastic(3).run(|| {
+		run_to(5);
+		neighbours(|state| state.watermarks.insert(PARA, vec![1]));
+		let first = Candidate::first();
+		let plain = weight(&inherent(&[], &[&first]));
+		let listed = first
+			.clone()
+			.with(|candidate| candidate.commitments.hrmp_watermark = 1);
+		assert_eq!(
+			weight(&inherent(&[], &[&listed])),
+			plain.saturating_add(<()>::listed_watermark()),
+			"R-WGT-6, R-BASE-9"
+		);
+		let relay_parents = |second: Candidate| weight(&inherent(&[], &[&first, &second]));
+		let older = RelayParentWindow::<Test>::get()
+			.iter()
+			.last()
+			.expect("it is not empty");
+		let (same, other) = (first.child(1, 2), first.child(1, 2).on(older));
+		assert_ne!(same.relay_parent, other.relay_parent);
+		assert_eq!(
+			relay_parents(other),
+			relay_parents(same).saturating_add(<()>::scheduling_parent()),
+			"R-WGT-6, R-REL-7: the claim queue of another relay block"
 		);
 	});
 }

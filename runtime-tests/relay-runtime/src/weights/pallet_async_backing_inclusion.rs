@@ -1092,6 +1092,27 @@ impl<T: frame_system::Config> pallet_async_backing_inclusion::WeightInfo for Wei
 			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(t.into())))
 			.saturating_add(Weight::from_parts(0, 8391705).saturating_mul(t.into()))
 	}
+	fn enter_head_bytes(n: u32) -> Weight {
+		<() as pallet_async_backing_inclusion::WeightInfo>::enter_head_bytes(n)
+	}
+	fn enter_listed_watermarks(c: u32) -> Weight {
+		<() as pallet_async_backing_inclusion::WeightInfo>::enter_listed_watermarks(c)
+	}
+	fn enact_applied_upgrades(e: u32) -> Weight {
+		<() as pallet_async_backing_inclusion::WeightInfo>::enact_applied_upgrades(e)
+	}
+	fn enact_head_bytes(n: u32) -> Weight {
+		<() as pallet_async_backing_inclusion::WeightInfo>::enact_head_bytes(n)
+	}
+	fn enact_inbound_channels(h: u32) -> Weight {
+		<() as pallet_async_backing_inclusion::WeightInfo>::enact_inbound_channels(h)
+	}
+	fn enact_inbound_messages(m: u32) -> Weight {
+		<() as pallet_async_backing_inclusion::WeightInfo>::enact_inbound_messages(m)
+	}
+	fn time_out_bytes(n: u32) -> Weight {
+		<() as pallet_async_backing_inclusion::WeightInfo>::time_out_bytes(n)
+	}
 	/// Storage: `Inclusion::PendingAvailability` (r:1 w:1)
 	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(346114), added: 346609, mode: `MaxEncodedLen`)
 	/// Storage: `ParaSessions::ActiveValidatorKeys` (r:1 w:0)

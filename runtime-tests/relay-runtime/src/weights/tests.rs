@@ -13,16 +13,18 @@ const CORES: u64 = 200;
 /// Validators of a group, who all vote.
 const VOTES: u64 = 5;
 
-/// Every validator attests; each core is freed by a candidate with messages and taken again by another.
+/// Every validator attests; each core is freed by a candidate with messages and taken again by another. Heads are of 128
+/// bytes, and each para sends and consumes two horizontal messages.
 fn full_inherent() -> Weight {
 	let parts = [
 		(Units::core(), CORES),
 		(Units::pending(), CORES),
-		(Units::any_candidate(), 1),
+		(Units::scheduling_parent(), 1),
 		(Units::bitfield(), VALIDATORS),
 		(Units::candidate(), CORES),
 		(Units::vote(), CORES * VOTES),
 		(Units::candidate_byte(), CORES * 1_500),
+		(Units::offered_head_byte(), CORES * 128),
 		(Units::enactment(), CORES),
 		(Units::offered_upward_queue(), CORES),
 		(Units::offered_horizontal_message(), CORES * 2),
@@ -31,6 +33,9 @@ fn full_inherent() -> Weight {
 		(Units::upward_byte(), CORES * 400),
 		(Units::horizontal_message(), CORES * 2),
 		(Units::horizontal_byte(), CORES * 200),
+		(Units::head_byte(), CORES * 128),
+		(Units::inbound_channel(), CORES * 3),
+		(Units::inbound_message(), CORES * 2),
 		(Units::downward_queue(), CORES),
 		(Units::downward_message(), CORES * 2),
 	];
