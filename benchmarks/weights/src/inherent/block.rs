@@ -76,8 +76,8 @@ pub fn compare(ours: &Runtime, report: &mut Report) -> Result<(), Box<dyn Error>
 	report.heading("A full inherent and its block");
 	report.text(&format!(
 		"1,000 bitfields; 200 cores, each freed and taken again by a candidate with {} votes; every candidate sends {} \
-		 upward and {} horizontal messages and has processed {} downward messages. A block has 2 s. A read costs 25 us \
-		 and a write 100 us, as in both runtimes.",
+		 upward and {} horizontal messages; one that is enacted has processed {} downward messages and consumed as many \
+		 horizontal ones as it sends. A block has 2 s. A read costs 25 us and a write 100 us, as in both runtimes.",
 		full.votes, full.upward_messages, full.horizontal_messages, full.downward_messages
 	));
 	let line = |name: String, count: String, weight: Published| {

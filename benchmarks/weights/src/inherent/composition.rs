@@ -20,7 +20,7 @@ pub struct Composition {
 	pub pending: u32,
 	/// Upward messages of each candidate, of 100 bytes.
 	pub upward_messages: u32,
-	/// Horizontal messages of each candidate, of 100 bytes.
+	/// Horizontal messages of each candidate, of 100 bytes. Each that waits has consumed as many, of 1 KiB.
 	pub horizontal_messages: u32,
 	/// Downward messages that each candidate that waits has processed.
 	pub downward_messages: u32,

@@ -64,7 +64,8 @@ pub fn report(rows: &[Row], report: &mut Report) {
 	report.text(&format!(
 		"Real inherents, decoded, weighed and executed in Wasm, {} executions each; both without the costs of the \
 		 database. Between 1.0 and 1.3 is the goal for everything that takes longer than 1 ms. What waits is enacted if \
-		 there is a bitfield. A tenth is charged on top of what the components were measured at, and is part of the \
+		 there is a bitfield. Messages are those of each candidate: upward and horizontal ones that it sends, downward ones \
+		 that it processed; one that waits has consumed as many horizontal ones as it sends. A tenth is charged on top of what the components were measured at, and is part of the \
 		 prediction.",
 		ROUNDS * REPEATS
 	));
