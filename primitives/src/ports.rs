@@ -181,6 +181,8 @@ pub struct WaitingMessages {
 	pub messages: u32,
 	/// Inbound channels that have to be looked at for them: none if there are no messages.
 	pub channels: u32,
+	/// Whether anything is stored about what the para received, which consuming may have to write.
+	pub is_stored: bool,
 }
 
 /// Horizontal message channels. Owned by the hrmp pallet.

@@ -1,8 +1,8 @@
 //! Messages in channels: appending, reading, removing.
 
 use crate::{
-	Config, DigestEntry, HrmpChannelContents, HrmpChannelId, HrmpChannels, HrmpInboxes,
-	HrmpIngressChannelsIndex, Inbox, Pallet, StoredMessage,
+	Config, HrmpChannelContents, HrmpChannelId, HrmpChannels, HrmpInboxes, HrmpIngressChannelsIndex, Inbox,
+	Pallet, StoredMessage,
 };
 use alloc::{collections::BTreeMap, vec::Vec};
 use async_backing_primitives::{
@@ -54,17 +54,15 @@ impl<T: Config> Pallet<T> {
 	/// What moving the watermark there removes, at most.
 	pub(crate) fn do_waiting(recipient: ParaId, watermark: BlockNumber) -> WaitingMessages {
 		let inbox = HrmpInboxes::<T>::get(recipient);
-		let listed = inbox.digest.iter().take_while(|entry| entry.block <= watermark);
-		let messages = listed
-			.chain(&inbox.unlisted)
-			.fold(0_u32, |sum, entry| sum.saturating_add(entry.messages));
-		if messages == 0 {
-			return WaitingMessages::default();
-		}
-		let channels = HrmpIngressChannelsIndex::<T>::decode_len(recipient).unwrap_or_default();
+		let messages = inbox.messages_up_to(watermark);
+		let channels = match messages {
+			0 => 0,
+			_ => HrmpIngressChannelsIndex::<T>::decode_len(recipient).unwrap_or_default(),
+		};
 		WaitingMessages {
 			messages,
 			channels: channels.saturated_into(),
+			is_stored: !inbox.is_empty(),
 		}
 	}
 
@@ -73,13 +71,12 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_prune(recipient: ParaId, watermark: BlockNumber, relay_parent_number: BlockNumber) {
 		let before = HrmpInboxes::<T>::get(recipient);
 		let mut inbox = before.clone();
-		let is_due = |entry: &DigestEntry| entry.block <= watermark;
-		if inbox.unlisted.is_some() || inbox.digest.first().is_some_and(is_due) {
-			for sender in HrmpIngressChannelsIndex::<T>::get(recipient) {
-				Self::prune_channel(HrmpChannelId { sender, recipient }, watermark);
-			}
-			inbox.digest.retain(|entry| !is_due(entry));
-			inbox.unlisted = inbox.unlisted.filter(|entry| !is_due(entry));
+		if inbox.messages_up_to(watermark) > 0 {
+			let left = HrmpIngressChannelsIndex::<T>::get(recipient)
+				.into_iter()
+				.map(|sender| Self::prune_channel(HrmpChannelId { sender, recipient }, watermark))
+				.fold(0, u32::saturating_add);
+			inbox.forget_up_to(watermark, left);
 		}
 		inbox.watermark = (watermark != relay_parent_number).then_some(watermark);
 		if inbox.is_empty() && !before.is_empty() {
@@ -89,9 +86,10 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	fn prune_channel(channel: HrmpChannelId, watermark: BlockNumber) {
+	/// Removes what was sent at or before `watermark`. Returns how many messages are left.
+	fn prune_channel(channel: HrmpChannelId, watermark: BlockNumber) -> u32 {
 		let Some(mut open) = HrmpChannels::<T>::get(channel) else {
-			return;
+			return 0;
 		};
 		let before = open.msg_count;
 		while open.msg_count > 0 {
@@ -105,9 +103,11 @@ impl<T: Config> Pallet<T> {
 			open.msg_count = open.msg_count.saturating_sub(1);
 			open.total_size = open.total_size.saturating_sub(bytes);
 		}
-		if open.msg_count != before {
+		let left = open.msg_count;
+		if left != before {
 			HrmpChannels::<T>::insert(channel, open);
 		}
+		left
 	}
 
 	/// Block in which a message was enacted, and its bytes. The message itself may be large and is not wanted: only what
@@ -140,24 +140,7 @@ impl<T: Config> Pallet<T> {
 		HrmpChannels::<T>::insert(channel, open);
 		HrmpChannelContents::<T>::insert(channel, number, StoredMessage { sent_at: now, data });
 
-		HrmpInboxes::<T>::mutate(recipient, |inbox| Self::note_received(inbox, now));
-	}
-
-	/// Counts a message that came in block `now`. A full digest stays as it is; see `MAX_DIGEST` for why nobody is stuck.
-	fn note_received(inbox: &mut Inbox, now: BlockNumber) {
-		let one = DigestEntry {
-			block: now,
-			messages: 1,
-		};
-		if let Some(last) = inbox.digest.last_mut().filter(|last| last.block == now) {
-			last.messages = last.messages.saturating_add(1);
-		} else if inbox.digest.try_push(one).is_err() {
-			let before = inbox.unlisted.map_or(0, |unlisted| unlisted.messages);
-			inbox.unlisted = Some(DigestEntry {
-				block: now,
-				messages: before.saturating_add(1),
-			});
-		}
+		HrmpInboxes::<T>::mutate(recipient, |inbox| inbox.note_message(now));
 	}
 }
 

@@ -82,7 +82,8 @@ pub struct Inbox {
 	pub watermark: Option<BlockNumber>,
 	/// Relay blocks above the watermark in which it received messages, ascending (R-HRMP-4).
 	pub digest: BoundedVec<DigestEntry, ConstU32<{ crate::MAX_DIGEST }>>,
-	/// What came in blocks above the watermark that the digest had no room for.
+	/// What came in blocks above the watermark after the digest was full. As long as there is something, no further block
+	/// is listed: so all of it is newer than what is listed.
 	pub unlisted: Option<DigestEntry>,
 }
 
@@ -90,6 +91,51 @@ impl Inbox {
 	/// Whether there is nothing to store.
 	pub fn is_empty(&self) -> bool {
 		self.watermark.is_none() && self.digest.is_empty() && self.unlisted.is_none()
+	}
+
+	/// How many messages were sent at or before `watermark`, at most: of the unlisted ones nobody knows.
+	pub(crate) fn messages_up_to(&self, watermark: BlockNumber) -> u32 {
+		let listed = self.digest.iter().take_while(|entry| entry.block <= watermark);
+		let unlisted = self.unlisted.iter().filter(|_| self.is_behind_digest(watermark));
+		listed
+			.chain(unlisted)
+			.fold(0, |sum, entry| sum.saturating_add(entry.messages))
+	}
+
+	/// Forgets what was sent at or before `watermark`, when so many messages are left in all.
+	pub(crate) fn forget_up_to(&mut self, watermark: BlockNumber, left: u32) {
+		if self.is_behind_digest(watermark) {
+			// Nothing but unlisted messages is left.
+			self.unlisted = self
+				.unlisted
+				.filter(|entry| entry.block > watermark && left > 0)
+				.map(|entry| DigestEntry {
+					messages: left,
+					..entry
+				});
+		}
+		self.digest.retain(|entry| entry.block > watermark);
+	}
+
+	/// Counts a message that came in block `now`. A full digest stays as it is; see `MAX_DIGEST` for why nobody is stuck.
+	pub(crate) fn note_message(&mut self, now: BlockNumber) {
+		let one = DigestEntry {
+			block: now,
+			messages: 1,
+		};
+		if let Some(unlisted) = &mut self.unlisted {
+			unlisted.block = now;
+			unlisted.messages = unlisted.messages.saturating_add(1);
+		} else if let Some(last) = self.digest.last_mut().filter(|last| last.block == now) {
+			last.messages = last.messages.saturating_add(1);
+		} else if self.digest.try_push(one).is_err() {
+			self.unlisted = Some(one);
+		}
+	}
+
+	/// Whether every block of the digest is at or before `watermark`, so that it may reach into what is unlisted.
+	fn is_behind_digest(&self, watermark: BlockNumber) -> bool {
+		self.digest.last().is_none_or(|last| last.block <= watermark)
 	}
 }
 

@@ -25,6 +25,12 @@ impl<T: Config> Pallet<T> {
 				inbox.digest.windows(2).all(|pair| pair[0].block < pair[1].block),
 				"R-BASE-9: a digest does not ascend"
 			);
+			ensure!(
+				inbox.unlisted.is_none_or(|unlisted| {
+					inbox.digest.last().is_none_or(|last| last.block < unlisted.block)
+				}),
+				"R-HRMP-4: what is unlisted is older than the digest"
+			);
 			let watermark = Self::watermark(para, &inbox);
 			let mut entries = inbox.digest.first().into_iter().chain(&inbox.unlisted);
 			ensure!(

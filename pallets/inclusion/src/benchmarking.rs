@@ -12,14 +12,13 @@ mod world;
 
 pub use composition::Composition;
 
-use crate::{
-	weights::{ANNOUNCED_BYTES, CANDIDATES_WITH_VOTES},
-	Config, Pallet,
-};
+use crate::{weights::CANDIDATES_WITH_VOTES, Config, Pallet};
 use alloc::{vec, vec::Vec};
 use async_backing_primitives::{
 	crypto,
-	ports::{ActiveConfiguration, CurrentSession, OnSessionChange, ParaState, SessionChange},
+	ports::{
+		ActiveConfiguration, CurrentSession, HorizontalChannels, OnSessionChange, ParaState, SessionChange,
+	},
 	BlockNumber, CandidateCommitments, CoreIndex, HeadData, HostConfiguration, OutboundHrmpMessage, ParaId,
 	ParachainsInherentData, ValidationCode, ValidatorId,
 };
@@ -43,8 +42,8 @@ pub trait BenchmarkHelper {
 	fn open_channel(sender: ParaId, recipient: ParaId);
 	/// Lets so many messages wait in a channel that is open, of 1 KiB each and enacted in block `at`.
 	fn send_horizontal(sender: ParaId, recipient: ParaId, at: BlockNumber, count: u32);
-	/// Lets a para that was told to go ahead upgrade to this code, with any relay parent from `at` on. Nobody else uses
-	/// the code that it leaves.
+	/// Lets a para that was told to go ahead upgrade to this code, with any relay parent from `at` on. The code that it
+	/// leaves is one that nobody else uses.
 	fn let_upgrade(para: ParaId, code: &ValidationCode, at: BlockNumber);
 	/// Lets so many downward messages wait for a para.
 	fn send_downward(para: ParaId, count: u32);
@@ -300,7 +299,7 @@ mod benches {
 	#[benchmark]
 	fn enact_code_upgrades(e: Linear<0, { CORES / 4 }>) {
 		let world = World::<T>::with_pending(e, |core| CandidateCommitments {
-			new_validation_code: Some(ValidationCode(vec![core as u8; ANNOUNCED_BYTES as usize])),
+			new_validation_code: Some(own_code(core)),
 			..Default::default()
 		});
 		let encoded = encoded::<T>(world.enacting());
@@ -316,8 +315,7 @@ mod benches {
 	fn enact_applied_upgrades(e: Linear<0, CORES>) {
 		let world = World::<T>::new();
 		for core in 0..e {
-			let next = ValidationCode(vec![core as u8; ANNOUNCED_BYTES as usize]);
-			T::BenchmarkHelper::let_upgrade(ParaId(FIRST_PARA + core), &next, RECEIVED);
+			T::BenchmarkHelper::let_upgrade(ParaId(FIRST_PARA + core), &own_code(core), RECEIVED);
 		}
 		let world = world.then_pending(e, no_outputs);
 		let encoded = encoded::<T>(world.enacting());
@@ -326,7 +324,7 @@ mod benches {
 			execute::<T>(&encoded);
 		}
 		assert_eq!(pending::<T>(), 0);
-		assert!(e == 0 || T::Paras::current_code_hash(ParaId(FIRST_PARA)) != Some(code().hash()));
+		assert!(e == 0 || T::Paras::current_code_hash(ParaId(FIRST_PARA)) == Some(own_code(0).hash()));
 	}
 
 	/// One candidate with head data of so many bytes is enacted.
@@ -356,6 +354,22 @@ mod benches {
 		}
 		assert!(enacted::<T>());
 		assert_eq!(waiting::<T>(), 0);
+	}
+
+	/// So many candidates are enacted whose paras had a watermark that was not at a relay parent.
+	#[benchmark]
+	fn enact_stored_watermarks(e: Linear<0, CORES>) {
+		let world = World::<T>::new();
+		for core in 0..e {
+			T::Hrmp::prune(ParaId(FIRST_PARA + core), RECEIVED, RECEIVED + 1);
+		}
+		let world = world.then_pending(e, no_outputs);
+		let encoded = encoded::<T>(world.enacting());
+		#[block]
+		{
+			execute::<T>(&encoded);
+		}
+		assert_eq!(pending::<T>(), 0);
 	}
 
 	/// One candidate that consumed so many messages from a channel is enacted.

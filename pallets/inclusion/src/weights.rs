@@ -65,6 +65,8 @@ pub trait WeightInfo {
 	fn enact_inbound_channels(h: u32) -> Weight;
 	/// An inherent that enacts a candidate which consumed `m` horizontal messages from one channel.
 	fn enact_inbound_messages(m: u32) -> Weight;
+	/// An inherent that enacts `e` candidates after which nothing is stored of what their paras received.
+	fn enact_stored_watermarks(e: u32) -> Weight;
 	/// An inherent that enacts a candidate with `m` upward messages.
 	fn enact_upward_messages(m: u32) -> Weight;
 	/// An inherent that enacts a candidate with an upward message of `n` bytes.
@@ -167,6 +169,10 @@ impl WeightInfo for () {
 		estimate(200_000, m)
 	}
 
+	fn enact_stored_watermarks(e: u32) -> Weight {
+		estimate(1_700_000, e)
+	}
+
 	fn enact_upward_messages(m: u32) -> Weight {
 		estimate(50_000, m)
 	}
@@ -246,7 +252,7 @@ pub trait UnitWeights: WeightInfo {
 	}
 
 	/// What there being candidates at all adds, however many, for each relay block whose claim queue they are judged by:
-	/// assigned cores, and groups and disabled validators. That of a chain with [`CORES_MEASURED`] cores.
+	/// assigned cores, and groups and disabled validators. For each [`CORES_MEASURED`] cores that a chain has or begins.
 	fn scheduling_parent() -> Weight {
 		let cores = Self::core().saturating_mul(u64::from(CORES_MEASURED));
 		measured(Self::enter_candidates(0))
@@ -259,8 +265,8 @@ pub trait UnitWeights: WeightInfo {
 		one_more(Self::enter_candidates).saturating_sub(Self::vote())
 	}
 
-	/// A candidate that waits, for each candidate of its para that is offered, without the bytes of its commitments: its
-	/// outputs count before theirs (R-BASE-18).
+	/// A candidate that waits while others of its para are offered, without the bytes of its commitments: its outputs count
+	/// before theirs (R-BASE-18).
 	fn stacked() -> Weight {
 		one_more(Self::enter_candidates_behind_pending)
 			.saturating_sub(one_more(Self::enter_candidates))
@@ -343,6 +349,11 @@ pub trait UnitWeights: WeightInfo {
 	/// A channel that enactment looks at for messages to be removed, and the index of these channels.
 	fn inbound_channel() -> Weight {
 		one_more(Self::enact_inbound_channels).saturating_sub(Self::inbound_message())
+	}
+
+	/// Writing what is stored of what a para received.
+	fn stored_watermark() -> Weight {
+		one_more(Self::enact_stored_watermarks).saturating_sub(Self::enactment())
 	}
 
 	/// A horizontal message that enactment removes.
@@ -468,6 +479,7 @@ pub(crate) struct Units {
 	head_byte: u64,
 	inbound_channel: u64,
 	inbound_message: u64,
+	stored_watermark: u64,
 	timeout: u64,
 	commitments_byte: u64,
 	eviction: u64,
@@ -504,6 +516,7 @@ impl Units {
 			head_byte: W::head_byte().ref_time(),
 			inbound_channel: W::inbound_channel().ref_time(),
 			inbound_message: W::inbound_message().ref_time(),
+			stored_watermark: W::stored_watermark().ref_time(),
 			timeout: W::timeout().ref_time(),
 			commitments_byte: W::commitments_byte().ref_time(),
 			eviction: W::eviction().ref_time(),
@@ -523,25 +536,30 @@ impl Units {
 		sum(0, [(self.bitfield, count)])
 	}
 
-	/// What candidates take together, judged by the claim queues of so many relay blocks, beside what each takes.
-	pub(crate) fn scheduling_parents(&self, count: usize) -> u64 {
-		sum(0, [(self.scheduling_parent, count)])
+	/// What candidates take together, judged by the claim queues of so many relay blocks on a chain with so many cores,
+	/// beside what each takes.
+	pub(crate) fn scheduling_parents(&self, count: usize, cores: u32) -> u64 {
+		let parts = cores.div_ceil(CORES_MEASURED) as usize;
+		sum(0, [(self.scheduling_parent, count.saturating_mul(parts))])
 	}
 
-	/// A candidate that is offered while these of its para wait: its judgement and its votes, not its later enactment.
-	pub(crate) fn candidate(&self, offered: &Offered<'_>, waiting: &[PendingCandidate]) -> u64 {
-		let commitments = &offered.backed.candidate.commitments;
-		let sends_upward = !upward_messages_before_separator(&commitments.upward_messages).is_empty();
-		let announces = commitments.new_validation_code.is_some();
-		let waiting_bytes = waiting
+	/// Candidates that wait while others of their para are offered, however many.
+	pub(crate) fn stacked(&self, waiting: &[PendingCandidate]) -> u64 {
+		let bytes = waiting
 			.iter()
 			.map(|candidate| candidate.outputs.commitments_bytes as usize)
 			.sum();
+		sum(0, [(self.stacked, waiting.len()), (self.commitments_byte, bytes)])
+	}
+
+	/// A candidate that is offered: its judgement and its votes, not its later enactment.
+	pub(crate) fn candidate(&self, offered: &Offered<'_>) -> u64 {
+		let commitments = &offered.backed.candidate.commitments;
+		let sends_upward = !upward_messages_before_separator(&commitments.upward_messages).is_empty();
+		let announces = commitments.new_validation_code.is_some();
 		sum(
 			self.candidate,
 			[
-				(self.stacked, waiting.len()),
-				(self.commitments_byte, waiting_bytes),
 				(self.offered_head_byte, commitments.head_data.0.len()),
 				(
 					self.listed_watermark,
@@ -566,23 +584,27 @@ impl Units {
 		sum(0, [(self.dispute_vote, votes)])
 	}
 
-	/// The removal of horizontal messages that a para consumed (R-HRMP-3).
-	pub(crate) fn consumption(&self, waiting: WaitingMessages) -> u64 {
-		if waiting.messages == 0 {
-			return 0;
-		}
+	/// The removal of horizontal messages that a para consumed by so many candidates (R-HRMP-3).
+	///
+	/// A candidate looks at the channels, and at their index, only if one of its messages may be there.
+	pub(crate) fn consumption(&self, waiting: WaitingMessages, candidates: usize) -> u64 {
+		let messages = waiting.messages as usize;
+		let looks = candidates.min(messages);
+		let channels = (waiting.channels as usize).saturating_add(1);
 		sum(
-			// The index of the channels.
-			self.inbound_channel,
+			0,
 			[
-				(self.inbound_channel, waiting.channels as usize),
-				(self.inbound_message, waiting.messages as usize),
+				(self.inbound_channel, channels.saturating_mul(looks)),
+				(self.inbound_message, messages),
+				(self.stored_watermark, usize::from(waiting.is_stored)),
 			],
 		)
 	}
 
-	/// The enactment of a candidate with such outputs, but for [`consumption`](Self::consumption) (R-ENA-4).
-	pub(crate) fn enactment(&self, outputs: &OutputSizes) -> u64 {
+	/// The enactment of a candidate, but for [`consumption`](Self::consumption) (R-ENA-4).
+	pub(crate) fn enactment(&self, candidate: &PendingCandidate) -> u64 {
+		let outputs = &candidate.outputs;
+		let keeps_watermark = candidate.hrmp_watermark != candidate.relay_parent_number;
 		sum(
 			self.enactment,
 			[
@@ -597,6 +619,7 @@ impl Units {
 				(self.code_byte, outputs.code_bytes as usize),
 				(self.head_byte, outputs.head_bytes as usize),
 				(self.applied_upgrade, usize::from(outputs.applies_upgrade)),
+				(self.stored_watermark, usize::from(keeps_watermark)),
 			],
 		)
 	}

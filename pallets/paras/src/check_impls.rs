@@ -67,10 +67,21 @@ impl<T: Config> Pallet<T> {
 		CodesUnderVote::<T>::decode_len().unwrap_or(0) < MAX_CODE_VOTES as usize
 	}
 
-	/// What a verdict may cost: that of the last one, which ends the vote for everybody who waits.
+	/// What a verdict costs: the last one, which ends the vote, for everybody who waits.
 	pub(crate) fn weight_of_verdict(statement: &PvfCheckStatement) -> Weight {
-		let waiting = Self::waiting_for(statement.subject);
-		T::WeightInfo::end_vote_accepting(waiting).max(T::WeightInfo::end_vote_rejecting(waiting))
+		let Some(vote) = CodeVotes::<T>::get(statement.subject) else {
+			return T::WeightInfo::end_vote_accepting(0);
+		};
+		let validators = T::Session::validator_count();
+		let needed = supermajority_threshold(validators);
+		let waiting = vote.causes.len().saturated_into();
+		if statement.accept && vote.accept.len().saturating_add(1) >= needed {
+			T::WeightInfo::end_vote_accepting(waiting)
+		} else if !statement.accept && vote.reject.len() >= validators.saturating_sub(needed) {
+			T::WeightInfo::end_vote_rejecting(waiting)
+		} else {
+			T::WeightInfo::end_vote_accepting(0)
+		}
 	}
 
 	/// What vouching for a code costs: storing it, and ending the vote about it if there is one.

@@ -138,12 +138,16 @@ impl pallet_async_backing_inclusion::benchmarking::BenchmarkHelper for Helper {
 		use pallet_async_backing_paras::{
 			AnnouncedCode, CodeByHash, CodeByHashRefs, ParaRecords, UpgradeGoAheadSignal,
 		};
-		let code_hash = code.hash();
-		CodeByHash::<Runtime>::insert(code_hash, BoundedVec::truncate_from(code.0.clone()));
-		CodeByHashRefs::<Runtime>::insert(code_hash, 1);
+		let used_once = |code: &ValidationCode| {
+			let code_hash = code.hash();
+			CodeByHash::<Runtime>::insert(code_hash, BoundedVec::truncate_from(code.0.clone()));
+			CodeByHashRefs::<Runtime>::insert(code_hash, 1);
+			code_hash
+		};
+		let code_hash = used_once(code);
 		UpgradeGoAheadSignal::<Runtime>::insert(para, UpgradeGoAhead::GoAhead);
 		ParaRecords::<Runtime>::mutate_extant(para, |record| {
-			CodeByHashRefs::<Runtime>::insert(record.code_hash, 1);
+			record.code_hash = used_once(&ValidationCode([&[8], &code.0[..]].concat()));
 			record.is_answered = true;
 			record.announced = Some(AnnouncedCode {
 				code_hash,

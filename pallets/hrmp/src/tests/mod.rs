@@ -178,17 +178,14 @@ fn r_wgt_6_what_waits_is_counted_with_the_channels_it_may_be_in() {
 		send(A, C, 4, b"one");
 		send(A, C, 4, b"two");
 		send(A, C, 6, b"three");
-		let waiting = |messages| WaitingMessages {
+		let waiting = |messages, channels| WaitingMessages {
 			messages,
-			channels: 2,
+			channels,
+			is_stored: true,
 		};
-		assert_eq!(
-			Hrmp::waiting(C, 3),
-			WaitingMessages::default(),
-			"R-WGT-6: none is due"
-		);
-		assert_eq!(Hrmp::waiting(C, 5), waiting(2), "R-WGT-6");
-		assert_eq!(Hrmp::waiting(C, 6), waiting(3), "R-WGT-6");
+		assert_eq!(Hrmp::waiting(C, 3), waiting(0, 0), "R-WGT-6: none is due");
+		assert_eq!(Hrmp::waiting(C, 5), waiting(2, 2), "R-WGT-6");
+		assert_eq!(Hrmp::waiting(C, 6), waiting(3, 2), "R-WGT-6");
 		assert_ok!(Hrmp::force_close_channel(RuntimeOrigin::root(), A, C, 3));
 		assert!(
 			Hrmp::waiting(C, 6).messages >= 3,
@@ -408,21 +405,37 @@ fn r_hrmp_1_a_full_digest_leaves_the_relay_parent_as_watermark() {
 			MAX_DIGEST as usize + 2,
 			"no message is lost"
 		);
+		assert_eq!(consume(B, 1, 3), 1, "R-WGT-6: what is unlisted is newer");
+		assert_eq!(contents(A, B).len(), MAX_DIGEST as usize + 1);
 		let removed = consume(B, MAX_DIGEST + 1, MAX_DIGEST + 1); // R-HRMP-1: w == r
 		assert_eq!(
 			removed,
-			MAX_DIGEST + 2,
+			MAX_DIGEST + 1,
 			"at most: of one more nobody knows that it stays"
 		);
 		assert_eq!(contents(A, B), [(MAX_DIGEST + 2, vec![])]);
 		assert_eq!(Hrmp::valid_watermarks(B), [MAX_DIGEST + 1]);
-		send(A, B, MAX_DIGEST + 2, b"same block, now there is room");
+		send(A, B, MAX_DIGEST + 2, b"the same block");
+		send(A, B, MAX_DIGEST + 3, b"another");
 		assert_eq!(
 			Hrmp::valid_watermarks(B),
-			[MAX_DIGEST + 1, MAX_DIGEST + 2],
-			"R-HRMP-4: the block is in the digest"
+			[MAX_DIGEST + 1],
+			"nothing is listed before what is not"
 		);
-		assert!(consume(B, MAX_DIGEST + 2, MAX_DIGEST + 2) >= 2);
+		assert_eq!(
+			consume(B, MAX_DIGEST + 2, MAX_DIGEST + 2),
+			3,
+			"at most: it is two"
+		);
+		assert_eq!(contents(A, B).len(), 1);
+		assert_eq!(
+			consume(B, MAX_DIGEST + 3, MAX_DIGEST + 3),
+			1,
+			"what was left was counted"
+		);
+		send(A, B, MAX_DIGEST + 5, b"listed again");
+		assert_eq!(Hrmp::valid_watermarks(B), [MAX_DIGEST + 3, MAX_DIGEST + 5]);
+		consume(B, MAX_DIGEST + 5, MAX_DIGEST + 5);
 		assert_eq!(contents(A, B), []);
 		assert!(!HrmpInboxes::<Test>::contains_key(B));
 	});

@@ -1,7 +1,9 @@
 //! The chain that is measured: paras on all its cores, and a block whose inherent is to come.
 
 use super::BenchmarkHelper;
-use crate::{Call, Config, Pallet, PendingAvailability, PendingCandidate, ValidatorBits};
+use crate::{
+	weights::ANNOUNCED_BYTES, Call, Config, Pallet, PendingAvailability, PendingCandidate, ValidatorBits,
+};
 use alloc::{format, vec, vec::Vec};
 use async_backing_primitives::{
 	ports::{ActiveConfiguration, CoreScheduler, CurrentSession, HorizontalChannels, ParaState},
@@ -41,6 +43,13 @@ pub(super) fn key(validator: u32) -> ValidatorId {
 
 pub(super) fn code() -> ValidationCode {
 	ValidationCode(vec![1; 64])
+}
+
+/// Code that only the para at a core has or announces.
+pub(super) fn own_code(core: u32) -> ValidationCode {
+	let mut bytes = vec![9; ANNOUNCED_BYTES as usize];
+	bytes[..4].copy_from_slice(&core.to_le_bytes());
+	ValidationCode(bytes)
 }
 
 pub(super) fn genesis_head() -> HeadData {
@@ -191,7 +200,7 @@ impl<T: Config> World<T> {
 				session_index: T::Session::index(),
 				persisted_validation_data_hash: data.hash(),
 				para_head: commitments.head_data.hash(),
-				validation_code_hash: code().hash(),
+				validation_code_hash: T::Paras::current_code_hash(para).unwrap_or_default(),
 				..Default::default()
 			}),
 			commitments,

@@ -3,7 +3,8 @@
 use super::{neighbours, BlockBytes, BlockMicros, ParentDraw, Scheduler, State, Test};
 use async_backing_primitives::{
 	ports::{OnSessionChange, SessionChange},
-	BlockNumber, CoreIndex, HeadData, HostConfiguration, ParaId, ValidationCode, ValidatorId,
+	BlockNumber, CoreIndex, Hash, HeadData, HostConfiguration, ParaId, ValidationCode, ValidationCodeHash,
+	ValidatorId,
 };
 use frame_support::traits::BuildGenesisConfig;
 use sp_keystore::{testing::MemoryKeystore, KeystoreExt};
@@ -69,7 +70,11 @@ impl crate::benchmarking::BenchmarkHelper for Helper {
 	}
 
 	fn let_upgrade(para: ParaId, code: &ValidationCode, at: BlockNumber) {
-		neighbours(|state| state.future_codes.insert(para, (at, code.hash())));
+		neighbours(|state| {
+			let own = Hash::from_low_u64_be(para.0.into());
+			state.codes.insert(para, ValidationCodeHash(own));
+			state.future_codes.insert(para, (at, code.hash()));
+		});
 	}
 
 	fn send_downward(para: ParaId, count: u32) {

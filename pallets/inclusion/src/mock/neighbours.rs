@@ -231,11 +231,12 @@ impl HorizontalChannels for Neighbours {
 	}
 
 	fn waiting(recipient: ParaId, watermark: BlockNumber) -> WaitingMessages {
-		let messages = read(|mut state| state.inbound.remove(&recipient)).unwrap_or_default();
-		let messages = messages.iter().filter(|block| **block <= watermark).count() as u32;
+		let inbound = read(|mut state| state.inbound.remove(&recipient)).unwrap_or_default();
+		let messages = inbound.iter().filter(|block| **block <= watermark).count() as u32;
 		WaitingMessages {
 			messages,
 			channels: messages.min(1),
+			is_stored: !inbound.is_empty(),
 		}
 	}
 

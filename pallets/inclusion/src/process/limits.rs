@@ -78,7 +78,7 @@ impl<'a, T: Config> Limits<'a, T> {
 			.fold(self.fixed_load(), Load::plus);
 		let reserved = Load {
 			time: (self.weighing.set_free(&bitfields, !disputes.is_empty()))
-				.saturating_add(self.weighing.scheduling_parents(&candidates)),
+				.saturating_add(self.weighing.shared(&candidates)),
 			size: 0,
 		};
 		let bitfield_loads: Vec<_> = bitfields

@@ -9,8 +9,8 @@ use crate::{
 use alloc::{borrow::Cow, collections::BTreeSet, vec::Vec};
 use async_backing_primitives::{
 	enactable_prefix,
-	ports::{CoreScheduler, CurrentSession, HorizontalChannels},
-	AllowedRelayParents, AvailabilityTimeouts, BackedCandidate, DisputeStatementSet,
+	ports::{CoreScheduler, CurrentSession, Disputes, HorizontalChannels},
+	AllowedRelayParents, AvailabilityTimeouts, BackedCandidate, DisputeStatementSet, SessionIndex,
 	UncheckedSignedAvailabilityBitfield,
 };
 use codec::Encode;
@@ -35,7 +35,7 @@ pub(crate) fn weight_of<T: Config>(
 		.chain(of_candidates)
 		.chain([
 			weighing.bitfields(bitfields.len()),
-			weighing.scheduling_parents(candidates),
+			weighing.shared(candidates),
 			weighing.set_free(bitfields, !disputes.is_empty()),
 		])
 		.fold(weighing.fixed(), u64::saturating_add);
@@ -86,23 +86,33 @@ impl<'a, T: Config> Weighing<'a, T> {
 			bytes,
 			watermark_is_relay_parent: commitments.hrmp_watermark == relay_parent_number,
 		};
-		self.units
-			.candidate(&offered, self.pending.of(backed.candidate.para_id()))
+		self.units.candidate(&offered)
 	}
 
-	/// What candidates take together: each relay block by whose claim queue some are judged.
+	/// What candidates take together, beside what each takes: each relay block by whose claim queue some are judged, and
+	/// what waits of their paras.
 	///
 	/// Never grows when candidates are left out.
-	pub(super) fn scheduling_parents(&self, candidates: &[BackedCandidate]) -> u64 {
-		let distinct: BTreeSet<_> = candidates
+	pub(super) fn shared(&self, candidates: &[BackedCandidate]) -> u64 {
+		let scheduling_parents: BTreeSet<_> = candidates
 			.iter()
 			.map(|backed| backed.candidate.descriptor.scheduling_parent())
 			.collect();
-		self.units.scheduling_parents(distinct.len())
+		let paras: BTreeSet<_> = candidates
+			.iter()
+			.map(|backed| backed.candidate.para_id())
+			.collect();
+		let judged_by = self
+			.units
+			.scheduling_parents(scheduling_parents.len(), T::Scheduler::core_count());
+		let stacked = paras
+			.into_iter()
+			.map(|para| self.units.stacked(self.pending.of(para)));
+		stacked.fold(judged_by, u64::saturating_add)
 	}
 
 	/// What may become of pending candidates in this block, at most: enacted if every bitfield offered counts, timed out,
-	/// or evicted if there are disputes. Each is only one of these, so the dearest is charged.
+	/// or evicted if there are disputes or were. Each is only one of these, so the dearest is charged.
 	///
 	/// Never grows when bitfields or disputes are left out. Cost: a bit for each candidate and bitfield.
 	pub(super) fn set_free(
@@ -120,6 +130,7 @@ impl<'a, T: Config> Weighing<'a, T> {
 				.collect(),
 			validators: T::Session::validator_count(),
 			timeouts: Pallet::<T>::timeouts(),
+			session: T::Session::index(),
 			has_disputes,
 		};
 		self.pending
@@ -136,12 +147,18 @@ impl<'a, T: Config> Weighing<'a, T> {
 			.iter()
 			.position(|candidate| block.timeouts.times_out(candidate.backed_in, now))
 			.unwrap_or(chain.len());
+		let invalid = chain
+			.iter()
+			.position(|candidate| {
+				block.has_disputes || T::Disputes::is_concluded_invalid(block.session, candidate.hash)
+			})
+			.unwrap_or(chain.len());
 		let each = chain.iter().enumerate().map(|(position, candidate)| {
 			let outputs = &candidate.outputs;
 			let may = [
-				(position < enactable, self.units.enactment(outputs)),
+				(position < enactable, self.units.enactment(candidate)),
 				(position >= late, self.units.timeout(outputs)),
-				(block.has_disputes, self.units.eviction(outputs)),
+				(position >= invalid, self.units.eviction(outputs)),
 			];
 			let may = may.into_iter().filter(|(may, _)| *may).map(|(_, time)| time);
 			may.max().unwrap_or_default()
@@ -150,7 +167,7 @@ impl<'a, T: Config> Weighing<'a, T> {
 		let last = enactable.checked_sub(1).and_then(|last| chain.get(last));
 		let consumed = last.map_or(0, |candidate| {
 			let waiting = T::Hrmp::waiting(candidate.para, candidate.hrmp_watermark);
-			self.units.consumption(waiting)
+			self.units.consumption(waiting, enactable)
 		});
 		each.fold(consumed, u64::saturating_add)
 	}
@@ -162,6 +179,7 @@ struct Ends<'a> {
 	rows: Vec<Cow<'a, [u8]>>,
 	validators: usize,
 	timeouts: AvailabilityTimeouts,
+	session: SessionIndex,
 	has_disputes: bool,
 }
 

@@ -225,13 +225,73 @@ fn r_wgt_6_messages_that_a_candidate_consumed_are_charged_when_it_is_enacted() {
 				.inbound
 				.insert(PARA, vec![watermark - 1, watermark, watermark + 1])
 		});
-		// Two are due, in one channel, whose index is read too.
-		let cost = <()>::inbound_message()
-			.saturating_mul(2)
-			.saturating_add(<()>::inbound_channel().saturating_mul(2));
-		assert_eq!(of(&[0]), before.0.saturating_add(cost), "R-WGT-6, R-HRMP-3");
+		// Two are due, in one channel, whose index is read too: by each candidate.
+		let cost = |candidates: u64| {
+			<()>::inbound_message()
+				.saturating_mul(2)
+				.saturating_add(<()>::inbound_channel().saturating_mul(2 * candidates))
+				.saturating_add(<()>::stored_watermark())
+		};
+		assert_eq!(of(&[0]), before.0.saturating_add(cost(1)), "R-WGT-6, R-HRMP-3");
 		assert_eq!(of(&[1]), before.1, "R-DEF-5: it waits for the first");
-		assert_eq!(of(&[0, 1]), before.2.saturating_add(cost), "R-DEF-5: once");
+		assert_eq!(
+			of(&[0, 1]),
+			before.2.saturating_add(cost(2)),
+			"R-DEF-5: messages go once"
+		);
+		neighbours(|state| state.inbound.insert(PARA, vec![watermark + 1]));
+		assert_eq!(
+			of(&[0]),
+			before.0.saturating_add(<()>::stored_watermark()),
+			"R-WGT-6: the digest stays"
+		);
+	});
+}
+
+#[test]
+fn r_base_18_what_waits_is_charged_once_for_all_that_are_offered_behind_it() {
+	Setup::elastic(3).run(|| {
+		let first = Candidate::first();
+		finish_block_with(inherent(&[], &[&first]));
+		let bytes = u64::from(pending_candidates(PARA)[0].outputs.commitments_bytes);
+		let stacked = <()>::stacked().saturating_add(<()>::commitments_byte().saturating_mul(bytes));
+		let (second, other) = (
+			first.child(1, 2),
+			Candidate::new(OTHER, 2, &genesis_head(OTHER), 2),
+		);
+		let together = |offered: &[&Candidate]| {
+			let apart = offered.iter().fold(fixed(1), |sum, candidate| {
+				let alone = weight(&inherent(&[], &[candidate]));
+				let shared = fixed(1).saturating_add(<()>::scheduling_parent());
+				sum.saturating_add(alone.saturating_sub(shared))
+			});
+			(
+				weight(&inherent(&[], offered)),
+				apart.saturating_add(<()>::scheduling_parent()),
+			)
+		};
+		let (weight, apart) = together(&[&second, &other]);
+		assert_eq!(weight, apart, "R-WGT-6: only one of them has something before it");
+		let (weight, apart) = together(&[&second, &second.child(2, 3)]);
+		assert_eq!(weight.saturating_add(stacked), apart, "R-BASE-18, R-DEF-5: once");
+	});
+}
+
+#[test]
+fn r_wgt_6_what_disputes_concluded_before_is_charged_too() {
+	Setup::elastic(3).run(|| {
+		let first = Candidate::first();
+		finish_block_with(inherent(&[], &[&first, &first.child(1, 2)]));
+		let plain = weight(&inherent(&[], &[]));
+		let hash = pending_candidates(PARA)[1].hash;
+		let bytes = u64::from(pending_candidates(PARA)[1].outputs.commitments_bytes);
+		neighbours(|state| state.invalid.insert(hash));
+		let evicted = <()>::eviction().saturating_add(<()>::commitments_byte().saturating_mul(bytes));
+		assert_eq!(
+			weight(&inherent(&[], &[])),
+			plain.saturating_add(evicted),
+			"R-WGT-6, R-TMO-6: the second alone"
+		);
 	});
 }
 

@@ -50,31 +50,42 @@ fn r_code_3_unknown_code_waits_for_a_supermajority() {
 }
 
 #[test]
-fn r_wgt_6_a_verdict_is_charged_for_everybody_who_waits() {
+fn r_wgt_6_the_last_verdict_is_charged_for_everybody_who_waits() {
 	one(|| {
 		let weight = |call: crate::Call<Test>| call.get_dispatch_info().call_weight;
-		let verdict = || {
-			let statement = verdict(0, &code(2), true);
-			let signature = pair(0).sign(&statement.signing_payload());
-			weight(crate::Call::include_pvf_check_statement { statement, signature })
+		let verdicts = || {
+			[true, false].map(|accept| {
+				let statement = verdict(2, &code(2), accept);
+				let signature = pair(2).sign(&statement.signing_payload());
+				weight(crate::Call::include_pvf_check_statement { statement, signature })
+			})
 		};
 		let trust = || {
 			weight(crate::Call::trust_code {
 				validation_code: code(2),
 			})
 		};
-		assert_eq!(verdict(), <()>::end_vote_rejecting(0), "nobody waits");
+		let one = <()>::end_vote_accepting(0);
+		assert_eq!(verdicts(), [one, one], "no vote");
 		assert_eq!(trust(), <()>::trust_code(code(2).0.len() as u32), "R-WGT-6");
 		for waiting in 1..=3 {
-			assert_ok!(Paras::register(
-				RuntimeOrigin::root(),
-				ParaId(3_000 + waiting),
-				head(1),
-				code(2)
-			));
-			assert_eq!(verdict(), <()>::end_vote_accepting(waiting), "R-WGT-6");
+			let para = ParaId(3_000 + waiting);
+			assert_ok!(Paras::register(RuntimeOrigin::root(), para, head(1), code(2)));
+			assert_eq!(verdicts(), [one, one], "R-WGT-6: the first decides nothing");
 			assert!(trust().all_gt(<()>::end_vote_accepting(waiting)), "R-WGT-6");
 		}
+		// Three of four accept, two reject.
+		assert_ok!(vote(0, &code(2), true));
+		assert_eq!(verdicts(), [one, one], "R-CODE-3");
+		assert_ok!(vote(1, &code(2), false));
+		assert_eq!(
+			verdicts(),
+			[one, <()>::end_vote_rejecting(3)],
+			"R-WGT-6, R-CODE-3"
+		);
+		assert_ok!(vote(3, &code(2), true));
+		let decides = [<()>::end_vote_accepting(3), <()>::end_vote_rejecting(3)];
+		assert_eq!(verdicts(), decides, "R-WGT-6, R-CODE-3");
 	});
 }
 

@@ -1110,6 +1110,9 @@ impl<T: frame_system::Config> pallet_async_backing_inclusion::WeightInfo for Wei
 	fn enact_inbound_messages(m: u32) -> Weight {
 		<() as pallet_async_backing_inclusion::WeightInfo>::enact_inbound_messages(m)
 	}
+	fn enact_stored_watermarks(e: u32) -> Weight {
+		<() as pallet_async_backing_inclusion::WeightInfo>::enact_stored_watermarks(e)
+	}
 	fn time_out_bytes(n: u32) -> Weight {
 		<() as pallet_async_backing_inclusion::WeightInfo>::time_out_bytes(n)
 	}
