@@ -1,6 +1,8 @@
 //! Benchmarks of the calls.
 
-use crate::{Call, CodeVotes, Config, GenesisPara, Pallet, ParaLifecycle, ParaLifecycles, TrustedCodes};
+use crate::{
+	Call, CodeVotes, Config, GenesisPara, Pallet, ParaLifecycle, ParaLifecycles, TrustedCodes, Voters,
+};
 use alloc::{vec, vec::Vec};
 use async_backing_primitives::{
 	ports::CurrentSession, supermajority_threshold, HeadData, ParaId, PvfCheckStatement, ValidationCode,
@@ -55,9 +57,14 @@ fn almost_decided<T: Config>(
 		session_index: T::Session::index(),
 		validator_index: ValidatorIndex(index as u32),
 	};
-	for index in 0..last {
-		Pallet::<T>::do_note_verdict(verdict(index))?;
-	}
+	CodeVotes::<T>::mutate_extant(subject, |vote| {
+		let voters = Voters::truncate_from((0..last as u32).map(ValidatorIndex).collect());
+		if accept {
+			vote.accept = voters;
+		} else {
+			vote.reject = voters;
+		}
+	});
 	let statement = verdict(last);
 	let signature = keys
 		.get(last)
