@@ -3,7 +3,7 @@
 //! THIS FILE WAS AUTO-GENERATED USING THE SUBSTRATE BENCHMARK CLI VERSION 64.0.0
 //! DATE: 2026-11-26, STEPS: `10`, REPEAT: `10`, LOW RANGE: `[]`, HIGH RANGE: `[]`
 //! WORST CASE MAP SIZE: `1000000`
-//! MACHINE: CPU: `Intel(R) Xeon(R) Processor`
+//! MACHINE: CPU: `AMD EPYC`
 //! WASM-EXECUTION: `Compiled`, CHAIN: `None`, DB CACHE: 1024
 
 // Written by `make weights`.
@@ -26,8 +26,8 @@ impl<T: frame_system::Config> pallet_async_backing_configuration::WeightInfo for
 		// Proof Size summary in bytes:
 		//  Measured:  `174`
 		//  Estimated: `1834`
-		// Minimum execution time: 11_120_000 picoseconds.
-		Weight::from_parts(11_563_000, 0)
+		// Minimum execution time: 10_135_000 picoseconds.
+		Weight::from_parts(10_806_000, 0)
 			.saturating_add(Weight::from_parts(0, 1834))
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
@@ -40,8 +40,8 @@ impl<T: frame_system::Config> pallet_async_backing_configuration::WeightInfo for
 		// Proof Size summary in bytes:
 		//  Measured:  `174`
 		//  Estimated: `1834`
-		// Minimum execution time: 11_045_000 picoseconds.
-		Weight::from_parts(11_727_000, 0)
+		// Minimum execution time: 9_975_000 picoseconds.
+		Weight::from_parts(10_506_000, 0)
 			.saturating_add(Weight::from_parts(0, 1834))
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))

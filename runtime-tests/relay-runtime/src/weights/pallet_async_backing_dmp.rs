@@ -3,7 +3,7 @@
 //! THIS FILE WAS AUTO-GENERATED USING THE SUBSTRATE BENCHMARK CLI VERSION 64.0.0
 //! DATE: 2026-11-26, STEPS: `10`, REPEAT: `10`, LOW RANGE: `[]`, HIGH RANGE: `[]`
 //! WORST CASE MAP SIZE: `1000000`
-//! MACHINE: CPU: `Intel(R) Xeon(R) Processor`
+//! MACHINE: CPU: `AMD EPYC`
 //! WASM-EXECUTION: `Compiled`, CHAIN: `None`, DB CACHE: 1024
 
 // Written by `make weights`.
@@ -33,11 +33,11 @@ impl<T: frame_system::Config> pallet_async_backing_dmp::WeightInfo for WeightInf
 		// Proof Size summary in bytes:
 		//  Measured:  `212`
 		//  Estimated: `3553`
-		// Minimum execution time: 28_913_000 picoseconds.
-		Weight::from_parts(29_392_702, 0)
+		// Minimum execution time: 26_650_000 picoseconds.
+		Weight::from_parts(27_657_675, 0)
 			.saturating_add(Weight::from_parts(0, 3553))
-			// Standard Error: 33
-			.saturating_add(Weight::from_parts(1_951, 0).saturating_mul(b.into()))
+			// Standard Error: 11
+			.saturating_add(Weight::from_parts(1_464, 0).saturating_mul(b.into()))
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}

@@ -3,7 +3,7 @@
 //! THIS FILE WAS AUTO-GENERATED USING THE SUBSTRATE BENCHMARK CLI VERSION 64.0.0
 //! DATE: 2026-11-26, STEPS: `10`, REPEAT: `10`, LOW RANGE: `[]`, HIGH RANGE: `[]`
 //! WORST CASE MAP SIZE: `1000000`
-//! MACHINE: CPU: `Intel(R) Xeon(R) Processor`
+//! MACHINE: CPU: `AMD EPYC`
 //! WASM-EXECUTION: `Compiled`, CHAIN: `None`, DB CACHE: 1024
 
 // Written by `make weights`.
@@ -34,8 +34,8 @@ impl<T: frame_system::Config> pallet_async_backing_hrmp::WeightInfo for WeightIn
 		// Proof Size summary in bytes:
 		//  Measured:  `269`
 		//  Estimated: `6116`
-		// Minimum execution time: 37_655_000 picoseconds.
-		Weight::from_parts(40_571_000, 0)
+		// Minimum execution time: 34_681_000 picoseconds.
+		Weight::from_parts(36_033_000, 0)
 			.saturating_add(Weight::from_parts(0, 6116))
 			.saturating_add(T::DbWeight::get().reads(7))
 			.saturating_add(T::DbWeight::get().writes(4))
@@ -59,11 +59,11 @@ impl<T: frame_system::Config> pallet_async_backing_hrmp::WeightInfo for WeightIn
 		// Proof Size summary in bytes:
 		//  Measured:  `516`
 		//  Estimated: `9679`
-		// Minimum execution time: 124_480_000 picoseconds.
-		Weight::from_parts(132_979_218, 0)
+		// Minimum execution time: 115_842_000 picoseconds.
+		Weight::from_parts(119_678_855, 0)
 			.saturating_add(Weight::from_parts(0, 9679))
-			// Standard Error: 148_744
-			.saturating_add(Weight::from_parts(2_441_015, 0).saturating_mul(m.into()))
+			// Standard Error: 93_358
+			.saturating_add(Weight::from_parts(2_472_765, 0).saturating_mul(m.into()))
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().writes(7))
 			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(m.into())))
@@ -90,8 +90,8 @@ impl<T: frame_system::Config> pallet_async_backing_hrmp::WeightInfo for WeightIn
 		// Proof Size summary in bytes:
 		//  Measured:  `371`
 		//  Estimated: `6116`
-		// Minimum execution time: 96_698_000 picoseconds.
-		Weight::from_parts(98_136_000, 0)
+		// Minimum execution time: 86_568_000 picoseconds.
+		Weight::from_parts(87_620_000, 0)
 			.saturating_add(Weight::from_parts(0, 6116))
 			.saturating_add(T::DbWeight::get().reads(10))
 			.saturating_add(T::DbWeight::get().writes(5))
@@ -114,8 +114,8 @@ impl<T: frame_system::Config> pallet_async_backing_hrmp::WeightInfo for WeightIn
 		// Proof Size summary in bytes:
 		//  Measured:  `287`
 		//  Estimated: `9679`
-		// Minimum execution time: 86_957_000 picoseconds.
-		Weight::from_parts(90_087_000, 0)
+		// Minimum execution time: 81_691_000 picoseconds.
+		Weight::from_parts(84_235_000, 0)
 			.saturating_add(Weight::from_parts(0, 9679))
 			.saturating_add(T::DbWeight::get().reads(7))
 			.saturating_add(T::DbWeight::get().writes(5))
@@ -134,8 +134,8 @@ impl<T: frame_system::Config> pallet_async_backing_hrmp::WeightInfo for WeightIn
 		// Proof Size summary in bytes:
 		//  Measured:  `289`
 		//  Estimated: `3593`
-		// Minimum execution time: 73_076_000 picoseconds.
-		Weight::from_parts(74_243_000, 0)
+		// Minimum execution time: 69_022_000 picoseconds.
+		Weight::from_parts(70_074_000, 0)
 			.saturating_add(Weight::from_parts(0, 3593))
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(5))
@@ -148,8 +148,8 @@ impl<T: frame_system::Config> pallet_async_backing_hrmp::WeightInfo for WeightIn
 		// Proof Size summary in bytes:
 		//  Measured:  `147`
 		//  Estimated: `9679`
-		// Minimum execution time: 15_031_000 picoseconds.
-		Weight::from_parts(16_286_000, 0)
+		// Minimum execution time: 13_550_000 picoseconds.
+		Weight::from_parts(14_641_000, 0)
 			.saturating_add(Weight::from_parts(0, 9679))
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))

@@ -3,7 +3,7 @@
 //! THIS FILE WAS AUTO-GENERATED USING THE SUBSTRATE BENCHMARK CLI VERSION 64.0.0
 //! DATE: 2026-11-26, STEPS: `10`, REPEAT: `10`, LOW RANGE: `[]`, HIGH RANGE: `[]`
 //! WORST CASE MAP SIZE: `1000000`
-//! MACHINE: CPU: `Intel(R) Xeon(R) Processor`
+//! MACHINE: CPU: `AMD EPYC`
 //! WASM-EXECUTION: `Compiled`, CHAIN: `None`, DB CACHE: 1024
 
 // Written by `make weights`.
@@ -19,7 +19,9 @@ use frame_support::{traits::Get, weights::Weight};
 pub struct WeightInfo<T>(PhantomData<T>);
 impl<T: frame_system::Config> pallet_async_backing_inclusion::WeightInfo for WeightInfo<T> {
 	/// Storage: `Inclusion::PendingAvailability` (r:1 w:0)
-	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(346114), added: 346609, mode: `MaxEncodedLen`)
+	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(359426), added: 359921, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
+	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::CurrentShape` (r:1 w:0)
 	/// Proof: `Scheduler::CurrentShape` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
 	/// Storage: `Inclusion::InherentIncluded` (r:1 w:1)
@@ -28,8 +30,6 @@ impl<T: frame_system::Config> pallet_async_backing_inclusion::WeightInfo for Wei
 	/// Proof: `System::ParentHash` (`max_values`: Some(1), `max_size`: Some(32), added: 527, mode: `MaxEncodedLen`)
 	/// Storage: `Configuration::ActiveConfig` (r:1 w:0)
 	/// Proof: `Configuration::ActiveConfig` (`max_values`: Some(1), `max_size`: Some(170), added: 665, mode: `MaxEncodedLen`)
-	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
-	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::LastServed` (r:1 w:1)
 	/// Proof: `Scheduler::LastServed` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::CoreClaims` (r:1 w:1)
@@ -51,36 +51,36 @@ impl<T: frame_system::Config> pallet_async_backing_inclusion::WeightInfo for Wei
 		// Proof Size summary in bytes:
 		//  Measured:  `274 + k * (203 ±0)`
 		//  Estimated: `2515407`
-		// Minimum execution time: 57_375_000 picoseconds.
-		Weight::from_parts(56_049_516, 0)
+		// Minimum execution time: 56_324_000 picoseconds.
+		Weight::from_parts(84_807_174, 0)
 			.saturating_add(Weight::from_parts(0, 2515407))
-			// Standard Error: 15_044
-			.saturating_add(Weight::from_parts(2_568_398, 0).saturating_mul(k.into()))
+			// Standard Error: 40_949
+			.saturating_add(Weight::from_parts(2_712_090, 0).saturating_mul(k.into()))
 			.saturating_add(T::DbWeight::get().reads(12))
 			.saturating_add(T::DbWeight::get().writes(6))
 	}
 	/// Storage: `Inclusion::PendingAvailability` (r:1 w:1)
-	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(346114), added: 346609, mode: `MaxEncodedLen`)
+	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(359426), added: 359921, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
+	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
+	/// Storage: `Scheduler::CurrentShape` (r:1 w:0)
+	/// Proof: `Scheduler::CurrentShape` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
 	/// Storage: `ParaSessions::ActiveValidatorKeys` (r:1 w:0)
 	/// Proof: `ParaSessions::ActiveValidatorKeys` (`max_values`: Some(1), `max_size`: Some(65538), added: 66033, mode: `MaxEncodedLen`)
 	/// Storage: `Configuration::ActiveConfig` (r:1 w:0)
 	/// Proof: `Configuration::ActiveConfig` (`max_values`: Some(1), `max_size`: Some(170), added: 665, mode: `MaxEncodedLen`)
-	/// Storage: `Scheduler::CurrentShape` (r:1 w:0)
-	/// Proof: `Scheduler::CurrentShape` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
+	/// Storage: `ParaSessions::CurrentSessionIndex` (r:1 w:0)
+	/// Proof: `ParaSessions::CurrentSessionIndex` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	/// Storage: `Inclusion::InherentIncluded` (r:1 w:1)
 	/// Proof: `Inclusion::InherentIncluded` (`max_values`: Some(1), `max_size`: Some(0), added: 495, mode: `MaxEncodedLen`)
 	/// Storage: `System::ParentHash` (r:1 w:0)
 	/// Proof: `System::ParentHash` (`max_values`: Some(1), `max_size`: Some(32), added: 527, mode: `MaxEncodedLen`)
-	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
-	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::LastServed` (r:1 w:1)
 	/// Proof: `Scheduler::LastServed` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::CoreClaims` (r:1 w:0)
 	/// Proof: `Scheduler::CoreClaims` (`max_values`: Some(1), `max_size`: Some(2513922), added: 2514417, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::OnDemandOrders` (r:1 w:0)
 	/// Proof: `Scheduler::OnDemandOrders` (`max_values`: Some(1), `max_size`: Some(32786), added: 33281, mode: `MaxEncodedLen`)
-	/// Storage: `ParaSessions::CurrentSessionIndex` (r:1 w:0)
-	/// Proof: `ParaSessions::CurrentSessionIndex` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	/// Storage: `ParaSessions::BufferedSessionChange` (r:1 w:0)
 	/// Proof: `ParaSessions::BufferedSessionChange` (`max_values`: Some(1), `max_size`: Some(65542), added: 66037, mode: `MaxEncodedLen`)
 	/// Storage: `Inclusion::ClaimQueueSnapshots` (r:0 w:1)
@@ -90,38 +90,38 @@ impl<T: frame_system::Config> pallet_async_backing_inclusion::WeightInfo for Wei
 	/// The range of component `p` is `[0, 200]`.
 	fn enter_pending(p: u32) -> Weight {
 		// Proof Size summary in bytes:
-		//  Measured:  `40105 + p * (207 ±0)`
+		//  Measured:  `40105 + p * (220 ±0)`
 		//  Estimated: `2515407`
-		// Minimum execution time: 678_747_000 picoseconds.
-		Weight::from_parts(724_163_864, 0)
+		// Minimum execution time: 676_153_000 picoseconds.
+		Weight::from_parts(763_585_599, 0)
 			.saturating_add(Weight::from_parts(0, 2515407))
-			// Standard Error: 52_739
-			.saturating_add(Weight::from_parts(2_422_325, 0).saturating_mul(p.into()))
+			// Standard Error: 117_309
+			.saturating_add(Weight::from_parts(3_273_756, 0).saturating_mul(p.into()))
 			.saturating_add(T::DbWeight::get().reads(12))
 			.saturating_add(T::DbWeight::get().writes(6))
 	}
 	/// Storage: `Inclusion::PendingAvailability` (r:1 w:1)
-	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(346114), added: 346609, mode: `MaxEncodedLen`)
+	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(359426), added: 359921, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
+	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
+	/// Storage: `Scheduler::CurrentShape` (r:1 w:0)
+	/// Proof: `Scheduler::CurrentShape` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
 	/// Storage: `ParaSessions::ActiveValidatorKeys` (r:1 w:0)
 	/// Proof: `ParaSessions::ActiveValidatorKeys` (`max_values`: Some(1), `max_size`: Some(65538), added: 66033, mode: `MaxEncodedLen`)
 	/// Storage: `Configuration::ActiveConfig` (r:1 w:0)
 	/// Proof: `Configuration::ActiveConfig` (`max_values`: Some(1), `max_size`: Some(170), added: 665, mode: `MaxEncodedLen`)
-	/// Storage: `Scheduler::CurrentShape` (r:1 w:0)
-	/// Proof: `Scheduler::CurrentShape` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
+	/// Storage: `ParaSessions::CurrentSessionIndex` (r:1 w:0)
+	/// Proof: `ParaSessions::CurrentSessionIndex` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	/// Storage: `Inclusion::InherentIncluded` (r:1 w:1)
 	/// Proof: `Inclusion::InherentIncluded` (`max_values`: Some(1), `max_size`: Some(0), added: 495, mode: `MaxEncodedLen`)
 	/// Storage: `System::ParentHash` (r:1 w:0)
 	/// Proof: `System::ParentHash` (`max_values`: Some(1), `max_size`: Some(32), added: 527, mode: `MaxEncodedLen`)
-	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
-	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::LastServed` (r:1 w:1)
 	/// Proof: `Scheduler::LastServed` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::CoreClaims` (r:1 w:0)
 	/// Proof: `Scheduler::CoreClaims` (`max_values`: Some(1), `max_size`: Some(2513922), added: 2514417, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::OnDemandOrders` (r:1 w:0)
 	/// Proof: `Scheduler::OnDemandOrders` (`max_values`: Some(1), `max_size`: Some(32786), added: 33281, mode: `MaxEncodedLen`)
-	/// Storage: `ParaSessions::CurrentSessionIndex` (r:1 w:0)
-	/// Proof: `ParaSessions::CurrentSessionIndex` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	/// Storage: `ParaSessions::BufferedSessionChange` (r:1 w:0)
 	/// Proof: `ParaSessions::BufferedSessionChange` (`max_values`: Some(1), `max_size`: Some(65542), added: 66037, mode: `MaxEncodedLen`)
 	/// Storage: `Inclusion::ClaimQueueSnapshots` (r:0 w:1)
@@ -131,18 +131,20 @@ impl<T: frame_system::Config> pallet_async_backing_inclusion::WeightInfo for Wei
 	/// The range of component `b` is `[1, 600]`.
 	fn enter_bitfields(b: u32) -> Weight {
 		// Proof Size summary in bytes:
-		//  Measured:  `81509`
+		//  Measured:  `84109`
 		//  Estimated: `2515407`
-		// Minimum execution time: 1_196_981_000 picoseconds.
-		Weight::from_parts(1_222_003_998, 0)
+		// Minimum execution time: 1_392_205_000 picoseconds.
+		Weight::from_parts(1_558_112_142, 0)
 			.saturating_add(Weight::from_parts(0, 2515407))
-			// Standard Error: 242_372
-			.saturating_add(Weight::from_parts(50_954_149, 0).saturating_mul(b.into()))
+			// Standard Error: 170_112
+			.saturating_add(Weight::from_parts(45_965_093, 0).saturating_mul(b.into()))
 			.saturating_add(T::DbWeight::get().reads(12))
 			.saturating_add(T::DbWeight::get().writes(6))
 	}
 	/// Storage: `Inclusion::PendingAvailability` (r:1 w:1)
-	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(346114), added: 346609, mode: `MaxEncodedLen`)
+	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(359426), added: 359921, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
+	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::CurrentShape` (r:1 w:0)
 	/// Proof: `Scheduler::CurrentShape` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
 	/// Storage: `Inclusion::InherentIncluded` (r:1 w:1)
@@ -151,8 +153,6 @@ impl<T: frame_system::Config> pallet_async_backing_inclusion::WeightInfo for Wei
 	/// Proof: `System::ParentHash` (`max_values`: Some(1), `max_size`: Some(32), added: 527, mode: `MaxEncodedLen`)
 	/// Storage: `Configuration::ActiveConfig` (r:1 w:0)
 	/// Proof: `Configuration::ActiveConfig` (`max_values`: Some(1), `max_size`: Some(170), added: 665, mode: `MaxEncodedLen`)
-	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
-	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::LastServed` (r:1 w:1)
 	/// Proof: `Scheduler::LastServed` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::CoreClaims` (r:1 w:1)
@@ -184,11 +184,11 @@ impl<T: frame_system::Config> pallet_async_backing_inclusion::WeightInfo for Wei
 		// Proof Size summary in bytes:
 		//  Measured:  `51960 + c * (44 ±0)`
 		//  Estimated: `2515407 + c * (1051067 ±0)`
-		// Minimum execution time: 1_111_644_000 picoseconds.
-		Weight::from_parts(1_101_403_272, 0)
+		// Minimum execution time: 856_230_000 picoseconds.
+		Weight::from_parts(772_174_881, 0)
 			.saturating_add(Weight::from_parts(0, 2515407))
-			// Standard Error: 336_341
-			.saturating_add(Weight::from_parts(80_835_997, 0).saturating_mul(c.into()))
+			// Standard Error: 640_659
+			.saturating_add(Weight::from_parts(78_896_094, 0).saturating_mul(c.into()))
 			.saturating_add(T::DbWeight::get().reads(13))
 			.saturating_add(T::DbWeight::get().reads((3_u64).saturating_mul(c.into())))
 			.saturating_add(T::DbWeight::get().writes(7))
@@ -196,27 +196,27 @@ impl<T: frame_system::Config> pallet_async_backing_inclusion::WeightInfo for Wei
 			.saturating_add(Weight::from_parts(0, 1051067).saturating_mul(c.into()))
 	}
 	/// Storage: `Inclusion::PendingAvailability` (r:1 w:1)
-	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(346114), added: 346609, mode: `MaxEncodedLen`)
+	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(359426), added: 359921, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
+	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
+	/// Storage: `Scheduler::CurrentShape` (r:1 w:0)
+	/// Proof: `Scheduler::CurrentShape` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
 	/// Storage: `ParaSessions::ActiveValidatorKeys` (r:1 w:0)
 	/// Proof: `ParaSessions::ActiveValidatorKeys` (`max_values`: Some(1), `max_size`: Some(65538), added: 66033, mode: `MaxEncodedLen`)
 	/// Storage: `Configuration::ActiveConfig` (r:1 w:0)
 	/// Proof: `Configuration::ActiveConfig` (`max_values`: Some(1), `max_size`: Some(170), added: 665, mode: `MaxEncodedLen`)
-	/// Storage: `Scheduler::CurrentShape` (r:1 w:0)
-	/// Proof: `Scheduler::CurrentShape` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
+	/// Storage: `ParaSessions::CurrentSessionIndex` (r:1 w:0)
+	/// Proof: `ParaSessions::CurrentSessionIndex` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	/// Storage: `Inclusion::InherentIncluded` (r:1 w:1)
 	/// Proof: `Inclusion::InherentIncluded` (`max_values`: Some(1), `max_size`: Some(0), added: 495, mode: `MaxEncodedLen`)
 	/// Storage: `System::ParentHash` (r:1 w:0)
 	/// Proof: `System::ParentHash` (`max_values`: Some(1), `max_size`: Some(32), added: 527, mode: `MaxEncodedLen`)
-	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
-	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::LastServed` (r:1 w:1)
 	/// Proof: `Scheduler::LastServed` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::CoreClaims` (r:1 w:0)
 	/// Proof: `Scheduler::CoreClaims` (`max_values`: Some(1), `max_size`: Some(2513922), added: 2514417, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::OnDemandOrders` (r:1 w:0)
 	/// Proof: `Scheduler::OnDemandOrders` (`max_values`: Some(1), `max_size`: Some(32786), added: 33281, mode: `MaxEncodedLen`)
-	/// Storage: `ParaSessions::CurrentSessionIndex` (r:1 w:0)
-	/// Proof: `ParaSessions::CurrentSessionIndex` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	/// Storage: `ParaSessions::BufferedSessionChange` (r:1 w:0)
 	/// Proof: `ParaSessions::BufferedSessionChange` (`max_values`: Some(1), `max_size`: Some(65542), added: 66037, mode: `MaxEncodedLen`)
 	/// Storage: `Session::DisabledValidators` (r:1 w:0)
@@ -236,13 +236,13 @@ impl<T: frame_system::Config> pallet_async_backing_inclusion::WeightInfo for Wei
 	/// The range of component `c` is `[1, 100]`.
 	fn enter_candidates_behind_pending(c: u32) -> Weight {
 		// Proof Size summary in bytes:
-		//  Measured:  `48820 + c * (927 ±0)`
-		//  Estimated: `2515407 + c * (8391705 ±21)`
-		// Minimum execution time: 1_174_424_000 picoseconds.
-		Weight::from_parts(1_210_883_776, 0)
+		//  Measured:  `48822 + c * (940 ±0)`
+		//  Estimated: `2515407 + c * (8391705 ±0)`
+		// Minimum execution time: 876_300_000 picoseconds.
+		Weight::from_parts(776_849_137, 0)
 			.saturating_add(Weight::from_parts(0, 2515407))
-			// Standard Error: 485_709
-			.saturating_add(Weight::from_parts(87_878_650, 0).saturating_mul(c.into()))
+			// Standard Error: 671_407
+			.saturating_add(Weight::from_parts(89_777_908, 0).saturating_mul(c.into()))
 			.saturating_add(T::DbWeight::get().reads(13))
 			.saturating_add(T::DbWeight::get().reads((4_u64).saturating_mul(c.into())))
 			.saturating_add(T::DbWeight::get().writes(6))
@@ -250,7 +250,9 @@ impl<T: frame_system::Config> pallet_async_backing_inclusion::WeightInfo for Wei
 			.saturating_add(Weight::from_parts(0, 8391705).saturating_mul(c.into()))
 	}
 	/// Storage: `Inclusion::PendingAvailability` (r:1 w:1)
-	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(346114), added: 346609, mode: `MaxEncodedLen`)
+	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(359426), added: 359921, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
+	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::CurrentShape` (r:1 w:0)
 	/// Proof: `Scheduler::CurrentShape` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
 	/// Storage: `Inclusion::InherentIncluded` (r:1 w:1)
@@ -259,8 +261,6 @@ impl<T: frame_system::Config> pallet_async_backing_inclusion::WeightInfo for Wei
 	/// Proof: `System::ParentHash` (`max_values`: Some(1), `max_size`: Some(32), added: 527, mode: `MaxEncodedLen`)
 	/// Storage: `Configuration::ActiveConfig` (r:1 w:0)
 	/// Proof: `Configuration::ActiveConfig` (`max_values`: Some(1), `max_size`: Some(170), added: 665, mode: `MaxEncodedLen`)
-	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
-	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::LastServed` (r:1 w:1)
 	/// Proof: `Scheduler::LastServed` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::CoreClaims` (r:1 w:1)
@@ -292,16 +292,18 @@ impl<T: frame_system::Config> pallet_async_backing_inclusion::WeightInfo for Wei
 		// Proof Size summary in bytes:
 		//  Measured:  `50251`
 		//  Estimated: `21022330`
-		// Minimum execution time: 2_615_608_000 picoseconds.
-		Weight::from_parts(1_691_642_480, 0)
+		// Minimum execution time: 2_275_184_000 picoseconds.
+		Weight::from_parts(1_498_107_121, 0)
 			.saturating_add(Weight::from_parts(0, 21022330))
-			// Standard Error: 8_765_014
-			.saturating_add(Weight::from_parts(1_048_530_220, 0).saturating_mul(v.into()))
+			// Standard Error: 5_618_740
+			.saturating_add(Weight::from_parts(902_265_446, 0).saturating_mul(v.into()))
 			.saturating_add(T::DbWeight::get().reads(73))
 			.saturating_add(T::DbWeight::get().writes(27))
 	}
 	/// Storage: `Inclusion::PendingAvailability` (r:1 w:1)
-	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(346114), added: 346609, mode: `MaxEncodedLen`)
+	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(359426), added: 359921, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
+	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::CurrentShape` (r:1 w:0)
 	/// Proof: `Scheduler::CurrentShape` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
 	/// Storage: `Inclusion::InherentIncluded` (r:1 w:1)
@@ -310,8 +312,6 @@ impl<T: frame_system::Config> pallet_async_backing_inclusion::WeightInfo for Wei
 	/// Proof: `System::ParentHash` (`max_values`: Some(1), `max_size`: Some(32), added: 527, mode: `MaxEncodedLen`)
 	/// Storage: `Configuration::ActiveConfig` (r:1 w:0)
 	/// Proof: `Configuration::ActiveConfig` (`max_values`: Some(1), `max_size`: Some(170), added: 665, mode: `MaxEncodedLen`)
-	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
-	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::LastServed` (r:1 w:1)
 	/// Proof: `Scheduler::LastServed` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::CoreClaims` (r:1 w:1)
@@ -345,16 +345,18 @@ impl<T: frame_system::Config> pallet_async_backing_inclusion::WeightInfo for Wei
 		// Proof Size summary in bytes:
 		//  Measured:  `42652`
 		//  Estimated: `2515407`
-		// Minimum execution time: 1_158_630_000 picoseconds.
-		Weight::from_parts(1_230_131_261, 0)
+		// Minimum execution time: 865_233_000 picoseconds.
+		Weight::from_parts(863_333_230, 0)
 			.saturating_add(Weight::from_parts(0, 2515407))
-			// Standard Error: 29
-			.saturating_add(Weight::from_parts(2_401, 0).saturating_mul(n.into()))
+			// Standard Error: 79
+			.saturating_add(Weight::from_parts(2_315, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(17))
 			.saturating_add(T::DbWeight::get().writes(8))
 	}
 	/// Storage: `Inclusion::PendingAvailability` (r:1 w:1)
-	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(346114), added: 346609, mode: `MaxEncodedLen`)
+	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(359426), added: 359921, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
+	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::CurrentShape` (r:1 w:0)
 	/// Proof: `Scheduler::CurrentShape` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
 	/// Storage: `Inclusion::InherentIncluded` (r:1 w:1)
@@ -363,8 +365,113 @@ impl<T: frame_system::Config> pallet_async_backing_inclusion::WeightInfo for Wei
 	/// Proof: `System::ParentHash` (`max_values`: Some(1), `max_size`: Some(32), added: 527, mode: `MaxEncodedLen`)
 	/// Storage: `Configuration::ActiveConfig` (r:1 w:0)
 	/// Proof: `Configuration::ActiveConfig` (`max_values`: Some(1), `max_size`: Some(170), added: 665, mode: `MaxEncodedLen`)
+	/// Storage: `Scheduler::LastServed` (r:1 w:1)
+	/// Proof: `Scheduler::LastServed` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Scheduler::CoreClaims` (r:1 w:1)
+	/// Proof: `Scheduler::CoreClaims` (`max_values`: Some(1), `max_size`: Some(2513922), added: 2514417, mode: `MaxEncodedLen`)
+	/// Storage: `Scheduler::OnDemandOrders` (r:1 w:0)
+	/// Proof: `Scheduler::OnDemandOrders` (`max_values`: Some(1), `max_size`: Some(32786), added: 33281, mode: `MaxEncodedLen`)
+	/// Storage: `ParaSessions::CurrentSessionIndex` (r:1 w:0)
+	/// Proof: `ParaSessions::CurrentSessionIndex` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `ParaSessions::ActiveValidatorKeys` (r:1 w:0)
+	/// Proof: `ParaSessions::ActiveValidatorKeys` (`max_values`: Some(1), `max_size`: Some(65538), added: 66033, mode: `MaxEncodedLen`)
+	/// Storage: `ParaSessions::BufferedSessionChange` (r:1 w:0)
+	/// Proof: `ParaSessions::BufferedSessionChange` (`max_values`: Some(1), `max_size`: Some(65542), added: 66037, mode: `MaxEncodedLen`)
+	/// Storage: `Session::DisabledValidators` (r:1 w:0)
+	/// Proof: `Session::DisabledValidators` (`max_values`: Some(1), `max_size`: None, mode: `Measured`)
+	/// Storage: `Paras::ParaRecords` (r:1 w:0)
+	/// Proof: `Paras::ParaRecords` (`max_values`: None, `max_size`: Some(88), added: 2563, mode: `MaxEncodedLen`)
+	/// Storage: `Paras::Heads` (r:1 w:0)
+	/// Proof: `Paras::Heads` (`max_values`: None, `max_size`: Some(1048592), added: 1051067, mode: `MaxEncodedLen`)
+	/// Storage: `Dmp::DownwardMessageQueues` (r:1 w:0)
+	/// Proof: `Dmp::DownwardMessageQueues` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::ClaimQueueSnapshots` (r:0 w:1)
+	/// Proof: `Inclusion::ClaimQueueSnapshots` (`max_values`: None, `max_size`: Some(1054754), added: 1057229, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::OnChainVotes` (r:0 w:1)
+	/// Proof: `Inclusion::OnChainVotes` (`max_values`: Some(1), `max_size`: Some(8388608), added: 8389103, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::PendingReceipts` (r:0 w:1)
+	/// Proof: `Inclusion::PendingReceipts` (`max_values`: None, `max_size`: Some(8389230), added: 8391705, mode: `MaxEncodedLen`)
+	/// The range of component `n` is `[1, 1000000]`.
+	fn enter_head_bytes(n: u32) -> Weight {
+		// Proof Size summary in bytes:
+		//  Measured:  `42652`
+		//  Estimated: `2515407`
+		// Minimum execution time: 903_170_000 picoseconds.
+		Weight::from_parts(1_030_105_963, 0)
+			.saturating_add(Weight::from_parts(0, 2515407))
+			// Standard Error: 43
+			.saturating_add(Weight::from_parts(3_293, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(16))
+			.saturating_add(T::DbWeight::get().writes(8))
+	}
+	/// Storage: `Inclusion::PendingAvailability` (r:1 w:1)
+	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(359426), added: 359921, mode: `MaxEncodedLen`)
 	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
 	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
+	/// Storage: `Scheduler::CurrentShape` (r:1 w:0)
+	/// Proof: `Scheduler::CurrentShape` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::InherentIncluded` (r:1 w:1)
+	/// Proof: `Inclusion::InherentIncluded` (`max_values`: Some(1), `max_size`: Some(0), added: 495, mode: `MaxEncodedLen`)
+	/// Storage: `System::ParentHash` (r:1 w:0)
+	/// Proof: `System::ParentHash` (`max_values`: Some(1), `max_size`: Some(32), added: 527, mode: `MaxEncodedLen`)
+	/// Storage: `Configuration::ActiveConfig` (r:1 w:0)
+	/// Proof: `Configuration::ActiveConfig` (`max_values`: Some(1), `max_size`: Some(170), added: 665, mode: `MaxEncodedLen`)
+	/// Storage: `Scheduler::LastServed` (r:1 w:1)
+	/// Proof: `Scheduler::LastServed` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Scheduler::CoreClaims` (r:1 w:1)
+	/// Proof: `Scheduler::CoreClaims` (`max_values`: Some(1), `max_size`: Some(2513922), added: 2514417, mode: `MaxEncodedLen`)
+	/// Storage: `Scheduler::OnDemandOrders` (r:1 w:0)
+	/// Proof: `Scheduler::OnDemandOrders` (`max_values`: Some(1), `max_size`: Some(32786), added: 33281, mode: `MaxEncodedLen`)
+	/// Storage: `ParaSessions::CurrentSessionIndex` (r:1 w:0)
+	/// Proof: `ParaSessions::CurrentSessionIndex` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `ParaSessions::ActiveValidatorKeys` (r:1 w:0)
+	/// Proof: `ParaSessions::ActiveValidatorKeys` (`max_values`: Some(1), `max_size`: Some(65538), added: 66033, mode: `MaxEncodedLen`)
+	/// Storage: `ParaSessions::BufferedSessionChange` (r:1 w:0)
+	/// Proof: `ParaSessions::BufferedSessionChange` (`max_values`: Some(1), `max_size`: Some(65542), added: 66037, mode: `MaxEncodedLen`)
+	/// Storage: `Session::DisabledValidators` (r:1 w:0)
+	/// Proof: `Session::DisabledValidators` (`max_values`: Some(1), `max_size`: None, mode: `Measured`)
+	/// Storage: `Paras::ParaRecords` (r:200 w:0)
+	/// Proof: `Paras::ParaRecords` (`max_values`: None, `max_size`: Some(88), added: 2563, mode: `MaxEncodedLen`)
+	/// Storage: `Paras::Heads` (r:200 w:0)
+	/// Proof: `Paras::Heads` (`max_values`: None, `max_size`: Some(1048592), added: 1051067, mode: `MaxEncodedLen`)
+	/// Storage: `Dmp::DownwardMessageQueues` (r:200 w:0)
+	/// Proof: `Dmp::DownwardMessageQueues` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
+	/// Storage: `Hrmp::HrmpInboxes` (r:200 w:0)
+	/// Proof: `Hrmp::HrmpInboxes` (`max_values`: None, `max_size`: Some(16412), added: 18887, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::ClaimQueueSnapshots` (r:0 w:1)
+	/// Proof: `Inclusion::ClaimQueueSnapshots` (`max_values`: None, `max_size`: Some(1054754), added: 1057229, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::OnChainVotes` (r:0 w:1)
+	/// Proof: `Inclusion::OnChainVotes` (`max_values`: Some(1), `max_size`: Some(8388608), added: 8389103, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::PendingReceipts` (r:0 w:200)
+	/// Proof: `Inclusion::PendingReceipts` (`max_values`: None, `max_size`: Some(8389230), added: 8391705, mode: `MaxEncodedLen`)
+	/// The range of component `c` is `[1, 200]`.
+	fn enter_listed_watermarks(c: u32) -> Weight {
+		// Proof Size summary in bytes:
+		//  Measured:  `52163 + c * (70 ±0)`
+		//  Estimated: `2515407 + c * (1051067 ±13)`
+		// Minimum execution time: 845_704_000 picoseconds.
+		Weight::from_parts(920_761_468, 0)
+			.saturating_add(Weight::from_parts(0, 2515407))
+			// Standard Error: 784_044
+			.saturating_add(Weight::from_parts(84_422_036, 0).saturating_mul(c.into()))
+			.saturating_add(T::DbWeight::get().reads(13))
+			.saturating_add(T::DbWeight::get().reads((4_u64).saturating_mul(c.into())))
+			.saturating_add(T::DbWeight::get().writes(7))
+			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(c.into())))
+			.saturating_add(Weight::from_parts(0, 1051067).saturating_mul(c.into()))
+	}
+	/// Storage: `Inclusion::PendingAvailability` (r:1 w:1)
+	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(359426), added: 359921, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
+	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
+	/// Storage: `Scheduler::CurrentShape` (r:1 w:0)
+	/// Proof: `Scheduler::CurrentShape` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::InherentIncluded` (r:1 w:1)
+	/// Proof: `Inclusion::InherentIncluded` (`max_values`: Some(1), `max_size`: Some(0), added: 495, mode: `MaxEncodedLen`)
+	/// Storage: `System::ParentHash` (r:1 w:0)
+	/// Proof: `System::ParentHash` (`max_values`: Some(1), `max_size`: Some(32), added: 527, mode: `MaxEncodedLen`)
+	/// Storage: `Configuration::ActiveConfig` (r:1 w:0)
+	/// Proof: `Configuration::ActiveConfig` (`max_values`: Some(1), `max_size`: Some(170), added: 665, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::LastServed` (r:1 w:1)
 	/// Proof: `Scheduler::LastServed` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::CoreClaims` (r:1 w:1)
@@ -400,11 +507,11 @@ impl<T: frame_system::Config> pallet_async_backing_inclusion::WeightInfo for Wei
 		// Proof Size summary in bytes:
 		//  Measured:  `55050 + c * (45 ±0)`
 		//  Estimated: `2515407 + c * (1051067 ±0)`
-		// Minimum execution time: 1_115_217_000 picoseconds.
-		Weight::from_parts(1_186_736_549, 0)
+		// Minimum execution time: 861_518_000 picoseconds.
+		Weight::from_parts(721_840_805, 0)
 			.saturating_add(Weight::from_parts(0, 2515407))
-			// Standard Error: 413_776
-			.saturating_add(Weight::from_parts(85_775_199, 0).saturating_mul(c.into()))
+			// Standard Error: 1_097_041
+			.saturating_add(Weight::from_parts(86_965_141, 0).saturating_mul(c.into()))
 			.saturating_add(T::DbWeight::get().reads(13))
 			.saturating_add(T::DbWeight::get().reads((5_u64).saturating_mul(c.into())))
 			.saturating_add(T::DbWeight::get().writes(7))
@@ -412,7 +519,9 @@ impl<T: frame_system::Config> pallet_async_backing_inclusion::WeightInfo for Wei
 			.saturating_add(Weight::from_parts(0, 1051067).saturating_mul(c.into()))
 	}
 	/// Storage: `Inclusion::PendingAvailability` (r:1 w:1)
-	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(346114), added: 346609, mode: `MaxEncodedLen`)
+	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(359426), added: 359921, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
+	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::CurrentShape` (r:1 w:0)
 	/// Proof: `Scheduler::CurrentShape` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
 	/// Storage: `Inclusion::InherentIncluded` (r:1 w:1)
@@ -421,8 +530,6 @@ impl<T: frame_system::Config> pallet_async_backing_inclusion::WeightInfo for Wei
 	/// Proof: `System::ParentHash` (`max_values`: Some(1), `max_size`: Some(32), added: 527, mode: `MaxEncodedLen`)
 	/// Storage: `Configuration::ActiveConfig` (r:1 w:0)
 	/// Proof: `Configuration::ActiveConfig` (`max_values`: Some(1), `max_size`: Some(170), added: 665, mode: `MaxEncodedLen`)
-	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
-	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::LastServed` (r:1 w:1)
 	/// Proof: `Scheduler::LastServed` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::CoreClaims` (r:1 w:1)
@@ -456,42 +563,42 @@ impl<T: frame_system::Config> pallet_async_backing_inclusion::WeightInfo for Wei
 		// Proof Size summary in bytes:
 		//  Measured:  `42781 + h * (51 ±0)`
 		//  Estimated: `2515407 + h * (2584 ±0)`
-		// Minimum execution time: 1_024_913_000 picoseconds.
-		Weight::from_parts(1_099_650_713, 0)
+		// Minimum execution time: 857_812_000 picoseconds.
+		Weight::from_parts(920_496_192, 0)
 			.saturating_add(Weight::from_parts(0, 2515407))
-			// Standard Error: 160_038
-			.saturating_add(Weight::from_parts(6_245_652, 0).saturating_mul(h.into()))
+			// Standard Error: 461_867
+			.saturating_add(Weight::from_parts(6_319_205, 0).saturating_mul(h.into()))
 			.saturating_add(T::DbWeight::get().reads(16))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(h.into())))
 			.saturating_add(T::DbWeight::get().writes(8))
 			.saturating_add(Weight::from_parts(0, 2584).saturating_mul(h.into()))
 	}
 	/// Storage: `Inclusion::PendingAvailability` (r:1 w:1)
-	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(346114), added: 346609, mode: `MaxEncodedLen`)
+	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(359426), added: 359921, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
+	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
+	/// Storage: `Scheduler::CurrentShape` (r:1 w:0)
+	/// Proof: `Scheduler::CurrentShape` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
 	/// Storage: `ParaSessions::ActiveValidatorKeys` (r:1 w:0)
 	/// Proof: `ParaSessions::ActiveValidatorKeys` (`max_values`: Some(1), `max_size`: Some(65538), added: 66033, mode: `MaxEncodedLen`)
 	/// Storage: `Configuration::ActiveConfig` (r:1 w:0)
 	/// Proof: `Configuration::ActiveConfig` (`max_values`: Some(1), `max_size`: Some(170), added: 665, mode: `MaxEncodedLen`)
-	/// Storage: `Scheduler::CurrentShape` (r:1 w:0)
-	/// Proof: `Scheduler::CurrentShape` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
+	/// Storage: `ParaSessions::CurrentSessionIndex` (r:1 w:0)
+	/// Proof: `ParaSessions::CurrentSessionIndex` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Hrmp::HrmpInboxes` (r:200 w:0)
+	/// Proof: `Hrmp::HrmpInboxes` (`max_values`: None, `max_size`: Some(16412), added: 18887, mode: `MaxEncodedLen`)
 	/// Storage: `Inclusion::InherentIncluded` (r:1 w:1)
 	/// Proof: `Inclusion::InherentIncluded` (`max_values`: Some(1), `max_size`: Some(0), added: 495, mode: `MaxEncodedLen`)
 	/// Storage: `System::ParentHash` (r:1 w:0)
 	/// Proof: `System::ParentHash` (`max_values`: Some(1), `max_size`: Some(32), added: 527, mode: `MaxEncodedLen`)
-	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
-	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::LastServed` (r:1 w:1)
 	/// Proof: `Scheduler::LastServed` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::CoreClaims` (r:1 w:0)
 	/// Proof: `Scheduler::CoreClaims` (`max_values`: Some(1), `max_size`: Some(2513922), added: 2514417, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::OnDemandOrders` (r:1 w:0)
 	/// Proof: `Scheduler::OnDemandOrders` (`max_values`: Some(1), `max_size`: Some(32786), added: 33281, mode: `MaxEncodedLen`)
-	/// Storage: `ParaSessions::CurrentSessionIndex` (r:1 w:0)
-	/// Proof: `ParaSessions::CurrentSessionIndex` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	/// Storage: `Inclusion::PendingReceipts` (r:200 w:200)
 	/// Proof: `Inclusion::PendingReceipts` (`max_values`: None, `max_size`: Some(8389230), added: 8391705, mode: `MaxEncodedLen`)
-	/// Storage: `Hrmp::HrmpReceipts` (r:200 w:200)
-	/// Proof: `Hrmp::HrmpReceipts` (`max_values`: None, `max_size`: Some(8211), added: 10686, mode: `MaxEncodedLen`)
 	/// Storage: `Paras::ParaRecords` (r:200 w:200)
 	/// Proof: `Paras::ParaRecords` (`max_values`: None, `max_size`: Some(88), added: 2563, mode: `MaxEncodedLen`)
 	/// Storage: `ParaSessions::BufferedSessionChange` (r:1 w:0)
@@ -505,49 +612,49 @@ impl<T: frame_system::Config> pallet_async_backing_inclusion::WeightInfo for Wei
 	/// The range of component `e` is `[0, 200]`.
 	fn enact_candidates(e: u32) -> Weight {
 		// Proof Size summary in bytes:
-		//  Measured:  `45618 + e * (868 ±0)`
+		//  Measured:  `45618 + e * (881 ±0)`
 		//  Estimated: `2515407 + e * (8391705 ±0)`
-		// Minimum execution time: 635_148_000 picoseconds.
-		Weight::from_parts(693_083_984, 0)
+		// Minimum execution time: 697_034_000 picoseconds.
+		Weight::from_parts(735_719_673, 0)
 			.saturating_add(Weight::from_parts(0, 2515407))
-			// Standard Error: 113_572
-			.saturating_add(Weight::from_parts(28_313_564, 0).saturating_mul(e.into()))
+			// Standard Error: 247_986
+			.saturating_add(Weight::from_parts(31_162_837, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads(12))
 			.saturating_add(T::DbWeight::get().reads((3_u64).saturating_mul(e.into())))
 			.saturating_add(T::DbWeight::get().writes(6))
-			.saturating_add(T::DbWeight::get().writes((4_u64).saturating_mul(e.into())))
+			.saturating_add(T::DbWeight::get().writes((3_u64).saturating_mul(e.into())))
 			.saturating_add(Weight::from_parts(0, 8391705).saturating_mul(e.into()))
 	}
 	/// Storage: `Inclusion::PendingAvailability` (r:1 w:1)
-	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(346114), added: 346609, mode: `MaxEncodedLen`)
+	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(359426), added: 359921, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
+	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
+	/// Storage: `Scheduler::CurrentShape` (r:1 w:0)
+	/// Proof: `Scheduler::CurrentShape` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
 	/// Storage: `ParaSessions::ActiveValidatorKeys` (r:1 w:0)
 	/// Proof: `ParaSessions::ActiveValidatorKeys` (`max_values`: Some(1), `max_size`: Some(65538), added: 66033, mode: `MaxEncodedLen`)
 	/// Storage: `Configuration::ActiveConfig` (r:1 w:0)
 	/// Proof: `Configuration::ActiveConfig` (`max_values`: Some(1), `max_size`: Some(170), added: 665, mode: `MaxEncodedLen`)
-	/// Storage: `Scheduler::CurrentShape` (r:1 w:0)
-	/// Proof: `Scheduler::CurrentShape` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
+	/// Storage: `ParaSessions::CurrentSessionIndex` (r:1 w:0)
+	/// Proof: `ParaSessions::CurrentSessionIndex` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Hrmp::HrmpInboxes` (r:200 w:0)
+	/// Proof: `Hrmp::HrmpInboxes` (`max_values`: None, `max_size`: Some(16412), added: 18887, mode: `MaxEncodedLen`)
 	/// Storage: `Inclusion::InherentIncluded` (r:1 w:1)
 	/// Proof: `Inclusion::InherentIncluded` (`max_values`: Some(1), `max_size`: Some(0), added: 495, mode: `MaxEncodedLen`)
 	/// Storage: `System::ParentHash` (r:1 w:0)
 	/// Proof: `System::ParentHash` (`max_values`: Some(1), `max_size`: Some(32), added: 527, mode: `MaxEncodedLen`)
-	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
-	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::LastServed` (r:1 w:1)
 	/// Proof: `Scheduler::LastServed` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::CoreClaims` (r:1 w:0)
 	/// Proof: `Scheduler::CoreClaims` (`max_values`: Some(1), `max_size`: Some(2513922), added: 2514417, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::OnDemandOrders` (r:1 w:0)
 	/// Proof: `Scheduler::OnDemandOrders` (`max_values`: Some(1), `max_size`: Some(32786), added: 33281, mode: `MaxEncodedLen`)
-	/// Storage: `ParaSessions::CurrentSessionIndex` (r:1 w:0)
-	/// Proof: `ParaSessions::CurrentSessionIndex` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	/// Storage: `Inclusion::PendingReceipts` (r:200 w:200)
 	/// Proof: `Inclusion::PendingReceipts` (`max_values`: None, `max_size`: Some(8389230), added: 8391705, mode: `MaxEncodedLen`)
 	/// Storage: `MessageQueue::BookStateFor` (r:200 w:200)
 	/// Proof: `MessageQueue::BookStateFor` (`max_values`: None, `max_size`: Some(55), added: 2530, mode: `MaxEncodedLen`)
 	/// Storage: `MessageQueue::ServiceHead` (r:1 w:1)
 	/// Proof: `MessageQueue::ServiceHead` (`max_values`: Some(1), `max_size`: Some(6), added: 501, mode: `MaxEncodedLen`)
-	/// Storage: `Hrmp::HrmpReceipts` (r:200 w:200)
-	/// Proof: `Hrmp::HrmpReceipts` (`max_values`: None, `max_size`: Some(8211), added: 10686, mode: `MaxEncodedLen`)
 	/// Storage: `Paras::ParaRecords` (r:200 w:200)
 	/// Proof: `Paras::ParaRecords` (`max_values`: None, `max_size`: Some(88), added: 2563, mode: `MaxEncodedLen`)
 	/// Storage: `ParaSessions::BufferedSessionChange` (r:1 w:0)
@@ -567,49 +674,49 @@ impl<T: frame_system::Config> pallet_async_backing_inclusion::WeightInfo for Wei
 	/// The range of component `e` is `[0, 200]`.
 	fn enact_upward_queues(e: u32) -> Weight {
 		// Proof Size summary in bytes:
-		//  Measured:  `45620 + e * (870 ±0)`
+		//  Measured:  `45620 + e * (883 ±0)`
 		//  Estimated: `2515407 + e * (8391705 ±0)`
-		// Minimum execution time: 647_096_000 picoseconds.
-		Weight::from_parts(679_784_704, 0)
+		// Minimum execution time: 693_949_000 picoseconds.
+		Weight::from_parts(768_669_308, 0)
 			.saturating_add(Weight::from_parts(0, 2515407))
-			// Standard Error: 186_007
-			.saturating_add(Weight::from_parts(57_761_469, 0).saturating_mul(e.into()))
+			// Standard Error: 386_253
+			.saturating_add(Weight::from_parts(59_383_741, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads(13))
 			.saturating_add(T::DbWeight::get().reads((4_u64).saturating_mul(e.into())))
 			.saturating_add(T::DbWeight::get().writes(6))
-			.saturating_add(T::DbWeight::get().writes((8_u64).saturating_mul(e.into())))
+			.saturating_add(T::DbWeight::get().writes((7_u64).saturating_mul(e.into())))
 			.saturating_add(Weight::from_parts(0, 8391705).saturating_mul(e.into()))
 	}
 	/// Storage: `Inclusion::PendingAvailability` (r:1 w:1)
-	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(346114), added: 346609, mode: `MaxEncodedLen`)
+	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(359426), added: 359921, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
+	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
+	/// Storage: `Scheduler::CurrentShape` (r:1 w:0)
+	/// Proof: `Scheduler::CurrentShape` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
 	/// Storage: `ParaSessions::ActiveValidatorKeys` (r:1 w:0)
 	/// Proof: `ParaSessions::ActiveValidatorKeys` (`max_values`: Some(1), `max_size`: Some(65538), added: 66033, mode: `MaxEncodedLen`)
 	/// Storage: `Configuration::ActiveConfig` (r:1 w:0)
 	/// Proof: `Configuration::ActiveConfig` (`max_values`: Some(1), `max_size`: Some(170), added: 665, mode: `MaxEncodedLen`)
-	/// Storage: `Scheduler::CurrentShape` (r:1 w:0)
-	/// Proof: `Scheduler::CurrentShape` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
+	/// Storage: `ParaSessions::CurrentSessionIndex` (r:1 w:0)
+	/// Proof: `ParaSessions::CurrentSessionIndex` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Hrmp::HrmpInboxes` (r:200 w:0)
+	/// Proof: `Hrmp::HrmpInboxes` (`max_values`: None, `max_size`: Some(16412), added: 18887, mode: `MaxEncodedLen`)
 	/// Storage: `Inclusion::InherentIncluded` (r:1 w:1)
 	/// Proof: `Inclusion::InherentIncluded` (`max_values`: Some(1), `max_size`: Some(0), added: 495, mode: `MaxEncodedLen`)
 	/// Storage: `System::ParentHash` (r:1 w:0)
 	/// Proof: `System::ParentHash` (`max_values`: Some(1), `max_size`: Some(32), added: 527, mode: `MaxEncodedLen`)
-	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
-	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::LastServed` (r:1 w:1)
 	/// Proof: `Scheduler::LastServed` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::CoreClaims` (r:1 w:0)
 	/// Proof: `Scheduler::CoreClaims` (`max_values`: Some(1), `max_size`: Some(2513922), added: 2514417, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::OnDemandOrders` (r:1 w:0)
 	/// Proof: `Scheduler::OnDemandOrders` (`max_values`: Some(1), `max_size`: Some(32786), added: 33281, mode: `MaxEncodedLen`)
-	/// Storage: `ParaSessions::CurrentSessionIndex` (r:1 w:0)
-	/// Proof: `ParaSessions::CurrentSessionIndex` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	/// Storage: `Inclusion::PendingReceipts` (r:200 w:200)
 	/// Proof: `Inclusion::PendingReceipts` (`max_values`: None, `max_size`: Some(8389230), added: 8391705, mode: `MaxEncodedLen`)
 	/// Storage: `Dmp::DownwardMessageQueues` (r:200 w:200)
 	/// Proof: `Dmp::DownwardMessageQueues` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
 	/// Storage: `Dmp::DownwardMessages` (r:200 w:200)
 	/// Proof: `Dmp::DownwardMessages` (`max_values`: None, `max_size`: Some(131108), added: 133583, mode: `MaxEncodedLen`)
-	/// Storage: `Hrmp::HrmpReceipts` (r:200 w:200)
-	/// Proof: `Hrmp::HrmpReceipts` (`max_values`: None, `max_size`: Some(8211), added: 10686, mode: `MaxEncodedLen`)
 	/// Storage: `Paras::ParaRecords` (r:200 w:200)
 	/// Proof: `Paras::ParaRecords` (`max_values`: None, `max_size`: Some(88), added: 2563, mode: `MaxEncodedLen`)
 	/// Storage: `ParaSessions::BufferedSessionChange` (r:1 w:0)
@@ -623,59 +730,59 @@ impl<T: frame_system::Config> pallet_async_backing_inclusion::WeightInfo for Wei
 	/// The range of component `e` is `[0, 200]`.
 	fn enact_downward_queues(e: u32) -> Weight {
 		// Proof Size summary in bytes:
-		//  Measured:  `46763 + e * (963 ±0)`
+		//  Measured:  `46763 + e * (976 ±0)`
 		//  Estimated: `2515407 + e * (8391705 ±0)`
-		// Minimum execution time: 679_901_000 picoseconds.
-		Weight::from_parts(684_003_230, 0)
+		// Minimum execution time: 676_423_000 picoseconds.
+		Weight::from_parts(644_242_713, 0)
 			.saturating_add(Weight::from_parts(0, 2515407))
-			// Standard Error: 142_479
-			.saturating_add(Weight::from_parts(42_663_880, 0).saturating_mul(e.into()))
+			// Standard Error: 615_219
+			.saturating_add(Weight::from_parts(47_311_459, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads(12))
 			.saturating_add(T::DbWeight::get().reads((5_u64).saturating_mul(e.into())))
 			.saturating_add(T::DbWeight::get().writes(6))
-			.saturating_add(T::DbWeight::get().writes((6_u64).saturating_mul(e.into())))
+			.saturating_add(T::DbWeight::get().writes((5_u64).saturating_mul(e.into())))
 			.saturating_add(Weight::from_parts(0, 8391705).saturating_mul(e.into()))
 	}
 	/// Storage: `Inclusion::PendingAvailability` (r:1 w:1)
-	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(346114), added: 346609, mode: `MaxEncodedLen`)
+	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(359426), added: 359921, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
+	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
+	/// Storage: `Scheduler::CurrentShape` (r:1 w:0)
+	/// Proof: `Scheduler::CurrentShape` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
 	/// Storage: `ParaSessions::ActiveValidatorKeys` (r:1 w:0)
 	/// Proof: `ParaSessions::ActiveValidatorKeys` (`max_values`: Some(1), `max_size`: Some(65538), added: 66033, mode: `MaxEncodedLen`)
 	/// Storage: `Configuration::ActiveConfig` (r:1 w:0)
 	/// Proof: `Configuration::ActiveConfig` (`max_values`: Some(1), `max_size`: Some(170), added: 665, mode: `MaxEncodedLen`)
-	/// Storage: `Scheduler::CurrentShape` (r:1 w:0)
-	/// Proof: `Scheduler::CurrentShape` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
+	/// Storage: `ParaSessions::CurrentSessionIndex` (r:1 w:0)
+	/// Proof: `ParaSessions::CurrentSessionIndex` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Hrmp::HrmpInboxes` (r:50 w:0)
+	/// Proof: `Hrmp::HrmpInboxes` (`max_values`: None, `max_size`: Some(16412), added: 18887, mode: `MaxEncodedLen`)
 	/// Storage: `Inclusion::InherentIncluded` (r:1 w:1)
 	/// Proof: `Inclusion::InherentIncluded` (`max_values`: Some(1), `max_size`: Some(0), added: 495, mode: `MaxEncodedLen`)
 	/// Storage: `System::ParentHash` (r:1 w:0)
 	/// Proof: `System::ParentHash` (`max_values`: Some(1), `max_size`: Some(32), added: 527, mode: `MaxEncodedLen`)
-	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
-	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::LastServed` (r:1 w:1)
 	/// Proof: `Scheduler::LastServed` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::CoreClaims` (r:1 w:0)
 	/// Proof: `Scheduler::CoreClaims` (`max_values`: Some(1), `max_size`: Some(2513922), added: 2514417, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::OnDemandOrders` (r:1 w:0)
 	/// Proof: `Scheduler::OnDemandOrders` (`max_values`: Some(1), `max_size`: Some(32786), added: 33281, mode: `MaxEncodedLen`)
-	/// Storage: `ParaSessions::CurrentSessionIndex` (r:1 w:0)
-	/// Proof: `ParaSessions::CurrentSessionIndex` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	/// Storage: `Inclusion::PendingReceipts` (r:50 w:50)
 	/// Proof: `Inclusion::PendingReceipts` (`max_values`: None, `max_size`: Some(8389230), added: 8391705, mode: `MaxEncodedLen`)
 	/// Storage: `Paras::ParaRecords` (r:50 w:50)
 	/// Proof: `Paras::ParaRecords` (`max_values`: None, `max_size`: Some(88), added: 2563, mode: `MaxEncodedLen`)
-	/// Storage: `Paras::UpgradeRestrictionSignal` (r:49 w:49)
+	/// Storage: `Paras::UpgradeRestrictionSignal` (r:50 w:50)
 	/// Proof: `Paras::UpgradeRestrictionSignal` (`max_values`: None, `max_size`: Some(13), added: 2488, mode: `MaxEncodedLen`)
 	/// Storage: `Paras::CodesUnderVote` (r:1 w:1)
 	/// Proof: `Paras::CodesUnderVote` (`max_values`: Some(1), `max_size`: Some(131074), added: 131569, mode: `MaxEncodedLen`)
 	/// Storage: `Paras::UpgradeCooldowns` (r:1 w:1)
 	/// Proof: `Paras::UpgradeCooldowns` (`max_values`: Some(1), `max_size`: Some(32770), added: 33265, mode: `MaxEncodedLen`)
-	/// Storage: `Paras::CodeByHash` (r:49 w:49)
+	/// Storage: `Paras::CodeByHash` (r:50 w:50)
 	/// Proof: `Paras::CodeByHash` (`max_values`: None, `max_size`: Some(5242916), added: 5245391, mode: `MaxEncodedLen`)
-	/// Storage: `Paras::CodeByHashRefs` (r:49 w:49)
+	/// Storage: `Paras::CodeByHashRefs` (r:50 w:50)
 	/// Proof: `Paras::CodeByHashRefs` (`max_values`: None, `max_size`: Some(36), added: 2511, mode: `MaxEncodedLen`)
-	/// Storage: `Paras::CodeVotes` (r:49 w:49)
+	/// Storage: `Paras::CodeVotes` (r:50 w:50)
 	/// Proof: `Paras::CodeVotes` (`max_values`: None, `max_size`: Some(53290), added: 55765, mode: `MaxEncodedLen`)
-	/// Storage: `Hrmp::HrmpReceipts` (r:50 w:50)
-	/// Proof: `Hrmp::HrmpReceipts` (`max_values`: None, `max_size`: Some(8211), added: 10686, mode: `MaxEncodedLen`)
 	/// Storage: `ParaSessions::BufferedSessionChange` (r:1 w:0)
 	/// Proof: `ParaSessions::BufferedSessionChange` (`max_values`: Some(1), `max_size`: Some(65542), added: 66037, mode: `MaxEncodedLen`)
 	/// Storage: `Inclusion::ClaimQueueSnapshots` (r:0 w:1)
@@ -687,49 +794,326 @@ impl<T: frame_system::Config> pallet_async_backing_inclusion::WeightInfo for Wei
 	/// The range of component `e` is `[0, 50]`.
 	fn enact_code_upgrades(e: u32) -> Weight {
 		// Proof Size summary in bytes:
-		//  Measured:  `43189 + e * (1026 ±0)`
-		//  Estimated: `20982554 + e * (8391705 ±139_762)`
-		// Minimum execution time: 657_079_000 picoseconds.
-		Weight::from_parts(714_520_639, 0)
-			.saturating_add(Weight::from_parts(0, 20982554))
-			// Standard Error: 355_392
-			.saturating_add(Weight::from_parts(69_468_237, 0).saturating_mul(e.into()))
-			.saturating_add(T::DbWeight::get().reads(11))
+		//  Measured:  `43191 + e * (1039 ±0)`
+		//  Estimated: `2515407 + e * (8391705 ±0)`
+		// Minimum execution time: 688_311_000 picoseconds.
+		Weight::from_parts(797_159_008, 0)
+			.saturating_add(Weight::from_parts(0, 2515407))
+			// Standard Error: 590_725
+			.saturating_add(Weight::from_parts(66_908_941, 0).saturating_mul(e.into()))
+			.saturating_add(T::DbWeight::get().reads(13))
 			.saturating_add(T::DbWeight::get().reads((7_u64).saturating_mul(e.into())))
-			.saturating_add(T::DbWeight::get().writes(4))
-			.saturating_add(T::DbWeight::get().writes((8_u64).saturating_mul(e.into())))
+			.saturating_add(T::DbWeight::get().writes(7))
+			.saturating_add(T::DbWeight::get().writes((7_u64).saturating_mul(e.into())))
 			.saturating_add(Weight::from_parts(0, 8391705).saturating_mul(e.into()))
 	}
 	/// Storage: `Inclusion::PendingAvailability` (r:1 w:1)
-	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(346114), added: 346609, mode: `MaxEncodedLen`)
+	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(359426), added: 359921, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
+	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
+	/// Storage: `Scheduler::CurrentShape` (r:1 w:0)
+	/// Proof: `Scheduler::CurrentShape` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
 	/// Storage: `ParaSessions::ActiveValidatorKeys` (r:1 w:0)
 	/// Proof: `ParaSessions::ActiveValidatorKeys` (`max_values`: Some(1), `max_size`: Some(65538), added: 66033, mode: `MaxEncodedLen`)
 	/// Storage: `Configuration::ActiveConfig` (r:1 w:0)
 	/// Proof: `Configuration::ActiveConfig` (`max_values`: Some(1), `max_size`: Some(170), added: 665, mode: `MaxEncodedLen`)
-	/// Storage: `Scheduler::CurrentShape` (r:1 w:0)
-	/// Proof: `Scheduler::CurrentShape` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
+	/// Storage: `ParaSessions::CurrentSessionIndex` (r:1 w:0)
+	/// Proof: `ParaSessions::CurrentSessionIndex` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Hrmp::HrmpInboxes` (r:200 w:0)
+	/// Proof: `Hrmp::HrmpInboxes` (`max_values`: None, `max_size`: Some(16412), added: 18887, mode: `MaxEncodedLen`)
 	/// Storage: `Inclusion::InherentIncluded` (r:1 w:1)
 	/// Proof: `Inclusion::InherentIncluded` (`max_values`: Some(1), `max_size`: Some(0), added: 495, mode: `MaxEncodedLen`)
 	/// Storage: `System::ParentHash` (r:1 w:0)
 	/// Proof: `System::ParentHash` (`max_values`: Some(1), `max_size`: Some(32), added: 527, mode: `MaxEncodedLen`)
-	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
-	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::LastServed` (r:1 w:1)
 	/// Proof: `Scheduler::LastServed` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::CoreClaims` (r:1 w:0)
 	/// Proof: `Scheduler::CoreClaims` (`max_values`: Some(1), `max_size`: Some(2513922), added: 2514417, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::OnDemandOrders` (r:1 w:0)
 	/// Proof: `Scheduler::OnDemandOrders` (`max_values`: Some(1), `max_size`: Some(32786), added: 33281, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::PendingReceipts` (r:200 w:200)
+	/// Proof: `Inclusion::PendingReceipts` (`max_values`: None, `max_size`: Some(8389230), added: 8391705, mode: `MaxEncodedLen`)
+	/// Storage: `Paras::ParaRecords` (r:200 w:200)
+	/// Proof: `Paras::ParaRecords` (`max_values`: None, `max_size`: Some(88), added: 2563, mode: `MaxEncodedLen`)
+	/// Storage: `Paras::UpcomingUpgrades` (r:1 w:1)
+	/// Proof: `Paras::UpcomingUpgrades` (`max_values`: Some(1), `max_size`: Some(32770), added: 33265, mode: `MaxEncodedLen`)
+	/// Storage: `Paras::CodeByHashRefs` (r:200 w:200)
+	/// Proof: `Paras::CodeByHashRefs` (`max_values`: None, `max_size`: Some(36), added: 2511, mode: `MaxEncodedLen`)
+	/// Storage: `ParaSessions::BufferedSessionChange` (r:1 w:0)
+	/// Proof: `ParaSessions::BufferedSessionChange` (`max_values`: Some(1), `max_size`: Some(65542), added: 66037, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::ClaimQueueSnapshots` (r:0 w:1)
+	/// Proof: `Inclusion::ClaimQueueSnapshots` (`max_values`: None, `max_size`: Some(1054754), added: 1057229, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::OnChainVotes` (r:0 w:1)
+	/// Proof: `Inclusion::OnChainVotes` (`max_values`: Some(1), `max_size`: Some(8388608), added: 8389103, mode: `MaxEncodedLen`)
+	/// Storage: `Paras::Heads` (r:0 w:200)
+	/// Proof: `Paras::Heads` (`max_values`: None, `max_size`: Some(1048592), added: 1051067, mode: `MaxEncodedLen`)
+	/// Storage: `Paras::CodeByHash` (r:0 w:200)
+	/// Proof: `Paras::CodeByHash` (`max_values`: None, `max_size`: Some(5242916), added: 5245391, mode: `MaxEncodedLen`)
+	/// Storage: `Paras::UpgradeGoAheadSignal` (r:0 w:200)
+	/// Proof: `Paras::UpgradeGoAheadSignal` (`max_values`: None, `max_size`: Some(13), added: 2488, mode: `MaxEncodedLen`)
+	/// The range of component `e` is `[0, 200]`.
+	fn enact_applied_upgrades(e: u32) -> Weight {
+		// Proof Size summary in bytes:
+		//  Measured:  `45715 + e * (996 ±0)`
+		//  Estimated: `2515407 + e * (8391705 ±0)`
+		// Minimum execution time: 673_639_000 picoseconds.
+		Weight::from_parts(546_598_611, 0)
+			.saturating_add(Weight::from_parts(0, 2515407))
+			// Standard Error: 787_459
+			.saturating_add(Weight::from_parts(51_740_619, 0).saturating_mul(e.into()))
+			.saturating_add(T::DbWeight::get().reads(13))
+			.saturating_add(T::DbWeight::get().reads((4_u64).saturating_mul(e.into())))
+			.saturating_add(T::DbWeight::get().writes(6))
+			.saturating_add(T::DbWeight::get().writes((6_u64).saturating_mul(e.into())))
+			.saturating_add(Weight::from_parts(0, 8391705).saturating_mul(e.into()))
+	}
+	/// Storage: `Inclusion::PendingAvailability` (r:1 w:1)
+	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(359426), added: 359921, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
+	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
+	/// Storage: `Scheduler::CurrentShape` (r:1 w:0)
+	/// Proof: `Scheduler::CurrentShape` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
+	/// Storage: `ParaSessions::ActiveValidatorKeys` (r:1 w:0)
+	/// Proof: `ParaSessions::ActiveValidatorKeys` (`max_values`: Some(1), `max_size`: Some(65538), added: 66033, mode: `MaxEncodedLen`)
+	/// Storage: `Configuration::ActiveConfig` (r:1 w:0)
+	/// Proof: `Configuration::ActiveConfig` (`max_values`: Some(1), `max_size`: Some(170), added: 665, mode: `MaxEncodedLen`)
 	/// Storage: `ParaSessions::CurrentSessionIndex` (r:1 w:0)
 	/// Proof: `ParaSessions::CurrentSessionIndex` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Hrmp::HrmpInboxes` (r:1 w:0)
+	/// Proof: `Hrmp::HrmpInboxes` (`max_values`: None, `max_size`: Some(16412), added: 18887, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::InherentIncluded` (r:1 w:1)
+	/// Proof: `Inclusion::InherentIncluded` (`max_values`: Some(1), `max_size`: Some(0), added: 495, mode: `MaxEncodedLen`)
+	/// Storage: `System::ParentHash` (r:1 w:0)
+	/// Proof: `System::ParentHash` (`max_values`: Some(1), `max_size`: Some(32), added: 527, mode: `MaxEncodedLen`)
+	/// Storage: `Scheduler::LastServed` (r:1 w:1)
+	/// Proof: `Scheduler::LastServed` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Scheduler::CoreClaims` (r:1 w:0)
+	/// Proof: `Scheduler::CoreClaims` (`max_values`: Some(1), `max_size`: Some(2513922), added: 2514417, mode: `MaxEncodedLen`)
+	/// Storage: `Scheduler::OnDemandOrders` (r:1 w:0)
+	/// Proof: `Scheduler::OnDemandOrders` (`max_values`: Some(1), `max_size`: Some(32786), added: 33281, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::PendingReceipts` (r:1 w:1)
+	/// Proof: `Inclusion::PendingReceipts` (`max_values`: None, `max_size`: Some(8389230), added: 8391705, mode: `MaxEncodedLen`)
+	/// Storage: `Paras::ParaRecords` (r:1 w:1)
+	/// Proof: `Paras::ParaRecords` (`max_values`: None, `max_size`: Some(88), added: 2563, mode: `MaxEncodedLen`)
+	/// Storage: `ParaSessions::BufferedSessionChange` (r:1 w:0)
+	/// Proof: `ParaSessions::BufferedSessionChange` (`max_values`: Some(1), `max_size`: Some(65542), added: 66037, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::ClaimQueueSnapshots` (r:0 w:1)
+	/// Proof: `Inclusion::ClaimQueueSnapshots` (`max_values`: None, `max_size`: Some(1054754), added: 1057229, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::OnChainVotes` (r:0 w:1)
+	/// Proof: `Inclusion::OnChainVotes` (`max_values`: Some(1), `max_size`: Some(8388608), added: 8389103, mode: `MaxEncodedLen`)
+	/// Storage: `Paras::Heads` (r:0 w:1)
+	/// Proof: `Paras::Heads` (`max_values`: None, `max_size`: Some(1048592), added: 1051067, mode: `MaxEncodedLen`)
+	/// The range of component `n` is `[1, 1000000]`.
+	fn enact_head_bytes(n: u32) -> Weight {
+		// Proof Size summary in bytes:
+		//  Measured:  `41664 + n * (1 ±0)`
+		//  Estimated: `8392695`
+		// Minimum execution time: 736_382_000 picoseconds.
+		Weight::from_parts(991_201_177, 0)
+			.saturating_add(Weight::from_parts(0, 8392695))
+			// Standard Error: 82
+			.saturating_add(Weight::from_parts(1_119, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(15))
+			.saturating_add(T::DbWeight::get().writes(9))
+	}
+	/// Storage: `Inclusion::PendingAvailability` (r:1 w:1)
+	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(359426), added: 359921, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
+	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
+	/// Storage: `Scheduler::CurrentShape` (r:1 w:0)
+	/// Proof: `Scheduler::CurrentShape` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
+	/// Storage: `ParaSessions::ActiveValidatorKeys` (r:1 w:0)
+	/// Proof: `ParaSessions::ActiveValidatorKeys` (`max_values`: Some(1), `max_size`: Some(65538), added: 66033, mode: `MaxEncodedLen`)
+	/// Storage: `Configuration::ActiveConfig` (r:1 w:0)
+	/// Proof: `Configuration::ActiveConfig` (`max_values`: Some(1), `max_size`: Some(170), added: 665, mode: `MaxEncodedLen`)
+	/// Storage: `ParaSessions::CurrentSessionIndex` (r:1 w:0)
+	/// Proof: `ParaSessions::CurrentSessionIndex` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Hrmp::HrmpInboxes` (r:1 w:1)
+	/// Proof: `Hrmp::HrmpInboxes` (`max_values`: None, `max_size`: Some(16412), added: 18887, mode: `MaxEncodedLen`)
+	/// Storage: `Hrmp::HrmpIngressChannelsIndex` (r:1 w:0)
+	/// Proof: `Hrmp::HrmpIngressChannelsIndex` (`max_values`: None, `max_size`: Some(1038), added: 3513, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::InherentIncluded` (r:1 w:1)
+	/// Proof: `Inclusion::InherentIncluded` (`max_values`: Some(1), `max_size`: Some(0), added: 495, mode: `MaxEncodedLen`)
+	/// Storage: `System::ParentHash` (r:1 w:0)
+	/// Proof: `System::ParentHash` (`max_values`: Some(1), `max_size`: Some(32), added: 527, mode: `MaxEncodedLen`)
+	/// Storage: `Scheduler::LastServed` (r:1 w:1)
+	/// Proof: `Scheduler::LastServed` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Scheduler::CoreClaims` (r:1 w:0)
+	/// Proof: `Scheduler::CoreClaims` (`max_values`: Some(1), `max_size`: Some(2513922), added: 2514417, mode: `MaxEncodedLen`)
+	/// Storage: `Scheduler::OnDemandOrders` (r:1 w:0)
+	/// Proof: `Scheduler::OnDemandOrders` (`max_values`: Some(1), `max_size`: Some(32786), added: 33281, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::PendingReceipts` (r:1 w:1)
+	/// Proof: `Inclusion::PendingReceipts` (`max_values`: None, `max_size`: Some(8389230), added: 8391705, mode: `MaxEncodedLen`)
+	/// Storage: `Hrmp::HrmpChannels` (r:50 w:50)
+	/// Proof: `Hrmp::HrmpChannels` (`max_values`: None, `max_size`: Some(109), added: 2584, mode: `MaxEncodedLen`)
+	/// Storage: `Hrmp::HrmpChannelContents` (r:50 w:50)
+	/// Proof: `Hrmp::HrmpChannelContents` (`max_values`: None, `max_size`: Some(131112), added: 133587, mode: `MaxEncodedLen`)
+	/// Storage: `Paras::ParaRecords` (r:1 w:1)
+	/// Proof: `Paras::ParaRecords` (`max_values`: None, `max_size`: Some(88), added: 2563, mode: `MaxEncodedLen`)
+	/// Storage: `ParaSessions::BufferedSessionChange` (r:1 w:0)
+	/// Proof: `ParaSessions::BufferedSessionChange` (`max_values`: Some(1), `max_size`: Some(65542), added: 66037, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::ClaimQueueSnapshots` (r:0 w:1)
+	/// Proof: `Inclusion::ClaimQueueSnapshots` (`max_values`: None, `max_size`: Some(1054754), added: 1057229, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::OnChainVotes` (r:0 w:1)
+	/// Proof: `Inclusion::OnChainVotes` (`max_values`: Some(1), `max_size`: Some(8388608), added: 8389103, mode: `MaxEncodedLen`)
+	/// Storage: `Paras::Heads` (r:0 w:1)
+	/// Proof: `Paras::Heads` (`max_values`: None, `max_size`: Some(1048592), added: 1051067, mode: `MaxEncodedLen`)
+	/// The range of component `h` is `[0, 50]`.
+	fn enact_inbound_channels(h: u32) -> Weight {
+		// Proof Size summary in bytes:
+		//  Measured:  `42997 + h * (125 ±0)`
+		//  Estimated: `8392695 + h * (133587 ±0)`
+		// Minimum execution time: 732_506_000 picoseconds.
+		Weight::from_parts(738_387_326, 0)
+			.saturating_add(Weight::from_parts(0, 8392695))
+			// Standard Error: 1_289_908
+			.saturating_add(Weight::from_parts(21_365_706, 0).saturating_mul(h.into()))
+			.saturating_add(T::DbWeight::get().reads(16))
+			.saturating_add(T::DbWeight::get().reads((2_u64).saturating_mul(h.into())))
+			.saturating_add(T::DbWeight::get().writes(10))
+			.saturating_add(T::DbWeight::get().writes((2_u64).saturating_mul(h.into())))
+			.saturating_add(Weight::from_parts(0, 133587).saturating_mul(h.into()))
+	}
+	/// Storage: `Inclusion::PendingAvailability` (r:1 w:1)
+	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(359426), added: 359921, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
+	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
+	/// Storage: `Scheduler::CurrentShape` (r:1 w:0)
+	/// Proof: `Scheduler::CurrentShape` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
+	/// Storage: `ParaSessions::ActiveValidatorKeys` (r:1 w:0)
+	/// Proof: `ParaSessions::ActiveValidatorKeys` (`max_values`: Some(1), `max_size`: Some(65538), added: 66033, mode: `MaxEncodedLen`)
+	/// Storage: `Configuration::ActiveConfig` (r:1 w:0)
+	/// Proof: `Configuration::ActiveConfig` (`max_values`: Some(1), `max_size`: Some(170), added: 665, mode: `MaxEncodedLen`)
+	/// Storage: `ParaSessions::CurrentSessionIndex` (r:1 w:0)
+	/// Proof: `ParaSessions::CurrentSessionIndex` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Hrmp::HrmpInboxes` (r:200 w:200)
+	/// Proof: `Hrmp::HrmpInboxes` (`max_values`: None, `max_size`: Some(16412), added: 18887, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::InherentIncluded` (r:1 w:1)
+	/// Proof: `Inclusion::InherentIncluded` (`max_values`: Some(1), `max_size`: Some(0), added: 495, mode: `MaxEncodedLen`)
+	/// Storage: `System::ParentHash` (r:1 w:0)
+	/// Proof: `System::ParentHash` (`max_values`: Some(1), `max_size`: Some(32), added: 527, mode: `MaxEncodedLen`)
+	/// Storage: `Scheduler::LastServed` (r:1 w:1)
+	/// Proof: `Scheduler::LastServed` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Scheduler::CoreClaims` (r:1 w:0)
+	/// Proof: `Scheduler::CoreClaims` (`max_values`: Some(1), `max_size`: Some(2513922), added: 2514417, mode: `MaxEncodedLen`)
+	/// Storage: `Scheduler::OnDemandOrders` (r:1 w:0)
+	/// Proof: `Scheduler::OnDemandOrders` (`max_values`: Some(1), `max_size`: Some(32786), added: 33281, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::PendingReceipts` (r:200 w:200)
+	/// Proof: `Inclusion::PendingReceipts` (`max_values`: None, `max_size`: Some(8389230), added: 8391705, mode: `MaxEncodedLen`)
+	/// Storage: `Paras::ParaRecords` (r:200 w:200)
+	/// Proof: `Paras::ParaRecords` (`max_values`: None, `max_size`: Some(88), added: 2563, mode: `MaxEncodedLen`)
+	/// Storage: `ParaSessions::BufferedSessionChange` (r:1 w:0)
+	/// Proof: `ParaSessions::BufferedSessionChange` (`max_values`: Some(1), `max_size`: Some(65542), added: 66037, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::ClaimQueueSnapshots` (r:0 w:1)
+	/// Proof: `Inclusion::ClaimQueueSnapshots` (`max_values`: None, `max_size`: Some(1054754), added: 1057229, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::OnChainVotes` (r:0 w:1)
+	/// Proof: `Inclusion::OnChainVotes` (`max_values`: Some(1), `max_size`: Some(8388608), added: 8389103, mode: `MaxEncodedLen`)
+	/// Storage: `Paras::Heads` (r:0 w:200)
+	/// Proof: `Paras::Heads` (`max_values`: None, `max_size`: Some(1048592), added: 1051067, mode: `MaxEncodedLen`)
+	/// The range of component `e` is `[0, 200]`.
+	fn enact_stored_watermarks(e: u32) -> Weight {
+		// Proof Size summary in bytes:
+		//  Measured:  `45659 + e * (903 ±0)`
+		//  Estimated: `2515407 + e * (8391705 ±0)`
+		// Minimum execution time: 723_062_000 picoseconds.
+		Weight::from_parts(1_066_313_296, 0)
+			.saturating_add(Weight::from_parts(0, 2515407))
+			// Standard Error: 1_046_634
+			.saturating_add(Weight::from_parts(34_609_301, 0).saturating_mul(e.into()))
+			.saturating_add(T::DbWeight::get().reads(12))
+			.saturating_add(T::DbWeight::get().reads((3_u64).saturating_mul(e.into())))
+			.saturating_add(T::DbWeight::get().writes(6))
+			.saturating_add(T::DbWeight::get().writes((4_u64).saturating_mul(e.into())))
+			.saturating_add(Weight::from_parts(0, 8391705).saturating_mul(e.into()))
+	}
+	/// Storage: `Inclusion::PendingAvailability` (r:1 w:1)
+	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(359426), added: 359921, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
+	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
+	/// Storage: `Scheduler::CurrentShape` (r:1 w:0)
+	/// Proof: `Scheduler::CurrentShape` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
+	/// Storage: `ParaSessions::ActiveValidatorKeys` (r:1 w:0)
+	/// Proof: `ParaSessions::ActiveValidatorKeys` (`max_values`: Some(1), `max_size`: Some(65538), added: 66033, mode: `MaxEncodedLen`)
+	/// Storage: `Configuration::ActiveConfig` (r:1 w:0)
+	/// Proof: `Configuration::ActiveConfig` (`max_values`: Some(1), `max_size`: Some(170), added: 665, mode: `MaxEncodedLen`)
+	/// Storage: `ParaSessions::CurrentSessionIndex` (r:1 w:0)
+	/// Proof: `ParaSessions::CurrentSessionIndex` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Hrmp::HrmpInboxes` (r:1 w:1)
+	/// Proof: `Hrmp::HrmpInboxes` (`max_values`: None, `max_size`: Some(16412), added: 18887, mode: `MaxEncodedLen`)
+	/// Storage: `Hrmp::HrmpIngressChannelsIndex` (r:1 w:0)
+	/// Proof: `Hrmp::HrmpIngressChannelsIndex` (`max_values`: None, `max_size`: Some(1038), added: 3513, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::InherentIncluded` (r:1 w:1)
+	/// Proof: `Inclusion::InherentIncluded` (`max_values`: Some(1), `max_size`: Some(0), added: 495, mode: `MaxEncodedLen`)
+	/// Storage: `System::ParentHash` (r:1 w:0)
+	/// Proof: `System::ParentHash` (`max_values`: Some(1), `max_size`: Some(32), added: 527, mode: `MaxEncodedLen`)
+	/// Storage: `Scheduler::LastServed` (r:1 w:1)
+	/// Proof: `Scheduler::LastServed` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Scheduler::CoreClaims` (r:1 w:0)
+	/// Proof: `Scheduler::CoreClaims` (`max_values`: Some(1), `max_size`: Some(2513922), added: 2514417, mode: `MaxEncodedLen`)
+	/// Storage: `Scheduler::OnDemandOrders` (r:1 w:0)
+	/// Proof: `Scheduler::OnDemandOrders` (`max_values`: Some(1), `max_size`: Some(32786), added: 33281, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::PendingReceipts` (r:1 w:1)
+	/// Proof: `Inclusion::PendingReceipts` (`max_values`: None, `max_size`: Some(8389230), added: 8391705, mode: `MaxEncodedLen`)
+	/// Storage: `Hrmp::HrmpChannels` (r:1 w:1)
+	/// Proof: `Hrmp::HrmpChannels` (`max_values`: None, `max_size`: Some(109), added: 2584, mode: `MaxEncodedLen`)
+	/// Storage: `Hrmp::HrmpChannelContents` (r:100 w:100)
+	/// Proof: `Hrmp::HrmpChannelContents` (`max_values`: None, `max_size`: Some(131112), added: 133587, mode: `MaxEncodedLen`)
+	/// Storage: `Paras::ParaRecords` (r:1 w:1)
+	/// Proof: `Paras::ParaRecords` (`max_values`: None, `max_size`: Some(88), added: 2563, mode: `MaxEncodedLen`)
+	/// Storage: `ParaSessions::BufferedSessionChange` (r:1 w:0)
+	/// Proof: `ParaSessions::BufferedSessionChange` (`max_values`: Some(1), `max_size`: Some(65542), added: 66037, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::ClaimQueueSnapshots` (r:0 w:1)
+	/// Proof: `Inclusion::ClaimQueueSnapshots` (`max_values`: None, `max_size`: Some(1054754), added: 1057229, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::OnChainVotes` (r:0 w:1)
+	/// Proof: `Inclusion::OnChainVotes` (`max_values`: Some(1), `max_size`: Some(8388608), added: 8389103, mode: `MaxEncodedLen`)
+	/// Storage: `Paras::Heads` (r:0 w:1)
+	/// Proof: `Paras::Heads` (`max_values`: None, `max_size`: Some(1048592), added: 1051067, mode: `MaxEncodedLen`)
+	/// The range of component `m` is `[1, 100]`.
+	fn enact_inbound_messages(m: u32) -> Weight {
+		// Proof Size summary in bytes:
+		//  Measured:  `43073 + m * (51 ±0)`
+		//  Estimated: `8392695 + m * (133587 ±0)`
+		// Minimum execution time: 787_608_000 picoseconds.
+		Weight::from_parts(818_515_366, 0)
+			.saturating_add(Weight::from_parts(0, 8392695))
+			// Standard Error: 172_173
+			.saturating_add(Weight::from_parts(7_174_445, 0).saturating_mul(m.into()))
+			.saturating_add(T::DbWeight::get().reads(17))
+			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(m.into())))
+			.saturating_add(T::DbWeight::get().writes(11))
+			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(m.into())))
+			.saturating_add(Weight::from_parts(0, 133587).saturating_mul(m.into()))
+	}
+	/// Storage: `Inclusion::PendingAvailability` (r:1 w:1)
+	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(359426), added: 359921, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
+	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
+	/// Storage: `Scheduler::CurrentShape` (r:1 w:0)
+	/// Proof: `Scheduler::CurrentShape` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
+	/// Storage: `ParaSessions::ActiveValidatorKeys` (r:1 w:0)
+	/// Proof: `ParaSessions::ActiveValidatorKeys` (`max_values`: Some(1), `max_size`: Some(65538), added: 66033, mode: `MaxEncodedLen`)
+	/// Storage: `Configuration::ActiveConfig` (r:1 w:0)
+	/// Proof: `Configuration::ActiveConfig` (`max_values`: Some(1), `max_size`: Some(170), added: 665, mode: `MaxEncodedLen`)
+	/// Storage: `ParaSessions::CurrentSessionIndex` (r:1 w:0)
+	/// Proof: `ParaSessions::CurrentSessionIndex` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Hrmp::HrmpInboxes` (r:1 w:0)
+	/// Proof: `Hrmp::HrmpInboxes` (`max_values`: None, `max_size`: Some(16412), added: 18887, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::InherentIncluded` (r:1 w:1)
+	/// Proof: `Inclusion::InherentIncluded` (`max_values`: Some(1), `max_size`: Some(0), added: 495, mode: `MaxEncodedLen`)
+	/// Storage: `System::ParentHash` (r:1 w:0)
+	/// Proof: `System::ParentHash` (`max_values`: Some(1), `max_size`: Some(32), added: 527, mode: `MaxEncodedLen`)
+	/// Storage: `Scheduler::LastServed` (r:1 w:1)
+	/// Proof: `Scheduler::LastServed` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Scheduler::CoreClaims` (r:1 w:0)
+	/// Proof: `Scheduler::CoreClaims` (`max_values`: Some(1), `max_size`: Some(2513922), added: 2514417, mode: `MaxEncodedLen`)
+	/// Storage: `Scheduler::OnDemandOrders` (r:1 w:0)
+	/// Proof: `Scheduler::OnDemandOrders` (`max_values`: Some(1), `max_size`: Some(32786), added: 33281, mode: `MaxEncodedLen`)
 	/// Storage: `Inclusion::PendingReceipts` (r:1 w:1)
 	/// Proof: `Inclusion::PendingReceipts` (`max_values`: None, `max_size`: Some(8389230), added: 8391705, mode: `MaxEncodedLen`)
 	/// Storage: `MessageQueue::BookStateFor` (r:1 w:1)
 	/// Proof: `MessageQueue::BookStateFor` (`max_values`: None, `max_size`: Some(55), added: 2530, mode: `MaxEncodedLen`)
 	/// Storage: `MessageQueue::ServiceHead` (r:1 w:1)
 	/// Proof: `MessageQueue::ServiceHead` (`max_values`: Some(1), `max_size`: Some(6), added: 501, mode: `MaxEncodedLen`)
-	/// Storage: `Hrmp::HrmpReceipts` (r:1 w:1)
-	/// Proof: `Hrmp::HrmpReceipts` (`max_values`: None, `max_size`: Some(8211), added: 10686, mode: `MaxEncodedLen`)
 	/// Storage: `Paras::ParaRecords` (r:1 w:1)
 	/// Proof: `Paras::ParaRecords` (`max_values`: None, `max_size`: Some(88), added: 2563, mode: `MaxEncodedLen`)
 	/// Storage: `ParaSessions::BufferedSessionChange` (r:1 w:0)
@@ -749,47 +1133,47 @@ impl<T: frame_system::Config> pallet_async_backing_inclusion::WeightInfo for Wei
 	/// The range of component `m` is `[1, 100]`.
 	fn enact_upward_messages(m: u32) -> Weight {
 		// Proof Size summary in bytes:
-		//  Measured:  `41774 + m * (2 ±0)`
+		//  Measured:  `41787 + m * (2 ±0)`
 		//  Estimated: `8392695 + m * (2 ±0)`
-		// Minimum execution time: 761_619_000 picoseconds.
-		Weight::from_parts(789_622_544, 0)
+		// Minimum execution time: 783_602_000 picoseconds.
+		Weight::from_parts(845_478_179, 0)
 			.saturating_add(Weight::from_parts(0, 8392695))
-			// Standard Error: 73_608
-			.saturating_add(Weight::from_parts(419_071, 0).saturating_mul(m.into()))
+			// Standard Error: 518_714
+			.saturating_add(Weight::from_parts(1_546_699, 0).saturating_mul(m.into()))
 			.saturating_add(T::DbWeight::get().reads(17))
-			.saturating_add(T::DbWeight::get().writes(15))
+			.saturating_add(T::DbWeight::get().writes(14))
 			.saturating_add(Weight::from_parts(0, 2).saturating_mul(m.into()))
 	}
 	/// Storage: `Inclusion::PendingAvailability` (r:1 w:1)
-	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(346114), added: 346609, mode: `MaxEncodedLen`)
+	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(359426), added: 359921, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
+	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
+	/// Storage: `Scheduler::CurrentShape` (r:1 w:0)
+	/// Proof: `Scheduler::CurrentShape` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
 	/// Storage: `ParaSessions::ActiveValidatorKeys` (r:1 w:0)
 	/// Proof: `ParaSessions::ActiveValidatorKeys` (`max_values`: Some(1), `max_size`: Some(65538), added: 66033, mode: `MaxEncodedLen`)
 	/// Storage: `Configuration::ActiveConfig` (r:1 w:0)
 	/// Proof: `Configuration::ActiveConfig` (`max_values`: Some(1), `max_size`: Some(170), added: 665, mode: `MaxEncodedLen`)
-	/// Storage: `Scheduler::CurrentShape` (r:1 w:0)
-	/// Proof: `Scheduler::CurrentShape` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
+	/// Storage: `ParaSessions::CurrentSessionIndex` (r:1 w:0)
+	/// Proof: `ParaSessions::CurrentSessionIndex` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Hrmp::HrmpInboxes` (r:1 w:0)
+	/// Proof: `Hrmp::HrmpInboxes` (`max_values`: None, `max_size`: Some(16412), added: 18887, mode: `MaxEncodedLen`)
 	/// Storage: `Inclusion::InherentIncluded` (r:1 w:1)
 	/// Proof: `Inclusion::InherentIncluded` (`max_values`: Some(1), `max_size`: Some(0), added: 495, mode: `MaxEncodedLen`)
 	/// Storage: `System::ParentHash` (r:1 w:0)
 	/// Proof: `System::ParentHash` (`max_values`: Some(1), `max_size`: Some(32), added: 527, mode: `MaxEncodedLen`)
-	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
-	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::LastServed` (r:1 w:1)
 	/// Proof: `Scheduler::LastServed` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::CoreClaims` (r:1 w:0)
 	/// Proof: `Scheduler::CoreClaims` (`max_values`: Some(1), `max_size`: Some(2513922), added: 2514417, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::OnDemandOrders` (r:1 w:0)
 	/// Proof: `Scheduler::OnDemandOrders` (`max_values`: Some(1), `max_size`: Some(32786), added: 33281, mode: `MaxEncodedLen`)
-	/// Storage: `ParaSessions::CurrentSessionIndex` (r:1 w:0)
-	/// Proof: `ParaSessions::CurrentSessionIndex` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	/// Storage: `Inclusion::PendingReceipts` (r:1 w:1)
 	/// Proof: `Inclusion::PendingReceipts` (`max_values`: None, `max_size`: Some(8389230), added: 8391705, mode: `MaxEncodedLen`)
 	/// Storage: `MessageQueue::BookStateFor` (r:1 w:1)
 	/// Proof: `MessageQueue::BookStateFor` (`max_values`: None, `max_size`: Some(55), added: 2530, mode: `MaxEncodedLen`)
 	/// Storage: `MessageQueue::ServiceHead` (r:1 w:1)
 	/// Proof: `MessageQueue::ServiceHead` (`max_values`: Some(1), `max_size`: Some(6), added: 501, mode: `MaxEncodedLen`)
-	/// Storage: `Hrmp::HrmpReceipts` (r:1 w:1)
-	/// Proof: `Hrmp::HrmpReceipts` (`max_values`: None, `max_size`: Some(8211), added: 10686, mode: `MaxEncodedLen`)
 	/// Storage: `Paras::ParaRecords` (r:1 w:1)
 	/// Proof: `Paras::ParaRecords` (`max_values`: None, `max_size`: Some(88), added: 2563, mode: `MaxEncodedLen`)
 	/// Storage: `ParaSessions::BufferedSessionChange` (r:1 w:0)
@@ -809,43 +1193,43 @@ impl<T: frame_system::Config> pallet_async_backing_inclusion::WeightInfo for Wei
 	/// The range of component `n` is `[1, 60000]`.
 	fn enact_upward_bytes(n: u32) -> Weight {
 		// Proof Size summary in bytes:
-		//  Measured:  `41777 + n * (1 ±0)`
+		//  Measured:  `41790 + n * (1 ±0)`
 		//  Estimated: `8392695 + n * (1 ±0)`
-		// Minimum execution time: 758_662_000 picoseconds.
-		Weight::from_parts(786_671_281, 0)
+		// Minimum execution time: 794_529_000 picoseconds.
+		Weight::from_parts(854_038_478, 0)
 			.saturating_add(Weight::from_parts(0, 8392695))
-			// Standard Error: 138
-			.saturating_add(Weight::from_parts(1_546, 0).saturating_mul(n.into()))
+			// Standard Error: 360
+			.saturating_add(Weight::from_parts(1_999, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(17))
-			.saturating_add(T::DbWeight::get().writes(15))
+			.saturating_add(T::DbWeight::get().writes(14))
 			.saturating_add(Weight::from_parts(0, 1).saturating_mul(n.into()))
 	}
 	/// Storage: `Inclusion::PendingAvailability` (r:1 w:1)
-	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(346114), added: 346609, mode: `MaxEncodedLen`)
+	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(359426), added: 359921, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
+	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
+	/// Storage: `Scheduler::CurrentShape` (r:1 w:0)
+	/// Proof: `Scheduler::CurrentShape` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
 	/// Storage: `ParaSessions::ActiveValidatorKeys` (r:1 w:0)
 	/// Proof: `ParaSessions::ActiveValidatorKeys` (`max_values`: Some(1), `max_size`: Some(65538), added: 66033, mode: `MaxEncodedLen`)
 	/// Storage: `Configuration::ActiveConfig` (r:1 w:0)
 	/// Proof: `Configuration::ActiveConfig` (`max_values`: Some(1), `max_size`: Some(170), added: 665, mode: `MaxEncodedLen`)
-	/// Storage: `Scheduler::CurrentShape` (r:1 w:0)
-	/// Proof: `Scheduler::CurrentShape` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
+	/// Storage: `ParaSessions::CurrentSessionIndex` (r:1 w:0)
+	/// Proof: `ParaSessions::CurrentSessionIndex` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Hrmp::HrmpInboxes` (r:51 w:50)
+	/// Proof: `Hrmp::HrmpInboxes` (`max_values`: None, `max_size`: Some(16412), added: 18887, mode: `MaxEncodedLen`)
 	/// Storage: `Inclusion::InherentIncluded` (r:1 w:1)
 	/// Proof: `Inclusion::InherentIncluded` (`max_values`: Some(1), `max_size`: Some(0), added: 495, mode: `MaxEncodedLen`)
 	/// Storage: `System::ParentHash` (r:1 w:0)
 	/// Proof: `System::ParentHash` (`max_values`: Some(1), `max_size`: Some(32), added: 527, mode: `MaxEncodedLen`)
-	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
-	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::LastServed` (r:1 w:1)
 	/// Proof: `Scheduler::LastServed` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::CoreClaims` (r:1 w:0)
 	/// Proof: `Scheduler::CoreClaims` (`max_values`: Some(1), `max_size`: Some(2513922), added: 2514417, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::OnDemandOrders` (r:1 w:0)
 	/// Proof: `Scheduler::OnDemandOrders` (`max_values`: Some(1), `max_size`: Some(32786), added: 33281, mode: `MaxEncodedLen`)
-	/// Storage: `ParaSessions::CurrentSessionIndex` (r:1 w:0)
-	/// Proof: `ParaSessions::CurrentSessionIndex` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	/// Storage: `Inclusion::PendingReceipts` (r:1 w:1)
 	/// Proof: `Inclusion::PendingReceipts` (`max_values`: None, `max_size`: Some(8389230), added: 8391705, mode: `MaxEncodedLen`)
-	/// Storage: `Hrmp::HrmpReceipts` (r:51 w:51)
-	/// Proof: `Hrmp::HrmpReceipts` (`max_values`: None, `max_size`: Some(8211), added: 10686, mode: `MaxEncodedLen`)
 	/// Storage: `Hrmp::HrmpChannels` (r:50 w:50)
 	/// Proof: `Hrmp::HrmpChannels` (`max_values`: None, `max_size`: Some(109), added: 2584, mode: `MaxEncodedLen`)
 	/// Storage: `Paras::ParaRecords` (r:1 w:1)
@@ -863,45 +1247,45 @@ impl<T: frame_system::Config> pallet_async_backing_inclusion::WeightInfo for Wei
 	/// The range of component `h` is `[0, 50]`.
 	fn enact_horizontal_messages(h: u32) -> Weight {
 		// Proof Size summary in bytes:
-		//  Measured:  `41886 + h * (57 ±0)`
-		//  Estimated: `8392695 + h * (10686 ±0)`
-		// Minimum execution time: 727_451_000 picoseconds.
-		Weight::from_parts(757_506_039, 0)
+		//  Measured:  `41899 + h * (57 ±0)`
+		//  Estimated: `8392695 + h * (18887 ±0)`
+		// Minimum execution time: 796_291_000 picoseconds.
+		Weight::from_parts(920_255_601, 0)
 			.saturating_add(Weight::from_parts(0, 8392695))
-			// Standard Error: 193_266
-			.saturating_add(Weight::from_parts(17_520_830, 0).saturating_mul(h.into()))
+			// Standard Error: 1_115_941
+			.saturating_add(Weight::from_parts(16_905_198, 0).saturating_mul(h.into()))
 			.saturating_add(T::DbWeight::get().reads(15))
 			.saturating_add(T::DbWeight::get().reads((2_u64).saturating_mul(h.into())))
-			.saturating_add(T::DbWeight::get().writes(10))
+			.saturating_add(T::DbWeight::get().writes(9))
 			.saturating_add(T::DbWeight::get().writes((3_u64).saturating_mul(h.into())))
-			.saturating_add(Weight::from_parts(0, 10686).saturating_mul(h.into()))
+			.saturating_add(Weight::from_parts(0, 18887).saturating_mul(h.into()))
 	}
 	/// Storage: `Inclusion::PendingAvailability` (r:1 w:1)
-	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(346114), added: 346609, mode: `MaxEncodedLen`)
+	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(359426), added: 359921, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
+	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
+	/// Storage: `Scheduler::CurrentShape` (r:1 w:0)
+	/// Proof: `Scheduler::CurrentShape` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
 	/// Storage: `ParaSessions::ActiveValidatorKeys` (r:1 w:0)
 	/// Proof: `ParaSessions::ActiveValidatorKeys` (`max_values`: Some(1), `max_size`: Some(65538), added: 66033, mode: `MaxEncodedLen`)
 	/// Storage: `Configuration::ActiveConfig` (r:1 w:0)
 	/// Proof: `Configuration::ActiveConfig` (`max_values`: Some(1), `max_size`: Some(170), added: 665, mode: `MaxEncodedLen`)
-	/// Storage: `Scheduler::CurrentShape` (r:1 w:0)
-	/// Proof: `Scheduler::CurrentShape` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
+	/// Storage: `ParaSessions::CurrentSessionIndex` (r:1 w:0)
+	/// Proof: `ParaSessions::CurrentSessionIndex` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Hrmp::HrmpInboxes` (r:2 w:1)
+	/// Proof: `Hrmp::HrmpInboxes` (`max_values`: None, `max_size`: Some(16412), added: 18887, mode: `MaxEncodedLen`)
 	/// Storage: `Inclusion::InherentIncluded` (r:1 w:1)
 	/// Proof: `Inclusion::InherentIncluded` (`max_values`: Some(1), `max_size`: Some(0), added: 495, mode: `MaxEncodedLen`)
 	/// Storage: `System::ParentHash` (r:1 w:0)
 	/// Proof: `System::ParentHash` (`max_values`: Some(1), `max_size`: Some(32), added: 527, mode: `MaxEncodedLen`)
-	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
-	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::LastServed` (r:1 w:1)
 	/// Proof: `Scheduler::LastServed` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::CoreClaims` (r:1 w:0)
 	/// Proof: `Scheduler::CoreClaims` (`max_values`: Some(1), `max_size`: Some(2513922), added: 2514417, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::OnDemandOrders` (r:1 w:0)
 	/// Proof: `Scheduler::OnDemandOrders` (`max_values`: Some(1), `max_size`: Some(32786), added: 33281, mode: `MaxEncodedLen`)
-	/// Storage: `ParaSessions::CurrentSessionIndex` (r:1 w:0)
-	/// Proof: `ParaSessions::CurrentSessionIndex` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	/// Storage: `Inclusion::PendingReceipts` (r:1 w:1)
 	/// Proof: `Inclusion::PendingReceipts` (`max_values`: None, `max_size`: Some(8389230), added: 8391705, mode: `MaxEncodedLen`)
-	/// Storage: `Hrmp::HrmpReceipts` (r:2 w:2)
-	/// Proof: `Hrmp::HrmpReceipts` (`max_values`: None, `max_size`: Some(8211), added: 10686, mode: `MaxEncodedLen`)
 	/// Storage: `Hrmp::HrmpChannels` (r:1 w:1)
 	/// Proof: `Hrmp::HrmpChannels` (`max_values`: None, `max_size`: Some(109), added: 2584, mode: `MaxEncodedLen`)
 	/// Storage: `Paras::ParaRecords` (r:1 w:1)
@@ -919,46 +1303,46 @@ impl<T: frame_system::Config> pallet_async_backing_inclusion::WeightInfo for Wei
 	/// The range of component `n` is `[1, 60000]`.
 	fn enact_horizontal_bytes(n: u32) -> Weight {
 		// Proof Size summary in bytes:
-		//  Measured:  `41936 + n * (1 ±0)`
+		//  Measured:  `41949 + n * (1 ±0)`
 		//  Estimated: `8392695`
-		// Minimum execution time: 756_098_000 picoseconds.
-		Weight::from_parts(780_506_348, 0)
+		// Minimum execution time: 779_225_000 picoseconds.
+		Weight::from_parts(884_046_743, 0)
 			.saturating_add(Weight::from_parts(0, 8392695))
-			// Standard Error: 136
-			.saturating_add(Weight::from_parts(2_028, 0).saturating_mul(n.into()))
+			// Standard Error: 494
+			.saturating_add(Weight::from_parts(2_165, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(17))
-			.saturating_add(T::DbWeight::get().writes(13))
+			.saturating_add(T::DbWeight::get().writes(12))
 	}
 	/// Storage: `Inclusion::PendingAvailability` (r:1 w:1)
-	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(346114), added: 346609, mode: `MaxEncodedLen`)
+	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(359426), added: 359921, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
+	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
+	/// Storage: `Scheduler::CurrentShape` (r:1 w:0)
+	/// Proof: `Scheduler::CurrentShape` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
 	/// Storage: `ParaSessions::ActiveValidatorKeys` (r:1 w:0)
 	/// Proof: `ParaSessions::ActiveValidatorKeys` (`max_values`: Some(1), `max_size`: Some(65538), added: 66033, mode: `MaxEncodedLen`)
 	/// Storage: `Configuration::ActiveConfig` (r:1 w:0)
 	/// Proof: `Configuration::ActiveConfig` (`max_values`: Some(1), `max_size`: Some(170), added: 665, mode: `MaxEncodedLen`)
-	/// Storage: `Scheduler::CurrentShape` (r:1 w:0)
-	/// Proof: `Scheduler::CurrentShape` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
+	/// Storage: `ParaSessions::CurrentSessionIndex` (r:1 w:0)
+	/// Proof: `ParaSessions::CurrentSessionIndex` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Hrmp::HrmpInboxes` (r:1 w:0)
+	/// Proof: `Hrmp::HrmpInboxes` (`max_values`: None, `max_size`: Some(16412), added: 18887, mode: `MaxEncodedLen`)
 	/// Storage: `Inclusion::InherentIncluded` (r:1 w:1)
 	/// Proof: `Inclusion::InherentIncluded` (`max_values`: Some(1), `max_size`: Some(0), added: 495, mode: `MaxEncodedLen`)
 	/// Storage: `System::ParentHash` (r:1 w:0)
 	/// Proof: `System::ParentHash` (`max_values`: Some(1), `max_size`: Some(32), added: 527, mode: `MaxEncodedLen`)
-	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
-	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::LastServed` (r:1 w:1)
 	/// Proof: `Scheduler::LastServed` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::CoreClaims` (r:1 w:0)
 	/// Proof: `Scheduler::CoreClaims` (`max_values`: Some(1), `max_size`: Some(2513922), added: 2514417, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::OnDemandOrders` (r:1 w:0)
 	/// Proof: `Scheduler::OnDemandOrders` (`max_values`: Some(1), `max_size`: Some(32786), added: 33281, mode: `MaxEncodedLen`)
-	/// Storage: `ParaSessions::CurrentSessionIndex` (r:1 w:0)
-	/// Proof: `ParaSessions::CurrentSessionIndex` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	/// Storage: `Inclusion::PendingReceipts` (r:1 w:1)
 	/// Proof: `Inclusion::PendingReceipts` (`max_values`: None, `max_size`: Some(8389230), added: 8391705, mode: `MaxEncodedLen`)
 	/// Storage: `Dmp::DownwardMessageQueues` (r:1 w:1)
 	/// Proof: `Dmp::DownwardMessageQueues` (`max_values`: None, `max_size`: Some(28), added: 2503, mode: `MaxEncodedLen`)
 	/// Storage: `Dmp::DownwardMessages` (r:100 w:100)
 	/// Proof: `Dmp::DownwardMessages` (`max_values`: None, `max_size`: Some(131108), added: 133583, mode: `MaxEncodedLen`)
-	/// Storage: `Hrmp::HrmpReceipts` (r:1 w:1)
-	/// Proof: `Hrmp::HrmpReceipts` (`max_values`: None, `max_size`: Some(8211), added: 10686, mode: `MaxEncodedLen`)
 	/// Storage: `Paras::ParaRecords` (r:1 w:1)
 	/// Proof: `Paras::ParaRecords` (`max_values`: None, `max_size`: Some(88), added: 2563, mode: `MaxEncodedLen`)
 	/// Storage: `ParaSessions::BufferedSessionChange` (r:1 w:0)
@@ -972,41 +1356,43 @@ impl<T: frame_system::Config> pallet_async_backing_inclusion::WeightInfo for Wei
 	/// The range of component `d` is `[1, 100]`.
 	fn enact_downward_messages(d: u32) -> Weight {
 		// Proof Size summary in bytes:
-		//  Measured:  `42887 + d * (51 ±0)`
+		//  Measured:  `42900 + d * (51 ±0)`
 		//  Estimated: `8392695 + d * (133583 ±0)`
-		// Minimum execution time: 736_321_000 picoseconds.
-		Weight::from_parts(762_708_807, 0)
+		// Minimum execution time: 799_165_000 picoseconds.
+		Weight::from_parts(928_223_195, 0)
 			.saturating_add(Weight::from_parts(0, 8392695))
-			// Standard Error: 84_217
-			.saturating_add(Weight::from_parts(5_695_783, 0).saturating_mul(d.into()))
+			// Standard Error: 661_606
+			.saturating_add(Weight::from_parts(7_204_928, 0).saturating_mul(d.into()))
 			.saturating_add(T::DbWeight::get().reads(16))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(d.into())))
-			.saturating_add(T::DbWeight::get().writes(11))
+			.saturating_add(T::DbWeight::get().writes(10))
 			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(d.into())))
 			.saturating_add(Weight::from_parts(0, 133583).saturating_mul(d.into()))
 	}
 	/// Storage: `Inclusion::PendingAvailability` (r:1 w:1)
-	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(346114), added: 346609, mode: `MaxEncodedLen`)
+	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(359426), added: 359921, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
+	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
+	/// Storage: `Scheduler::CurrentShape` (r:1 w:0)
+	/// Proof: `Scheduler::CurrentShape` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
 	/// Storage: `ParaSessions::ActiveValidatorKeys` (r:1 w:0)
 	/// Proof: `ParaSessions::ActiveValidatorKeys` (`max_values`: Some(1), `max_size`: Some(65538), added: 66033, mode: `MaxEncodedLen`)
 	/// Storage: `Configuration::ActiveConfig` (r:1 w:0)
 	/// Proof: `Configuration::ActiveConfig` (`max_values`: Some(1), `max_size`: Some(170), added: 665, mode: `MaxEncodedLen`)
-	/// Storage: `Scheduler::CurrentShape` (r:1 w:0)
-	/// Proof: `Scheduler::CurrentShape` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
+	/// Storage: `ParaSessions::CurrentSessionIndex` (r:1 w:0)
+	/// Proof: `ParaSessions::CurrentSessionIndex` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Hrmp::HrmpInboxes` (r:1 w:0)
+	/// Proof: `Hrmp::HrmpInboxes` (`max_values`: None, `max_size`: Some(16412), added: 18887, mode: `MaxEncodedLen`)
 	/// Storage: `Inclusion::InherentIncluded` (r:1 w:1)
 	/// Proof: `Inclusion::InherentIncluded` (`max_values`: Some(1), `max_size`: Some(0), added: 495, mode: `MaxEncodedLen`)
 	/// Storage: `System::ParentHash` (r:1 w:0)
 	/// Proof: `System::ParentHash` (`max_values`: Some(1), `max_size`: Some(32), added: 527, mode: `MaxEncodedLen`)
-	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
-	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::LastServed` (r:1 w:1)
 	/// Proof: `Scheduler::LastServed` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::CoreClaims` (r:1 w:0)
 	/// Proof: `Scheduler::CoreClaims` (`max_values`: Some(1), `max_size`: Some(2513922), added: 2514417, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::OnDemandOrders` (r:1 w:0)
 	/// Proof: `Scheduler::OnDemandOrders` (`max_values`: Some(1), `max_size`: Some(32786), added: 33281, mode: `MaxEncodedLen`)
-	/// Storage: `ParaSessions::CurrentSessionIndex` (r:1 w:0)
-	/// Proof: `ParaSessions::CurrentSessionIndex` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	/// Storage: `Inclusion::PendingReceipts` (r:1 w:1)
 	/// Proof: `Inclusion::PendingReceipts` (`max_values`: None, `max_size`: Some(8389230), added: 8391705, mode: `MaxEncodedLen`)
 	/// Storage: `Paras::ParaRecords` (r:1 w:1)
@@ -1023,8 +1409,6 @@ impl<T: frame_system::Config> pallet_async_backing_inclusion::WeightInfo for Wei
 	/// Proof: `Paras::CodeByHashRefs` (`max_values`: None, `max_size`: Some(36), added: 2511, mode: `MaxEncodedLen`)
 	/// Storage: `Paras::CodeVotes` (r:1 w:1)
 	/// Proof: `Paras::CodeVotes` (`max_values`: None, `max_size`: Some(53290), added: 55765, mode: `MaxEncodedLen`)
-	/// Storage: `Hrmp::HrmpReceipts` (r:1 w:1)
-	/// Proof: `Hrmp::HrmpReceipts` (`max_values`: None, `max_size`: Some(8211), added: 10686, mode: `MaxEncodedLen`)
 	/// Storage: `ParaSessions::BufferedSessionChange` (r:1 w:0)
 	/// Proof: `ParaSessions::BufferedSessionChange` (`max_values`: Some(1), `max_size`: Some(65542), added: 66037, mode: `MaxEncodedLen`)
 	/// Storage: `Inclusion::ClaimQueueSnapshots` (r:0 w:1)
@@ -1036,38 +1420,38 @@ impl<T: frame_system::Config> pallet_async_backing_inclusion::WeightInfo for Wei
 	/// The range of component `n` is `[9, 1000000]`.
 	fn enact_code_bytes(n: u32) -> Weight {
 		// Proof Size summary in bytes:
-		//  Measured:  `42935 + n * (1 ±0)`
+		//  Measured:  `42948 + n * (1 ±0)`
 		//  Estimated: `8392695`
-		// Minimum execution time: 782_257_000 picoseconds.
-		Weight::from_parts(792_372_530, 0)
+		// Minimum execution time: 838_284_000 picoseconds.
+		Weight::from_parts(935_509_491, 0)
 			.saturating_add(Weight::from_parts(0, 8392695))
-			// Standard Error: 23
-			.saturating_add(Weight::from_parts(2_276, 0).saturating_mul(n.into()))
+			// Standard Error: 40
+			.saturating_add(Weight::from_parts(1_821, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(21))
-			.saturating_add(T::DbWeight::get().writes(16))
+			.saturating_add(T::DbWeight::get().writes(15))
 	}
 	/// Storage: `Inclusion::PendingAvailability` (r:1 w:1)
-	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(346114), added: 346609, mode: `MaxEncodedLen`)
+	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(359426), added: 359921, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
+	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
+	/// Storage: `Scheduler::CurrentShape` (r:1 w:0)
+	/// Proof: `Scheduler::CurrentShape` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
 	/// Storage: `ParaSessions::ActiveValidatorKeys` (r:1 w:0)
 	/// Proof: `ParaSessions::ActiveValidatorKeys` (`max_values`: Some(1), `max_size`: Some(65538), added: 66033, mode: `MaxEncodedLen`)
 	/// Storage: `Configuration::ActiveConfig` (r:1 w:0)
 	/// Proof: `Configuration::ActiveConfig` (`max_values`: Some(1), `max_size`: Some(170), added: 665, mode: `MaxEncodedLen`)
-	/// Storage: `Scheduler::CurrentShape` (r:1 w:0)
-	/// Proof: `Scheduler::CurrentShape` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
+	/// Storage: `ParaSessions::CurrentSessionIndex` (r:1 w:0)
+	/// Proof: `ParaSessions::CurrentSessionIndex` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	/// Storage: `Inclusion::InherentIncluded` (r:1 w:1)
 	/// Proof: `Inclusion::InherentIncluded` (`max_values`: Some(1), `max_size`: Some(0), added: 495, mode: `MaxEncodedLen`)
 	/// Storage: `System::ParentHash` (r:1 w:0)
 	/// Proof: `System::ParentHash` (`max_values`: Some(1), `max_size`: Some(32), added: 527, mode: `MaxEncodedLen`)
-	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
-	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::LastServed` (r:1 w:1)
 	/// Proof: `Scheduler::LastServed` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::CoreClaims` (r:1 w:0)
 	/// Proof: `Scheduler::CoreClaims` (`max_values`: Some(1), `max_size`: Some(2513922), added: 2514417, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::OnDemandOrders` (r:1 w:0)
 	/// Proof: `Scheduler::OnDemandOrders` (`max_values`: Some(1), `max_size`: Some(32786), added: 33281, mode: `MaxEncodedLen`)
-	/// Storage: `ParaSessions::CurrentSessionIndex` (r:1 w:0)
-	/// Proof: `ParaSessions::CurrentSessionIndex` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	/// Storage: `Inclusion::PendingReceipts` (r:200 w:200)
 	/// Proof: `Inclusion::PendingReceipts` (`max_values`: None, `max_size`: Some(8389230), added: 8391705, mode: `MaxEncodedLen`)
 	/// Storage: `ParaSessions::BufferedSessionChange` (r:1 w:0)
@@ -1079,65 +1463,84 @@ impl<T: frame_system::Config> pallet_async_backing_inclusion::WeightInfo for Wei
 	/// The range of component `t` is `[0, 200]`.
 	fn time_out_candidates(t: u32) -> Weight {
 		// Proof Size summary in bytes:
-		//  Measured:  `40083 + t * (846 ±0)`
+		//  Measured:  `40083 + t * (859 ±0)`
 		//  Estimated: `2515407 + t * (8391705 ±0)`
-		// Minimum execution time: 593_217_000 picoseconds.
-		Weight::from_parts(615_336_706, 0)
+		// Minimum execution time: 653_149_000 picoseconds.
+		Weight::from_parts(777_522_794, 0)
 			.saturating_add(Weight::from_parts(0, 2515407))
-			// Standard Error: 107_078
-			.saturating_add(Weight::from_parts(13_042_177, 0).saturating_mul(t.into()))
+			// Standard Error: 330_789
+			.saturating_add(Weight::from_parts(13_598_539, 0).saturating_mul(t.into()))
 			.saturating_add(T::DbWeight::get().reads(12))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(t.into())))
 			.saturating_add(T::DbWeight::get().writes(6))
 			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(t.into())))
 			.saturating_add(Weight::from_parts(0, 8391705).saturating_mul(t.into()))
 	}
-	fn enter_head_bytes(n: u32) -> Weight {
-		<() as pallet_async_backing_inclusion::WeightInfo>::enter_head_bytes(n)
-	}
-	fn enter_listed_watermarks(c: u32) -> Weight {
-		<() as pallet_async_backing_inclusion::WeightInfo>::enter_listed_watermarks(c)
-	}
-	fn enact_applied_upgrades(e: u32) -> Weight {
-		<() as pallet_async_backing_inclusion::WeightInfo>::enact_applied_upgrades(e)
-	}
-	fn enact_head_bytes(n: u32) -> Weight {
-		<() as pallet_async_backing_inclusion::WeightInfo>::enact_head_bytes(n)
-	}
-	fn enact_inbound_channels(h: u32) -> Weight {
-		<() as pallet_async_backing_inclusion::WeightInfo>::enact_inbound_channels(h)
-	}
-	fn enact_inbound_messages(m: u32) -> Weight {
-		<() as pallet_async_backing_inclusion::WeightInfo>::enact_inbound_messages(m)
-	}
-	fn enact_stored_watermarks(e: u32) -> Weight {
-		<() as pallet_async_backing_inclusion::WeightInfo>::enact_stored_watermarks(e)
-	}
-	fn time_out_bytes(n: u32) -> Weight {
-		<() as pallet_async_backing_inclusion::WeightInfo>::time_out_bytes(n)
-	}
 	/// Storage: `Inclusion::PendingAvailability` (r:1 w:1)
-	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(346114), added: 346609, mode: `MaxEncodedLen`)
+	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(359426), added: 359921, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
+	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
+	/// Storage: `Scheduler::CurrentShape` (r:1 w:0)
+	/// Proof: `Scheduler::CurrentShape` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
 	/// Storage: `ParaSessions::ActiveValidatorKeys` (r:1 w:0)
 	/// Proof: `ParaSessions::ActiveValidatorKeys` (`max_values`: Some(1), `max_size`: Some(65538), added: 66033, mode: `MaxEncodedLen`)
 	/// Storage: `Configuration::ActiveConfig` (r:1 w:0)
 	/// Proof: `Configuration::ActiveConfig` (`max_values`: Some(1), `max_size`: Some(170), added: 665, mode: `MaxEncodedLen`)
-	/// Storage: `Scheduler::CurrentShape` (r:1 w:0)
-	/// Proof: `Scheduler::CurrentShape` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
+	/// Storage: `ParaSessions::CurrentSessionIndex` (r:1 w:0)
+	/// Proof: `ParaSessions::CurrentSessionIndex` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	/// Storage: `Inclusion::InherentIncluded` (r:1 w:1)
 	/// Proof: `Inclusion::InherentIncluded` (`max_values`: Some(1), `max_size`: Some(0), added: 495, mode: `MaxEncodedLen`)
 	/// Storage: `System::ParentHash` (r:1 w:0)
 	/// Proof: `System::ParentHash` (`max_values`: Some(1), `max_size`: Some(32), added: 527, mode: `MaxEncodedLen`)
-	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
-	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::LastServed` (r:1 w:1)
 	/// Proof: `Scheduler::LastServed` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::CoreClaims` (r:1 w:0)
 	/// Proof: `Scheduler::CoreClaims` (`max_values`: Some(1), `max_size`: Some(2513922), added: 2514417, mode: `MaxEncodedLen`)
 	/// Storage: `Scheduler::OnDemandOrders` (r:1 w:0)
 	/// Proof: `Scheduler::OnDemandOrders` (`max_values`: Some(1), `max_size`: Some(32786), added: 33281, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::PendingReceipts` (r:1 w:1)
+	/// Proof: `Inclusion::PendingReceipts` (`max_values`: None, `max_size`: Some(8389230), added: 8391705, mode: `MaxEncodedLen`)
+	/// Storage: `ParaSessions::BufferedSessionChange` (r:1 w:0)
+	/// Proof: `ParaSessions::BufferedSessionChange` (`max_values`: Some(1), `max_size`: Some(65542), added: 66037, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::ClaimQueueSnapshots` (r:0 w:1)
+	/// Proof: `Inclusion::ClaimQueueSnapshots` (`max_values`: None, `max_size`: Some(1054754), added: 1057229, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::OnChainVotes` (r:0 w:1)
+	/// Proof: `Inclusion::OnChainVotes` (`max_values`: Some(1), `max_size`: Some(8388608), added: 8389103, mode: `MaxEncodedLen`)
+	/// The range of component `n` is `[1, 1000000]`.
+	fn time_out_bytes(n: u32) -> Weight {
+		// Proof Size summary in bytes:
+		//  Measured:  `40825 + n * (1 ±0)`
+		//  Estimated: `8392695`
+		// Minimum execution time: 677_845_000 picoseconds.
+		Weight::from_parts(701_331_691, 0)
+			.saturating_add(Weight::from_parts(0, 8392695))
+			// Standard Error: 58
+			.saturating_add(Weight::from_parts(1_259, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(13))
+			.saturating_add(T::DbWeight::get().writes(7))
+	}
+	/// Storage: `Inclusion::PendingAvailability` (r:1 w:1)
+	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(359426), added: 359921, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
+	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
+	/// Storage: `Scheduler::CurrentShape` (r:1 w:0)
+	/// Proof: `Scheduler::CurrentShape` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
+	/// Storage: `ParaSessions::ActiveValidatorKeys` (r:1 w:0)
+	/// Proof: `ParaSessions::ActiveValidatorKeys` (`max_values`: Some(1), `max_size`: Some(65538), added: 66033, mode: `MaxEncodedLen`)
+	/// Storage: `Configuration::ActiveConfig` (r:1 w:0)
+	/// Proof: `Configuration::ActiveConfig` (`max_values`: Some(1), `max_size`: Some(170), added: 665, mode: `MaxEncodedLen`)
 	/// Storage: `ParaSessions::CurrentSessionIndex` (r:1 w:0)
 	/// Proof: `ParaSessions::CurrentSessionIndex` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Inclusion::InherentIncluded` (r:1 w:1)
+	/// Proof: `Inclusion::InherentIncluded` (`max_values`: Some(1), `max_size`: Some(0), added: 495, mode: `MaxEncodedLen`)
+	/// Storage: `System::ParentHash` (r:1 w:0)
+	/// Proof: `System::ParentHash` (`max_values`: Some(1), `max_size`: Some(32), added: 527, mode: `MaxEncodedLen`)
+	/// Storage: `Scheduler::LastServed` (r:1 w:1)
+	/// Proof: `Scheduler::LastServed` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Scheduler::CoreClaims` (r:1 w:0)
+	/// Proof: `Scheduler::CoreClaims` (`max_values`: Some(1), `max_size`: Some(2513922), added: 2514417, mode: `MaxEncodedLen`)
+	/// Storage: `Scheduler::OnDemandOrders` (r:1 w:0)
+	/// Proof: `Scheduler::OnDemandOrders` (`max_values`: Some(1), `max_size`: Some(32786), added: 33281, mode: `MaxEncodedLen`)
 	/// Storage: `Inclusion::PendingReceipts` (r:200 w:200)
 	/// Proof: `Inclusion::PendingReceipts` (`max_values`: None, `max_size`: Some(8389230), added: 8391705, mode: `MaxEncodedLen`)
 	/// Storage: `ParaSessions::BufferedSessionChange` (r:1 w:0)
@@ -1149,13 +1552,13 @@ impl<T: frame_system::Config> pallet_async_backing_inclusion::WeightInfo for Wei
 	/// The range of component `t` is `[0, 200]`.
 	fn evict_candidates(t: u32) -> Weight {
 		// Proof Size summary in bytes:
-		//  Measured:  `40083 + t * (846 ±0)`
+		//  Measured:  `40083 + t * (859 ±0)`
 		//  Estimated: `2515407 + t * (8391705 ±0)`
-		// Minimum execution time: 588_856_000 picoseconds.
-		Weight::from_parts(609_853_853, 0)
+		// Minimum execution time: 644_406_000 picoseconds.
+		Weight::from_parts(659_418_258, 0)
 			.saturating_add(Weight::from_parts(0, 2515407))
-			// Standard Error: 120_650
-			.saturating_add(Weight::from_parts(9_527_107, 0).saturating_mul(t.into()))
+			// Standard Error: 302_146
+			.saturating_add(Weight::from_parts(11_554_041, 0).saturating_mul(t.into()))
 			.saturating_add(T::DbWeight::get().reads(12))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(t.into())))
 			.saturating_add(T::DbWeight::get().writes(6))
@@ -1165,7 +1568,7 @@ impl<T: frame_system::Config> pallet_async_backing_inclusion::WeightInfo for Wei
 	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)
 	/// Proof: `Inclusion::RelayParentWindow` (`max_values`: Some(1), `max_size`: Some(16390), added: 16885, mode: `MaxEncodedLen`)
 	/// Storage: `Inclusion::PendingAvailability` (r:1 w:1)
-	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(346114), added: 346609, mode: `MaxEncodedLen`)
+	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(359426), added: 359921, mode: `MaxEncodedLen`)
 	/// Storage: `Inclusion::ClaimQueueSnapshots` (r:0 w:1)
 	/// Proof: `Inclusion::ClaimQueueSnapshots` (`max_values`: None, `max_size`: Some(1054754), added: 1057229, mode: `MaxEncodedLen`)
 	/// Storage: `Inclusion::PendingReceipts` (r:0 w:200)
@@ -1173,13 +1576,13 @@ impl<T: frame_system::Config> pallet_async_backing_inclusion::WeightInfo for Wei
 	/// The range of component `p` is `[0, 200]`.
 	fn on_session_change(p: u32) -> Weight {
 		// Proof Size summary in bytes:
-		//  Measured:  `203 + p * (207 ±0)`
-		//  Estimated: `347599`
-		// Minimum execution time: 18_721_000 picoseconds.
-		Weight::from_parts(24_084_683, 0)
-			.saturating_add(Weight::from_parts(0, 347599))
-			// Standard Error: 8_277
-			.saturating_add(Weight::from_parts(1_939_760, 0).saturating_mul(p.into()))
+		//  Measured:  `203 + p * (220 ±0)`
+		//  Estimated: `360911`
+		// Minimum execution time: 15_533_000 picoseconds.
+		Weight::from_parts(17_696_370, 0)
+			.saturating_add(Weight::from_parts(0, 360911))
+			// Standard Error: 11_811
+			.saturating_add(Weight::from_parts(2_094_900, 0).saturating_mul(p.into()))
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(3))
 			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(p.into())))
@@ -1190,8 +1593,8 @@ impl<T: frame_system::Config> pallet_async_backing_inclusion::WeightInfo for Wei
 		// Proof Size summary in bytes:
 		//  Measured:  `99`
 		//  Estimated: `1485`
-		// Minimum execution time: 7_916_000 picoseconds.
-		Weight::from_parts(8_791_000, 0)
+		// Minimum execution time: 8_042_000 picoseconds.
+		Weight::from_parts(9_133_000, 0)
 			.saturating_add(Weight::from_parts(0, 1485))
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))

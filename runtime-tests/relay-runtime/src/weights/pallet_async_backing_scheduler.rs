@@ -3,7 +3,7 @@
 //! THIS FILE WAS AUTO-GENERATED USING THE SUBSTRATE BENCHMARK CLI VERSION 64.0.0
 //! DATE: 2026-11-26, STEPS: `10`, REPEAT: `10`, LOW RANGE: `[]`, HIGH RANGE: `[]`
 //! WORST CASE MAP SIZE: `1000000`
-//! MACHINE: CPU: `Intel(R) Xeon(R) Processor`
+//! MACHINE: CPU: `AMD EPYC`
 //! WASM-EXECUTION: `Compiled`, CHAIN: `None`, DB CACHE: 1024
 
 // Written by `make weights`.
@@ -35,11 +35,11 @@ impl<T: frame_system::Config> pallet_async_backing_scheduler::WeightInfo for Wei
 		// Proof Size summary in bytes:
 		//  Measured:  `3045`
 		//  Estimated: `2515407`
-		// Minimum execution time: 119_488_000 picoseconds.
-		Weight::from_parts(121_298_175, 0)
+		// Minimum execution time: 106_187_000 picoseconds.
+		Weight::from_parts(90_972_866, 0)
 			.saturating_add(Weight::from_parts(0, 2515407))
-			// Standard Error: 16_482
-			.saturating_add(Weight::from_parts(107_985, 0).saturating_mul(s.into()))
+			// Standard Error: 88_875
+			.saturating_add(Weight::from_parts(673_515, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(6))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
@@ -53,8 +53,8 @@ impl<T: frame_system::Config> pallet_async_backing_scheduler::WeightInfo for Wei
 		// Proof Size summary in bytes:
 		//  Measured:  `4193`
 		//  Estimated: `34271`
-		// Minimum execution time: 48_267_000 picoseconds.
-		Weight::from_parts(51_096_000, 0)
+		// Minimum execution time: 68_111_000 picoseconds.
+		Weight::from_parts(85_417_000, 0)
 			.saturating_add(Weight::from_parts(0, 34271))
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(1))

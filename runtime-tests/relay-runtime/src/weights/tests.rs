@@ -60,6 +60,7 @@ fn r_wgt_6_no_unit_carries_the_inherent_around_it() {
 	let empty = Units::empty_inherent().ref_time();
 	assert!(empty > 0, "R-WGT-6");
 	for (name, unit) in [
+		("a core", Units::core()),
 		("waiting", Units::pending()),
 		("bitfield", Units::bitfield()),
 		("candidate", Units::candidate()),
@@ -67,6 +68,32 @@ fn r_wgt_6_no_unit_carries_the_inherent_around_it() {
 		("enactment", Units::enactment()),
 		("timeout", Units::timeout()),
 		("eviction", Units::eviction()),
+		// Differences of what was measured: noise could eat them up.
+		("a scheduling parent", Units::scheduling_parent()),
+		("what waits before", Units::stacked()),
+		("a byte", Units::candidate_byte()),
+		("a byte of an offered head", Units::offered_head_byte()),
+		("a byte of a head", Units::head_byte()),
+		("a byte of commitments", Units::commitments_byte()),
+		("a listed watermark", Units::listed_watermark()),
+		("a stored watermark", Units::stored_watermark()),
+		("offered upward messages", Units::offered_upward_queue()),
+		(
+			"an offered horizontal message",
+			Units::offered_horizontal_message(),
+		),
+		("an upward queue", Units::upward_queue()),
+		("an upward message", Units::upward_message()),
+		("a byte of upward messages", Units::upward_byte()),
+		("a horizontal message", Units::horizontal_message()),
+		("a byte of horizontal messages", Units::horizontal_byte()),
+		("an inbound channel", Units::inbound_channel()),
+		("an inbound message", Units::inbound_message()),
+		("a downward queue", Units::downward_queue()),
+		("a downward message", Units::downward_message()),
+		("an announcement", Units::code_upgrade()),
+		("a byte of code", Units::code_byte()),
+		("an applied upgrade", Units::applied_upgrade()),
 	] {
 		assert!(unit.ref_time() > 0, "R-WGT-6: {name} is free");
 		assert!(
