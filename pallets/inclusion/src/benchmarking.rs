@@ -161,7 +161,7 @@ mod benches {
 	/// A candidate that is so many bytes larger than it need be.
 	#[benchmark]
 	fn enter_candidate_bytes(n: Linear<9, 1_000_000>) {
-		let world = World::<T>::new();
+		let world = World::<T>::few();
 		let upgrade = CandidateCommitments {
 			new_validation_code: Some(ValidationCode(vec![7; n as usize])),
 			..Default::default()
@@ -181,7 +181,7 @@ mod benches {
 	/// A candidate with head data of so many bytes.
 	#[benchmark]
 	fn enter_head_bytes(n: Linear<1, 1_000_000>) {
-		let world = World::<T>::new();
+		let world = World::<T>::few();
 		let data = ParachainsInherentData {
 			backed_candidates: vec![world.candidate(0, 1, large_head(n))],
 			..world.inherent()
@@ -238,7 +238,7 @@ mod benches {
 	#[benchmark]
 	fn enter_horizontal_messages(h: Linear<0, 50>) {
 		let (recipients, outputs) = into_channels(h);
-		let world = World::<T>::new();
+		let world = World::<T>::few();
 		open_channels::<T>(&recipients);
 		let data = ParachainsInherentData {
 			backed_candidates: vec![world.candidate(0, 1, outputs)],
@@ -342,7 +342,7 @@ mod benches {
 	/// One candidate that consumed a message from each of so many channels is enacted.
 	#[benchmark]
 	fn enact_inbound_channels(h: Linear<0, 50>) {
-		let world = World::<T>::new();
+		let world = World::<T>::few();
 		for position in 1..=h {
 			receive::<T>(position, 1);
 		}
@@ -375,7 +375,7 @@ mod benches {
 	/// One candidate that consumed so many messages from a channel is enacted.
 	#[benchmark]
 	fn enact_inbound_messages(m: Linear<1, 100>) {
-		let world = World::<T>::new();
+		let world = World::<T>::few();
 		receive::<T>(1, m);
 		let world = make_pending(world, no_outputs(0));
 		let encoded = encoded::<T>(world.enacting());
@@ -453,7 +453,7 @@ mod benches {
 	/// One candidate that processed so many downward messages is enacted.
 	#[benchmark]
 	fn enact_downward_messages(d: Linear<1, 100>) {
-		let world = World::<T>::new();
+		let world = World::<T>::few();
 		T::BenchmarkHelper::send_downward(ParaId(FIRST_PARA), d);
 		let outputs = CandidateCommitments {
 			processed_downward_messages: d,
@@ -499,7 +499,7 @@ mod benches {
 	/// A candidate with head data of so many bytes times out.
 	#[benchmark]
 	fn time_out_bytes(n: Linear<1, 1_000_000>) {
-		let _ = World::<T>::with_pending(1, |_| large_head(n));
+		let _ = make_pending(World::<T>::few(), large_head(n));
 		let world = World::<T>::block(World::<T>::late());
 		let encoded = encoded::<T>(world.inherent());
 		#[block]
