@@ -161,7 +161,7 @@ mod benches {
 	/// A candidate that is so many bytes larger than it need be.
 	#[benchmark]
 	fn enter_candidate_bytes(n: Linear<9, 1_000_000>) {
-		let world = World::<T>::few();
+		let world = World::<T>::new();
 		let upgrade = CandidateCommitments {
 			new_validation_code: Some(ValidationCode(vec![7; n as usize])),
 			..Default::default()
@@ -181,7 +181,7 @@ mod benches {
 	/// A candidate with head data of so many bytes.
 	#[benchmark]
 	fn enter_head_bytes(n: Linear<1, 1_000_000>) {
-		let world = World::<T>::few();
+		let world = World::<T>::new();
 		let data = ParachainsInherentData {
 			backed_candidates: vec![world.candidate(0, 1, large_head(n))],
 			..world.inherent()
@@ -330,7 +330,7 @@ mod benches {
 	/// One candidate with head data of so many bytes is enacted.
 	#[benchmark]
 	fn enact_head_bytes(n: Linear<1, 1_000_000>) {
-		let (_world, data) = world_with_outputs::<T>(large_head(n));
+		let (_world, data) = world_with_outputs::<T>(World::new(), large_head(n));
 		let encoded = encoded::<T>(data);
 		#[block]
 		{
@@ -390,10 +390,13 @@ mod benches {
 	/// One candidate with so many upward messages of a byte is enacted.
 	#[benchmark]
 	fn enact_upward_messages(m: Linear<1, 100>) {
-		let (_world, data) = world_with_outputs::<T>(CandidateCommitments {
-			upward_messages: vec![vec![7]; m as usize],
-			..Default::default()
-		});
+		let (_world, data) = world_with_outputs::<T>(
+			World::few(),
+			CandidateCommitments {
+				upward_messages: vec![vec![7]; m as usize],
+				..Default::default()
+			},
+		);
 		let encoded = encoded::<T>(data);
 		#[block]
 		{
@@ -405,10 +408,13 @@ mod benches {
 	/// One candidate with an upward message of so many bytes is enacted.
 	#[benchmark]
 	fn enact_upward_bytes(n: Linear<1, 60_000>) {
-		let (_world, data) = world_with_outputs::<T>(CandidateCommitments {
-			upward_messages: vec![vec![7; n as usize]],
-			..Default::default()
-		});
+		let (_world, data) = world_with_outputs::<T>(
+			World::new(),
+			CandidateCommitments {
+				upward_messages: vec![vec![7; n as usize]],
+				..Default::default()
+			},
+		);
 		let encoded = encoded::<T>(data);
 		#[block]
 		{
@@ -421,7 +427,7 @@ mod benches {
 	#[benchmark]
 	fn enact_horizontal_messages(h: Linear<0, 50>) {
 		let (recipients, outputs) = into_channels(h);
-		let world = world_with_channels::<T>(&recipients, outputs);
+		let world = world_with_channels::<T>(World::few(), &recipients, outputs);
 		let encoded = encoded::<T>(world.enacting());
 		#[block]
 		{
@@ -441,7 +447,7 @@ mod benches {
 			}],
 			..Default::default()
 		};
-		let world = world_with_channels::<T>(&[recipient], outputs);
+		let world = world_with_channels::<T>(World::new(), &[recipient], outputs);
 		let encoded = encoded::<T>(world.enacting());
 		#[block]
 		{
@@ -471,10 +477,13 @@ mod benches {
 	/// One candidate that announces code of so many bytes is enacted.
 	#[benchmark]
 	fn enact_code_bytes(n: Linear<9, 1_000_000>) {
-		let (_world, data) = world_with_outputs::<T>(CandidateCommitments {
-			new_validation_code: Some(ValidationCode(vec![7; n as usize])),
-			..Default::default()
-		});
+		let (_world, data) = world_with_outputs::<T>(
+			World::new(),
+			CandidateCommitments {
+				new_validation_code: Some(ValidationCode(vec![7; n as usize])),
+				..Default::default()
+			},
+		);
 		let encoded = encoded::<T>(data);
 		#[block]
 		{
@@ -499,7 +508,7 @@ mod benches {
 	/// A candidate with head data of so many bytes times out.
 	#[benchmark]
 	fn time_out_bytes(n: Linear<1, 1_000_000>) {
-		let _ = make_pending(World::<T>::few(), large_head(n));
+		let _ = make_pending(World::<T>::new(), large_head(n));
 		let world = World::<T>::block(World::<T>::late());
 		let encoded = encoded::<T>(world.inherent());
 		#[block]

@@ -92,7 +92,8 @@ impl<T: Config> World<T> {
 		Self::sized(VALIDATORS, CORES)
 	}
 
-	/// A chain that is just large enough for what one candidate does: with less around it, that is measured better.
+	/// A chain that is just large enough for what one candidate does: with less around it, that is measured better. Not for
+	/// bytes, which are dearer where more memory is in use.
 	pub(super) fn few() -> Self {
 		Self::sized(FEW_CORES * (VALIDATORS / CORES), FEW_CORES)
 	}
@@ -353,9 +354,10 @@ pub(super) fn open_channels<T: Config>(recipients: &[ParaId]) {
 
 /// One candidate with these outputs, one bitfield away from being enacted.
 pub(super) fn world_with_outputs<T: Config>(
+	world: World<T>,
 	outputs: CandidateCommitments,
 ) -> (World<T>, ParachainsInherentData) {
-	let world = make_pending(World::<T>::few(), outputs);
+	let world = make_pending(world, outputs);
 	let data = world.enacting();
 	(world, data)
 }
@@ -376,10 +378,10 @@ pub(super) fn forget_votes<T: Config>() {
 
 /// One candidate with these outputs behind open channels, one bitfield away from being enacted.
 pub(super) fn world_with_channels<T: Config>(
+	world: World<T>,
 	recipients: &[ParaId],
 	outputs: CandidateCommitments,
 ) -> World<T> {
-	let world = World::<T>::few();
 	open_channels::<T>(recipients);
 	make_pending(world, outputs)
 }
