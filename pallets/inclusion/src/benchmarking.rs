@@ -409,7 +409,7 @@ mod benches {
 	#[benchmark]
 	fn enact_upward_bytes(n: Linear<1, 60_000>) {
 		let (_world, data) = world_with_outputs::<T>(
-			World::new(),
+			World::few(),
 			CandidateCommitments {
 				upward_messages: vec![vec![7; n as usize]],
 				..Default::default()
@@ -447,7 +447,7 @@ mod benches {
 			}],
 			..Default::default()
 		};
-		let world = world_with_channels::<T>(World::new(), &[recipient], outputs);
+		let world = world_with_channels::<T>(World::few(), &[recipient], outputs);
 		let encoded = encoded::<T>(world.enacting());
 		#[block]
 		{

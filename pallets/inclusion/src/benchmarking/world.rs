@@ -93,7 +93,7 @@ impl<T: Config> World<T> {
 	}
 
 	/// A chain that is just large enough for what one candidate does: with less around it, that is measured better. Not for
-	/// bytes, which are dearer where more memory is in use.
+	/// bytes of which there may be a million, which are dearer where more memory is in use.
 	pub(super) fn few() -> Self {
 		Self::sized(FEW_CORES * (VALIDATORS / CORES), FEW_CORES)
 	}
