@@ -238,7 +238,7 @@ mod benches {
 	#[benchmark]
 	fn enter_horizontal_messages(h: Linear<0, 50>) {
 		let (recipients, outputs) = into_channels(h);
-		let world = World::<T>::few();
+		let world = World::<T>::new();
 		open_channels::<T>(&recipients);
 		let data = ParachainsInherentData {
 			backed_candidates: vec![world.candidate(0, 1, outputs)],
@@ -330,7 +330,7 @@ mod benches {
 	/// One candidate with head data of so many bytes is enacted.
 	#[benchmark]
 	fn enact_head_bytes(n: Linear<1, 1_000_000>) {
-		let (_world, data) = world_with_outputs::<T>(World::new(), large_head(n));
+		let (_world, data) = world_with_outputs::<T>(large_head(n));
 		let encoded = encoded::<T>(data);
 		#[block]
 		{
@@ -342,7 +342,7 @@ mod benches {
 	/// One candidate that consumed a message from each of so many channels is enacted.
 	#[benchmark]
 	fn enact_inbound_channels(h: Linear<0, 50>) {
-		let world = World::<T>::few();
+		let world = World::<T>::new();
 		for position in 1..=h {
 			receive::<T>(position, 1);
 		}
@@ -375,7 +375,7 @@ mod benches {
 	/// One candidate that consumed so many messages from a channel is enacted.
 	#[benchmark]
 	fn enact_inbound_messages(m: Linear<1, 100>) {
-		let world = World::<T>::few();
+		let world = World::<T>::new();
 		receive::<T>(1, m);
 		let world = make_pending(world, no_outputs(0));
 		let encoded = encoded::<T>(world.enacting());
@@ -390,13 +390,10 @@ mod benches {
 	/// One candidate with so many upward messages of a byte is enacted.
 	#[benchmark]
 	fn enact_upward_messages(m: Linear<1, 100>) {
-		let (_world, data) = world_with_outputs::<T>(
-			World::few(),
-			CandidateCommitments {
-				upward_messages: vec![vec![7]; m as usize],
-				..Default::default()
-			},
-		);
+		let (_world, data) = world_with_outputs::<T>(CandidateCommitments {
+			upward_messages: vec![vec![7]; m as usize],
+			..Default::default()
+		});
 		let encoded = encoded::<T>(data);
 		#[block]
 		{
@@ -408,13 +405,10 @@ mod benches {
 	/// One candidate with an upward message of so many bytes is enacted.
 	#[benchmark]
 	fn enact_upward_bytes(n: Linear<1, 60_000>) {
-		let (_world, data) = world_with_outputs::<T>(
-			World::few(),
-			CandidateCommitments {
-				upward_messages: vec![vec![7; n as usize]],
-				..Default::default()
-			},
-		);
+		let (_world, data) = world_with_outputs::<T>(CandidateCommitments {
+			upward_messages: vec![vec![7; n as usize]],
+			..Default::default()
+		});
 		let encoded = encoded::<T>(data);
 		#[block]
 		{
@@ -427,7 +421,7 @@ mod benches {
 	#[benchmark]
 	fn enact_horizontal_messages(h: Linear<0, 50>) {
 		let (recipients, outputs) = into_channels(h);
-		let world = world_with_channels::<T>(World::few(), &recipients, outputs);
+		let world = world_with_channels::<T>(&recipients, outputs);
 		let encoded = encoded::<T>(world.enacting());
 		#[block]
 		{
@@ -447,7 +441,7 @@ mod benches {
 			}],
 			..Default::default()
 		};
-		let world = world_with_channels::<T>(World::few(), &[recipient], outputs);
+		let world = world_with_channels::<T>(&[recipient], outputs);
 		let encoded = encoded::<T>(world.enacting());
 		#[block]
 		{
@@ -459,7 +453,7 @@ mod benches {
 	/// One candidate that processed so many downward messages is enacted.
 	#[benchmark]
 	fn enact_downward_messages(d: Linear<1, 100>) {
-		let world = World::<T>::few();
+		let world = World::<T>::new();
 		T::BenchmarkHelper::send_downward(ParaId(FIRST_PARA), d);
 		let outputs = CandidateCommitments {
 			processed_downward_messages: d,
@@ -477,13 +471,10 @@ mod benches {
 	/// One candidate that announces code of so many bytes is enacted.
 	#[benchmark]
 	fn enact_code_bytes(n: Linear<9, 1_000_000>) {
-		let (_world, data) = world_with_outputs::<T>(
-			World::new(),
-			CandidateCommitments {
-				new_validation_code: Some(ValidationCode(vec![7; n as usize])),
-				..Default::default()
-			},
-		);
+		let (_world, data) = world_with_outputs::<T>(CandidateCommitments {
+			new_validation_code: Some(ValidationCode(vec![7; n as usize])),
+			..Default::default()
+		});
 		let encoded = encoded::<T>(data);
 		#[block]
 		{
@@ -508,7 +499,7 @@ mod benches {
 	/// A candidate with head data of so many bytes times out.
 	#[benchmark]
 	fn time_out_bytes(n: Linear<1, 1_000_000>) {
-		let _ = make_pending(World::<T>::new(), large_head(n));
+		let _ = World::<T>::with_pending(1, |_| large_head(n));
 		let world = World::<T>::block(World::<T>::late());
 		let encoded = encoded::<T>(world.inherent());
 		#[block]

@@ -26,8 +26,6 @@ use sp_runtime::{traits::One, Digest, RuntimeAppPublic, SaturatedConversion};
 pub(super) const CORES: u32 = crate::weights::CORES_MEASURED;
 /// Validators of the chain that is measured: groups of five.
 pub(super) const VALIDATORS: u32 = 1_000;
-/// Cores of a chain on which one candidate is measured: one that sends to the paras of fifty others.
-pub(super) const FEW_CORES: u32 = 51;
 /// Bytes of head data, as a typical parachain has them.
 pub(super) const HEAD_BYTES: usize = 128;
 /// First para.
@@ -90,12 +88,6 @@ impl<T: Config> World<T> {
 	/// A session of the largest chain with paras on all cores, and a block begun whose inherent is to come.
 	pub(super) fn new() -> Self {
 		Self::sized(VALIDATORS, CORES)
-	}
-
-	/// A chain that is just large enough for what one candidate does: with less around it, that is measured better. Not for
-	/// bytes of which there may be a million, which are dearer where more memory is in use.
-	pub(super) fn few() -> Self {
-		Self::sized(FEW_CORES * (VALIDATORS / CORES), FEW_CORES)
 	}
 
 	/// The same with so many validators and cores.
@@ -354,10 +346,9 @@ pub(super) fn open_channels<T: Config>(recipients: &[ParaId]) {
 
 /// One candidate with these outputs, one bitfield away from being enacted.
 pub(super) fn world_with_outputs<T: Config>(
-	world: World<T>,
 	outputs: CandidateCommitments,
 ) -> (World<T>, ParachainsInherentData) {
-	let world = make_pending(world, outputs);
+	let world = World::<T>::with_pending(1, |_| outputs.clone());
 	let data = world.enacting();
 	(world, data)
 }
@@ -378,10 +369,10 @@ pub(super) fn forget_votes<T: Config>() {
 
 /// One candidate with these outputs behind open channels, one bitfield away from being enacted.
 pub(super) fn world_with_channels<T: Config>(
-	world: World<T>,
 	recipients: &[ParaId],
 	outputs: CandidateCommitments,
 ) -> World<T> {
+	let world = World::<T>::new();
 	open_channels::<T>(recipients);
 	make_pending(world, outputs)
 }
