@@ -112,8 +112,9 @@ pub fn markdown(counted: fn() -> Count) -> String {
 	let mut text = format!(
 		"## Memory\n\nPeer: {PEER}. Bytes that are held once all candidates are in, and allocations on the way there \
 		 (reallocations included), for each candidate. Heads of 300 bytes, of which a candidate carries two. What \
-		 candidates are made of is held but was allocated before. Taken off theirs: what a question, a \
-		 message and the four hashes of a candidate allocate. Counted with stats_alloc in a program of its own, because counting takes time. Realistic \
+		 candidates are made of is held but was allocated before. Taken off theirs: what a question, a message and the \
+		 four hashes of a candidate allocate. Counted with stats_alloc in a program of its own, because counting takes \
+		 time. Realistic \
 		 constraints: 30 channels, 100 downward messages, 50 watermarks; elsewhere there are none of these.\n\n\
 		 | case | ours, bytes | theirs, bytes | theirs / ours | ours, allocations | theirs, allocations |\n\
 		 |---|---:|---:|---:|---:|---:|\n"

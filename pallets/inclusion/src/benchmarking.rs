@@ -103,13 +103,8 @@ mod benches {
 	#[benchmark]
 	fn enter_candidates(c: Linear<1, CORES>) {
 		let world = World::<T>::new();
-		let data = ParachainsInherentData {
-			backed_candidates: (0..c)
-				.map(|core| world.candidate(core, 1, no_outputs(core)))
-				.collect(),
-			..world.inherent()
-		};
-		let encoded = encoded::<T>(data);
+		let candidates = (0..c).map(|core| world.candidate(core, 1, no_outputs(core)));
+		let encoded = encoded::<T>(world.offering(candidates));
 		#[block]
 		{
 			execute::<T>(&encoded);
@@ -126,13 +121,8 @@ mod benches {
 			head_data: HeadData(vec![2; HEAD_BYTES]),
 			..Default::default()
 		};
-		let data = ParachainsInherentData {
-			backed_candidates: (0..c)
-				.map(|core| world.candidate_behind(core, 1, second.clone(), &first_head()))
-				.collect(),
-			..world.inherent()
-		};
-		let encoded = encoded::<T>(data);
+		let candidates = (0..c).map(|core| world.candidate_behind(core, 1, second.clone(), &first_head()));
+		let encoded = encoded::<T>(world.offering(candidates));
 		#[block]
 		{
 			execute::<T>(&encoded);
@@ -144,13 +134,9 @@ mod benches {
 	#[benchmark]
 	fn enter_votes(v: Linear<1, 5>) {
 		let world = World::<T>::new();
-		let data = ParachainsInherentData {
-			backed_candidates: (0..CANDIDATES_WITH_VOTES)
-				.map(|core| world.candidate(core, v as usize, no_outputs(core)))
-				.collect(),
-			..world.inherent()
-		};
-		let encoded = encoded::<T>(data);
+		let candidates =
+			(0..CANDIDATES_WITH_VOTES).map(|core| world.candidate(core, v as usize, no_outputs(core)));
+		let encoded = encoded::<T>(world.offering(candidates));
 		#[block]
 		{
 			execute::<T>(&encoded);
@@ -166,11 +152,7 @@ mod benches {
 			new_validation_code: Some(ValidationCode(vec![7; n as usize])),
 			..Default::default()
 		};
-		let data = ParachainsInherentData {
-			backed_candidates: vec![world.candidate(0, 1, upgrade)],
-			..world.inherent()
-		};
-		let encoded = encoded::<T>(data);
+		let encoded = encoded::<T>(world.offering([world.candidate(0, 1, upgrade)]));
 		#[block]
 		{
 			execute::<T>(&encoded);
@@ -182,11 +164,7 @@ mod benches {
 	#[benchmark]
 	fn enter_head_bytes(n: Linear<1, 1_000_000>) {
 		let world = World::<T>::new();
-		let data = ParachainsInherentData {
-			backed_candidates: vec![world.candidate(0, 1, large_head(n))],
-			..world.inherent()
-		};
-		let encoded = encoded::<T>(data);
+		let encoded = encoded::<T>(world.offering([world.candidate(0, 1, large_head(n))]));
 		#[block]
 		{
 			execute::<T>(&encoded);
@@ -204,11 +182,7 @@ mod benches {
 			T::BenchmarkHelper::send_horizontal(sender, recipient, RECEIVED, 1);
 		}
 		let candidates = (0..c).map(|core| world.candidate(core, 1, watermark(RECEIVED)));
-		let data = ParachainsInherentData {
-			backed_candidates: candidates.collect(),
-			..world.inherent()
-		};
-		let encoded = encoded::<T>(data);
+		let encoded = encoded::<T>(world.offering(candidates));
 		#[block]
 		{
 			execute::<T>(&encoded);
@@ -220,13 +194,8 @@ mod benches {
 	#[benchmark]
 	fn enter_upward_queues(c: Linear<1, CORES>) {
 		let world = World::<T>::new();
-		let data = ParachainsInherentData {
-			backed_candidates: (0..c)
-				.map(|core| world.candidate(core, 1, one_upward_message(core)))
-				.collect(),
-			..world.inherent()
-		};
-		let encoded = encoded::<T>(data);
+		let candidates = (0..c).map(|core| world.candidate(core, 1, one_upward_message(core)));
+		let encoded = encoded::<T>(world.offering(candidates));
 		#[block]
 		{
 			execute::<T>(&encoded);
@@ -240,11 +209,7 @@ mod benches {
 		let (recipients, outputs) = into_channels(h);
 		let world = World::<T>::new();
 		open_channels::<T>(&recipients);
-		let data = ParachainsInherentData {
-			backed_candidates: vec![world.candidate(0, 1, outputs)],
-			..world.inherent()
-		};
-		let encoded = encoded::<T>(data);
+		let encoded = encoded::<T>(world.offering([world.candidate(0, 1, outputs)]));
 		#[block]
 		{
 			execute::<T>(&encoded);

@@ -135,6 +135,17 @@ impl<T: Config> World<T> {
 		}
 	}
 
+	/// An inherent that carries these candidates.
+	pub(super) fn offering(
+		&self,
+		candidates: impl IntoIterator<Item = BackedCandidate>,
+	) -> ParachainsInherentData {
+		ParachainsInherentData {
+			backed_candidates: candidates.into_iter().collect(),
+			..self.inherent()
+		}
+	}
+
 	/// Executes an inherent and begins the next block.
 	pub(super) fn next(self, data: ParachainsInherentData) -> Self {
 		Pallet::<T>::enter(RawOrigin::None.into(), data).expect("the benchmark's inherent is good");
@@ -379,10 +390,7 @@ pub(super) fn world_with_channels<T: Config>(
 
 /// Backs one candidate with these outputs, and leaves it one bitfield away from being enacted.
 pub(super) fn make_pending<T: Config>(world: World<T>, outputs: CandidateCommitments) -> World<T> {
-	let data = ParachainsInherentData {
-		backed_candidates: vec![world.candidate(0, 1, outputs)],
-		..world.inherent()
-	};
+	let data = world.offering([world.candidate(0, 1, outputs)]);
 	let world = world.next(data);
 	attest_almost::<T>(1);
 	world

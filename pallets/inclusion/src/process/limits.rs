@@ -77,7 +77,9 @@ impl<'a, T: Config> Limits<'a, T> {
 			.map(|dispute| self.dispute_load(dispute))
 			.fold(self.fixed_load(), Load::plus);
 		let reserved = Load {
-			time: (self.weighing.set_free(&bitfields, !disputes.is_empty()))
+			time: self
+				.weighing
+				.set_free(&bitfields, !disputes.is_empty())
 				.saturating_add(self.weighing.shared(&candidates)),
 			size: 0,
 		};
