@@ -28,6 +28,10 @@ pub const MAX_DOWNWARD_MESSAGES: u32 = 1024;
 /// Bytes of downward messages that wait for one para. A node reads the whole queue in one answer of the runtime,
 /// whose allocator hands out at most 32 MiB at once.
 pub const MAX_DOWNWARD_QUEUE_SIZE: u32 = 16 * 1024 * 1024;
+/// Messages that may wait in one horizontal channel: twice what the largest relay chain allows. It bounds what a para that
+/// stands still for long finds in all its channels, so that its digest can count it, and what a closed channel leaves to be
+/// removed.
+pub const MAX_HRMP_CHANNEL_CAPACITY: u32 = 2048;
 /// Bytes of one horizontal message: as much as an upward one may have.
 pub const MAX_HRMP_MESSAGE_SIZE: u32 = 128 * 1024;
 /// On-demand orders that wait for a core: one for each para that there can be.
