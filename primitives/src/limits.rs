@@ -34,5 +34,9 @@ pub const MAX_DOWNWARD_QUEUE_SIZE: u32 = 16 * 1024 * 1024;
 pub const MAX_HRMP_CHANNEL_CAPACITY: u32 = 2048;
 /// Bytes of one horizontal message: as much as an upward one may have.
 pub const MAX_HRMP_MESSAGE_SIZE: u32 = 128 * 1024;
-/// On-demand orders that wait for a core: one for each para that there can be.
+/// On-demand orders that are paid for and not served: those that wait, those handed out to claims of the claim queue, and
+/// those whose candidate is pending. One for each para that there can be.
+///
+/// All count against it, whatever the number of cores and the lookahead, so the order book has room for each that comes
+/// back (R-SCH-6): a configured queue size up to this one promises nothing that the book can't hold.
 pub const MAX_ON_DEMAND_ORDERS: u32 = MAX_PARAS;
