@@ -1,15 +1,26 @@
 //! The host configuration: what the relay chain allows parachains, and how it schedules them.
 //!
-//! The first fields of [`HostConfiguration`] are protocol: parachains read them from relay state (R-KEY-1).
+//! The first fields of [`HostConfiguration`] are protocol: parachains read them from relay state (R-KEY-1). The others
+//! keep the published layout, so that tools and stored values of running chains can be read; what only we have is last.
 
-use crate::{AsyncBackingParams, BlockNumber, InvalidAsyncBackingParams, SessionIndex, MAX_UNINCLUDED_LIMIT};
+mod consistency;
+#[cfg(test)]
+mod tests;
+
+pub use consistency::*;
+
+use crate::{
+	ApprovalVotingParams, AsyncBackingParams, BlockNumber, ExecutorParams, NodeFeatures, SessionIndex,
+};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use sp_runtime::Perbill;
 
 /// Limits that the relay chain imposes on parachains, and how it schedules them.
 ///
-/// Sizes are in bytes, periods in relay blocks. The order up to `async_backing_params` is that of R-KEY-1.
+/// Sizes are in bytes, periods in relay blocks. The order up to `async_backing_params` is that of R-KEY-1. Up to
+/// `max_relay_parent_session_age` the encoding is that of the published crates, whose scheduler parameters are a struct
+/// of their own, from `group_rotation_frequency` to `ttl`.
 ///
 /// In JSON, fields that are left out have their default; unknown ones are refused, so that a misspelt limit is noticed.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
@@ -45,45 +56,75 @@ pub struct HostConfiguration {
 	pub max_downward_message_size: u32,
 	/// Most channels a para may send on.
 	pub hrmp_max_parachain_outbound_channels: u32,
-	/// Most channels a para may receive on.
-	pub hrmp_max_parachain_inbound_channels: u32,
-	/// Most messages that may wait in a channel.
-	pub hrmp_channel_max_capacity: u32,
-	/// Most bytes that may wait in a channel.
-	pub hrmp_channel_max_total_size: u32,
-	/// Largest single message of a channel.
-	pub hrmp_channel_max_message_size: u32,
 	/// What the sender of a channel deposits while it is open, in the chain's token.
 	pub hrmp_sender_deposit: u128,
 	/// What the recipient of a channel deposits while it is open, in the chain's token.
 	pub hrmp_recipient_deposit: u128,
-	/// Least number of blocks between the acceptance of an upgrade and its application.
-	pub minimum_validation_upgrade_delay: BlockNumber,
-	/// Session changes after which a vote on new code that found no majority rejects it (R-CODE-3).
-	pub pvf_voting_ttl: SessionIndex,
-	/// Least number of votes that back a candidate, unless the group is smaller (R-BKV-1).
-	pub minimum_backing_votes: u32,
+	/// Most messages that may wait in a channel.
+	pub hrmp_channel_max_capacity: u32,
+	/// Most bytes that may wait in a channel.
+	pub hrmp_channel_max_total_size: u32,
+	/// Most channels a para may receive on.
+	pub hrmp_max_parachain_inbound_channels: u32,
+	/// Largest single message of a channel.
+	pub hrmp_channel_max_message_size: u32,
+	/// Departures from the default limits of the Wasm executor.
+	pub executor_params: ExecutorParams,
+	/// Blocks for which code that is not current any more can be had by its hash (R-CODE-9).
+	pub code_retention_period: BlockNumber,
 	/// Most validators in the active set; `None` for no limit.
 	pub max_validators: Option<u32>,
-	/// Number of cores.
-	pub num_cores: u32,
-	/// Most validators of one group; `None` for no limit (R-GRP-5).
-	pub max_validators_per_core: Option<u32>,
+	/// Past sessions whose candidates may be disputed.
+	pub dispute_period: SessionIndex,
+	/// Blocks for which votes of a dispute are taken after it was decided.
+	pub dispute_post_conclusion_acceptance_period: BlockNumber,
+	/// Slots after which an approval checker that gave no verdict counts as absent.
+	pub no_show_slots: u32,
+	/// Number of tranches of approval checkers.
+	pub n_delay_tranches: u32,
+	/// Tranches beyond the first that are checked together with it.
+	pub zeroth_delay_tranche_width: u32,
+	/// Approvals that a candidate needs.
+	pub needed_approvals: u32,
+	/// Samples that an approval checker draws by modulo.
+	pub relay_vrf_modulo_samples: u32,
+	/// Session changes after which a vote on new code that found no majority rejects it (R-CODE-3).
+	pub pvf_voting_ttl: SessionIndex,
+	/// Least number of blocks between the acceptance of an upgrade and its application.
+	pub minimum_validation_upgrade_delay: BlockNumber,
+	/// Least number of votes that back a candidate, unless the group is smaller (R-BKV-1).
+	pub minimum_backing_votes: u32,
+	/// What the network's nodes have agreed to use.
+	pub node_features: NodeFeatures,
+	/// How approvals are voted for.
+	pub approval_voting_params: ApprovalVotingParams,
 	/// Blocks between two rotations of the groups (R-GRP-2).
 	pub group_rotation_frequency: BlockNumber,
 	/// Blocks that a candidate has to become available (R-TMO-2).
 	pub paras_availability_period: BlockNumber,
+	/// Most validators of one group; `None` for no limit (R-GRP-5).
+	pub max_validators_per_core: Option<u32>,
 	/// How far ahead the claim queue is filled (R-SCH-4).
 	pub scheduling_lookahead: u32,
+	/// Number of cores.
+	pub num_cores: u32,
+	/// Has no meaning any more, but a place in the layout.
+	pub max_availability_timeouts: u32,
 	/// Most on-demand orders that may wait (R-SCH-8).
 	pub on_demand_queue_max_size: u32,
-	/// Price of an on-demand order when demand is low, in the chain's token.
-	pub on_demand_base_fee: u128,
 	/// Share of the order queue above which an order's price rises, and below which it falls.
 	pub on_demand_target_queue_utilization: Perbill,
 	/// How fast the price of an order follows demand: the relative change in a block per share that the queue is off
 	/// its target.
 	pub on_demand_fee_variability: Perbill,
+	/// Price of an on-demand order when demand is low, in the chain's token.
+	pub on_demand_base_fee: u128,
+	/// Has no meaning any more, but a place in the layout.
+	pub ttl: BlockNumber,
+	/// How many sessions back a relay parent may lie. Here a relay parent is of the current session always (R-REL-5).
+	pub max_relay_parent_session_age: u32,
+	/// Most horizontal messages that one candidate may consume, over all its channels.
+	pub hrmp_max_messages_consumed_per_candidate: u32,
 }
 
 impl Default for HostConfiguration {
@@ -106,191 +147,40 @@ impl Default for HostConfiguration {
 			max_pov_size: 10 * 1024 * 1024,
 			max_downward_message_size: 51_200,
 			hrmp_max_parachain_outbound_channels: 30,
-			hrmp_max_parachain_inbound_channels: 30,
-			hrmp_channel_max_capacity: 1000,
-			hrmp_channel_max_total_size: 100 * 1024,
-			hrmp_channel_max_message_size: 100 * 1024,
 			hrmp_sender_deposit: 1_000_000_000_000,
 			hrmp_recipient_deposit: 1_000_000_000_000,
-			minimum_validation_upgrade_delay: 20,
-			pvf_voting_ttl: 2,
-			minimum_backing_votes: 2,
+			hrmp_channel_max_capacity: 1000,
+			hrmp_channel_max_total_size: 100 * 1024,
+			hrmp_max_parachain_inbound_channels: 30,
+			hrmp_channel_max_message_size: 100 * 1024,
+			executor_params: ExecutorParams::default(),
+			code_retention_period: 14_400,
 			max_validators: None,
-			num_cores: 2,
-			max_validators_per_core: None,
+			dispute_period: 6,
+			dispute_post_conclusion_acceptance_period: 600,
+			no_show_slots: 2,
+			n_delay_tranches: 25,
+			zeroth_delay_tranche_width: 0,
+			needed_approvals: 2,
+			relay_vrf_modulo_samples: 2,
+			pvf_voting_ttl: 2,
+			minimum_validation_upgrade_delay: 20,
+			minimum_backing_votes: 2,
+			node_features: NodeFeatures::default(),
+			approval_voting_params: ApprovalVotingParams::default(),
 			group_rotation_frequency: 10,
 			paras_availability_period: 10,
+			max_validators_per_core: None,
 			scheduling_lookahead: 5,
+			num_cores: 2,
+			max_availability_timeouts: 0,
 			on_demand_queue_max_size: 500,
-			on_demand_base_fee: 10_000_000,
 			on_demand_target_queue_utilization: Perbill::from_percent(25),
 			on_demand_fee_variability: Perbill::from_percent(3),
+			on_demand_base_fee: 10_000_000,
+			ttl: 5,
+			max_relay_parent_session_age: 0,
+			hrmp_max_messages_consumed_per_candidate: 8192,
 		}
 	}
 }
-
-/// Why a configuration is inconsistent (R-ABP-6).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum InconsistentConfiguration {
-	/// A value that must be positive is zero.
-	#[error("{0} is zero (R-ABP-6)")]
-	Zero(&'static str),
-	/// A value exceeds its bound.
-	#[error("{parameter} is {value}, but at most {max} (R-ABP-6)")]
-	TooLarge {
-		/// Name of the parameter.
-		parameter: &'static str,
-		/// Its value.
-		value: u32,
-		/// The largest legal value.
-		max: u32,
-	},
-	/// A value falls below its bound.
-	#[error("{parameter} is {value}, but at least {min} (R-ABP-6)")]
-	TooSmall {
-		/// Name of the parameter.
-		parameter: &'static str,
-		/// Its value.
-		value: u32,
-		/// The smallest legal value.
-		min: u32,
-	},
-}
-
-impl From<InvalidAsyncBackingParams> for InconsistentConfiguration {
-	fn from(error: InvalidAsyncBackingParams) -> Self {
-		let InvalidAsyncBackingParams { parameter, value } = error;
-		Self::TooLarge {
-			parameter,
-			value,
-			max: AsyncBackingParams::MAX,
-		}
-	}
-}
-
-/// Largest legal `max_code_size`, in bytes.
-pub const MAX_CODE_SIZE: u32 = 5 * 1024 * 1024;
-/// Largest legal `max_head_data_size`, in bytes.
-pub const MAX_HEAD_DATA_SIZE: u32 = 1024 * 1024;
-/// Largest legal `max_pov_size`, in bytes.
-pub const MAX_POV_SIZE: u32 = 16 * 1024 * 1024;
-/// Largest legal `max_upward_message_size`, in bytes.
-pub const MAX_UPWARD_MESSAGE_SIZE: u32 = 128 * 1024;
-/// Most messages of either kind that one candidate may send.
-pub const MAX_MESSAGES_PER_CANDIDATE: u32 = 16_384;
-
-impl HostConfiguration {
-	/// Checks that the values fit together (R-ABP-6, R-SCH-12).
-	///
-	/// # Errors
-	/// [`InconsistentConfiguration`] names the first value that does not, and its bound.
-	pub fn check_consistency(&self) -> Result<(), InconsistentConfiguration> {
-		use InconsistentConfiguration::{TooLarge, TooSmall, Zero};
-		self.async_backing_params.validate()?;
-		for (parameter, value) in [
-			("group_rotation_frequency", self.group_rotation_frequency),
-			("paras_availability_period", self.paras_availability_period),
-			("scheduling_lookahead", self.scheduling_lookahead),
-			("minimum_backing_votes", self.minimum_backing_votes),
-			("pvf_voting_ttl", self.pvf_voting_ttl),
-		] {
-			if value == 0 {
-				return Err(Zero(parameter));
-			}
-		}
-		let min_lookahead = if self.async_backing_params.is_synchronous() {
-			1
-		} else {
-			2
-		};
-		for (parameter, value, min) in [
-			("scheduling_lookahead", self.scheduling_lookahead, min_lookahead),
-			("validation_upgrade_delay", self.validation_upgrade_delay, 2),
-		] {
-			if value < min {
-				return Err(TooSmall {
-					parameter,
-					value,
-					min,
-				});
-			}
-		}
-		// Apart from the others, because the least legal value of the longest period does not exist.
-		if self.minimum_validation_upgrade_delay <= self.paras_availability_period {
-			return Err(TooSmall {
-				parameter: "minimum_validation_upgrade_delay",
-				value: self.minimum_validation_upgrade_delay,
-				min: self.paras_availability_period.saturating_add(1),
-			});
-		}
-		for (parameter, value, max) in [
-			("max_code_size", self.max_code_size, MAX_CODE_SIZE),
-			("max_head_data_size", self.max_head_data_size, MAX_HEAD_DATA_SIZE),
-			("max_pov_size", self.max_pov_size, MAX_POV_SIZE),
-			(
-				"max_upward_message_size",
-				self.max_upward_message_size,
-				MAX_UPWARD_MESSAGE_SIZE,
-			),
-			(
-				"max_upward_message_num_per_candidate",
-				self.max_upward_message_num_per_candidate,
-				MAX_MESSAGES_PER_CANDIDATE,
-			),
-			(
-				"hrmp_max_message_num_per_candidate",
-				self.hrmp_max_message_num_per_candidate,
-				MAX_MESSAGES_PER_CANDIDATE,
-			),
-			("num_cores", self.num_cores, crate::MAX_CORES),
-			(
-				"scheduling_lookahead",
-				self.scheduling_lookahead,
-				crate::MAX_LOOKAHEAD,
-			),
-			(
-				"max_downward_message_size",
-				self.max_downward_message_size,
-				crate::MAX_DOWNWARD_MESSAGE_SIZE,
-			),
-			(
-				"hrmp_channel_max_message_size",
-				self.hrmp_channel_max_message_size,
-				crate::MAX_HRMP_MESSAGE_SIZE,
-			),
-			(
-				"hrmp_max_parachain_outbound_channels",
-				self.hrmp_max_parachain_outbound_channels,
-				crate::MAX_HRMP_CHANNELS,
-			),
-			(
-				"hrmp_max_parachain_inbound_channels",
-				self.hrmp_max_parachain_inbound_channels,
-				crate::MAX_HRMP_CHANNELS,
-			),
-			(
-				"on_demand_queue_max_size",
-				self.on_demand_queue_max_size,
-				crate::MAX_ON_DEMAND_ORDERS,
-			),
-		] {
-			if value > max {
-				return Err(TooLarge {
-					parameter,
-					value,
-					max,
-				});
-			}
-		}
-		Ok(())
-	}
-}
-
-const _: () = assert!(
-	AsyncBackingParams::MAX + 1 == MAX_UNINCLUDED_LIMIT
-		&& AsyncBackingParams::MAX + 1 == crate::MAX_RELAY_PARENTS,
-	"the ceilings follow the parameters"
-);
-
-#[cfg(test)]
-mod tests;

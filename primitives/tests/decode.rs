@@ -196,7 +196,7 @@ fn samples() -> Vec<Vec<u8>> {
 		state.encode(),
 		occupied.encode(),
 		queue.encode(),
-		HostConfiguration::default().encode(),
+		host_configuration().encode(),
 	]
 	.into_iter()
 	.chain(api_samples(&candidate))
@@ -240,11 +240,7 @@ fn api_samples(candidate: &CommittedCandidateReceipt) -> [Vec<u8>; 5] {
 		n_cores: 3,
 		..Default::default()
 	};
-	let limits = ExecutorParams(vec![
-		ExecutorParam::MaxMemoryPages(4096),
-		ExecutorParam::PvfExecTimeout(PvfExecKind::Backing, 2000),
-		ExecutorParam::WasmExtBulkMemory,
-	]);
+	let limits = executor_params();
 	[
 		StatementDistributionMessage::BackedCandidateManifest(manifest).encode(),
 		votes.encode(),
@@ -252,6 +248,26 @@ fn api_samples(candidate: &CommittedCandidateReceipt) -> [Vec<u8>; 5] {
 		session.encode(),
 		limits.encode(),
 	]
+}
+
+fn executor_params() -> ExecutorParams {
+	let entries = vec![
+		ExecutorParam::MaxMemoryPages(4096),
+		ExecutorParam::PvfExecTimeout(PvfExecKind::Backing, 2000),
+		ExecutorParam::WasmExtBulkMemory,
+	];
+	entries.try_into().expect("few enough")
+}
+
+/// A configuration with something of everything that has no fixed size.
+fn host_configuration() -> HostConfiguration {
+	let mut config = HostConfiguration {
+		executor_params: executor_params(),
+		max_validators: Some(7),
+		..Default::default()
+	};
+	config.node_features.set(9, true);
+	config
 }
 
 fn bits(bits: &[bool]) -> BackingBits {

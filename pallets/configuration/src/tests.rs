@@ -366,6 +366,7 @@ fn r_abp_5_each_group_is_staged_by_its_own_call_and_all_merge() {
 			on_demand_base_fee: 28,
 			on_demand_target_queue_utilization: Perbill::from_percent(29),
 			on_demand_fee_variability: Perbill::from_percent(30),
+			..HostConfiguration::default()
 		};
 		let root = RuntimeOrigin::root;
 		// Before the period that it has to exceed.

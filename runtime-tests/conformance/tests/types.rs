@@ -14,6 +14,22 @@ use std::fmt::Debug;
 
 const VALUES: u32 = 2000;
 
+/// The layout of the published configuration, version 13, by its parts, and what we append: their struct is in the crate
+/// of their pallets, which brings half of their SDK.
+type PublishedConfiguration = (
+	(
+		[u32; 9],
+		theirs::AsyncBackingParams,
+		[u32; 3],
+		[u128; 2],
+		[u32; 4],
+	),
+	(theirs::ExecutorParams, u32, Option<u32>, [u32; 10]),
+	(theirs::NodeFeatures, theirs::ApprovalVotingParams),
+	(theirs::vstaging::SchedulerParams<u32>, u32),
+	u32,
+);
+
 /// Holds a type of ours to one of theirs.
 fn conforms<Ours, Theirs>(rule: &str, mut value: impl FnMut(&mut Random) -> Ours)
 where
@@ -153,6 +169,8 @@ table! {
 	r_bin_30_approval_voting_params: ours::ApprovalVotingParams, theirs::ApprovalVotingParams, |random| {
 		ours::ApprovalVotingParams { max_approval_coalesce_count: random.number() }
 	};
+	r_bin_30_node_features: ours::NodeFeatures, theirs::NodeFeatures, |random| random.host_configuration().node_features;
+	r_key_1_host_configuration: ours::HostConfiguration, PublishedConfiguration, Random::host_configuration;
 	r_bin_30_relay_parent_info:
 		ours::RelayParentInfo, theirs::vstaging::RelayParentInfo<theirs::Hash, u32>, |random| ours::RelayParentInfo {
 			number: random.number(),

@@ -12,6 +12,7 @@ use rand_chacha::{
 	ChaCha8Rng,
 };
 use sp_core::{crypto::UncheckedFrom, sr25519};
+use sp_runtime::Perbill;
 
 /// A source of random values.
 pub(crate) struct Random(ChaCha8Rng);
@@ -361,7 +362,7 @@ impl Random {
 	}
 
 	pub(crate) fn executor_params(&mut self) -> ExecutorParams {
-		ExecutorParams(self.list(4, |random| {
+		let entries: Vec<_> = self.list(4, |random| {
 			let (number, long) = (random.number(), u64::from(random.number()) << 7);
 			match random.below(8) {
 				0 => ExecutorParam::MaxMemoryPages(number),
@@ -379,7 +380,69 @@ impl Random {
 				6 => ExecutorParam::WasmExtBulkMemory,
 				_ => ExecutorParam::EnabledHostFunction(ExecutorHostFunction::EccRfc163),
 			}
-		}))
+		});
+		entries.try_into().expect("few enough")
+	}
+
+	pub(crate) fn host_configuration(&mut self) -> HostConfiguration {
+		let mut config = HostConfiguration {
+			max_code_size: self.number(),
+			max_head_data_size: self.number(),
+			max_upward_queue_count: self.number(),
+			max_upward_queue_size: self.number(),
+			max_upward_message_size: self.number(),
+			max_upward_message_num_per_candidate: self.number(),
+			hrmp_max_message_num_per_candidate: self.number(),
+			validation_upgrade_cooldown: self.number(),
+			validation_upgrade_delay: self.number(),
+			async_backing_params: AsyncBackingParams {
+				max_candidate_depth: self.number(),
+				allowed_ancestry_len: self.number(),
+			},
+			max_pov_size: self.number(),
+			max_downward_message_size: self.number(),
+			hrmp_max_parachain_outbound_channels: self.number(),
+			hrmp_sender_deposit: self.number().into(),
+			hrmp_recipient_deposit: self.number().into(),
+			hrmp_channel_max_capacity: self.number(),
+			hrmp_channel_max_total_size: self.number(),
+			hrmp_max_parachain_inbound_channels: self.number(),
+			hrmp_channel_max_message_size: self.number(),
+			executor_params: self.executor_params(),
+			code_retention_period: self.number(),
+			max_validators: self.option(Self::number),
+			dispute_period: self.number(),
+			dispute_post_conclusion_acceptance_period: self.number(),
+			no_show_slots: self.number(),
+			n_delay_tranches: self.number(),
+			zeroth_delay_tranche_width: self.number(),
+			needed_approvals: self.number(),
+			relay_vrf_modulo_samples: self.number(),
+			pvf_voting_ttl: self.number(),
+			minimum_validation_upgrade_delay: self.number(),
+			minimum_backing_votes: self.number(),
+			..Default::default()
+		};
+		config
+			.node_features
+			.set(self.below(256).try_into().expect("below 256"), self.flip());
+		config.approval_voting_params.max_approval_coalesce_count = self.number();
+		HostConfiguration {
+			group_rotation_frequency: self.number(),
+			paras_availability_period: self.number(),
+			max_validators_per_core: self.option(Self::number),
+			scheduling_lookahead: self.number(),
+			num_cores: self.number(),
+			max_availability_timeouts: self.number(),
+			on_demand_queue_max_size: self.number(),
+			on_demand_target_queue_utilization: Perbill::from_parts(self.number() % 1_000_000_001),
+			on_demand_fee_variability: Perbill::from_parts(self.number() % 1_000_000_001),
+			on_demand_base_fee: self.number().into(),
+			ttl: self.number(),
+			max_relay_parent_session_age: self.number(),
+			hrmp_max_messages_consumed_per_candidate: self.number(),
+			..config
+		}
 	}
 
 	pub(crate) fn session_info(&mut self) -> SessionInfo {
