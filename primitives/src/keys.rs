@@ -35,6 +35,9 @@ pub const RELAY_DISPATCH_QUEUE_SIZE: [u8; 32] =
 /// Current slot of BABE (R-KEY-9).
 pub const CURRENT_SLOT: [u8; 32] = hex!("1cb6f36e027abb2091cfb5110ab5087f06155b3cd9a8c9e5e9a23fd5dc13a5ed");
 
+/// What the raw keys of remaining capacities begin with (R-KEY-7).
+pub const RELAY_DISPATCH_QUEUE_REMAINING_CAPACITY: &[u8] = b":relay_dispatch_queue_remaining_capacity";
+
 /// Key of a map entry: prefix, twox64 of the encoded key, encoded key.
 pub fn map_key(prefix: &[u8; 32], key: &impl Encode) -> Vec<u8> {
 	let encoded = key.encode();
@@ -43,10 +46,7 @@ pub fn map_key(prefix: &[u8; 32], key: &impl Encode) -> Vec<u8> {
 
 /// Raw key of the messages and bytes that a para may still send upward (R-KEY-7).
 pub fn relay_dispatch_queue_remaining_capacity(para: ParaId) -> Vec<u8> {
-	(*b":relay_dispatch_queue_remaining_capacity")
-		.into_iter()
-		.chain(para.encode())
-		.collect()
+	[RELAY_DISPATCH_QUEUE_REMAINING_CAPACITY, &para.encode()].concat()
 }
 
 #[cfg(test)]

@@ -11,8 +11,8 @@ use crate::{
 use alloc::vec::Vec;
 use async_backing_primitives::{
 	ports::{ActiveConfiguration, CurrentSession},
-	supermajority_threshold, BlockNumber, HostConfiguration, PvfCheckStatement, ValidationCode,
-	ValidationCodeHash, ValidatorSignature,
+	supermajority_threshold, HostConfiguration, PvfCheckStatement, ValidationCode, ValidationCodeHash,
+	ValidatorSignature,
 };
 use frame_support::{dispatch::DispatchResult, ensure, weights::Weight};
 use sp_runtime::{
@@ -62,9 +62,11 @@ impl<T: Config> Pallet<T> {
 		});
 	}
 
-	/// Whether there may be one more vote.
-	pub(crate) fn may_vote() -> bool {
+	/// Whether a code can be checked: it is known, so that it needs no vote or joins the one about it, or there may be one
+	/// more vote.
+	pub(crate) fn may_check_code(code_hash: ValidationCodeHash) -> bool {
 		CodesUnderVote::<T>::decode_len().unwrap_or(0) < MAX_CODE_VOTES as usize
+			|| CodeByHash::<T>::contains_key(code_hash)
 	}
 
 	/// What a verdict costs: the last one, which ends the vote, for everybody who waits.
@@ -246,8 +248,7 @@ impl<T: Config> Pallet<T> {
 		match cause {
 			CheckCause::Onboarding(para) => Self::schedule_onboarding(para),
 			CheckCause::Upgrade { para, included_at } => {
-				let now: BlockNumber = frame_system::Pallet::<T>::block_number().saturated_into();
-				Self::schedule_upgrade(para, code_hash, included_at, now.max(included_at), config);
+				Self::schedule_upgrade(para, code_hash, included_at, Self::now().max(included_at), config);
 			}
 		}
 	}

@@ -5,7 +5,7 @@ use crate::{
 	ParaLifecycle, ParaLifecycles, Registration, UpcomingParas, SESSION_DELAY,
 };
 use async_backing_primitives::{
-	ports::{ActiveConfiguration, CurrentSession},
+	ports::{ActiveConfiguration, CurrentSession, UpwardQueues},
 	HeadData, HostConfiguration, ParaId, SessionIndex, ValidationCode, ValidationCodeHash, MAX_CODE_SIZE,
 	MAX_HEAD_DATA_SIZE, MAX_PARAS,
 };
@@ -19,8 +19,8 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_register(para: ParaId, head: HeadData, code: ValidationCode) -> DispatchResult {
 		let config = T::Configuration::active();
 		let (registration, code) = Self::admit(para, head, code, &config)?;
-		ensure!(Self::may_vote(), Error::<T>::TooManyParas);
 		let code_hash = registration.code_hash;
+		ensure!(Self::may_check_code(code_hash), Error::<T>::TooManyParas);
 		ParaLifecycles::<T>::insert(para, ParaLifecycle::Onboarding);
 		UpcomingParas::<T>::insert(para, registration);
 		Self::check_code(code_hash, code, CheckCause::Onboarding(para), &config);
@@ -68,10 +68,11 @@ impl<T: Config> Pallet<T> {
 	/// Decides on the removal of a para, two sessions from now.
 	///
 	/// # Errors
-	/// [`Error::NotActive`]. Nothing is written then.
+	/// [`Error::NotActive`], [`Error::CannotOffboard`]. Nothing is written then.
 	pub(crate) fn do_deregister(para: ParaId) -> DispatchResult {
 		let lifecycle = ParaLifecycles::<T>::get(para);
 		ensure!(lifecycle == Some(ParaLifecycle::Active), Error::<T>::NotActive);
+		ensure!(!Self::has_upward_messages(para), Error::<T>::CannotOffboard);
 		let session = Self::schedule(para, ParaLifecycle::Offboarding)?;
 		Self::deposit_event(Event::Deregistered { para, session });
 		Ok(())
@@ -102,13 +103,24 @@ impl<T: Config> Pallet<T> {
 	/// Puts the para into a state which it leaves two sessions from now.
 	fn schedule(para: ParaId, lifecycle: ParaLifecycle) -> Result<SessionIndex, Error<T>> {
 		let session = T::Session::index().saturating_add(SESSION_DELAY);
+		Self::queue_action(para, session)?;
+		ParaLifecycles::<T>::insert(para, lifecycle);
+		Ok(session)
+	}
+
+	/// Lets a para move on when this session begins.
+	pub(crate) fn queue_action(para: ParaId, session: SessionIndex) -> Result<(), Error<T>> {
 		ActionsQueue::<T>::try_mutate(session, |queue| {
 			let position = queue.partition_point(|other| *other < para);
 			queue
 				.try_insert(position, para)
 				.map_err(|_| Error::<T>::TooManyParas)
-		})?;
-		ParaLifecycles::<T>::insert(para, lifecycle);
-		Ok(session)
+		})
+	}
+
+	/// Whether upward messages of the para wait to be processed. They would be counted against whoever gets the id next, and
+	/// executed in its name (R-DEF-31).
+	pub(crate) fn has_upward_messages(para: ParaId) -> bool {
+		T::Ump::size(para).count > 0
 	}
 }

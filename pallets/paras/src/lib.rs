@@ -9,6 +9,7 @@ mod check_impls;
 mod code_impls;
 mod dispatchable_impls;
 mod lifecycle_impls;
+mod past_code_impls;
 mod port_impls;
 mod types;
 mod upgrade_impls;
@@ -21,6 +22,7 @@ mod mock;
 mod tests;
 
 pub use pallet::*;
+pub use past_code_impls::MAX_PRUNED_PER_BLOCK;
 pub use types::*;
 pub use weights::WeightInfo;
 
@@ -28,12 +30,15 @@ pub use weights::WeightInfo;
 #[frame_support::pallet]
 pub mod pallet {
 	use crate::{
-		types::{BoundedCode, BoundedHead, CodeVote, GenesisPara, ParaLifecycle, ParaRecord, Registration},
+		types::{
+			BoundedCode, BoundedHead, CodeVote, GenesisPara, ParaLifecycle, ParaRecord, PastCodesOfPara,
+			PruningRange, Registration,
+		},
 		WeightInfo,
 	};
 	use alloc::vec::Vec;
 	use async_backing_primitives::{
-		ports::{ActiveConfiguration, CurrentSession, OnParaRemoved},
+		ports::{ActiveConfiguration, CurrentSession, OnParaRemoved, UpwardQueues},
 		BlockNumber, HeadData, ParaId, PvfCheckStatement, SessionIndex, UpgradeGoAhead, UpgradeRestriction,
 		ValidationCode, ValidationCodeHash, ValidatorSignature, MAX_PARAS,
 	};
@@ -66,6 +71,8 @@ pub mod pallet {
 		type Configuration: ActiveConfiguration;
 		/// The current session, whose validators vote on code.
 		type Session: CurrentSession;
+		/// Upward messages: as long as one of them waits, its para is not removed (R-DEF-31).
+		type Ump: UpwardQueues;
 		/// Told when a para is gone: the message pallets.
 		type OnParaRemoved: OnParaRemoved;
 		/// Weights of the calls.
@@ -121,7 +128,21 @@ pub mod pallet {
 	pub type UpgradeCooldowns<T: Config> =
 		StorageValue<_, BoundedVec<(ParaId, BlockNumber), ConstU32<MAX_PARAS>>, ValueQuery>;
 
-	/// Codes that somebody uses or will use.
+	/// Codes that paras ran and that are kept still (R-CODE-9). Of paras that are gone too.
+	#[pallet::storage]
+	pub type PastCodes<T: Config> = StorageMap<_, Twox64Concat, ParaId, PastCodesOfPara, ValueQuery>;
+
+	/// Past codes in the order in which they were replaced: the para, and the block in which its code was. One entry for
+	/// each past code.
+	#[pallet::storage]
+	pub type PastCodePruning<T: Config> =
+		StorageMap<_, Twox64Concat, u64, (ParaId, BlockNumber), OptionQuery>;
+
+	/// The keys of [`PastCodePruning`].
+	#[pallet::storage]
+	pub type PastCodeRange<T: Config> = StorageValue<_, PruningRange, ValueQuery>;
+
+	/// Codes that somebody uses, will use or used not long ago.
 	#[pallet::storage]
 	pub type CodeByHash<T: Config> = StorageMap<_, Identity, ValidationCodeHash, BoundedCode, OptionQuery>;
 
@@ -139,7 +160,7 @@ pub mod pallet {
 	pub type CodesUnderVote<T: Config> =
 		StorageValue<_, BoundedVec<ValidationCodeHash, ConstU32<MAX_CODE_VOTES>>, ValueQuery>;
 
-	/// How often a code is used: as current, announced, upcoming or trusted code.
+	/// How often a code is used: as current, announced, upcoming, past or trusted code.
 	#[pallet::storage]
 	pub type CodeByHashRefs<T: Config> = StorageMap<_, Identity, ValidationCodeHash, u32, ValueQuery>;
 
@@ -204,6 +225,13 @@ pub mod pallet {
 			/// The session in which it is gone.
 			session: SessionIndex,
 		},
+		/// A para's removal waits for its upward messages to be processed (R-DEF-31).
+		OffboardingDelayed {
+			/// The para.
+			para: ParaId,
+			/// The session in which it is tried again.
+			session: SessionIndex,
+		},
 		/// A para became active.
 		Onboarded {
 			/// The para.
@@ -223,6 +251,13 @@ pub mod pallet {
 			/// Relay-parent number from which it applies.
 			expected_at: BlockNumber,
 		},
+		/// An announced code could not be taken in, and the para is told so (R-CODE-1).
+		CodeUpgradeAborted {
+			/// The para.
+			para: ParaId,
+			/// The code.
+			code_hash: ValidationCodeHash,
+		},
 		/// A para runs on new code (R-CODE-6).
 		CodeUpgraded {
 			/// The para.
@@ -238,7 +273,9 @@ pub mod pallet {
 		AlreadyRegistered,
 		/// The para is not active.
 		NotActive,
-		/// There are as many paras as there can be.
+		/// Upward messages of the para wait to be processed (R-DEF-31).
+		CannotOffboard,
+		/// There are as many paras as there can be, or as many votes on code.
 		TooManyParas,
 		/// The head data is larger than the configuration allows.
 		HeadDataTooLarge,
@@ -282,8 +319,12 @@ pub mod pallet {
 			Self::do_register(para, genesis_head, validation_code)
 		}
 
-		/// Removes an active para two sessions from now. Until then it may have blocks, but sends no upward message
-		/// (R-UMP-6).
+		/// Removes an active para two sessions from now, or later if upward messages of it wait then. Until it is gone it may
+		/// have blocks, but sends no upward message (R-UMP-6).
+		///
+		/// # Errors
+		/// [`Error::NotActive`]; [`Error::CannotOffboard`] as long as upward messages of it wait (R-DEF-31). Nothing is
+		/// written then.
 		#[pallet::call_index(1)]
 		#[pallet::weight(T::WeightInfo::deregister())]
 		pub fn deregister(origin: OriginFor<T>, para: ParaId) -> DispatchResult {
@@ -336,18 +377,23 @@ pub mod pallet {
 		}
 	}
 
+	#[pallet::view_functions]
+	impl<T: Config> Pallet<T> {
+		/// Hash of the code that a para ran in the state of relay block `at`: the one that validates the child of the head
+		/// included there. `None` if it ran none, or ran it so long ago that it is kept no longer (R-CODE-9).
+		pub fn code_hash_at(para: ParaId, at: BlockNumber) -> Option<ValidationCodeHash> {
+			Self::do_code_hash_at(para, at)
+		}
+	}
+
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn on_initialize(now: BlockNumberFor<T>) -> Weight {
-			let go_aheads = Self::do_give_go_aheads(now.saturated_into());
+			let now = now.saturated_into();
+			let pruned = Self::do_prune_past_codes(now);
+			let go_aheads = Self::do_give_go_aheads(now);
 			// With what `on_finalize` does to the restrictions that are due then.
-			let cooldowns = Self::cooldowns_due(now.saturated_into());
-			let lists = 2u64;
-			// A go-ahead is a signal, and a record that is read and written.
-			let writes = lists
-				.saturating_add(go_aheads.saturating_mul(2))
-				.saturating_add(cooldowns);
-			T::DbWeight::get().reads_writes(lists.saturating_add(go_aheads), writes)
+			T::WeightInfo::on_initialize(go_aheads, Self::cooldowns_due(now), pruned)
 		}
 
 		fn on_finalize(now: BlockNumberFor<T>) {

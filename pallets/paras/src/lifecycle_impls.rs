@@ -18,6 +18,14 @@ impl<T: Config> OnSessionChange for Pallet<T> {
 					Self::onboard(para);
 					Self::deposit_event(Event::Onboarded { para });
 				}
+				// Candidates that were pending when the removal was decided may have sent messages since.
+				Some(ParaLifecycle::Offboarding) if Self::has_upward_messages(para) => {
+					let session = change.session_index.saturating_add(1);
+					// There is room in the queue for every para that has a lifecycle.
+					if Self::queue_action(para, session).is_ok() {
+						Self::deposit_event(Event::OffboardingDelayed { para, session });
+					}
+				}
 				Some(ParaLifecycle::Offboarding) => {
 					Self::offboard(para);
 					Self::deposit_event(Event::Offboarded { para });
@@ -44,10 +52,14 @@ impl<T: Config> Pallet<T> {
 		});
 		ParaLifecycles::<T>::insert(para, ParaLifecycle::Active);
 		Heads::<T>::insert(para, registration.head);
-		ParaRecords::<T>::insert(para, ParaRecord::new(registration.code_hash));
+		let record = ParaRecord {
+			code_since: Self::now(),
+			..ParaRecord::new(registration.code_hash)
+		};
+		ParaRecords::<T>::insert(para, record);
 	}
 
-	/// Forgets a para.
+	/// Forgets a para, but for the code that it ran: its last candidates may be checked still (R-CODE-9).
 	fn offboard(para: ParaId) {
 		Parachains::<T>::mutate(|list| list.retain(|other| *other != para));
 		UpcomingUpgrades::<T>::mutate(|list| list.retain(|(other, _)| *other != para));
@@ -60,7 +72,7 @@ impl<T: Config> Pallet<T> {
 		UpgradeGoAheadSignal::<T>::remove(para);
 		UpgradeRestrictionSignal::<T>::remove(para);
 		if let Some(record) = ParaRecords::<T>::take(para) {
-			Self::release_code(record.code_hash);
+			Self::retire_code(para, &record);
 			if let Some(announced) = record.announced {
 				Self::release_code(announced.code_hash);
 			}

@@ -7,9 +7,9 @@ pub(crate) mod benchmark_helper;
 
 use crate::{self as pallet_async_backing_paras, GenesisPara};
 use async_backing_primitives::{
-	ports::{ActiveConfiguration, OnParaRemoved, OnSessionChange, SessionChange},
-	HeadData, HostConfiguration, ParaId, PvfCheckStatement, SessionIndex, ValidationCode, ValidatorId,
-	ValidatorIndex, ValidatorPair,
+	ports::{ActiveConfiguration, OnParaRemoved, OnSessionChange, QueueSize, SessionChange, UpwardQueues},
+	HeadData, HostConfiguration, ParaId, PvfCheckStatement, SessionIndex, UpwardMessage, ValidationCode,
+	ValidatorId, ValidatorIndex, ValidatorPair,
 };
 use frame_support::{
 	derive_impl, parameter_types,
@@ -18,7 +18,7 @@ use frame_support::{
 use frame_system::{EnsureRoot, RawOrigin};
 use sp_core::Pair;
 use sp_runtime::{BuildStorage, DispatchError, DispatchResult};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 frame_support::construct_runtime!(
 	pub enum Test {
@@ -36,6 +36,8 @@ impl frame_system::Config for Test {
 parameter_types! {
 	pub static CurrentSession: SessionIndex = 0;
 	pub static Removed: Vec<ParaId> = Vec::new();
+	/// Upward messages that wait, and their bytes.
+	pub static Upward: BTreeMap<ParaId, (u32, u32)> = BTreeMap::new();
 	pub static Config: HostConfiguration = config();
 	pub static Keys: Vec<ValidatorId> = keys();
 }
@@ -52,6 +54,7 @@ pub(crate) fn config() -> HostConfiguration {
 	HostConfiguration {
 		max_code_size: 64,
 		max_head_data_size: 16,
+		code_retention_period: 5,
 		pvf_voting_ttl: 2,
 		validation_upgrade_cooldown: 10,
 		validation_upgrade_delay: 4,
@@ -119,6 +122,15 @@ pub(crate) fn accept(code: &ValidationCode) {
 pub(crate) fn trust(code: &ValidationCode) {
 	Paras::trust_code(RawOrigin::Root.into(), code.clone()).expect("it is a legal code");
 }
+
+impl UpwardQueues for Neighbours {
+	fn size(para: ParaId) -> QueueSize {
+		let (count, bytes) = Upward::get().get(&para).copied().unwrap_or_default();
+		QueueSize { count, bytes }
+	}
+	fn enqueue(_: ParaId, _: &[UpwardMessage]) {}
+}
+
 impl OnParaRemoved for Neighbours {
 	fn on_para_removed(para: ParaId) {
 		Removed::mutate(|removed| removed.push(para));
@@ -129,6 +141,7 @@ impl crate::Config for Test {
 	type AdminOrigin = EnsureRoot<u64>;
 	type Configuration = Configuration;
 	type Session = Neighbours;
+	type Ump = Neighbours;
 	type OnParaRemoved = Neighbours;
 	type WeightInfo = ();
 	#[cfg(feature = "runtime-benchmarks")]
@@ -155,7 +168,7 @@ pub(crate) fn genesis_para(id: u32, seed: u8) -> GenesisPara {
 }
 
 /// Runs `test` in block 1 of a chain with these paras, and checks the invariants afterwards.
-pub(crate) fn run(paras: Vec<GenesisPara>, test: impl FnOnce()) {
+pub(crate) fn run<R>(paras: Vec<GenesisPara>, test: impl FnOnce() -> R) -> R {
 	let genesis = RuntimeGenesisConfig {
 		paras: crate::GenesisConfig {
 			paras,
@@ -167,12 +180,14 @@ pub(crate) fn run(paras: Vec<GenesisPara>, test: impl FnOnce()) {
 	ext.execute_with(|| {
 		CurrentSession::set(0);
 		Removed::set(Vec::new());
+		Upward::set(BTreeMap::new());
 		Config::set(config());
 		Keys::set(keys());
 		begin_block(1);
-		test();
+		let result = test();
 		Paras::do_try_state().expect("invariants hold");
-	});
+		result
+	})
 }
 
 /// Begins a block.

@@ -34,11 +34,13 @@ pub struct ParaRecord {
 	pub code_hash: ValidationCodeHash,
 	/// Relay-parent number of the latest included candidate (R-REL-4); `None` before the first.
 	pub most_recent_context: Option<BlockNumber>,
+	/// Relay block whose state shows this code first (R-CODE-9).
+	pub code_since: BlockNumber,
 	/// The code that was announced (R-CODE-3).
 	pub announced: Option<AnnouncedCode>,
-	/// Whether the para was sent an answer to its announcement that no candidate has consumed yet: then there is a
-	/// go-ahead signal in storage.
-	pub is_answered: bool,
+	/// Relay block whose state shows the answer to an announcement first, as long as no candidate was enacted that could
+	/// hear it (R-CODE-7): then there is a go-ahead signal in storage.
+	pub answered_at: Option<BlockNumber>,
 }
 
 /// A code that a para announced.
@@ -53,13 +55,14 @@ pub struct AnnouncedCode {
 }
 
 impl ParaRecord {
-	/// A para that runs this code and has had no candidate.
+	/// A para that runs this code from genesis on and has had no candidate.
 	pub fn new(code_hash: ValidationCodeHash) -> Self {
 		Self {
 			code_hash,
 			most_recent_context: None,
+			code_since: 0,
 			announced: None,
-			is_answered: false,
+			answered_at: None,
 		}
 	}
 
@@ -68,6 +71,39 @@ impl ParaRecord {
 		let announced = self.announced?;
 		Some((announced.expected_at?, announced.code_hash))
 	}
+}
+
+/// A code that a para ran (R-CODE-9).
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct PastCode {
+	/// Its hash.
+	pub code_hash: ValidationCodeHash,
+	/// Relay block whose state shows it first as the para's code.
+	pub since: BlockNumber,
+	/// Relay block whose state shows it no longer: in which it was replaced, or its para removed.
+	pub until: BlockNumber,
+}
+
+/// Codes that a para ran and that are kept still, in the order in which they were replaced.
+pub type PastCodesOfPara = BoundedVec<PastCode, ConstU32<MAX_PAST_CODES>>;
+
+/// Past codes of one para that are kept at once; above it the oldest goes early (R-CODE-9).
+///
+/// An upgrade takes the cooldown and both delays, so a para has one or two within the retention period of Polkadot. 32 is
+/// what a chain has whose upgrades take a thirtieth of its retention period, and then what goes early was replaced 32
+/// upgrades ago, far behind the last candidate that ran on it.
+pub const MAX_PAST_CODES: u32 = 32;
+
+/// The queue of past codes that are to be forgotten: a range of keys of
+/// [`PastCodePruning`](crate::PastCodePruning).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct PruningRange {
+	/// Key of the oldest entry.
+	pub first: u64,
+	/// Key of the next entry to come.
+	pub next: u64,
 }
 
 /// What a para begins with.

@@ -7,40 +7,50 @@ use crate::{
 	UpgradeCooldowns, UpgradeGoAheadSignal, UpgradeRestrictionSignal,
 };
 use async_backing_primitives::{
-	ports::ParaState, BlockNumber, HostConfiguration, ParaId, UpgradeGoAhead, UpgradeRestriction,
-	ValidationCode, ValidationCodeHash, MAX_PARAS,
+	BlockNumber, HostConfiguration, ParaId, UpgradeGoAhead, UpgradeRestriction, ValidationCode,
+	ValidationCodeHash, MAX_PARAS,
 };
 use frame_support::{traits::ConstU32, BoundedVec};
+use sp_runtime::SaturatedConversion;
 
 type Schedule = BoundedVec<(ParaId, BlockNumber), ConstU32<MAX_PARAS>>;
 
 impl<T: Config> Pallet<T> {
 	/// Enacts an announcement in block `now`, and begins the check of its code (R-CODE-3).
 	///
-	/// Does nothing for the code that is active already (R-CODE-1), and nothing for what is refused when a candidate
-	/// is backed: an unknown para, an upgrade that is restricted (R-CODE-2), a code of the wrong size. So it does when there
-	/// are as many votes as there can be: the para may announce again.
+	/// What cannot be taken in is answered with an Abort, or the para would wait for ever: the code that is active already,
+	/// and code that would need a vote while there are as many votes as there can be (R-CODE-1). So is what is refused when a
+	/// candidate is backed: an announcement while the para is restricted (R-CODE-2), a code of the wrong size. An Abort of
+	/// this kind begins no cooldown: the para may announce something else as soon as it has heard of it.
+	///
+	/// Does nothing for an unknown para, and nothing while an upgrade of the para is in flight, since that one is still to
+	/// be answered.
 	pub(crate) fn do_schedule_code_upgrade(
 		para: ParaId,
 		code: ValidationCode,
 		now: BlockNumber,
 		config: &HostConfiguration,
 	) {
-		let code_hash = code.hash();
-		match ParaRecords::<T>::get(para) {
-			Some(record) if record.code_hash != code_hash => {}
-			_ => return,
-		}
-		if <Self as ParaState>::is_upgrade_restricted(para) {
-			return;
-		}
-		let Ok(code) = Self::bounded_code(code, config) else {
+		let Some(record) = ParaRecords::<T>::get(para) else {
 			return;
 		};
-
-		if !Self::may_vote() {
+		if record.announced.is_some() {
 			return;
 		}
+		let code_hash = code.hash();
+		let is_restricted = UpgradeRestrictionSignal::<T>::contains_key(para);
+		let code = match Self::bounded_code(code, config) {
+			Ok(code)
+				if record.code_hash != code_hash && !is_restricted && Self::may_check_code(code_hash) =>
+			{
+				code
+			}
+			_ => {
+				Self::answer(para, UpgradeGoAhead::Abort);
+				return Self::deposit_event(Event::CodeUpgradeAborted { para, code_hash });
+			}
+		};
+
 		Self::change_record(para, |record| {
 			record.announced = Some(AnnouncedCode {
 				code_hash,
@@ -59,6 +69,9 @@ impl<T: Config> Pallet<T> {
 
 	/// Schedules an upgrade that was announced in block `included_at`, and whose code is accepted in block `now`
 	/// (R-CODE-3).
+	///
+	/// It applies from a later block on, whatever the delays are: the go-ahead comes when a block begins, and a candidate
+	/// that applies the upgrade has to have heard it (R-CODE-6, R-CODE-7).
 	pub(crate) fn schedule_upgrade(
 		para: ParaId,
 		code_hash: ValidationCodeHash,
@@ -71,7 +84,7 @@ impl<T: Config> Pallet<T> {
 		}
 		let from_announcement = included_at.saturating_add(config.validation_upgrade_delay);
 		let from_acceptance = now.saturating_add(config.minimum_validation_upgrade_delay);
-		let expected_at = from_announcement.max(from_acceptance);
+		let expected_at = from_announcement.max(from_acceptance).max(now.saturating_add(1));
 		Self::change_record(para, |record| {
 			record.announced = Some(AnnouncedCode {
 				code_hash,
@@ -102,10 +115,16 @@ impl<T: Config> Pallet<T> {
 		Some(announced.code_hash)
 	}
 
-	/// Answers an announcement.
+	/// Answers an announcement, in the state of this block. It is the last word: an earlier answer that was not heard yet is
+	/// replaced.
 	fn answer(para: ParaId, signal: UpgradeGoAhead) {
 		UpgradeGoAheadSignal::<T>::insert(para, signal);
-		Self::change_record(para, |record| record.is_answered = true);
+		Self::change_record(para, |record| record.answered_at = Some(Self::now()));
+	}
+
+	/// The block being processed.
+	pub(crate) fn now() -> BlockNumber {
+		frame_system::Pallet::<T>::block_number().saturated_into()
 	}
 
 	/// Changes the record of a para that has one.
@@ -114,19 +133,21 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Tells paras whose upgrade is due in block `now` to go ahead (R-CODE-3). Returns how many.
-	pub(crate) fn do_give_go_aheads(now: BlockNumber) -> u64 {
+	pub(crate) fn do_give_go_aheads(now: BlockNumber) -> u32 {
 		let due = take_due(UpcomingUpgrades::<T>::get(), now, |rest| {
 			UpcomingUpgrades::<T>::put(rest)
 		});
 		for (para, _) in &due {
 			Self::answer(*para, UpgradeGoAhead::GoAhead);
 		}
-		due.len() as u64
+		due.len().saturated_into()
 	}
 
 	/// How many restrictions disappear at the end of block `now`.
-	pub(crate) fn cooldowns_due(now: BlockNumber) -> u64 {
-		UpgradeCooldowns::<T>::get().partition_point(|(_, at)| *at <= now) as u64
+	pub(crate) fn cooldowns_due(now: BlockNumber) -> u32 {
+		UpgradeCooldowns::<T>::get()
+			.partition_point(|(_, at)| *at <= now)
+			.saturated_into()
 	}
 
 	/// Lifts the restrictions whose cooldown is over at the end of block `now` (R-CODE-3).
@@ -139,25 +160,21 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Applies the scheduled upgrade to the record if a candidate with this relay parent does so (R-CODE-6). Where none
-	/// is scheduled, clears a signal that is left over (R-CODE-7).
+	/// What a candidate with this relay parent does to the upgrade of its para when it is enacted: it has heard an answer
+	/// that its relay parent shows (R-CODE-7), and applies an upgrade that is due there (R-CODE-6).
 	pub(crate) fn apply_upgrade(para: ParaId, record: &mut ParaRecord, relay_parent_number: BlockNumber) {
-		let scheduled = record.future_code();
-		if scheduled.is_some_and(|(expected_at, _)| relay_parent_number < expected_at) {
-			return;
-		}
-		if record.is_answered {
-			record.is_answered = false;
+		if record.answered_at.is_some_and(|at| relay_parent_number >= at) {
+			record.answered_at = None;
 			UpgradeGoAheadSignal::<T>::remove(para);
 		}
-		let Some((_, code_hash)) = scheduled else {
+		let due = record.future_code().filter(|(at, _)| relay_parent_number >= *at);
+		let Some((_, code_hash)) = due else {
 			return;
 		};
-		// Not reached by the candidates of a chain that gives its go-aheads, but then none may follow.
-		UpcomingUpgrades::<T>::mutate(|list| list.retain(|(other, _)| *other != para));
+		Self::retire_code(para, record);
 		// The use as announced code becomes the use as current code.
-		Self::release_code(record.code_hash);
 		record.code_hash = code_hash;
+		record.code_since = Self::now();
 		record.announced = None;
 		Self::deposit_event(Event::CodeUpgraded { para, code_hash });
 	}

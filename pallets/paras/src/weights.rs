@@ -9,6 +9,8 @@ use frame_support::weights::{constants::RocksDbWeight, Weight};
 pub trait WeightInfo {
 	/// [`crate::Pallet::register`] with code of `c` bytes.
 	fn register(c: u32) -> Weight;
+	/// What a block does by itself: `g` go-aheads, `l` restrictions that are lifted at its end, `p` past codes forgotten.
+	fn on_initialize(g: u32, l: u32, p: u32) -> Weight;
 	/// [`crate::Pallet::deregister`].
 	fn deregister() -> Weight;
 	/// [`crate::Pallet::include_pvf_check_statement`] that ends a vote with acceptance, for which `c` paras wait.
@@ -24,6 +26,20 @@ pub trait WeightInfo {
 }
 
 impl WeightInfo for () {
+	fn on_initialize(g: u32, l: u32, p: u32) -> Weight {
+		let each = |count: u32, reads, writes| {
+			Weight::from_parts(5_000_000, 4_096)
+				.saturating_add(RocksDbWeight::get().reads_writes(reads, writes))
+				.saturating_mul(u64::from(count))
+		};
+		// Both lists, full, and the range of past codes with the configuration.
+		Weight::from_parts(100_000_000, 131_072)
+			.saturating_add(RocksDbWeight::get().reads_writes(4, 3))
+			.saturating_add(each(g, 1, 2))
+			.saturating_add(each(l, 0, 1))
+			.saturating_add(each(p, 3, 4))
+	}
+
 	fn end_vote_accepting(c: u32) -> Weight {
 		Weight::from_parts(200_000_000, 65_536)
 			.saturating_add(RocksDbWeight::get().reads_writes(8, 8))
@@ -59,6 +75,6 @@ impl WeightInfo for () {
 	}
 
 	fn deregister() -> Weight {
-		Weight::from_parts(50_000_000, 8_192).saturating_add(RocksDbWeight::get().reads_writes(3, 2))
+		Weight::from_parts(50_000_000, 8_192).saturating_add(RocksDbWeight::get().reads_writes(4, 2))
 	}
 }

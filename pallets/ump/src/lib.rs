@@ -20,7 +20,10 @@ pub use types::*;
 #[frame_support::pallet]
 pub mod pallet {
 	use crate::types::{AggregateMessageOrigin, MaxMessageLenOf};
-	use async_backing_primitives::{ports::ActiveConfiguration, ParaId, MAX_UPWARD_MESSAGE_SIZE};
+	use async_backing_primitives::{
+		ports::{ActiveConfiguration, ParaState},
+		ParaId, MAX_UPWARD_MESSAGE_SIZE,
+	};
 	use frame_support::{
 		pallet_prelude::*,
 		traits::{EnqueueMessage, QueueFootprintQuery},
@@ -37,6 +40,8 @@ pub mod pallet {
 	pub trait Config: frame_system::Config {
 		/// Limits on the queues.
 		type Configuration: ActiveConfiguration;
+		/// Which paras there are, for the check of invariants: nobody else has a queue.
+		type Paras: ParaState;
 		/// Keeps and services the queues. Must tell this pallet of changes through its `QueueChangeHandler`, and take
 		/// messages of 128 KiB.
 		type MessageQueue: EnqueueMessage<AggregateMessageOrigin>

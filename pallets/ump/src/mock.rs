@@ -3,7 +3,10 @@
 #![allow(unreachable_pub, missing_debug_implementations)] // the runtime is public, so what it is made of must be
 
 use crate::{self as pallet_async_backing_ump, AggregateMessageOrigin};
-use async_backing_primitives::{ports::ActiveConfiguration, HostConfiguration, ParaId};
+use async_backing_primitives::{
+	ports::{ActiveConfiguration, ParaState},
+	BlockNumber, HeadData, HostConfiguration, ParaId, ValidationCode, ValidationCodeHash,
+};
 use frame_support::{
 	derive_impl, parameter_types,
 	traits::{ConstU32, ProcessMessage, ProcessMessageError},
@@ -26,6 +29,7 @@ impl frame_system::Config for Test {
 parameter_types! {
 	pub static Processed: Vec<(ParaId, Vec<u8>)> = Vec::new();
 	pub static MaxQueue: (u32, u32) = (10, 1000);
+	pub static Parachains: Vec<ParaId> = vec![ParaId(2000), ParaId(2001)];
 	pub const NoServiceWeight: Option<Weight> = None;
 }
 
@@ -70,8 +74,40 @@ impl ActiveConfiguration for Configuration {
 	}
 }
 
+/// Knows which paras there are, and nothing of them.
+pub struct Paras;
+impl ParaState for Paras {
+	fn parachains() -> Vec<ParaId> {
+		Parachains::get()
+	}
+	fn head(_: ParaId) -> Option<HeadData> {
+		None
+	}
+	fn current_code_hash(_: ParaId) -> Option<ValidationCodeHash> {
+		None
+	}
+	fn code_by_hash(_: ValidationCodeHash) -> Option<ValidationCode> {
+		None
+	}
+	fn most_recent_context(_: ParaId) -> Option<BlockNumber> {
+		None
+	}
+	fn future_code(_: ParaId) -> Option<(BlockNumber, ValidationCodeHash)> {
+		None
+	}
+	fn is_upgrade_restricted(_: ParaId) -> bool {
+		false
+	}
+	fn is_offboarding(_: ParaId) -> bool {
+		false
+	}
+	fn schedule_code_upgrade(_: ParaId, _: ValidationCode, _: BlockNumber, _: &HostConfiguration) {}
+	fn note_new_head(_: ParaId, _: HeadData, _: BlockNumber) {}
+}
+
 impl crate::Config for Test {
 	type Configuration = Configuration;
+	type Paras = Paras;
 	type MessageQueue = MessageQueue;
 }
 
@@ -80,6 +116,7 @@ pub(crate) fn run(test: impl FnOnce()) {
 	sp_io::TestExternalities::default().execute_with(|| {
 		Processed::set(Vec::new());
 		MaxQueue::set((10, 1000));
+		Parachains::set(vec![ParaId(2000), ParaId(2001)]);
 		System::set_block_number(1);
 		test();
 		Ump::do_try_state().expect("invariants hold");

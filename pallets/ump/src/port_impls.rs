@@ -31,11 +31,14 @@ impl<T: Config> UpwardQueues for Pallet<T> {
 	}
 }
 
-/// What waits in the queue stays there and is not serviced of its own accord any more.
+/// A para is removed when nothing of it waits any more (R-DEF-31), and then nothing of its queue stays behind. If it is
+/// removed all the same, what waits is not serviced of its own accord any more, and what is published stays true.
 impl<T: Config> OnParaRemoved for Pallet<T> {
 	fn on_para_removed(para: ParaId) {
 		T::MessageQueue::sweep_queue(para.into());
-		RelayDispatchQueueSize::<T>::remove(para);
-		unhashed::kill(&relay_dispatch_queue_remaining_capacity(para));
+		if Self::queued(para) == QueueSize::default() {
+			RelayDispatchQueueSize::<T>::remove(para);
+			unhashed::kill(&relay_dispatch_queue_remaining_capacity(para));
+		}
 	}
 }

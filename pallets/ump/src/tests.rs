@@ -125,16 +125,86 @@ fn a_message_that_no_queue_takes_is_left_out() {
 }
 
 #[test]
-fn of_a_removed_para_nothing_is_published_or_serviced() {
+fn r_def_31_of_a_removed_para_nothing_stays() {
 	run(|| {
-		Ump::enqueue(A, &[vec![1; 10]]);
+		for para in [A, B] {
+			Ump::enqueue(para, &[vec![1; 10]]);
+		}
+		MessageQueue::service_queues(Weight::MAX);
+		Ump::on_para_removed(A);
+		Parachains::set(vec![B]);
+		assert_eq!(capacity(A), None, "R-KEY-7");
+		assert!(!RelayDispatchQueueSize::<Test>::contains_key(A), "R-KEY-8");
+		assert_eq!(capacity(B), Some((10, 1000)), "R-KEY-7: the other's stays");
+		assert_eq!(Ump::do_try_state(), Ok(()));
+	});
+}
+
+#[test]
+fn r_def_31_what_is_published_stays_true_whoever_removes_a_para_with_messages() {
+	run(|| {
+		Ump::enqueue(A, &[vec![1; 10], vec![1; 20]]);
 		Ump::enqueue(B, &[vec![2; 10]]);
 		Ump::on_para_removed(A);
-		assert_eq!(capacity(A), None);
-		assert!(!RelayDispatchQueueSize::<Test>::contains_key(A));
+		assert_eq!(capacity(A), Some((8, 970)), "R-KEY-7: they wait still");
+		assert_eq!(RelayDispatchQueueSize::<Test>::get(A), (2, 30), "R-KEY-8");
 		MessageQueue::service_queues(Weight::MAX);
-		assert_eq!(Processed::get(), [(B, vec![2; 10])]);
+		assert_eq!(
+			Processed::get(),
+			[(B, vec![2; 10])],
+			"not of their own accord any more"
+		);
+		assert_eq!(Ump::size(A), size(2, 30));
+		Parachains::set(vec![B]);
+		assert_eq!(
+			Ump::do_try_state(),
+			Err("R-DEF-31: a para that is gone left its queue behind".into())
+		);
+		Parachains::set(vec![A, B]);
 	});
+}
+
+/// What `break_it` breaks, the check of invariants finds.
+fn is_found(break_it: impl FnOnce(), reason: &'static str) {
+	sp_io::TestExternalities::default().execute_with(|| {
+		Ump::enqueue(A, &[vec![1; 10]]);
+		assert_eq!(Ump::do_try_state(), Ok(()));
+		break_it();
+		assert_eq!(Ump::do_try_state(), Err(reason.into()));
+	});
+}
+
+#[test]
+fn r_key_7_and_8_try_state_finds_what_is_published_wrongly_or_not_at_all() {
+	let key = relay_dispatch_queue_remaining_capacity;
+	is_found(
+		|| RelayDispatchQueueSize::<Test>::remove(A),
+		"R-KEY-8: the size of a queue is not published",
+	);
+	is_found(
+		|| RelayDispatchQueueSize::<Test>::insert(A, (1, 11)),
+		"R-KEY-8: a published queue size is wrong",
+	);
+	is_found(
+		|| RelayDispatchQueueSize::<Test>::insert(B, (1, 10)),
+		"R-KEY-8: a published queue size is wrong",
+	);
+	is_found(
+		|| unhashed::put(&key(A), &(9u32, 991u32)),
+		"R-KEY-7: a published capacity is wrong",
+	);
+	is_found(
+		|| unhashed::kill(&key(A)),
+		"R-KEY-7: a published capacity is wrong",
+	);
+	is_found(
+		|| unhashed::put(&key(B), &(10u32, 1000u32)),
+		"R-KEY-7: a capacity is published without a queue",
+	);
+	is_found(
+		|| unhashed::put(&[&key(B)[..], &[0]].concat(), &(10u32, 1000u32)),
+		"R-KEY-7: a key is not that of a para",
+	);
 }
 
 #[test]

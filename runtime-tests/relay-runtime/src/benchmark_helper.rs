@@ -148,7 +148,7 @@ impl pallet_async_backing_inclusion::benchmarking::BenchmarkHelper for Helper {
 		UpgradeGoAheadSignal::<Runtime>::insert(para, UpgradeGoAhead::GoAhead);
 		ParaRecords::<Runtime>::mutate_extant(para, |record| {
 			record.code_hash = used_once(&ValidationCode([&[8], &code.0[..]].concat()));
-			record.is_answered = true;
+			record.answered_at = Some(at);
 			record.announced = Some(AnnouncedCode {
 				code_hash,
 				expected_at: Some(at),

@@ -5,17 +5,11 @@ use crate::{CodeVotes, TrustedCodes, WeightInfo, MAX_CODE_VOTES};
 use async_backing_primitives::ValidationCodeHash;
 use frame_support::{dispatch::GetDispatchInfo, BoundedVec};
 use frame_system::RawOrigin;
-use proptest::prelude::*;
 use sp_core::Pair;
 use sp_runtime::{
 	transaction_validity::{InvalidTransaction, TransactionValidityError},
 	DispatchError,
 };
-
-/// Enacts an announcement, and leaves the vote alone.
-fn announce_only(para: ParaId, seed: u8) {
-	Paras::schedule_code_upgrade(para, code(seed), System::block_number(), &config());
-}
 
 fn under_vote() -> Vec<ValidationCodeHash> {
 	Paras::pvfs_require_precheck()
@@ -212,7 +206,7 @@ fn a_para_that_goes_takes_its_vote_along() {
 		assert_eq!(under_vote().len(), 1);
 		next_session();
 		assert_eq!(under_vote(), []);
-		assert_eq!(CodeByHash::<Test>::iter().count(), 0);
+		assert_eq!(Paras::code_by_hash(code(2).hash()), None);
 	});
 }
 
@@ -322,84 +316,12 @@ fn the_number_of_votes_has_a_ceiling() {
 		crate::CodesUnderVote::<Test>::put(BoundedVec::truncate_from(many.collect()));
 		announce_only(A, 2);
 		assert!(!Paras::is_upgrade_restricted(A), "the para may announce again");
+		assert_eq!(go_ahead(), Some(UpgradeGoAhead::Abort), "R-CODE-1");
 		assert_noop!(
 			Paras::register(RuntimeOrigin::root(), B, head(2), code(2)),
 			Error::<Test>::TooManyParas
 		);
+		assert_ok!(Paras::register(RuntimeOrigin::root(), B, head(2), code(1)));
 		crate::CodesUnderVote::<Test>::kill();
 	});
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Step {
-	Register(u32, u8),
-	Deregister(u32),
-	Announce(u32, u8),
-	Vote(u32, u8, bool),
-	Trust(u8),
-	Distrust(u8),
-	Include(u32),
-	Block,
-	Session,
-}
-
-fn step() -> impl Strategy<Value = Step> {
-	let (para, seed) = (|| 2000u32..2004, || 1u8..5);
-	prop_oneof![
-		2 => (para(), seed()).prop_map(|(para, seed)| Step::Register(para, seed)),
-		1 => para().prop_map(Step::Deregister),
-		3 => (para(), seed()).prop_map(|(para, seed)| Step::Announce(para, seed)),
-		8 => (0u32..5, seed(), proptest::bool::weighted(0.8))
-			.prop_map(|(validator, seed, accept)| Step::Vote(validator, seed, accept)),
-		1 => seed().prop_map(Step::Trust),
-		1 => seed().prop_map(Step::Distrust),
-		2 => para().prop_map(Step::Include),
-		3 => Just(Step::Block),
-		2 => Just(Step::Session),
-	]
-}
-
-proptest! {
-	#[test]
-	fn r_code_3_votes_codes_and_paras_agree_whatever_happens(steps in proptest::collection::vec(step(), 1..80)) {
-		run(vec![genesis_para(2000, 1), genesis_para(2001, 2)], || {
-			for step in steps {
-				let root = RuntimeOrigin::root();
-				let now = System::block_number();
-				let _ = match step {
-					Step::Register(para, seed) => Paras::register(root, ParaId(para), head(1), code(seed)),
-					Step::Deregister(para) => Paras::deregister(root, ParaId(para)),
-					Step::Announce(para, seed) => {
-						announce_only(ParaId(para), seed);
-						Ok(())
-					}
-					Step::Vote(validator, seed, accept) => {
-						let statement = verdict(validator, &code(seed), accept);
-						let signature = pair(validator).sign(&statement.signing_payload());
-						Paras::include_pvf_check_statement(RawOrigin::Authorized.into(), statement, signature)
-					}
-					Step::Trust(seed) => Paras::trust_code(root, code(seed)),
-					Step::Distrust(seed) => Paras::distrust_code(root, code(seed).hash()),
-					Step::Include(para) => {
-						Paras::note_new_head(ParaId(para), head(9), now - 1);
-						Ok(())
-					}
-					Step::Block => {
-						run_to(now + 1);
-						Ok(())
-					}
-					Step::Session => {
-						next_session();
-						Ok(())
-					}
-				};
-				Paras::do_try_state().expect("invariants hold after every step");
-			}
-			// When nothing is decided any more, nobody waits.
-			for _ in 0..3 {
-				next_session();
-			}
-			assert_eq!(under_vote(), []);
-		});
-	}
 }

@@ -1,10 +1,14 @@
 //! What the pallet does, without a chain around it.
 
+mod answers;
 mod checks;
+mod histories;
+mod past_codes;
+mod removal;
 
 use crate::{
-	mock::*, CodeByHash, CodeByHashRefs, Error, Event, Heads, ParaLifecycle, ParaLifecycles, ParaRecord,
-	ParaRecords, UpgradeGoAheadSignal, UpgradeRestrictionSignal,
+	mock::*, CodeByHashRefs, Error, Event, Heads, ParaLifecycle, ParaLifecycles, ParaRecord, ParaRecords,
+	UpgradeGoAheadSignal, UpgradeRestrictionSignal,
 };
 use async_backing_primitives::{
 	keys,
@@ -27,6 +31,11 @@ fn announce(seed: u8) {
 	if Paras::pvfs_require_precheck().contains(&code(seed).hash()) {
 		accept(&code(seed));
 	}
+}
+
+/// Enacts an announcement, and leaves the vote alone.
+fn announce_only(para: ParaId, seed: u8) {
+	Paras::schedule_code_upgrade(para, code(seed), System::block_number(), &config());
 }
 
 fn record(para: ParaId) -> ParaRecord {
@@ -160,8 +169,8 @@ fn r_code_6_the_applying_candidate_switches_the_code() {
 		assert_eq!(record(A).announced, None);
 		assert_eq!(
 			Paras::code_by_hash(code(1).hash()),
-			None,
-			"nobody uses the old code"
+			Some(code(1)),
+			"R-CODE-9: whoever checks the candidate needs it still"
 		);
 		assert!(Paras::is_upgrade_restricted(A), "R-CODE-3: the cooldown goes on");
 		System::assert_last_event(
@@ -171,26 +180,6 @@ fn r_code_6_the_applying_candidate_switches_the_code() {
 			}
 			.into(),
 		);
-	});
-}
-
-#[test]
-fn r_code_7_any_candidate_clears_a_left_over_signal() {
-	one(|| {
-		UpgradeGoAheadSignal::<Test>::insert(A, UpgradeGoAhead::Abort);
-		change(A, |record| record.is_answered = true);
-		Paras::note_new_head(A, head(2), 0);
-		assert_eq!(go_ahead(), None, "R-CODE-7");
-	});
-}
-
-#[test]
-fn r_code_1_announcing_the_active_code_has_no_effect() {
-	one(|| {
-		announce(1);
-		assert_eq!(Paras::future_code(A), None, "R-CODE-1");
-		assert!(!Paras::is_upgrade_restricted(A));
-		assert_eq!(CodeByHashRefs::<Test>::get(code(1).hash()), 1);
 	});
 }
 
@@ -212,6 +201,11 @@ fn r_code_2_and_4_a_second_announcement_changes_nothing() {
 			Paras::future_code(A),
 			None,
 			"R-CODE-2: restricted until block 11 ends"
+		);
+		assert_eq!(
+			go_ahead(),
+			Some(UpgradeGoAhead::Abort),
+			"R-CODE-1: and told so, should it ever get here"
 		);
 		run_to(12);
 		announce(3);
@@ -290,37 +284,6 @@ fn registration_takes_two_sessions() {
 		assert_eq!(Paras::parachains(), [A, B]);
 		assert_eq!(Paras::head(B), Some(head(2)));
 		System::assert_last_event(Event::Onboarded { para: B }.into());
-	});
-}
-
-#[test]
-fn r_ump_6_a_para_that_is_removed_is_offboarding_until_it_is_gone() {
-	one(|| {
-		announce(2);
-		assert_ok!(Paras::deregister(RuntimeOrigin::root(), A));
-		System::assert_last_event(Event::Deregistered { para: A, session: 2 }.into());
-		assert!(Paras::is_offboarding(A), "R-UMP-6");
-		next_session();
-		Paras::note_new_head(A, head(5), 1);
-		assert_eq!(Paras::head(A), Some(head(5)), "it may have blocks still");
-		assert_noop!(
-			Paras::deregister(RuntimeOrigin::root(), A),
-			Error::<Test>::NotActive
-		);
-		next_session();
-		assert_eq!(Paras::parachains(), []);
-		assert_eq!((Paras::head(A), Paras::future_code(A)), (None, None));
-		assert!(!Paras::is_offboarding(A));
-		assert_eq!(Removed::get(), [A], "the message pallets are told");
-		assert_eq!(
-			CodeByHash::<Test>::iter().count(),
-			0,
-			"neither current nor future code is left"
-		);
-		System::assert_last_event(Event::Offboarded { para: A }.into());
-		run_to(12); // what was scheduled finds nobody
-		assert_eq!(go_ahead(), None);
-		assert_ok!(Paras::register(RuntimeOrigin::root(), A, head(1), code(1)));
 	});
 }
 
@@ -448,18 +411,25 @@ fn r_base_16_facts_are_what_single_questions_answer() {
 }
 
 #[test]
-fn hooks_charge_for_what_they_do() {
+fn r_wgt_1_hooks_charge_for_what_they_do() {
+	use crate::WeightInfo;
 	use frame_support::traits::Hooks;
 	one(|| {
-		let db: frame_support::weights::RuntimeDbWeight = <Test as frame_system::Config>::DbWeight::get();
-		let idle: Weight = Paras::on_initialize(2);
-		assert_eq!(idle, db.reads_writes(2, 2));
+		let begin = |block| -> Weight {
+			System::set_block_number(block);
+			Paras::on_initialize(block)
+		};
+		let idle = <()>::on_initialize(0, 0, 0);
+		assert_eq!(begin(2), idle, "R-WGT-1");
+		System::set_block_number(1);
 		announce(2); // in block 1: go-ahead in block 7, restriction lifted at the end of block 11
-		assert_eq!(
-			Paras::on_initialize(7),
-			db.reads_writes(3, 4),
-			"a signal and a record"
-		);
-		assert_eq!(Paras::on_initialize(11), db.reads_writes(2, 3));
+		assert_eq!(begin(6), idle);
+		assert_eq!(begin(7), <()>::on_initialize(1, 0, 0), "R-WGT-1: a go-ahead");
+		assert_eq!(begin(10), idle);
+		assert_eq!(begin(11), <()>::on_initialize(0, 1, 0), "R-WGT-1: a restriction");
 	});
+	for (g, l, p) in [(1, 0, 0), (0, 1, 0), (0, 0, 1)] {
+		let more = <()>::on_initialize(g, l, p);
+		assert!(more.all_gt(<()>::on_initialize(0, 0, 0)), "R-WGT-1: {more}");
+	}
 }

@@ -42,6 +42,7 @@ impl pallet_async_backing_paras::Config for Runtime {
 	type AdminOrigin = AdminOrigin;
 	type Configuration = Configuration;
 	type Session = ParaSessions;
+	type Ump = Ump;
 	type OnParaRemoved = (Scheduler, Dmp, Ump, Hrmp);
 	type WeightInfo = weights::pallet_async_backing_paras::WeightInfo<Runtime>;
 	#[cfg(feature = "runtime-benchmarks")]
@@ -59,6 +60,7 @@ impl pallet_async_backing_dmp::Config for Runtime {
 
 impl pallet_async_backing_ump::Config for Runtime {
 	type Configuration = Configuration;
+	type Paras = Paras;
 	type MessageQueue = MessageQueue;
 }
 

@@ -18,6 +18,23 @@ use frame_support::{traits::Get, weights::Weight};
 /// Weight functions for `pallet_async_backing_paras`.
 pub struct WeightInfo<T>(PhantomData<T>);
 impl<T: frame_system::Config> pallet_async_backing_paras::WeightInfo for WeightInfo<T> {
+	/// The range of component `g` is `[0, 100]`.
+	/// The range of component `l` is `[0, 100]`.
+	/// The range of component `p` is `[0, 8]`.
+	fn on_initialize(g: u32, l: u32, p: u32) -> Weight {
+		Weight::from_parts(60_000_000, 0)
+			.saturating_add(Weight::from_parts(0, 131569))
+			.saturating_add(Weight::from_parts(4_000_000, 0).saturating_mul(g.into()))
+			.saturating_add(Weight::from_parts(2_000_000, 0).saturating_mul(l.into()))
+			.saturating_add(Weight::from_parts(8_000_000, 0).saturating_mul(p.into()))
+			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(g.into())))
+			.saturating_add(T::DbWeight::get().reads((3_u64).saturating_mul(p.into())))
+			.saturating_add(T::DbWeight::get().writes(3))
+			.saturating_add(T::DbWeight::get().writes((2_u64).saturating_mul(g.into())))
+			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(l.into())))
+			.saturating_add(T::DbWeight::get().writes((4_u64).saturating_mul(p.into())))
+	}
 	/// Storage: `Configuration::ActiveConfig` (r:1 w:0)
 	/// Proof: `Configuration::ActiveConfig` (`max_values`: Some(1), `max_size`: Some(170), added: 665, mode: `MaxEncodedLen`)
 	/// Storage: `Paras::ParaLifecycles` (r:1 w:1)
