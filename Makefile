@@ -27,6 +27,7 @@ NO_STD := \
 	pallet-async-backing-hrmp \
 	pallet-async-backing-scheduler \
 	pallet-async-backing-inclusion \
+	async-backing-wire \
 	async-backing-fragment-tree \
 	async-backing-prospective-parachains \
 	async-backing-counter-parachain

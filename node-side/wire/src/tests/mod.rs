@@ -1,0 +1,6 @@
+mod golden;
+mod limits;
+mod names;
+mod properties;
+mod sample;
+mod versions;
