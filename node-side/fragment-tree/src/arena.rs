@@ -12,6 +12,8 @@
 //! Since nodes are never removed and candidates never cease to be backed, the best path below a node only ever gets
 //! better. That is why a change has to be carried upward along one path and nowhere else.
 
+mod passing_over;
+
 use crate::{cumulative::Cumulative, index::ByHash, Backable, Candidate, PathRule};
 use alloc::{sync::Arc, vec::Vec};
 use async_backing_primitives::{BlockNumber, CandidateHash, HeadHash, RelayChainBlockInfo};

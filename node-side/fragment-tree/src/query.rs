@@ -249,6 +249,34 @@ impl<R: PathRule> FragmentTree<R> {
 		self.best_path_below(at, count)
 	}
 
+	/// As [`select_children`](Self::select_children), as if candidates of which `may_back` says no were not backed: for
+	/// votes that count at one leaf and not at another (R-BAK-14). Candidates do not lose their state by that (R-STO-3).
+	///
+	/// Cost: as [`select_children`](Self::select_children) for all of the best path, which is the answer as long as none of
+	/// it is refused; otherwise linear in the nodes of the tree.
+	pub fn select_children_where(
+		&self,
+		required_path: &[CandidateHash],
+		count: usize,
+		mut may_back: impl FnMut(&Backable) -> bool,
+	) -> Vec<PathStep<'_>> {
+		let Some(at) = self.end_of(required_path) else {
+			return Vec::new();
+		};
+		let mut best: Vec<_> = self.best_path_below(Some(at), usize::MAX).steps().collect();
+		if !best.iter().all(|step| may_back(step.backable())) {
+			let nodes = self
+				.arena
+				.best_path_where(at, |member| may_back(&member.backable));
+			let steps = nodes
+				.into_iter()
+				.map(|index| PathStep(self.arena.member_at(index)));
+			best = steps.collect();
+		}
+		best.truncate(count);
+		best
+	}
+
 	/// Where a path ends; `Some(None)` is the root. `None` if the tree lacks a step of it.
 	fn end_of(&self, path: &[CandidateHash]) -> Option<Option<NodeIndex>> {
 		path.iter().try_fold(None, |parent, hash| {

@@ -99,10 +99,41 @@ impl<R: PathRule> View<R> {
 		let Some(tree) = self.tree(leaf, para) else {
 			return Vec::new();
 		};
+		let backable = Vec::with_capacity(count.min(tree.scope().max_depth() as usize + 1));
+		self.take_judged(para, tree.select_children(required_path, count).steps(), backable)
+	}
+
+	/// As [`get_backable`](Self::get_backable), as if candidates of which `may_back` says no were not backed: for those
+	/// that have their quorum somewhere, but not with the votes that count at this leaf (R-BAK-14).
+	///
+	/// Cost: [`FragmentTree::select_children_where`], and the same for choices of cores.
+	pub fn get_backable_where(
+		&self,
+		leaf: Hash,
+		para: ParaId,
+		required_path: &[CandidateHash],
+		count: usize,
+		may_back: impl FnMut(&Backable) -> bool,
+	) -> Vec<Backable> {
+		let Some(tree) = self.tree(leaf, para) else {
+			return Vec::new();
+		};
+		let steps = tree.select_children_where(required_path, count, may_back);
+		let backable = Vec::with_capacity(steps.len());
+		self.take_judged(para, steps.into_iter(), backable)
+	}
+
+	/// Takes the steps of a path up to the first that may not occupy its core.
+	#[inline]
+	fn take_judged<'a>(
+		&self,
+		para: ParaId,
+		steps: impl Iterator<Item = PathStep<'a>>,
+		mut backable: Vec<Backable>,
+	) -> Vec<Backable> {
 		// Neighbours mostly make the same choice, which then is judged once.
 		let mut judged: Option<PathStep<'_>> = None;
-		let mut backable = Vec::with_capacity(count.min(tree.scope().max_depth() as usize + 1));
-		for step in tree.select_children(required_path, count).steps() {
+		for step in steps {
 			let is_judged = judged.is_some_and(|judged| step.is_known_to_choose_as(judged));
 			if !is_judged {
 				if !self.may_occupy_its_core(para, step, judged) {

@@ -81,10 +81,32 @@ prop_compose! {
 	}
 }
 
+/// With candidates passed over the best path is that of a tree where these are not backed, whoever they are.
+fn check_passing_over(world: &World, known: &Known, tree: &FragmentTree) {
+	let refused = tree.len() as u8 % 4;
+	let is_refused = |hash: CandidateHash| hash.0.as_bytes()[0] % 4 == refused;
+	let mut backed_less = known.clone();
+	for (hash, (_, is_backed)) in &mut backed_less {
+		*is_backed &= !is_refused(*hash);
+	}
+	let model = Model::new(world, &backed_less);
+	for required in model.paths.iter().chain([&Vec::new()]) {
+		let best = model.best_after(required);
+		for count in [1, 2, usize::MAX] {
+			let steps =
+				tree.select_children_where(required, count, |backable| !is_refused(backable.candidate_hash));
+			let selected: Vec<_> = steps.iter().map(|step| step.backable().candidate_hash).collect();
+			let expected: Vec<_> = best.iter().take(count).copied().collect();
+			assert_eq!(selected, expected, "R-SEL-3, R-BAK-14: after {required:?}");
+		}
+	}
+}
+
 fn check(world: &World, known: &Known, tree: &FragmentTree, pool: &[Candidate]) {
 	check_invariants(tree);
 	let model = Model::new(world, known);
 	model.assert_agrees(tree);
+	check_passing_over(world, known, tree);
 	for candidate in pool
 		.iter()
 		.filter(|candidate| !known.contains_key(&candidate.hash()))

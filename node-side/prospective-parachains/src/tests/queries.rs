@@ -76,6 +76,60 @@ fn r_frg_17_a_candidate_for_a_core_of_another_para_is_not_offered() {
 }
 
 #[test]
+fn r_bak_14_r_vie_7_what_lacks_its_votes_at_a_leaf_gives_way_to_another_path() {
+	let (first, second) = (block(20).hash, block(19).hash);
+	let mut view = view_at(&[leaf(19).with(PARA, 0, &[]), leaf(20).with(PARA, 0, &[])]);
+	let long = [(0, 1), (1, 2), (2, 3)].map(|(from, to)| spec(from, to, 19).build());
+	let short = [(0, 4), (4, 5)].map(|(from, to)| spec(from, to, 19).build());
+	for candidate in long.iter().chain(&short) {
+		introduce(&mut view, candidate);
+		view.note_backed(PARA, candidate.hash()).expect("known");
+	}
+	let without = |lacking: &[&Candidate], leaf, count| -> Vec<CandidateHash> {
+		let has_votes = |backable: &Backable| {
+			!lacking
+				.iter()
+				.any(|candidate| candidate.hash() == backable.candidate_hash)
+		};
+		let offered = view.get_backable_where(leaf, PARA, &[], count, has_votes);
+		offered
+			.into_iter()
+			.map(|backable| backable.candidate_hash)
+			.collect()
+	};
+	let hashes = |path: &[Candidate]| path.iter().map(Candidate::hash).collect::<Vec<_>>();
+	let rows: [(&str, &[&Candidate], Vec<CandidateHash>); 5] = [
+		("nobody", &[], hashes(&long)),
+		("the end", &[&long[2]], {
+			let (long, short) = (hashes(&long[..2]), hashes(&short));
+			if long[0] < short[0] {
+				long
+			} else {
+				short
+			}
+		}),
+		("the middle", &[&long[1]], hashes(&short)),
+		("the beginning", &[&long[0]], hashes(&short)),
+		("both", &[&long[0], &short[0]], vec![]),
+	];
+	for (name, lacking, expected) in rows {
+		for leaf in [first, second] {
+			assert_eq!(without(lacking, leaf, 9), expected, "R-BAK-14: {name}");
+			let one: Vec<_> = expected.iter().take(1).copied().collect();
+			assert_eq!(without(lacking, leaf, 1), one, "R-VIE-7: {name}");
+		}
+	}
+	assert_eq!(
+		view.get_backable(first, PARA, &[], 9).len(),
+		3,
+		"R-STO-3: they stay backed"
+	);
+	for (leaf, para) in [(block(18).hash, PARA), (first, OTHER)] {
+		assert_eq!(view.get_backable_where(leaf, para, &[], 9, |_| true), []);
+	}
+}
+
+#[test]
 fn r_vie_8_minimum_relay_parents() {
 	let mut facts = leaf(20).with(PARA, 0, &[]).with(OTHER, 0, &[]);
 	// The most recent context of the included head is newer than the window's end.
