@@ -44,7 +44,7 @@ pub struct LeafFacts {
 	pub rotation: GroupRotationInfo,
 	/// Least number of backing votes.
 	pub minimum_backing_votes: u32,
-	/// Validators whose votes do not count.
+	/// Validators whose votes the child does not count (R-BKV-4).
 	pub disabled: Vec<ValidatorIndex>,
 	/// State of each core.
 	pub cores: Vec<CoreState>,

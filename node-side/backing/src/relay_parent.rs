@@ -2,11 +2,12 @@
 
 use crate::StatementTable;
 use async_backing_primitives::{
-	check_core_choice, check_intrinsic, ClaimQueue, CommittedCandidateReceipt, CoreChoiceError, CoreIndex,
-	GroupRotationInfo, Hash, IntrinsicError, LeafFacts, ParaId, PersistedValidationData, RelayChainBlockInfo,
-	SessionIndex, SigningContext, ValidatorId, ValidatorIndex, WrongSchedulingSession,
+	check_core_choice, check_intrinsic, BackedCandidate, CandidateHash, ClaimQueue,
+	CommittedCandidateReceipt, CoreChoiceError, CoreIndex, GroupRotationInfo, Hash, IntrinsicError,
+	LeafFacts, ParaId, PersistedValidationData, RelayChainBlockInfo, SessionIndex, SigningContext,
+	ValidatorId, ValidatorIndex, WrongSchedulingSession,
 };
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 use thiserror::Error;
 
 /// Why the chain would not accept a candidate at its relay parent, whatever the votes.
@@ -32,7 +33,6 @@ pub(crate) struct SessionFacts {
 	pub(crate) session_index: SessionIndex,
 	pub(crate) validators: Vec<ValidatorId>,
 	pub(crate) groups: Vec<Vec<ValidatorIndex>>,
-	pub(crate) disabled: Vec<ValidatorIndex>,
 	/// This validator, if it is one.
 	pub(crate) own: Option<ValidatorIndex>,
 }
@@ -43,8 +43,7 @@ impl SessionFacts {
 			session_index: leaf.session_index,
 			validators: leaf.validators.clone(),
 			groups: leaf.groups.clone(),
-			disabled: leaf.disabled.clone(),
-			own: own.filter(|own| !leaf.disabled.contains(own)),
+			own,
 		}
 	}
 }
@@ -57,6 +56,9 @@ pub(crate) struct RelayParent {
 	rotation: GroupRotationInfo,
 	/// Claims seen in the state of this block; for one that never was a leaf, those of the leaf that brought it in.
 	claims: Arc<ClaimQueue>,
+	/// Validators disabled in the state of an active leaf that has this block in scope: their votes do not count towards a
+	/// quorum (R-BAK-14).
+	disabled: BTreeSet<ValidatorIndex>,
 	pub(crate) table: StatementTable,
 }
 
@@ -73,8 +75,44 @@ impl RelayParent {
 			// Groups are those of the child (R-GRP-1).
 			rotation: leaf.rotation.at(info.number.saturating_add(1)),
 			claims,
+			disabled: BTreeSet::new(),
 			table: StatementTable::new(leaf.params, leaf.minimum_backing_votes),
 		}
+	}
+
+	/// Another active leaf has this block in scope: whom it disabled does not count (R-BAK-14).
+	pub(crate) fn disable(&mut self, validators: &BTreeSet<ValidatorIndex>) {
+		self.disabled.extend(validators);
+	}
+
+	/// Replaces the validators that do not count, after a leaf went; says whether somebody counts again.
+	pub(crate) fn replace_disabled(&mut self, disabled: BTreeSet<ValidatorIndex>) -> bool {
+		let replaced = std::mem::replace(&mut self.disabled, disabled);
+		!replaced.is_subset(&self.disabled)
+	}
+
+	/// Whether what a validator says counts here (R-BAK-14).
+	pub(crate) fn counts(&self, validator: ValidatorIndex) -> bool {
+		!self.disabled.contains(&validator)
+	}
+
+	/// This validator, if it may make statements here: one that is disabled does not (R-BAK-14).
+	pub(crate) fn own(&self) -> Option<ValidatorIndex> {
+		self.session.own.filter(|own| self.counts(*own))
+	}
+
+	/// Whether a candidate has its quorum for whatever leaf comes of those that are active (R-BAK-7, R-BAK-14).
+	pub(crate) fn is_backable(&self, candidate: CandidateHash) -> bool {
+		self.table.is_backable_without(candidate, &self.disabled)
+	}
+
+	/// A candidate with the votes that count for all active leaves (R-BAK-8, R-BAK-14).
+	pub(crate) fn backed(
+		&self,
+		candidate: CandidateHash,
+		receipt: CommittedCandidateReceipt,
+	) -> Option<BackedCandidate> {
+		self.table.backed_without(candidate, receipt, &self.disabled)
 	}
 
 	/// What statements about candidates with this scheduling parent are bound to (R-STM-2).

@@ -10,9 +10,13 @@ use async_backing_primitives::{
 };
 
 /// Where backable candidates come from: the view over the leaf, and the statements that back them.
+///
+/// A candidate may have had its quorum and lack it at this leaf, where a validator that voted for it is disabled: both
+/// answers are for the child of the leaf in question (R-BAK-14).
 pub trait BackableSource {
 	/// At most `count` backable candidates of the para below the required path, in dependency order, each with its
-	/// scheduling parent (R-VIE-7).
+	/// scheduling parent (R-VIE-7). Candidates that [`backed`](Self::backed) cannot give are passed over for others, where
+	/// there are others: the choice ends at the first that it does not get.
 	fn backable(
 		&mut self,
 		para: ParaId,
@@ -20,7 +24,8 @@ pub trait BackableSource {
 		count: usize,
 	) -> Vec<(CandidateHash, Hash)>;
 
-	/// The candidate with its votes (R-BAK-8); `None` if this validator lacks it or its quorum.
+	/// The candidate with the votes that the chain counts (R-BAK-8, R-BKV-4); `None` if this validator lacks it or its
+	/// quorum.
 	fn backed(&mut self, candidate: CandidateHash, scheduling_parent: Hash) -> Option<BackedCandidate>;
 }
 

@@ -1,5 +1,7 @@
 //! Validators among themselves, without a driver: messages are handed from one to the other.
 
+mod disabled;
+
 use crate::{Advertisement, Input, Message, Notice, Output, Peer, Timer, Validator, ValidatorConfig};
 use async_backing_availability::erasure_root_of;
 use async_backing_primitives::{

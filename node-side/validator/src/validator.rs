@@ -4,6 +4,7 @@
 //! - the view hears of a leaf before the others, and of a leaf's end after them;
 //! - available data are stored before the statement about them is shared, so that whoever hears it can fetch;
 //! - an advertised candidate waits until what it builds on is backable, within bounds;
+//! - a candidate is proposed with the votes that count at the leaf, and otherwise not at all (R-BAK-14);
 //! - no input makes a validator panic, whoever sent it.
 
 use crate::{view::LeafView, Advertisement, Input, Message, Notice, Output, Peer, Timer};
@@ -106,10 +107,7 @@ impl Validator {
 	pub fn handle(&mut self, now: Duration, input: Input) -> Vec<Output> {
 		match input {
 			Input::LeafActivated(facts) => self.leaf_activated(now, facts),
-			Input::LeafDeactivated(leaf) => {
-				self.leaf_deactivated(leaf);
-				Vec::new()
-			}
+			Input::LeafDeactivated(leaf) => self.leaf_deactivated(leaf),
 			Input::Received { from, message } => self.received(from, message),
 			Input::Executed { candidate, outcome } => self.executed(candidate, outcome),
 			Input::Timer(Timer::SignBitfield(leaf)) => self.sign_bitfield(leaf),
@@ -172,9 +170,9 @@ impl Validator {
 		outputs
 	}
 
-	fn leaf_deactivated(&mut self, leaf: Hash) {
+	fn leaf_deactivated(&mut self, leaf: Hash) -> Vec<Output> {
 		self.leaves.remove(&leaf);
-		self.backing.deactivate_leaf(leaf);
+		let regained = self.backing.deactivate_leaf(leaf, &mut self.view);
 		self.view.deactivate_leaf(leaf);
 		let in_scope = |relay_parent| {
 			self.leaves
@@ -185,6 +183,7 @@ impl Validator {
 			.retain(|_, advertisement| in_scope(advertisement.receipt.descriptor.relay_parent()));
 		self.blocked
 			.retain(|(_, advertisement)| in_scope(advertisement.receipt.descriptor.relay_parent()));
+		self.backing_outputs(regained)
 	}
 
 	fn received(&mut self, from: Peer, message: Message) -> Vec<Output> {
@@ -484,11 +483,13 @@ impl BackableSource for Source<'_> {
 		required_path: &[CandidateHash],
 		count: usize,
 	) -> Vec<(CandidateHash, Hash)> {
-		self.view.backable(self.leaf, para, required_path, count)
+		let may_back = |candidate| self.backing.is_backable_at(self.leaf, candidate);
+		self.view
+			.backable(self.leaf, para, required_path, count, may_back)
 	}
 
 	fn backed(&mut self, candidate: CandidateHash, scheduling_parent: Hash) -> Option<BackedCandidate> {
-		self.backing.backed(candidate, scheduling_parent)
+		self.backing.backed_at(self.leaf, candidate, scheduling_parent)
 	}
 }
 

@@ -33,15 +33,21 @@ impl LeafView {
 		self.0.update_leaves(&[], &[leaf]);
 	}
 
-	/// Candidates for the child of a leaf, in dependency order, with their scheduling parents (R-VIE-7).
+	/// Candidates for the child of a leaf that may be backed there, in dependency order, with their scheduling parents
+	/// (R-VIE-7, R-BAK-14).
 	pub(crate) fn backable(
 		&self,
 		leaf: Hash,
 		para: ParaId,
 		required_path: &[CandidateHash],
 		count: usize,
+		may_back: impl Fn(CandidateHash) -> bool,
 	) -> Vec<(CandidateHash, Hash)> {
-		let found = self.0.get_backable(leaf, para, required_path, count);
+		let found = self
+			.0
+			.get_backable_where(leaf, para, required_path, count, |backable| {
+				may_back(backable.candidate_hash)
+			});
 		found
 			.into_iter()
 			.map(|backable| (backable.candidate_hash, backable.scheduling_parent))

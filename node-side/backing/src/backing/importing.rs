@@ -6,8 +6,11 @@ use async_backing_primitives::{CandidateHash, Hash, SignedCompactStatement};
 use std::sync::Arc;
 
 impl Backing {
-	/// A statement arrived. Verifies it, counts it, and follows it up: fetches the proof of validity of a candidate that
+	/// A statement arrived. Verifies it, takes it in, and follows it up: fetches the proof of validity of a candidate that
 	/// this validator shall confirm, and announces one that got its quorum.
+	///
+	/// One of a disabled validator is taken in as well, because it counts as soon as no active leaf disables its author
+	/// (R-BAK-14), and nobody sends it twice. Until then it leads to nothing.
 	///
 	/// Cost: one signature check, and the hash of a candidate that comes with it.
 	///
@@ -31,8 +34,7 @@ impl Backing {
 			Counted::Again => return Ok(Vec::new()),
 			Counted::Misbehaviour(output) => return Ok(vec![*output]),
 		};
-		let backable = self.announce_if_backable(candidate, view);
-		Ok(self.fetch_pov(candidate).into_iter().chain(backable).collect())
+		Ok(self.follow_up(candidate, view))
 	}
 
 	fn verify(&self, statement: &SignedStatement) -> Result<SignedCompactStatement, StatementError> {
@@ -46,9 +48,6 @@ impl Backing {
 			.validators
 			.get(validator.as_usize())
 			.ok_or(StatementError::UnknownValidator(validator))?;
-		if parent.session.disabled.contains(&validator) {
-			return Err(StatementError::Disabled(validator));
-		}
 		if let StatementContent::Seconded(candidate) = &statement.content {
 			let expected = candidate.receipt.descriptor.scheduling_parent();
 			if expected != scheduling_parent {

@@ -79,6 +79,9 @@ impl Backing {
 			.session
 			.own
 			.ok_or(SecondingError::NotABacker(scheduling_parent))?;
+		if !parent.counts(own) {
+			return Err(SecondingError::Disabled(own));
+		}
 		Ok((parent, own))
 	}
 
@@ -101,16 +104,21 @@ impl Backing {
 		if expected != got {
 			return Err(SecondingError::PovMismatch { expected, got });
 		}
-		if let Some(state) = self.candidates.get_mut(&hash) {
+		if let Some(known) = self.candidates.get(&hash) {
 			// Somebody else seconded it, and the proof of validity comes from the collator first.
-			let parent = self.relay_parents.get(&state.scheduling_parent);
-			let own = parent.and_then(|parent| Some((parent, parent.session.own?)));
-			let is_ours = own.is_some_and(|(parent, own)| parent.table.is_in_group(hash, own));
-			let is_open = is_ours && !state.settled && !matches!(state.work, Work::Validating { .. });
-			let Some(seconded) = state.seconded.clone().filter(|_| is_open) else {
-				return Err(SecondingError::AlreadyKnown(hash));
+			let (parent, own) = self.own_place(known.scheduling_parent)?;
+			let is_ours = parent.table.is_in_group(hash, own);
+			let state = self.candidates.get_mut(&hash);
+			let open = state
+				.filter(|state| is_ours && !state.settled && !matches!(state.work, Work::Validating { .. }));
+			let confirmed = open.and_then(|state| {
+				let seconded = state.seconded.clone()?;
+				Some(state.confirm(hash, &seconded, pov))
+			});
+			return match confirmed {
+				Some(job) => Ok(vec![job]),
+				None => Err(SecondingError::AlreadyKnown(hash)),
 			};
-			return Ok(vec![state.confirm(hash, &seconded, pov)]);
 		}
 		self.pre_check(hash, descriptor, parent_head, false, view)?;
 		let para = descriptor.para_id();
@@ -240,7 +248,9 @@ impl Backing {
 		let Some(parent) = self.relay_parents.get_mut(&scheduling_parent) else {
 			return Vec::new();
 		};
-		let (Some(own), Some(core)) = (parent.session.own, parent.own_core()) else {
+		let (Some(own), Some(core)) = (parent.own(), parent.own_core()) else {
+			// Disabled since it was asked to execute. It may have to confirm the candidate yet (R-BAK-14).
+			self.reopen(candidate);
 			return Vec::new();
 		};
 		let statement = match &content {
@@ -272,6 +282,14 @@ impl Backing {
 			.collect()
 	}
 
+	/// Forgets that a candidate was executed, so that it is again if this validator may confirm it later.
+	fn reopen(&mut self, candidate: CandidateHash) {
+		if let Some(state) = self.candidates.get_mut(&candidate) {
+			state.settled = false;
+			state.asked.clear();
+		}
+	}
+
 	/// A validator answered with a proof of validity, or could not. Answers that nobody waits for change nothing.
 	pub fn pov_received(
 		&mut self,
@@ -300,7 +318,7 @@ impl Backing {
 	}
 
 	/// Asks the next validator that stated the candidate (R-BAK-10), if this one is in its group, has not settled it
-	/// and does nothing about it yet.
+	/// and does nothing about it yet. What only disabled validators vouch for is left alone (R-BAK-14).
 	pub(super) fn fetch_pov(&mut self, candidate: CandidateHash) -> Option<Output> {
 		let state = self.candidates.get_mut(&candidate)?;
 		if state.settled || !matches!(state.work, Work::Idle) {
@@ -308,14 +326,14 @@ impl Backing {
 		}
 		let seconded = state.seconded.as_ref()?;
 		let parent = self.relay_parents.get(&state.scheduling_parent)?;
-		let own = parent.session.own?;
+		let own = parent.own()?;
 		if !parent.table.is_in_group(candidate, own) {
 			return None;
 		}
 		let backers = parent.table.backers(candidate);
 		let from = backers
 			.into_iter()
-			.find(|backer| *backer != own && !state.asked.contains(backer))?;
+			.find(|backer| *backer != own && parent.counts(*backer) && !state.asked.contains(backer))?;
 		state.asked.insert(from);
 		state.work = Work::FetchingPov { asked: from };
 		Some(Output::FetchPov {

@@ -91,6 +91,9 @@ pub enum SecondingError {
 	/// This validator backs nothing there.
 	#[error("this validator is in no backing group at relay parent {0}")]
 	NotABacker(Hash),
+	/// This validator's votes do not count at an active leaf, so that it makes none.
+	#[error("this validator, {0}, is disabled (R-BAK-14)")]
+	Disabled(ValidatorIndex),
 	/// The core is another group's.
 	#[error("para {para} on core {named:?} is not this group's, which serves core {own} (R-BAK-1)")]
 	NotAssigned {
@@ -149,9 +152,6 @@ pub enum StatementError {
 	/// There is no such validator in the session.
 	#[error("there is no validator {0}")]
 	UnknownValidator(ValidatorIndex),
-	/// The validator's votes do not count.
-	#[error("validator {0} is disabled (R-BKV-4)")]
-	Disabled(ValidatorIndex),
 	/// The statement was not signed by its author, or not for this relay parent.
 	#[error("validator {0} did not sign the statement (R-STM-2)")]
 	BadSignature(ValidatorIndex),

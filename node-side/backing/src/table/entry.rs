@@ -3,6 +3,7 @@
 use async_backing_primitives::{
 	CandidateHash, CompactStatement, CoreIndex, SignedCompactStatement, ValidatorIndex, ValidatorSignature,
 };
+use std::collections::BTreeSet;
 
 /// What a member of the group said of a candidate. Candidate and validator follow from where it stands.
 #[derive(Clone, Debug)]
@@ -44,6 +45,15 @@ impl Entry {
 
 	pub(super) fn seat_of(&self, validator: ValidatorIndex) -> Option<usize> {
 		self.seats.iter().position(|seat| seat.validator == validator)
+	}
+
+	/// Number of votes without those of disabled validators.
+	pub(super) fn votes_without(&self, disabled: &BTreeSet<ValidatorIndex>) -> usize {
+		if disabled.is_empty() {
+			return self.votes;
+		}
+		let votes = self.seats.iter().filter(|seat| seat.vote.is_some());
+		votes.filter(|seat| !disabled.contains(&seat.validator)).count()
 	}
 
 	/// The votes, in the order of the group.

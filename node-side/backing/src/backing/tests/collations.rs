@@ -294,7 +294,7 @@ fn r_def_15_r_bak_3_r_bak_4_one_candidate_a_depth_and_leaf() {
 	]
 	.into();
 	backing.activate_leaf(&leaf(11, (4, 3)), Some(ValidatorIndex(0)), &view);
-	backing.deactivate_leaf(ten);
+	assert_eq!(backing.deactivate_leaf(ten, &mut view), []);
 	for (depth, by) in [(2, 1), (3, 2)] {
 		view.depths = vec![(eleven, vec![depth])];
 		assert_eq!(

@@ -1,6 +1,7 @@
 //! What the scenarios share: keys, a scripted view, leaves, candidates and statements.
 
 mod collations;
+mod disabled;
 mod statements;
 
 use super::*;

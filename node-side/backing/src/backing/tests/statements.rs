@@ -140,7 +140,7 @@ fn r_stm_and_r_bak_6_statements_that_are_ignored() {
 	);
 	let statement = |candidate| sign(StatementContent::Seconded(candidate), 0, ten);
 	type Row = (&'static str, SignedStatement, fn(StatementError) -> bool);
-	let rows: [Row; 8] = [
+	let rows: [Row; 7] = [
 		("relay parent", seconded(1, 0, elsewhere), |e| {
 			matches!(e, StatementError::UnknownRelayParent(_))
 		}),
@@ -152,9 +152,6 @@ fn r_stm_and_r_bak_6_statements_that_are_ignored() {
 			},
 			|e| e == StatementError::UnknownValidator(ValidatorIndex(6)),
 		),
-		("disabled", seconded(1, 2, ten), |e| {
-			e == StatementError::Disabled(ValidatorIndex(2))
-		}),
 		("R-STM-2 forged", forged, |e| {
 			e == StatementError::BadSignature(ValidatorIndex(1))
 		}),
@@ -171,13 +168,7 @@ fn r_stm_and_r_bak_6_statements_that_are_ignored() {
 			matches!(e, StatementError::NotCounted(TableError::UnknownCandidate(_)))
 		}),
 	];
-	let mut backing = Backing::new();
-	let facts = LeafFacts {
-		disabled: vec![ValidatorIndex(2)],
-		..leaf(10, (4, 3))
-	};
-	backing.activate_leaf(&facts, Some(ValidatorIndex(0)), &Script::default());
-	let mut view = Script::at(ten, &[0]);
+	let (mut backing, mut view) = (validator(0), Script::at(ten, &[0]));
 	for (name, statement, expected) in rows {
 		let error = backing.statement_received(&statement, &mut view).expect_err(name);
 		assert!(expected(error.clone()), "{name}: {error:?}");
@@ -253,7 +244,7 @@ fn what_leaves_every_scope_is_forgotten() {
 		backing.candidate(hash(1, nine)).is_some(),
 		"the old leaf still admits it"
 	);
-	backing.deactivate_leaf(ten);
+	assert_eq!(backing.deactivate_leaf(ten, &mut view), []);
 	assert!(backing.candidate(hash(1, nine)).is_none());
 	assert!(backing.candidate(hash(2, ten)).is_some(), "R-ABP-2");
 	let late = backing.statement_received(&valid(1, 1, nine), &mut view);
