@@ -2,66 +2,14 @@
 
 use crate::{
 	composition::full,
+	published::{bitfield, candidate, enact, Published, EMPTY, MOST_HORIZONTAL, MOST_UPWARD},
 	report::{milliseconds, Report},
 	state::Runtime,
 };
 use std::error::Error;
 
-/// What one read and one write cost, in nanoseconds: `RocksDbWeight` of frame-support, which both runtimes use.
-const READ: f64 = 25_000.0;
-const WRITE: f64 = 100_000.0;
 /// What a block has, in nanoseconds.
 const BLOCK: f64 = 2e9;
-
-/// A published weight: nanoseconds, reads and writes.
-#[derive(Clone, Copy)]
-struct Published {
-	nanos: f64,
-	reads: f64,
-	writes: f64,
-}
-
-impl Published {
-	const fn new(nanos: f64, reads: f64, writes: f64) -> Self {
-		Self { nanos, reads, writes }
-	}
-
-	fn plus(self, other: Self) -> Self {
-		Self::new(
-			self.nanos + other.nanos,
-			self.reads + other.reads,
-			self.writes + other.writes,
-		)
-	}
-
-	fn times(self, count: f64) -> Self {
-		Self::new(self.nanos * count, self.reads * count, self.writes * count)
-	}
-
-	fn less(self, other: Self) -> Self {
-		self.plus(other.times(-1.0))
-	}
-
-	fn total(self) -> f64 {
-		self.nanos + self.reads * READ + self.writes * WRITE
-	}
-}
-
-// westend-runtime 40.0.0, weights of paras_inherent and inclusion, measured on 2026-02-25 on `Intel(R) Xeon(R) CPU @
-// 2.60GHz`.
-const EMPTY: Published = Published::new(294_541.0, 17.0, 5.0);
-const BITFIELDS: Published = Published::new(556_214.0, 19.0, 7.0);
-const CANDIDATE: Published = Published::new(1_513_057.081, 32.0, 16.0);
-const VOTE: Published = Published::new(47_356.84, 0.0, 0.0);
-const ENACT: Published = Published::new(156_323.556, 8.0, 6.0);
-const UPWARD: Published = Published::new(529_418.705, 1.0, 3.0);
-const HORIZONTAL: Published = Published::new(527_179.667, 3.0, 4.0);
-const UPGRADE: Published = Published::new(45_652.413, 9.0, 8.0);
-
-/// Messages that the published weight books for every core that a bitfield names, whatever was sent: the configured
-/// maxima of the largest relay chain, and a code upgrade.
-const MOST_UPWARD: f64 = 16.0;
-const MOST_HORIZONTAL: f64 = 10.0;
 
 /// Writes both sums.
 pub fn compare(ours: &Runtime, report: &mut Report) -> Result<(), Box<dyn Error>> {
@@ -109,16 +57,13 @@ pub fn compare(ours: &Runtime, report: &mut Report) -> Result<(), Box<dyn Error>
 		 one, and enactment with the most messages that the configuration allows for every core that bitfields \
 		 have (16 upward, 10 horizontal, an upgrade), whatever waits there.",
 	);
-	let candidate = CANDIDATE.plus(VOTE.times(f64::from(full.votes))).less(EMPTY);
-	let enact = |upward: f64, horizontal: f64, upgrade: f64| {
-		ENACT
-			.plus(UPWARD.times(upward))
-			.plus(HORIZONTAL.times(horizontal))
-			.plus(UPGRADE.times(upgrade))
-	};
 	let parts = [
-		("a bitfield", BITFIELDS.less(EMPTY), full.bitfields),
-		("a candidate with its votes", candidate, full.candidates),
+		("a bitfield", bitfield(), full.bitfields),
+		(
+			"a candidate with its votes",
+			candidate(f64::from(full.votes)),
+			full.candidates,
+		),
 		(
 			"what may be enacted",
 			enact(MOST_UPWARD, MOST_HORIZONTAL, 1.0),

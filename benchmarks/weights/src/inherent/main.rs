@@ -11,6 +11,8 @@ mod block;
 mod composition;
 mod model;
 mod plot;
+mod published;
+mod real;
 mod report;
 mod state;
 
@@ -88,6 +90,7 @@ fn run() -> Result<(), Box<dyn Error>> {
 		beside::compare(&ours, &theirs, size, &mut report)?;
 	}
 	block::compare(&ours, &mut report)?;
+	real::compare(&ours, &mut report)?;
 	fs::write(&page, report.finish())?;
 	eprintln!(
 		"written to {} after {} s",
