@@ -216,9 +216,13 @@ pub trait CoreScheduler {
 	///
 	/// At the start of a block this is what nodes saw in the state of its parent (R-REL-7).
 	fn claim_queue() -> ClaimQueue;
-	/// Moves every claim one position forward and returns those of the block being processed, for cores that are not
-	/// in `blocked` (R-SCH-6).
-	fn advance(blocked: &BTreeSet<CoreIndex>) -> Vec<(CoreIndex, ParaId)>;
+	/// Moves every claim one position forward and returns those of the block being processed, for cores that are free
+	/// (R-SCH-6): not `occupied` by a pending candidate, in a session that does not end with the block (R-ABP-10).
+	///
+	/// Asked once a block, after candidates left their cores and before others are backed. `included` names the cores
+	/// whose candidate was included in this block. Whoever asks backs on a returned core a candidate of the returned para
+	/// or none, so a core that was free and is occupied a block later is so by that para.
+	fn advance(occupied: &BTreeSet<CoreIndex>, included: &BTreeSet<CoreIndex>) -> Vec<(CoreIndex, ParaId)>;
 }
 
 /// Disputes: which candidates nobody may build on. A runtime without disputes uses `()`.

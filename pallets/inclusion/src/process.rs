@@ -23,7 +23,7 @@ use async_backing_primitives::{
 	enactable_prefix,
 	ports::{ActiveConfiguration, CoreScheduler, CurrentSession, Disputes},
 	BlockNumber, CandidateHash, CandidateReceipt, CoreIndex, DisputeStatementSet, GroupRotationInfo, Hash,
-	Header, HostConfiguration, ParaId, ParachainsInherentData, RelayChainBlockInfo, ScrapedOnChainVotes,
+	Header, HostConfiguration, ParachainsInherentData, RelayChainBlockInfo, ScrapedOnChainVotes,
 	SessionIndex, SigningContext, ValidatorId, ValidatorIndex, ValidityAttestation,
 };
 
@@ -88,11 +88,14 @@ pub(crate) fn process<T: Config>(
 	let disputed = block.free_concluded_invalid();
 	let bitfields = block.sanitize_bitfields(bitfields, &disputed.cores)?;
 	block.record_votes(&bitfields);
-	for candidate in block.enact_available() {
+	let mut included = BTreeSet::new();
+	for (core, candidate) in block.enact_available() {
+		included.insert(core);
 		T::Disputes::note_included(block.session, candidate, block.now);
 	}
 	block.free_timed_out();
-	let claims = block.advance_claims();
+	// Step 11: the claims that this block may serve (R-BCK-1).
+	let claims = T::Scheduler::advance(&block.pending.occupied_cores(), &included);
 	let backed_candidates = block.back_candidates(backed_candidates, claims, &disputed.candidates)?;
 	block.pending.store();
 	record_votes_of_block::<T>(session, block.backing_votes, &disputes);
@@ -197,8 +200,8 @@ impl<T: Config> Processing<T> {
 	}
 
 	/// Step 8, second half: for each para enacts the longest available prefix (R-ENA-3), in dependency order, and
-	/// returns what it enacted.
-	fn enact_available(&mut self) -> Vec<CandidateHash> {
+	/// returns what it enacted and on which cores that was.
+	fn enact_available(&mut self) -> Vec<(CoreIndex, CandidateHash)> {
 		let mut enacted = Vec::new();
 		for para in self.pending.paras() {
 			let votes = self
@@ -208,20 +211,10 @@ impl<T: Config> Processing<T> {
 				.map(|candidate| candidate.availability_votes.count());
 			let available = enactable_prefix(votes, self.validators.len());
 			for (candidate, stored) in self.pending.take_first(para, available) {
-				enacted.push(candidate.hash);
+				enacted.push((candidate.core, candidate.hash));
 				enact::<T>(candidate, stored, &self.config);
 			}
 		}
 		enacted
-	}
-
-	/// Step 11: moves the claim queue, and returns the claims that this block may serve (R-BCK-1).
-	fn advance_claims(&self) -> Vec<(CoreIndex, ParaId)> {
-		let blocked: BTreeSet<_> = if T::Session::is_change_buffered() {
-			(0..self.cores).map(CoreIndex).collect()
-		} else {
-			self.pending.occupied_cores()
-		};
-		T::Scheduler::advance(&blocked)
 	}
 }

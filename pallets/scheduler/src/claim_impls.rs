@@ -1,8 +1,8 @@
 //! The claims of all cores, as stored and as nodes see them.
 
 use crate::{
-	core_at, Claim, Config, CoreClaims, Cores, CurrentShape, Event, LastServed, OnDemandOrders, OrderBook,
-	Pallet, Schedules, SessionShape,
+	core_at, orders::OrderBook, queue::Occupancy, Config, CoreClaims, Cores, CurrentShape, Event, LastServed,
+	OnDemand, OnDemandOrders, OnDemandStatus, Pallet, Removed, Schedules, SessionShape,
 };
 use alloc::{collections::BTreeSet, vec::Vec};
 use async_backing_primitives::{
@@ -34,13 +34,35 @@ impl<T: Config> Pallet<T> {
 
 	/// Claims of all cores of the session, filled up to the lookahead, with orders handed out.
 	///
-	/// Idempotent, and the same before and after [`store_claims`](Self::store_claims): what nodes see in the state of a
-	/// block is what the next block serves.
+	/// Idempotent, and the same before and after it is stored: what nodes see in the state of a block is what the next
+	/// block serves.
 	fn upcoming(front: BlockNumber, lookahead: u32, store: bool) -> (Cores, OrderBook) {
-		let count = Self::shape().cores as usize;
 		let mut cores = CoreClaims::<T>::get();
-		for (position, core) in cores.iter_mut().enumerate().take(count) {
+		let mut book = Self::order_book();
+		Self::drop_removed(&mut cores, &mut book, store);
+		Self::fill(&mut cores, &mut book, front, lookahead, store);
+		(cores, book)
+	}
+
+	/// What the next block's claims follow from.
+	#[cfg(test)]
+	pub(crate) fn upcoming_claims() -> Cores {
+		let lookahead = T::Configuration::active().scheduling_lookahead;
+		let count = Self::shape().cores as usize;
+		let (mut cores, _) = Self::upcoming(Self::front_block(), lookahead, false);
+		cores.truncate(count);
+		cores
+	}
+
+	/// Fills the claims of the session's cores, and hands orders to them. With `store`, schedules that begin leave storage.
+	fn fill(cores: &mut Cores, book: &mut OrderBook, front: BlockNumber, lookahead: u32, store: bool) {
+		let count = cores.len().min(Self::shape().cores as usize);
+		let Some(cores) = cores.get_mut(..count) else {
+			return;
+		};
+		for (position, core) in cores.iter_mut().enumerate() {
 			let index = core_at(position);
+			core.truncate(lookahead, book, Self::now());
 			core.fill(
 				front,
 				lookahead,
@@ -52,12 +74,7 @@ impl<T: Config> Pallet<T> {
 				},
 			);
 		}
-		let mut book = OnDemandOrders::<T>::get();
-		let served = count.min(cores.len());
-		if let Some(cores) = cores.get_mut(..served) {
-			book.hand_out(cores, front);
-		}
-		(cores, book)
+		book.hand_out(cores, front);
 	}
 
 	/// What nodes see of each core of the session, for the blocks from [`front_block`](Self::front_block) on.
@@ -73,29 +90,33 @@ impl<T: Config> Pallet<T> {
 		visible.filter(|(_, claims)| !claims.is_empty()).collect()
 	}
 
-	/// Hands out the claims of the block being processed: of cores that are not `blocked` to their paras; orders on
-	/// blocked ones back to the end of the queue (R-SCH-6).
-	pub(crate) fn serve(blocked: &BTreeSet<CoreIndex>) -> Vec<(CoreIndex, ParaId)> {
+	/// Hands out the claims of the block being processed, of cores that are free (R-SCH-6).
+	///
+	/// Cost: linear in claims and orders, up to a logarithm.
+	pub(crate) fn serve(
+		occupied: &BTreeSet<CoreIndex>,
+		included: &BTreeSet<CoreIndex>,
+	) -> Vec<(CoreIndex, ParaId)> {
 		let config = T::Configuration::active();
 		let now = Self::front_block();
 		let (mut cores, mut book) = Self::upcoming(now, config.scheduling_lookahead, true);
+		let session_ends = T::Session::is_change_buffered();
 		let count = Self::shape().cores as usize;
 		let mut served = Vec::new();
 		for (position, core) in cores.iter_mut().enumerate().take(count) {
 			let index = core_at(position);
-			let front = core.front();
-			let claim = core.pop_front();
-			if !blocked.contains(&index) {
-				served.extend(front.map(|para| (index, para)));
-			} else if let Claim::Pool(Some(para)) = claim {
-				book.push(para, now, u32::MAX);
-			}
+			let occupancy = Occupancy {
+				is_occupied: occupied.contains(&index),
+				is_included: included.contains(&index),
+				session_ends,
+			};
+			served.extend(core.advance(occupancy, &mut book, now).map(|para| (index, para)));
 		}
 		LastServed::<T>::put(now);
 		Self::store_claims(cores);
 		// What the popped claims leave room for follows from what is stored, in the next block.
-		book.adjust_traffic(&config);
-		Self::store_orders(book, &config);
+		book.status.note_block(&config);
+		Self::store_orders(book, config.on_demand_base_fee, config.on_demand_base_fee);
 		served
 	}
 
@@ -106,46 +127,89 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Stores orders if they changed, and tells a new price.
-	pub(crate) fn store_orders(book: OrderBook, config: &HostConfiguration) {
-		let before = OnDemandOrders::<T>::get();
-		if before == book {
-			return;
+	/// All orders. Those that wait are read only if there may be some.
+	fn order_book() -> OrderBook {
+		let status = OnDemand::<T>::get();
+		let orders = if status.unserved == 0 {
+			Default::default()
+		} else {
+			OnDemandOrders::<T>::get()
+		};
+		OrderBook::new(orders, status)
+	}
+
+	/// Stores orders if they changed, and tells what was dropped and a new price, which was `old` times the base fee.
+	fn store_orders(book: OrderBook, old_base_fee: u128, base_fee: u128) {
+		for (para, count) in book.dropped {
+			Self::deposit_event(Event::OrdersDropped { para, count });
 		}
-		let price = book.price(config.on_demand_base_fee);
-		if before.price(config.on_demand_base_fee) != price {
+		if book.changed && book.orders.is_empty() {
+			OnDemandOrders::<T>::kill();
+		} else if book.changed {
+			OnDemandOrders::<T>::put(book.orders);
+		}
+		Self::store_status(book.status, old_base_fee, base_fee);
+	}
+
+	/// Stores how many orders there are, and tells a new price.
+	pub(crate) fn store_status(status: OnDemandStatus, old_base_fee: u128, base_fee: u128) {
+		let before = OnDemand::<T>::get();
+		let price = status.price(base_fee);
+		if before.price(old_base_fee) != price {
 			Self::deposit_event(Event::PriceChanged { price });
 		}
-		OnDemandOrders::<T>::put(book);
+		if before != status {
+			OnDemand::<T>::put(status);
+		}
+	}
+
+	/// Drops the orders of paras that were removed since claims moved last.
+	fn drop_removed(cores: &mut Cores, book: &mut OrderBook, store: bool) {
+		if book.status.is_empty() {
+			return;
+		}
+		let removed: BTreeSet<_> = if store {
+			Removed::<T>::take().into_iter().collect()
+		} else {
+			Removed::<T>::get().into_iter().collect()
+		};
+		if !removed.is_empty() {
+			book.drop_orders_of(&removed, cores);
+		}
+	}
+
+	/// Drops the orders of a removed para when claims move next: at the end of this block, where a session ends with it.
+	///
+	/// So each removal costs two accesses, however many orders there are.
+	pub(crate) fn forget_orders_of(para: ParaId) {
+		if OnDemand::<T>::get().is_empty() || Removed::<T>::try_append(para).is_ok() {
+			return;
+		}
+		// The list has room for every para that there can be, but one may come and go several times.
+		let mut cores = CoreClaims::<T>::get();
+		let mut book = Self::order_book();
+		Self::drop_removed(&mut cores, &mut book, true);
+		book.drop_orders_of(&BTreeSet::from([para]), &mut cores);
+		Self::store_claims(cores);
+		let base_fee = T::Configuration::active().on_demand_base_fee;
+		Self::store_orders(book, base_fee, base_fee);
 	}
 
 	/// Puts claims under a new configuration: cores that are gone lose theirs, and their orders queue again.
 	pub(crate) fn reshape(shape: SessionShape, old: &HostConfiguration, new: &HostConfiguration) {
+		let now = Self::now();
 		let front = Self::front_block();
 		// What follows from assignments alone is visible too: it is stored before the lookahead or cores change (R-SCH-5).
 		let (mut cores, mut book) = Self::upcoming(front, old.scheduling_lookahead, true);
-		for core in cores.iter_mut().skip(shape.cores as usize) {
-			for claim in core.claims.iter() {
-				if let Claim::Pool(Some(para)) = claim {
-					book.push(*para, Self::now(), u32::MAX);
-				}
+		for (position, core) in cores.iter_mut().enumerate() {
+			core.end_session(&mut book, now);
+			if core_at(position).0 >= shape.cores {
+				core.truncate(0, &mut book, now);
 			}
-			core.claims = Default::default();
-		}
-		let kept = new.scheduling_lookahead as usize;
-		for core in cores.iter_mut() {
-			for claim in core.claims.iter().skip(kept) {
-				if let Claim::Pool(Some(para)) = claim {
-					book.push(*para, Self::now(), u32::MAX);
-				}
-			}
-			core.claims.truncate(kept);
 		}
 		CurrentShape::<T>::put(shape);
+		Self::fill(&mut cores, &mut book, front, new.scheduling_lookahead, true);
 		Self::store_claims(cores);
-		Self::store_orders(book, new);
-		let (cores, book) = Self::upcoming(front, new.scheduling_lookahead, true);
-		Self::store_claims(cores);
-		Self::store_orders(book, new);
+		Self::store_orders(book, old.on_demand_base_fee, new.on_demand_base_fee);
 	}
 }

@@ -2,8 +2,8 @@
 
 use crate::{
 	types::{check_shares, BadShares},
-	Config, Core, CoreAssignment, CoreClaims, CoreSchedules, CoreShares, Error, Event, OnDemandOrders,
-	Pallet, Schedule, Schedules, Work, PARTS_OF_A_CORE,
+	Config, Core, CoreAssignment, CoreClaims, CoreSchedules, CoreShares, Error, Event, OnDemand,
+	OnDemandOrders, Order, Pallet, Schedule, Schedules, Work, PARTS_OF_A_CORE,
 };
 use alloc::{format, string::String, vec, vec::Vec};
 use async_backing_primitives::{
@@ -131,6 +131,8 @@ impl<T: Config> Pallet<T> {
 
 	/// Takes the price of an order from `payer`, and queues the order.
 	///
+	/// Cost: the same however many orders wait.
+	///
 	/// # Errors
 	/// Those of [`place_order_keep_alive`](Self::place_order_keep_alive). Nothing is written then.
 	pub(crate) fn do_place_order(
@@ -144,16 +146,20 @@ impl<T: Config> Pallet<T> {
 			Error::<T>::UnknownPara
 		);
 		let config = T::Configuration::active();
-		let mut book = OnDemandOrders::<T>::get();
-		let price = book.price(config.on_demand_base_fee);
+		let base_fee = config.on_demand_base_fee;
+		let mut status = OnDemand::<T>::get();
+		let price = status.price(base_fee);
 		ensure!(price <= max_price, Error::<T>::PriceTooHigh);
 		ensure!(
-			book.push(para, Self::now(), config.on_demand_queue_max_size),
+			status.has_room(config.on_demand_queue_max_size),
 			Error::<T>::QueueFull
 		);
 		let payment = T::Currency::withdraw(&payer, price, Exact, preservation, Polite)?;
+		// There is room for all that are on their way, so for those that wait.
+		OnDemandOrders::<T>::try_append(Order::at(Self::now(), para)).map_err(|()| Error::<T>::QueueFull)?;
 		T::OrderRevenue::on_unbalanced(payment);
-		OnDemandOrders::<T>::put(book);
+		status.note_order(&config);
+		Self::store_status(status, base_fee, base_fee);
 		Self::deposit_event(Event::OrderPlaced {
 			para,
 			price,

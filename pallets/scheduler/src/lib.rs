@@ -9,6 +9,7 @@ mod claim_impls;
 mod dispatchable_impls;
 mod orders;
 mod port_impls;
+mod price;
 mod queue;
 mod types;
 mod utility_impls;
@@ -29,7 +30,7 @@ pub use weights::WeightInfo;
 #[frame_support::pallet]
 pub mod pallet {
 	use crate::{
-		types::{CoreSchedules, CoreShares, Cores, OrderBook, SessionShape},
+		types::{CoreSchedules, CoreShares, Cores, OnDemandStatus, Orders, RemovedParas, SessionShape},
 		WeightInfo,
 	};
 	use alloc::vec::Vec;
@@ -94,9 +95,18 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type LastServed<T: Config> = StorageValue<_, BlockNumber, ValueQuery>;
 
-	/// Orders that wait for a core, and their price.
+	/// How many orders are on their way, and the price of the next. Apart from the orders, so that placing one and a block
+	/// without any cost the same however many there may be.
 	#[pallet::storage]
-	pub type OnDemandOrders<T: Config> = StorageValue<_, OrderBook, ValueQuery>;
+	pub type OnDemand<T: Config> = StorageValue<_, OnDemandStatus, ValueQuery>;
+
+	/// Orders that wait for a core.
+	#[pallet::storage]
+	pub type OnDemandOrders<T: Config> = StorageValue<_, Orders, ValueQuery>;
+
+	/// Paras that were removed, whose orders are dropped when claims move next.
+	#[pallet::storage]
+	pub type Removed<T: Config> = StorageValue<_, RemovedParas, ValueQuery>;
 
 	/// Assignments at genesis.
 	#[pallet::genesis_config]
@@ -139,6 +149,13 @@ pub mod pallet {
 			/// Who paid.
 			ordered_by: T::AccountId,
 		},
+		/// Orders of a para were dropped, because it is gone. What was paid for them is not paid back.
+		OrdersDropped {
+			/// The para.
+			para: ParaId,
+			/// How many.
+			count: u32,
+		},
 		/// The next order costs something else.
 		PriceChanged {
 			/// What it costs.
@@ -162,7 +179,7 @@ pub mod pallet {
 		TooManySchedules,
 		/// The para is not active.
 		UnknownPara,
-		/// As many orders wait as may.
+		/// As many orders are on their way as may be.
 		QueueFull,
 		/// An order costs more than the caller would pay.
 		PriceTooHigh,
@@ -198,8 +215,9 @@ pub mod pallet {
 		/// Orders one block for a para at the current price, but for no more than `max_price` (R-SCH-8).
 		///
 		/// The order is ready two blocks later and is served by the next pool core that is free for it; if that core
-		/// turns out to be occupied, the order queues again behind the others (R-SCH-6). The caller's account stays
-		/// alive; see [`place_order_allow_death`](Self::place_order_allow_death).
+		/// turns out to be occupied by something else, or the session to end, the order queues again behind the others
+		/// (R-SCH-6). It is used up by its block, whether or not the para has a candidate for it. Each order makes the
+		/// next one dearer. The caller's account stays alive; see [`place_order_allow_death`](Self::place_order_allow_death).
 		///
 		/// # Errors
 		/// [`Error::UnknownPara`], [`Error::PriceTooHigh`], [`Error::QueueFull`], or what the currency says. Nothing is
@@ -243,13 +261,14 @@ pub mod pallet {
 	impl<T: Config> Pallet<T> {
 		/// What an on-demand order costs now, in the chain's token.
 		pub fn order_price() -> u128 {
-			OnDemandOrders::<T>::get().price(T::Configuration::active().on_demand_base_fee)
+			OnDemand::<T>::get().price(T::Configuration::active().on_demand_base_fee)
 		}
 
 		/// Paras whose orders wait for a core, oldest first.
 		pub fn waiting_orders() -> Vec<ParaId> {
-			let book = OnDemandOrders::<T>::get();
-			book.orders.iter().map(|order| order.para).collect()
+			let removed = Removed::<T>::get();
+			let paras = OnDemandOrders::<T>::get().into_iter().map(|order| order.para);
+			paras.filter(|para| !removed.contains(para)).collect()
 		}
 	}
 }

@@ -12,7 +12,10 @@ use async_backing_primitives::{
 	BlockNumber, CoreIndex, HeadData, HostConfiguration, ParaId, SessionIndex, ValidationCode,
 	ValidationCodeHash, ValidatorId, ValidatorIndex,
 };
-use frame_support::{derive_impl, parameter_types, traits::ConstU128};
+use frame_support::{
+	derive_impl, parameter_types,
+	traits::{ConstU128, Imbalance, OnUnbalanced},
+};
 use sp_core::crypto::UncheckedFrom;
 use sp_runtime::{BuildStorage, DispatchResult};
 use std::collections::BTreeSet;
@@ -46,6 +49,21 @@ pub(crate) const ENDOWMENT: u128 = 1_000_000;
 parameter_types! {
 	pub static Config: HostConfiguration = HostConfiguration::default();
 	pub static ValidatorCount: u32 = 6;
+	/// Whether the session ends with the block being processed.
+	pub static SessionEnds: bool = false;
+	/// Paras that were removed.
+	pub static Gone: BTreeSet<ParaId> = BTreeSet::new();
+	/// What was paid for orders.
+	pub static Revenue: u128 = 0;
+}
+
+/// Counts what orders were paid with, and burns it.
+pub struct Till;
+
+impl OnUnbalanced<crate::CreditOf<Test>> for Till {
+	fn on_nonzero_unbalanced(payment: crate::CreditOf<Test>) {
+		Revenue::mutate(|revenue| *revenue += payment.peek());
+	}
 }
 
 pub struct Neighbours;
@@ -70,11 +88,11 @@ impl CurrentSession for Neighbours {
 	}
 
 	fn is_change_buffered() -> bool {
-		false
+		SessionEnds::get()
 	}
 }
 
-/// Paras from 1 to 9999 are there.
+/// Paras from 1 to 9999 are there, but for those that are gone.
 impl ParaState for Neighbours {
 	fn parachains() -> Vec<ParaId> {
 		Vec::new()
@@ -83,7 +101,8 @@ impl ParaState for Neighbours {
 		None
 	}
 	fn current_code_hash(para: ParaId) -> Option<ValidationCodeHash> {
-		(1..10_000).contains(&para.0).then(Default::default)
+		let is_there = (1..10_000).contains(&para.0) && !Gone::get().contains(&para);
+		is_there.then(Default::default)
 	}
 	fn code_by_hash(_: ValidationCodeHash) -> Option<ValidationCode> {
 		None
@@ -110,7 +129,7 @@ impl crate::Config for Test {
 	type Session = Neighbours;
 	type Paras = Neighbours;
 	type Currency = Balances;
-	type OrderRevenue = ();
+	type OrderRevenue = Till;
 	type WeightInfo = ();
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = benchmark_helper::Helper;
@@ -129,6 +148,9 @@ pub(crate) fn configure(num_cores: u32, lookahead: u32) {
 		on_demand_base_fee: 1_000,
 		..Default::default()
 	});
+	SessionEnds::set(false);
+	Gone::set(BTreeSet::new());
+	Revenue::set(0);
 }
 
 /// A session change at the end of this block to so many validators, and to the configuration that `edit` makes.
@@ -190,20 +212,56 @@ pub(crate) fn claims(core: u32) -> Vec<u32> {
 }
 
 /// Hands out the claims of this block, and returns what it serves.
-pub(crate) fn serve(blocked: &[u32]) -> Vec<(u32, u32)> {
-	let blocked = blocked.iter().copied().map(CoreIndex).collect();
-	Scheduler::advance(&blocked)
+pub(crate) fn serve(occupied: &[u32]) -> Vec<(u32, u32)> {
+	serve_after(occupied, &[])
+}
+
+/// The same, after the candidates on these cores were included.
+pub(crate) fn serve_after(occupied: &[u32], included: &[u32]) -> Vec<(u32, u32)> {
+	let cores = |cores: &[u32]| cores.iter().copied().map(CoreIndex).collect();
+	Scheduler::advance(&cores(occupied), &cores(included))
 		.into_iter()
 		.map(|(core, para)| (core.0, para.0))
 		.collect()
 }
 
 /// Ends this block, begins the next and hands out its claims.
-pub(crate) fn next_block(blocked: &[u32]) -> Vec<(u32, u32)> {
+pub(crate) fn next_block(occupied: &[u32]) -> Vec<(u32, u32)> {
+	next_block_after(occupied, &[])
+}
+
+/// The same, after the candidates on these cores were included.
+pub(crate) fn next_block_after(occupied: &[u32], included: &[u32]) -> Vec<(u32, u32)> {
 	System::set_block_number(System::block_number() + 1);
-	let served = serve(blocked);
+	let served = serve_after(occupied, included);
 	Scheduler::do_try_state().expect("state is sound after every block");
 	served
+}
+
+/// Begins the next block, with which the session ends, and hands out its claims: to nobody.
+pub(crate) fn last_block_of_session(occupied: &[u32], included: &[u32]) {
+	SessionEnds::set(true);
+	assert_eq!(
+		next_block_after(occupied, included),
+		[],
+		"R-ABP-10: nothing is backed"
+	);
+	change_session_to(ValidatorCount::get(), |_| {});
+	SessionEnds::set(false);
+}
+
+/// Orders that wait: paras, oldest first.
+pub(crate) fn waiting() -> Vec<u32> {
+	Scheduler::waiting_orders().iter().map(|para| para.0).collect()
+}
+
+/// So many cases of a property, unless the environment says how many.
+pub(crate) fn cases(default: u32) -> proptest::test_runner::Config {
+	let asked = std::env::var("PROPTEST_CASES").ok();
+	proptest::test_runner::Config {
+		cases: asked.and_then(|cases| cases.parse().ok()).unwrap_or(default),
+		..Default::default()
+	}
 }
 
 /// Shares of a core.

@@ -1,6 +1,6 @@
 //! The ports that this pallet answers.
 
-use crate::{Config, OnDemandOrders, Pallet, SessionShape};
+use crate::{Config, Pallet, SessionShape};
 use alloc::{collections::BTreeSet, vec::Vec};
 use async_backing_primitives::{
 	ports::{ActiveConfiguration, CoreScheduler, OnParaRemoved, OnSessionChange, SessionChange},
@@ -32,8 +32,8 @@ impl<T: Config> CoreScheduler for Pallet<T> {
 			.collect()
 	}
 
-	fn advance(blocked: &BTreeSet<CoreIndex>) -> Vec<(CoreIndex, ParaId)> {
-		Self::serve(blocked)
+	fn advance(occupied: &BTreeSet<CoreIndex>, included: &BTreeSet<CoreIndex>) -> Vec<(CoreIndex, ParaId)> {
+		Self::serve(occupied, included)
 	}
 }
 
@@ -46,13 +46,8 @@ impl<T: Config> OnSessionChange for Pallet<T> {
 }
 
 impl<T: Config> OnParaRemoved for Pallet<T> {
-	/// Forgets the orders that wait for the para. Its claims stay, and nobody can use them.
+	/// Drops the orders for the para, with an event that tells how many. Their claims stay, and nobody can use them.
 	fn on_para_removed(para: ParaId) {
-		let mut book = OnDemandOrders::<T>::get();
-		let before = book.orders.len();
-		book.orders.retain(|order| order.para != para);
-		if book.orders.len() != before {
-			OnDemandOrders::<T>::put(book);
-		}
+		Self::forget_orders_of(para);
 	}
 }

@@ -2,7 +2,7 @@
 
 use async_backing_primitives::{
 	core_count, BlockNumber, CoreIndex, HostConfiguration, ParaId, MAX_CORES, MAX_LOOKAHEAD,
-	MAX_ON_DEMAND_ORDERS, MAX_VALIDATORS,
+	MAX_ON_DEMAND_ORDERS, MAX_PARAS, MAX_VALIDATORS,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{traits::ConstU32, BoundedVec};
@@ -93,6 +93,15 @@ impl Claim {
 	}
 }
 
+/// An order whose block has come: its candidate may occupy the core (R-SCH-6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct RunningOrder {
+	/// The para.
+	pub para: ParaId,
+	/// Whether the order gave the para a block already: the bonus of R-SCH-4, which was included.
+	pub had_block: bool,
+}
+
 /// What a core does, block by block.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct Core {
@@ -102,6 +111,10 @@ pub struct Core {
 	pub work: Option<Work>,
 	/// When the first of its schedules begins.
 	pub next_begin: Option<BlockNumber>,
+	/// Whether the order in front had the block before its own (R-SCH-4).
+	pub bonus: bool,
+	/// The order whose block has come, until the core is free again.
+	pub running: Option<RunningOrder>,
 }
 
 /// All cores that were ever assigned, by index.
@@ -116,23 +129,32 @@ pub struct Order {
 	pub ready_at: BlockNumber,
 }
 
-/// Orders that wait for a core, and what the next one costs.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
-pub struct OrderBook {
-	/// The orders, oldest first.
-	pub orders: BoundedVec<Order, ConstU32<MAX_ON_DEMAND_ORDERS>>,
+/// Orders that wait for a core, oldest first, so that none is ready before those ahead of it.
+pub type Orders = BoundedVec<Order, ConstU32<MAX_ON_DEMAND_ORDERS>>;
+
+/// How many orders are on their way, and what the next one costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct OnDemandStatus {
 	/// What an order costs in multiples of the base fee. At least one.
 	pub traffic: FixedU128,
+	/// Orders whose block has not come: those that wait, and those handed out to claims.
+	pub unserved: u32,
+	/// Orders whose block has come and whose core was not free since ([`Core::running`]).
+	pub running: u32,
 }
 
-impl Default for OrderBook {
+impl Default for OnDemandStatus {
 	fn default() -> Self {
 		Self {
-			orders: Default::default(),
 			traffic: FixedU128::from_u32(1),
+			unserved: 0,
+			running: 0,
 		}
 	}
 }
+
+/// Paras that were removed while orders were on their way, so that theirs are still to be dropped.
+pub type RemovedParas = BoundedVec<ParaId, ConstU32<MAX_PARAS>>;
 
 /// What the cores and groups of a session follow from.
 #[derive(

@@ -2,12 +2,12 @@
 
 use crate::{
 	types::{check_shares, core_at},
-	Config, Core, CoreClaims, OnDemandOrders, Pallet, Schedules, Work, PARTS_OF_A_CORE,
+	Claim, Config, Core, CoreClaims, OnDemand, OnDemandOrders, Pallet, Schedules, Work, PARTS_OF_A_CORE,
 };
 use alloc::vec::Vec;
 use async_backing_primitives::{
 	ports::{ActiveConfiguration, CoreScheduler},
-	CoreIndex, MAX_CORES, MAX_LOOKAHEAD,
+	CoreIndex, MAX_CORES, MAX_LOOKAHEAD, MAX_ON_DEMAND_ORDERS,
 };
 use frame_support::ensure;
 use sp_runtime::{traits::One, FixedU128, TryRuntimeError};
@@ -41,14 +41,44 @@ impl<T: Config> Pallet<T> {
 				"schedules of a core without a record"
 			);
 		}
-		ensure!(
-			OnDemandOrders::<T>::get().traffic >= FixedU128::one(),
-			"the price of an order is below the base fee"
-		);
+		Self::check_orders(&cores)?;
 		let members: usize = Self::groups().iter().map(Vec::len).sum();
 		ensure!(
 			shape.cores == 0 || members == shape.validators as usize,
 			"a validator is in no group (R-GRP-5)"
+		);
+		Ok(())
+	}
+
+	/// Every order that was paid for is somewhere, and can come back.
+	fn check_orders(cores: &[Core]) -> Result<(), TryRuntimeError> {
+		let status = OnDemand::<T>::get();
+		ensure!(
+			status.traffic >= FixedU128::one(),
+			"the price of an order is below the base fee"
+		);
+		let claims = cores.iter().flat_map(|core| core.claims.iter());
+		let handed_out = claims
+			.filter(|claim| matches!(claim, Claim::Pool(Some(_))))
+			.count();
+		let orders = OnDemandOrders::<T>::get();
+		ensure!(
+			orders.windows(2).all(|pair| pair[0].ready_at <= pair[1].ready_at),
+			"an order is ready before one ahead of it (R-SCH-8)"
+		);
+		let unserved = orders.len().saturating_add(handed_out);
+		ensure!(
+			status.unserved as usize == unserved,
+			"orders that are not served are not those that wait and those handed out (R-SCH-6)"
+		);
+		let running = cores.iter().filter(|core| core.running.is_some()).count();
+		ensure!(
+			status.running as usize == running,
+			"orders that run are not those of the cores (R-SCH-6)"
+		);
+		ensure!(
+			unserved.saturating_add(running) <= MAX_ON_DEMAND_ORDERS as usize,
+			"orders that come back would not find room (R-SCH-6)"
 		);
 		Ok(())
 	}

@@ -60,18 +60,64 @@ fn r_sch_10_an_order_is_consumed_even_if_the_para_offers_one_candidate_only() {
 }
 
 #[test]
-fn r_sch_6_an_order_whose_core_is_occupied_is_served_later() {
+fn r_def_32_r_sch_6_an_order_whose_core_is_occupied_by_its_bonus_is_used_up() {
 	lease_and_pool().run(|| {
 		order(OTHER);
 		finish_block_with(inherent(&[], &[]));
 		let first = Candidate::new(OTHER, 1, &genesis_head(OTHER), 1);
 		finish_block_with(inherent(&[], &[&first]));
-		// Block 3 is the order's own; its core is still occupied, so it queues again, for block 5.
+		// Block 3 is the order's own; its candidate occupies the core still.
+		finish_block_with(inherent(&[], &[]));
+		for attested in [&[1][..], &[], &[]] {
+			let next = first.child(1, 2).on(parent());
+			assert_noop!(
+				enter(inherent(&attest(attested), &[&next])),
+				Error::<Test>::NoAssignment
+			);
+			finish_block_with(inherent(&attest(attested), &[]));
+		}
+		assert_eq!(included_head(OTHER), first.head(), "R-DEF-32: one block");
+	});
+}
+
+#[test]
+fn r_sch_6_an_order_whose_core_is_occupied_by_another_is_served_later() {
+	lease_and_pool().run(|| {
+		order(OTHER);
+		order(PARA);
+		finish_block_with(inherent(&[], &[]));
+		let first = Candidate::new(OTHER, 1, &genesis_head(OTHER), 1);
+		finish_block_with(inherent(&[], &[&first]));
+		finish_block_with(inherent(&[], &[]));
+		// Block 4 is the second order's; the first one's candidate occupies the core, so it queues again, for block 6.
 		finish_block_with(inherent(&[], &[]));
 		finish_block_with(inherent(&attest(&[1]), &[]));
-		let next = first.child(1, 2);
-		assert_ok!(enter(inherent(&[], &[&next])));
-		assert_eq!(pending(OTHER), [next.hash()], "R-SCH-6");
+		let first = Candidate::new(PARA, 1, &genesis_head(PARA), 1);
+		assert_ok!(enter(inherent(&[], &[&first])));
+		assert_eq!(pending(PARA), [first.hash()], "R-SCH-6");
+	});
+}
+
+#[test]
+fn r_def_32_r_abp_9_an_order_whose_candidate_a_session_drops_is_served_in_the_next() {
+	lease_and_pool().run(|| {
+		order(OTHER);
+		finish_block_with(inherent(&[], &[]));
+		finish_block_with(inherent(&[], &[]));
+		let first = Candidate::new(OTHER, 1, &genesis_head(OTHER), 1);
+		finish_block_with(inherent(&[], &[&first]));
+		change_session(inherent(&[], &[]));
+		assert_eq!(pending(OTHER), [], "R-ABP-9");
+		for chance in ["the bonus", "the order's block"] {
+			let again = Candidate::new(OTHER, 1, &genesis_head(OTHER), 1);
+			let entered = frame_support::storage::with_transaction(|| {
+				frame_support::storage::TransactionOutcome::Rollback(enter(inherent(&[], &[&again])))
+			});
+			assert_eq!(entered, Ok(()), "R-DEF-32: {chance}");
+			finish_block_with(inherent(&[], &[]));
+		}
+		let again = Candidate::new(OTHER, 1, &genesis_head(OTHER), 1);
+		assert_noop!(enter(inherent(&[], &[&again])), Error::<Test>::NoAssignment);
 	});
 }
 

@@ -1,6 +1,9 @@
 //! Cores, claims, orders and groups over blocks and sessions.
 
+mod accounting;
 mod groups;
 mod leases;
 mod orders;
+mod paid;
+mod price;
 mod stability;

@@ -1,9 +1,9 @@
 //! On-demand orders.
 
-use crate::{mock::*, CoreAssignment, Error, Event, OnDemandOrders};
+use crate::{mock::*, CoreAssignment, Error, Event, OnDemandOrders, Removed};
 use async_backing_primitives::{ports::OnParaRemoved, ParaId};
 use frame_support::{assert_noop, assert_ok, traits::Currency};
-use sp_runtime::{traits::One, DispatchError, FixedU128, Perbill, TokenError};
+use sp_runtime::{DispatchError, TokenError};
 
 #[test]
 fn r_sch_8_an_order_is_ready_two_blocks_later_and_used_up_once() {
@@ -14,11 +14,11 @@ fn r_sch_8_an_order_is_ready_two_blocks_later_and_used_up_once() {
 		assert_ok!(order(2001));
 		// Block 3 serves it; block 2 has the chance of R-SCH-4, since the core would be idle.
 		assert_eq!(claims(1), [2001, 2001]);
-		assert_eq!(OnDemandOrders::<Test>::get().orders[0].ready_at, 3, "R-SCH-8");
+		assert_eq!(OnDemandOrders::<Test>::get()[0].ready_at, 3, "R-SCH-8");
 		assert_eq!(next_block(&[]), [(0, 2000), (1, 2001)], "R-SCH-4: the bonus");
 		assert_eq!(next_block(&[]), [(0, 2000), (1, 2001)], "R-SCH-8");
 		assert_eq!(next_block(&[]), [(0, 2000)], "R-SCH-8: one order, one block");
-		assert_eq!(OnDemandOrders::<Test>::get().orders.len(), 0);
+		assert_eq!(OnDemandOrders::<Test>::get().len(), 0);
 	});
 }
 
@@ -54,11 +54,10 @@ fn r_sch_6_an_order_on_a_blocked_core_queues_again_behind_the_others() {
 		assert_ok!(order(2001));
 		assert_ok!(order(2002));
 		assert_ok!(order(2003));
-		assert_eq!(next_block(&[]), [(0, 2001)], "the bonus");
-		assert_eq!(next_block(&[0]), [], "R-SCH-6: blocked");
-		let waiting: Vec<_> = Scheduler::waiting_orders().iter().map(|para| para.0).collect();
+		assert_eq!(next_block(&[0]), [], "occupied by an older candidate");
+		assert_eq!(next_block(&[0]), [], "R-SCH-6: occupied still");
 		assert_eq!(
-			waiting,
+			waiting(),
 			[2003, 2001],
 			"R-SCH-6: 2002 is handed out, 2001 is the last"
 		);
@@ -143,52 +142,19 @@ fn an_order_is_paid_by_its_signer_and_refused_for_a_reason() {
 			.into(),
 		);
 		// An account that has just the price keeps its existential deposit, unless it says otherwise.
-		let _ = Balances::deposit_creating(&2, 1_000);
-		assert_noop!(place(2, 2000, 1_000), TokenError::FundsUnavailable);
+		let _ = Balances::deposit_creating(&2, 1_015);
+		assert_noop!(place(2, 2000, 1_014), Error::<Test>::PriceTooHigh);
+		assert_noop!(place(2, 2000, 1_015), TokenError::FundsUnavailable);
 		assert_ok!(Scheduler::place_order_allow_death(
 			RuntimeOrigin::signed(2),
 			ParaId(2000),
-			1_000
+			1_015
 		));
 		assert_eq!(Balances::free_balance(2), 0);
-		assert_noop!(place(RICH, 2000, 1_000), Error::<Test>::QueueFull);
+		assert_noop!(order(2000), Error::<Test>::QueueFull);
 		Scheduler::on_para_removed(ParaId(2000));
 		assert_eq!(Scheduler::waiting_orders(), []);
-	});
-}
-
-#[test]
-fn the_price_follows_demand_and_never_falls_below_the_base_fee() {
-	configure(1, 2);
-	Config::mutate(|config| {
-		config.on_demand_base_fee = 1_000_000;
-		config.on_demand_queue_max_size = 100;
-		config.on_demand_fee_variability = Perbill::from_percent(10);
-		config.on_demand_target_queue_utilization = Perbill::from_percent(20);
-	});
-	with_cores(&[], &[], || {
-		let traffic = || OnDemandOrders::<Test>::get().traffic;
-		serve(&[]);
-		assert_eq!(traffic(), FixedU128::one(), "no demand");
-		let _ = Balances::deposit_creating(&RICH, u128::MAX / 2);
-		for _ in 0..60 {
-			assert_ok!(order(2000)); // of 100: 40 percent above the target
-		}
 		next_block(&[]);
-		// 1 + 0.1 * 0.4 + (0.1 * 0.4)^2 / 2
-		assert_eq!(traffic(), FixedU128::from_rational(10_408, 10_000));
-		assert_eq!(Scheduler::order_price(), 1_040_800);
-		System::assert_last_event(Event::PriceChanged { price: 1_040_800 }.into());
-		(0..50).for_each(|_| drop(next_block(&[])));
-		assert!(traffic() > FixedU128::from_u32(7), "e^(0.04 * 51) is 7.7");
-		Scheduler::on_para_removed(ParaId(2000));
-		next_block(&[]);
-		let high = traffic();
-		next_block(&[]);
-		// 1 - 0.1 * 0.2 + (0.1 * 0.2)^2 / 2
-		let ratio = FixedU128::from_rational(9_802, 10_000);
-		assert_eq!(traffic(), high * ratio);
-		(0..200).for_each(|_| drop(next_block(&[])));
-		assert_eq!(traffic(), FixedU128::one(), "the floor");
+		assert_eq!(Removed::<Test>::get().into_inner(), []);
 	});
 }

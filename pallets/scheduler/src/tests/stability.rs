@@ -69,7 +69,7 @@ fn assert_kept(promises: &BTreeMap<CoreIndex, Vec<ParaId>>) {
 }
 
 proptest! {
-	#![proptest_config(ProptestConfig::with_cases(500))]
+	#![proptest_config(cases(500))]
 	#[test]
 	fn r_sch_5_and_6_a_visible_claim_moves_one_position_a_block(
 		pool in proptest::collection::btree_set(0u32..3, 0..3),

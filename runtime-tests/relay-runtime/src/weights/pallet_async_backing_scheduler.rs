@@ -36,7 +36,7 @@ impl<T: frame_system::Config> pallet_async_backing_scheduler::WeightInfo for Wei
 		//  Measured:  `3045`
 		//  Estimated: `2515407`
 		// Minimum execution time: 106_187_000 picoseconds.
-		Weight::from_parts(90_972_866, 0)
+		Weight::from_parts(20_000_000_000, 0)
 			.saturating_add(Weight::from_parts(0, 2515407))
 			// Standard Error: 88_875
 			.saturating_add(Weight::from_parts(673_515, 0).saturating_mul(s.into()))
@@ -56,7 +56,7 @@ impl<T: frame_system::Config> pallet_async_backing_scheduler::WeightInfo for Wei
 		// Minimum execution time: 68_111_000 picoseconds.
 		Weight::from_parts(85_417_000, 0)
 			.saturating_add(Weight::from_parts(0, 34271))
-			.saturating_add(T::DbWeight::get().reads(3))
-			.saturating_add(T::DbWeight::get().writes(1))
+			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().writes(2))
 	}
 }
