@@ -111,6 +111,11 @@ impl AllowedRelayParents {
 		self.iter().next()
 	}
 
+	/// The oldest relay block of the window. Cost: linear in the window's length.
+	pub fn oldest(&self) -> Option<RelayChainBlockInfo> {
+		self.iter().last()
+	}
+
 	/// Number of the oldest relay block on which a candidate of the child of block `at` may build, judged in the
 	/// state of `at` (R-REL-6).
 	pub fn earliest_for_child_of(&self, at: BlockNumber, allowed_ancestry_len: u32) -> BlockNumber {

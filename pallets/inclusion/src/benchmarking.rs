@@ -12,15 +12,18 @@ mod world;
 
 pub use composition::Composition;
 
-use crate::{weights::CANDIDATES_WITH_VOTES, Config, Pallet};
+use crate::{
+	weights::{CANDIDATES_WITH_VOTES, LOOKAHEAD_MEASURED},
+	ClaimQueueSnapshots, Config, Pallet,
+};
 use alloc::{vec, vec::Vec};
 use async_backing_primitives::{
 	crypto,
 	ports::{
 		ActiveConfiguration, CurrentSession, HorizontalChannels, OnSessionChange, ParaState, SessionChange,
 	},
-	BlockNumber, CandidateCommitments, CoreIndex, HeadData, HostConfiguration, OutboundHrmpMessage, ParaId,
-	ParachainsInherentData, ValidationCode, ValidatorId,
+	BlockNumber, CandidateCommitments, ClaimQueue, CoreIndex, HeadData, HostConfiguration,
+	OutboundHrmpMessage, ParaId, ParachainsInherentData, ValidationCode, ValidatorId,
 };
 use frame_benchmarking::v2::*;
 use frame_support::traits::Hooks;
@@ -573,9 +576,10 @@ mod benches {
 		assert_eq!(valid, b as usize);
 	}
 
+	/// The end of a block on a chain with so many cores, each with a para and with as many claims as it looks ahead.
 	#[benchmark]
-	fn on_finalize() {
-		let world = World::<T>::new();
+	fn on_finalize(k: Linear<1, CORES>) {
+		let world = World::<T>::sized(k * (VALIDATORS / CORES), k);
 		let data = world.inherent();
 		Pallet::<T>::enter(RawOrigin::None.into(), data).expect("it is good");
 		let now = frame_system::Pallet::<T>::block_number();
@@ -583,6 +587,10 @@ mod benches {
 		{
 			Pallet::<T>::on_finalize(now);
 		}
+		let taken = ClaimQueue::from(ClaimQueueSnapshots::<T>::get(START));
+		assert_eq!(taken.len(), k as usize, "R-REL-7");
+		let lookahead = LOOKAHEAD_MEASURED as usize;
+		assert!(taken.values().all(|claims| claims.len() == lookahead));
 	}
 
 	impl_benchmark_test_suite!(

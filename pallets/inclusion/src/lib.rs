@@ -7,11 +7,13 @@ extern crate alloc;
 pub mod benchmarking;
 mod constraints;
 mod enact;
+pub mod migrations;
 mod pending;
 mod process;
 mod query;
 mod refusal;
 mod select;
+mod snapshot;
 mod try_state;
 mod types;
 pub mod weights;
@@ -70,7 +72,7 @@ pub mod pallet {
 	use frame_support::pallet_prelude::*;
 	use frame_system::pallet_prelude::*;
 
-	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(2);
 
 	/// The pallet.
 	#[pallet::pallet]
@@ -112,9 +114,11 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type RelayParentWindow<T: Config> = StorageValue<_, AllowedRelayParents, ValueQuery>;
 
-	/// The claim queue that nodes saw at each relay block of the window (R-REL-7).
+	/// The claim queue that nodes saw at each relay block of the window and at the latest block, by number: taken at the
+	/// end of that block, so that nothing that its child does reaches it (R-REL-7).
 	#[pallet::storage]
-	pub type ClaimQueueSnapshots<T: Config> = StorageMap<_, Identity, Hash, ClaimQueueSnapshot, ValueQuery>;
+	pub type ClaimQueueSnapshots<T: Config> =
+		StorageMap<_, Identity, BlockNumber, ClaimQueueSnapshot, ValueQuery>;
 
 	/// Candidates that wait for availability, ascending by para, each para's in dependency order.
 	///
@@ -301,10 +305,14 @@ pub mod pallet {
 
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		/// Charges for the end of the block.
 		fn on_initialize(_: BlockNumberFor<T>) -> Weight {
-			T::WeightInfo::on_finalize()
+			Self::weight_of_snapshot()
 		}
 
+		/// Takes the claim queue that candidates on this block are judged by (R-REL-7). A session that ends with the block
+		/// has it taken once more, when the scheduler has been told.
+		///
 		/// # Panics
 		/// If the block had no inherent (R-INC-1). It is the one place where this pallet may abort: such a block must
 		/// not exist.
@@ -313,6 +321,7 @@ pub mod pallet {
 				InherentIncluded::<T>::take().is_some(),
 				"a block needs the parachains inherent (R-INC-1)"
 			);
+			Self::take_snapshot();
 		}
 
 		#[cfg(feature = "try-runtime")]
@@ -411,12 +420,15 @@ impl<T: Config> Pallet<T> {
 }
 
 impl<T: Config> OnSessionChange for Pallet<T> {
-	/// Empties the window (R-REL-5) and drops all pending candidates without events (R-ABP-9).
+	/// Empties the window (R-REL-5), drops all pending candidates without events (R-ABP-9), and takes the claim queue of
+	/// the session that begins, which the scheduler was told of before (R-REL-7).
 	///
 	/// What is removed is bounded by the cores and by the window, so nothing is left for later blocks.
 	fn on_session_change(_: &SessionChange) {
-		let left = RelayParentWindow::<T>::mutate(AllowedRelayParents::clear);
-		left.into_iter().for_each(ClaimQueueSnapshots::<T>::remove);
+		for relay_parent in RelayParentWindow::<T>::take().iter() {
+			ClaimQueueSnapshots::<T>::remove(relay_parent.number);
+		}
+		Self::take_snapshot();
 		for candidate in PendingAvailability::<T>::take() {
 			PendingReceipts::<T>::remove(candidate.hash);
 		}

@@ -15,16 +15,16 @@ pub(crate) use weighing::weight_of;
 use limits::Limits;
 
 use crate::{
-	enact::enact, pending::PendingCandidates, refusal::Refusal, ClaimQueueSnapshot, ClaimQueueSnapshots,
-	Config, OnChainVotes, Pallet, RelayParentWindow, StoredVotes,
+	enact::enact, pending::PendingCandidates, refusal::Refusal, snapshot::update_window, Config,
+	OnChainVotes, Pallet, StoredVotes,
 };
 use alloc::{collections::BTreeSet, vec::Vec};
 use async_backing_primitives::{
 	enactable_prefix,
 	ports::{ActiveConfiguration, CoreScheduler, CurrentSession, Disputes},
 	BlockNumber, CandidateHash, CandidateReceipt, CoreIndex, DisputeStatementSet, GroupRotationInfo, Hash,
-	Header, HostConfiguration, ParachainsInherentData, RelayChainBlockInfo, ScrapedOnChainVotes,
-	SessionIndex, SigningContext, ValidatorId, ValidatorIndex, ValidityAttestation,
+	HostConfiguration, ParachainsInherentData, ScrapedOnChainVotes, SessionIndex, SigningContext,
+	ValidatorId, ValidatorIndex, ValidityAttestation,
 };
 
 /// What a refusal does.
@@ -105,22 +105,6 @@ pub(crate) fn process<T: Config>(
 		disputes,
 		parent_header,
 	})
-}
-
-/// Step 1: takes the parent into the window, with the claim queue that nodes saw in its state (R-REL-2, R-REL-7).
-///
-/// The claim queue has not moved since then: it does in step 11, and at the end of a session's last block.
-fn update_window<T: Config>(parent: &Header, allowed_ancestry_len: u32) -> Hash {
-	let info = RelayChainBlockInfo {
-		hash: parent.hash(),
-		number: parent.number,
-		storage_root: parent.state_root,
-	};
-	let left = RelayParentWindow::<T>::mutate(|window| window.update(info, allowed_ancestry_len));
-	left.into_iter().for_each(ClaimQueueSnapshots::<T>::remove);
-	let snapshot = ClaimQueueSnapshot::from(T::Scheduler::claim_queue());
-	ClaimQueueSnapshots::<T>::insert(info.hash, snapshot);
-	info.hash
 }
 
 /// Step 4, and what remains of step 2: imports votes of disputes, and returns those worth keeping.

@@ -17,6 +17,9 @@ pub const CANDIDATES_WITH_VOTES: u32 = 20;
 /// Cores of the chain that all but [`WeightInfo::enter_empty`] are about.
 pub const CORES_MEASURED: u32 = 200;
 
+/// Claims of each core that [`WeightInfo::on_finalize`] is about.
+pub const LOOKAHEAD_MEASURED: u32 = 5;
+
 /// Bytes of the codes that [`WeightInfo::enact_code_upgrades`] is about.
 pub const ANNOUNCED_BYTES: u32 = 64;
 
@@ -87,8 +90,9 @@ pub trait WeightInfo {
 	/// The end of a session while `p` candidates wait. Not charged by itself: the block that ends a session is full
 	/// anyway, as FRAME has it.
 	fn on_session_change(p: u32) -> Weight;
-	/// Checking at the end of a block that there was an inherent.
-	fn on_finalize() -> Weight;
+	/// The end of a block: checking that there was an inherent, and noting the claims of `k` cores,
+	/// [`LOOKAHEAD_MEASURED`] each.
+	fn on_finalize(k: u32) -> Weight;
 }
 
 impl WeightInfo for () {
@@ -212,8 +216,8 @@ impl WeightInfo for () {
 		estimate(125_000, p)
 	}
 
-	fn on_finalize() -> Weight {
-		nanos(125_000)
+	fn on_finalize(k: u32) -> Weight {
+		nanos(500_000).saturating_add(nanos(5_000).saturating_mul(u64::from(k)))
 	}
 }
 

@@ -1,17 +1,22 @@
-//! The pallets of asynchronous backing come to a chain that runs already.
+//! The pallets of asynchronous backing come to a chain that runs already, or are there in an older version.
 
 use crate::Runtime;
 use async_backing_primitives::HostConfiguration;
 use frame_support::parameter_types;
 use pallet_async_backing_configuration::migrations::StoreInitialConfiguration;
+use pallet_async_backing_inclusion::migrations::ClaimQueuesByNumber;
 
 parameter_types! {
 	/// What a chain that had no configuration begins with.
 	pub InitialConfiguration: HostConfiguration = HostConfiguration::default();
 }
 
-/// What an upgrade of a chain without these pallets does, beside noting their storage versions, which FRAME does.
-pub type Migrations = StoreInitialConfiguration<Runtime, InitialConfiguration>;
+/// What an upgrade of a chain does that is without these pallets, beside noting their storage versions, which FRAME does,
+/// or that has them in an older version.
+pub type Migrations = (
+	StoreInitialConfiguration<Runtime, InitialConfiguration>,
+	ClaimQueuesByNumber<Runtime>,
+);
 
 #[cfg(test)]
 mod tests {
@@ -92,6 +97,7 @@ mod tests {
 			assert_eq!(unhashed::get_raw(&keys::ACTIVE_CONFIG), None);
 			AllPalletsWithSystem::before_all_runtime_migrations();
 			<(Migrations, AllPalletsWithSystem)>::on_runtime_upgrade();
+			assert_eq!(Inclusion::on_chain_storage_version(), StorageVersion::new(2));
 			for version in [
 				Configuration::on_chain_storage_version(),
 				ParaSessions::on_chain_storage_version(),
@@ -100,7 +106,6 @@ mod tests {
 				Ump::on_chain_storage_version(),
 				Hrmp::on_chain_storage_version(),
 				Scheduler::on_chain_storage_version(),
-				Inclusion::on_chain_storage_version(),
 			] {
 				assert_eq!(version, StorageVersion::new(1));
 			}

@@ -2,7 +2,8 @@
 
 use super::BenchmarkHelper;
 use crate::{
-	weights::ANNOUNCED_BYTES, Call, Config, Pallet, PendingAvailability, PendingCandidate, ValidatorBits,
+	weights::{ANNOUNCED_BYTES, LOOKAHEAD_MEASURED},
+	Call, Config, Pallet, PendingAvailability, PendingCandidate, ValidatorBits,
 };
 use alloc::{format, vec, vec::Vec};
 use async_backing_primitives::{
@@ -63,6 +64,7 @@ pub(super) fn first_head() -> HeadData {
 fn config(cores: u32) -> HostConfiguration {
 	HostConfiguration {
 		num_cores: cores,
+		scheduling_lookahead: LOOKAHEAD_MEASURED,
 		async_backing_params: AsyncBackingParams {
 			max_candidate_depth: 3,
 			allowed_ancestry_len: 2,
@@ -118,6 +120,7 @@ impl<T: Config> World<T> {
 		let now: BlockNumberFor<T> = number.into();
 		// The system pallet wants block to follow block; a benchmark skips what happens in between.
 		frame_system::Pallet::<T>::set_block_number(parent.number.into());
+		Pallet::<T>::take_snapshot();
 		frame_system::Pallet::<T>::reset_events();
 		frame_system::Pallet::<T>::initialize(&now, &parent.hash(), &Digest::default());
 		Self {

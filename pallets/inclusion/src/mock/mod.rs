@@ -310,9 +310,16 @@ pub(crate) fn change_session(data: ParachainsInherentData) {
 pub(crate) fn change_session_to(data: ParachainsInherentData, edit: impl FnOnce(&mut HostConfiguration)) {
 	neighbours(|state| state.change_buffered = true);
 	enter(data).expect("the inherent is good");
+	neighbours(|state| state.change_buffered = false);
+	begin_session(edit);
+	end_block();
+	begin_block();
+}
+
+/// Tells of the session that begins with the next block.
+pub(crate) fn begin_session(edit: impl FnOnce(&mut HostConfiguration)) {
 	let (old_configuration, new_configuration) = neighbours(|state| {
 		state.session += 1;
-		state.change_buffered = false;
 		let old = state.config.clone();
 		edit(&mut state.config);
 		(old, state.config.clone())
@@ -328,8 +335,6 @@ pub(crate) fn change_session_to(data: ParachainsInherentData, edit: impl FnOnce(
 		random_seed: [0; 32],
 	};
 	<(Scheduler, Inclusion)>::on_session_change(&change);
-	end_block();
-	begin_block();
 }
 
 /// Events of this pallet in the block being processed.

@@ -150,7 +150,7 @@ impl<T: Config> Processing<T> {
 		let (_, injected) = backed.split_indices().map_err(BackingVotesError::from)?;
 		let core = descriptor.core_index().unwrap_or(injected);
 		if intrinsic.version != DescriptorVersion::V1 {
-			let assigned = facts.assigned_at(scheduling_parent.hash).of(para);
+			let assigned = facts.assigned_at(scheduling_parent.number).of(para);
 			assigned.check(core, intrinsic.signals.select_core)?;
 		}
 		descriptor.check_scheduling_session(self.session)?;
@@ -381,7 +381,7 @@ fn without_head(modifications: ConstraintModifications<'_>) -> ConstraintModific
 /// What all candidates of a block are judged by.
 struct BlockFacts<'a, T> {
 	window: AllowedRelayParents,
-	assigned: BTreeMap<Hash, AssignedCores>,
+	assigned: BTreeMap<BlockNumber, AssignedCores>,
 	groups: Vec<Vec<ValidatorIndex>>,
 	disabled: BTreeSet<ValidatorIndex>,
 	/// Cores that this block may fill, each with the para that may (R-BCK-1).
@@ -417,15 +417,14 @@ impl<'a, T: Config> BlockFacts<'a, T> {
 	/// Number of the oldest relay block on which a candidate of this block may build.
 	fn earliest_relay_parent(&self) -> BlockNumber {
 		self.window
-			.iter()
-			.last()
+			.oldest()
 			.map_or(BlockNumber::MAX, |oldest| oldest.number)
 	}
 
 	/// The cores that nodes saw assigned at a relay block of the window (R-REL-7).
-	fn assigned_at(&mut self, hash: Hash) -> &AssignedCores {
-		self.assigned.entry(hash).or_insert_with(|| {
-			let queue: ClaimQueue = ClaimQueueSnapshots::<T>::get(hash).into();
+	fn assigned_at(&mut self, relay_parent: BlockNumber) -> &AssignedCores {
+		self.assigned.entry(relay_parent).or_insert_with(|| {
+			let queue: ClaimQueue = ClaimQueueSnapshots::<T>::get(relay_parent).into();
 			AssignedCores::from(&queue)
 		})
 	}

@@ -19,12 +19,15 @@ fn change_receipt(change: impl FnOnce(&mut PendingReceipt)) {
 #[test]
 fn try_state_names_what_is_wrong() {
 	type Row = (&'static str, fn());
-	let rows: [Row; 13] = [
+	let rows: [Row; 14] = [
 		("outlives its block (R-INC-1)", || {
 			InherentIncluded::<Test>::put(())
 		}),
 		("snapshots are not those of the window (R-REL-7)", || {
-			ClaimQueueSnapshots::<Test>::remove(parent().hash);
+			ClaimQueueSnapshots::<Test>::remove(parent().number);
+		}),
+		("of the latest block was not noted (R-REL-7)", || {
+			ClaimQueueSnapshots::<Test>::remove(now());
 		}),
 		("longer than the ancestry allows (R-REL-2)", || {
 			neighbours(|state| state.config.async_backing_params.allowed_ancestry_len = 0);
@@ -69,6 +72,7 @@ fn try_state_names_what_is_wrong() {
 			finish_block_with(inherent(&[], &[&first, &first.child(1, 2)]));
 			enter(inherent(&[], &[])).expect("an empty inherent is fine");
 			InherentIncluded::<Test>::kill();
+			Pallet::<Test>::take_snapshot();
 			assert_eq!(Pallet::<Test>::do_try_state(), Ok(()), "sound before: {expected}");
 			let found = frame_support::storage::with_transaction_unchecked(|| {
 				corrupt();

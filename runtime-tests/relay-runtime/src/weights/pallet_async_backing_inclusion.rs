@@ -1589,14 +1589,12 @@ impl<T: frame_system::Config> pallet_async_backing_inclusion::WeightInfo for Wei
 	}
 	/// Storage: `Inclusion::InherentIncluded` (r:1 w:1)
 	/// Proof: `Inclusion::InherentIncluded` (`max_values`: Some(1), `max_size`: Some(0), added: 495, mode: `MaxEncodedLen`)
-	fn on_finalize() -> Weight {
-		// Proof Size summary in bytes:
-		//  Measured:  `99`
-		//  Estimated: `1485`
-		// Minimum execution time: 8_042_000 picoseconds.
-		Weight::from_parts(9_133_000, 0)
+	/// The range of component `k` is `[1, 200]`.
+	fn on_finalize(k: u32) -> Weight {
+		Weight::from_parts(60_000_000, 0)
 			.saturating_add(Weight::from_parts(0, 1485))
-			.saturating_add(T::DbWeight::get().reads(1))
-			.saturating_add(T::DbWeight::get().writes(1))
+			.saturating_add(Weight::from_parts(500_000, 0).saturating_mul(k.into()))
+			.saturating_add(T::DbWeight::get().reads(5))
+			.saturating_add(T::DbWeight::get().writes(2))
 	}
 }
