@@ -80,10 +80,7 @@ pub fn check_intrinsic(
 	v3_enabled: bool,
 ) -> Result<IntrinsicFacts, IntrinsicError> {
 	let version = descriptor.accepted_version(v3_enabled)?;
-	let size = commitments.encoded_size();
-	if size > MAX_COMMITMENTS_SIZE as usize {
-		return Err(IntrinsicError::CommitmentsTooLarge(size));
-	}
+	check_size(commitments)?;
 	if let Some(expected) = commitments_hash {
 		let got = commitments.hash();
 		if got != expected {
@@ -100,10 +97,43 @@ pub fn check_intrinsic(
 	if got != expected {
 		return Err(IntrinsicError::ParaHeadMismatch { expected, got });
 	}
+	let signals = check_meaning(version, commitments)?;
+	Ok(IntrinsicFacts { version, signals })
+}
+
+/// The part of [`check_intrinsic`] that outputs alone decide: whether a candidate with a descriptor of this version can
+/// have them at all. Returns its signals.
+///
+/// Cost: linear in the messages.
+///
+/// # Errors
+/// [`IntrinsicError`] names the first thing that is wrong.
+pub fn check_outputs(
+	version: DescriptorVersion,
+	commitments: &CandidateCommitments,
+) -> Result<UmpSignals, IntrinsicError> {
+	check_size(commitments)?;
+	check_meaning(version, commitments)
+}
+
+/// Whether storage can hold them.
+fn check_size(commitments: &CandidateCommitments) -> Result<(), IntrinsicError> {
+	let size = commitments.encoded_size();
+	if size > MAX_COMMITMENTS_SIZE as usize {
+		return Err(IntrinsicError::CommitmentsTooLarge(size));
+	}
+	Ok(())
+}
+
+/// R-UMP-3, R-UMP-4 and R-CODE-1.
+fn check_meaning(
+	version: DescriptorVersion,
+	commitments: &CandidateCommitments,
+) -> Result<UmpSignals, IntrinsicError> {
 	let signals = check_signals(version, &commitments.upward_messages)?;
 	match &commitments.new_validation_code {
 		Some(code) if code.0.len() < MIN_CODE_SIZE => Err(IntrinsicError::CodeTooSmall(code.0.len())),
-		_ => Ok(IntrinsicFacts { version, signals }),
+		_ => Ok(signals),
 	}
 }
 

@@ -50,6 +50,9 @@ pub struct LeafFacts {
 	pub cores: Vec<CoreState>,
 	/// Claims of each core.
 	pub claim_queue: ClaimQueue,
+	/// The same in the state of each ancestor: candidates with such a relay parent are judged by it (R-REL-7). One that is
+	/// left out says that nothing is known there.
+	pub ancestor_claim_queues: BTreeMap<Hash, ClaimQueue>,
 	/// Every para that is scheduled here (R-VIE-1) and has a head.
 	pub paras: BTreeMap<ParaId, ParaAtLeaf>,
 	/// Relay parents of pending candidates, which may be older than the ancestors.

@@ -65,6 +65,23 @@ impl OnParaRemoved for Tuple {
 	}
 }
 
+/// Told that root sets what a para's candidates are judged by (head, code, context), whatever its candidates say.
+///
+/// What is pending availability was judged by what is no more: enacted later, it would take the override back. So whoever
+/// keeps pending candidates drops those of the para. This is the one change that nodes cannot see coming: candidates that
+/// are offered in the block of the override are left out by its author.
+pub trait OnParaOverridden {
+	/// Forgets what builds on the former state of `para`.
+	fn on_para_overridden(para: ParaId);
+}
+
+#[impl_trait_for_tuples::impl_for_tuples(12)]
+impl OnParaOverridden for Tuple {
+	fn on_para_overridden(para: ParaId) {
+		for_tuples!( #( Tuple::on_para_overridden(para); )* );
+	}
+}
+
 /// The current session. Owned by the sessions pallet.
 pub trait CurrentSession {
 	/// Index of the session.
@@ -77,6 +94,13 @@ pub trait CurrentSession {
 	}
 	/// Validators whose votes do not count (R-BKV-4).
 	fn disabled() -> BTreeSet<ValidatorIndex>;
+	/// The same as nodes see it in the state of the block before: by this the candidates of a block are judged, so that
+	/// nobody who is disabled in the block before its inherent makes a quorum wrong that was right (R-BAK-14).
+	///
+	/// Like [`disabled`](Self::disabled) where nothing happens before the inherent that disables.
+	fn disabled_in_parent() -> BTreeSet<ValidatorIndex> {
+		Self::disabled()
+	}
 	/// Whether the session ends with this block, so that no candidate is backed in it (R-ABP-10).
 	fn is_change_buffered() -> bool;
 }
@@ -123,6 +147,13 @@ pub trait ParaState {
 	fn is_upgrade_restricted(para: ParaId) -> bool;
 	/// Whether the para is leaving (R-UMP-6).
 	fn is_offboarding(para: ParaId) -> bool;
+	/// The same as nodes see it in the state of the block before: by this the candidates of a block are judged, so that a
+	/// decision that falls in the block before its inherent makes nobody wrong who was right.
+	///
+	/// Like [`is_offboarding`](Self::is_offboarding) where no such decision falls.
+	fn is_offboarding_in_parent(para: ParaId) -> bool {
+		Self::is_offboarding(para)
+	}
 	/// Enacts an announcement (R-CODE-3).
 	fn schedule_code_upgrade(
 		para: ParaId,

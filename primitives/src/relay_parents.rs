@@ -132,6 +132,20 @@ impl AllowedRelayParents {
 	}
 }
 
+/// Number of the oldest relay parent that a candidate may have at a place (R-REL-4, R-TRE-6).
+///
+/// `before` is the relay parent of the candidate before it: accepted, pending or included, whether that is still in the
+/// window or not. `earliest` is the oldest in the window. A candidate that is pending availability had its relay parent
+/// in the window when it was backed, so nothing but the one before binds it.
+pub fn oldest_legal_relay_parent(
+	before: Option<BlockNumber>,
+	earliest: BlockNumber,
+	is_pending_availability: bool,
+) -> BlockNumber {
+	let earliest = if is_pending_availability { 0 } else { earliest };
+	before.map_or(earliest, |before| before.max(earliest))
+}
+
 /// A relay parent is older than that of the candidate before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("relay parent {got}, but the candidate before is on {latest} (R-REL-4)")]
@@ -173,6 +187,41 @@ mod tests {
 		let mut numbers: Vec<_> = window.iter().map(|info| info.number).collect();
 		numbers.reverse();
 		numbers
+	}
+
+	#[test]
+	fn r_tre_6_r_rel_4_what_bounds_a_relay_parent_from_below() {
+		let rows = [
+			("root, nothing included before", None, 18, false, 18),
+			("root, a candidate was included", Some(19), 18, false, 19),
+			("after one that is out of the window", Some(15), 18, false, 18),
+			("after one in the window", Some(19), 18, false, 19),
+			("pending on the included head", None, 18, true, 0),
+			(
+				"pending after one that is out of the window",
+				Some(15),
+				18,
+				true,
+				15,
+			),
+			("pending after one in the window", Some(19), 18, true, 19),
+		];
+		for (name, before, earliest, is_pending, expected) in rows {
+			let oldest = oldest_legal_relay_parent(before, earliest, is_pending);
+			assert_eq!(oldest, expected, "R-TRE-6: {name}");
+			assert_eq!(check_relay_parent_progress(Some(oldest), expected), Ok(()));
+			if let Some(below) = expected.checked_sub(1) {
+				let refused = RelayParentMovedBackwards {
+					latest: expected,
+					got: below,
+				};
+				assert_eq!(
+					check_relay_parent_progress(Some(oldest), below),
+					Err(refused),
+					"R-TRE-6: {name}"
+				);
+			}
+		}
 	}
 
 	#[test]

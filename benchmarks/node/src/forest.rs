@@ -130,6 +130,7 @@ impl Schedule {
 			minimum_backing_votes: 2,
 			disabled: vec![],
 			cores: vec![],
+			ancestor_claim_queues: Default::default(),
 			claim_queue: self.claim_queue(),
 			paras: self.paras().map(|id| (id, para.clone())).collect(),
 			pending_relay_parents: BTreeMap::new(),

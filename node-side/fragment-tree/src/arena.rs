@@ -106,6 +106,8 @@ pub(crate) struct Arena<R: PathRule> {
 	by_output: ByHash<HeadHash, u32>,
 	/// The oldest relay parent of members that are not pending availability.
 	oldest_relay_parent: Option<BlockNumber>,
+	/// Whether some of them name a scheduling parent of their own.
+	has_scheduling_parents: bool,
 }
 
 // By hand, because a derived one would ask for rules that can be cloned.
@@ -119,6 +121,7 @@ impl<R: PathRule> Clone for Arena<R> {
 			by_hash: self.by_hash.clone(),
 			by_output: self.by_output.clone(),
 			oldest_relay_parent: self.oldest_relay_parent,
+			has_scheduling_parents: self.has_scheduling_parents,
 		}
 	}
 }
@@ -133,6 +136,7 @@ impl<R: PathRule> Default for Arena<R> {
 			by_hash: ByHash::default(),
 			by_output: ByHash::default(),
 			oldest_relay_parent: None,
+			has_scheduling_parents: false,
 		}
 	}
 }
@@ -159,6 +163,11 @@ impl<R: PathRule> Arena<R> {
 	/// The oldest relay parent of candidates that are not pending availability.
 	pub(crate) fn oldest_relay_parent(&self) -> Option<BlockNumber> {
 		self.oldest_relay_parent
+	}
+
+	/// Whether candidates that are not pending availability name a scheduling parent other than their relay parent.
+	pub(crate) fn has_scheduling_parents(&self) -> bool {
+		self.has_scheduling_parents
 	}
 
 	/// The node with an index of this arena.
@@ -341,6 +350,7 @@ impl<R: PathRule> Arena<R> {
 						self.oldest_relay_parent
 							.map_or(number, |oldest| oldest.min(number)),
 					);
+					self.has_scheduling_parents |= candidate.scheduling_parent() != candidate.relay_parent();
 				}
 				let same_choice = match self.members.last() {
 					Some(last) if last.candidate.core_choice() == candidate.core_choice() => last.same_choice,

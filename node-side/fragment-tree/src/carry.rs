@@ -174,6 +174,8 @@ impl<R: PathRule> FragmentTree<R> {
 				.arena
 				.oldest_relay_parent()
 				.is_none_or(|oldest| oldest >= oldest_legal)
+			// One may be out of scope there though its relay parent is not.
+			&& !self.arena.has_scheduling_parents()
 	}
 }
 

@@ -208,7 +208,13 @@ impl<R: PathRule> FragmentTree<R> {
 		if !backed_in_path_only && self.contains(hash) {
 			return self.depths(hash);
 		}
-		let Some(relay_parent) = self.scope.relay_parent_of(hash, candidate.relay_parent()) else {
+		let relay_parent = match candidate {
+			HypotheticalCandidate::Complete(candidate) => self.scope.place_in_time(candidate).ok(),
+			HypotheticalCandidate::Incomplete { relay_parent, .. } => {
+				self.scope.relay_parent_of(hash, relay_parent)
+			}
+		};
+		let Some(relay_parent) = relay_parent else {
 			return Vec::new();
 		};
 		let complete = match candidate {

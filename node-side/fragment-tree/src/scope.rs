@@ -3,6 +3,7 @@
 //! Invariants: ancestors are contiguous and newest first, so that their numbers follow from their positions; pending
 //! candidates are in dependency order, the first on the included head.
 
+use crate::Candidate;
 use alloc::vec::Vec;
 use async_backing_primitives::{
 	AsyncBackingParams, BlockNumber, CandidateHash, ExtendedConstraints, Hash, HeadHash, ParaId,
@@ -140,6 +141,23 @@ impl Scope {
 			Some(position) => Some(&self.pending_availability.get(position as usize)?.relay_parent),
 			None => self.in_scope(relay_parent),
 		}
+	}
+
+	/// The relay parent of a candidate that may stand in a tree: as [`relay_parent_of`](Self::relay_parent_of), and its
+	/// scheduling parent is in scope as well, where a version 3 descriptor names another (R-REL-8). Cost: the same.
+	///
+	/// # Errors
+	/// The relay block that is out of scope.
+	pub fn place_in_time(&self, candidate: &Candidate) -> Result<&RelayChainBlockInfo, Hash> {
+		let relay_parent = candidate.relay_parent();
+		let found = self
+			.relay_parent_of(candidate.hash(), relay_parent)
+			.ok_or(relay_parent)?;
+		let scheduling_parent = candidate.scheduling_parent();
+		let is_in_scope = scheduling_parent == relay_parent
+			|| self.in_scope(scheduling_parent).is_some()
+			|| self.is_pending(candidate.hash());
+		is_in_scope.then_some(found).ok_or(scheduling_parent)
 	}
 
 	/// Candidates pending availability, in dependency order.

@@ -10,8 +10,9 @@ use crate::{
 };
 use alloc::{collections::BTreeSet, sync::Arc, vec::Vec};
 use async_backing_primitives::{
-	candidate_modifications, check_depth, check_fragment, CandidateHash, ConstraintModifications,
-	ConstraintSource, ExtendedConstraints, HeadData, HeadHash, Operating, RelayChainBlockInfo,
+	candidate_modifications, check_depth, check_fragment, check_relay_parent_progress,
+	oldest_legal_relay_parent, CandidateHash, ConstraintModifications, ConstraintSource, ExtendedConstraints,
+	HeadData, HeadHash, Operating, RelayChainBlockInfo,
 };
 use smallvec::SmallVec;
 
@@ -53,8 +54,8 @@ pub struct Attached {
 	pub refused: Vec<CandidateHash>,
 	/// Fragment checks that were made.
 	pub checks: u32,
-	/// First candidate pending availability that could not be placed, because the storage lacks it or its relay parent
-	/// is not the one the scope says. Those after it are missing too (R-SCO-6).
+	/// First candidate pending availability that could not be placed, because the storage lacks it, it does not build on
+	/// the one before, or its relay parent is older than that of the one before (R-TRE-6). Those after it are missing too (R-SCO-6).
 	pub broken_trunk: Option<CandidateHash>,
 }
 
@@ -197,13 +198,12 @@ impl<R: PathRule> FragmentTree<R> {
 			return Ok(Attached::default());
 		}
 		let candidate = stored.candidate();
-		let Some(relay_parent) = self
-			.scope
-			.relay_parent_of(hash, candidate.relay_parent())
-			.copied()
-		else {
-			self.is_saturated = false;
-			return Err(AttachError::RelayParentOutOfScope(candidate.relay_parent()));
+		let relay_parent = match self.scope.place_in_time(candidate) {
+			Ok(relay_parent) => *relay_parent,
+			Err(out_of_scope) => {
+				self.is_saturated = false;
+				return Err(AttachError::RelayParentOutOfScope(out_of_scope));
+			}
 		};
 
 		// All places are found before any is taken, so that a refusal leaves the tree as it was.
@@ -305,11 +305,13 @@ impl<R: PathRule> FragmentTree<R> {
 			};
 			let candidate = stored.candidate();
 			let place = self.place(parent);
-			if place.head_hash != candidate.parent_head_hash() {
+			let number = pending.relay_parent.number;
+			let oldest = oldest_legal_relay_parent(place.min_relay_parent, 0, true);
+			let is_in_order = check_relay_parent_progress(Some(oldest), number).is_ok();
+			if place.head_hash != candidate.parent_head_hash() || !is_in_order {
 				return Some(pending.candidate_hash);
 			}
 			let operating = place.operating(&self.scope);
-			let number = pending.relay_parent.number;
 			let Ok(modifications) = candidate_modifications(candidate.commitments(), number, &operating)
 			else {
 				return Some(pending.candidate_hash);
@@ -428,7 +430,7 @@ impl<R: PathRule> FragmentTree<R> {
 		sweep: &mut Sweep<'_, R>,
 	) -> Option<(RelayChainBlockInfo, Cumulative)> {
 		let hash = candidate.hash();
-		let relay_parent = *self.scope.relay_parent_of(hash, candidate.relay_parent())?;
+		let relay_parent = *self.scope.place_in_time(candidate).ok()?;
 		let known = sweep
 			.earlier
 			.as_ref()
@@ -510,19 +512,13 @@ impl<R: PathRule> FragmentTree<R> {
 	) -> Result<(), Unfit> {
 		check_depth(place.depth as usize, 0, self.scope.max_depth())?;
 		let earliest = self.scope.earliest_relay_parent().number;
-		let min = match (place.min_relay_parent, is_pending) {
-			(Some(above), true) => above,
-			(Some(above), false) => above.max(earliest),
-			(None, true) => 0,
-			(None, false) => earliest,
-		};
-		if relay_parent.number < min {
-			return Err(Unfit::RelayParentMovesBackwards {
-				min,
-				got: relay_parent.number,
-			});
-		}
-		Ok(())
+		let min = oldest_legal_relay_parent(place.min_relay_parent, earliest, is_pending);
+		check_relay_parent_progress(Some(min), relay_parent.number).map_err(|backwards| {
+			Unfit::RelayParentMovesBackwards {
+				min: backwards.latest,
+				got: backwards.got,
+			}
+		})
 	}
 
 	/// Whether a candidate fits at a place (R-TRE-3), and the modifications of the path that then ends with it.

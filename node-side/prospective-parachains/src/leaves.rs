@@ -84,6 +84,11 @@ impl<R: PathRule> View<R> {
 		}
 		self.assigned_cores
 			.insert(leaf_hash, AssignedCores::from(&facts.claim_queue));
+		for (ancestor, claim_queue) in &facts.ancestor_claim_queues {
+			self.assigned_cores
+				.entry(*ancestor)
+				.or_insert_with(|| AssignedCores::from(claim_queue));
+		}
 		self.leaves.insert(leaf_hash, leaf);
 	}
 

@@ -142,11 +142,9 @@ pub(crate) fn may_wait<R: PathRule>(trees: &[&FragmentTree<R>], candidate: &Cand
 	let parent_is_known = |tree: &&FragmentTree<R>| tree.head_data(candidate.parent_head_hash()).is_some();
 	!trees.iter().any(parent_is_known)
 		&& trees.iter().any(|tree| {
-			tree.scope()
-				.in_scope(candidate.relay_parent())
-				.is_some_and(|relay_parent| {
-					let base = tree.scope().base_constraints();
-					check_unconnected(relay_parent, base, &candidate.as_fragment(false)).is_ok()
-				})
+			tree.scope().place_in_time(candidate).is_ok_and(|relay_parent| {
+				let base = tree.scope().base_constraints();
+				check_unconnected(relay_parent, base, &candidate.as_fragment(false)).is_ok()
+			})
 		})
 }

@@ -85,7 +85,8 @@ impl<R: PathRule> View<R> {
 	/// (R-VIE-7, R-SEL-3). Nothing if the leaf is not active or does not schedule the para.
 	///
 	/// The path ends before a candidate that may not occupy the core it names (R-FRG-17). That is judged by the claim
-	/// queue of its scheduling parent, and left to the chain where this view never saw that block as a leaf.
+	/// queue of its scheduling parent, as the chain does it (R-REL-7), whether that block was a leaf here or not. Only
+	/// where [`LeafFacts`](async_backing_primitives::LeafFacts) did not tell its claim queue it is left to the chain.
 	///
 	/// Cost: [`FragmentTree::select_children`], and for each candidate whose choice of a core is not that of the one before
 	/// a logarithmic lookup, linear in the cores of the para where it selects none.

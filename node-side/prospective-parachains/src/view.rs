@@ -37,7 +37,7 @@ pub struct View<R: PathRule = LongestPath> {
 	pub(crate) config: ViewConfig,
 	pub(crate) leaves: BTreeMap<Hash, Leaf<R>>,
 	pub(crate) paras: BTreeMap<ParaId, Para>,
-	/// Which cores are whose at blocks that were leaves and are legal relay parents at some leaf.
+	/// Which cores are whose at the legal relay parents of each leaf.
 	pub(crate) assigned_cores: BTreeMap<Hash, AssignedCores>,
 	pub(crate) refused: u64,
 }

@@ -116,6 +116,7 @@ fn leaf(validators: u8, cores: Vec<CoreState>, paras: Vec<(ParaId, ParaAtLeaf)>)
 		minimum_backing_votes: 2,
 		disabled: Vec::new(),
 		cores,
+		ancestor_claim_queues: Default::default(),
 		claim_queue: Default::default(),
 		paras: paras.into_iter().collect(),
 		pending_relay_parents: Default::default(),

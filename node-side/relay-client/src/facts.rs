@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 impl RelayClient {
 	/// All that the cores need to know of `leaf`.
 	///
-	/// Cost: a dozen runtime calls, one for each para and one for each ancestor in scope.
+	/// Cost: a dozen runtime calls, two for each para and two for each ancestor in scope.
 	///
 	/// # Errors
 	/// The block is unknown or has no slot, or the runtime does not offer the APIs.
@@ -46,6 +46,11 @@ impl RelayClient {
 			let relay_parent = pending.descriptor.relay_parent();
 			pending_relay_parents.insert(relay_parent, self.block_info(relay_parent)?);
 		}
+		let ancestors = self.ancestors_in_session(leaf, session_index, params.allowed_ancestry_len)?;
+		let mut ancestor_claim_queues = BTreeMap::new();
+		for ancestor in &ancestors {
+			ancestor_claim_queues.insert(ancestor.hash, api.claim_queue(ancestor.hash)?);
+		}
 		Ok(LeafFacts {
 			block: self.block_info(leaf)?,
 			parent_hash: header.parent_hash,
@@ -53,7 +58,7 @@ impl RelayClient {
 			session_index,
 			session_ends_from_slot: api.session_ends_from_slot(leaf)?,
 			params,
-			ancestors: self.ancestors_in_session(leaf, session_index, params.allowed_ancestry_len)?,
+			ancestors,
 			validators: api.validators(leaf)?,
 			groups,
 			rotation,
@@ -61,6 +66,7 @@ impl RelayClient {
 			disabled: api.disabled_validators(leaf)?,
 			cores,
 			claim_queue,
+			ancestor_claim_queues,
 			paras,
 			pending_relay_parents,
 			events: api.candidate_events(leaf)?,

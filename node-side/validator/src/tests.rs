@@ -115,6 +115,7 @@ fn leaf(pending: Option<&Candidate>) -> LeafFacts {
 		minimum_backing_votes: 2,
 		disabled: Vec::new(),
 		cores: vec![core, CoreState::Free],
+		ancestor_claim_queues: Default::default(),
 		claim_queue: [(CoreIndex(0), [PARA, PARA].into())].into(),
 		paras: [(
 			PARA,

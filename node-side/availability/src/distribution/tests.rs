@@ -65,6 +65,7 @@ fn leaf(number: u32, cores: Vec<CoreState>) -> LeafFacts {
 		minimum_backing_votes: 2,
 		disabled: Vec::new(),
 		cores,
+		ancestor_claim_queues: Default::default(),
 		claim_queue: Default::default(),
 		paras: Default::default(),
 		pending_relay_parents: Default::default(),

@@ -114,6 +114,7 @@ pub(super) fn leaf(
 		minimum_backing_votes: 2,
 		disabled: vec![],
 		cores: vec![],
+		ancestor_claim_queues: Default::default(),
 		claim_queue: (0..cores)
 			.map(|core| (CoreIndex(core), vec![PARA; 3].into()))
 			.collect(),

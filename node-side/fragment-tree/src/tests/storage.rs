@@ -1,6 +1,7 @@
 //! The storage and the scope.
 
 use super::*;
+use codec::{Decode, Encode};
 
 fn hashes<'a>(stored: impl Iterator<Item = StoredCandidate<'a>>) -> Vec<CandidateHash> {
 	stored.map(|stored| stored.candidate().hash()).collect()
@@ -260,4 +261,91 @@ fn r_sco_6_a_trunk_ends_where_the_storage_lacks_a_candidate() {
 		(1, Some(pending[1].hash())),
 		"R-SCO-6"
 	);
+}
+
+#[test]
+fn r_tre_6_relay_parents_along_pending_candidates() {
+	// R-TRE-7: leaf 20, A = 2. P(15) is pending, out of scope.
+	let pending = spec(0, 1).at(15).build();
+	let world = World {
+		pending: vec![pending.clone()],
+		..world()
+	};
+	let (mut storage, mut tree) = world.start();
+	let mut add = |candidate: Candidate| {
+		let hash = candidate.hash();
+		storage
+			.insert(candidate, CandidateState::Seconded)
+			.expect("it is new");
+		tree.add_and_populate(&storage, hash)
+			.map(|attached| attached.nodes)
+	};
+	assert_eq!(
+		add(spec(1, 2).at(17).build()),
+		Err(AttachError::RelayParentOutOfScope(block(17).hash)),
+		"R-TRE-7: X"
+	);
+	assert_eq!(add(spec(1, 3).at(18).build()), Ok(1), "R-TRE-7: Y");
+	assert_eq!(add(spec(3, 4).at(18).build()), Ok(1), "R-TRE-7: a child of Y");
+
+	// The second of two that are pending moves backwards: it is not added, and the trunk ends before it.
+	for (second, expected) in [(16, 2), (15, 2), (14, 1)] {
+		let second = spec(1, 2).at(second).build();
+		let world = World {
+			pending: vec![pending.clone(), second.clone()],
+			..world.clone()
+		};
+		let mut storage = CandidateStorage::default();
+		world
+			.pending
+			.iter()
+			.for_each(|pending| storage.insert_pending(pending.clone()));
+		let (tree, report) = FragmentTree::populate(world.scope(), world.limits, &storage);
+		check_invariants(&tree);
+		assert_eq!(tree.len(), expected, "R-TRE-6");
+		let missing = (expected == 1).then(|| second.hash());
+		assert_eq!(report.broken_trunk, missing, "R-SCO-6");
+	}
+}
+
+#[test]
+fn r_def_45_r_rel_8_a_scheduling_parent_has_to_be_in_scope_as_well() {
+	let scheduled_at = |scheduling_parent: u32, to: u8| {
+		let (mut receipt, validation_data) = spec(0, to).at(18).parts();
+		let mut bytes = receipt.descriptor.encode();
+		bytes[36] = 1;
+		bytes[164..196].copy_from_slice(block(scheduling_parent).hash.as_bytes());
+		receipt.descriptor = CandidateDescriptor::decode(&mut &bytes[..]).expect("it has its length");
+		receipt.commitments.upward_messages = vec![vec![], vec![0, 0, 0]];
+		Candidate::new(receipt, validation_data, true).expect("version 3 is on")
+	};
+	let (mut storage, mut tree) = world().start();
+	for (scheduling_parent, is_in_scope) in [(17, false), (18, true), (20, true), (21, false)] {
+		let candidate = scheduled_at(scheduling_parent, scheduling_parent as u8);
+		assert_eq!(candidate.scheduling_parent(), block(scheduling_parent).hash);
+		let hypothetical = tree.hypothetical_depths(HypotheticalCandidate::Complete(&candidate), false);
+		let hash = candidate.hash();
+		storage
+			.insert(candidate, CandidateState::Backed)
+			.expect("it is new");
+		let added = tree
+			.add_and_populate(&storage, hash)
+			.map(|attached| attached.nodes);
+		let out_of_scope = AttachError::RelayParentOutOfScope(block(scheduling_parent).hash);
+		let expected = if is_in_scope { Ok(1) } else { Err(out_of_scope) };
+		assert_eq!(added, expected, "R-REL-8: scheduled at {scheduling_parent}");
+		assert_eq!(
+			hypothetical,
+			if is_in_scope { vec![0] } else { vec![] },
+			"R-TRE-12: scheduled at {scheduling_parent}"
+		);
+	}
+	// In a tree built from scratch, and in one that is carried over to where a scheduling parent is out of scope.
+	let (scratch, _) = FragmentTree::populate(world().scope(), world().limits, &storage);
+	assert_eq!(scratch.len(), 2);
+	let ancestors = (19..21).rev().map(block);
+	let later = Scope::with_ancestors(PARA, block(21), base(), vec![], 4, ancestors).expect("contiguous");
+	let (carried, _) = tree.carried_over(later.clone(), world().limits, &storage);
+	let (built, _) = FragmentTree::populate(later, world().limits, &storage);
+	assert_eq!(paths(&carried), paths(&built), "R-FRG-15");
 }

@@ -82,6 +82,7 @@ pub(crate) fn leaf_of(fork: u8, number: BlockNumber) -> LeafFacts {
 		minimum_backing_votes: 2,
 		disabled: vec![],
 		cores: vec![],
+		ancestor_claim_queues: Default::default(),
 		claim_queue: ClaimQueue::new(),
 		paras: BTreeMap::new(),
 		pending_relay_parents: BTreeMap::new(),

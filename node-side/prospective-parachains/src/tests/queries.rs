@@ -51,7 +51,7 @@ fn r_frg_17_a_candidate_for_a_core_of_another_para_is_not_offered() {
 		}
 		.build(),
 	);
-	// The view never saw block 19 as a leaf, and leaves the judgement to the chain.
+	// Nobody told the view which claims block 19 has, and it leaves the judgement to the chain.
 	let unknown = Spec {
 		core: 1,
 		..spec(0, 3, 19)
@@ -126,6 +126,31 @@ fn r_bak_14_r_vie_7_what_lacks_its_votes_at_a_leaf_gives_way_to_another_path() {
 	);
 	for (leaf, para) in [(block(18).hash, PARA), (first, OTHER)] {
 		assert_eq!(view.get_backable_where(leaf, para, &[], 9, |_| true), []);
+	}
+}
+
+#[test]
+fn r_def_45_r_frg_17_cores_are_judged_at_relay_parents_that_never_were_a_leaf() {
+	// At block 19, which this view never saw as a leaf, core 1 was the para's, and core 0 is since.
+	let mut facts = leaf(20).with(PARA, 0, &[]).with(OTHER, 0, &[]);
+	let claims = ClaimQueue::from([(CoreIndex(1), [PARA].into())]);
+	facts.ancestor_claim_queues.insert(block(19).hash, claims.clone());
+	let candidate = |core, to| {
+		Spec {
+			core,
+			..spec(0, to, 19)
+		}
+		.build()
+	};
+	for (core, is_offered) in [(0, false), (1, true)] {
+		let mut view = view_at(&[facts.clone()]);
+		let candidate = candidate(core, 1);
+		introduce(&mut view, &candidate);
+		view.note_backed(PARA, candidate.hash()).expect("known");
+		let offered = view.get_backable(block(20).hash, PARA, &[], 9);
+		assert_eq!(offered.len(), usize::from(is_offered), "R-DEF-45: core {core}");
+		let chain = check_core_choice(&claims, PARA, CoreIndex(core.into()), None);
+		assert_eq!(chain.is_ok(), is_offered, "R-REL-7: core {core}");
 	}
 }
 

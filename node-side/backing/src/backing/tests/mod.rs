@@ -115,6 +115,7 @@ fn leaf(number: u32, params: (u32, u32)) -> LeafFacts {
 		minimum_backing_votes: 2,
 		disabled: vec![],
 		cores: vec![],
+		ancestor_claim_queues: Default::default(),
 		claim_queue: [(CoreIndex(0), claim(2000)), (CoreIndex(1), claim(2001))].into(),
 		paras: Default::default(),
 		pending_relay_parents: Default::default(),
