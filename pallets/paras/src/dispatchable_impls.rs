@@ -1,8 +1,8 @@
 //! What the calls and genesis do.
 
 use crate::{
-	ActionsQueue, BoundedCode, BoundedHead, CheckCause, Config, Error, Event, GenesisPara, Pallet,
-	ParaLifecycle, ParaLifecycles, Registration, UpcomingParas, SESSION_DELAY,
+	ActionsQueue, BoundedCode, BoundedHead, CheckCause, Config, Error, Event, GenesisPara, LeavingNow,
+	Pallet, ParaLifecycle, ParaLifecycles, Registration, UpcomingParas, SESSION_DELAY,
 };
 use async_backing_primitives::{
 	ports::{ActiveConfiguration, CurrentSession, UpwardQueues},
@@ -74,6 +74,10 @@ impl<T: Config> Pallet<T> {
 		ensure!(lifecycle == Some(ParaLifecycle::Active), Error::<T>::NotActive);
 		ensure!(!Self::has_upward_messages(para), Error::<T>::CannotOffboard);
 		let session = Self::schedule(para, ParaLifecycle::Offboarding)?;
+		// There is room for every para, and each is active once.
+		LeavingNow::<T>::mutate(|leaving| {
+			let _ = leaving.try_push(para);
+		});
 		Self::deposit_event(Event::Deregistered { para, session });
 		Ok(())
 	}

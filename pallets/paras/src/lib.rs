@@ -128,6 +128,10 @@ pub mod pallet {
 	pub type UpgradeCooldowns<T: Config> =
 		StorageValue<_, BoundedVec<(ParaId, BlockNumber), ConstU32<MAX_PARAS>>, ValueQuery>;
 
+	/// Paras whose removal was decided in the block being processed. Never there between blocks.
+	#[pallet::storage]
+	pub type LeavingNow<T: Config> = StorageValue<_, BoundedVec<ParaId, ConstU32<MAX_PARAS>>, ValueQuery>;
+
 	/// Codes that paras ran and that are kept still (R-CODE-9). Of paras that are gone too.
 	#[pallet::storage]
 	pub type PastCodes<T: Config> = StorageMap<_, Twox64Concat, ParaId, PastCodesOfPara, ValueQuery>;
@@ -398,6 +402,9 @@ pub mod pallet {
 
 		fn on_finalize(now: BlockNumberFor<T>) {
 			Self::do_lift_restrictions(now.saturated_into());
+			if LeavingNow::<T>::exists() {
+				LeavingNow::<T>::kill();
+			}
 		}
 
 		#[cfg(feature = "try-runtime")]

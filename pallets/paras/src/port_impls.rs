@@ -1,8 +1,8 @@
 //! The port that this pallet answers.
 
 use crate::{
-	BoundedHead, CodeByHash, Config, Heads, Pallet, ParaLifecycle, ParaLifecycles, ParaRecords, Parachains,
-	UpgradeRestrictionSignal,
+	BoundedHead, CodeByHash, Config, Heads, LeavingNow, Pallet, ParaLifecycle, ParaLifecycles, ParaRecords,
+	Parachains, UpgradeRestrictionSignal,
 };
 use alloc::vec::Vec;
 use async_backing_primitives::{
@@ -53,6 +53,11 @@ impl<T: Config> ParaState for Pallet<T> {
 
 	fn is_offboarding(para: ParaId) -> bool {
 		ParaLifecycles::<T>::get(para) == Some(ParaLifecycle::Offboarding)
+	}
+
+	/// Another read for a para that is leaving.
+	fn is_offboarding_in_parent(para: ParaId) -> bool {
+		Self::is_offboarding(para) && !LeavingNow::<T>::get().contains(&para)
 	}
 
 	fn schedule_code_upgrade(

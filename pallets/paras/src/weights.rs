@@ -32,9 +32,9 @@ impl WeightInfo for () {
 				.saturating_add(RocksDbWeight::get().reads_writes(reads, writes))
 				.saturating_mul(u64::from(count))
 		};
-		// Both lists, full, and the range of past codes with the configuration.
+		// Both lists, full, the range of past codes with the configuration, and who is leaving.
 		Weight::from_parts(100_000_000, 131_072)
-			.saturating_add(RocksDbWeight::get().reads_writes(4, 3))
+			.saturating_add(RocksDbWeight::get().reads_writes(5, 3))
 			.saturating_add(each(g, 1, 2))
 			.saturating_add(each(l, 0, 1))
 			.saturating_add(each(p, 3, 4))
@@ -75,6 +75,6 @@ impl WeightInfo for () {
 	}
 
 	fn deregister() -> Weight {
-		Weight::from_parts(50_000_000, 8_192).saturating_add(RocksDbWeight::get().reads_writes(4, 2))
+		Weight::from_parts(50_000_000, 8_192).saturating_add(RocksDbWeight::get().reads_writes(5, 3))
 	}
 }

@@ -23,7 +23,7 @@ pub mod pallet {
 	use crate::types::BufferedChange;
 	use async_backing_primitives::{
 		ports::{ConfigurationOfSession, OnSessionChange},
-		SessionIndex, ValidatorId, MAX_VALIDATORS,
+		SessionIndex, ValidatorId, ValidatorIndex, MAX_VALIDATORS,
 	};
 	use frame_support::{
 		pallet_prelude::*,
@@ -62,6 +62,12 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type ActiveValidatorKeys<T: Config> =
 		StorageValue<_, BoundedVec<ValidatorId, ConstU32<MAX_VALIDATORS>>, ValueQuery>;
+
+	/// Validators that were disabled at the end of the latest block, by their index here, ascending: by them the candidates
+	/// of the next one are judged (R-BAK-14).
+	#[pallet::storage]
+	pub type NotedDisabled<T: Config> =
+		StorageValue<_, BoundedVec<ValidatorIndex, ConstU32<MAX_VALIDATORS>>, ValueQuery>;
 
 	/// The change that the block being processed ends with (R-ABP-10). Never there between blocks.
 	#[pallet::storage]
@@ -102,11 +108,12 @@ pub mod pallet {
 		fn on_initialize(_now: BlockNumberFor<T>) -> Weight {
 			// What `on_finalize` does. A block that ends a session does more, and the session pallet charges the
 			// whole block for it.
-			T::DbWeight::get().reads(1)
+			T::DbWeight::get().reads_writes(4, 1)
 		}
 
 		fn on_finalize(_now: BlockNumberFor<T>) {
 			Self::do_hand_out();
+			Self::note_disabled();
 		}
 
 		#[cfg(feature = "try-runtime")]

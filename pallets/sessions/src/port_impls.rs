@@ -1,11 +1,15 @@
 //! The port that this pallet answers.
 
 use crate::{
-	ActiveValidatorIndices, ActiveValidatorKeys, BufferedSessionChange, Config, CurrentSessionIndex, Pallet,
+	ActiveValidatorIndices, ActiveValidatorKeys, BufferedSessionChange, Config, CurrentSessionIndex,
+	NotedDisabled, Pallet,
 };
 use alloc::{collections::BTreeSet, vec::Vec};
 use async_backing_primitives::{ports::CurrentSession, SessionIndex, ValidatorId, ValidatorIndex};
-use frame_support::traits::{DisabledValidators, Get};
+use frame_support::{
+	traits::{DisabledValidators, Get},
+	BoundedVec,
+};
 
 impl<T: Config> CurrentSession for Pallet<T> {
 	fn index() -> SessionIndex {
@@ -32,12 +36,24 @@ impl<T: Config> CurrentSession for Pallet<T> {
 		positions.map(|(position, _)| ValidatorIndex(position)).collect()
 	}
 
+	fn disabled_in_parent() -> BTreeSet<ValidatorIndex> {
+		NotedDisabled::<T>::get().into_iter().collect()
+	}
+
 	fn is_change_buffered() -> bool {
 		BufferedSessionChange::<T>::exists()
 	}
 }
 
 impl<T: Config> Pallet<T> {
+	/// Notes who is disabled at the end of the block, if that is not what is noted.
+	pub(crate) fn note_disabled() {
+		let disabled: Vec<_> = <Self as CurrentSession>::disabled().into_iter().collect();
+		if NotedDisabled::<T>::get().into_inner() != disabled {
+			NotedDisabled::<T>::put(BoundedVec::truncate_from(disabled));
+		}
+	}
+
 	/// For each active validator its index in the session pallet's set, in shuffled order.
 	pub fn active_validator_indices() -> Vec<ValidatorIndex> {
 		ActiveValidatorIndices::<T>::get()

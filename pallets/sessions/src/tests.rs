@@ -277,6 +277,38 @@ fn r_bkv_4_disabled_validators_by_their_shuffled_index() {
 }
 
 #[test]
+fn r_bak_14_r_def_29_votes_count_by_who_was_disabled_when_nodes_asked() {
+	run(8, 0, || {
+		run_through(3);
+		let position = |who: u64| {
+			let position = Sessions::validators().iter().position(|k| *k == key(who));
+			ValidatorIndex(position.expect("it is active") as u32)
+		};
+		let (five, two) = (BTreeSet::from([position(5)]), BTreeSet::from([position(2)]));
+		assert!(Session::disable_index(5));
+		assert_eq!(Sessions::disabled(), five, "what nodes see when this block ends");
+		assert_eq!(
+			Sessions::disabled_in_parent(),
+			BTreeSet::new(),
+			"R-BAK-14: its parent"
+		);
+		run_through(4);
+		assert_eq!(Sessions::disabled_in_parent(), five, "R-BAK-14: in its child");
+		assert!(Session::reenable_index(5) && Session::disable_index(2));
+		assert_eq!(Sessions::disabled_in_parent(), five, "R-BAK-14");
+		run_through(5);
+		assert_eq!(Sessions::disabled_in_parent(), two, "R-BAK-14");
+		// In the first block of a session validators have other indices.
+		run_through(SESSION);
+		assert_eq!(
+			Sessions::disabled_in_parent(),
+			BTreeSet::from([position(2)]),
+			"R-BAK-14: in the new order"
+		);
+	});
+}
+
+#[test]
 fn a_disabled_validator_that_is_not_active_is_nobody_here() {
 	run(6, 0, || {
 		MaxValidators::set(Some(1));

@@ -288,6 +288,22 @@ fn registration_takes_two_sessions() {
 }
 
 #[test]
+fn r_def_29_r_ump_6_a_decision_to_leave_binds_candidates_from_the_next_block_on() {
+	one(|| {
+		run_to(3);
+		assert_ok!(Paras::deregister(RuntimeOrigin::root(), A));
+		assert!(
+			Paras::is_offboarding(A),
+			"R-UMP-6: what nodes see when this block ends"
+		);
+		assert!(!Paras::is_offboarding_in_parent(A), "R-DEF-29: its parent");
+		run_to(4);
+		assert!(Paras::is_offboarding_in_parent(A), "R-UMP-6: in its child");
+		assert!(!crate::LeavingNow::<Test>::exists());
+	});
+}
+
+#[test]
 fn registration_is_refused_with_its_reason() {
 	one(|| {
 		let register = |para, head, code| Paras::register(RuntimeOrigin::root(), para, head, code);
