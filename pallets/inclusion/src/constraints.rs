@@ -17,6 +17,8 @@ pub(crate) struct StorageConstraints<'a, T> {
 	para: ParaId,
 	config: &'a HostConfiguration,
 	min_relay_parent_number: BlockNumber,
+	/// Whether the block in question is the child of the one at hand, as for those who ask.
+	is_for_child: bool,
 	facts: ParaFacts,
 	upward_queue: OnceCell<QueueSize>,
 	_runtime: PhantomData<T>,
@@ -30,6 +32,7 @@ impl<'a, T: Config> StorageConstraints<'a, T> {
 		Some(Self {
 			para,
 			config,
+			is_for_child: false,
 			min_relay_parent_number: earliest.max(facts.most_recent_context.unwrap_or_default()),
 			facts,
 			upward_queue: OnceCell::new(),
@@ -42,7 +45,11 @@ impl<'a, T: Config> StorageConstraints<'a, T> {
 		let ancestry = config.async_backing_params.allowed_ancestry_len;
 		let now = crate::Pallet::<T>::now();
 		let earliest = RelayParentWindow::<T>::get().earliest_for_child_of(now, ancestry);
-		Self::new(para, config, earliest)
+		let constraints = Self::new(para, config, earliest)?;
+		Some(Self {
+			is_for_child: true,
+			..constraints
+		})
 	}
 
 	/// What is known of the para without asking again.
@@ -180,6 +187,10 @@ impl<T: Config> ConstraintSource for StorageConstraints<'_, T> {
 	}
 
 	fn is_offboarding(&self) -> bool {
-		T::Paras::is_offboarding(self.para)
+		if self.is_for_child {
+			T::Paras::is_offboarding(self.para)
+		} else {
+			T::Paras::is_offboarding_in_parent(self.para)
+		}
 	}
 }

@@ -35,16 +35,17 @@ use alloc::vec::Vec;
 use async_backing_primitives::{
 	ports::{
 		ActiveConfiguration, CoreScheduler, CurrentSession, Disputes, DownwardQueues, HorizontalChannels,
-		OnSessionChange, ParaState, Rewards, SessionChange, UpwardQueues,
+		OnParaOverridden, OnSessionChange, ParaState, Rewards, SessionChange, UpwardQueues,
 	},
 	AllowedRelayParents, BlockNumber, CandidateHash, CandidateReceipt, CoreIndex, GroupIndex, Hash, HeadData,
-	Header, ParachainsInherentData, PARACHAINS_INHERENT_IDENTIFIER,
+	Header, ParaId, ParachainsInherentData, PARACHAINS_INHERENT_IDENTIFIER,
 };
 use frame_support::{
 	storage::{with_transaction_unchecked, TransactionOutcome},
 	traits::Randomness,
 	weights::Weight,
 };
+use pending::PendingCandidates;
 use process::Mode;
 use sp_runtime::traits::SaturatedConversion;
 
@@ -416,6 +417,15 @@ impl<T: Config> Pallet<T> {
 				parent_header,
 			}
 		})
+	}
+}
+
+impl<T: Config> OnParaOverridden for Pallet<T> {
+	/// Drops the pending candidates of the para, without events. Their cores are free.
+	fn on_para_overridden(para: ParaId) {
+		let mut pending = PendingCandidates::<T>::load();
+		pending.take_first(para, usize::MAX);
+		pending.store();
 	}
 }
 

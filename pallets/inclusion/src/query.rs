@@ -9,14 +9,14 @@ use crate::{
 };
 use alloc::vec::Vec;
 use async_backing_primitives::{
-	check_fragment, expected_validation_data,
+	check_fragment, check_outputs, cores_assigned_at, expected_validation_data,
 	ports::{ActiveConfiguration, CoreScheduler, ParaState},
 	AvailabilityTimeouts, BackingState, BlockNumber, CandidateCommitments, CandidateDescriptor,
 	CandidateEvent, CandidateHash, CandidatePendingAvailability, ClaimQueue, CommittedCandidateReceipt,
-	ConstraintModifications, ConstraintsExtension, CoreIndex, CoreState, ExtendedConstraints,
-	FragmentCandidate, GroupRotationInfo, Hash, OccupiedCore, OccupiedCoreAssumption, Operating, ParaId,
-	PersistedValidationData, RelayChainBlockInfo, ScheduledCore, ScrapedOnChainVotes, ValidationCode,
-	ValidationCodeHash, ValidationDataClaim, ValidatorIndex,
+	ConstraintModifications, ConstraintsExtension, CoreIndex, CoreState, DescriptorVersion,
+	ExtendedConstraints, FragmentCandidate, GroupRotationInfo, Hash, OccupiedCore, OccupiedCoreAssumption,
+	Operating, ParaId, PersistedValidationData, RelayChainBlockInfo, ScheduledCore, ScrapedOnChainVotes,
+	ValidationCode, ValidationCodeHash, ValidationDataClaim, ValidatorIndex,
 };
 use codec::Decode;
 use frame_support::{
@@ -115,9 +115,15 @@ impl<T: Config> Pallet<T> {
 		OnChainVotes::<T>::get().map(|votes| votes.0)
 	}
 
-	/// A relay parent that is legal for candidates of the block after the current inherent (R-REL-1).
+	/// A relay block on which candidates of the child may build (R-REL-1), the current one aside, whose own state does
+	/// not know its hash. The oldest of a full window leaves it in the child before anything is judged there.
 	pub fn relay_parent(hash: Hash) -> Option<RelayChainBlockInfo> {
-		RelayParentWindow::<T>::get().lookup(hash)
+		let ancestry = T::Configuration::active()
+			.async_backing_params
+			.allowed_ancestry_len;
+		let window = RelayParentWindow::<T>::get();
+		let earliest = window.earliest_for_child_of(Self::now(), ancestry);
+		window.lookup(hash).filter(|info| info.number >= earliest)
 	}
 
 	/// The core that a pending candidate occupies, and the block in which it was backed.
@@ -168,13 +174,26 @@ impl<T: Config> Pallet<T> {
 		Self::validation_code_hash(para, assumption).and_then(T::Paras::code_by_hash)
 	}
 
-	/// Whether a candidate on the included head, with the current block as its relay parent, would be accepted with
-	/// these outputs.
+	/// Whether the child may accept a candidate with these outputs that builds on the included head and has the current
+	/// block as its relay parent. What is not in the outputs (descriptor, votes, the core that is named) is taken to be
+	/// right, and that nothing waits for availability: who asks judges validity, not what happens to be on the way.
+	///
+	/// The answer is that of the rules which the inherent asks: `false` if it accepts no such candidate.
 	pub fn check_validation_outputs(para: ParaId, outputs: &CandidateCommitments) -> bool {
 		let config = T::Configuration::active();
 		let Some(base) = StorageConstraints::<T>::for_child(para, &config) else {
 			return false;
 		};
+		// Version 2 takes whatever outputs version 1 takes.
+		let Ok(signals) = check_outputs(DescriptorVersion::V2, outputs) else {
+			return false;
+		};
+		if let Some((_, offset)) = signals.select_core {
+			// Any of the cores may be named, so all that can be wrong is that there is none.
+			if cores_assigned_at(&T::Scheduler::claim_queue(), para, offset).is_empty() {
+				return false;
+			}
+		}
 		let nothing_pending = ConstraintModifications::default();
 		let operating = Operating::new(&base, &nothing_pending);
 		let relay_parent = Self::current_block();

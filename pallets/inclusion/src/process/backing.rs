@@ -17,7 +17,7 @@ use alloc::{
 };
 use async_backing_primitives::{
 	candidate_modifications, check_backing_votes, check_depth, check_fragment, check_intrinsic,
-	check_relay_parent_progress,
+	check_relay_parent_progress, oldest_legal_relay_parent,
 	ports::{CoreScheduler, CurrentSession, Disputes},
 	remove_disabled_votes, AllowedRelayParents, AssignedCores, BackedCandidate, BackingVotesError,
 	BlockNumber, CandidateHash, CandidateReceipt, ClaimQueue, ConstraintModifications, CoreIndex,
@@ -178,7 +178,8 @@ impl<T: Config> Processing<T> {
 		{
 			return Err(CandidateRefusal::Duplicate(hash));
 		}
-		check_relay_parent_progress(path.latest_context, standing.relay_parent.number)?;
+		let oldest = oldest_legal_relay_parent(path.latest_context, facts.earliest_relay_parent(), false);
+		check_relay_parent_progress(Some(oldest), standing.relay_parent.number)?;
 		let descriptor = &backed.candidate.descriptor;
 		let fragment = FragmentCandidate {
 			commitments: &backed.candidate.commitments,
@@ -396,7 +397,7 @@ impl<'a, T: Config> BlockFacts<'a, T> {
 			window: RelayParentWindow::<T>::get(),
 			assigned: BTreeMap::new(),
 			groups: T::Scheduler::groups(),
-			disabled: T::Session::disabled(),
+			disabled: T::Session::disabled_in_parent(),
 			eligible: claims.into_iter().collect(),
 			invalid,
 			_runtime: core::marker::PhantomData,

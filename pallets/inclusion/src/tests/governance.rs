@@ -4,8 +4,8 @@
 //! finishes there, or is dropped with all others when it ends (R-ABP-9): no candidate is ever judged by two
 //! configurations.
 
-use crate::{mock::*, Error};
-use async_backing_primitives::{AsyncBackingParams, HostConfiguration};
+use crate::{mock::*, Error, Pallet};
+use async_backing_primitives::{ports::OnParaOverridden, AsyncBackingParams, HeadData, HostConfiguration};
 use frame_support::{assert_noop, assert_ok};
 
 /// Three cores of one para, and a chain of three on them when the session ends with a new configuration. What is pending
@@ -147,5 +147,42 @@ fn r_tmo_2_the_availability_period_lengthens() {
 		);
 		run_to(backed_in + 5);
 		assert_eq!(pending(PARA), [], "R-TMO-2");
+	});
+}
+
+#[test]
+fn r_def_29_an_override_of_a_para_takes_its_pending_candidates_with_it() {
+	Setup {
+		cores: 3,
+		assignments: vec![(0, PARA), (1, OTHER), (2, PARA)],
+		..Setup::default()
+	}
+	.run(|| {
+		let first = Candidate::first();
+		let other = Candidate::new(OTHER, 1, &genesis_head(OTHER), 1);
+		finish_block_with(inherent(&[], &[&first, &first.child(2, 2), &other]));
+		// Root sets the head before the inherent, while validators attest all cores and a child is on its way.
+		let head = HeadData(vec![9]);
+		neighbours(|state| state.heads.insert(PARA, head.clone()));
+		Pallet::<Test>::on_para_overridden(PARA);
+		assert_eq!((pending(PARA), pending(OTHER)), (vec![], vec![other.hash()]));
+		assert_eq!(crate::PendingReceipts::<Test>::iter().count(), 1);
+		let stale = first.child(2, 2).child(0, 3);
+		let filtered = Pallet::<Test>::filter(inherent(&attest(&[0, 1, 2]), &[&stale]));
+		assert_eq!(
+			filtered.backed_candidates,
+			[],
+			"nothing builds on what was dropped"
+		);
+		finish_block_with(filtered);
+		assert_eq!(
+			included_head(PARA),
+			head,
+			"R-BIT-3: bits for free cores enact nothing"
+		);
+		assert_eq!(included_head(OTHER), other.head());
+		let next = Candidate::new(PARA, 0, &head, 4);
+		finish_block_with(inherent(&[], &[&next]));
+		assert_eq!(pending(PARA), [next.hash()], "the para goes on from there");
 	});
 }

@@ -15,4 +15,5 @@ mod road;
 mod sessions;
 mod sharing;
 mod try_state;
+mod validation_outputs;
 mod weight;

@@ -2,7 +2,7 @@
 
 use crate::{constraints::StorageConstraints, mock::*, Pallet, RelayParentWindow};
 use async_backing_primitives::{
-	validation_data_hash, CandidateEvent, ConstraintSource, CoreIndex, CoreState, GroupIndex, HeadData,
+	validation_data_hash, CandidateEvent, ConstraintSource, CoreIndex, CoreState, GroupIndex,
 	OccupiedCoreAssumption, OutboundHrmpChannelLimitations, ParaId, ScheduledCore,
 };
 
@@ -55,7 +55,7 @@ fn r_sch_1_core_states() {
 }
 
 /// Runs `ask` in the state between two blocks, as a runtime API does.
-fn between_blocks<R>(ask: impl FnOnce() -> R) -> R {
+pub(super) fn between_blocks<R>(ask: impl FnOnce() -> R) -> R {
 	enter(inherent(&[], &[])).expect("an empty inherent is fine");
 	end_block();
 	let answer = ask();
@@ -276,6 +276,38 @@ fn r_rel_6_what_the_api_predicts_is_what_the_child_accepts() {
 }
 
 #[test]
+fn r_def_37_r_rel_2_the_relay_parents_that_are_named_are_those_that_the_child_accepts() {
+	for params in [(4, 3), (4, 1), (4, 0)] {
+		Setup {
+			params,
+			..Setup::default()
+		}
+		.run(|| {
+			run_to(3);
+			change_session(inherent(&[], &[]));
+			for _ in 0..6 {
+				let named: Vec<_> = between_blocks(|| {
+					(0..=now())
+						.filter(|number| Queries::relay_parent(block(*number).hash).is_some())
+						.collect()
+				});
+				// The child's parent is the block that was asked; its own state does not know its hash.
+				let accepted: Vec<_> = (0..parent().number)
+					.filter(|number| {
+						let candidate = Candidate::first().on(block(*number));
+						Pallet::<Test>::filter(inherent(&[], &[&candidate]))
+							.backed_candidates
+							.len() == 1
+					})
+					.collect();
+				assert_eq!(named, accepted, "R-DEF-37: block {}, A = {}", now(), params.1);
+				finish_block_with(inherent(&[], &[]));
+			}
+		});
+	}
+}
+
+#[test]
 fn r_bin_4_backing_state_tells_all_pending_candidates() {
 	Setup::elastic(2).run(|| {
 		let first = Candidate::first();
@@ -341,27 +373,5 @@ fn r_bin_18_candidate_events_of_a_block() {
 			[included, backed(&second)],
 			"R-BIN-18"
 		);
-	});
-}
-
-#[test]
-fn outputs_are_checked_on_the_included_head() {
-	Setup::default().run(|| {
-		run_to(4);
-		between_blocks(|| {
-			let mut good = Candidate::first().commitments;
-			good.hrmp_watermark = now();
-			assert!(Queries::check_validation_outputs(PARA, &good));
-			let mut large = good.clone();
-			large.head_data = HeadData(vec![0; 30_000]);
-			assert!(!Queries::check_validation_outputs(PARA, &large), "R-FRG-3");
-			let mut ahead = good.clone();
-			ahead.hrmp_watermark = 100;
-			assert!(!Queries::check_validation_outputs(PARA, &ahead), "R-CON-1");
-			assert!(
-				!Queries::check_validation_outputs(ParaId(2009), &good),
-				"R-BASE-16"
-			);
-		});
 	});
 }
