@@ -24,7 +24,7 @@ pub use weights::WeightInfo;
 #[frame_support::pallet]
 pub mod pallet {
 	use crate::{
-		types::{QueueDownwardMessageError, QueueState, StoredMessage},
+		types::{QueueDownwardMessageError, QueueState, RemovedQueue, RemovedRange, StoredMessage},
 		WeightInfo,
 	};
 	use async_backing_primitives::{
@@ -34,6 +34,10 @@ pub mod pallet {
 	use frame_support::pallet_prelude::*;
 	use frame_system::pallet_prelude::*;
 	use sp_runtime::SaturatedConversion;
+
+	/// Messages of paras that are gone which one block removes at most: a hundredth of its time. A full queue is gone after
+	/// nine blocks.
+	pub const MAX_REMOVED_PER_BLOCK: u32 = 128;
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
@@ -70,6 +74,14 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type DownwardMessages<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, ParaId, Twox64Concat, u64, StoredMessage, OptionQuery>;
+
+	/// Where the list of queues begins and ends whose paras are gone and whose messages are still to be removed.
+	#[pallet::storage]
+	pub type DownwardRemovals<T: Config> = StorageValue<_, RemovedRange, ValueQuery>;
+
+	/// The queues in that list, by their position. Nobody sees them or their messages any more.
+	#[pallet::storage]
+	pub type RemovedDownwardQueues<T: Config> = StorageMap<_, Twox64Concat, u64, RemovedQueue, OptionQuery>;
 
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(crate) fn deposit_event)]
@@ -128,6 +140,11 @@ pub mod pallet {
 
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		/// Removes messages of paras that are gone, which nobody sees any more.
+		fn on_initialize(_now: BlockNumberFor<T>) -> Weight {
+			T::WeightInfo::remove_messages(Self::do_remove_messages(MAX_REMOVED_PER_BLOCK))
+		}
+
 		#[cfg(feature = "try-runtime")]
 		fn try_state(_now: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
 			Self::do_try_state()

@@ -1,8 +1,9 @@
 //! Sending, reading and removing messages.
 
 use crate::{
-	Config, DownwardMessageQueueHeads, DownwardMessageQueues, DownwardMessages, Event, Pallet,
-	QueueDownwardMessageError, StoredMessage,
+	Config, DownwardMessageQueueHeads, DownwardMessageQueues, DownwardMessages, DownwardRemovals, Event,
+	Pallet, QueueDownwardMessageError, QueueState, RemovedDownwardQueues, RemovedQueue, RemovedRange,
+	StoredMessage,
 };
 use alloc::vec::Vec;
 use async_backing_primitives::{
@@ -33,7 +34,7 @@ impl<T: Config> Pallet<T> {
 			.max_downward_message_size
 			.min(MAX_DOWNWARD_MESSAGE_SIZE);
 		ensure!(size <= max as usize, MessageTooLarge { size, max });
-		let mut queue = DownwardMessageQueues::<T>::get(para);
+		let mut queue = Self::queue_of(para);
 		ensure!(
 			queue.count < MAX_DOWNWARD_MESSAGES,
 			TooManyMessages {
@@ -125,11 +126,67 @@ impl<T: Config> Pallet<T> {
 		DownwardMessageQueues::<T>::insert(para, queue);
 	}
 
-	/// Forgets a para's queue.
+	/// A para's queue, as it is or as it begins.
+	fn queue_of(para: ParaId) -> QueueState {
+		DownwardMessageQueues::<T>::try_get(para).unwrap_or_else(|()| QueueState {
+			first: DownwardRemovals::<T>::get().next_number,
+			..Default::default()
+		})
+	}
+
+	/// Forgets a para's queue. Nobody sees its messages any more; they are removed bit by bit, because there may be many.
 	pub(crate) fn do_remove(para: ParaId) {
-		Self::do_prune(para, u32::MAX);
-		DownwardMessageQueues::<T>::remove(para);
+		let queue = DownwardMessageQueues::<T>::take(para);
 		DownwardMessageQueueHeads::<T>::remove(para);
+		if queue.count == 0 {
+			return;
+		}
+		let removed = RemovedQueue {
+			para,
+			first: queue.first,
+			messages: queue.count,
+		};
+		DownwardRemovals::<T>::mutate(|range| {
+			RemovedDownwardQueues::<T>::insert(range.back, removed);
+			range.back = range.back.saturating_add(1);
+			let end = queue.first.saturating_add(u64::from(queue.count));
+			range.next_number = range.next_number.max(end);
+		});
+	}
+
+	/// Removes messages of paras that are gone in so many steps at most: one for each message and one for each queue.
+	/// Returns how many it took.
+	pub(crate) fn do_remove_messages(budget: u32) -> u32 {
+		let before = DownwardRemovals::<T>::get();
+		let mut range = before;
+		let mut steps = 0u32;
+		while range.front < range.back && steps < budget {
+			steps = steps.saturating_add(1);
+			let Some(mut removed) = RemovedDownwardQueues::<T>::get(range.front) else {
+				range.front = range.front.saturating_add(1);
+				continue;
+			};
+			let now = removed.messages.min(budget.saturating_sub(steps));
+			for offset in 0..u64::from(now) {
+				DownwardMessages::<T>::remove(removed.para, removed.first.saturating_add(offset));
+			}
+			steps = steps.saturating_add(now);
+			removed.messages = removed.messages.saturating_sub(now);
+			removed.first = removed.first.saturating_add(now.into());
+			if removed.messages == 0 {
+				RemovedDownwardQueues::<T>::remove(range.front);
+				range.front = range.front.saturating_add(1);
+			} else {
+				RemovedDownwardQueues::<T>::insert(range.front, removed);
+			}
+		}
+		if range.front == range.back && before != RemovedRange::default() {
+			// No message is left that a new one could be mistaken for.
+			DownwardRemovals::<T>::kill();
+		} else if range != before {
+			DownwardRemovals::<T>::put(range);
+		}
+		steps
 	}
 
 	fn now() -> BlockNumber {

@@ -1,5 +1,6 @@
 use crate::{
-	mock::*, DownwardMessageQueues, DownwardMessages, Error, Event, QueueDownwardMessageError, WeightInfo,
+	mock::*, DownwardMessageQueues, DownwardMessages, DownwardRemovals, Error, Event,
+	QueueDownwardMessageError, WeightInfo, MAX_REMOVED_PER_BLOCK,
 };
 use async_backing_primitives::{
 	keys,
@@ -7,7 +8,7 @@ use async_backing_primitives::{
 	Hash, InboundDownwardMessage, ParaId, MAX_DOWNWARD_MESSAGES, MAX_DOWNWARD_QUEUE_SIZE,
 };
 use codec::Encode;
-use frame_support::{assert_noop, assert_ok, storage::unhashed};
+use frame_support::{assert_noop, assert_ok, storage::unhashed, traits::Hooks};
 use proptest::prelude::*;
 use sp_io::hashing::blake2_256;
 use sp_runtime::{traits::BadOrigin, BoundedVec};
@@ -180,6 +181,67 @@ fn nothing_of_a_removed_para_stays_behind() {
 		assert_eq!(Dmp::dmq_mqc_head(A), Hash::zero());
 		assert!(!DownwardMessageQueues::<Test>::contains_key(A));
 		assert_eq!(<Dmp as DownwardQueues>::len(B), 1);
+		Dmp::on_initialize(2);
+		assert_eq!(DownwardMessages::<Test>::iter_key_prefix(A).count(), 0);
+		assert!(!DownwardRemovals::<Test>::exists());
+	});
+}
+
+#[test]
+fn r_def_33_removing_a_para_takes_no_longer_for_a_full_queue() {
+	run(|| {
+		for _ in 0..MAX_DOWNWARD_MESSAGES {
+			send(A, 1, &[]);
+		}
+		let stored = || DownwardMessages::<Test>::iter_keys().count();
+		Dmp::on_para_removed(A);
+		assert_eq!(stored(), 1024, "R-DEF-33: nothing is removed one by one");
+		assert_eq!(Dmp::dmq_contents(A), []);
+		assert_eq!(<Dmp as DownwardQueues>::len(A), 0);
+		let weight = Dmp::on_initialize(2);
+		assert_eq!(stored(), 897, "a step for the queue, and 127 messages");
+		let booked = <() as WeightInfo>::remove_messages(MAX_REMOVED_PER_BLOCK);
+		assert_eq!(weight, booked, "R-DEF-33: what was removed is charged");
+		(3..10).for_each(|block| {
+			Dmp::on_initialize(block);
+		});
+		assert!(stored() > 0);
+		Dmp::on_initialize(10);
+		assert_eq!(stored(), 0, "R-DEF-33: nine blocks for 1024 messages");
+		assert!(!DownwardRemovals::<Test>::exists());
+		assert_eq!(Dmp::on_initialize(11), <() as WeightInfo>::remove_messages(0));
+	});
+}
+
+#[test]
+fn r_def_33_a_para_does_not_see_the_messages_of_one_that_had_its_id() {
+	run(|| {
+		(1..=3).for_each(|block| send(A, block, b"old"));
+		Dmp::on_para_removed(A);
+		send(A, 4, b"new");
+		send(A, 5, b"newer");
+		let seen: Vec<_> = Dmp::dmq_contents(A)
+			.into_iter()
+			.map(|message| message.msg)
+			.collect();
+		assert_eq!(seen, [b"new".to_vec(), b"newer".to_vec()], "R-DEF-33");
+		Dmp::prune(A, 1);
+		Dmp::on_para_removed(A);
+		send(A, 6, b"newest");
+		Dmp::do_try_state().expect("invariants hold with leftovers of two");
+		assert_eq!(Dmp::do_remove_messages(2), 2);
+		Dmp::do_try_state().expect("invariants hold half way");
+		assert_eq!(
+			Dmp::do_remove_messages(100),
+			5,
+			"two messages of one queue, one of the other, and a step for each"
+		);
+		let left: Vec<_> = Dmp::dmq_contents(A)
+			.into_iter()
+			.map(|message| message.msg)
+			.collect();
+		assert_eq!(left, [b"newest".to_vec()]);
+		assert_eq!(DownwardMessages::<Test>::iter_keys().count(), 1);
 	});
 }
 
@@ -188,11 +250,17 @@ proptest! {
 
 	/// R-DMP-3: the queue behaves as one in memory does.
 	#[test]
-	fn r_dmp_3_a_queue_behaves_as_a_queue(steps in proptest::collection::vec((any::<bool>(), 0u32..6), 0..40)) {
+	fn r_dmp_3_a_queue_behaves_as_a_queue(steps in proptest::collection::vec((0u8..5, 0u32..6), 0..40)) {
 		run(|| {
 			let mut model = VecDeque::new();
-			for (block, (is_send, size)) in (1u32..).zip(steps) {
-				if is_send {
+			for (block, (step, size)) in (1u32..).zip(steps) {
+				if step == 4 {
+					// The para goes, and another one has its id. What is left of the first goes bit by bit.
+					Dmp::on_para_removed(A);
+					model.clear();
+				}
+				Dmp::do_remove_messages(2);
+				if step % 2 == 0 {
 					send(A, block, &vec![block as u8; size as usize]);
 					model.push_back(InboundDownwardMessage { sent_at: block, msg: vec![block as u8; size as usize] });
 				} else {

@@ -5,10 +5,12 @@
 
 use frame_support::weights::{constants::RocksDbWeight, Weight};
 
-/// What the calls cost.
+/// What the calls cost, and the hook.
 pub trait WeightInfo {
 	/// [`crate::Pallet::force_send`] with a message of `n` bytes.
 	fn force_send(n: u32) -> Weight;
+	/// The removal of `m` messages of paras that are gone, at the beginning of a block.
+	fn remove_messages(m: u32) -> Weight;
 }
 
 impl WeightInfo for () {
@@ -17,5 +19,15 @@ impl WeightInfo for () {
 		Weight::from_parts(100_000_000, 8_192)
 			.saturating_add(Weight::from_parts(10_000, 0).saturating_mul(u64::from(n)))
 			.saturating_add(RocksDbWeight::get().reads_writes(4, 3))
+	}
+
+	fn remove_messages(m: u32) -> Weight {
+		Weight::from_parts(10_000_000, 1_024)
+			.saturating_add(RocksDbWeight::get().reads(1))
+			.saturating_add(
+				Weight::from_parts(10_000_000, 128)
+					.saturating_add(RocksDbWeight::get().reads_writes(1, 1))
+					.saturating_mul(u64::from(m)),
+			)
 	}
 }

@@ -41,4 +41,14 @@ impl<T: frame_system::Config> pallet_async_backing_dmp::WeightInfo for WeightInf
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
+	// Written by hand until the next `make weights`.
+	/// The range of component `m` is `[0, 128]`.
+	fn remove_messages(m: u32) -> Weight {
+		Weight::from_parts(5_000_000, 0)
+			.saturating_add(Weight::from_parts(0, 1493))
+			.saturating_add(Weight::from_parts(2_500_000, 0).saturating_mul(m.into()))
+			.saturating_add(T::DbWeight::get().reads(2))
+			.saturating_add(T::DbWeight::get().writes(1))
+			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(m.into())))
+	}
 }
