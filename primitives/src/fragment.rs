@@ -4,6 +4,8 @@
 //! itself is checked before, once, by [`check_intrinsic`](crate::check_intrinsic); signatures, groups, sessions and
 //! depth are not its business (R-FRG-13).
 
+mod extension;
+
 use crate::{
 	constraints::Consumption, upward_messages_before_separator, BlockNumber, CandidateCommitments,
 	ConstraintModifications, ConstraintSource, Hash, HeadData, HrmpWatermarkUpdate, ModificationError,
@@ -11,6 +13,7 @@ use crate::{
 	UpwardMessage, ValidationCodeHash,
 };
 use alloc::{borrow::Cow, vec::Vec};
+use extension::check_extension;
 use thiserror::Error;
 
 /// What the judge knows of the candidate's validation data (R-PVD-1).
@@ -137,6 +140,14 @@ pub enum FragmentError {
 	/// A leaving para sends upward messages.
 	#[error("a leaving para sends upward messages (R-UMP-6)")]
 	UmpWhileOffboarding,
+	/// The watermark passes too many horizontal messages at once.
+	#[error("{got} horizontal messages consumed, but at most {max} at once (R-FRG-12)")]
+	HrmpConsumptionOverflow {
+		/// Most that a candidate may consume, unless it cannot consume less.
+		max: u32,
+		/// What it consumes.
+		got: u32,
+	},
 }
 
 /// Checks a candidate at a place (R-FRG-1 to R-FRG-12), and returns what it changes.
@@ -233,7 +244,7 @@ fn judge<Base: ConstraintSource>(
 		});
 	}
 	operating.check_apart(consumption, outbound(commitments))?;
-	check_extension(base, commitments, upward)?;
+	check_extension(operating, commitments, upward)?;
 	Ok(consumption)
 }
 
@@ -437,32 +448,6 @@ fn validation_data_matches<Base: ConstraintSource>(
 			) == hash
 		}
 	}
-}
-
-/// What the wire format of constraints cannot express (R-FRG-12), where it is known.
-fn check_extension<Base: ConstraintSource>(
-	base: &Base,
-	commitments: &CandidateCommitments,
-	upward: &[UpwardMessage],
-) -> Result<(), FragmentError> {
-	if let Some(max) = base.max_ump_message_size() {
-		if let Some(index) = upward.iter().position(|message| exceeds(message.len(), max)) {
-			let got = upward.get(index).map_or(0, Vec::len);
-			return Err(FragmentError::UmpMessageTooLarge { index, max, got });
-		}
-	}
-	for message in &commitments.horizontal_messages {
-		if let Some(max) = base.max_hrmp_message_size(message.recipient) {
-			if exceeds(message.data.len(), max) {
-				let (recipient, got) = (message.recipient, message.data.len());
-				return Err(FragmentError::HrmpMessageTooLarge { recipient, max, got });
-			}
-		}
-	}
-	if !upward.is_empty() && base.is_offboarding() {
-		return Err(FragmentError::UmpWhileOffboarding);
-	}
-	Ok(())
 }
 
 #[inline]

@@ -54,12 +54,22 @@ impl OnSessionChange for Tuple {
 
 /// Told that a para is gone, so that nothing of it stays behind.
 pub trait OnParaRemoved {
+	/// Whether there is time at this session change to forget what is kept for `para`. If not, its removal waits for the next
+	/// one (R-DEF-33); every para has its turn.
+	fn has_time_for(_para: ParaId) -> bool {
+		true
+	}
 	/// Forgets what is kept for `para`.
 	fn on_para_removed(para: ParaId);
 }
 
 #[impl_trait_for_tuples::impl_for_tuples(12)]
 impl OnParaRemoved for Tuple {
+	fn has_time_for(para: ParaId) -> bool {
+		for_tuples!( #( if !Tuple::has_time_for(para) { return false; } )* );
+		true
+	}
+
 	fn on_para_removed(para: ParaId) {
 		for_tuples!( #( Tuple::on_para_removed(para); )* );
 	}
@@ -220,6 +230,9 @@ pub struct WaitingMessages {
 pub trait HorizontalChannels {
 	/// Relay blocks to which the watermark may move, ascending (R-BASE-9).
 	fn valid_watermarks(para: ParaId) -> Vec<BlockNumber>;
+	/// Messages that wait: relay blocks above the watermark, ascending, and how many came since the one before (R-BASE-17).
+	/// Each valid watermark above the current one is among them.
+	fn received(recipient: ParaId) -> Vec<(BlockNumber, u32)>;
 	/// Recipients of the para's open outbound channels, ascending.
 	fn recipients(sender: ParaId) -> Vec<ParaId>;
 	/// The channel between two paras.

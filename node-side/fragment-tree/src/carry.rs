@@ -144,12 +144,8 @@ impl<R: PathRule> FragmentTree<R> {
 		let mut modifications = self.arena.node(root).cumulative.to_modifications();
 		let head = self.arena.member_at(root).candidate.output_head();
 		modifications.required_parent = Some(alloc::borrow::Cow::Borrowed(head));
-		let Ok(constraints) = base.constraints.apply_modifications(&modifications) else {
+		let Ok(applied) = base.apply_modifications(&modifications) else {
 			return false;
-		};
-		let applied = ExtendedConstraints {
-			constraints,
-			extension: base.extension.clone(),
 		};
 		admits_all(&applied, later.base_constraints(), newest)
 	}
@@ -228,12 +224,13 @@ fn admits_all(earlier: &ExtendedConstraints, later: &ExtendedConstraints, newest
 				after.bytes_remaining >= before.bytes_remaining
 					&& after.messages_remaining >= before.messages_remaining
 			}))
-		&& extension_admits_all(earlier.extension.as_ref(), later.extension.as_ref())
+		&& extension_admits_all(earlier.extension.as_ref(), later.extension.as_ref(), newest)
 }
 
 fn extension_admits_all(
 	earlier: Option<&ConstraintsExtension>,
 	later: Option<&ConstraintsExtension>,
+	newest: BlockNumber,
 ) -> bool {
 	match (earlier, later) {
 		(_, None) => true,
@@ -242,6 +239,8 @@ fn extension_admits_all(
 			// A channel that the list lacks is not limited, so a new entry is a new limit.
 			later.max_ump_message_size >= earlier.max_ump_message_size
 				&& (earlier.offboarding || !later.offboarding)
+				&& later.hrmp_max_messages_consumed >= earlier.hrmp_max_messages_consumed
+				&& consumes_no_more(&earlier.hrmp_waiting, &later.hrmp_waiting, newest)
 				&& (later.hrmp_max_message_size == earlier.hrmp_max_message_size
 					|| all_matched(
 						&later.hrmp_max_message_size,
@@ -250,6 +249,18 @@ fn extension_admits_all(
 					))
 		}
 	}
+}
+
+/// Whether a watermark up to block `newest` passes no message and no step in `later` that it did not pass in `earlier`.
+/// Both ascend. What came later is above every watermark of the tree.
+fn consumes_no_more(
+	earlier: &[(BlockNumber, u32)],
+	later: &[(BlockNumber, u32)],
+	newest: BlockNumber,
+) -> bool {
+	let in_reach = later.partition_point(|(block, _)| *block <= newest);
+	let later = later.get(..in_reach).unwrap_or_default();
+	earlier.starts_with(later) || all_matched(later, earlier, |after, before| after <= before)
 }
 
 /// Whether each entry of `some` has one in `all` with the same key, and both satisfy `condition`. Both ascend by key.
@@ -283,6 +294,8 @@ mod tests {
 				max_ump_message_size: 10,
 				hrmp_max_message_size: alloc::vec![(ParaId(1), 10), (ParaId(2), 10)],
 				offboarding: false,
+				hrmp_max_messages_consumed: 10,
+				hrmp_waiting: alloc::vec![(4, 3), (8, 2)],
 			}),
 		}
 	}
@@ -318,6 +331,11 @@ mod tests {
 		|extension| extension.max_ump_message_size += 1,
 		|extension| extension.hrmp_max_message_size[0].1 += 1,
 		|extension| extension.hrmp_max_message_size.truncate(1),
+		|extension| extension.hrmp_max_messages_consumed += 1,
+		|extension| extension.hrmp_waiting[0].1 -= 1,
+		|extension| extension.hrmp_waiting[1].1 -= 1,
+		|extension| extension.hrmp_waiting.truncate(1),
+		|extension| extension.hrmp_waiting.truncate(0),
 	];
 
 	#[test]
@@ -375,6 +393,14 @@ mod tests {
 			"R-FRG-9: sent at a relay parent in scope"
 		);
 		assert!(admits_all(&before, &new_message, 9));
+		let mut received = before.clone();
+		let extension = received.extension.as_mut().expect("there is one");
+		extension.hrmp_waiting.push((10, 1));
+		assert!(
+			!admits_all(&before, &received, 10),
+			"R-HRMP-1: a watermark in scope may pass it"
+		);
+		assert!(admits_all(&before, &received, 9), "R-HRMP-1: none does");
 		let processed = changed(|base| base.dmp_remaining_messages = alloc::vec![5]);
 		assert!(!admits_all(&before, &processed, 10));
 		let restricted = changed(|base| base.upgrade_restriction = Some(UpgradeRestriction::Present));

@@ -1,10 +1,17 @@
-//! Benchmarks of the calls.
+//! Benchmarks of the calls and of the hook, each with channels, lists and messages as full as they may be.
 
-use crate::{Call, Config, HrmpChannelId, HrmpChannels, HrmpCloseRequests, HrmpOpenChannelRequests, Pallet};
-use alloc::vec;
-use async_backing_primitives::{ports::HorizontalChannels, OutboundHrmpMessage, ParaId};
+use crate::{
+	Call, ChannelIds, Config, HrmpAcceptedRequests, HrmpChannelContents, HrmpChannelId, HrmpChannels,
+	HrmpCloseRequests, HrmpClosedQueue, HrmpClosingNow, HrmpOpenChannelRequests, OpenRequest, Pallet,
+	ParaIds, MAX_CHANGES, MAX_REMOVED_PER_BLOCK,
+};
+use alloc::{vec, vec::Vec};
+use async_backing_primitives::{
+	ports::HorizontalChannels, OutboundHrmpMessage, ParaId, MAX_HRMP_CHANNELS, MAX_HRMP_CHANNEL_CAPACITY,
+};
 use frame_benchmarking::v2::*;
-use frame_support::traits::{EnsureOrigin, OriginTrait};
+use frame_support::traits::{EnsureOrigin, Hooks, OriginTrait};
+use frame_system::pallet_prelude::BlockNumberFor;
 
 /// The chain around the pallet.
 pub trait BenchmarkHelper {
@@ -16,6 +23,8 @@ const CHANNEL: HrmpChannelId = HrmpChannelId {
 	sender: ParaId(2_000),
 	recipient: ParaId(2_001),
 };
+/// Channels of a para that is to be cleaned: all that it may have in both directions.
+const CHANNELS: u32 = 2 * MAX_HRMP_CHANNELS;
 
 fn paras<T: Config>() {
 	T::BenchmarkHelper::endowed_para(CHANNEL.sender);
@@ -36,11 +45,56 @@ fn request<T: Config>() -> Result<(), BenchmarkError> {
 	Ok(Pallet::<T>::do_request(CHANNEL, 8, 64)?)
 }
 
-fn open<T: Config>() -> Result<(), BenchmarkError> {
-	request::<T>()?;
-	Pallet::<T>::do_accept(CHANNEL)?;
-	Pallet::<T>::do_session_change();
+/// Asks for a channel between paras that are made for it, with deposits, and accepts it.
+fn accepted<T: Config>(channel: HrmpChannelId) -> Result<(), BenchmarkError> {
+	T::BenchmarkHelper::endowed_para(channel.sender);
+	T::BenchmarkHelper::endowed_para(channel.recipient);
+	Pallet::<T>::do_request(channel, 8, 64)?;
+	Ok(Pallet::<T>::do_accept(channel)?)
+}
+
+fn open<T: Config>(channel: HrmpChannelId) -> Result<(), BenchmarkError> {
+	accepted::<T>(channel)?;
+	Pallet::<T>::open_accepted(1);
 	Ok(())
+}
+
+/// So many channels, none of which shares an end with another.
+fn distinct(count: u32) -> impl Iterator<Item = HrmpChannelId> {
+	(0..count).map(|number| HrmpChannelId {
+		sender: ParaId(10_000 + 2 * number),
+		recipient: ParaId(10_001 + 2 * number),
+	})
+}
+
+/// As many messages as the fullest channel has.
+fn fill<T: Config>(channel: HrmpChannelId) {
+	let message = OutboundHrmpMessage {
+		recipient: channel.recipient,
+		data: vec![7; 64],
+	};
+	let messages = vec![message; MAX_HRMP_CHANNEL_CAPACITY as usize];
+	<Pallet<T> as HorizontalChannels>::enqueue(channel.sender, messages, 1);
+}
+
+/// A list that is full of channels that do not exist, but for those given.
+fn full_with(channels: &[HrmpChannelId]) -> ChannelIds {
+	let others = (0..MAX_CHANGES).map(|number| HrmpChannelId {
+		sender: ParaId(900_000 + number),
+		recipient: ParaId(1),
+	});
+	let others = others.take((MAX_CHANGES as usize).saturating_sub(channels.len()));
+	ChannelIds::truncate_from(others.chain(channels.iter().copied()).collect())
+}
+
+/// Both ends of [`CHANNEL`] have asked, or were asked by, as many paras as can be but one.
+fn fill_requests<T: Config>() {
+	let others: Vec<_> = (1..MAX_HRMP_CHANNELS)
+		.map(|number| ParaId(5_000 + number))
+		.collect();
+	let others = ParaIds::truncate_from(others);
+	crate::HrmpEgressRequestsIndex::<T>::insert(CHANNEL.sender, others.clone());
+	crate::HrmpIngressRequestsIndex::<T>::insert(CHANNEL.recipient, others);
 }
 
 #[benchmarks]
@@ -48,9 +102,10 @@ mod benches {
 	use super::*;
 
 	#[benchmark]
-	fn force_open_channel() -> Result<(), BenchmarkError> {
+	fn force_open_hrmp_channel() -> Result<(), BenchmarkError> {
 		let origin = admin::<T>()?;
-		paras::<T>();
+		accepted::<T>(CHANNEL)?;
+		fill_requests::<T>();
 		#[extrinsic_call]
 		_(
 			origin as T::RuntimeOrigin,
@@ -59,31 +114,133 @@ mod benches {
 			8,
 			64,
 		);
-		assert!(HrmpChannels::<T>::contains_key(CHANNEL));
+		let request = HrmpOpenChannelRequests::<T>::get(CHANNEL);
+		assert!(request.is_some_and(|request| request.is_accepted && request.sender_deposit == 0));
 		Ok(())
 	}
 
 	#[benchmark]
-	fn force_close_channel(m: Linear<0, 8>) -> Result<(), BenchmarkError> {
+	fn force_close_channel() -> Result<(), BenchmarkError> {
 		let origin = admin::<T>()?;
-		paras::<T>();
-		open::<T>()?;
-		for _ in 0..m {
+		open::<T>(CHANNEL)?;
+		fill::<T>(CHANNEL);
+		HrmpCloseRequests::<T>::put(full_with(&[CHANNEL]));
+		#[block]
+		{
+			Pallet::<T>::force_close_channel(origin as T::RuntimeOrigin, CHANNEL.sender, CHANNEL.recipient)?;
+			Pallet::<T>::on_finalize(BlockNumberFor::<T>::default());
+		}
+		assert!(!HrmpChannels::<T>::contains_key(CHANNEL));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn force_clean_hrmp(c: Linear<0, CHANNELS>) -> Result<(), BenchmarkError> {
+		let origin = admin::<T>()?;
+		let inbound = c / 2;
+		T::BenchmarkHelper::endowed_para(CHANNEL.sender);
+		let request = OpenRequest {
+			is_accepted: true,
+			max_capacity: 8,
+			max_total_size: 512,
+			max_message_size: 64,
+			sender_deposit: 0,
+			recipient_deposit: 0,
+		};
+		for number in 0..c {
+			let other = ParaId(10_000 + number);
+			T::BenchmarkHelper::endowed_para(other);
+			let (sender, recipient) = match number < inbound {
+				true => (other, CHANNEL.sender),
+				false => (CHANNEL.sender, other),
+			};
+			let channel = HrmpChannelId { sender, recipient };
+			// More than the configuration allows, as its limits may have been lowered.
+			Pallet::<T>::hold(sender, 1)?;
+			Pallet::<T>::hold(recipient, 1)?;
+			let deposits = OpenRequest {
+				sender_deposit: 1,
+				recipient_deposit: 1,
+				..request
+			};
+			assert!(Pallet::<T>::open(channel, &deposits));
 			let message = OutboundHrmpMessage {
-				recipient: CHANNEL.recipient,
+				recipient,
 				data: vec![7; 64],
 			};
-			<Pallet<T> as HorizontalChannels>::enqueue(CHANNEL.sender, vec![message], 1);
+			<Pallet<T> as HorizontalChannels>::enqueue(sender, vec![message], 1);
 		}
+		HrmpCloseRequests::<T>::put(full_with(&[]));
+		#[block]
+		{
+			Pallet::<T>::force_clean_hrmp(
+				origin as T::RuntimeOrigin,
+				CHANNEL.sender,
+				inbound,
+				c.saturating_sub(inbound),
+			)?;
+			Pallet::<T>::on_finalize(BlockNumberFor::<T>::default());
+		}
+		assert_eq!(HrmpChannels::<T>::iter_keys().count(), 0);
+		Ok(())
+	}
+
+	#[benchmark]
+	fn force_process_hrmp_open(c: Linear<0, MAX_CHANGES>) -> Result<(), BenchmarkError> {
+		let origin = admin::<T>()?;
+		for channel in distinct(c) {
+			accepted::<T>(channel)?;
+		}
+		#[block]
+		{
+			Pallet::<T>::force_process_hrmp_open(origin as T::RuntimeOrigin, c)?;
+			Pallet::<T>::on_finalize(BlockNumberFor::<T>::default());
+		}
+		assert_eq!(HrmpChannels::<T>::iter_keys().count(), c as usize);
+		Ok(())
+	}
+
+	#[benchmark]
+	fn force_process_hrmp_close(c: Linear<0, MAX_CHANGES>) -> Result<(), BenchmarkError> {
+		let origin = admin::<T>()?;
+		let channels: Vec<_> = distinct(c).collect();
+		for channel in &channels {
+			open::<T>(*channel)?;
+			let message = OutboundHrmpMessage {
+				recipient: channel.recipient,
+				data: vec![7; 64],
+			};
+			<Pallet<T> as HorizontalChannels>::enqueue(channel.sender, vec![message], 1);
+		}
+		HrmpCloseRequests::<T>::put(ChannelIds::truncate_from(channels));
+		#[block]
+		{
+			Pallet::<T>::force_process_hrmp_close(origin as T::RuntimeOrigin, c)?;
+			Pallet::<T>::on_finalize(BlockNumberFor::<T>::default());
+		}
+		assert_eq!(HrmpChannels::<T>::iter_keys().count(), 0);
+		Ok(())
+	}
+
+	#[benchmark]
+	fn poke_channel_deposits() -> Result<(), BenchmarkError> {
+		let origin = admin::<T>()?;
+		open::<T>(CHANNEL)?;
+		HrmpChannels::<T>::mutate(CHANNEL, |open| {
+			if let Some(open) = open {
+				(open.sender_deposit, open.recipient_deposit) = (0, 0);
+			}
+		});
 		#[extrinsic_call]
-		_(origin as T::RuntimeOrigin, CHANNEL.sender, CHANNEL.recipient, m);
-		assert!(!HrmpChannels::<T>::contains_key(CHANNEL));
+		_(origin as T::RuntimeOrigin, CHANNEL.sender, CHANNEL.recipient);
+		assert!(HrmpChannels::<T>::get(CHANNEL).is_some_and(|open| open.sender_deposit > 0));
 		Ok(())
 	}
 
 	#[benchmark]
 	fn init_open_channel() {
 		paras::<T>();
+		fill_requests::<T>();
 		let origin = by::<T>(CHANNEL.sender);
 		#[extrinsic_call]
 		_(origin as T::RuntimeOrigin, CHANNEL.recipient, 8, 64);
@@ -94,6 +251,9 @@ mod benches {
 	fn accept_open_channel() -> Result<(), BenchmarkError> {
 		paras::<T>();
 		request::<T>()?;
+		let mut others = full_with(&[]).into_inner();
+		others.pop();
+		HrmpAcceptedRequests::<T>::put(ChannelIds::truncate_from(others));
 		let origin = by::<T>(CHANNEL.recipient);
 		#[extrinsic_call]
 		_(origin as T::RuntimeOrigin, CHANNEL.sender);
@@ -105,6 +265,7 @@ mod benches {
 	#[benchmark]
 	fn cancel_open_request() -> Result<(), BenchmarkError> {
 		paras::<T>();
+		fill_requests::<T>();
 		request::<T>()?;
 		let origin = by::<T>(CHANNEL.recipient);
 		#[extrinsic_call]
@@ -115,12 +276,35 @@ mod benches {
 
 	#[benchmark]
 	fn close_channel() -> Result<(), BenchmarkError> {
-		paras::<T>();
-		open::<T>()?;
+		open::<T>(CHANNEL)?;
+		let mut others = full_with(&[]).into_inner();
+		others.pop();
+		HrmpCloseRequests::<T>::put(ChannelIds::truncate_from(others));
 		let origin = by::<T>(CHANNEL.sender);
 		#[extrinsic_call]
 		_(origin as T::RuntimeOrigin, CHANNEL);
-		assert_eq!(HrmpCloseRequests::<T>::get().into_inner(), [CHANNEL]);
+		assert!(HrmpCloseRequests::<T>::get().contains(&CHANNEL));
+		Ok(())
+	}
+
+	/// A step for a message, or for a channel.
+	#[benchmark]
+	fn remove_messages(m: Linear<0, MAX_REMOVED_PER_BLOCK>) -> Result<(), BenchmarkError> {
+		open::<T>(CHANNEL)?;
+		fill::<T>(CHANNEL);
+		Pallet::<T>::close(CHANNEL);
+		assert!(HrmpClosedQueue::<T>::exists() && !HrmpClosingNow::<T>::exists());
+		let before = HrmpChannelContents::<T>::iter_keys().count();
+		let removed;
+		#[block]
+		{
+			removed = Pallet::<T>::do_remove_messages(m);
+		}
+		let after = HrmpChannelContents::<T>::iter_keys().count();
+		assert_eq!(
+			(removed, before.saturating_sub(after)),
+			(m, m.saturating_sub(1) as usize)
+		);
 		Ok(())
 	}
 

@@ -1,53 +1,16 @@
 //! Opening and closing channels.
 
 use crate::{
-	Config, Error, Event, HrmpChannel, HrmpChannelContents, HrmpChannelId, HrmpChannels,
-	HrmpEgressChannelsIndex, HrmpInboxes, HrmpIngressChannelsIndex, Pallet,
+	Config, Event, HrmpChannel, HrmpChannelId, HrmpChannels, HrmpClosedQueue, HrmpEgressChannelsIndex,
+	HrmpEgressRequestsIndex, HrmpInboxes, HrmpIngressChannelsIndex, HrmpIngressRequestsIndex, HrmpRemovals,
+	OpenRequest, Pallet, ParaIds, MAX_CHANGES_PER_SESSION,
 };
-use async_backing_primitives::{ports::ActiveConfiguration, ParaId, MAX_HRMP_CHANNELS};
-use frame_support::{dispatch::DispatchResult, ensure, traits::ConstU32, BoundedVec};
+use async_backing_primitives::ParaId;
+use sp_runtime::SaturatedConversion;
 
 impl<T: Config> Pallet<T> {
-	/// Opens a channel.
-	///
-	/// # Errors
-	/// All variants of [`Error`] but the two about closing. Nothing is written then.
-	pub(crate) fn do_open(
-		channel: HrmpChannelId,
-		max_capacity: u32,
-		max_message_size: u32,
-	) -> DispatchResult {
-		let config = T::Configuration::active();
-		Self::ensure_may_open(channel, max_capacity, max_message_size, &config)?;
-		let outbound = HrmpEgressChannelsIndex::<T>::decode_len(channel.sender).unwrap_or(0);
-		ensure!(
-			outbound < config.hrmp_max_parachain_outbound_channels as usize,
-			Error::<T>::TooManyOutboundChannels
-		);
-		let inbound = HrmpIngressChannelsIndex::<T>::decode_len(channel.recipient).unwrap_or(0);
-		ensure!(
-			inbound < config.hrmp_max_parachain_inbound_channels as usize,
-			Error::<T>::TooManyInboundChannels
-		);
-		let open = HrmpChannel {
-			max_capacity,
-			max_total_size: config.hrmp_channel_max_total_size,
-			max_message_size,
-			msg_count: 0,
-			total_size: 0,
-			mqc_head: None,
-			sender_deposit: 0,
-			recipient_deposit: 0,
-			first: 0,
-		};
-		ensure!(Self::open(channel, open), Error::<T>::TooManyOutboundChannels);
-		// A request for what is open now has nothing to ask for.
-		Self::drop_request(channel);
-		Ok(())
-	}
-
-	/// Stores a channel that is not open. Tells whether there was room in the indices of both ends.
-	pub(crate) fn open(channel: HrmpChannelId, open: HrmpChannel) -> bool {
+	/// Opens a channel that is not open, as it was requested. Tells whether there was room in the indices of both ends.
+	pub(crate) fn open(channel: HrmpChannelId, request: &OpenRequest) -> bool {
 		let HrmpChannelId { sender, recipient } = channel;
 		let mut egress = HrmpEgressChannelsIndex::<T>::get(sender);
 		let mut ingress = HrmpIngressChannelsIndex::<T>::get(recipient);
@@ -58,35 +21,33 @@ impl<T: Config> Pallet<T> {
 		HrmpIngressChannelsIndex::<T>::insert(recipient, ingress);
 		Self::deposit_event(Event::ChannelOpened {
 			channel,
-			max_capacity: open.max_capacity,
-			max_message_size: open.max_message_size,
+			max_capacity: request.max_capacity,
+			max_message_size: request.max_message_size,
 		});
-		HrmpChannels::<T>::insert(channel, open);
+		HrmpChannels::<T>::insert(
+			channel,
+			HrmpChannel {
+				max_capacity: request.max_capacity,
+				max_total_size: request.max_total_size,
+				max_message_size: request.max_message_size,
+				msg_count: 0,
+				total_size: 0,
+				mqc_head: None,
+				sender_deposit: request.sender_deposit,
+				recipient_deposit: request.recipient_deposit,
+				first: HrmpClosedQueue::<T>::get().next_number,
+			},
+		);
 		true
 	}
 
-	/// Closes a channel in which at most `witness` messages wait.
-	///
-	/// # Errors
-	/// [`Error::NoSuchChannel`], [`Error::WrongWitness`]. Nothing is written then.
-	pub(crate) fn do_close(channel: HrmpChannelId, witness: u32) -> DispatchResult {
-		let waiting = HrmpChannels::<T>::get(channel)
-			.ok_or(Error::<T>::NoSuchChannel)?
-			.msg_count;
-		ensure!(waiting <= witness, Error::<T>::WrongWitness);
-		Self::close(channel);
-		Ok(())
-	}
-
-	/// Removes a channel with its messages, and returns its deposits. The digest of the recipient stays: it may name
-	/// blocks in which nothing waits any more, which is harmless.
+	/// Removes a channel, and returns its deposits. Nobody sees its messages any more; they are removed bit by bit. The
+	/// digest of the recipient stays: it may name blocks in which nothing waits any more, which is harmless.
 	pub(crate) fn close(channel: HrmpChannelId) {
 		let Some(closed) = HrmpChannels::<T>::take(channel) else {
 			return;
 		};
-		for offset in 0..u64::from(closed.msg_count) {
-			HrmpChannelContents::<T>::remove(channel, closed.first.saturating_add(offset));
-		}
+		Self::leave_messages(channel, &closed);
 		HrmpEgressChannelsIndex::<T>::mutate_exists(channel.sender, |index| {
 			remove_sorted(index, channel.recipient)
 		});
@@ -98,16 +59,44 @@ impl<T: Config> Pallet<T> {
 		Self::deposit_event(Event::ChannelClosed { channel });
 	}
 
-	/// Closes every channel of a para, drops its requests and forgets what is kept for it.
+	/// Whether this session change has time for the channels and requests of a para that is to be removed. The first one
+	/// always finds it.
+	pub(crate) fn do_has_time_for(para: ParaId) -> bool {
+		match HrmpRemovals::<T>::get() {
+			0 => true,
+			removed => removed.saturating_add(Self::ends_of(para)) <= MAX_CHANGES_PER_SESSION,
+		}
+	}
+
+	/// How many channels and requests a para is an end of.
+	fn ends_of(para: ParaId) -> u32 {
+		[
+			HrmpIngressChannelsIndex::<T>::decode_len(para),
+			HrmpEgressChannelsIndex::<T>::decode_len(para),
+			HrmpIngressRequestsIndex::<T>::decode_len(para),
+			HrmpEgressRequestsIndex::<T>::decode_len(para),
+		]
+		.into_iter()
+		.flatten()
+		.fold(0, |sum, len| sum.saturating_add(len.saturated_into()))
+	}
+
+	/// Closes every channel of a para, drops its requests and forgets what is kept for it. Touches what is its own and no
+	/// more: at most [`MAX_HRMP_CHANNELS`](async_backing_primitives::MAX_HRMP_CHANNELS) channels each way, and as many
+	/// requests.
 	pub(crate) fn do_remove(para: ParaId) {
+		let ends = Self::ends_of(para);
+		if ends > 0 {
+			HrmpRemovals::<T>::mutate(|removed| *removed = removed.saturating_add(ends));
+		}
 		Self::drop_requests_of(para);
-		for sender in HrmpIngressChannelsIndex::<T>::get(para) {
+		for sender in HrmpIngressChannelsIndex::<T>::take(para) {
 			Self::close(HrmpChannelId {
 				sender,
 				recipient: para,
 			});
 		}
-		for recipient in HrmpEgressChannelsIndex::<T>::get(para) {
+		for recipient in HrmpEgressChannelsIndex::<T>::take(para) {
 			Self::close(HrmpChannelId {
 				sender: para,
 				recipient,
@@ -117,16 +106,14 @@ impl<T: Config> Pallet<T> {
 	}
 }
 
-type Index = BoundedVec<ParaId, ConstU32<MAX_HRMP_CHANNELS>>;
-
 /// Inserts a para that is not in the index yet, unless the index is full.
-fn insert_sorted(index: &mut Index, para: ParaId) -> Option<()> {
+pub(crate) fn insert_sorted(index: &mut ParaIds, para: ParaId) -> Option<()> {
 	let position = index.partition_point(|other| *other < para);
 	index.try_insert(position, para).ok()
 }
 
 /// Removes a para, and the index with the last.
-fn remove_sorted(index: &mut Option<Index>, para: ParaId) {
+pub(crate) fn remove_sorted(index: &mut Option<ParaIds>, para: ParaId) {
 	let Some(paras) = index else { return };
 	paras.retain(|other| *other != para);
 	if paras.is_empty() {

@@ -6,9 +6,12 @@ extern crate alloc;
 #[cfg(feature = "runtime-benchmarks")]
 pub mod benchmarking;
 mod channel_impls;
+mod closed_impls;
+mod inbox;
 mod message_impls;
 mod port_impls;
 mod request_impls;
+mod rescue_impls;
 mod types;
 mod utility_impls;
 pub mod weights;
@@ -18,6 +21,7 @@ mod mock;
 #[cfg(test)]
 mod tests;
 
+pub use inbox::*;
 pub use pallet::*;
 pub use types::*;
 pub use weights::WeightInfo;
@@ -26,12 +30,16 @@ pub use weights::WeightInfo;
 #[frame_support::pallet]
 pub mod pallet {
 	use crate::{
-		types::{ChannelIds, HrmpChannel, HrmpChannelId, Inbox, OpenRequest, StoredMessage},
+		inbox::Inbox,
+		types::{
+			ChannelIds, ClosedChannel, ClosedQueue, HrmpChannel, HrmpChannelId, OpenRequest, ParaIds,
+			StoredMessage,
+		},
 		WeightInfo,
 	};
 	use async_backing_primitives::{
 		ports::{ActiveConfiguration, ParaState},
-		ParaId, MAX_HRMP_CHANNELS,
+		ParaId,
 	};
 	use frame_support::{pallet_prelude::*, traits::fungible::hold};
 	use frame_system::pallet_prelude::*;
@@ -39,12 +47,15 @@ pub mod pallet {
 
 	/// Requests of channels that may wait for their recipients. Each holds a deposit.
 	pub const MAX_REQUESTS: u32 = 4096;
-	/// Accepted requests, and requests to close, that one session change may carry out.
+	/// Accepted requests, and requests to close, that may wait for a session to begin.
 	pub const MAX_CHANGES: u32 = 1024;
-
-	/// Blocks that a recipient's digest remembers. A recipient that is further behind moves its watermark to its
-	/// relay parent, which is always legal (R-HRMP-1), so none is ever stuck.
-	pub const MAX_DIGEST: u32 = 2048;
+	/// Channels that one session change opens at most, and that it closes at most, and what it removes with paras; the rest
+	/// has its turn with the next. Each takes about ten reads and as many writes: together less than half of a block that
+	/// is booked whole for it.
+	pub const MAX_CHANGES_PER_SESSION: u32 = 256;
+	/// Messages of closed channels that one block removes at most: a hundredth of its time. What the fullest channel leaves
+	/// behind is gone after 17 blocks.
+	pub const MAX_REMOVED_PER_BLOCK: u32 = 128;
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
@@ -97,13 +108,41 @@ pub mod pallet {
 	pub type HrmpAcceptedChannelRequestCount<T: Config> =
 		StorageMap<_, Twox64Concat, ParaId, u32, ValueQuery>;
 
-	/// Accepted requests, ascending: they become channels when the next session begins.
+	/// For each para those that asked it for a channel, ascending.
+	#[pallet::storage]
+	pub type HrmpIngressRequestsIndex<T: Config> = StorageMap<_, Twox64Concat, ParaId, ParaIds, ValueQuery>;
+
+	/// For each para those that it asked for a channel, ascending.
+	#[pallet::storage]
+	pub type HrmpEgressRequestsIndex<T: Config> = StorageMap<_, Twox64Concat, ParaId, ParaIds, ValueQuery>;
+
+	/// Accepted requests, the oldest first: they become channels when the next session begins.
 	#[pallet::storage]
 	pub type HrmpAcceptedRequests<T: Config> = StorageValue<_, ChannelIds, ValueQuery>;
 
-	/// Channels that close when the next session begins, ascending.
+	/// Channels that close when the next session begins, the oldest request first.
 	#[pallet::storage]
 	pub type HrmpCloseRequests<T: Config> = StorageValue<_, ChannelIds, ValueQuery>;
+
+	/// How many accepted requests become channels when the block being processed ends. Never there between blocks.
+	#[pallet::storage]
+	pub type HrmpOpeningNow<T: Config> = StorageValue<_, u32, ValueQuery>;
+
+	/// Channels that close when the block being processed ends. Never there between blocks.
+	#[pallet::storage]
+	pub type HrmpClosingNow<T: Config> = StorageValue<_, ChannelIds, ValueQuery>;
+
+	/// Channels and requests that went with their para in this session change. Never there between blocks.
+	#[pallet::storage]
+	pub type HrmpRemovals<T: Config> = StorageValue<_, u32, ValueQuery>;
+
+	/// Where the queue of closed channels begins and ends whose messages are still to be removed.
+	#[pallet::storage]
+	pub type HrmpClosedQueue<T: Config> = StorageValue<_, ClosedQueue, ValueQuery>;
+
+	/// The closed channels in that queue, by their position. Nobody sees them or their messages any more.
+	#[pallet::storage]
+	pub type HrmpClosedChannels<T: Config> = StorageMap<_, Twox64Concat, u64, ClosedChannel, OptionQuery>;
 
 	/// The open channels. Parachains read them at this name (R-KEY-5).
 	#[pallet::storage]
@@ -111,13 +150,11 @@ pub mod pallet {
 
 	/// For each para those that send to it, ascending. Parachains read it at this name (R-KEY-6).
 	#[pallet::storage]
-	pub type HrmpIngressChannelsIndex<T: Config> =
-		StorageMap<_, Twox64Concat, ParaId, BoundedVec<ParaId, ConstU32<MAX_HRMP_CHANNELS>>, ValueQuery>;
+	pub type HrmpIngressChannelsIndex<T: Config> = StorageMap<_, Twox64Concat, ParaId, ParaIds, ValueQuery>;
 
 	/// For each para those that it sends to, ascending. Parachains read it at this name (R-KEY-6).
 	#[pallet::storage]
-	pub type HrmpEgressChannelsIndex<T: Config> =
-		StorageMap<_, Twox64Concat, ParaId, BoundedVec<ParaId, ConstU32<MAX_HRMP_CHANNELS>>, ValueQuery>;
+	pub type HrmpEgressChannelsIndex<T: Config> = StorageMap<_, Twox64Concat, ParaId, ParaIds, ValueQuery>;
 
 	/// How far each para has consumed its messages, and when it received more.
 	#[pallet::storage]
@@ -157,6 +194,24 @@ pub mod pallet {
 			/// Who asked.
 			by: ParaId,
 		},
+		/// The admin asked for a channel and accepted it: it opens when the next session begins.
+		ChannelForceOpened {
+			/// Its ends.
+			channel: HrmpChannelId,
+			/// Most messages that may wait in it.
+			max_capacity: u32,
+			/// Largest single message, in bytes.
+			max_message_size: u32,
+		},
+		/// The deposits of a channel are what the configuration asks for now.
+		DepositsUpdated {
+			/// Its ends.
+			channel: HrmpChannelId,
+			/// What its sender deposits.
+			sender_deposit: u128,
+			/// What its recipient deposits.
+			recipient_deposit: u128,
+		},
 		/// A channel was opened.
 		ChannelOpened {
 			/// Its ends.
@@ -191,7 +246,7 @@ pub mod pallet {
 		TooManyOutboundChannels,
 		/// The recipient has as many inbound channels as it may.
 		TooManyInboundChannels,
-		/// More messages wait in the channel than the caller said.
+		/// There are more channels than the caller said.
 		WrongWitness,
 		/// The sender asked for the channel already.
 		AlreadyRequested,
@@ -209,10 +264,16 @@ pub mod pallet {
 
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
-		/// Opens a channel at once, without deposits.
+		/// Asks for a channel and accepts it, without deposits: it opens when the next session begins. A request for it that
+		/// waits goes, with its deposits.
+		///
+		/// # Errors
+		/// [`Error::ToSelf`], [`Error::UnknownPara`], [`Error::AlreadyOpen`], [`Error::BadCapacity`],
+		/// [`Error::BadMessageSize`], [`Error::TooManyOutboundChannels`], [`Error::TooManyInboundChannels`],
+		/// [`Error::TooManyRequests`]. Nothing is written then.
 		#[pallet::call_index(0)]
-		#[pallet::weight(T::WeightInfo::force_open_channel())]
-		pub fn force_open_channel(
+		#[pallet::weight(T::WeightInfo::force_open_hrmp_channel())]
+		pub fn force_open_hrmp_channel(
 			origin: OriginFor<T>,
 			sender: ParaId,
 			recipient: ParaId,
@@ -220,24 +281,26 @@ pub mod pallet {
 			max_message_size: u32,
 		) -> DispatchResult {
 			T::AdminOrigin::ensure_origin(origin)?;
-			Self::do_open(
+			Self::do_force_open(
 				HrmpChannelId { sender, recipient },
 				max_capacity,
 				max_message_size,
 			)
 		}
 
-		/// Closes a channel at once. At most `messages` may wait in it; they are lost.
+		/// Closes a channel when this block ends. What waits in it is lost, and both ends have their deposits back.
+		///
+		/// # Errors
+		/// [`Error::NoSuchChannel`], [`Error::AlreadyClosing`], [`Error::TooManyRequests`]. Nothing is written then.
 		#[pallet::call_index(1)]
-		#[pallet::weight(T::WeightInfo::force_close_channel(*messages))]
+		#[pallet::weight(T::WeightInfo::force_close_channel())]
 		pub fn force_close_channel(
 			origin: OriginFor<T>,
 			sender: ParaId,
 			recipient: ParaId,
-			messages: u32,
 		) -> DispatchResult {
 			T::AdminOrigin::ensure_origin(origin)?;
-			Self::do_close(HrmpChannelId { sender, recipient }, messages)
+			Self::do_force_close(HrmpChannelId { sender, recipient })
 		}
 
 		/// The calling para asks `recipient` for a channel from it. Holds `hrmp_sender_deposit` of its account.
@@ -298,10 +361,84 @@ pub mod pallet {
 			let para = T::ParaOrigin::ensure_origin(origin)?;
 			Self::do_request_closing(channel, para)
 		}
+
+		/// Closes every channel of a para when this block ends, whether or not there still is such a para. At most `inbound`
+		/// lead to it and at most `outbound` from it.
+		///
+		/// # Errors
+		/// [`Error::WrongWitness`], [`Error::TooManyRequests`]. Nothing is written then.
+		#[pallet::call_index(6)]
+		#[pallet::weight(T::WeightInfo::force_clean_hrmp(inbound.saturating_add(*outbound)))]
+		pub fn force_clean_hrmp(
+			origin: OriginFor<T>,
+			para: ParaId,
+			inbound: u32,
+			outbound: u32,
+		) -> DispatchResult {
+			T::AdminOrigin::ensure_origin(origin)?;
+			Self::do_force_clean(para, inbound, outbound)
+		}
+
+		/// Opens the channels of all accepted requests when this block ends, instead of when the next session begins. There are
+		/// at most `channels`.
+		///
+		/// # Errors
+		/// [`Error::WrongWitness`]. Nothing is written then.
+		#[pallet::call_index(7)]
+		#[pallet::weight(T::WeightInfo::force_process_hrmp_open(*channels))]
+		pub fn force_process_hrmp_open(origin: OriginFor<T>, channels: u32) -> DispatchResult {
+			T::AdminOrigin::ensure_origin(origin)?;
+			Self::do_force_process_open(channels)
+		}
+
+		/// Closes all channels that are to be closed when this block ends, instead of when the next session begins. There are
+		/// at most `channels`.
+		///
+		/// # Errors
+		/// [`Error::WrongWitness`], [`Error::TooManyRequests`]. Nothing is written then.
+		#[pallet::call_index(8)]
+		#[pallet::weight(T::WeightInfo::force_process_hrmp_close(*channels))]
+		pub fn force_process_hrmp_close(origin: OriginFor<T>, channels: u32) -> DispatchResult {
+			T::AdminOrigin::ensure_origin(origin)?;
+			Self::do_force_process_close(channels)
+		}
+
+		/// Makes the deposits of a channel those that the configuration asks for now: what is too much goes back, what is
+		/// missing is held.
+		///
+		/// # Errors
+		/// [`Error::NoSuchChannel`], or what the currency says. Nothing is written then.
+		#[pallet::call_index(9)]
+		#[pallet::weight(T::WeightInfo::poke_channel_deposits())]
+		pub fn poke_channel_deposits(
+			origin: OriginFor<T>,
+			sender: ParaId,
+			recipient: ParaId,
+		) -> DispatchResult {
+			T::AdminOrigin::ensure_origin(origin)?;
+			Self::do_poke_deposits(HrmpChannelId { sender, recipient })
+		}
 	}
 
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		/// Removes messages of closed channels, which nobody sees any more.
+		fn on_initialize(_now: BlockNumberFor<T>) -> Weight {
+			let steps = Self::do_remove_messages(MAX_REMOVED_PER_BLOCK);
+			// And what `on_finalize` reads; what it does beyond that is charged to the calls that wanted it.
+			T::WeightInfo::remove_messages(steps).saturating_add(T::DbWeight::get().reads(2))
+		}
+
+		/// Opens and closes what the admin wants so: after all candidates of the block were judged, by what nodes saw at its
+		/// parent.
+		fn on_finalize(_now: BlockNumberFor<T>) {
+			match HrmpOpeningNow::<T>::take() {
+				0 => {}
+				accepted => Self::open_accepted(accepted),
+			}
+			HrmpClosingNow::<T>::take().into_iter().for_each(Self::close);
+		}
+
 		#[cfg(feature = "try-runtime")]
 		fn try_state(_now: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
 			Self::do_try_state()

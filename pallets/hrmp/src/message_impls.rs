@@ -46,9 +46,16 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_valid_watermarks(para: ParaId) -> Vec<BlockNumber> {
 		let inbox = HrmpInboxes::<T>::get(para);
 		let watermark = Self::watermark(para, &inbox);
-		let blocks = inbox.digest.into_iter().map(|entry| entry.block);
-		let newer = blocks.filter(|block| watermark.is_none_or(|watermark| *block > watermark));
+		let newer = inbox
+			.listed_blocks()
+			.filter(|block| watermark.is_none_or(|watermark| *block > watermark));
 		watermark.into_iter().chain(newer).collect()
+	}
+
+	/// Messages that wait, by the last block of each entry of the digest (R-BASE-17).
+	pub(crate) fn do_received(para: ParaId) -> Vec<(BlockNumber, u32)> {
+		let Inbox { digest, .. } = HrmpInboxes::<T>::get(para);
+		digest.iter().map(|entry| (entry.last, entry.messages)).collect()
 	}
 
 	/// What moving the watermark there removes, at most.
@@ -71,13 +78,15 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_prune(recipient: ParaId, watermark: BlockNumber, relay_parent_number: BlockNumber) {
 		let before = HrmpInboxes::<T>::get(recipient);
 		let mut inbox = before.clone();
+		let run = inbox.run_around(watermark);
+		let mut of_run = 0;
 		if inbox.messages_up_to(watermark) > 0 {
-			let left = HrmpIngressChannelsIndex::<T>::get(recipient)
+			of_run = HrmpIngressChannelsIndex::<T>::get(recipient)
 				.into_iter()
-				.map(|sender| Self::prune_channel(HrmpChannelId { sender, recipient }, watermark))
+				.map(|sender| Self::prune_channel(HrmpChannelId { sender, recipient }, watermark, run))
 				.fold(0, u32::saturating_add);
-			inbox.forget_up_to(watermark, left);
 		}
+		inbox.forget_up_to(watermark, of_run);
 		inbox.watermark = (watermark != relay_parent_number).then_some(watermark);
 		if inbox.is_empty() && !before.is_empty() {
 			HrmpInboxes::<T>::remove(recipient);
@@ -86,28 +95,31 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Removes what was sent at or before `watermark`. Returns how many messages are left.
-	fn prune_channel(channel: HrmpChannelId, watermark: BlockNumber) -> u32 {
+	/// Removes what was sent at or before `watermark`. Returns how many of the messages were sent in block `from` or later.
+	fn prune_channel(channel: HrmpChannelId, watermark: BlockNumber, from: Option<BlockNumber>) -> u32 {
 		let Some(mut open) = HrmpChannels::<T>::get(channel) else {
 			return 0;
 		};
 		let before = open.msg_count;
+		let mut counted = 0u32;
 		while open.msg_count > 0 {
 			let front = Self::glance_at(channel, open.first);
 			if front.is_some_and(|(sent_at, _)| sent_at > watermark) {
 				break;
 			}
 			HrmpChannelContents::<T>::remove(channel, open.first);
-			let bytes = front.map_or(0, |(_, bytes)| bytes);
+			let (sent_at, bytes) = front.unwrap_or_default();
+			if from.is_some_and(|from| sent_at >= from) {
+				counted = counted.saturating_add(1);
+			}
 			open.first = open.first.saturating_add(1);
 			open.msg_count = open.msg_count.saturating_sub(1);
 			open.total_size = open.total_size.saturating_sub(bytes);
 		}
-		let left = open.msg_count;
-		if left != before {
+		if open.msg_count != before {
 			HrmpChannels::<T>::insert(channel, open);
 		}
-		left
+		counted
 	}
 
 	/// Block in which a message was enacted, and its bytes. The message itself may be large and is not wanted: only what

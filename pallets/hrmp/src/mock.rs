@@ -39,6 +39,8 @@ impl pallet_balances::Config for Test {
 parameter_types! {
 	/// Paras that are gone.
 	pub static Gone: BTreeSet<ParaId> = BTreeSet::new();
+	/// Whether every para is active.
+	pub static Everybody: bool = false;
 	pub static Limits: HostConfiguration = limits();
 	/// Relay-parent numbers of the paras' latest candidates.
 	pub static Contexts: BTreeMap<ParaId, BlockNumber> = BTreeMap::new();
@@ -121,9 +123,7 @@ impl ParaState for Paras {
 		None
 	}
 	fn current_code_hash(para: ParaId) -> Option<ValidationCodeHash> {
-		Self::parachains()
-			.contains(&para)
-			.then(ValidationCodeHash::default)
+		(Everybody::get() || Self::parachains().contains(&para)).then(ValidationCodeHash::default)
 	}
 	fn code_by_hash(_: ValidationCodeHash) -> Option<ValidationCode> {
 		None
@@ -157,6 +157,12 @@ impl crate::Config for Test {
 	type BenchmarkHelper = benchmark_helper::Helper;
 }
 
+/// What the pallet does when a block ends.
+pub(crate) fn end_block() {
+	use frame_support::traits::Hooks;
+	Hrmp::on_finalize(System::block_number());
+}
+
 /// Runs `test` on an empty chain, and checks the invariants afterwards.
 pub(crate) fn run<R>(test: impl FnOnce() -> R) -> R {
 	let storage = RuntimeGenesisConfig {
@@ -170,9 +176,11 @@ pub(crate) fn run<R>(test: impl FnOnce() -> R) -> R {
 	sp_io::TestExternalities::from(storage.expect("the genesis is valid")).execute_with(|| {
 		System::set_block_number(1);
 		Gone::set(BTreeSet::new());
+		Everybody::set(false);
 		Contexts::set(BTreeMap::new());
 		Limits::set(limits());
 		let result = test();
+		end_block();
 		Hrmp::do_try_state().expect("invariants hold");
 		result
 	})

@@ -29,6 +29,10 @@ impl<T: Config> HorizontalChannels for Pallet<T> {
 		})
 	}
 
+	fn received(recipient: ParaId) -> Vec<(BlockNumber, u32)> {
+		Self::do_received(recipient)
+	}
+
 	/// A read, and another if messages wait.
 	fn waiting(recipient: ParaId, watermark: BlockNumber) -> WaitingMessages {
 		Self::do_waiting(recipient, watermark)
@@ -53,6 +57,10 @@ impl<T: Config> OnSessionChange for Pallet<T> {
 }
 
 impl<T: Config> OnParaRemoved for Pallet<T> {
+	fn has_time_for(para: ParaId) -> bool {
+		Self::do_has_time_for(para)
+	}
+
 	fn on_para_removed(para: ParaId) {
 		Self::do_remove(para);
 	}

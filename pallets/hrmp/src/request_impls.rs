@@ -2,15 +2,15 @@
 //! constraints change within one (R-ABP-9).
 
 use crate::{
+	channel_impls::{insert_sorted as insert_para, remove_sorted as remove_para},
 	ChannelIds, Config, Error, Event, HoldReason, HrmpAcceptedChannelRequestCount, HrmpAcceptedRequests,
-	HrmpChannel, HrmpChannelId, HrmpChannels, HrmpCloseRequests, HrmpEgressChannelsIndex,
-	HrmpIngressChannelsIndex, HrmpOpenChannelRequestCount, HrmpOpenChannelRequests, OpenRequest, Pallet,
-	MAX_REQUESTS,
+	HrmpChannelId, HrmpChannels, HrmpCloseRequests, HrmpEgressChannelsIndex, HrmpEgressRequestsIndex,
+	HrmpIngressChannelsIndex, HrmpIngressRequestsIndex, HrmpOpenChannelRequestCount, HrmpOpenChannelRequests,
+	HrmpRemovals, OpenRequest, Pallet, MAX_CHANGES_PER_SESSION, MAX_REQUESTS,
 };
-use alloc::vec::Vec;
 use async_backing_primitives::{
 	ports::{ActiveConfiguration, ParaState},
-	HostConfiguration, ParaId,
+	HostConfiguration, ParaId, MAX_HRMP_CHANNEL_CAPACITY,
 };
 use frame_support::{
 	dispatch::DispatchResult,
@@ -33,8 +33,28 @@ impl<T: Config> Pallet<T> {
 		max_capacity: u32,
 		max_message_size: u32,
 	) -> DispatchResult {
-		let config = T::Configuration::active();
-		Self::ensure_may_open(channel, max_capacity, max_message_size, &config)?;
+		Self::request(
+			channel,
+			max_capacity,
+			max_message_size,
+			&T::Configuration::active(),
+		)?;
+		Self::deposit_event(Event::ChannelRequested {
+			channel,
+			max_capacity,
+			max_message_size,
+		});
+		Ok(())
+	}
+
+	/// As [`do_request`](Self::do_request), under these limits and for this deposit.
+	pub(crate) fn request(
+		channel: HrmpChannelId,
+		max_capacity: u32,
+		max_message_size: u32,
+		config: &HostConfiguration,
+	) -> DispatchResult {
+		Self::ensure_may_open(channel, max_capacity, max_message_size, config)?;
 		ensure!(
 			!HrmpOpenChannelRequests::<T>::contains_key(channel),
 			Error::<T>::AlreadyRequested
@@ -50,7 +70,14 @@ impl<T: Config> Pallet<T> {
 			outbound < config.hrmp_max_parachain_outbound_channels,
 			Error::<T>::TooManyOutboundChannels
 		);
-		Self::hold(channel.sender, config.hrmp_sender_deposit)?;
+		let HrmpChannelId { sender, recipient } = channel;
+		let mut asked = HrmpEgressRequestsIndex::<T>::get(sender);
+		let mut asked_by = HrmpIngressRequestsIndex::<T>::get(recipient);
+		insert_para(&mut asked, recipient).ok_or(Error::<T>::TooManyRequests)?;
+		insert_para(&mut asked_by, sender).ok_or(Error::<T>::TooManyRequests)?;
+		Self::hold(sender, config.hrmp_sender_deposit)?;
+		HrmpEgressRequestsIndex::<T>::insert(sender, asked);
+		HrmpIngressRequestsIndex::<T>::insert(recipient, asked_by);
 		HrmpOpenChannelRequests::<T>::insert(
 			channel,
 			OpenRequest {
@@ -62,12 +89,7 @@ impl<T: Config> Pallet<T> {
 				recipient_deposit: 0,
 			},
 		);
-		HrmpOpenChannelRequestCount::<T>::insert(channel.sender, requested.saturating_add(1));
-		Self::deposit_event(Event::ChannelRequested {
-			channel,
-			max_capacity,
-			max_message_size,
-		});
+		HrmpOpenChannelRequestCount::<T>::insert(sender, requested.saturating_add(1));
 		Ok(())
 	}
 
@@ -85,10 +107,8 @@ impl<T: Config> Pallet<T> {
 		ensure!(channel.sender != channel.recipient, Error::<T>::ToSelf);
 		ensure!(Self::ends_exist(channel), Error::<T>::UnknownPara);
 		ensure!(!HrmpChannels::<T>::contains_key(channel), Error::<T>::AlreadyOpen);
-		ensure!(
-			(1..=config.hrmp_channel_max_capacity).contains(&max_capacity),
-			Error::<T>::BadCapacity
-		);
+		let capacity = config.hrmp_channel_max_capacity.min(MAX_HRMP_CHANNEL_CAPACITY);
+		ensure!((1..=capacity).contains(&max_capacity), Error::<T>::BadCapacity);
 		ensure!(
 			(1..=config.hrmp_channel_max_message_size).contains(&max_message_size),
 			Error::<T>::BadMessageSize
@@ -107,9 +127,15 @@ impl<T: Config> Pallet<T> {
 	/// # Errors
 	/// Those of [`accept_open_channel`](Self::accept_open_channel). Nothing is written then.
 	pub(crate) fn do_accept(channel: HrmpChannelId) -> DispatchResult {
+		Self::accept(channel, &T::Configuration::active())?;
+		Self::deposit_event(Event::RequestAccepted { channel });
+		Ok(())
+	}
+
+	/// As [`do_accept`](Self::do_accept), under these limits and for this deposit.
+	pub(crate) fn accept(channel: HrmpChannelId, config: &HostConfiguration) -> DispatchResult {
 		let mut request = HrmpOpenChannelRequests::<T>::get(channel).ok_or(Error::<T>::NoSuchRequest)?;
 		ensure!(!request.is_accepted, Error::<T>::AlreadyAccepted);
-		let config = T::Configuration::active();
 		let open = HrmpIngressChannelsIndex::<T>::decode_len(channel.recipient).unwrap_or(0);
 		let accepted = HrmpAcceptedChannelRequestCount::<T>::get(channel.recipient);
 		let inbound = accepted.saturating_add(count(open));
@@ -118,14 +144,13 @@ impl<T: Config> Pallet<T> {
 			Error::<T>::TooManyInboundChannels
 		);
 		let mut due = HrmpAcceptedRequests::<T>::get();
-		insert_sorted(&mut due, channel).ok_or(Error::<T>::TooManyRequests)?;
+		due.try_push(channel).map_err(|_| Error::<T>::TooManyRequests)?;
 		Self::hold(channel.recipient, config.hrmp_recipient_deposit)?;
 		request.is_accepted = true;
 		request.recipient_deposit = config.hrmp_recipient_deposit;
 		HrmpAcceptedRequests::<T>::put(due);
 		HrmpOpenChannelRequests::<T>::insert(channel, request);
 		HrmpAcceptedChannelRequestCount::<T>::insert(channel.recipient, accepted.saturating_add(1));
-		Self::deposit_event(Event::RequestAccepted { channel });
 		Ok(())
 	}
 
@@ -152,43 +177,43 @@ impl<T: Config> Pallet<T> {
 			Error::<T>::NoSuchChannel
 		);
 		let mut due = HrmpCloseRequests::<T>::get();
-		ensure!(due.binary_search(&channel).is_err(), Error::<T>::AlreadyClosing);
-		insert_sorted(&mut due, channel).ok_or(Error::<T>::TooManyRequests)?;
+		ensure!(!due.contains(&channel), Error::<T>::AlreadyClosing);
+		due.try_push(channel).map_err(|_| Error::<T>::TooManyRequests)?;
 		HrmpCloseRequests::<T>::put(due);
 		Self::deposit_event(Event::ClosingRequested { channel, by });
 		Ok(())
 	}
 
-	/// Opens what was accepted and closes what was asked to be closed, each ascending.
+	/// Opens what was accepted and closes what was asked to be closed, in the order in which that was done and so many of
+	/// each at most. The rest waits for the next session.
 	pub(crate) fn do_session_change() {
-		for channel in HrmpAcceptedRequests::<T>::take() {
+		HrmpRemovals::<T>::kill();
+		Self::open_accepted(MAX_CHANGES_PER_SESSION);
+		let mut due = HrmpCloseRequests::<T>::take().into_inner();
+		let rest = due.split_off(due.len().min(MAX_CHANGES_PER_SESSION as usize));
+		due.into_iter().for_each(Self::close);
+		if !rest.is_empty() {
+			HrmpCloseRequests::<T>::put(ChannelIds::truncate_from(rest));
+		}
+	}
+
+	/// Opens the channels of so many accepted requests, the oldest first.
+	pub(crate) fn open_accepted(count: u32) {
+		let mut due = HrmpAcceptedRequests::<T>::take().into_inner();
+		let rest = due.split_off(due.len().min(count as usize));
+		for channel in due {
 			// A request goes with each of its ends, so this one has both.
 			let Some(request) = Self::forget_request(channel) else {
 				continue;
 			};
 			let may_open = !HrmpChannels::<T>::contains_key(channel) && Self::ends_exist(channel);
-			let is_open = may_open
-				&& Self::open(
-					channel,
-					HrmpChannel {
-						max_capacity: request.max_capacity,
-						max_total_size: request.max_total_size,
-						max_message_size: request.max_message_size,
-						msg_count: 0,
-						total_size: 0,
-						mqc_head: None,
-						sender_deposit: request.sender_deposit,
-						recipient_deposit: request.recipient_deposit,
-						first: 0,
-					},
-				);
-			if !is_open {
+			if !may_open || !Self::open(channel, &request) {
 				Self::give_back(channel, request.sender_deposit, request.recipient_deposit);
 				Self::deposit_event(Event::RequestCancelled { channel });
 			}
 		}
-		for channel in HrmpCloseRequests::<T>::take() {
-			Self::close(channel);
+		if !rest.is_empty() {
+			HrmpAcceptedRequests::<T>::put(ChannelIds::truncate_from(rest));
 		}
 	}
 
@@ -202,31 +227,46 @@ impl<T: Config> Pallet<T> {
 
 	/// Drops all requests that a para is an end of.
 	pub(crate) fn drop_requests_of(para: ParaId) {
-		let gone: Vec<_> = HrmpOpenChannelRequests::<T>::iter_keys()
-			.filter(|channel| channel.has_end(para))
-			.collect();
-		gone.into_iter().for_each(Self::drop_request);
+		for recipient in HrmpEgressRequestsIndex::<T>::take(para) {
+			Self::drop_request(HrmpChannelId {
+				sender: para,
+				recipient,
+			});
+		}
+		for sender in HrmpIngressRequestsIndex::<T>::take(para) {
+			Self::drop_request(HrmpChannelId {
+				sender,
+				recipient: para,
+			});
+		}
 	}
 
-	/// Takes a request out of storage and of all counts.
+	/// Takes a request out of storage, of both indices and of all counts.
 	fn forget_request(channel: HrmpChannelId) -> Option<OpenRequest> {
 		let request = HrmpOpenChannelRequests::<T>::take(channel)?;
-		decrease::<HrmpOpenChannelRequestCount<T>>(channel.sender);
+		let HrmpChannelId { sender, recipient } = channel;
+		HrmpEgressRequestsIndex::<T>::mutate_exists(sender, |index| remove_para(index, recipient));
+		HrmpIngressRequestsIndex::<T>::mutate_exists(recipient, |index| remove_para(index, sender));
+		decrease::<HrmpOpenChannelRequestCount<T>>(sender);
 		if request.is_accepted {
-			decrease::<HrmpAcceptedChannelRequestCount<T>>(channel.recipient);
-			HrmpAcceptedRequests::<T>::mutate_exists(|due| remove_sorted(due, channel));
+			decrease::<HrmpAcceptedChannelRequestCount<T>>(recipient);
+			HrmpAcceptedRequests::<T>::mutate_exists(|due| remove(due, channel));
 		}
 		Some(request)
 	}
 
 	/// Forgets that a channel was to be closed.
 	pub(crate) fn forget_closing(channel: HrmpChannelId) {
-		if HrmpCloseRequests::<T>::get().binary_search(&channel).is_ok() {
-			HrmpCloseRequests::<T>::mutate_exists(|due| remove_sorted(due, channel));
+		if HrmpCloseRequests::<T>::get().contains(&channel) {
+			HrmpCloseRequests::<T>::mutate_exists(|due| remove(due, channel));
 		}
 	}
 
-	fn hold(para: ParaId, amount: u128) -> DispatchResult {
+	/// Holds a deposit of a para's account.
+	pub(crate) fn hold(para: ParaId, amount: u128) -> DispatchResult {
+		if amount == 0 {
+			return Ok(());
+		}
 		let account = T::SovereignAccountOf::convert(para);
 		T::Currency::hold(&HoldReason::ChannelDeposit.into(), &account, amount)
 	}
@@ -262,12 +302,8 @@ fn decrease<Count: StorageMap<ParaId, u32, Query = u32>>(para: ParaId) {
 	}
 }
 
-fn insert_sorted(due: &mut ChannelIds, channel: HrmpChannelId) -> Option<()> {
-	let position = due.partition_point(|other| *other < channel);
-	due.try_insert(position, channel).ok()
-}
-
-fn remove_sorted(due: &mut Option<ChannelIds>, channel: HrmpChannelId) {
+/// Removes a channel from a list, and the list with the last.
+fn remove(due: &mut Option<ChannelIds>, channel: HrmpChannelId) {
 	let Some(channels) = due else { return };
 	channels.retain(|other| *other != channel);
 	if channels.is_empty() {

@@ -45,6 +45,8 @@ pub trait BenchmarkHelper {
 	fn open_channel(sender: ParaId, recipient: ParaId);
 	/// Lets so many messages wait in a channel that is open, of 1 KiB each and enacted in block `at`.
 	fn send_horizontal(sender: ParaId, recipient: ParaId, at: BlockNumber, count: u32);
+	/// Fills the digest of what a para received with later blocks, as many as there is room for.
+	fn fill_digest(recipient: ParaId);
 	/// Lets a para that was told to go ahead upgrade to this code, with any relay parent from `at` on. The code that it
 	/// leaves is one that nobody else uses.
 	fn let_upgrade(para: ParaId, code: &ValidationCode, at: BlockNumber);
@@ -175,7 +177,7 @@ mod benches {
 		assert_eq!(pending::<T>(), 1);
 	}
 
-	/// So many candidates with one vote each, each with a watermark in a block in which a message came.
+	/// So many candidates with one vote each, each with a watermark in a block in which a message came, of as many as can be.
 	#[benchmark]
 	fn enter_listed_watermarks(c: Linear<1, CORES>) {
 		let world = World::<T>::new();
@@ -183,6 +185,7 @@ mod benches {
 			let (sender, recipient) = (ParaId(FIRST_PARA + (core + 1) % CORES), ParaId(FIRST_PARA + core));
 			T::BenchmarkHelper::open_channel(sender, recipient);
 			T::BenchmarkHelper::send_horizontal(sender, recipient, RECEIVED, 1);
+			T::BenchmarkHelper::fill_digest(recipient);
 		}
 		let candidates = (0..c).map(|core| world.candidate(core, 1, watermark(RECEIVED)));
 		let encoded = encoded::<T>(world.offering(candidates));
@@ -324,11 +327,12 @@ mod benches {
 		assert_eq!(waiting::<T>(), 0);
 	}
 
-	/// So many candidates are enacted whose paras had a watermark that was not at a relay parent.
+	/// So many candidates are enacted whose paras had a watermark that was not at a relay parent, and a full digest.
 	#[benchmark]
 	fn enact_stored_watermarks(e: Linear<0, CORES>) {
 		let world = World::<T>::new();
 		for core in 0..e {
+			T::BenchmarkHelper::fill_digest(ParaId(FIRST_PARA + core));
 			T::Hrmp::prune(ParaId(FIRST_PARA + core), RECEIVED, RECEIVED + 1);
 		}
 		let world = world.then_pending(e, no_outputs);

@@ -7,8 +7,8 @@ use crate::{Config, RelayParentWindow};
 use async_backing_primitives::{
 	ports::{DownwardQueues, HorizontalChannels, ParaFacts, ParaState, QueueSize, UpwardQueues},
 	BlockNumber, ConstraintSource, Constraints, ConstraintsExtension, ExtendedConstraints, HeadData,
-	HostConfiguration, InboundHrmpLimitations, OutboundHrmpChannelLimitations, ParaId, UpgradeRestriction,
-	ValidationCodeHash,
+	HostConfiguration, HrmpConsumption, InboundHrmpLimitations, OutboundHrmpChannelLimitations, ParaId,
+	UpgradeRestriction, ValidationCodeHash,
 };
 use core::{cell::OnceCell, marker::PhantomData};
 
@@ -99,6 +99,8 @@ impl<'a, T: Config> StorageConstraints<'a, T> {
 				.filter_map(|recipient| Some((*recipient, self.max_hrmp_message_size(*recipient)?)))
 				.collect(),
 			offboarding: self.is_offboarding(),
+			hrmp_max_messages_consumed: self.config.hrmp_max_messages_consumed_per_candidate,
+			hrmp_waiting: T::Hrmp::received(self.para),
 		};
 		ExtendedConstraints {
 			constraints,
@@ -192,5 +194,13 @@ impl<T: Config> ConstraintSource for StorageConstraints<'_, T> {
 		} else {
 			T::Paras::is_offboarding_in_parent(self.para)
 		}
+	}
+
+	fn max_hrmp_consumed(&self) -> Option<u32> {
+		Some(self.config.hrmp_max_messages_consumed_per_candidate)
+	}
+
+	fn hrmp_consumption(&self, after: Option<BlockNumber>, watermark: BlockNumber) -> HrmpConsumption {
+		HrmpConsumption::between(&T::Hrmp::received(self.para), after, watermark)
 	}
 }

@@ -276,6 +276,8 @@ pub mod pallet {
 		HorizontalMessageTooLarge,
 		/// R-UMP-6: a leaving para sends upward messages.
 		UpwardMessagesWhileLeaving,
+		/// R-HRMP-1: more horizontal messages consumed than a candidate may at once.
+		TooManyMessagesConsumed,
 		/// R-TMO-6: a dispute concluded against the candidate in this block or before.
 		ConcludedInvalid,
 		/// R-DEP-1: too many candidates between the included head and this one.

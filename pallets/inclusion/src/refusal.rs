@@ -222,6 +222,7 @@ fn fragment<T: Config>(error: FragmentError) -> Error<T> {
 		UmpMessageTooLarge { .. } => Error::UpwardMessageTooLarge,
 		HrmpMessageTooLarge { .. } => Error::HorizontalMessageTooLarge,
 		UmpWhileOffboarding => Error::UpwardMessagesWhileLeaving,
+		HrmpConsumptionOverflow { .. } => Error::TooManyMessagesConsumed,
 	}
 }
 

@@ -2,7 +2,7 @@
 //!
 //! The checker never does this; it reads base and modifications together. Both agree: a test holds them to it.
 
-use super::{ConstraintModifications, Constraints, ModificationError, Operating};
+use super::{ConstraintModifications, Constraints, ExtendedConstraints, ModificationError, Operating};
 use crate::UpgradeRestriction;
 
 impl Constraints {
@@ -62,5 +62,28 @@ impl Constraints {
 			new.upgrade_restriction = Some(UpgradeRestriction::Present);
 		}
 		Ok(new)
+	}
+}
+
+impl ExtendedConstraints {
+	/// The constraints after the modifications (R-APP-1 to R-APP-7), and the extension with what waits above the new
+	/// watermark. Cost: clones the constraints.
+	///
+	/// # Errors
+	/// As [`Constraints::check_modifications`].
+	pub fn apply_modifications(
+		&self,
+		modifications: &ConstraintModifications<'_>,
+	) -> Result<Self, ModificationError> {
+		let constraints = self.constraints.apply_modifications(modifications)?;
+		let mut extension = self.extension.clone();
+		if let (Some(extension), Some(update)) = (&mut extension, modifications.hrmp_watermark) {
+			let watermark = update.watermark();
+			extension.hrmp_waiting.retain(|(block, _)| *block > watermark);
+		}
+		Ok(Self {
+			constraints,
+			extension,
+		})
 	}
 }

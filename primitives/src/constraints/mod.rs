@@ -12,12 +12,14 @@
 
 mod apply;
 mod check;
+mod consumption;
 mod modifications;
 mod operating;
 mod source;
 mod wire;
 
 pub use check::ModificationError;
+pub use consumption::HrmpConsumption;
 pub(crate) use modifications::Consumption;
 pub use modifications::{ConstraintModifications, HrmpWatermarkUpdate, OutboundHrmpChannelModification};
 pub use operating::Operating;

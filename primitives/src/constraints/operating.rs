@@ -1,6 +1,6 @@
 //! Base constraints and the modifications above them, read together.
 
-use super::{ConstraintModifications, ConstraintSource, OutboundHrmpChannelLimitations};
+use super::{ConstraintModifications, ConstraintSource, HrmpConsumption, OutboundHrmpChannelLimitations};
 use crate::{BlockNumber, HeadData, ParaId, ValidationCodeHash};
 
 /// The constraints under which a candidate at the end of a path operates (R-GLO-9): a view, nothing is added up.
@@ -122,6 +122,16 @@ impl<'a, Base: ConstraintSource> Operating<'a, Base> {
 		match self.stacked.hrmp_watermark.map(|update| update.watermark()) {
 			Some(current) if watermark <= current => watermark == current,
 			_ => self.base.is_valid_watermark(watermark),
+		}
+	}
+
+	/// Horizontal messages that a watermark passes on its way to `watermark` from where the path left it (R-HRMP-2).
+	/// Nothing is read where it stays.
+	#[inline]
+	pub fn hrmp_consumption(&self, watermark: BlockNumber) -> HrmpConsumption {
+		match self.stacked.hrmp_watermark.map(|update| update.watermark()) {
+			Some(current) if watermark <= current => HrmpConsumption::default(),
+			current => self.base.hrmp_consumption(current, watermark),
 		}
 	}
 

@@ -1,6 +1,6 @@
 //! Where the checker reads base constraints from.
 
-use super::{Constraints, OutboundHrmpChannelLimitations};
+use super::{Constraints, HrmpConsumption, OutboundHrmpChannelLimitations};
 use crate::{BlockNumber, HeadData, ParaId, ValidationCodeHash};
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode};
@@ -54,6 +54,15 @@ pub trait ConstraintSource {
 	/// Whether the para is leaving and may send no upward message (R-UMP-6).
 	fn is_offboarding(&self) -> bool {
 		false
+	}
+	/// Most horizontal messages that one candidate may consume, if known (R-BASE-17).
+	fn max_hrmp_consumed(&self) -> Option<u32> {
+		None
+	}
+	/// Horizontal messages that a watermark passes on its way from block `after`, or from where it is, to `watermark`.
+	/// Nothing where the limit is not known (R-BASE-17).
+	fn hrmp_consumption(&self, _after: Option<BlockNumber>, _watermark: BlockNumber) -> HrmpConsumption {
+		HrmpConsumption::default()
 	}
 }
 
@@ -165,6 +174,10 @@ pub struct ConstraintsExtension {
 	pub hrmp_max_message_size: Vec<(ParaId, u32)>,
 	/// Whether the para is leaving.
 	pub offboarding: bool,
+	/// Most horizontal messages that one candidate may consume, unless a watermark cannot consume less.
+	pub hrmp_max_messages_consumed: u32,
+	/// Horizontal messages that wait: relay blocks above the watermark, ascending, and how many came since the one before.
+	pub hrmp_waiting: Vec<(BlockNumber, u32)>,
 }
 
 /// [`Constraints`] with their extension, where the runtime offers one.
@@ -172,7 +185,7 @@ pub struct ConstraintsExtension {
 pub struct ExtendedConstraints {
 	/// What every runtime offers.
 	pub constraints: Constraints,
-	/// What only ours does; without it the three checks are skipped (R-BASE-17).
+	/// What only ours does; without it its checks are skipped (R-BASE-17).
 	pub extension: Option<ConstraintsExtension>,
 }
 
@@ -231,5 +244,18 @@ impl ConstraintSource for ExtendedConstraints {
 		self.extension
 			.as_ref()
 			.is_some_and(|extension| extension.offboarding)
+	}
+
+	fn max_hrmp_consumed(&self) -> Option<u32> {
+		self.extension
+			.as_ref()
+			.map(|extension| extension.hrmp_max_messages_consumed)
+	}
+
+	fn hrmp_consumption(&self, after: Option<BlockNumber>, watermark: BlockNumber) -> HrmpConsumption {
+		self.extension
+			.as_ref()
+			.map(|extension| HrmpConsumption::between(&extension.hrmp_waiting, after, watermark))
+			.unwrap_or_default()
 	}
 }

@@ -9,7 +9,7 @@ use async_backing_primitives::{
 };
 use core::sync::atomic::{AtomicBool, Ordering};
 use frame_support::{
-	traits::{fungible::Mutate, BuildGenesisConfig},
+	traits::{fungible::Mutate, BuildGenesisConfig, Hooks},
 	BoundedVec,
 };
 use frame_system::RawOrigin;
@@ -115,14 +115,17 @@ impl pallet_async_backing_inclusion::benchmarking::BenchmarkHelper for Helper {
 
 	fn open_channel(sender: ParaId, recipient: ParaId) {
 		let config = <crate::Configuration as ActiveConfiguration>::active();
-		Hrmp::force_open_channel(
+		Hrmp::force_open_hrmp_channel(
 			RawOrigin::Root.into(),
 			sender,
 			recipient,
 			config.hrmp_channel_max_capacity,
 			config.hrmp_channel_max_message_size,
 		)
+		.and_then(|()| Hrmp::force_process_hrmp_open(RawOrigin::Root.into(), 1))
 		.expect("both paras are active and have room");
+		// That is when it opens.
+		Hrmp::on_finalize(0);
 	}
 
 	fn send_horizontal(sender: ParaId, recipient: ParaId, at: BlockNumber, count: u32) {
@@ -132,6 +135,23 @@ impl pallet_async_backing_inclusion::benchmarking::BenchmarkHelper for Helper {
 		};
 		let messages = (0..count).map(|_| message()).collect();
 		<Hrmp as HorizontalChannels>::enqueue(sender, messages, at);
+	}
+
+	fn fill_digest(recipient: ParaId) {
+		use pallet_async_backing_hrmp::{DigestEntry, HrmpInboxes};
+		HrmpInboxes::<Runtime>::mutate(recipient, |inbox| {
+			let last = inbox.digest.last().map_or(0, |entry| entry.last);
+			for block in (last..).skip(1) {
+				let entry = DigestEntry {
+					first: block,
+					last: block,
+					messages: 0,
+				};
+				if inbox.digest.try_push(entry).is_err() {
+					break;
+				}
+			}
+		});
 	}
 
 	fn let_upgrade(para: ParaId, code: &ValidationCode, at: BlockNumber) {

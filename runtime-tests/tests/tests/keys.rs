@@ -307,7 +307,7 @@ fn attested(chain: &Chain, parent: Hash) -> ParachainsInherentData {
 /// The calls with which governance lets the two paras talk, and talks to the sender.
 fn preparations() -> Vec<runtime::RuntimeCall> {
 	let open = |sender, recipient| {
-		runtime::RuntimeCall::Hrmp(pallet_async_backing_hrmp::Call::force_open_channel {
+		runtime::RuntimeCall::Hrmp(pallet_async_backing_hrmp::Call::force_open_hrmp_channel {
 			sender,
 			recipient,
 			max_capacity: 8,
@@ -327,6 +327,7 @@ fn preparations() -> Vec<runtime::RuntimeCall> {
 		}),
 		open(SENDER, RECIPIENT),
 		open(RECIPIENT, SENDER),
+		runtime::RuntimeCall::Hrmp(pallet_async_backing_hrmp::Call::force_process_hrmp_open { channels: 2 }),
 		down(b"first"),
 		down(b"second"),
 	]

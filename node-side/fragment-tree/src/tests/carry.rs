@@ -4,23 +4,29 @@ use super::{histories::any_spec, *};
 use proptest::{collection::vec as vec_of, prelude::*, sample::Index};
 
 /// The scope of a leaf. Two ancestors are in it.
-fn scope_at(leaf: BlockNumber, base: &Constraints, pending: &[Candidate], max_depth: u32) -> Scope {
+fn scope_at(
+	leaf: BlockNumber,
+	base: &(impl Clone + Into<ExtendedConstraints>),
+	pending: &[Candidate],
+	max_depth: u32,
+) -> Scope {
 	let pending = pending.iter().map(|candidate| PendingAvailability {
 		candidate_hash: candidate.hash(),
 		relay_parent: block(candidate.relay_parent_number()),
 	});
-	let base = Constraints {
-		min_relay_parent_number: leaf - 2,
-		..base.clone()
-	};
+	let mut base: ExtendedConstraints = base.clone().into();
+	base.constraints.min_relay_parent_number = leaf - 2;
 	let ancestors = (leaf - 2..leaf).rev().map(block);
 	Scope::with_ancestors(PARA, block(leaf), base, pending.collect(), max_depth, ancestors)
 		.expect("blocks are contiguous")
 }
 
 /// The base constraints once a path is included; nothing if it is not legal, as that of a trunk need not be.
-fn included(base: &Constraints, path: &[&Candidate]) -> Option<Constraints> {
-	path.iter().try_fold(base.clone(), |base, candidate| {
+fn included(
+	base: &(impl Clone + Into<ExtendedConstraints>),
+	path: &[&Candidate],
+) -> Option<ExtendedConstraints> {
+	path.iter().try_fold(base.clone().into(), |base, candidate| {
 		let identity = ConstraintModifications::default();
 		let operating = Operating::new(&base, &identity);
 		let number = candidate.relay_parent_number();
@@ -225,7 +231,7 @@ prop_compose! {
 		backed in vec_of(any::<Index>(), 0..4),
 		included in prop::option::weighted(0.5, any::<Index>()),
 		pending in 0usize..3,
-		change in 0u8..14,
+		change in 0u8..20,
 		max_depth in prop_oneof![6 => Just(3u32), 1 => 0u32..5],
 	) -> Step {
 		Step { introduced, backed, included, pending, change, max_depth }
@@ -255,6 +261,59 @@ fn change(base: &mut Constraints, which: u8, leaf: BlockNumber) {
 	}
 }
 
+/// What changes about the horizontal messages that wait.
+fn change_waiting(extension: &mut ConstraintsExtension, which: u8, leaf: BlockNumber) {
+	let waiting = &mut extension.hrmp_waiting;
+	match (which, waiting.last_mut()) {
+		// Messages come, as an entry of their own or in a run of blocks.
+		(11, _) | (12, None) => waiting.push((leaf, 2)),
+		(12, Some(last)) => *last = (leaf, last.1 + 1),
+		(13, _) => waiting.push((leaf, 1)),
+		// Some of a run are consumed.
+		(14, Some(last)) => last.1 = last.1.saturating_sub(1),
+		(15, _) => {
+			extension.hrmp_max_messages_consumed = extension.hrmp_max_messages_consumed.saturating_sub(1)
+		}
+		(16, _) => extension.hrmp_max_messages_consumed += 1,
+		_ => {}
+	}
+}
+
+#[test]
+fn r_def_33_a_limit_on_consumption_that_shrank_is_applied() {
+	let (a, b) = (spec(0, 1).build(), spec(1, 2).at(LEAF).salt(1).build());
+	let with = |hrmp_max_messages_consumed, hrmp_waiting| ExtendedConstraints {
+		constraints: base(),
+		extension: Some(ConstraintsExtension {
+			max_ump_message_size: 100,
+			hrmp_max_messages_consumed,
+			hrmp_waiting,
+			..Default::default()
+		}),
+	};
+	let scope = |leaf, base| scope_at(leaf, &base, &[], 4);
+	let mut storage = CandidateStorage::default();
+	for candidate in [&a, &b] {
+		storage
+			.insert(candidate.clone(), CandidateState::Backed)
+			.expect("all are different");
+	}
+	let before = with(4, vec![(17, 2), (19, 2)]);
+	let (tree, _) = FragmentTree::populate(scope(LEAF, before.clone()), world().limits, &storage);
+	assert_eq!(tree.len(), 2, "R-CON-6: exactly the limit, consumed once");
+	let received = with(4, vec![(17, 2), (19, 2), (LEAF + 1, 9)]);
+	let (next, report) = carried(&tree, scope(LEAF + 1, received), &storage);
+	assert_eq!(
+		(report.checks, next.len()),
+		(0, 2),
+		"no watermark reaches the new ones"
+	);
+	let (next, report) = carried(&tree, scope(LEAF + 1, with(3, vec![(17, 2), (19, 2)])), &storage);
+	assert_eq!((report.checks, next.len()), (1, 0), "R-DEF-33");
+	let (next, report) = carried(&next, scope(LEAF + 2, before), &storage);
+	assert_eq!((report.checks, next.len()), (2, 2));
+}
+
 proptest! {
 	#![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -264,7 +323,15 @@ proptest! {
 		steps in vec_of(any_step(), 1..8),
 	) {
 		let channel = OutboundHrmpChannelLimitations { bytes_remaining: 50, messages_remaining: 9 };
-		let mut base = Constraints { hrmp_channels_out: vec![(ParaId(2001), channel)], ..base() };
+		let mut base = ExtendedConstraints {
+			constraints: Constraints { hrmp_channels_out: vec![(ParaId(2001), channel)], ..base() },
+			extension: Some(ConstraintsExtension {
+				max_ump_message_size: 1000,
+				hrmp_max_messages_consumed: 3,
+				hrmp_waiting: vec![(16, 2), (18, 1), (19, 2)],
+				..Default::default()
+			}),
+		};
 		let mut pool: Vec<_> = pool
 			.into_iter()
 			.map(|(spec, later)| {
@@ -299,8 +366,11 @@ proptest! {
 			if let Some(after) = included(&base, &path.iter().collect::<Vec<_>>()) {
 				base = after;
 			}
-			change(&mut base, step.change, leaf);
-			let root = base.required_parent.hash();
+			change(&mut base.constraints, step.change, leaf);
+			if let Some(extension) = &mut base.extension {
+				change_waiting(extension, step.change, leaf);
+			}
+			let root = base.constraints.required_parent.hash();
 			// Pending: a chain of candidates from the new root, whatever it is.
 			let mut pending: Vec<Candidate> = Vec::new();
 			let mut at = root;

@@ -1,6 +1,6 @@
 //! What the benchmarks ask of the chain around the pallet.
 
-use super::{AccountOfPara, Balances, Gone, Limits};
+use super::{AccountOfPara, Balances, Everybody, Gone, Limits};
 use async_backing_primitives::{HostConfiguration, ParaId};
 use frame_support::traits::fungible::Mutate;
 use sp_runtime::traits::Convert;
@@ -19,6 +19,7 @@ impl crate::benchmarking::BenchmarkHelper for Helper {
 /// An empty chain with the limits and deposits of a real one.
 pub(crate) fn externalities() -> sp_io::TestExternalities {
 	Gone::set(BTreeSet::new());
+	Everybody::set(true);
 	Limits::set(HostConfiguration::default());
 	sp_io::TestExternalities::default()
 }

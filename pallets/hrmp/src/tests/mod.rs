@@ -1,10 +1,11 @@
 //! Messages, channels, and what paras ask of one another.
 
+mod closed;
+mod digest;
 mod requests;
+mod rescue;
 
-use crate::{
-	mock::*, Config, Error, Event, HrmpChannelId, HrmpChannels, HrmpInboxes, WeightInfo, MAX_DIGEST,
-};
+use crate::{mock::*, Error, Event, HrmpChannelId, HrmpChannels, HrmpInboxes};
 use async_backing_primitives::{
 	keys,
 	ports::{HorizontalChannels, OnParaRemoved, OutboundChannel, WaitingMessages},
@@ -21,14 +22,26 @@ const A: ParaId = ParaId(2000);
 const B: ParaId = ParaId(2001);
 const C: ParaId = ParaId(2002);
 
+fn id(sender: ParaId, recipient: ParaId) -> HrmpChannelId {
+	HrmpChannelId { sender, recipient }
+}
+
+/// Opens a channel without deposits, and whatever else is accepted.
 fn open(sender: ParaId, recipient: ParaId) {
-	assert_ok!(Hrmp::force_open_channel(
+	let root = RuntimeOrigin::root;
+	assert_ok!(Hrmp::force_open_hrmp_channel(root(), sender, recipient, 8, 50));
+	assert_ok!(Hrmp::force_process_hrmp_open(root(), 1024));
+	end_block();
+}
+
+/// Closes a channel, which happens when the block ends.
+fn close(sender: ParaId, recipient: ParaId) {
+	assert_ok!(Hrmp::force_close_channel(
 		RuntimeOrigin::root(),
 		sender,
-		recipient,
-		8,
-		50
+		recipient
 	));
+	end_block();
 }
 
 fn send(sender: ParaId, recipient: ParaId, at: u32, data: &[u8]) {
@@ -186,7 +199,7 @@ fn r_wgt_6_what_waits_is_counted_with_the_channels_it_may_be_in() {
 		assert_eq!(Hrmp::waiting(C, 3), waiting(0, 0), "R-WGT-6: none is due");
 		assert_eq!(Hrmp::waiting(C, 5), waiting(2, 2), "R-WGT-6");
 		assert_eq!(Hrmp::waiting(C, 6), waiting(3, 2), "R-WGT-6");
-		assert_ok!(Hrmp::force_close_channel(RuntimeOrigin::root(), A, C, 3));
+		close(A, C);
 		assert!(
 			Hrmp::waiting(C, 6).messages >= 3,
 			"R-WGT-6: too many rather than too few"
@@ -296,7 +309,7 @@ fn r_key_5_parachains_read_the_channel() {
 fn channels_are_refused_with_their_reason() {
 	run(|| {
 		let open_with = |sender, recipient, capacity, size| {
-			Hrmp::force_open_channel(RuntimeOrigin::root(), sender, recipient, capacity, size)
+			Hrmp::force_open_hrmp_channel(RuntimeOrigin::root(), sender, recipient, capacity, size)
 		};
 		let rows = [
 			((A, A, 8, 50), Error::<Test>::ToSelf),
@@ -324,42 +337,8 @@ fn channels_are_refused_with_their_reason() {
 			open_with(ParaId(2006), B, 8, 50),
 			Error::<Test>::TooManyInboundChannels
 		);
-		let signed = Hrmp::force_open_channel(RuntimeOrigin::signed(1), B, A, 8, 50);
+		let signed = Hrmp::force_open_hrmp_channel(RuntimeOrigin::signed(1), B, A, 8, 50);
 		assert_noop!(signed, BadOrigin);
-	});
-}
-
-#[test]
-fn closing_takes_the_messages_along() {
-	run(|| {
-		open(A, B);
-		send(A, B, 5, b"one");
-		send(A, B, 6, b"two");
-		let close = |witness| Hrmp::force_close_channel(RuntimeOrigin::root(), A, B, witness);
-		assert_noop!(close(1), Error::<Test>::WrongWitness);
-		assert_noop!(
-			Hrmp::force_close_channel(RuntimeOrigin::signed(1), A, B, 2),
-			BadOrigin
-		);
-		assert_ok!(close(2));
-		let channel = HrmpChannelId {
-			sender: A,
-			recipient: B,
-		};
-		System::assert_last_event(Event::ChannelClosed { channel }.into());
-		assert_eq!(Hrmp::recipients(A), []);
-		assert_eq!(Hrmp::inbound_hrmp_channels_contents(B), BTreeMap::new());
-		assert_noop!(close(2), Error::<Test>::NoSuchChannel);
-		open(A, B);
-		assert_eq!(contents(A, B), [], "a new channel is empty");
-		System::assert_last_event(
-			Event::ChannelOpened {
-				channel,
-				max_capacity: 8,
-				max_message_size: 50,
-			}
-			.into(),
-		);
 	});
 }
 
@@ -381,73 +360,6 @@ fn nothing_of_a_removed_para_stays_behind() {
 		assert_eq!(contents(C, B), [(6, b"three".to_vec())]);
 		assert_eq!(HrmpChannels::<Test>::iter().count(), 1);
 	});
-}
-
-#[test]
-fn r_hrmp_1_a_full_digest_leaves_the_relay_parent_as_watermark() {
-	run(|| {
-		open(A, B);
-		HrmpChannels::<Test>::mutate(
-			HrmpChannelId {
-				sender: A,
-				recipient: B,
-			},
-			|channel| {
-				channel.as_mut().expect("open").max_capacity = u32::MAX;
-			},
-		);
-		for block in 1..=MAX_DIGEST + 2 {
-			send(A, B, block, &[]);
-		}
-		assert_eq!(HrmpInboxes::<Test>::get(B).digest.len(), MAX_DIGEST as usize);
-		assert_eq!(
-			contents(A, B).len(),
-			MAX_DIGEST as usize + 2,
-			"no message is lost"
-		);
-		assert_eq!(consume(B, 1, 3), 1, "R-WGT-6: what is unlisted is newer");
-		assert_eq!(contents(A, B).len(), MAX_DIGEST as usize + 1);
-		let removed = consume(B, MAX_DIGEST + 1, MAX_DIGEST + 1); // R-HRMP-1: w == r
-		assert_eq!(
-			removed,
-			MAX_DIGEST + 1,
-			"at most: of one more nobody knows that it stays"
-		);
-		assert_eq!(contents(A, B), [(MAX_DIGEST + 2, vec![])]);
-		assert_eq!(Hrmp::valid_watermarks(B), [MAX_DIGEST + 1]);
-		send(A, B, MAX_DIGEST + 2, b"the same block");
-		send(A, B, MAX_DIGEST + 3, b"another");
-		assert_eq!(
-			Hrmp::valid_watermarks(B),
-			[MAX_DIGEST + 1],
-			"nothing is listed before what is not"
-		);
-		assert_eq!(
-			consume(B, MAX_DIGEST + 2, MAX_DIGEST + 2),
-			3,
-			"at most: it is two"
-		);
-		assert_eq!(contents(A, B).len(), 1);
-		assert_eq!(
-			consume(B, MAX_DIGEST + 3, MAX_DIGEST + 3),
-			1,
-			"what was left was counted"
-		);
-		send(A, B, MAX_DIGEST + 5, b"listed again");
-		assert_eq!(Hrmp::valid_watermarks(B), [MAX_DIGEST + 3, MAX_DIGEST + 5]);
-		consume(B, MAX_DIGEST + 5, MAX_DIGEST + 5);
-		assert_eq!(contents(A, B), []);
-		assert!(!HrmpInboxes::<Test>::contains_key(B));
-	});
-}
-
-#[test]
-fn closing_a_fuller_channel_weighs_more() {
-	let weight = <Test as Config>::WeightInfo::force_close_channel;
-	assert!(
-		weight(1000).ref_time() > weight(0).ref_time() + 1000 * 10_000_000,
-		"a write for each message"
-	);
 }
 
 proptest! {

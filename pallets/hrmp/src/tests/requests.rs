@@ -8,11 +8,7 @@ use crate::{
 use frame_support::traits::Currency;
 use sp_runtime::TokenError;
 
-fn id(sender: ParaId, recipient: ParaId) -> HrmpChannelId {
-	HrmpChannelId { sender, recipient }
-}
-
-fn request(sender: ParaId, recipient: ParaId) -> frame_support::dispatch::DispatchResult {
+pub(super) fn request(sender: ParaId, recipient: ParaId) -> frame_support::dispatch::DispatchResult {
 	Hrmp::init_open_channel(by(sender), recipient, 8, 50)
 }
 
@@ -96,6 +92,12 @@ fn requests_are_refused_each_for_its_reason() {
 				Error::<Test>::BadCapacity
 			);
 		}
+		Limits::mutate(|limits| limits.hrmp_channel_max_capacity = u32::MAX);
+		assert_noop!(
+			Hrmp::init_open_channel(by(A), B, 2049, 50),
+			Error::<Test>::BadCapacity // R-DEF-33: above the ceiling
+		);
+		Limits::mutate(|limits| limits.hrmp_channel_max_capacity = 8);
 		for size in [0, 51] {
 			assert_noop!(
 				Hrmp::init_open_channel(by(A), B, 8, size),
@@ -180,16 +182,28 @@ fn lists_have_ceilings() {
 			HrmpOpenChannelRequests::<Test>::insert(channel, request);
 		}
 		assert_noop!(request(A, B), Error::<Test>::TooManyRequests);
+		let _ = HrmpOpenChannelRequests::<Test>::clear(u32::MAX, None);
+		open(A, B);
+		let unaccepted = id(ParaId(5_000 + MAX_CHANGES), ParaId(4_000));
+		HrmpOpenChannelRequests::<Test>::insert(
+			unaccepted,
+			crate::OpenRequest {
+				is_accepted: false,
+				max_capacity: 1,
+				max_total_size: 1,
+				max_message_size: 1,
+				sender_deposit: 0,
+				recipient_deposit: 0,
+			},
+		);
 		let accepted: Vec<_> = (0..MAX_CHANGES)
 			.map(|n| id(ParaId(5_000 + n), ParaId(4_000)))
 			.collect();
 		HrmpAcceptedRequests::<Test>::put(crate::ChannelIds::truncate_from(accepted.clone()));
-		let unaccepted = ParaId(5_000 + MAX_CHANGES);
 		assert_noop!(
-			Hrmp::accept_open_channel(by(ParaId(4_000)), unaccepted),
+			Hrmp::accept_open_channel(by(ParaId(4_000)), unaccepted.sender),
 			Error::<Test>::TooManyRequests
 		);
-		open(A, B);
 		HrmpCloseRequests::<Test>::put(crate::ChannelIds::truncate_from(accepted));
 		assert_noop!(
 			Hrmp::close_channel(by(A), id(A, B)),
@@ -220,27 +234,6 @@ fn requests_and_channels_go_with_their_para() {
 	});
 }
 
-#[test]
-fn the_admin_may_open_what_is_requested_and_close_what_has_deposits() {
-	run(|| {
-		assert_ok!(request(A, B));
-		assert_ok!(Hrmp::accept_open_channel(by(B), A));
-		open(A, B);
-		assert_eq!(
-			(held(A), held(B)),
-			(0, 0),
-			"the request has nothing to ask for any more"
-		);
-		next_session();
-		assert_ok!(request(B, C));
-		assert_ok!(Hrmp::accept_open_channel(by(C), B));
-		next_session();
-		assert_eq!((held(B), held(C)), (SENDER_DEPOSIT, RECIPIENT_DEPOSIT));
-		assert_ok!(Hrmp::force_close_channel(RuntimeOrigin::root(), B, C, 0));
-		assert_eq!((held(B), held(C)), (0, 0));
-	});
-}
-
 #[derive(Clone, Copy, Debug)]
 enum Step {
 	Request(u32, u32),
@@ -250,6 +243,14 @@ enum Step {
 	Send(u32, u32),
 	Remove(u32),
 	Session,
+	ForceOpen(u32, u32),
+	ForceClose(u32, u32),
+	ForceClean(u32),
+	ProcessOpen,
+	ProcessClose,
+	Poke(u32, u32),
+	Deposits(u128, u128),
+	Block,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -262,6 +263,14 @@ fn step() -> impl Strategy<Value = Step> {
 		2 => (para(), para()).prop_map(|(a, b)| Step::Send(a, b)),
 		1 => para().prop_map(Step::Remove),
 		3 => Just(Step::Session),
+		1 => (para(), para()).prop_map(|(a, b)| Step::ForceOpen(a, b)),
+		1 => (para(), para()).prop_map(|(a, b)| Step::ForceClose(a, b)),
+		1 => para().prop_map(Step::ForceClean),
+		1 => Just(Step::ProcessOpen),
+		1 => Just(Step::ProcessClose),
+		2 => (para(), para()).prop_map(|(a, b)| Step::Poke(a, b)),
+		1 => (0u128..40, 0u128..40).prop_map(|(a, b)| Step::Deposits(a, b)),
+		2 => Just(Step::Block),
 	]
 }
 
@@ -287,7 +296,33 @@ proptest! {
 					Step::Send(a, b) => send(ParaId(a), ParaId(b), 1, b"x"),
 					Step::Remove(a) => Hrmp::on_para_removed(ParaId(a)),
 					Step::Session => Hrmp::do_session_change(),
+					Step::ForceOpen(a, b) => {
+						let _ = Hrmp::force_open_hrmp_channel(RuntimeOrigin::root(), ParaId(a), ParaId(b), 8, 50);
+					}
+					Step::ForceClose(a, b) => {
+						let _ = Hrmp::force_close_channel(RuntimeOrigin::root(), ParaId(a), ParaId(b));
+					}
+					Step::ForceClean(a) => {
+						assert_ok!(Hrmp::force_clean_hrmp(RuntimeOrigin::root(), ParaId(a), 3, 3));
+					}
+					Step::ProcessOpen => {
+						assert_ok!(Hrmp::force_process_hrmp_open(RuntimeOrigin::root(), 20));
+					}
+					Step::ProcessClose => {
+						assert_ok!(Hrmp::force_process_hrmp_close(RuntimeOrigin::root(), 20));
+					}
+					Step::Poke(a, b) => {
+						let _ = Hrmp::poke_channel_deposits(RuntimeOrigin::root(), ParaId(a), ParaId(b));
+					}
+					Step::Deposits(sender, recipient) => Limits::mutate(|limits| {
+						limits.hrmp_sender_deposit = sender;
+						limits.hrmp_recipient_deposit = recipient;
+					}),
+					Step::Block => {
+						Hrmp::do_remove_messages(2);
+					}
 				}
+				end_block();
 				Hrmp::do_try_state().expect("invariants hold after every step");
 				for para in (2000..2004).map(ParaId) {
 					let of_channels: u128 = HrmpChannels::<Test>::iter()

@@ -69,6 +69,14 @@ impl crate::benchmarking::BenchmarkHelper for Helper {
 		});
 	}
 
+	fn fill_digest(recipient: ParaId) {
+		neighbours(|state| {
+			let watermarks = state.watermarks.entry(recipient).or_default();
+			let last = watermarks.last().copied().unwrap_or_default();
+			watermarks.extend((last..).skip(1).take(2_047));
+		});
+	}
+
 	fn let_upgrade(para: ParaId, code: &ValidationCode, at: BlockNumber) {
 		neighbours(|state| {
 			let own = Hash::from_low_u64_be(para.0.into());

@@ -206,6 +206,15 @@ impl HorizontalChannels for Neighbours {
 		read(|mut state| state.watermarks.remove(&para)).unwrap_or_default()
 	}
 
+	fn received(recipient: ParaId) -> Vec<(BlockNumber, u32)> {
+		let inbound = read(|mut state| state.inbound.remove(&recipient)).unwrap_or_default();
+		let mut received = BTreeMap::<_, u32>::new();
+		inbound
+			.into_iter()
+			.for_each(|block| *received.entry(block).or_default() += 1);
+		received.into_iter().collect()
+	}
+
 	fn recipients(sender: ParaId) -> Vec<ParaId> {
 		read(|state| {
 			state

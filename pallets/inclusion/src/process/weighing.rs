@@ -81,10 +81,13 @@ impl<'a, T: Config> Weighing<'a, T> {
 			.window
 			.lookup(descriptor.relay_parent())
 			.map_or(Pallet::<T>::now().saturating_sub(1), |info| info.number);
+		let watermark = commitments.hrmp_watermark;
+		let looks_at_digest = watermark != relay_parent_number
+			|| T::Hrmp::waiting(backed.candidate.para_id(), watermark).is_stored;
 		let offered = Offered {
 			backed,
 			bytes,
-			watermark_is_relay_parent: commitments.hrmp_watermark == relay_parent_number,
+			looks_at_digest,
 		};
 		self.units.candidate(&offered)
 	}

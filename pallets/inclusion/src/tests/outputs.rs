@@ -57,6 +57,32 @@ fn to_other(len: usize) -> Vec<OutboundHrmpMessage> {
 }
 
 #[test]
+fn r_def_33_r_hrmp_2_messages_that_pending_candidates_consume_are_not_counted_again() {
+	fn prepare(state: &mut State) {
+		state.config.hrmp_max_messages_consumed_per_candidate = 2;
+		state.inbound.insert(PARA, vec![1, 1, 1, 2, 3]);
+		state.watermarks.insert(PARA, vec![1, 2, 3]);
+	}
+	check_stacked(
+		"R-HRMP-2: what the parent left",
+		prepare,
+		|parent| parent.commitments.hrmp_watermark = 1,
+		|_| {},
+		None,
+	);
+	check_stacked(
+		"R-HRMP-2: the parent left too much",
+		|state| {
+			prepare(state);
+			state.inbound.insert(PARA, vec![1, 1, 2, 2, 3]);
+		},
+		|parent| parent.commitments.hrmp_watermark = 1,
+		|_| {},
+		Some(Error::TooManyMessagesConsumed),
+	);
+}
+
+#[test]
 fn r_def_8_upward_messages_of_pending_candidates_count() {
 	// R-MOD-10: room for ten messages and 1000 bytes, the parent uses four and 300.
 	fn room(state: &mut State) {

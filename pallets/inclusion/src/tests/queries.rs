@@ -134,6 +134,8 @@ fn r_base_18_constraints_from_storage_equal_their_value() {
 			state.upward.insert(PARA, (3, 70));
 			state.downward.insert(PARA, vec![2, 2, 4]);
 			state.watermarks.insert(PARA, vec![1, 3]);
+			state.inbound.insert(PARA, vec![1, 1, 3]);
+			state.config.hrmp_max_messages_consumed_per_candidate = 1005;
 			state.channels.insert((PARA, ParaId(2001)), (2, 50, 40));
 			state.channels.insert((PARA, ParaId(2005)), (3, 60, 45));
 			state.channels.insert((OTHER, PARA), (9, 9, 9));
@@ -209,6 +211,17 @@ fn r_base_18_constraints_from_storage_equal_their_value() {
 		);
 		assert!(eager.is_offboarding(), "R-BASE-17");
 		assert_eq!(Queries::constraints_extension(PARA), eager.extension);
+		let extension = eager.extension.as_ref().expect("pallets always have it");
+		assert_eq!(extension.hrmp_max_messages_consumed, 1005, "R-BASE-17");
+		assert_eq!(extension.hrmp_waiting, [(1, 2), (3, 1)], "R-BASE-17");
+		assert_eq!(lazy.max_hrmp_consumed(), eager.max_hrmp_consumed(), "R-BASE-18");
+		for (after, watermark) in [(None, 2), (None, 9), (Some(1), 9), (Some(3), 9)] {
+			assert_eq!(
+				lazy.hrmp_consumption(after, watermark),
+				eager.hrmp_consumption(after, watermark),
+				"R-BASE-18"
+			);
+		}
 		for index in 0..4 {
 			assert_eq!(lazy.dmp_sent_at(index), eager.dmp_sent_at(index), "R-BASE-18");
 			assert_eq!(

@@ -297,6 +297,17 @@ fn r_con_what_a_candidate_sends_and_consumes() {
 			Error::UpwardMessagesWhileLeaving,
 		),
 		(
+			"R-HRMP-1, R-DEF-33 messages consumed at once",
+			|candidate| {
+				neighbours(|state| {
+					state.config.hrmp_max_messages_consumed_per_candidate = 2;
+					state.inbound.insert(PARA, vec![1, 1, 2]);
+				});
+				assert!(candidate.commitments.hrmp_watermark > 2);
+			},
+			Error::TooManyMessagesConsumed,
+		),
+		(
 			"R-UMP-3 no signal",
 			|candidate| candidate.commitments.upward_messages = vec![vec![], vec![9]],
 			Error::InvalidSignals,

@@ -71,7 +71,8 @@ pub trait UnitWeights: WeightInfo {
 		one_more(Self::enter_head_bytes).saturating_sub(Self::candidate_byte())
 	}
 
-	/// A candidate whose watermark is not at its relay parent: asked whether it is listed (R-BASE-9).
+	/// A candidate of a para about whose messages something is stored, or whose watermark is not at its relay parent: asked
+	/// whether it is listed (R-BASE-9), and how many messages it passes (R-BASE-17).
 	fn listed_watermark() -> Weight {
 		one_more(Self::enter_listed_watermarks).saturating_sub(one_more(Self::enter_candidates))
 	}
@@ -343,10 +344,7 @@ impl Units {
 			self.candidate,
 			[
 				(self.offered_head_byte, commitments.head_data.0.len()),
-				(
-					self.listed_watermark,
-					usize::from(!offered.watermark_is_relay_parent),
-				),
+				(self.listed_watermark, usize::from(offered.looks_at_digest)),
 				(
 					self.offered_upward_queue,
 					usize::from(sends_upward) + usize::from(announces),
@@ -429,8 +427,9 @@ pub(crate) struct Offered<'a> {
 	pub(crate) backed: &'a BackedCandidate,
 	/// Its encoded bytes.
 	pub(crate) bytes: usize,
-	/// Whether its watermark is at its relay parent, as that of most candidates is.
-	pub(crate) watermark_is_relay_parent: bool,
+	/// Whether there may be a digest of what its para received: most paras receive nothing, and have their watermark at
+	/// their relay parent.
+	pub(crate) looks_at_digest: bool,
 }
 
 fn sum<const N: usize>(fixed: u64, parts: [(u64, usize); N]) -> u64 {

@@ -22,6 +22,8 @@ fn roomy() -> ExtendedConstraints {
 			max_ump_message_size: 40,
 			hrmp_max_message_size: vec![(RECIPIENT, 30)],
 			offboarding: false,
+			hrmp_max_messages_consumed: 4,
+			hrmp_waiting: vec![(6, 3), (8, 1), (10, 9)],
 		}),
 	}
 }
@@ -330,6 +332,44 @@ fn r_ump_6_a_leaving_para_sends_no_upward_messages() {
 		"R-UMP-6: signals are no messages"
 	);
 	assert_eq!(judge(vec![vec![7]]), Err(UmpWhileOffboarding), "R-UMP-6");
+}
+
+#[test]
+fn r_def_33_r_hrmp_1_a_candidate_consumes_so_many_messages_at_once() {
+	let limited = |max| {
+		let mut base = roomy();
+		base.extension
+			.as_mut()
+			.expect("it has one")
+			.hrmp_max_messages_consumed = max;
+		Path::new(base)
+	};
+	let at = |hrmp_watermark| CandidateCommitments {
+		hrmp_watermark,
+		..commitments(RELAY_PARENT)
+	};
+	let judge = |path: &Path, watermark| path.check(12, &at(watermark)).map(|_| ());
+	let refused = |max, got| Err(HrmpConsumptionOverflow { max, got });
+	// Messages came in blocks 6, 8 and 10: 3, 1 and 9 of them.
+	let path = limited(12);
+	assert_eq!(judge(&path, 8), Ok(()));
+	assert_eq!(judge(&path, 10), refused(12, 13), "R-BASE-17: a listed block");
+	assert_eq!(judge(&path, 12), refused(12, 13), "R-BASE-17: the relay parent");
+	assert_eq!(judge(&limited(13), 12), Ok(()), "R-CON-6: exactly the limit");
+	// What a path consumed is not consumed again, and one step is always possible.
+	let mut path = limited(2);
+	assert_eq!(judge(&path, 6), Ok(()), "R-DEF-33: three messages of one block");
+	assert_eq!(
+		judge(&path, 7),
+		Err(OutputsInvalid(ModificationError::DisallowedHrmpWatermark(7)))
+	);
+	assert_eq!(judge(&path, 8), refused(2, 4));
+	path.push(9, &at(6)).expect("is legal");
+	assert_eq!(judge(&path, 6), Ok(()), "R-APP-3: it may stay");
+	assert_eq!(judge(&path, 8), Ok(()), "R-HRMP-2: one message from block 6 on");
+	assert_eq!(judge(&path, 10), refused(2, 10));
+	path.push(9, &at(9)).expect("is legal");
+	assert_eq!(judge(&path, 12), Ok(()), "R-DEF-33: nine messages of one block");
 }
 
 #[test]

@@ -45,6 +45,8 @@ fn r_frg_1_to_12_are_checked_in_this_order() {
 				max_ump_message_size: 10,
 				hrmp_max_message_size: vec![(ParaId(2000), 10)],
 				offboarding: true,
+				hrmp_max_messages_consumed: 4,
+				hrmp_waiting: vec![(8, 3), (9, 2)],
 			}),
 		},
 		commitments: CandidateCommitments {
@@ -60,7 +62,7 @@ fn r_frg_1_to_12_are_checked_in_this_order() {
 		data_is_right: false,
 	};
 	type Repair = fn(&mut Case);
-	let steps: [(FragmentError, Repair); 16] = [
+	let steps: [(FragmentError, Repair); 17] = [
 		(HrmpMessagesDescendingOrDuplicate(1), |case| {
 			case.commitments.horizontal_messages.swap(0, 1);
 		}),
@@ -134,6 +136,9 @@ fn r_frg_1_to_12_are_checked_in_this_order() {
 		),
 		(UmpWhileOffboarding, |case| {
 			case.commitments.upward_messages = vec![]
+		}),
+		(HrmpConsumptionOverflow { max: 4, got: 5 }, |case| {
+			case.commitments.hrmp_watermark = 8
 		}),
 	];
 	for (position, (expected, repair)) in steps.into_iter().enumerate() {

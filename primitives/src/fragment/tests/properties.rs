@@ -7,8 +7,10 @@ use proptest::{collection, option, prelude::*};
 
 fn any_extension() -> impl Strategy<Value = Option<ConstraintsExtension>> {
 	let sizes = collection::btree_map(0u32..5, 5u32..25, 0..6);
-	option::of((5u32..30, sizes, prop::bool::weighted(0.1)).prop_map(
-		|(max_ump_message_size, sizes, offboarding)| {
+	let waiting = collection::btree_map(1u32..24, 1u32..5, 0..8);
+	let extension = (5u32..30, sizes, prop::bool::weighted(0.1), 0u32..12, waiting);
+	option::of(extension.prop_map(
+		|(max_ump_message_size, sizes, offboarding, hrmp_max_messages_consumed, waiting)| {
 			ConstraintsExtension {
 				max_ump_message_size,
 				hrmp_max_message_size: sizes
@@ -16,6 +18,8 @@ fn any_extension() -> impl Strategy<Value = Option<ConstraintsExtension>> {
 					.map(|(recipient, size)| (ParaId(recipient), size))
 					.collect(),
 				offboarding,
+				hrmp_max_messages_consumed,
+				hrmp_waiting: waiting.into_iter().collect(),
 			}
 		},
 	))
@@ -44,6 +48,7 @@ fn lowered(base: &ExtendedConstraints, by: &[u32; 8]) -> ExtendedConstraints {
 	}
 	if let Some(extension) = &mut lower.extension {
 		extension.max_ump_message_size = extension.max_ump_message_size.saturating_sub(by[0]);
+		extension.hrmp_max_messages_consumed = extension.hrmp_max_messages_consumed.saturating_sub(by[2]);
 		for (_, size) in &mut extension.hrmp_max_message_size {
 			*size = size.saturating_sub(by[1]);
 		}
@@ -74,6 +79,22 @@ proptest! {
 		if let Ok(accepted) = strict.check(relay_parent, &commitments) {
 			prop_assert_eq!(judged, Ok(accepted), "R-FRG-3, 6, 7, 10, 11, 12");
 		}
+	}
+
+	#[test]
+	fn r_def_33_r_base_18_consumption_is_judged_alike_stacked_and_applied(
+		base in any_base(), extension in any_extension(), choices in any_choices(), last in any::<Choice>(),
+	) {
+		let mut path = Path::new(extended(base, extension));
+		grow(&mut path, &choices);
+		let applied = path.base.apply_modifications(&path.stacked).expect("a stack of accepted steps fits");
+		let Proposal { relay_parent, commitments } = propose(&path, &last);
+		let anew = Path { base: applied, stacked: Default::default(), ..path.clone() };
+		prop_assert_eq!(
+			path.check(relay_parent, &commitments).map(|_| ()),
+			anew.check(relay_parent, &commitments).map(|_| ()),
+			"R-BASE-18, R-HRMP-2"
+		);
 	}
 
 	#[test]

@@ -194,6 +194,7 @@ fn row_6_r_base_17_and_r_def_11_what_the_wire_format_cannot_say_is_checked_where
 			max_ump_message_size: 10,
 			hrmp_max_message_size: vec![(ParaId(1), 10), (ParaId(2), 10)],
 			offboarding,
+			..Default::default()
 		}),
 	};
 	let upward = |len| (vec![vec![1; len]], vec![]);

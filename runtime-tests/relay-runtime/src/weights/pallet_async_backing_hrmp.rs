@@ -18,54 +18,61 @@ use frame_support::{traits::Get, weights::Weight};
 /// Weight functions for `pallet_async_backing_hrmp`.
 pub struct WeightInfo<T>(PhantomData<T>);
 impl<T: frame_system::Config> pallet_async_backing_hrmp::WeightInfo for WeightInfo<T> {
-	/// Storage: `Configuration::ActiveConfig` (r:1 w:0)
-	/// Proof: `Configuration::ActiveConfig` (`max_values`: Some(1), `max_size`: Some(170), added: 665, mode: `MaxEncodedLen`)
-	/// Storage: `Paras::ParaRecords` (r:2 w:0)
-	/// Proof: `Paras::ParaRecords` (`max_values`: None, `max_size`: Some(88), added: 2563, mode: `MaxEncodedLen`)
-	/// Storage: `Hrmp::HrmpChannels` (r:1 w:1)
-	/// Proof: `Hrmp::HrmpChannels` (`max_values`: None, `max_size`: Some(109), added: 2584, mode: `MaxEncodedLen`)
-	/// Storage: `Hrmp::HrmpEgressChannelsIndex` (r:1 w:1)
-	/// Proof: `Hrmp::HrmpEgressChannelsIndex` (`max_values`: None, `max_size`: Some(1038), added: 3513, mode: `MaxEncodedLen`)
-	/// Storage: `Hrmp::HrmpIngressChannelsIndex` (r:1 w:1)
-	/// Proof: `Hrmp::HrmpIngressChannelsIndex` (`max_values`: None, `max_size`: Some(1038), added: 3513, mode: `MaxEncodedLen`)
-	/// Storage: `Hrmp::HrmpOpenChannelRequests` (r:1 w:1)
-	/// Proof: `Hrmp::HrmpOpenChannelRequests` (`max_values`: None, `max_size`: Some(61), added: 2536, mode: `MaxEncodedLen`)
-	fn force_open_channel() -> Weight {
-		// Proof Size summary in bytes:
-		//  Measured:  `269`
-		//  Estimated: `6116`
-		// Minimum execution time: 34_681_000 picoseconds.
-		Weight::from_parts(36_033_000, 0)
-			.saturating_add(Weight::from_parts(0, 6116))
-			.saturating_add(T::DbWeight::get().reads(7))
-			.saturating_add(T::DbWeight::get().writes(4))
-	}
-	/// Storage: `Hrmp::HrmpChannels` (r:1 w:1)
-	/// Proof: `Hrmp::HrmpChannels` (`max_values`: None, `max_size`: Some(109), added: 2584, mode: `MaxEncodedLen`)
-	/// Storage: `Hrmp::HrmpEgressChannelsIndex` (r:1 w:1)
-	/// Proof: `Hrmp::HrmpEgressChannelsIndex` (`max_values`: None, `max_size`: Some(1038), added: 3513, mode: `MaxEncodedLen`)
-	/// Storage: `Hrmp::HrmpIngressChannelsIndex` (r:1 w:1)
-	/// Proof: `Hrmp::HrmpIngressChannelsIndex` (`max_values`: None, `max_size`: Some(1038), added: 3513, mode: `MaxEncodedLen`)
-	/// Storage: `Hrmp::HrmpCloseRequests` (r:1 w:0)
-	/// Proof: `Hrmp::HrmpCloseRequests` (`max_values`: Some(1), `max_size`: Some(8194), added: 8689, mode: `MaxEncodedLen`)
-	/// Storage: `System::Account` (r:2 w:2)
-	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
-	/// Storage: `Balances::Holds` (r:2 w:2)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(85), added: 2560, mode: `MaxEncodedLen`)
-	/// Storage: `Hrmp::HrmpChannelContents` (r:0 w:8)
-	/// Proof: `Hrmp::HrmpChannelContents` (`max_values`: None, `max_size`: Some(131112), added: 133587, mode: `MaxEncodedLen`)
-	/// The range of component `m` is `[0, 8]`.
-	fn force_close_channel(m: u32) -> Weight {
-		// Proof Size summary in bytes:
-		//  Measured:  `516`
-		//  Estimated: `9679`
-		// Minimum execution time: 115_842_000 picoseconds.
-		Weight::from_parts(119_678_855, 0)
+	// Written by hand until the next `make weights`.
+	fn force_open_hrmp_channel() -> Weight {
+		Weight::from_parts(80_000_000, 0)
 			.saturating_add(Weight::from_parts(0, 9679))
-			// Standard Error: 93_358
-			.saturating_add(Weight::from_parts(2_472_765, 0).saturating_mul(m.into()))
-			.saturating_add(T::DbWeight::get().reads(8))
-			.saturating_add(T::DbWeight::get().writes(7))
+			.saturating_add(T::DbWeight::get().reads(16))
+			.saturating_add(T::DbWeight::get().writes(10))
+	}
+	fn force_close_channel() -> Weight {
+		Weight::from_parts(130_000_000, 0)
+			.saturating_add(Weight::from_parts(0, 9679))
+			.saturating_add(T::DbWeight::get().reads(10))
+			.saturating_add(T::DbWeight::get().writes(11))
+	}
+	/// The range of component `c` is `[0, 512]`.
+	fn force_clean_hrmp(c: u32) -> Weight {
+		Weight::from_parts(20_000_000, 0)
+			.saturating_add(Weight::from_parts(0, 9679))
+			.saturating_add(Weight::from_parts(110_000_000, 2584).saturating_mul(c.into()))
+			.saturating_add(T::DbWeight::get().reads(5))
+			.saturating_add(T::DbWeight::get().reads((8_u64).saturating_mul(c.into())))
+			.saturating_add(T::DbWeight::get().writes((9_u64).saturating_mul(c.into())))
+	}
+	/// The range of component `c` is `[0, 1024]`.
+	fn force_process_hrmp_open(c: u32) -> Weight {
+		Weight::from_parts(10_000_000, 0)
+			.saturating_add(Weight::from_parts(0, 9679))
+			.saturating_add(Weight::from_parts(60_000_000, 2584).saturating_mul(c.into()))
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().reads((10_u64).saturating_mul(c.into())))
+			.saturating_add(T::DbWeight::get().writes(3))
+			.saturating_add(T::DbWeight::get().writes((8_u64).saturating_mul(c.into())))
+	}
+	/// The range of component `c` is `[0, 1024]`.
+	fn force_process_hrmp_close(c: u32) -> Weight {
+		Weight::from_parts(20_000_000, 0)
+			.saturating_add(Weight::from_parts(0, 9679))
+			.saturating_add(Weight::from_parts(110_000_000, 2584).saturating_mul(c.into()))
+			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().reads((9_u64).saturating_mul(c.into())))
+			.saturating_add(T::DbWeight::get().writes(2))
+			.saturating_add(T::DbWeight::get().writes((9_u64).saturating_mul(c.into())))
+	}
+	fn poke_channel_deposits() -> Weight {
+		Weight::from_parts(100_000_000, 0)
+			.saturating_add(Weight::from_parts(0, 6196))
+			.saturating_add(T::DbWeight::get().reads(6))
+			.saturating_add(T::DbWeight::get().writes(5))
+	}
+	/// The range of component `m` is `[0, 128]`.
+	fn remove_messages(m: u32) -> Weight {
+		Weight::from_parts(5_000_000, 0)
+			.saturating_add(Weight::from_parts(0, 1493))
+			.saturating_add(Weight::from_parts(2_500_000, 0).saturating_mul(m.into()))
+			.saturating_add(T::DbWeight::get().reads(2))
+			.saturating_add(T::DbWeight::get().writes(1))
 			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(m.into())))
 	}
 	/// Storage: `Configuration::ActiveConfig` (r:1 w:0)
