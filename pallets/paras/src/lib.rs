@@ -229,7 +229,8 @@ pub mod pallet {
 			/// The session in which it is gone.
 			session: SessionIndex,
 		},
-		/// A para's removal waits for its upward messages to be processed (R-DEF-31).
+		/// A para's removal waits for its upward messages to be processed (R-DEF-31), or for a session change with more time
+		/// (R-DEF-33).
 		OffboardingDelayed {
 			/// The para.
 			para: ParaId,

@@ -18,8 +18,11 @@ impl<T: Config> OnSessionChange for Pallet<T> {
 					Self::onboard(para);
 					Self::deposit_event(Event::Onboarded { para });
 				}
-				// Candidates that were pending when the removal was decided may have sent messages since.
-				Some(ParaLifecycle::Offboarding) if Self::has_upward_messages(para) => {
+				// Candidates that were pending when the removal was decided may have sent messages since (R-DEF-31). And
+				// a session change removes no more than it has time for (R-DEF-33).
+				Some(ParaLifecycle::Offboarding)
+					if Self::has_upward_messages(para) || !T::OnParaRemoved::has_time_for(para) =>
+				{
 					let session = change.session_index.saturating_add(1);
 					// There is room in the queue for every para that has a lifecycle.
 					if Self::queue_action(para, session).is_ok() {

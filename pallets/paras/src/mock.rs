@@ -36,6 +36,8 @@ impl frame_system::Config for Test {
 parameter_types! {
 	pub static CurrentSession: SessionIndex = 0;
 	pub static Removed: Vec<ParaId> = Vec::new();
+	/// Paras for whose removal there is no time.
+	pub static Busy: Vec<ParaId> = Vec::new();
 	/// Upward messages that wait, and their bytes.
 	pub static Upward: BTreeMap<ParaId, (u32, u32)> = BTreeMap::new();
 	pub static Config: HostConfiguration = config();
@@ -132,6 +134,10 @@ impl UpwardQueues for Neighbours {
 }
 
 impl OnParaRemoved for Neighbours {
+	fn has_time_for(para: ParaId) -> bool {
+		!Busy::get().contains(&para)
+	}
+
 	fn on_para_removed(para: ParaId) {
 		Removed::mutate(|removed| removed.push(para));
 	}
@@ -180,6 +186,7 @@ pub(crate) fn run<R>(paras: Vec<GenesisPara>, test: impl FnOnce() -> R) -> R {
 	ext.execute_with(|| {
 		CurrentSession::set(0);
 		Removed::set(Vec::new());
+		Busy::set(Vec::new());
 		Upward::set(BTreeMap::new());
 		Config::set(config());
 		Keys::set(keys());

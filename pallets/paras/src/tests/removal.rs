@@ -86,3 +86,24 @@ fn r_def_31_removal_waits_for_messages_that_came_in_between() {
 		assert_ok!(Paras::register(RuntimeOrigin::root(), A, head(1), code(1)));
 	});
 }
+
+#[test]
+fn r_def_33_removal_waits_for_a_session_change_with_time() {
+	run(vec![genesis_para(A.0, 1), genesis_para(B.0, 1)], || {
+		for para in [A, B] {
+			assert_ok!(deregister(para));
+		}
+		next_session();
+		Busy::set(vec![A]);
+		next_session();
+		assert_eq!(Paras::parachains(), [A], "R-DEF-33: B is gone, A waits");
+		let delayed = Event::OffboardingDelayed { para: A, session: 3 };
+		assert!(System::events()
+			.iter()
+			.any(|record| record.event == delayed.clone().into()));
+		Busy::set(vec![]);
+		next_session();
+		assert_eq!(Paras::parachains(), [], "R-DEF-33");
+		assert_eq!(Removed::get(), [B, A]);
+	});
+}
