@@ -5,6 +5,7 @@ mod bitfields;
 mod cases;
 mod chains;
 mod defects;
+mod edges;
 mod freeing;
 mod governance;
 mod inherent;
