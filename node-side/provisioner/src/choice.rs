@@ -1,12 +1,13 @@
 //! The choice of candidates (R-PRV-5, R-PRV-6, R-PRV-9).
 //!
 //! Invariants: candidates ascend by para and stand in chain order within one (R-INC-3); no core is used twice; nothing
-//! is offered that the chain drops by the rules on depth, cores and code upgrades.
+//! is offered that the chain drops by the rules on depth, cores and code upgrades, or because validators are disabled.
 
 use crate::cores::{usable_cores, ParaCores};
 use async_backing_primitives::{
-	check_depth, BackedCandidate, CandidateHash, CoreIndex, DisputeStatementSet, Hash, Header, LeafFacts,
-	ParaId, ParachainsInherentData, Slot, UncheckedSignedAvailabilityBitfield,
+	check_backing_vote_count, check_depth, remove_disabled_votes, BackedCandidate, CandidateHash, CoreIndex,
+	DisputeStatementSet, Hash, Header, LeafFacts, ParaId, ParachainsInherentData, Slot,
+	UncheckedSignedAvailabilityBitfield, ValidatorIndex,
 };
 
 /// Where backable candidates come from: the view over the leaf, and the statements that back them.
@@ -72,7 +73,7 @@ pub fn provision(
 			let offered = source.backable(para, &cores.required_path, cores.usable.len());
 			for (position, (candidate, scheduling_parent)) in offered.into_iter().enumerate() {
 				let fits = place(&mut cores, position, max_depth, || {
-					source.backed(candidate, scheduling_parent)
+					counted(leaf, source.backed(candidate, scheduling_parent)?)
 				});
 				// What follows builds on what did not fit.
 				let Some(backed) = fits else { break };
@@ -90,6 +91,30 @@ pub fn provision(
 		bitfields,
 		backed_candidates,
 	}
+}
+
+/// What the chain leaves of a candidate's votes in the child of the leaf (R-BKV-4, R-BAK-14), whatever the source thinks
+/// of it; `None` if that is no quorum any more. A candidate whose group the leaf does not tell is left to the chain.
+fn counted(leaf: &LeafFacts, mut backed: BackedCandidate) -> Option<BackedCandidate> {
+	if leaf.disabled.is_empty() {
+		return Some(backed);
+	}
+	let scheduling_parent = backed.candidate.descriptor.scheduling_parent();
+	let Some(group) = group_of(leaf, scheduling_parent, core_of(&backed)?) else {
+		return Some(backed);
+	};
+	let is_disabled = |validator| leaf.disabled.contains(&validator);
+	let removed = remove_disabled_votes(&mut backed, group, is_disabled).ok()?;
+	let is_quorum = || check_backing_vote_count(&backed, group.len(), leaf.minimum_backing_votes).is_ok();
+	(removed == 0 || is_quorum()).then_some(backed)
+}
+
+/// Members of the group that backs candidates on a core with this scheduling parent (R-GRP-1). `None` if that is not in
+/// the leaf's scope, or no group backs the core.
+fn group_of(leaf: &LeafFacts, scheduling_parent: Hash, core: CoreIndex) -> Option<&[ValidatorIndex]> {
+	let child = leaf.relay_parent(scheduling_parent)?.number.saturating_add(1);
+	let group = leaf.rotation.at(child).group_for_core(core, leaf.groups.len())?;
+	leaf.groups.get(group.as_usize()).map(Vec::as_slice)
 }
 
 /// The candidate at `position` of its para's chain, if depth and cores allow it.

@@ -1,5 +1,7 @@
 //! The worked examples of PROTOCOL.md, section 9, and the rules around them.
 
+mod disabled;
+
 use crate::{provision, usable_cores, BackableSource, BitfieldError, Bitfields, Proposal};
 use async_backing_primitives::{
 	AsyncBackingParams, AvailabilityBitfield, BackedCandidate, BackingBits, BackingState, BlockNumber,
