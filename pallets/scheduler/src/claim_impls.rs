@@ -39,8 +39,9 @@ impl<T: Config> Pallet<T> {
 	fn upcoming(front: BlockNumber, lookahead: u32, store: bool) -> (Cores, OrderBook) {
 		let mut cores = CoreClaims::<T>::get();
 		let mut book = Self::order_book();
-		Self::drop_removed(&mut cores, &mut book, store);
 		Self::fill(&mut cores, &mut book, front, lookahead, store);
+		// Behind what nodes saw, so that it stays where they saw it (R-SCH-5).
+		Self::drop_removed(&mut cores, &mut book, store);
 		(cores, book)
 	}
 

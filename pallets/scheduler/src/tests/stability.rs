@@ -1,7 +1,10 @@
 //! R-SCH-5 under everything that may happen: what nodes see stays, and is what the next block serves.
 
 use crate::{mock::*, CoreAssignment, CoreShares};
-use async_backing_primitives::{ports::CoreScheduler, ClaimQueue, CoreIndex, ParaId};
+use async_backing_primitives::{
+	ports::{CoreScheduler, OnParaRemoved},
+	ClaimQueue, CoreIndex, ParaId,
+};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -15,7 +18,12 @@ enum Step {
 		shares: CoreShares,
 	},
 	Order(u32),
-	NextBlock(Vec<u32>),
+	Remove(u32),
+	NextBlock {
+		occupied: Vec<u32>,
+		included: Vec<u32>,
+		ends: bool,
+	},
 	Session {
 		lookahead: u32,
 		cores: u32,
@@ -39,13 +47,15 @@ fn core_shares() -> impl Strategy<Value = CoreShares> {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-	let blocked = proptest::collection::vec(0u32..4, 0..3);
+	let cores = || proptest::collection::vec(0u32..4, 0..3);
 	prop_oneof![
 		2 => (0u32..4, 0u32..40, proptest::option::of(1u32..10), core_shares()).prop_map(
 			|(core, begin, length, shares)| Step::Assign { core, begin, length, shares }
 		),
 		3 => (2000u32..2006).prop_map(Step::Order),
-		5 => blocked.prop_map(Step::NextBlock),
+		1 => (2000u32..2006).prop_map(Step::Remove),
+		5 => (cores(), cores(), proptest::bool::weighted(0.1))
+			.prop_map(|(occupied, included, ends)| Step::NextBlock { occupied, included, ends }),
 		1 => (1u32..6, 1u32..5).prop_map(|(lookahead, cores)| Step::Session { lookahead, cores }),
 	]
 }
@@ -80,14 +90,15 @@ proptest! {
 		with_cores(&[(3, 2000)], &pool, || {
 			let mut seen = Scheduler::claim_queue();
 			let mut promises: BTreeMap<CoreIndex, Vec<ParaId>> = BTreeMap::new();
-			for step in [Step::NextBlock(Vec::new())].into_iter().chain(steps) {
+			let first = Step::NextBlock { occupied: Vec::new(), included: Vec::new(), ends: false };
+			for step in [first].into_iter().chain(steps) {
 				match step {
 					Step::Assign { core, begin, length, shares } => {
 						let _ = assign(core, begin, length.map(|length| begin + length), shares);
 					}
 					Step::Order(para) => {
- let _ = order(para);
-}
+						let _ = order(para);
+					}
 					Step::Session { lookahead, cores } => {
 						change_session_to(6, |config| {
 							(config.scheduling_lookahead, config.num_cores) = (lookahead, cores);
@@ -97,15 +108,23 @@ proptest! {
 							claims.truncate(lookahead as usize);
 						}
 					}
-					Step::NextBlock(blocked) => {
+					Step::Remove(para) => {
+						// Before claims move, or behind: nodes see the same.
+						let now = Scheduler::claim_queue();
+						Scheduler::on_para_removed(ParaId(para));
+						assert_eq!(Scheduler::claim_queue(), now, "R-SCH-5");
+					}
+					Step::NextBlock { occupied, included, ends } => {
 						System::set_block_number(System::block_number() + 1);
 						assert_eq!(Scheduler::claim_queue(), seen, "nothing changes between blocks");
+						SessionEnds::set(ends);
 						let front: Vec<_> = seen
 							.iter()
-							.filter(|(core, _)| !blocked.contains(&core.0))
+							.filter(|(core, _)| !ends && !occupied.contains(&core.0))
 							.map(|(core, claims)| (core.0, claims[0].0))
 							.collect();
-						assert_eq!(serve(&blocked), front, "R-SCH-6: a block serves what nodes saw in front");
+						let served = serve_after(&occupied, &included);
+						assert_eq!(served, front, "R-SCH-6: a block serves what nodes saw in front");
 						promises = promised(seen);
 					}
 				}
