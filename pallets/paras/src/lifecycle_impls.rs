@@ -5,14 +5,15 @@ use crate::{
 	Parachains, UpcomingParas, UpcomingUpgrades, UpgradeCooldowns, UpgradeGoAheadSignal,
 	UpgradeRestrictionSignal,
 };
+use alloc::vec::Vec;
 use async_backing_primitives::{
 	ports::{OnParaRemoved, OnSessionChange, SessionChange},
-	ParaId,
+	ParaId, SessionIndex,
 };
 
 impl<T: Config> OnSessionChange for Pallet<T> {
 	fn on_session_change(change: &SessionChange) {
-		for para in ActionsQueue::<T>::take(change.session_index) {
+		for para in Self::take_due_actions(change.session_index) {
 			match ParaLifecycles::<T>::get(para) {
 				Some(ParaLifecycle::Onboarding) => {
 					Self::onboard(para);
@@ -41,6 +42,17 @@ impl<T: Config> OnSessionChange for Pallet<T> {
 }
 
 impl<T: Config> Pallet<T> {
+	/// Paras that move on with this session, or should have with one that was left out (R-DEF-34).
+	///
+	/// Cost: an access for each session with actions. They are at most two sessions ahead, so there are few.
+	fn take_due_actions(session: SessionIndex) -> Vec<ParaId> {
+		let mut due: Vec<SessionIndex> = ActionsQueue::<T>::iter_keys()
+			.filter(|other| *other <= session)
+			.collect();
+		due.sort_unstable();
+		due.into_iter().flat_map(ActionsQueue::<T>::take).collect()
+	}
+
 	/// Makes an upcoming para active.
 	pub(crate) fn onboard(para: ParaId) {
 		let Some(registration) = UpcomingParas::<T>::take(para) else {

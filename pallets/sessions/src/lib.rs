@@ -27,7 +27,7 @@ pub mod pallet {
 	};
 	use frame_support::{
 		pallet_prelude::*,
-		traits::{DisabledValidators, Randomness},
+		traits::{DisabledValidators, Randomness, ValidatorSet},
 	};
 	use frame_system::pallet_prelude::*;
 
@@ -39,6 +39,8 @@ pub mod pallet {
 
 	#[pallet::config]
 	pub trait Config: frame_system::Config {
+		/// The session pallet, whose index the sessions have (R-DEF-34).
+		type Sessions: ValidatorSet<Self::AccountId>;
 		/// Brings the configuration of the session that begins into force, before anything else (R-ABP-7).
 		type Configuration: ConfigurationOfSession;
 		/// Told of the change, in the order of the tuple (R-ABP-9).
@@ -49,9 +51,10 @@ pub mod pallet {
 		type DisabledValidators: DisabledValidators;
 	}
 
-	/// Index of the current session: the one that the block after the current state runs in.
+	/// Index of the session that was handed out last: the one that the block after the current state runs in. `None` on a
+	/// chain that got this pallet later, until a session begins.
 	#[pallet::storage]
-	pub type CurrentSessionIndex<T: Config> = StorageValue<_, SessionIndex, ValueQuery>;
+	pub type CurrentSessionIndex<T: Config> = StorageValue<_, SessionIndex, OptionQuery>;
 
 	/// For each active validator its index in the session pallet's set, in shuffled order.
 	#[pallet::storage]
@@ -86,7 +89,7 @@ pub mod pallet {
 	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
 		fn build(&self) {
 			// Its presence says that this was built; `on_genesis_session` hands out by itself from here on.
-			CurrentSessionIndex::<T>::put(0);
+			CurrentSessionIndex::<T>::put(T::Sessions::session_index());
 			Pallet::<T>::do_hand_out();
 		}
 	}

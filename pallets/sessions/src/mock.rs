@@ -135,6 +135,7 @@ impl Randomness<H256, u32> for TestRandomness {
 }
 
 impl crate::Config for Test {
+	type Sessions = Session;
 	type Configuration = Configuration;
 	type OnSessionChange = (Receiver<1>, Receiver<2>, Receiver<3>);
 	type Randomness = TestRandomness;

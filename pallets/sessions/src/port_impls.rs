@@ -7,13 +7,15 @@ use crate::{
 use alloc::{collections::BTreeSet, vec::Vec};
 use async_backing_primitives::{ports::CurrentSession, SessionIndex, ValidatorId, ValidatorIndex};
 use frame_support::{
-	traits::{DisabledValidators, Get},
+	traits::{DisabledValidators, Get, ValidatorSet},
 	BoundedVec,
 };
 
 impl<T: Config> CurrentSession for Pallet<T> {
+	/// The session pallet's index; in the last block of a session, where that pallet already counts the next one, that of
+	/// the session that ends.
 	fn index() -> SessionIndex {
-		CurrentSessionIndex::<T>::get()
+		CurrentSessionIndex::<T>::get().unwrap_or_else(T::Sessions::session_index)
 	}
 
 	fn validators() -> Vec<ValidatorId> {
@@ -66,6 +68,6 @@ impl<T: Config> Pallet<T> {
 /// Index of the current session, for pallets that need nothing else.
 impl<T: Config> Get<SessionIndex> for Pallet<T> {
 	fn get() -> SessionIndex {
-		CurrentSessionIndex::<T>::get()
+		Self::index()
 	}
 }

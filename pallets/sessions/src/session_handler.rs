@@ -2,8 +2,11 @@
 //! session that ends (R-ABP-10).
 
 use crate::{BufferedChange, BufferedSessionChange, Config, CurrentSessionIndex, Pallet};
-use async_backing_primitives::{SessionIndex, ValidatorId, MAX_VALIDATORS};
-use frame_support::{traits::OneSessionHandler, BoundedVec};
+use async_backing_primitives::{ValidatorId, MAX_VALIDATORS};
+use frame_support::{
+	traits::{OneSessionHandler, ValidatorSet},
+	BoundedVec,
+};
 use sp_runtime::BoundToRuntimeAppPublic;
 
 impl<T: Config> BoundToRuntimeAppPublic for Pallet<T> {
@@ -18,7 +21,7 @@ impl<T: Config> OneSessionHandler<T::AccountId> for Pallet<T> {
 		I: Iterator<Item = (&'a T::AccountId, ValidatorId)> + 'a,
 		T::AccountId: 'a,
 	{
-		Self::buffer(0, validators.map(|(_, key)| key));
+		Self::buffer(validators.map(|(_, key)| key));
 		// If our own genesis was built before the session pallet's, nobody else would hand it out.
 		if CurrentSessionIndex::<T>::exists() {
 			Self::do_hand_out();
@@ -30,8 +33,11 @@ impl<T: Config> OneSessionHandler<T::AccountId> for Pallet<T> {
 		I: Iterator<Item = (&'a T::AccountId, ValidatorId)> + 'a,
 		T::AccountId: 'a,
 	{
-		let next = CurrentSessionIndex::<T>::get().saturating_add(1);
-		Self::buffer(next, validators.map(|(_, key)| key));
+		if !CurrentSessionIndex::<T>::exists() {
+			// A chain that got this pallet within the session that ends: the session pallet counts the next one already.
+			CurrentSessionIndex::<T>::put(T::Sessions::session_index().saturating_sub(1));
+		}
+		Self::buffer(validators.map(|(_, key)| key));
 	}
 
 	/// Nothing to do: the list is asked for when it is needed. The session pallet tells when a validator is disabled
@@ -41,7 +47,10 @@ impl<T: Config> OneSessionHandler<T::AccountId> for Pallet<T> {
 
 impl<T: Config> Pallet<T> {
 	/// Buffers the first [`MAX_VALIDATORS`] validators; who is beyond that bound is not active.
-	fn buffer(session: SessionIndex, validators: impl Iterator<Item = ValidatorId>) {
+	///
+	/// The session pallet counts the session that begins already. Where several begin with one block, the last one counts.
+	fn buffer(validators: impl Iterator<Item = ValidatorId>) {
+		let session = T::Sessions::session_index();
 		let validators = BoundedVec::truncate_from(validators.take(MAX_VALIDATORS as usize).collect());
 		BufferedSessionChange::<T>::put(BufferedChange { session, validators });
 	}

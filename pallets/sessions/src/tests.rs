@@ -1,4 +1,6 @@
-use crate::{handover_impls::shuffle, mock::*, ActiveValidatorIndices, CurrentSessionIndex, Event};
+use crate::{
+	handover_impls::shuffle, mock::*, ActiveValidatorIndices, ActiveValidatorKeys, CurrentSessionIndex, Event,
+};
 use async_backing_primitives::{
 	ports::{CurrentSession, SessionChange},
 	HostConfiguration, ValidatorIndex, MAX_VALIDATORS,
@@ -322,11 +324,131 @@ fn a_disabled_validator_that_is_not_active_is_nobody_here() {
 	});
 }
 
+/// The chain as it is when it gets this pallet: everything of it is gone, and sessions went on without it.
+fn adopt_at(session: u32) {
+	CurrentSessionIndex::<Test>::kill();
+	ActiveValidatorIndices::<Test>::kill();
+	ActiveValidatorKeys::<Test>::kill();
+	pallet_session::CurrentIndex::<Test>::put(session);
+	take_log();
+}
+
 #[test]
-fn the_index_does_not_run_over() {
-	run(1, 0, || {
-		CurrentSessionIndex::<Test>::put(u32::MAX);
+fn r_def_34_a_chain_that_adopts_the_pallet_in_session_41_goes_on_with_42() {
+	run(4, 0, || {
+		run_through(5);
+		adopt_at(41);
+		assert_eq!(Sessions::index(), 41, "R-DEF-34");
+		run_through(SESSION - 1);
+		assert_eq!(
+			<Sessions as Get<u32>>::get(),
+			41,
+			"R-DEF-34: before it heard of any change"
+		);
+		begin_block();
+		assert_eq!(Session::current_index(), 42);
+		assert_eq!(
+			Sessions::index(),
+			41,
+			"R-ABP-10, R-DEF-34: the last block belongs to the session that ends"
+		);
+		end_block();
+		assert_eq!(
+			(Session::current_index(), Sessions::index()),
+			(42, 42),
+			"R-DEF-34"
+		);
+		let log = take_log();
+		assert_eq!(
+			told(&log)[0].session_index,
+			42,
+			"R-DEF-34: everybody hears the same"
+		);
+		assert_eq!(
+			log[0],
+			Entry::Activated {
+				session: 42,
+				current: 41
+			},
+			"R-ABP-7, R-DEF-34"
+		);
+		assert_eq!(Sessions::validators().len(), 4);
+		run_through(2 * SESSION);
+		assert_eq!(
+			(Session::current_index(), Sessions::index()),
+			(43, 43),
+			"R-DEF-34"
+		);
+	});
+}
+
+#[test]
+fn r_def_34_the_index_is_the_session_pallets_after_every_block() {
+	run(4, 0, || {
+		for block in 1..=5 * SESSION {
+			begin_block();
+			let ends = block % SESSION == 0;
+			let session = (block - 1) / SESSION;
+			assert_eq!(
+				(Session::current_index(), Sessions::index()),
+				(session + u32::from(ends), session),
+				"R-DEF-34: within block {block}"
+			);
+			end_block();
+			assert_eq!(
+				Session::current_index(),
+				Sessions::index(),
+				"R-DEF-34: after block {block}"
+			);
+		}
+	});
+}
+
+#[test]
+fn r_def_34_sessions_that_begin_with_one_block_are_one_change() {
+	run(4, 0, || {
+		run_through(3);
+		take_log();
+		begin_block();
+		(0..3).for_each(|_| Session::rotate_session());
+		assert_eq!((Session::current_index(), Sessions::index()), (3, 0));
+		assert!(Sessions::is_change_buffered());
+		end_block();
+		assert_eq!((Session::current_index(), Sessions::index()), (3, 3), "R-DEF-34");
+		let log = take_log();
+		let sessions: Vec<u32> = told(&log).iter().map(|change| change.session_index).collect();
+		assert_eq!(sessions, [3], "R-DEF-34: told once, of the last");
+		assert_eq!(
+			log[0],
+			Entry::Activated {
+				session: 3,
+				current: 0
+			}
+		);
 		run_through(SESSION);
-		assert_eq!(Sessions::index(), u32::MAX, "R-PRE-2: saturates");
+		assert_eq!((Session::current_index(), Sessions::index()), (4, 4), "R-DEF-34");
+	});
+}
+
+#[test]
+fn r_def_34_a_session_pallet_that_jumps_is_followed() {
+	run(4, 0, || {
+		run_through(SESSION - 1);
+		// As where epochs without blocks are counted as sessions.
+		pallet_session::CurrentIndex::<Test>::put(8);
+		take_log();
+		run_through(SESSION);
+		assert_eq!((Session::current_index(), Sessions::index()), (9, 9), "R-DEF-34");
+		assert_eq!(told(&take_log())[0].session_index, 9, "R-DEF-34");
+	});
+}
+
+#[test]
+fn r_def_34_state_with_an_index_of_its_own_is_unsound() {
+	run(1, 0, || {
+		CurrentSessionIndex::<Test>::put(4);
+		let refused = Sessions::do_try_state().expect_err("it is not the session pallet's");
+		assert!(format!("{refused:?}").contains("R-DEF-34"), "{refused:?}");
+		CurrentSessionIndex::<Test>::put(0);
 	});
 }

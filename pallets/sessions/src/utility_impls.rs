@@ -1,17 +1,23 @@
 //! Invariants of storage.
 
-use crate::{ActiveValidatorIndices, ActiveValidatorKeys, BufferedSessionChange, Config, Pallet};
+use crate::{
+	ActiveValidatorIndices, ActiveValidatorKeys, BufferedSessionChange, Config, CurrentSessionIndex, Pallet,
+};
 use alloc::collections::BTreeSet;
-use frame_support::ensure;
+use frame_support::{ensure, traits::ValidatorSet};
 use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
-	/// Checks, between blocks, that every active validator has one key and one index of its own and that no change
-	/// is left over (R-ABP-9).
+	/// Checks, between blocks, that every active validator has one key and one index of its own, that no change is left
+	/// over (R-ABP-9), and that the index is the session pallet's (R-DEF-34).
 	///
 	/// # Errors
 	/// Says what is broken.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
+		ensure!(
+			CurrentSessionIndex::<T>::get().is_none_or(|index| index == T::Sessions::session_index()),
+			"R-DEF-34: the session has another index than in the session pallet"
+		);
 		let indices = ActiveValidatorIndices::<T>::get();
 		ensure!(
 			indices.len() == ActiveValidatorKeys::<T>::get().len(),

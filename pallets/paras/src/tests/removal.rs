@@ -107,3 +107,18 @@ fn r_def_33_removal_waits_for_a_session_change_with_time() {
 		assert_eq!(Removed::get(), [B, A]);
 	});
 }
+
+#[test]
+fn r_def_34_actions_of_sessions_that_were_left_out_happen_with_the_next() {
+	run(vec![genesis_para(A.0, 1)], || {
+		assert_ok!(deregister(A));
+		assert_ok!(Paras::trust_code(RuntimeOrigin::root(), code(1)));
+		CurrentSession::set(1);
+		assert_ok!(Paras::register(RuntimeOrigin::root(), B, head(1), code(1)));
+		// The session pallet counts on to 41.
+		CurrentSession::set(40);
+		next_session();
+		assert_eq!(Paras::parachains(), [B], "R-DEF-34");
+		assert_eq!(ActionsQueue::<Test>::iter().count(), 0, "R-DEF-34");
+	});
+}

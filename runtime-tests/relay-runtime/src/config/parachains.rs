@@ -17,6 +17,7 @@ impl pallet_async_backing_configuration::Config for Runtime {
 }
 
 impl pallet_async_backing_sessions::Config for Runtime {
+	type Sessions = Session;
 	type Configuration = Configuration;
 	// R-ABP-9: configuration and validators are in force before anybody here is told.
 	type OnSessionChange = (Paras, Scheduler, Inclusion, Ump, Hrmp);
