@@ -2,7 +2,7 @@
 
 use crate::StatementTable;
 use async_backing_primitives::{
-	check_core_choice, check_intrinsic, BackedCandidate, CandidateHash, ClaimQueue,
+	check_core_choice, check_intrinsic, injected_core_bits, BackedCandidate, BackedCandidateError, CandidateHash, ClaimQueue,
 	CommittedCandidateReceipt, CoreChoiceError, CoreIndex, GroupRotationInfo, Hash, IntrinsicError,
 	LeafFacts, ParaId, PersistedValidationData, RelayChainBlockInfo, SessionIndex, SigningContext,
 	ValidatorId, ValidatorIndex, WrongSchedulingSession,
@@ -22,6 +22,9 @@ pub enum AdmissionError {
 	/// It may not take the core that it names.
 	#[error(transparent)]
 	Core(#[from] CoreChoiceError),
+	/// The votes can't say which core it is for: it is above 255, and version 1 does not name it.
+	#[error(transparent)]
+	Unnameable(#[from] BackedCandidateError),
 	/// No group backs candidates on the core.
 	#[error("no group backs candidates on core {0} (R-GRP-2)")]
 	NoGroup(CoreIndex),
@@ -182,6 +185,7 @@ impl RelayParent {
 			core,
 			facts.signals.select_core,
 		)?;
+		injected_core_bits(descriptor, core)?;
 		self.group_of(core)
 			.map(|_| core)
 			.ok_or(AdmissionError::NoGroup(core))

@@ -130,9 +130,8 @@ fn place(
 	cores.usable.remove(&core_of(&backed)?).then_some(backed)
 }
 
-/// The core that a candidate takes on-chain (R-BCK-3): the one that its descriptor names. One of version 1 goes where
-/// its votes put it, because votes of another core's group would not count.
+/// The core that a candidate takes on-chain (R-BCK-3, R-BIN-16): the one that its descriptor names. One of version 1
+/// goes where its votes put it, because votes of another core's group would not count.
 fn core_of(backed: &BackedCandidate) -> Option<CoreIndex> {
-	let injected = || backed.split_indices().ok().map(|(_, core)| core);
-	backed.candidate.descriptor.core_index().or_else(injected)
+	backed.core().ok()
 }

@@ -6,7 +6,9 @@
 mod backed;
 mod descriptor;
 
-pub use backed::{BackedCandidate, BackedCandidateError, BackingBits, INJECTED_CORE_BITS};
+pub use backed::{
+	injected_core_bits, BackedCandidate, BackedCandidateError, BackingBits, INJECTED_CORE_BITS,
+};
 pub use descriptor::{
 	CandidateDescriptor, DescriptorFields, DescriptorVersion, UnsupportedDescriptor, WrongSchedulingSession,
 };

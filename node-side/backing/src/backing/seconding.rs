@@ -2,12 +2,12 @@
 
 use super::{Backing, CandidateState, Output, SecondingError, ValidationJob, ValidationOutcome, Work};
 use crate::{
-	relay_parent::RelayParent, Collation, HypotheticalCandidate, Keystore, OutputsMismatch,
+	relay_parent::RelayParent, AdmissionError, Collation, HypotheticalCandidate, Keystore, OutputsMismatch,
 	SecondedCandidate, SignedStatement, StatementContent, View,
 };
 use async_backing_primitives::{
-	CandidateDescriptor, CandidateHash, CandidateReceipt, CommittedCandidateReceipt, CompactStatement, Hash,
-	HeadHash, PersistedValidationData, PoV, SignedCompactStatement, ValidatorIndex,
+	injected_core_bits, CandidateDescriptor, CandidateHash, CandidateReceipt, CommittedCandidateReceipt,
+	CompactStatement, Hash, HeadHash, PersistedValidationData, PoV, SignedCompactStatement, ValidatorIndex,
 };
 use std::sync::Arc;
 
@@ -47,6 +47,7 @@ impl Backing {
 				own: own_core,
 			});
 		}
+		injected_core_bits(descriptor, own_core).map_err(AdmissionError::from)?;
 		if descriptor.para_head() == parent_head {
 			return Err(SecondingError::ZeroLengthCycle(parent_head));
 		}

@@ -8,10 +8,19 @@ use async_backing_primitives::{
 	ValidationCodeHash, ValidatorId, ValidatorIndex, ValidatorPair, ValidityAttestation,
 };
 use sp_core::Pair;
+use std::{cell::RefCell, collections::BTreeMap};
 
-/// Key pair of a validator.
+/// Key pair of a validator. Made once: large sessions are asked for theirs again and again.
 pub(crate) fn pair(index: u32) -> ValidatorPair {
-	ValidatorPair::from_seed(&[index as u8 + 1; 32])
+	thread_local!(static PAIRS: RefCell<BTreeMap<u32, ValidatorPair>> = const { RefCell::new(BTreeMap::new()) });
+	PAIRS.with_borrow_mut(|pairs| {
+		let from_seed = || {
+			let mut seed = [1; 32];
+			seed[..4].copy_from_slice(&index.to_le_bytes());
+			ValidatorPair::from_seed(&seed)
+		};
+		pairs.entry(index).or_insert_with(from_seed).clone()
+	})
 }
 
 /// Public key of a validator.

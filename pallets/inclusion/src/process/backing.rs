@@ -212,6 +212,8 @@ impl<T: Config> Processing<T> {
 		let members = facts.groups.get(group.as_usize()).ok_or(no_group)?;
 		let disabled =
 			remove_disabled_votes(backed, members, |validator| facts.disabled.contains(&validator))?;
+		// Only now: a bit too many for the group shifts those of the core.
+		backed.core().map_err(BackingVotesError::from)?;
 		if disabled > 0 && self.mode == Mode::Execute {
 			return Err(CandidateRefusal::DisabledVotes(disabled));
 		}

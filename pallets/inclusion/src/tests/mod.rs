@@ -4,6 +4,7 @@ mod adversarial;
 mod bitfields;
 mod cases;
 mod chains;
+mod cores;
 mod defects;
 mod edges;
 mod freeing;

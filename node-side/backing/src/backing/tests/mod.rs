@@ -1,6 +1,7 @@
 //! What the scenarios share: keys, a scripted view, leaves, candidates and statements.
 
 mod collations;
+mod cores;
 mod disabled;
 mod statements;
 
