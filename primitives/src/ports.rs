@@ -248,10 +248,25 @@ pub trait HorizontalChannels {
 	fn enqueue(sender: ParaId, messages: Vec<OutboundHrmpMessage>, now: BlockNumber);
 }
 
+/// How much a scheduler holds, as far as the work of a block depends on it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SchedulerLoad {
+	/// Cores of the session.
+	pub cores: u32,
+	/// Blocks that the claims of a core reach ahead.
+	pub lookahead: u32,
+	/// Orders that wait for a core.
+	pub orders: u32,
+	/// Encoded bytes of what is stored of all cores: their claims, and who shares them.
+	pub core_bytes: u32,
+}
+
 /// Cores, their claims and their groups. Owned by the scheduler pallet.
 pub trait CoreScheduler {
 	/// Number of cores, hence of groups, in this session.
 	fn core_count() -> u32;
+	/// How much is read and written in every block. Costs less than reading it: an author weighs an inherent by it.
+	fn load() -> SchedulerLoad;
 	/// Backing groups of this session (R-GRP-5).
 	fn groups() -> Vec<Vec<ValidatorIndex>>;
 	/// How groups rotate, asked for block `now` (R-GRP-2).

@@ -2,10 +2,10 @@
 
 use crate::StatementTable;
 use async_backing_primitives::{
-	check_core_choice, check_intrinsic, injected_core_bits, BackedCandidate, BackedCandidateError, CandidateHash, ClaimQueue,
-	CommittedCandidateReceipt, CoreChoiceError, CoreIndex, GroupRotationInfo, Hash, IntrinsicError,
-	LeafFacts, ParaId, PersistedValidationData, RelayChainBlockInfo, SessionIndex, SigningContext,
-	ValidatorId, ValidatorIndex, WrongSchedulingSession,
+	check_core_choice, check_intrinsic, injected_core_bits, BackedCandidate, BackedCandidateError,
+	CandidateHash, ClaimQueue, CommittedCandidateReceipt, CoreChoiceError, CoreIndex, GroupRotationInfo,
+	Hash, IntrinsicError, LeafFacts, ParaId, PersistedValidationData, RelayChainBlockInfo, SessionIndex,
+	SigningContext, ValidatorId, ValidatorIndex, WrongSchedulingSession,
 };
 use std::{collections::BTreeSet, sync::Arc};
 use thiserror::Error;

@@ -16,14 +16,16 @@ use crate::{
 	weights::{CANDIDATES_WITH_VOTES, LOOKAHEAD_MEASURED},
 	ClaimQueueSnapshots, Config, Pallet,
 };
-use alloc::{vec, vec::Vec};
+use alloc::{collections::VecDeque, vec, vec::Vec};
 use async_backing_primitives::{
 	crypto,
 	ports::{
-		ActiveConfiguration, CurrentSession, HorizontalChannels, OnSessionChange, ParaState, SessionChange,
+		ActiveConfiguration, CoreScheduler, CurrentSession, HorizontalChannels, OnSessionChange, ParaState,
+		SessionChange,
 	},
 	BlockNumber, CandidateCommitments, ClaimQueue, CoreIndex, HeadData, HostConfiguration,
-	OutboundHrmpMessage, ParaId, ParachainsInherentData, ValidationCode, ValidatorId,
+	OutboundHrmpMessage, ParaId, ParachainsInherentData, ValidationCode, ValidatorId, MAX_LOOKAHEAD,
+	MAX_ON_DEMAND_ORDERS,
 };
 use frame_benchmarking::v2::*;
 use frame_support::traits::Hooks;
@@ -52,6 +54,9 @@ pub trait BenchmarkHelper {
 	fn let_upgrade(para: ParaId, code: &ValidationCode, at: BlockNumber);
 	/// Lets so many downward messages wait for a para.
 	fn send_downward(para: ParaId, count: u32);
+	/// Gives paras the first cores, as [`set_up`](Self::set_up) does, and so many cores behind them to those who order
+	/// blocks. Lets so many orders for the first para wait.
+	fn let_orders_wait(paras: &[ParaId], pool: u32, count: u32);
 	/// Lets disputes conclude against every candidate, until the next set-up. `false` if the chain has no disputes: then
 	/// evictions are not measured.
 	fn conclude_against_all() -> bool;
@@ -72,6 +77,35 @@ mod benches {
 			execute::<T>(&encoded);
 		}
 		assert_eq!(pending::<T>(), 0);
+	}
+
+	/// Nothing, where claims reach so many blocks ahead.
+	#[benchmark]
+	fn enter_claims(l: Linear<LOOKAHEAD_MEASURED, { MAX_LOOKAHEAD / 4 }>) {
+		let world = World::<T>::looking_ahead(VALIDATORS, CORES, l);
+		let encoded = encoded::<T>(world.inherent());
+		#[block]
+		{
+			execute::<T>(&encoded);
+		}
+		assert_eq!(
+			T::Scheduler::claim_queue().values().map(VecDeque::len).max(),
+			Some(l as usize)
+		);
+	}
+
+	/// Nothing, where so many orders wait.
+	#[benchmark]
+	fn enter_orders(o: Linear<0, { MAX_ON_DEMAND_ORDERS / 2 }>) {
+		let world = World::<T>::with_orders(o);
+		assert_eq!(T::Scheduler::load().orders, o);
+		let encoded = encoded::<T>(world.inherent());
+		#[block]
+		{
+			execute::<T>(&encoded);
+		}
+		// One is handed out for each block ahead.
+		assert_eq!(T::Scheduler::load().orders, o.saturating_sub(LOOKAHEAD_MEASURED));
 	}
 
 	/// So many candidates wait, and a bitfield names all cores. None becomes available.

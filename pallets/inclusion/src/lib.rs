@@ -8,6 +8,7 @@ pub mod benchmarking;
 mod constraints;
 mod enact;
 pub mod migrations;
+mod others;
 mod pending;
 mod process;
 mod query;
@@ -23,6 +24,7 @@ mod mock;
 #[cfg(test)]
 mod tests;
 
+pub use others::OtherInherents;
 pub use pallet::*;
 pub use refusal::{BitfieldRefusal, CandidateRefusal, Refusal};
 pub use types::{
@@ -104,6 +106,8 @@ pub mod pallet {
 		/// What the author of the parent drew, if it drew something: decides what is left out when not all fits
 		/// (R-WGT-5). `()` if the runtime has none; then the parent's hash decides.
 		type ParentRandomness: Randomness<Option<Hash>, BlockNumberFor<Self>>;
+		/// What other inherents take of a block: an author leaves them room (R-WGT-1). `()` for a few small ones.
+		type OtherInherents: OtherInherents;
 		/// Weights of what the inherent carries.
 		type WeightInfo: WeightInfo;
 		/// The chain around the pallet, for its benchmarks.
@@ -288,7 +292,7 @@ pub mod pallet {
 		NoGroup,
 		/// R-BKV-4: votes of disabled validators.
 		DisabledVotes,
-		/// R-BIN-16: the vote bits are too short to name a core.
+		/// R-BIN-16: the vote bits are too short to name a core, or name another than the descriptor.
 		MalformedVotes,
 		/// R-BKV-1: an empty group backs nothing.
 		EmptyGroup,
@@ -340,7 +344,7 @@ pub mod pallet {
 		/// # Errors
 		/// [`Error`] names the rule that refused something; storage is as before.
 		#[pallet::call_index(0)]
-		#[pallet::weight((Pallet::<T>::weight_of(data), DispatchClass::Mandatory))]
+		#[pallet::weight((Pallet::<T>::booked_weight(data), DispatchClass::Mandatory))]
 		pub fn enter(origin: OriginFor<T>, data: ParachainsInherentData) -> DispatchResult {
 			ensure_none(origin)?;
 			ensure!(!InherentIncluded::<T>::exists(), Error::<T>::SecondInherent);
@@ -400,6 +404,18 @@ impl<T: Config> Pallet<T> {
 	/// Weight of an inherent in the current state (R-WGT-6): what it carries, and an upper bound of what it sets free.
 	pub fn weight_of(data: &ParachainsInherentData) -> Weight {
 		process::weight_of::<T>(&data.disputes, &data.bitfields, &data.backed_candidates)
+	}
+
+	/// What is booked for an inherent: its weight. Where the runtime limits what is mandatory, one that carries nothing
+	/// books no more than is left, for it can't be made smaller, and a chain without blocks is worse than a long block.
+	fn booked_weight(data: &ParachainsInherentData) -> Weight {
+		let weight = Self::weight_of(data);
+		let carries_nothing =
+			data.bitfields.is_empty() && data.backed_candidates.is_empty() && data.disputes.is_empty();
+		match process::weight_limit::<T>() {
+			Some(limit) if carries_nothing => weight.min(limit),
+			_ => weight,
+		}
 	}
 
 	/// What of this inherent data execution accepts: an author leaves out the rest (R-INC-3, R-INC-4). Changes nothing.

@@ -8,8 +8,10 @@ mod backing;
 mod bitfields;
 mod freeing;
 mod limits;
+mod room;
 mod weighing;
 
+pub(crate) use room::{weight_limit, Room};
 pub(crate) use weighing::weight_of;
 
 use limits::Limits;
@@ -66,7 +68,7 @@ pub(crate) fn process<T: Config>(
 	let config = T::Configuration::active();
 	let parent_hash = update_window::<T>(&parent_header, config.async_backing_params.allowed_ancestry_len);
 	let pending = PendingCandidates::<T>::load();
-	let limits = Limits::new(mode, &pending, parent_hash);
+	let limits = Limits::new(mode, &pending, &parent_header, parent_hash);
 	let disputes = limits.limit_disputes(disputes)?;
 	let (bitfields, backed_candidates) = limits.limit_rest(&disputes, bitfields, backed_candidates)?;
 	let disputes = import_disputes::<T>(mode, disputes)?;

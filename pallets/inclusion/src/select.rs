@@ -2,6 +2,7 @@
 //!
 //! Pure: loads in, positions out. Integers and vectors only, so every node comes to the same result (R-WGT-7).
 
+use crate::process::Room;
 use alloc::vec::Vec;
 use async_backing_primitives::ParaId;
 use rand_chacha::{
@@ -69,48 +70,86 @@ pub(crate) fn fitting_prefix(budget: Load, taken: Load, loads: impl IntoIterator
 		.count()
 }
 
-/// Chooses what a block has room for (R-WGT-2), where `taken` is what the empty inherent and disputes use up and
-/// `reserved` what enactment, time-outs and evictions may need (R-WGT-6).
+/// What an inherent takes beside its bitfields and candidates.
+pub(crate) struct Taken<F> {
+	/// By the empty inherent and by disputes.
+	pub(crate) already: Load,
+	/// By candidates together.
+	pub(crate) shared: Load,
+	/// By enactments, time-outs and evictions, if the bitfields at these positions count (R-WGT-6). Never grows when some
+	/// are left out.
+	pub(crate) set_free: F,
+}
+
+/// Chooses what a block has room for (R-WGT-2).
 ///
-/// The reserve comes before candidates, not before bitfields: candidates can wait for the next block, while bitfields
-/// are what makes them leave. Otherwise a chain could stop whose pending candidates need more than a block together.
+/// What bitfields set free comes before candidates, not before bitfields: candidates can wait for the next block, while
+/// bitfields are what makes them leave. Otherwise a chain could stop whose pending candidates need more than a block
+/// together. Only where the block has a limit that nothing may exceed, bitfields are left out for what they set free.
 ///
 /// `seed` is asked only if something has to be left out.
 ///
-/// Cost: linear in what is offered, times the logarithm of the number of paras.
-pub(crate) fn select(
-	budget: Load,
-	taken: Load,
-	reserved: Load,
+/// Cost: linear in what is offered, times the logarithm of the number of paras; what is set free is asked about once, and
+/// times the logarithm of the number of bitfields where not all have room.
+pub(crate) fn select<F: Fn(&[usize]) -> Load>(
+	room: Room,
+	taken: &Taken<F>,
 	bitfields: &[Load],
 	candidates: &[Offer],
 	seed: impl FnOnce() -> [u8; 32],
 ) -> Selection {
-	let with_bitfields = taken.plus(Load::sum(bitfields.iter().copied()));
-	if !with_bitfields.fits(budget) {
-		let mut order: Vec<_> = (0..bitfields.len()).collect();
+	let budget = room.budget;
+	let all_bitfields: Vec<_> = (0..bitfields.len()).collect();
+	let set_free = (taken.set_free)(&all_bitfields);
+	let with_bitfields = taken.already.plus(Load::sum(bitfields.iter().copied()));
+	let with_reserve = with_bitfields.plus(set_free);
+	let must_fit = if room.is_limit {
+		with_reserve
+	} else {
+		with_bitfields
+	};
+	if !must_fit.fits(budget) {
+		let mut order = all_bitfields;
 		shuffle(&mut order, &mut ChaCha20Rng::from_seed(seed()));
-		let count = fitting_prefix(budget, taken, order.iter().map(|position| bitfields[*position]));
-		order.truncate(count);
+		let loads = order.iter().map(|position| bitfields[*position]);
+		order.truncate(fitting_prefix(budget, taken.already, loads));
+		if room.is_limit {
+			order.truncate(prefix_with_reserve(budget, taken, bitfields, &order));
+		}
 		order.sort_unstable();
 		return Selection {
 			bitfields: order,
 			candidates: Vec::new(),
 		};
 	}
-	let bitfields = (0..bitfields.len()).collect();
-	let with_reserve = with_bitfields.plus(reserved);
-	let all = with_reserve.plus(Load::sum(candidates.iter().map(|offer| offer.load)));
+	let before_candidates = with_reserve.plus(taken.shared);
+	let all = before_candidates.plus(Load::sum(candidates.iter().map(|offer| offer.load)));
 	let candidates = if all.fits(budget) {
 		(0..candidates.len()).collect()
 	} else {
 		let rng = &mut ChaCha20Rng::from_seed(seed());
-		select_candidates(budget, with_reserve, candidates, rng)
+		select_candidates(budget, before_candidates, candidates, rng)
 	};
 	Selection {
-		bitfields,
+		bitfields: all_bitfields,
 		candidates,
 	}
+}
+
+/// How many of the bitfields in this order fit together with what they set free.
+fn prefix_with_reserve<F: Fn(&[usize]) -> Load>(
+	budget: Load,
+	taken: &Taken<F>,
+	bitfields: &[Load],
+	order: &[usize],
+) -> usize {
+	let counts: Vec<_> = (1..=order.len()).collect();
+	counts.partition_point(|count| {
+		let prefix = order.get(..*count).unwrap_or(order);
+		let loads = prefix.iter().map(|position| bitfields[*position]);
+		let needed = taken.already.plus(Load::sum(loads));
+		needed.plus((taken.set_free)(prefix)).fits(budget)
+	})
 }
 
 /// Of each chain the longest prefix that fits (R-WGT-4); chains with a code upgrade come first, and within a class the
@@ -168,6 +207,27 @@ mod tests {
 			upgrades,
 			load: load(time, 1),
 		}
+	}
+
+	/// Where nothing limits the time of a block, and so much is reserved whichever bitfields are kept.
+	fn select(
+		budget: Load,
+		already: Load,
+		reserved: Load,
+		bitfields: &[Load],
+		candidates: &[Offer],
+		seed: impl FnOnce() -> [u8; 32],
+	) -> Selection {
+		let room = Room {
+			budget,
+			is_limit: false,
+		};
+		let taken = Taken {
+			already,
+			shared: NOTHING,
+			set_free: |_: &[usize]| reserved,
+		};
+		super::select(room, &taken, bitfields, candidates, seed)
 	}
 
 	fn no_seed() -> [u8; 32] {
@@ -293,6 +353,44 @@ mod tests {
 				(selection.bitfields.len(), selection.candidates.len()),
 				(5, expected),
 				"R-WGT-6, R-DEF-5: reserved {reserved}"
+			);
+		}
+	}
+
+	#[test]
+	fn r_def_28_r_wgt_1_a_limit_is_not_exceeded_by_what_bitfields_set_free() {
+		let bitfields = [load(10, 1); 8];
+		let offers = [offer(1, false, 100), offer(2, false, 100)];
+		// The third bitfield makes something available.
+		let kept = |budget, enactment| {
+			let room = Room {
+				budget: load(budget, 1_000),
+				is_limit: true,
+			};
+			let taken = Taken {
+				already: load(50, 0),
+				shared: load(20, 0),
+				set_free: |kept: &[usize]| load(if kept.len() > 2 { enactment } else { 30 }, 0),
+			};
+			let selection = super::select(room, &taken, &bitfields, &offers, || [4; 32]);
+			(selection.bitfields.len(), selection.candidates.len())
+		};
+		for (budget, enactment, expected) in [
+			(550, 200, (8, 2)),
+			(549, 200, (8, 1)),
+			(449, 200, (8, 0)),
+			(330, 200, (8, 0)),
+			(329, 200, (7, 0)),
+			(280, 200, (3, 0)),
+			(279, 200, (2, 0)),
+			(1_000, 5_000, (2, 0)),
+			(90, 200, (1, 0)),
+			(79, 200, (0, 0)),
+		] {
+			assert_eq!(
+				kept(budget, enactment),
+				expected,
+				"R-DEF-28, R-WGT-1: {budget} for an enactment of {enactment}"
 			);
 		}
 	}

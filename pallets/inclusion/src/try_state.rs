@@ -1,15 +1,17 @@
 //! What always holds between blocks.
 
 use crate::{
-	pending::PendingCandidates, ClaimQueueSnapshots, Config, InherentIncluded, Pallet, PendingAvailability,
-	PendingCandidate, PendingReceipt, PendingReceipts, RelayParentWindow,
+	pending::PendingCandidates, ClaimQueueSnapshots, Config, InherentIncluded, OnChainVotes, Pallet,
+	PendingAvailability, PendingCandidate, PendingReceipt, PendingReceipts, RelayParentWindow,
 };
-use alloc::collections::BTreeSet;
+use alloc::{collections::BTreeSet, vec::Vec};
 use async_backing_primitives::{
+	enactable_prefix,
 	ports::{ActiveConfiguration, CoreScheduler, CurrentSession, ParaState},
 	validation_data_hash, HeadData,
 };
 use frame_support::ensure;
+use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
@@ -44,14 +46,16 @@ impl<T: Config> Pallet<T> {
 				"a candidate is pending twice (R-BCK-2)"
 			);
 		}
-		for chain in PendingCandidates::<T>::load().chains() {
-			check_chain::<T>(chain)?;
-		}
 		let core_count = T::Scheduler::core_count();
 		ensure!(
 			cores.iter().all(|core| core.0 < core_count),
 			"a core that does not exist is occupied"
 		);
+		for chain in PendingCandidates::<T>::load().chains() {
+			check_chain::<T>(chain)?;
+			check_votes::<T>(chain)?;
+		}
+		check_votes_of_block::<T>(&stored)?;
 		let stored: BTreeSet<_> = PendingReceipts::<T>::iter_keys().collect();
 		ensure!(stored == hashes, "receipts and pending candidates do not pair up");
 		Ok(())
@@ -71,7 +75,9 @@ fn check_window<T: Config>() -> Result<(), TryRuntimeError> {
 	);
 	if let Some(latest) = window.latest() {
 		ensure!(
-			latest.number.saturating_add(1) == Pallet::<T>::now(),
+			latest.number.saturating_add(1) == Pallet::<T>::now()
+				&& latest.hash
+					== frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::from(latest.number)),
 			"the window does not end with the parent"
 		);
 	}
@@ -87,6 +93,74 @@ fn check_window<T: Config>() -> Result<(), TryRuntimeError> {
 	ensure!(
 		numbers == snapshots,
 		"claim queue snapshots are not those of the window (R-REL-7)"
+	);
+	let cores = T::Scheduler::core_count();
+	for (_, snapshot) in ClaimQueueSnapshots::<T>::iter() {
+		ensure!(
+			snapshot.cores().is_sorted_by(|one, other| one < other),
+			"cores of a claim queue snapshot do not ascend (R-REL-7)"
+		);
+		ensure!(
+			snapshot.cores().all(|core| core.0 < cores),
+			"a claim queue snapshot is of another session (R-REL-7)"
+		);
+	}
+	Ok(())
+}
+
+/// Candidates of a para are backed by their groups on the cores that they name, and the first still lacks votes.
+fn check_votes<T: Config>(chain: &[PendingCandidate]) -> Result<(), TryRuntimeError> {
+	let groups = T::Scheduler::groups();
+	for candidate in chain {
+		let stored = PendingReceipts::<T>::get(candidate.hash).ok_or("a receipt is missing")?;
+		let members = groups
+			.get(candidate.group.as_usize())
+			.map_or(&[][..], Vec::as_slice);
+		ensure!(
+			stored.backers.indices().all(|backer| members.contains(&backer)),
+			"somebody outside its group backed a candidate (R-BKV-2)"
+		);
+		ensure!(
+			stored
+				.descriptor
+				.core_index()
+				.is_none_or(|core| core == candidate.core),
+			"a candidate occupies a core that it does not name (R-BCK-3)"
+		);
+		ensure!(
+			candidate.backed_in <= Pallet::<T>::now(),
+			"a candidate was backed in a later block"
+		);
+	}
+	let votes = chain.iter().map(|candidate| candidate.availability_votes.count());
+	ensure!(
+		enactable_prefix(votes, T::Session::validator_count()) == 0,
+		"an available candidate was not enacted (R-ENA-3)"
+	);
+	Ok(())
+}
+
+/// The votes of the latest block tell of everything that it backed.
+fn check_votes_of_block<T: Config>(pending: &[PendingCandidate]) -> Result<(), TryRuntimeError> {
+	let now = Pallet::<T>::now();
+	let backed: BTreeSet<_> = pending
+		.iter()
+		.filter(|candidate| candidate.backed_in == now)
+		.map(|candidate| candidate.hash)
+		.collect();
+	let Some(votes) = OnChainVotes::<T>::get().filter(|_| !backed.is_empty()) else {
+		ensure!(backed.is_empty(), "nobody says who backed what (R-INC-2)");
+		return Ok(());
+	};
+	let told = votes.0.backing_validators_per_candidate.iter();
+	let told: BTreeSet<_> = told.map(|(receipt, _)| receipt.hash()).collect();
+	ensure!(
+		backed.is_subset(&told),
+		"the votes of the latest block are not for what it backed (R-INC-2)"
+	);
+	ensure!(
+		votes.0.session == T::Session::index(),
+		"the votes of the latest block are of another session"
 	);
 	Ok(())
 }

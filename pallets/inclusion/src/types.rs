@@ -200,6 +200,13 @@ type Claims = BoundedVec<ParaId, ConstU32<MAX_LOOKAHEAD>>;
 )]
 pub struct ClaimQueueSnapshot(BoundedVec<(CoreIndex, Claims), ConstU32<MAX_CORES>>);
 
+impl ClaimQueueSnapshot {
+	/// Cores with claims, in the order in which they are stored.
+	pub(crate) fn cores(&self) -> impl Iterator<Item = CoreIndex> + '_ {
+		self.0.iter().map(|(core, _)| *core)
+	}
+}
+
 impl From<ClaimQueue> for ClaimQueueSnapshot {
 	/// Cores and claims beyond the ceilings, which no scheduler of ours hands out, are left out.
 	fn from(queue: ClaimQueue) -> Self {

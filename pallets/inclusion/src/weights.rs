@@ -17,8 +17,17 @@ pub const CANDIDATES_WITH_VOTES: u32 = 20;
 /// Cores of the chain that all but [`WeightInfo::enter_empty`] are about.
 pub const CORES_MEASURED: u32 = 200;
 
-/// Claims of each core that [`WeightInfo::on_finalize`] is about.
+/// Blocks that their claims reach ahead, in all but [`WeightInfo::enter_claims`]: as many as by default.
 pub const LOOKAHEAD_MEASURED: u32 = 5;
+
+/// Encoded bytes of a core without its claims that one para has for itself: what [`WeightInfo::enter_empty`] is about.
+const BYTES_OF_A_CORE: u32 = 20;
+
+/// Encoded bytes of a claim.
+const BYTES_OF_A_CLAIM: u32 = 5;
+
+/// Encoded bytes of an order that waits.
+const BYTES_OF_AN_ORDER: u32 = 8;
 
 /// Bytes of the codes that [`WeightInfo::enact_code_upgrades`] is about.
 pub const ANNOUNCED_BYTES: u32 = 64;
@@ -31,6 +40,10 @@ const MARGIN: u64 = 10;
 pub trait WeightInfo {
 	/// An inherent that carries nothing, on a chain with `k` cores and five validators for each.
 	fn enter_empty(k: u32) -> Weight;
+	/// An inherent that carries nothing, on a chain with claims for `l` blocks ahead on each core.
+	fn enter_claims(l: u32) -> Weight;
+	/// An inherent that carries nothing, on a chain on which `o` orders wait that no core serves yet.
+	fn enter_orders(o: u32) -> Weight;
 	/// An inherent with one bitfield about all cores, on `p` of which a candidate waits.
 	fn enter_pending(p: u32) -> Weight;
 	/// An inherent with `b` bitfields about all cores, on each of which a candidate waits.
@@ -45,7 +58,8 @@ pub trait WeightInfo {
 	fn enter_candidate_bytes(n: u32) -> Weight;
 	/// An inherent with one candidate whose head data are `n` bytes.
 	fn enter_head_bytes(n: u32) -> Weight;
-	/// An inherent with `c` candidates, of one vote each, whose watermark is not at their relay parent.
+	/// An inherent with `c` candidates, of one vote each, whose watermark is not at their relay parent, but the last of as
+	/// many blocks with messages as can be remembered.
 	fn enter_listed_watermarks(c: u32) -> Weight;
 	/// An inherent with `c` candidates, of one vote and an upward message of a byte each.
 	fn enter_upward_queues(c: u32) -> Weight;
@@ -67,7 +81,7 @@ pub trait WeightInfo {
 	fn enact_inbound_channels(h: u32) -> Weight;
 	/// An inherent that enacts a candidate which consumed `m` horizontal messages from one channel.
 	fn enact_inbound_messages(m: u32) -> Weight;
-	/// An inherent that enacts `e` candidates after which nothing is stored of what their paras received.
+	/// An inherent that enacts `e` candidates after which as much is stored of what their paras received as can be.
 	fn enact_stored_watermarks(e: u32) -> Weight;
 	/// An inherent that enacts a candidate with `m` upward messages.
 	fn enact_upward_messages(m: u32) -> Weight;
@@ -100,6 +114,14 @@ impl WeightInfo for () {
 		estimate(10_000, k)
 	}
 
+	fn enter_claims(l: u32) -> Weight {
+		estimate(20_000, l)
+	}
+
+	fn enter_orders(o: u32) -> Weight {
+		estimate(500, o)
+	}
+
 	fn enter_pending(p: u32) -> Weight {
 		estimate(20_000, p)
 	}
@@ -129,7 +151,7 @@ impl WeightInfo for () {
 	}
 
 	fn enter_listed_watermarks(c: u32) -> Weight {
-		estimate(1_800_000, c)
+		estimate(1_900_000, c)
 	}
 
 	fn enter_upward_queues(c: u32) -> Weight {
@@ -173,7 +195,7 @@ impl WeightInfo for () {
 	}
 
 	fn enact_stored_watermarks(e: u32) -> Weight {
-		estimate(1_700_000, e)
+		estimate(1_800_000, e)
 	}
 
 	fn enact_upward_messages(m: u32) -> Weight {

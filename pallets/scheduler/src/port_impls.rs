@@ -1,15 +1,28 @@
 //! The ports that this pallet answers.
 
-use crate::{Config, Pallet, SessionShape};
+use crate::{Config, CoreClaims, OnDemandOrders, Pallet, SessionShape};
 use alloc::{collections::BTreeSet, vec::Vec};
 use async_backing_primitives::{
-	ports::{ActiveConfiguration, CoreScheduler, OnParaRemoved, OnSessionChange, SessionChange},
+	ports::{
+		ActiveConfiguration, CoreScheduler, OnParaRemoved, OnSessionChange, SchedulerLoad, SessionChange,
+	},
 	split_into_groups, BlockNumber, ClaimQueue, CoreIndex, GroupRotationInfo, ParaId, ValidatorIndex,
 };
 
 impl<T: Config> CoreScheduler for Pallet<T> {
 	fn core_count() -> u32 {
 		Self::shape().cores
+	}
+
+	/// Reads the beginning of the orders, and of the cores only how long they are.
+	fn load() -> SchedulerLoad {
+		let orders = OnDemandOrders::<T>::decode_len().unwrap_or(0);
+		SchedulerLoad {
+			cores: Self::core_count(),
+			lookahead: T::Configuration::active().scheduling_lookahead,
+			orders: u32::try_from(orders).unwrap_or(u32::MAX),
+			core_bytes: sp_io::storage::read(&CoreClaims::<T>::hashed_key(), &mut [], 0).unwrap_or(0),
+		}
 	}
 
 	fn groups() -> Vec<Vec<ValidatorIndex>> {

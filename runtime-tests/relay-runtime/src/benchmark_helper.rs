@@ -182,6 +182,30 @@ impl pallet_async_backing_inclusion::benchmarking::BenchmarkHelper for Helper {
 		}
 	}
 
+	fn let_orders_wait(paras: &[ParaId], pool: u32, count: u32) {
+		let first_of_pool = paras.len() as u32;
+		pallet_async_backing_scheduler::GenesisConfig::<Runtime> {
+			assignments: (0..).map(CoreIndex).zip(paras.iter().copied()).collect(),
+			pool: (first_of_pool..first_of_pool.saturating_add(pool))
+				.map(CoreIndex)
+				.collect(),
+			..Default::default()
+		}
+		.build();
+		let payer = AccountId::from([7; 32]);
+		crate::Balances::set_balance(&payer, 1 << 100);
+		for para in paras.iter().take(1) {
+			for _ in 0..count {
+				crate::Scheduler::place_order_keep_alive(
+					RawOrigin::Signed(payer.clone()).into(),
+					*para,
+					u128::MAX,
+				)
+				.expect("it is paid, and has room");
+			}
+		}
+	}
+
 	fn conclude_against_all() -> bool {
 		CONCLUDED.store(true, Ordering::Relaxed);
 		true

@@ -13,7 +13,7 @@ use async_backing_primitives::{
 	DescriptorFields, Hash, HeadData, Header, HostConfiguration, OutboundHrmpMessage, ParaId,
 	ParachainsInherentData, PersistedValidationData, SigningContext, UncheckedSigned,
 	UncheckedSignedAvailabilityBitfield, ValidationCode, ValidatorId, ValidatorIndex, ValidityAttestation,
-	MAX_HEAD_DATA_SIZE,
+	MAX_HEAD_DATA_SIZE, MAX_ON_DEMAND_ORDERS,
 };
 use codec::{Decode, Encode};
 use frame_support::{
@@ -34,12 +34,19 @@ pub(super) const FIRST_PARA: u32 = 2_000;
 /// Blocks before the one that is measured.
 pub(super) const START: BlockNumber = 100;
 
+/// Blocks between the orders that wait and the block that is measured: more than an order has to wait.
+const ORDERED_BEFORE: BlockNumber = 10;
+
 /// Block in which horizontal messages came that wait.
 pub(super) const RECEIVED: BlockNumber = START - 2;
 
 /// The key of a validator. From a seed as it is: stretching a phrase takes a thousand times longer.
 pub(super) fn key(validator: u32) -> ValidatorId {
 	ValidatorId::generate_pair(Some(format!("0x{validator:064x}").into_bytes()))
+}
+
+fn paras(count: u32) -> Vec<ParaId> {
+	(0..count).map(|core| ParaId(FIRST_PARA + core)).collect()
 }
 
 pub(super) fn code() -> ValidationCode {
@@ -61,10 +68,13 @@ pub(super) fn first_head() -> HeadData {
 	HeadData(vec![1; HEAD_BYTES])
 }
 
-fn config(cores: u32) -> HostConfiguration {
+fn config(cores: u32, lookahead: u32) -> HostConfiguration {
 	HostConfiguration {
 		num_cores: cores,
-		scheduling_lookahead: LOOKAHEAD_MEASURED,
+		scheduling_lookahead: lookahead,
+		// Orders cost what the first did, and all of them have room.
+		on_demand_fee_variability: Default::default(),
+		on_demand_queue_max_size: MAX_ON_DEMAND_ORDERS,
 		async_backing_params: AsyncBackingParams {
 			max_candidate_depth: 3,
 			allowed_ancestry_len: 2,
@@ -94,9 +104,24 @@ impl<T: Config> World<T> {
 
 	/// The same with so many validators and cores.
 	pub(super) fn sized(validators: u32, cores: u32) -> Self {
+		Self::looking_ahead(validators, cores, LOOKAHEAD_MEASURED)
+	}
+
+	/// The same with claims for so many blocks ahead.
+	pub(super) fn looking_ahead(validators: u32, cores: u32, lookahead: u32) -> Self {
 		let keys = (0..validators).map(key).collect();
-		let paras: Vec<_> = (0..cores).map(|core| ParaId(FIRST_PARA + core)).collect();
-		T::BenchmarkHelper::set_up(keys, config(cores), &paras, &genesis_head(), &code());
+		let config = config(cores, lookahead);
+		T::BenchmarkHelper::set_up(keys, config, &paras(cores), &genesis_head(), &code());
+		Self::block(START)
+	}
+
+	/// The same chain, on which so many orders of one para wait. Two cores are there for them, of which one finds none,
+	/// since a para is served once in a block (R-SCH-8).
+	pub(super) fn with_orders(count: u32) -> Self {
+		let _ = Self::new();
+		// Before the block, so that they are ready in it.
+		frame_system::Pallet::<T>::set_block_number((START - ORDERED_BEFORE).into());
+		T::BenchmarkHelper::let_orders_wait(&paras(CORES - 2), 2, count);
 		Self::block(START)
 	}
 

@@ -1,12 +1,13 @@
 //! What the benchmarks ask of the chain around the pallet.
 
-use super::{neighbours, BlockBytes, BlockMicros, ParentDraw, Scheduler, State, Test};
+use super::{neighbours, Balances, BlockBytes, BlockMicros, ParentDraw, Scheduler, State, Test, RICH};
 use async_backing_primitives::{
 	ports::{OnSessionChange, SessionChange},
 	BlockNumber, CoreIndex, Hash, HeadData, HostConfiguration, ParaId, ValidationCode, ValidationCodeHash,
 	ValidatorId,
 };
-use frame_support::traits::BuildGenesisConfig;
+use frame_support::traits::{fungible::Mutate, BuildGenesisConfig};
+use frame_system::RawOrigin;
 use sp_keystore::{testing::MemoryKeystore, KeystoreExt};
 
 /// Prepares the neighbours.
@@ -91,6 +92,21 @@ impl crate::benchmarking::BenchmarkHelper for Helper {
 			let queue = state.downward.entry(para).or_default();
 			queue.extend((0..count).map(|_| now));
 		});
+	}
+
+	fn let_orders_wait(paras: &[ParaId], pool: u32, count: u32) {
+		let first_of_pool = paras.len() as u32;
+		pallet_async_backing_scheduler::GenesisConfig::<Test> {
+			assignments: (0..).map(CoreIndex).zip(paras.iter().copied()).collect(),
+			pool: (first_of_pool..first_of_pool + pool).map(CoreIndex).collect(),
+			..Default::default()
+		}
+		.build();
+		Balances::set_balance(&RICH, u128::MAX / 2);
+		for _ in 0..count {
+			Scheduler::place_order_keep_alive(RawOrigin::Signed(RICH).into(), paras[0], u128::MAX)
+				.expect("it is paid, and has room");
+		}
 	}
 
 	fn conclude_against_all() -> bool {

@@ -7,6 +7,7 @@
 mod author;
 #[cfg(feature = "runtime-benchmarks")]
 pub(crate) mod benchmark_helper;
+pub(crate) mod executive;
 mod neighbours;
 
 pub(crate) use author::*;
@@ -23,9 +24,9 @@ use async_backing_primitives::{
 use frame_support::{
 	derive_impl, parameter_types,
 	traits::{ConstU128, Hooks, Randomness},
-	weights::{constants::WEIGHT_REF_TIME_PER_MICROS, Weight},
+	weights::Weight,
 };
-use frame_system::limits::{BlockLength, BlockWeights};
+use frame_system::limits::{BlockLength, BlockWeights, WeightsPerClass};
 use pallet_async_backing_scheduler::{CoreAssignment, CoreShares, PARTS_OF_A_CORE};
 use sp_runtime::{traits::Header as _, BuildStorage, DispatchResult};
 
@@ -34,13 +35,15 @@ frame_support::construct_runtime!(
 		System: frame_system,
 		Balances: pallet_balances,
 		Scheduler: pallet_async_backing_scheduler,
+		Early: executive::neighbour::<Instance1>,
 		Inclusion: pallet_inclusion,
+		Late: executive::neighbour::<Instance2>,
 	}
 );
 
 #[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
 impl frame_system::Config for Test {
-	type Block = frame_system::mocking::MockBlockU32<Test>;
+	type Block = executive::Block;
 	type AccountData = pallet_balances::AccountData<u128>;
 	type BlockWeights = Weights;
 	type BlockLength = Length;
@@ -76,6 +79,7 @@ impl crate::Config for Test {
 	type Disputes = Neighbours;
 	type Rewards = Neighbours;
 	type ParentRandomness = Drawn;
+	type OtherInherents = executive::Set;
 	type WeightInfo = ();
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = benchmark_helper::Helper;
@@ -90,11 +94,10 @@ parameter_types! {
 	pub static BlockBytes: u32 = 5 * 1024 * 1024;
 	/// What the parent's author drew.
 	pub static ParentDraw: Option<Hash> = None;
+	/// Limits of what is mandatory, if there are any.
+	pub static MandatoryLimits: Option<WeightsPerClass> = None;
 	/// Limits of a block.
-	pub Weights: BlockWeights = BlockWeights::simple_max(Weight::from_parts(
-		BlockMicros::get() * WEIGHT_REF_TIME_PER_MICROS,
-		u64::MAX,
-	));
+	pub Weights: BlockWeights = executive::limits(BlockMicros::get(), MandatoryLimits::get());
 	/// Largest block.
 	pub Length: BlockLength = BlockLength::builder().max_length(BlockBytes::get()).build();
 }
@@ -203,6 +206,8 @@ impl Setup {
 			BlockMicros::set(2_000_000);
 			BlockBytes::set(5 * 1024 * 1024);
 			ParentDraw::set(None);
+			MandatoryLimits::set(None);
+			executive::reset();
 			Headers::set(vec![Header::new(
 				0,
 				Default::default(),

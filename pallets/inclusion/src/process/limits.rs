@@ -1,42 +1,42 @@
 //! Steps 2 and 3: what of an inherent a block has room for (R-WGT-1 to R-WGT-7).
 
-use super::{weighing::Weighing, Mode};
+use super::{room::Room, weighing::Weighing, Mode};
 use crate::{
 	pending::PendingCandidates,
 	refusal::Refusal,
-	select::{fitting_prefix, select, Load, Offer},
+	select::{fitting_prefix, select, Load, Offer, Taken},
 	Config,
 };
 use alloc::vec::Vec;
 use async_backing_primitives::{
-	canonical_disputes, ports::Disputes, BackedCandidate, CandidateHash, DisputeStatementSet, Hash,
+	canonical_disputes, ports::Disputes, BackedCandidate, CandidateHash, DisputeStatementSet, Hash, Header,
 	UncheckedSignedAvailabilityBitfield,
 };
 use codec::Encode;
-use frame_support::{
-	dispatch::DispatchClass,
-	traits::{Get, Randomness},
-};
+use frame_support::traits::Randomness;
 
 /// What the limits are asked about the randomness of the parent for (R-WGT-5).
 const SEED_SUBJECT: &[u8] = b"candidate-seed-selection-subject";
-
-/// Bytes of a block that this inherent leaves alone: the parent header that it carries, the frame of its extrinsic, and
-/// the other inherents of a block, which are a few numbers each. The limit of a block's length is for all of them.
-const RESERVED_BYTES: u64 = 16 * 1024;
 
 /// The limits of a block and what the inherent of this one has to reserve.
 pub(super) struct Limits<'a, T> {
 	mode: Mode,
 	parent_hash: Hash,
+	room: Room,
 	weighing: Weighing<'a, T>,
 }
 
 impl<'a, T: Config> Limits<'a, T> {
-	pub(super) fn new(mode: Mode, pending: &'a PendingCandidates<T>, parent_hash: Hash) -> Self {
+	pub(super) fn new(
+		mode: Mode,
+		pending: &'a PendingCandidates<T>,
+		parent: &Header,
+		parent_hash: Hash,
+	) -> Self {
 		Self {
 			mode,
 			parent_hash,
+			room: Room::of_block::<T>(mode, parent),
 			weighing: Weighing::new(pending),
 		}
 	}
@@ -57,7 +57,11 @@ impl<'a, T: Config> Limits<'a, T> {
 		let loads = |kept: &[DisputeStatementSet]| -> Vec<_> {
 			kept.iter().map(|dispute| self.dispute_load(dispute)).collect()
 		};
-		let count = fitting_prefix(budget::<T>(), self.fixed_load(), loads(&kept));
+		let mut taken = self.fixed_load();
+		if self.room.is_limit {
+			taken = taken.plus(self.set_free_load(&[], true));
+		}
+		let count = fitting_prefix(self.room.budget, taken, loads(&kept));
 		if count < kept.len() {
 			self.mode.refuse(self.overweight(loads(&kept).into_iter()))?;
 			kept.truncate(count);
@@ -72,26 +76,35 @@ impl<'a, T: Config> Limits<'a, T> {
 		bitfields: Vec<UncheckedSignedAvailabilityBitfield>,
 		candidates: Vec<BackedCandidate>,
 	) -> Result<(Vec<UncheckedSignedAvailabilityBitfield>, Vec<BackedCandidate>), Refusal> {
-		let taken = disputes
+		let already = disputes
 			.iter()
 			.map(|dispute| self.dispute_load(dispute))
 			.fold(self.fixed_load(), Load::plus);
-		let reserved = Load {
-			time: self
-				.weighing
-				.set_free(&bitfields, !disputes.is_empty())
-				.saturating_add(self.weighing.shared(&candidates)),
+		let shared = Load {
+			time: self.weighing.shared(&candidates),
 			size: 0,
+		};
+		let set_free = |positions: &[usize]| {
+			let offered = positions.iter().filter_map(|position| bitfields.get(*position));
+			self.set_free_load(&offered.collect::<Vec<_>>(), !disputes.is_empty())
 		};
 		let bitfield_loads: Vec<_> = bitfields
 			.iter()
 			.map(|bitfield| self.bitfield_load(bitfield))
 			.collect();
 		let offers: Vec<_> = candidates.iter().map(|backed| self.offer(backed)).collect();
+		let taken = Taken {
+			already,
+			shared,
+			set_free,
+		};
 		let seed = || seed_of::<T>(self.parent_hash);
-		let selection = select(budget::<T>(), taken, reserved, &bitfield_loads, &offers, seed);
+		let selection = select(self.room, &taken, &bitfield_loads, &offers, seed);
 		if selection.bitfields.len() < bitfields.len() || selection.candidates.len() < candidates.len() {
-			let loads = [taken, reserved].into_iter().chain(bitfield_loads);
+			let all: Vec<_> = (0..bitfields.len()).collect();
+			let loads = [already, shared, (taken.set_free)(&all)]
+				.into_iter()
+				.chain(bitfield_loads);
 			self.mode
 				.refuse(self.overweight(loads.chain(offers.iter().map(|offer| offer.load))))?;
 		}
@@ -104,6 +117,13 @@ impl<'a, T: Config> Limits<'a, T> {
 	fn fixed_load(&self) -> Load {
 		Load {
 			time: self.weighing.fixed(),
+			size: 0,
+		}
+	}
+
+	fn set_free_load(&self, bitfields: &[&UncheckedSignedAvailabilityBitfield], has_disputes: bool) -> Load {
+		Load {
+			time: self.weighing.set_free(bitfields, has_disputes),
 			size: 0,
 		}
 	}
@@ -135,24 +155,13 @@ impl<'a, T: Config> Limits<'a, T> {
 	}
 
 	fn overweight(&self, loads: impl Iterator<Item = Load>) -> Refusal {
-		let (needed, budget) = (loads.fold(Load::default(), Load::plus), budget::<T>());
+		let (needed, budget) = (loads.fold(Load::default(), Load::plus), self.room.budget);
 		Refusal::Overweight {
 			budget_time: budget.time,
 			budget_size: budget.size,
 			time: needed.time,
 			size: needed.size,
 		}
-	}
-}
-
-/// What a block has for this inherent (R-WGT-1).
-fn budget<T: Config>() -> Load {
-	let weights = <T as frame_system::Config>::BlockWeights::get();
-	let length = <T as frame_system::Config>::BlockLength::get();
-	let mandatory = weights.get(DispatchClass::Mandatory).max_total;
-	Load {
-		time: mandatory.unwrap_or(weights.max_block).ref_time(),
-		size: u64::from(*length.max.get(DispatchClass::Mandatory)).saturating_sub(RESERVED_BYTES),
 	}
 }
 

@@ -9,7 +9,7 @@ use crate::{
 use alloc::{borrow::Cow, collections::BTreeSet, vec::Vec};
 use async_backing_primitives::{
 	enactable_prefix,
-	ports::{CoreScheduler, CurrentSession, Disputes, HorizontalChannels},
+	ports::{CoreScheduler, CurrentSession, Disputes, HorizontalChannels, SchedulerLoad},
 	AllowedRelayParents, AvailabilityTimeouts, BackedCandidate, DisputeStatementSet, SessionIndex,
 	UncheckedSignedAvailabilityBitfield,
 };
@@ -31,12 +31,13 @@ pub(crate) fn weight_of<T: Config>(
 	let of_candidates = candidates
 		.iter()
 		.map(|backed| weighing.candidate(backed, backed.encoded_size()));
+	let offered: Vec<_> = bitfields.iter().collect();
 	let time = of_disputes
 		.chain(of_candidates)
 		.chain([
 			weighing.bitfields(bitfields.len()),
 			weighing.shared(candidates),
-			weighing.set_free(bitfields, !disputes.is_empty()),
+			weighing.set_free(&offered, !disputes.is_empty()),
 		])
 		.fold(weighing.fixed(), u64::saturating_add);
 	Weight::from_parts(time, 0)
@@ -46,6 +47,7 @@ pub(crate) fn weight_of<T: Config>(
 pub(super) struct Weighing<'a, T> {
 	pending: &'a PendingCandidates<T>,
 	window: AllowedRelayParents,
+	load: SchedulerLoad,
 	units: Units,
 }
 
@@ -54,13 +56,14 @@ impl<'a, T: Config> Weighing<'a, T> {
 		Self {
 			pending,
 			window: RelayParentWindow::<T>::get(),
+			load: T::Scheduler::load(),
 			units: Units::of::<T::WeightInfo>(),
 		}
 	}
 
 	/// What an inherent takes whatever it carries.
 	pub(super) fn fixed(&self) -> u64 {
-		self.units.fixed(T::Scheduler::core_count(), self.pending.len())
+		self.units.fixed(&self.load, self.pending.len())
 	}
 
 	/// The votes of one dispute.
@@ -107,7 +110,7 @@ impl<'a, T: Config> Weighing<'a, T> {
 			.collect();
 		let judged_by = self
 			.units
-			.scheduling_parents(scheduling_parents.len(), T::Scheduler::core_count());
+			.scheduling_parents(scheduling_parents.len(), &self.load);
 		let stacked = paras
 			.into_iter()
 			.map(|para| self.units.stacked(self.pending.of(para)));
@@ -120,7 +123,7 @@ impl<'a, T: Config> Weighing<'a, T> {
 	/// Never grows when bitfields or disputes are left out. Cost: a bit for each candidate and bitfield.
 	pub(super) fn set_free(
 		&self,
-		bitfields: &[UncheckedSignedAvailabilityBitfield],
+		bitfields: &[&UncheckedSignedAvailabilityBitfield],
 		has_disputes: bool,
 	) -> u64 {
 		if self.pending.is_empty() {

@@ -2,6 +2,7 @@
 
 mod adversarial;
 mod bitfields;
+mod budget;
 mod cases;
 mod chains;
 mod cores;

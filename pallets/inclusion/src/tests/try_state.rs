@@ -1,10 +1,10 @@
 //! `try_state` finds what is wrong.
 
 use crate::{
-	mock::*, ClaimQueueSnapshots, InherentIncluded, Pallet, PendingAvailability, PendingCandidate,
-	PendingReceipt, PendingReceipts, RelayParentWindow,
+	mock::*, ClaimQueueSnapshot, ClaimQueueSnapshots, InherentIncluded, OnChainVotes, Pallet,
+	PendingAvailability, PendingCandidate, PendingReceipt, PendingReceipts, RelayParentWindow,
 };
-use async_backing_primitives::{CoreIndex, HeadData};
+use async_backing_primitives::{ClaimQueue, CoreIndex, Hash, HeadData, ValidatorIndex};
 
 fn change(index: usize, change: impl FnOnce(&mut PendingCandidate)) {
 	PendingAvailability::<Test>::mutate(|list| change(&mut list[index]));
@@ -19,7 +19,7 @@ fn change_receipt(change: impl FnOnce(&mut PendingReceipt)) {
 #[test]
 fn try_state_names_what_is_wrong() {
 	type Row = (&'static str, fn());
-	let rows: [Row; 14] = [
+	let rows: [Row; 22] = [
 		("outlives its block (R-INC-1)", || {
 			InherentIncluded::<Test>::put(())
 		}),
@@ -60,6 +60,41 @@ fn try_state_names_what_is_wrong() {
 		}),
 		("does not build on the one before (R-BCK-4)", || {
 			neighbours(|state| state.heads.insert(PARA, HeadData(vec![9])));
+		}),
+		("does not end with the parent", || {
+			frame_system::BlockHash::<Test>::insert(parent().number, Hash::repeat_byte(9));
+		}),
+		("is of another session (R-REL-7)", || {
+			let far = ClaimQueue::from([(CoreIndex(2), [PARA].into())]);
+			ClaimQueueSnapshots::<Test>::insert(parent().number, ClaimQueueSnapshot::from(far));
+		}),
+		("outside its group backed a candidate (R-BKV-2)", || {
+			change_receipt(|stored| {
+				(0..4).for_each(|validator| {
+					stored.backers.insert(ValidatorIndex(validator));
+				})
+			})
+		}),
+		("occupies a core that it does not name (R-BCK-3)", || {
+			change(0, |candidate| candidate.core = CoreIndex(1));
+			change(1, |candidate| candidate.core = CoreIndex(0));
+		}),
+		("was backed in a later block", || {
+			change(1, |candidate| candidate.backed_in = 9)
+		}),
+		("an available candidate was not enacted (R-ENA-3)", || {
+			change(0, |candidate| {
+				(0..4).for_each(|validator| {
+					candidate.availability_votes.insert(ValidatorIndex(validator));
+				})
+			})
+		}),
+		("nobody says who backed what (R-INC-2)", || {
+			change(1, |candidate| candidate.backed_in = now());
+			OnChainVotes::<Test>::kill();
+		}),
+		("not for what it backed (R-INC-2)", || {
+			change(1, |candidate| candidate.backed_in = now());
 		}),
 		("nobody backed a candidate (R-BKV-1)", || {
 			change_receipt(|stored| stored.backers = crate::ValidatorBits::none_of(4))

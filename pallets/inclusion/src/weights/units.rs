@@ -1,10 +1,14 @@
 //! What one more of each component adds, and what a whole inherent comes to.
 
-use super::{WeightInfo, ANNOUNCED_BYTES, CANDIDATES_WITH_VOTES, CORES_MEASURED, MARGIN};
+use super::{
+	WeightInfo, ANNOUNCED_BYTES, BYTES_OF_AN_ORDER, BYTES_OF_A_CLAIM, BYTES_OF_A_CORE, CANDIDATES_WITH_VOTES,
+	CORES_MEASURED, LOOKAHEAD_MEASURED, MARGIN,
+};
 use crate::{OutputSizes, PendingCandidate};
 use alloc::vec::Vec;
 use async_backing_primitives::{
-	ports::WaitingMessages, upward_messages_before_separator, BackedCandidate, CandidateCommitments,
+	ports::{SchedulerLoad, WaitingMessages},
+	upward_messages_before_separator, BackedCandidate, CandidateCommitments,
 };
 use codec::Encode;
 use frame_support::weights::Weight;
@@ -23,6 +27,22 @@ pub trait UnitWeights: WeightInfo {
 		one_more(Self::enter_empty)
 	}
 
+	/// A claim of a core beyond the [`LOOKAHEAD_MEASURED`] that [`core`](Self::core) is about: filled, read, kept with the
+	/// claim queue of the parent.
+	fn claim() -> Weight {
+		one_more(Self::enter_claims) / u64::from(CORES_MEASURED)
+	}
+
+	/// An order that waits: read, compared, and tried for each of [`LOOKAHEAD_MEASURED`] blocks ahead.
+	fn order() -> Weight {
+		one_more(Self::enter_orders)
+	}
+
+	/// A byte of cores that many share. As dear as that of an order.
+	fn core_byte() -> Weight {
+		Self::order() / u64::from(BYTES_OF_AN_ORDER)
+	}
+
 	/// A candidate that waits, whatever becomes of it: read, and written back with the votes of this block.
 	fn pending() -> Weight {
 		one_more(Self::enter_pending)
@@ -34,7 +54,8 @@ pub trait UnitWeights: WeightInfo {
 	}
 
 	/// What there being candidates at all adds, however many, for each relay block whose claim queue they are judged by:
-	/// assigned cores, and groups and disabled validators. For each [`CORES_MEASURED`] cores that a chain has or begins.
+	/// assigned cores, and groups and disabled validators. For each [`CORES_MEASURED`] cores that a chain has or begins, and
+	/// each [`LOOKAHEAD_MEASURED`] blocks that their claims reach ahead.
 	fn scheduling_parent() -> Weight {
 		let cores = Self::core().saturating_mul(u64::from(CORES_MEASURED));
 		measured(Self::enter_candidates(0))
@@ -134,7 +155,7 @@ pub trait UnitWeights: WeightInfo {
 		one_more(Self::enact_inbound_channels).saturating_sub(Self::inbound_message())
 	}
 
-	/// Writing what is stored of what a para received.
+	/// Reading and writing what is stored of what a para received: a full digest.
 	fn stored_watermark() -> Weight {
 		one_more(Self::enact_stored_watermarks).saturating_sub(Self::enactment())
 	}
@@ -236,6 +257,9 @@ fn saturated(count: usize) -> u32 {
 pub(crate) struct Units {
 	empty_inherent: u64,
 	core: u64,
+	claim: u64,
+	order: u64,
+	core_byte: u64,
 	pending: u64,
 	bitfield: u64,
 	scheduling_parent: u64,
@@ -273,6 +297,9 @@ impl Units {
 		Self {
 			empty_inherent: W::empty_inherent().ref_time(),
 			core: W::core().ref_time(),
+			claim: W::claim().ref_time(),
+			order: W::order().ref_time(),
+			core_byte: W::core_byte().ref_time(),
 			pending: W::pending().ref_time(),
 			bitfield: W::bitfield().ref_time(),
 			scheduling_parent: W::scheduling_parent().ref_time(),
@@ -306,11 +333,24 @@ impl Units {
 		}
 	}
 
-	/// What an inherent takes whatever it carries, on a chain with so many cores, where so many candidates wait.
-	pub(crate) fn fixed(&self, cores: u32, waiting: usize) -> u64 {
+	/// What an inherent takes whatever it carries, on a chain whose scheduler holds so much, where so many candidates
+	/// wait.
+	pub(crate) fn fixed(&self, load: &SchedulerLoad, waiting: usize) -> u64 {
+		let product = |one: u32, other: u32| (one as usize).saturating_mul(other as usize);
+		let claims = product(load.cores, load.lookahead.saturating_sub(LOOKAHEAD_MEASURED));
+		// Each order is tried for each block ahead.
+		let orders = product(load.orders, load.lookahead.div_ceil(LOOKAHEAD_MEASURED));
+		let bytes_of_a_core = BYTES_OF_A_CORE.saturating_add(load.lookahead.saturating_mul(BYTES_OF_A_CLAIM));
+		let shared = (load.core_bytes as usize).saturating_sub(product(load.cores, bytes_of_a_core));
 		sum(
 			self.empty_inherent,
-			[(self.core, cores as usize), (self.pending, waiting)],
+			[
+				(self.core, load.cores as usize),
+				(self.claim, claims),
+				(self.order, orders),
+				(self.core_byte, shared),
+				(self.pending, waiting),
+			],
 		)
 	}
 
@@ -319,10 +359,12 @@ impl Units {
 		sum(0, [(self.bitfield, count)])
 	}
 
-	/// What candidates take together, judged by the claim queues of so many relay blocks on a chain with so many cores,
-	/// beside what each takes.
-	pub(crate) fn scheduling_parents(&self, count: usize, cores: u32) -> u64 {
-		let parts = cores.div_ceil(CORES_MEASURED) as usize;
+	/// What candidates take together, judged by the claim queues of so many relay blocks on a chain whose scheduler holds
+	/// so much, beside what each takes.
+	pub(crate) fn scheduling_parents(&self, count: usize, load: &SchedulerLoad) -> u64 {
+		let cores = load.cores.div_ceil(CORES_MEASURED);
+		let claims = load.lookahead.div_ceil(LOOKAHEAD_MEASURED);
+		let parts = cores.saturating_mul(claims) as usize;
 		sum(0, [(self.scheduling_parent, count.saturating_mul(parts))])
 	}
 

@@ -3,6 +3,7 @@
 mod accounting;
 mod groups;
 mod leases;
+mod load;
 mod orders;
 mod paid;
 mod price;

@@ -93,6 +93,8 @@ impl pallet_async_backing_inclusion::Config for Runtime {
 	type Disputes = crate::benchmark_helper::SettledDisputes;
 	type Rewards = ();
 	type ParentRandomness = pallet_babe::ParentBlockRandomness<Runtime>;
+	// The time of the block alone.
+	type OtherInherents = ();
 	type WeightInfo = weights::pallet_async_backing_inclusion::WeightInfo<Runtime>;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = crate::benchmark_helper::Helper;

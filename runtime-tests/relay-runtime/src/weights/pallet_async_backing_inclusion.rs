@@ -59,6 +59,20 @@ impl<T: frame_system::Config> pallet_async_backing_inclusion::WeightInfo for Wei
 			.saturating_add(T::DbWeight::get().reads(12))
 			.saturating_add(T::DbWeight::get().writes(6))
 	}
+	/// To be measured.
+	fn enter_claims(l: u32) -> Weight {
+		Weight::from_parts(600_000_000, 0)
+			.saturating_add(Weight::from_parts(20_000_000, 0).saturating_mul(l.into()))
+			.saturating_add(T::DbWeight::get().reads(12))
+			.saturating_add(T::DbWeight::get().writes(6))
+	}
+	/// To be measured.
+	fn enter_orders(o: u32) -> Weight {
+		Weight::from_parts(600_000_000, 0)
+			.saturating_add(Weight::from_parts(150_000, 0).saturating_mul(o.into()))
+			.saturating_add(T::DbWeight::get().reads(12))
+			.saturating_add(T::DbWeight::get().writes(6))
+	}
 	/// Storage: `Inclusion::PendingAvailability` (r:1 w:1)
 	/// Proof: `Inclusion::PendingAvailability` (`max_values`: Some(1), `max_size`: Some(359426), added: 359921, mode: `MaxEncodedLen`)
 	/// Storage: `Inclusion::RelayParentWindow` (r:1 w:1)

@@ -37,6 +37,11 @@ impl Compiled {
 
 	/// A chain at its genesis, with a patch over what the tables ask for.
 	pub fn with(seed: u64, more: Value) -> Self {
+		Self::sized(seed, cases::VALIDATORS, more)
+	}
+
+	/// The same with so many validators.
+	pub fn sized(seed: u64, validators: u32, more: Value) -> Self {
 		let hexadecimal = |bytes: &[u8]| sp_core::bytes::to_hex(bytes, false);
 		let para =
 			|id: u32| json!({ "id": id, "head": hexadecimal(&GENESIS_HEAD), "code": hexadecimal(&CODE) });
@@ -54,7 +59,7 @@ impl Compiled {
 			"scheduler": { "assignments": assignments },
 			"paras": { "paras": [para(2000), para(2001)] },
 		});
-		Self(Chain::patched(seed, cases::VALIDATORS, [patch, more]))
+		Self(Chain::patched(seed, validators, [patch, more]))
 	}
 
 	pub fn parent(&self) -> Hash {

@@ -221,6 +221,22 @@ pub fn honest(world: &dyn World) -> ParachainsInherentData {
 	inherent(world, &honest_chain(world))
 }
 
+/// An inherent with a candidate of each para that announces code of so many bytes, and without bitfields.
+#[allow(dead_code)] // the runtime's tests alone ask for it
+pub fn announcing(world: &dyn World, code_bytes: usize) -> ParachainsInherentData {
+	let candidates = [(PARA, 0), (OTHER, 3)].map(|(para, core)| {
+		let mut draft = Draft::new(world, para, core, world.head(para), 1);
+		draft.commitments.new_validation_code = Some(ValidationCode(vec![7; code_bytes]));
+		draft.back(world)
+	});
+	ParachainsInherentData {
+		bitfields: Vec::new(),
+		backed_candidates: candidates.into(),
+		disputes: Vec::new(),
+		parent_header: world.parent_header(),
+	}
+}
+
 type Bitfields = Vec<UncheckedSignedAvailabilityBitfield>;
 
 /// Spoils bitfields; `spoil` returns the positions of those that go.
