@@ -11,6 +11,7 @@ mod edges;
 mod freeing;
 mod governance;
 mod inherent;
+mod load;
 mod outputs;
 mod queries;
 mod refusals;

@@ -1,0 +1,97 @@
+//! The fixed part of an inherent is charged by what the scheduler holds (R-WGT-6).
+
+use crate::{mock::*, weights::UnitWeights, Pallet};
+use async_backing_primitives::{ports::CoreScheduler, CoreIndex, ParaId};
+use frame_support::weights::Weight;
+use frame_system::RawOrigin;
+use pallet_async_backing_scheduler::{CoreAssignment, CoreShares, PARTS_OF_A_CORE};
+
+/// Three cores, two of which are for those who order blocks.
+fn with_pool() -> Setup {
+	Setup {
+		cores: 3,
+		assignments: vec![(0, OTHER)],
+		pool: vec![1, 2],
+		..Setup::default()
+	}
+}
+
+fn empty() -> Weight {
+	Pallet::<Test>::weight_of(&inherent(&[], &[]))
+}
+
+fn order(count: u32) {
+	for _ in 0..count {
+		Scheduler::place_order_keep_alive(RawOrigin::Signed(RICH).into(), PARA, u128::MAX)
+			.expect("there is room");
+	}
+}
+
+fn times(unit: Weight, count: u64) -> Weight {
+	unit.saturating_mul(count)
+}
+
+#[test]
+fn r_def_33_r_wgt_6_orders_that_wait_are_charged_for_each_block_that_they_are_tried_for() {
+	with_pool().run(|| {
+		let before = empty();
+		order(100);
+		let orders = times(<()>::order(), 100);
+		assert_eq!(
+			empty(),
+			before.saturating_add(orders),
+			"R-DEF-33: five blocks ahead are measured"
+		);
+		// The measured unit is for five blocks ahead: 256 are 52 times that. Three cores have 251 claims more.
+		neighbours(|state| state.config.scheduling_lookahead = 256);
+		let expected = before
+			.saturating_add(times(orders, 52))
+			.saturating_add(times(<()>::claim(), 3 * 251));
+		assert_eq!(empty(), expected, "R-DEF-33");
+		neighbours(|state| state.config.scheduling_lookahead = 5);
+	});
+}
+
+#[test]
+fn r_def_33_r_wgt_6_a_core_that_many_share_is_charged_by_its_bytes() {
+	with_pool().run(|| {
+		let before = empty();
+		let part = PARTS_OF_A_CORE / 100;
+		let shares = (0..100).map(|para| (CoreAssignment::Task(ParaId(para)), part));
+		let shares = CoreShares::truncate_from(shares.collect());
+		Scheduler::assign_core(RawOrigin::Root.into(), CoreIndex(0), 2, None, shares)
+			.expect("they make up a core");
+		assert_eq!(empty(), before, "it has not begun");
+		run_to(12);
+		// Of each core 20 bytes and its five claims of five bytes are part of what a core costs.
+		let more = u64::from(Scheduler::load().core_bytes) - 3 * 45;
+		assert!(
+			(800..1_000).contains(&more),
+			"nine bytes for each of the others: {more}"
+		);
+		assert_eq!(
+			empty(),
+			before.saturating_add(times(<()>::core_byte(), more)),
+			"R-DEF-33"
+		);
+	});
+}
+
+#[test]
+fn r_def_33_r_wgt_6_claim_queues_that_reach_far_are_dearer_to_judge_by() {
+	Setup::default().run(|| {
+		let first = Candidate::first();
+		let of_candidate = || {
+			let with = Pallet::<Test>::weight_of(&inherent(&[], &[&first]));
+			with.saturating_sub(empty())
+		};
+		let near = of_candidate();
+		neighbours(|state| state.config.scheduling_lookahead = 50);
+		assert_eq!(
+			of_candidate(),
+			near.saturating_add(times(<()>::scheduling_parent(), 9)),
+			"R-DEF-33: ten times as many claims"
+		);
+		neighbours(|state| state.config.scheduling_lookahead = 5);
+	});
+}
