@@ -147,6 +147,8 @@ impl OrderBook {
 				block.is_some_and(|block| !block.paras.contains(&order.para))
 			};
 			let Some(position) = open.range(ready.max(*next)..).copied().find(has_place) else {
+				// Nor for its later orders: however many wait, the blocks are looked through once for a para.
+				*next = usize::MAX;
 				return true;
 			};
 			let Some(block) = blocks.get_mut(position) else {

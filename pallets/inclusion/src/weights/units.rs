@@ -33,7 +33,7 @@ pub trait UnitWeights: WeightInfo {
 		one_more(Self::enter_claims) / u64::from(CORES_MEASURED)
 	}
 
-	/// An order that waits: read, compared, and tried for each of [`LOOKAHEAD_MEASURED`] blocks ahead.
+	/// An order that waits: read, tried for the blocks ahead, and written back.
 	fn order() -> Weight {
 		one_more(Self::enter_orders)
 	}
@@ -338,8 +338,6 @@ impl Units {
 	pub(crate) fn fixed(&self, load: &SchedulerLoad, waiting: usize) -> u64 {
 		let product = |one: u32, other: u32| (one as usize).saturating_mul(other as usize);
 		let claims = product(load.cores, load.lookahead.saturating_sub(LOOKAHEAD_MEASURED));
-		// Each order is tried for each block ahead.
-		let orders = product(load.orders, load.lookahead.div_ceil(LOOKAHEAD_MEASURED));
 		let bytes_of_a_core = BYTES_OF_A_CORE.saturating_add(load.lookahead.saturating_mul(BYTES_OF_A_CLAIM));
 		let shared = (load.core_bytes as usize).saturating_sub(product(load.cores, bytes_of_a_core));
 		sum(
@@ -347,7 +345,7 @@ impl Units {
 			[
 				(self.core, load.cores as usize),
 				(self.claim, claims),
-				(self.order, orders),
+				(self.order, load.orders as usize),
 				(self.core_byte, shared),
 				(self.pending, waiting),
 			],

@@ -13,7 +13,7 @@ fn r_def_33_r_wgt_6_the_load_is_what_is_stored() {
 		configure(3, 4);
 		let load = || {
 			let load = Scheduler::load();
-			assert_eq!(load.orders as usize, OnDemandOrders::<Test>::get().orders.len());
+			assert_eq!(load.orders as usize, OnDemandOrders::<Test>::get().len());
 			assert_eq!(load.core_bytes as usize, CoreClaims::<Test>::get().encoded_size());
 			load
 		};
