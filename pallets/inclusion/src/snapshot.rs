@@ -5,13 +5,10 @@
 //! `on_finalize` after that of this pallet has to tell this pallet, as the session pallet does.
 
 use crate::{
-	weights::LOOKAHEAD_MEASURED, ClaimQueueSnapshot, ClaimQueueSnapshots, Config, Pallet, RelayParentWindow,
-	WeightInfo,
+	weights::{UnitWeights, LOOKAHEAD_MEASURED},
+	ClaimQueueSnapshot, ClaimQueueSnapshots, Config, Pallet, RelayParentWindow, WeightInfo,
 };
-use async_backing_primitives::{
-	ports::{ActiveConfiguration, CoreScheduler},
-	Hash, Header, RelayChainBlockInfo,
-};
+use async_backing_primitives::{ports::CoreScheduler, Hash, Header, RelayChainBlockInfo};
 use frame_support::weights::Weight;
 
 impl<T: Config> Pallet<T> {
@@ -21,11 +18,13 @@ impl<T: Config> Pallet<T> {
 		ClaimQueueSnapshots::<T>::insert(Self::now(), snapshot);
 	}
 
-	/// What the end of the current block costs: it reads and writes every claim.
+	/// What the end of the current block costs: it reads and writes every claim, and reads what they follow from.
 	pub(crate) fn weight_of_snapshot() -> Weight {
-		let lookahead = T::Configuration::active().scheduling_lookahead;
-		let claims = T::Scheduler::core_count().saturating_mul(lookahead);
+		let load = T::Scheduler::load();
+		let claims = load.cores.saturating_mul(load.lookahead);
 		T::WeightInfo::on_finalize(claims.div_ceil(LOOKAHEAD_MEASURED))
+			.saturating_add(T::WeightInfo::waiting_orders(&load))
+			.saturating_add(T::WeightInfo::shared_cores(&load))
 	}
 }
 

@@ -53,11 +53,12 @@ pub(super) struct Weighing<'a, T> {
 
 impl<'a, T: Config> Weighing<'a, T> {
 	pub(super) fn new(pending: &'a PendingCandidates<T>) -> Self {
+		let load = T::Scheduler::load();
 		Self {
 			pending,
 			window: RelayParentWindow::<T>::get(),
-			load: T::Scheduler::load(),
-			units: Units::of::<T::WeightInfo>(),
+			units: Units::of::<T::WeightInfo>(&load),
+			load,
 		}
 	}
 

@@ -38,9 +38,21 @@ pub trait UnitWeights: WeightInfo {
 		one_more(Self::enter_orders)
 	}
 
+	/// All orders that wait.
+	fn waiting_orders(load: &SchedulerLoad) -> Weight {
+		Self::order().saturating_mul(load.orders.into())
+	}
+
 	/// A byte of cores that many share. As dear as that of an order.
 	fn core_byte() -> Weight {
 		Self::order() / u64::from(BYTES_OF_AN_ORDER)
+	}
+
+	/// What cores that many share cost beside what [`core`](Self::core) and [`claim`](Self::claim) are about.
+	fn shared_cores(load: &SchedulerLoad) -> Weight {
+		let alone = BYTES_OF_A_CORE.saturating_add(load.lookahead.saturating_mul(BYTES_OF_A_CLAIM));
+		let shared = load.core_bytes.saturating_sub(load.cores.saturating_mul(alone));
+		Self::core_byte().saturating_mul(shared.into())
 	}
 
 	/// A candidate that waits, whatever becomes of it: read, and written back with the votes of this block.
@@ -258,8 +270,8 @@ pub(crate) struct Units {
 	empty_inherent: u64,
 	core: u64,
 	claim: u64,
-	order: u64,
-	core_byte: u64,
+	waiting_orders: u64,
+	shared_cores: u64,
 	pending: u64,
 	bitfield: u64,
 	scheduling_parent: u64,
@@ -293,13 +305,13 @@ pub(crate) struct Units {
 }
 
 impl Units {
-	pub(crate) fn of<W: UnitWeights>() -> Self {
+	pub(crate) fn of<W: UnitWeights>(load: &SchedulerLoad) -> Self {
 		Self {
 			empty_inherent: W::empty_inherent().ref_time(),
 			core: W::core().ref_time(),
 			claim: W::claim().ref_time(),
-			order: W::order().ref_time(),
-			core_byte: W::core_byte().ref_time(),
+			waiting_orders: W::waiting_orders(load).ref_time(),
+			shared_cores: W::shared_cores(load).ref_time(),
 			pending: W::pending().ref_time(),
 			bitfield: W::bitfield().ref_time(),
 			scheduling_parent: W::scheduling_parent().ref_time(),
@@ -338,15 +350,12 @@ impl Units {
 	pub(crate) fn fixed(&self, load: &SchedulerLoad, waiting: usize) -> u64 {
 		let product = |one: u32, other: u32| (one as usize).saturating_mul(other as usize);
 		let claims = product(load.cores, load.lookahead.saturating_sub(LOOKAHEAD_MEASURED));
-		let bytes_of_a_core = BYTES_OF_A_CORE.saturating_add(load.lookahead.saturating_mul(BYTES_OF_A_CLAIM));
-		let shared = (load.core_bytes as usize).saturating_sub(product(load.cores, bytes_of_a_core));
+		let held = self.waiting_orders.saturating_add(self.shared_cores);
 		sum(
-			self.empty_inherent,
+			self.empty_inherent.saturating_add(held),
 			[
 				(self.core, load.cores as usize),
 				(self.claim, claims),
-				(self.order, load.orders as usize),
-				(self.core_byte, shared),
 				(self.pending, waiting),
 			],
 		)
