@@ -78,10 +78,10 @@ impl OnParaRemoved for Tuple {
 /// Told that root sets what a para's candidates are judged by (head, code, context), whatever its candidates say.
 ///
 /// What is pending availability was judged by what is no more: enacted later, it would take the override back. So whoever
-/// keeps pending candidates drops those of the para. This is the one change that nodes cannot see coming: candidates that
-/// are offered in the block of the override are left out by its author.
+/// keeps pending candidates drops those of the para. The paras pallet overrides at the end of a block, so that the next leaf
+/// shows what its child is judged by.
 pub trait OnParaOverridden {
-	/// Forgets what builds on the former state of `para`.
+	/// Forgets what builds on the former state of `para`, which [`ParaState`] still answers.
 	fn on_para_overridden(para: ParaId);
 }
 

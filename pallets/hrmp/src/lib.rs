@@ -12,6 +12,7 @@ mod message_impls;
 mod port_impls;
 mod request_impls;
 mod rescue_impls;
+mod rewritten;
 mod types;
 mod utility_impls;
 pub mod weights;

@@ -96,7 +96,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// How many paras wait for the outcome of a vote.
-	fn waiting_for(code_hash: ValidationCodeHash) -> u32 {
+	pub(crate) fn waiting_for(code_hash: ValidationCodeHash) -> u32 {
 		CodeVotes::<T>::get(code_hash).map_or(0, |vote| vote.causes.len().saturated_into())
 	}
 
@@ -251,6 +251,16 @@ impl<T: Config> Pallet<T> {
 				Self::schedule_upgrade(para, code_hash, included_at, Self::now().max(included_at), config);
 			}
 		}
+	}
+
+	/// Ends the vote about a code with its acceptance.
+	///
+	/// # Errors
+	/// [`Error::NoVoteOnCode`]. Nothing is written then.
+	pub(crate) fn do_approve(code_hash: ValidationCodeHash) -> DispatchResult {
+		let vote = CodeVotes::<T>::get(code_hash).ok_or(Error::<T>::NoVoteOnCode)?;
+		Self::end_with_acceptance(code_hash, vote);
+		Ok(())
 	}
 
 	/// Stores a code that needs no vote.

@@ -11,6 +11,7 @@ mod dispatchable_impls;
 mod lifecycle_impls;
 mod past_code_impls;
 mod port_impls;
+mod rewrite_impls;
 mod types;
 mod upgrade_impls;
 mod utility_impls;
@@ -32,13 +33,13 @@ pub mod pallet {
 	use crate::{
 		types::{
 			BoundedCode, BoundedHead, CodeVote, GenesisPara, ParaLifecycle, ParaRecord, PastCodesOfPara,
-			PruningRange, Registration,
+			PruningRange, Registration, Rewrite,
 		},
 		WeightInfo,
 	};
 	use alloc::vec::Vec;
 	use async_backing_primitives::{
-		ports::{ActiveConfiguration, CurrentSession, OnParaRemoved, UpwardQueues},
+		ports::{ActiveConfiguration, CurrentSession, OnParaOverridden, OnParaRemoved, UpwardQueues},
 		BlockNumber, HeadData, ParaId, PvfCheckStatement, SessionIndex, UpgradeGoAhead, UpgradeRestriction,
 		ValidationCode, ValidationCodeHash, ValidatorSignature, MAX_PARAS,
 	};
@@ -75,6 +76,9 @@ pub mod pallet {
 		type Ump: UpwardQueues;
 		/// Told when a para is gone: the message pallets.
 		type OnParaRemoved: OnParaRemoved;
+		/// Told when root overwrites what candidates of a para build on: the pallet that holds pending candidates, and whoever
+		/// derives something from the most recent context.
+		type OnParaOverridden: OnParaOverridden;
 		/// Weights of the calls.
 		type WeightInfo: WeightInfo;
 		/// The chain around the pallet, for its benchmarks.
@@ -131,6 +135,14 @@ pub mod pallet {
 	/// Paras whose removal was decided in the block being processed. Never there between blocks.
 	#[pallet::storage]
 	pub type LeavingNow<T: Config> = StorageValue<_, BoundedVec<ParaId, ConstU32<MAX_PARAS>>, ValueQuery>;
+
+	/// What root makes of paras at the end of the block being processed. Never there between blocks.
+	#[pallet::storage]
+	pub type Rewrites<T: Config> = StorageMap<_, Twox64Concat, ParaId, Rewrite, ValueQuery>;
+
+	/// Paras in [`Rewrites`], ascending.
+	#[pallet::storage]
+	pub type RewrittenParas<T: Config> = StorageValue<_, BoundedVec<ParaId, ConstU32<MAX_PARAS>>, ValueQuery>;
 
 	/// Codes that paras ran and that are kept still (R-CODE-9). Of paras that are gone too.
 	#[pallet::storage]
@@ -263,6 +275,30 @@ pub mod pallet {
 			/// The code.
 			code_hash: ValidationCodeHash,
 		},
+		/// Root gave a para another code.
+		CurrentCodeUpdated {
+			/// The para.
+			para: ParaId,
+			/// The code.
+			code_hash: ValidationCodeHash,
+		},
+		/// Root gave a para another head.
+		CurrentHeadUpdated {
+			/// The para.
+			para: ParaId,
+		},
+		/// Root gave a para another most recent context.
+		MostRecentContextUpdated {
+			/// The para.
+			para: ParaId,
+			/// The relay-parent number that its next candidate may not go below (R-REL-4).
+			context: BlockNumber,
+		},
+		/// Root ended a para's cooldown: its restriction is lifted at the end of this block (R-CODE-3).
+		UpgradeCooldownRemoved {
+			/// The para.
+			para: ParaId,
+		},
 		/// A para runs on new code (R-CODE-6).
 		CodeUpgraded {
 			/// The para.
@@ -306,6 +342,12 @@ pub mod pallet {
 		NotTrusted,
 		/// As many codes are trusted as can be.
 		TooManyTrustedCodes,
+		/// The para has no head: it is not registered, or not active yet.
+		NoHead,
+		/// The context is of a relay block to come.
+		ContextInFuture,
+		/// The para has no cooldown.
+		NotRestricted,
 	}
 
 	#[pallet::call]
@@ -380,6 +422,84 @@ pub mod pallet {
 			ensure_root(origin)?;
 			Self::do_distrust(code_hash)
 		}
+
+		/// Gives a para another code at the end of this block, without a vote: for one whose code does not work.
+		///
+		/// Its pending candidates are dropped. An upgrade that is in flight is given up and answered with an Abort; if it is
+		/// this code that the para announced, with a go-ahead. The cooldown goes on. The old code is kept (R-CODE-9).
+		///
+		/// # Errors
+		/// [`Error::NoHead`], [`Error::CodeTooSmall`], [`Error::CodeTooLarge`]; a bad origin if it is not root. Nothing is
+		/// written then.
+		#[pallet::call_index(5)]
+		#[pallet::weight(T::WeightInfo::force_set_current_code(new_code.0.len().saturated_into()))]
+		pub fn force_set_current_code(
+			origin: OriginFor<T>,
+			para: ParaId,
+			new_code: ValidationCode,
+		) -> DispatchResult {
+			ensure_root(origin)?;
+			Self::do_force_code(para, new_code)
+		}
+
+		/// Gives a para another head at the end of this block: for one that cannot go on from where it is.
+		///
+		/// Its pending candidates are dropped. An upgrade that is in flight is given up and answered with an Abort, which also
+		/// replaces an answer that it has not heard yet: at this head the para may know nothing of what it announced.
+		///
+		/// # Errors
+		/// [`Error::NoHead`], [`Error::HeadDataTooLarge`]; a bad origin if it is not root. Nothing is written then.
+		#[pallet::call_index(6)]
+		#[pallet::weight(T::WeightInfo::force_set_current_head(new_head.0.len().saturated_into()))]
+		pub fn force_set_current_head(
+			origin: OriginFor<T>,
+			para: ParaId,
+			new_head: HeadData,
+		) -> DispatchResult {
+			ensure_root(origin)?;
+			Self::do_force_head(para, new_head)
+		}
+
+		/// Sets at the end of this block the relay-parent number that the next candidate of a para may not go below
+		/// (R-REL-4). Its pending candidates are dropped; its upgrade, its messages and how far it consumed them stay.
+		///
+		/// # Errors
+		/// [`Error::NoHead`]; [`Error::ContextInFuture`] if it is above the number of this block; a bad origin if it is not
+		/// root. Nothing is written then.
+		#[pallet::call_index(7)]
+		#[pallet::weight(T::WeightInfo::force_set_most_recent_context())]
+		pub fn force_set_most_recent_context(
+			origin: OriginFor<T>,
+			para: ParaId,
+			context: BlockNumber,
+		) -> DispatchResult {
+			ensure_root(origin)?;
+			Self::do_force_context(para, context)
+		}
+
+		/// Ends the cooldown of a para: its restriction is lifted at the end of this block (R-CODE-3). An upgrade that is in
+		/// flight goes on, and as long as it does no other may be announced (R-CODE-2).
+		///
+		/// # Errors
+		/// [`Error::NotRestricted`]; a bad origin if it is not root. Nothing is written then.
+		#[pallet::call_index(8)]
+		#[pallet::weight(T::WeightInfo::remove_upgrade_cooldown())]
+		pub fn remove_upgrade_cooldown(origin: OriginFor<T>, para: ParaId) -> DispatchResult {
+			ensure_root(origin)?;
+			Self::do_remove_cooldown(para)
+		}
+
+		/// Ends the vote about a code with its acceptance, for those who wait for it now. Other than
+		/// [`trust_code`](Self::trust_code) it takes no code, and vouches for nothing later.
+		///
+		/// # Errors
+		/// [`Error::NoVoteOnCode`]; a bad origin if it is not root. Nothing is written then.
+		#[pallet::call_index(9)]
+		#[pallet::weight(T::WeightInfo::end_vote_accepting(Pallet::<T>::waiting_for(*code_hash)))]
+		pub fn force_approve_code(origin: OriginFor<T>, code_hash: ValidationCodeHash) -> DispatchResult {
+			ensure_root(origin)?;
+			Self::do_approve(code_hash)
+		}
 	}
 
 	#[pallet::view_functions]
@@ -406,6 +526,7 @@ pub mod pallet {
 			if LeavingNow::<T>::exists() {
 				LeavingNow::<T>::kill();
 			}
+			Self::do_apply_rewrites();
 		}
 
 		#[cfg(feature = "try-runtime")]

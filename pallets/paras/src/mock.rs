@@ -7,9 +7,12 @@ pub(crate) mod benchmark_helper;
 
 use crate::{self as pallet_async_backing_paras, GenesisPara};
 use async_backing_primitives::{
-	ports::{ActiveConfiguration, OnParaRemoved, OnSessionChange, QueueSize, SessionChange, UpwardQueues},
-	HeadData, HostConfiguration, ParaId, PvfCheckStatement, SessionIndex, UpwardMessage, ValidationCode,
-	ValidatorId, ValidatorIndex, ValidatorPair,
+	ports::{
+		ActiveConfiguration, OnParaOverridden, OnParaRemoved, OnSessionChange, ParaState, QueueSize,
+		SessionChange, UpwardQueues,
+	},
+	BlockNumber, HeadData, HostConfiguration, ParaId, PvfCheckStatement, SessionIndex, UpwardMessage,
+	ValidationCode, ValidatorId, ValidatorIndex, ValidatorPair,
 };
 use frame_support::{
 	derive_impl, parameter_types,
@@ -38,6 +41,8 @@ parameter_types! {
 	pub static Removed: Vec<ParaId> = Vec::new();
 	/// Paras for whose removal there is no time.
 	pub static Busy: Vec<ParaId> = Vec::new();
+	/// Paras that were rewritten, with their most recent context until then.
+	pub static Rewritten: Vec<(ParaId, Option<BlockNumber>)> = Vec::new();
 	/// Upward messages that wait, and their bytes.
 	pub static Upward: BTreeMap<ParaId, (u32, u32)> = BTreeMap::new();
 	pub static Config: HostConfiguration = config();
@@ -143,12 +148,19 @@ impl OnParaRemoved for Neighbours {
 	}
 }
 
+impl OnParaOverridden for Neighbours {
+	fn on_para_overridden(para: ParaId) {
+		Rewritten::mutate(|rewritten| rewritten.push((para, Paras::most_recent_context(para))));
+	}
+}
+
 impl crate::Config for Test {
 	type AdminOrigin = EnsureRoot<u64>;
 	type Configuration = Configuration;
 	type Session = Neighbours;
 	type Ump = Neighbours;
 	type OnParaRemoved = Neighbours;
+	type OnParaOverridden = Neighbours;
 	type WeightInfo = ();
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = benchmark_helper::Helper;
@@ -188,6 +200,7 @@ pub(crate) fn run<R>(paras: Vec<GenesisPara>, test: impl FnOnce() -> R) -> R {
 		Removed::set(Vec::new());
 		Busy::set(Vec::new());
 		Upward::set(BTreeMap::new());
+		Rewritten::set(Vec::new());
 		Config::set(config());
 		Keys::set(keys());
 		begin_block(1);

@@ -73,6 +73,17 @@ impl ParaRecord {
 	}
 }
 
+/// What becomes of a para at the end of the block, by root's will.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct Rewrite {
+	/// Its head.
+	pub head: Option<BoundedHead>,
+	/// Its code, which this counts as used.
+	pub code_hash: Option<ValidationCodeHash>,
+	/// The relay-parent number that its next candidate may not go below (R-REL-4).
+	pub context: Option<BlockNumber>,
+}
+
 /// A code that a para ran (R-CODE-9).
 #[derive(
 	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,

@@ -118,8 +118,13 @@ impl<T: Config> Pallet<T> {
 	/// Answers an announcement, in the state of this block. It is the last word: an earlier answer that was not heard yet is
 	/// replaced.
 	fn answer(para: ParaId, signal: UpgradeGoAhead) {
+		Self::change_record(para, |record| Self::answer_record(para, record, signal));
+	}
+
+	/// The same for a para whose record is at hand.
+	pub(crate) fn answer_record(para: ParaId, record: &mut ParaRecord, signal: UpgradeGoAhead) {
 		UpgradeGoAheadSignal::<T>::insert(para, signal);
-		Self::change_record(para, |record| record.answered_at = Some(Self::now()));
+		record.answered_at = Some(Self::now());
 	}
 
 	/// The block being processed.
@@ -181,7 +186,7 @@ impl<T: Config> Pallet<T> {
 }
 
 /// Inserts behind everything that is due at `at` or before.
-fn insert_sorted(list: &mut Schedule, para: ParaId, at: BlockNumber) {
+pub(crate) fn insert_sorted(list: &mut Schedule, para: ParaId, at: BlockNumber) {
 	let position = list.partition_point(|(_, other)| *other <= at);
 	// There is room: the list holds at most one entry per para, and there are no more paras than it has places.
 	let _ = list.try_insert(position, (para, at));

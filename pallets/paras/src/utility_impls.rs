@@ -3,8 +3,8 @@
 use crate::{
 	ActionsQueue, CheckCause, CodeByHash, CodeByHashRefs, CodeVotes, CodesUnderVote, Config, Heads, Pallet,
 	ParaLifecycle, ParaLifecycles, ParaRecords, Parachains, PastCodePruning, PastCodeRange, PastCodes,
-	TrustedCodes, UpcomingParas, UpcomingUpgrades, UpgradeCooldowns, UpgradeGoAheadSignal,
-	UpgradeRestrictionSignal,
+	Rewrites, RewrittenParas, TrustedCodes, UpcomingParas, UpcomingUpgrades, UpgradeCooldowns,
+	UpgradeGoAheadSignal, UpgradeRestrictionSignal,
 };
 use alloc::collections::{BTreeMap, BTreeSet};
 use async_backing_primitives::{
@@ -26,6 +26,7 @@ impl<T: Config> Pallet<T> {
 		Self::check_signals()?;
 		Self::check_votes()?;
 		Self::check_past_codes()?;
+		Self::check_rewrites()?;
 		Self::check_codes()
 	}
 
@@ -79,6 +80,10 @@ impl<T: Config> Pallet<T> {
 				"an action is queued for a session that began"
 			);
 			ensure!(!paras.is_empty(), "an empty queue of actions is stored");
+			ensure!(
+				paras.windows(2).all(|pair| pair[0] < pair[1]),
+				"a queue of actions does not ascend"
+			);
 			for para in paras {
 				ensure!(queued.insert(para), "a para is queued twice");
 			}
@@ -102,6 +107,21 @@ impl<T: Config> Pallet<T> {
 			);
 		}
 		ensure!(queued.is_empty(), "a para is queued that is unknown");
+		Ok(())
+	}
+
+	/// What is noted in a block is listed, and gone when the block ends.
+	fn check_rewrites() -> Result<(), TryRuntimeError> {
+		let listed = RewrittenParas::<T>::get();
+		ensure!(
+			listed.windows(2).all(|pair| pair[0] < pair[1]),
+			"rewritten paras do not ascend"
+		);
+		let noted: BTreeSet<_> = Rewrites::<T>::iter_keys().collect();
+		ensure!(
+			noted.into_iter().eq(listed),
+			"rewritten paras are not listed as they are"
+		);
 		Ok(())
 	}
 
@@ -274,6 +294,7 @@ impl<T: Config> Pallet<T> {
 		let hashes = ParaRecords::<T>::iter_values()
 			.flat_map(of_record)
 			.chain(UpcomingParas::<T>::iter_values().map(|registration| registration.code_hash))
+			.chain(Rewrites::<T>::iter_values().filter_map(|rewrite| rewrite.code_hash))
 			.chain(PastCodes::<T>::iter_values().flatten().map(|past| past.code_hash))
 			.chain(TrustedCodes::<T>::get());
 		for hash in hashes {

@@ -23,6 +23,14 @@ pub trait WeightInfo {
 	fn trust_code(c: u32) -> Weight;
 	/// [`crate::Pallet::distrust_code`].
 	fn distrust_code() -> Weight;
+	/// [`crate::Pallet::force_set_current_code`] with code of `c` bytes, and what the end of its block does.
+	fn force_set_current_code(c: u32) -> Weight;
+	/// [`crate::Pallet::force_set_current_head`] with head data of `h` bytes, and what the end of its block does.
+	fn force_set_current_head(h: u32) -> Weight;
+	/// [`crate::Pallet::force_set_most_recent_context`], and what the end of its block does.
+	fn force_set_most_recent_context() -> Weight;
+	/// [`crate::Pallet::remove_upgrade_cooldown`], and what the end of its block does.
+	fn remove_upgrade_cooldown() -> Weight;
 }
 
 impl WeightInfo for () {
@@ -32,9 +40,9 @@ impl WeightInfo for () {
 				.saturating_add(RocksDbWeight::get().reads_writes(reads, writes))
 				.saturating_mul(u64::from(count))
 		};
-		// Both lists, full, the range of past codes with the configuration, and who is leaving.
+		// Both lists, full, the range of past codes with the configuration, who is leaving and who is rewritten.
 		Weight::from_parts(100_000_000, 131_072)
-			.saturating_add(RocksDbWeight::get().reads_writes(5, 3))
+			.saturating_add(RocksDbWeight::get().reads_writes(6, 4))
 			.saturating_add(each(g, 1, 2))
 			.saturating_add(each(l, 0, 1))
 			.saturating_add(each(p, 3, 4))
@@ -65,6 +73,25 @@ impl WeightInfo for () {
 
 	fn distrust_code() -> Weight {
 		Weight::from_parts(50_000_000, 131_072).saturating_add(RocksDbWeight::get().reads_writes(3, 3))
+	}
+
+	fn force_set_current_code(c: u32) -> Weight {
+		// With the pending candidates, which may be as many as there are cores.
+		Self::register(c)
+			.saturating_add(Weight::from_parts(500_000_000, 262_144))
+			.saturating_add(RocksDbWeight::get().reads_writes(16, 32))
+	}
+
+	fn force_set_current_head(h: u32) -> Weight {
+		Self::force_set_current_code(h)
+	}
+
+	fn force_set_most_recent_context() -> Weight {
+		Self::force_set_current_code(0)
+	}
+
+	fn remove_upgrade_cooldown() -> Weight {
+		Weight::from_parts(100_000_000, 65_536).saturating_add(RocksDbWeight::get().reads_writes(1, 2))
 	}
 
 	fn register(c: u32) -> Weight {

@@ -4,8 +4,9 @@ use crate::{AccountId, Hrmp, Runtime, SovereignAccountOf};
 use alloc::vec::Vec;
 use async_backing_primitives::{
 	ports::{ActiveConfiguration, Disputes, HorizontalChannels, OnSessionChange, SessionChange},
-	BlockNumber, CandidateHash, CoreIndex, DisputeStatementSet, HeadData, HostConfiguration,
-	OutboundHrmpMessage, ParaId, SessionIndex, UpgradeGoAhead, ValidationCode, ValidatorId,
+	BlockNumber, CandidateDescriptor, CandidateHash, CoreIndex, DisputeStatementSet, HeadData,
+	HostConfiguration, OutboundHrmpMessage, ParaId, SessionIndex, UpgradeGoAhead, ValidationCode,
+	ValidatorId, MAX_CORES,
 };
 use core::sync::atomic::{AtomicBool, Ordering};
 use frame_support::{
@@ -241,5 +242,39 @@ impl pallet_async_backing_dmp::benchmarking::BenchmarkHelper for Helper {
 impl pallet_async_backing_paras::benchmarking::BenchmarkHelper for Helper {
 	fn begin_session(validators: Vec<ValidatorId>) {
 		Self::begin_session(validators, HostConfiguration::default());
+	}
+
+	fn occupy_cores(para: ParaId, candidates: u32) {
+		use pallet_async_backing_inclusion::{
+			PendingAvailability, PendingCandidate, PendingReceipt, PendingReceipts, ValidatorBits,
+		};
+		let votes = ValidatorBits::none_of(1_000);
+		let pending = (0..MAX_CORES).map(|core| {
+			let mut hash = CandidateHash::default();
+			hash.0.as_bytes_mut()[..4].copy_from_slice(&core.to_be_bytes());
+			PendingCandidate {
+				para: ParaId(if core < candidates { para.0 } else { para.0 + core }),
+				hash,
+				core: CoreIndex(core),
+				group: Default::default(),
+				relay_parent_number: 0,
+				backed_in: 1,
+				hrmp_watermark: 0,
+				outputs: Default::default(),
+				availability_votes: votes.clone(),
+			}
+		});
+		let pending: Vec<_> = pending.collect();
+		for candidate in pending.iter().take(candidates as usize) {
+			let receipt = PendingReceipt {
+				descriptor: CandidateDescriptor::v2(Default::default()),
+				commitments: Default::default(),
+				commitments_hash: Default::default(),
+				backers: votes.clone(),
+				max_pov_size: 0,
+			};
+			PendingReceipts::<Runtime>::insert(candidate.hash, receipt);
+		}
+		PendingAvailability::<Runtime>::put(BoundedVec::truncate_from(pending));
 	}
 }

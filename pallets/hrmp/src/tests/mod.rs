@@ -4,6 +4,7 @@ mod closed;
 mod digest;
 mod requests;
 mod rescue;
+mod rewritten;
 
 use crate::{mock::*, Error, Event, HrmpChannelId, HrmpChannels, HrmpInboxes};
 use async_backing_primitives::{

@@ -1,7 +1,7 @@
 //! What the benchmarks ask of the chain around the pallet.
 
 use super::{Config, CurrentSession, Keys};
-use async_backing_primitives::{HostConfiguration, ValidatorId};
+use async_backing_primitives::{HostConfiguration, ParaId, ValidatorId};
 use sp_keystore::{testing::MemoryKeystore, KeystoreExt};
 
 /// Prepares the neighbours.
@@ -12,6 +12,8 @@ impl crate::benchmarking::BenchmarkHelper for Helper {
 		CurrentSession::set(1);
 		Keys::set(validators);
 	}
+
+	fn occupy_cores(_: ParaId, _: u32) {}
 }
 
 /// An empty chain with the limits of a real one, and a keystore for its validators.

@@ -1,7 +1,7 @@
 //! Answers to announcements: who hears them, and that each comes (R-CODE-1, R-CODE-7).
 
 use super::*;
-use crate::{CodesUnderVote, MAX_CODE_VOTES};
+use crate::{CodesUnderVote, UpcomingUpgrades, MAX_CODE_VOTES};
 use async_backing_primitives::{BlockNumber, HostConfiguration};
 use frame_support::BoundedVec;
 
@@ -301,5 +301,28 @@ fn r_code_7_signals_of_a_para_go_with_it() {
 		next_session();
 		assert_eq!(go_ahead(), None);
 		assert!(!UpgradeRestrictionSignal::<Test>::contains_key(A));
+	});
+}
+
+#[test]
+fn r_code_3_what_is_due_in_one_block_comes_in_the_order_of_its_acceptance() {
+	run(vec![genesis_para(A.0, 1), genesis_para(B.0, 1)], || {
+		trust(&code(2));
+		for para in [B, A] {
+			announce_only(para, 2);
+		}
+		assert_eq!(
+			UpcomingUpgrades::<Test>::get().into_inner(),
+			[(B, 7), (A, 7)],
+			"R-CODE-3"
+		);
+		run_to(7);
+		for para in [A, B] {
+			assert_eq!(
+				UpgradeGoAheadSignal::<Test>::get(para),
+				Some(UpgradeGoAhead::GoAhead),
+				"R-CODE-3: all of them"
+			);
+		}
 	});
 }

@@ -322,6 +322,14 @@ fn the_number_of_votes_has_a_ceiling() {
 			Error::<Test>::TooManyParas
 		);
 		assert_ok!(Paras::register(RuntimeOrigin::root(), B, head(2), code(1)));
+		crate::CodesUnderVote::<Test>::mutate(|codes| codes.pop());
+		Paras::note_new_head(A, head(2), 1);
+		announce_only(A, 2);
+		assert_eq!(go_ahead(), None, "there was room for one more");
+		assert!(Paras::is_upgrade_restricted(A));
+		CodeVotes::<Test>::remove(code(2).hash());
+		change(A, |record| record.announced = None);
+		Paras::release_code(code(2).hash());
 		crate::CodesUnderVote::<Test>::kill();
 	});
 }

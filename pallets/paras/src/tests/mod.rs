@@ -1,10 +1,12 @@
 //! What the pallet does, without a chain around it.
 
 mod answers;
+mod broken;
 mod checks;
 mod histories;
 mod past_codes;
 mod removal;
+mod rewrites;
 
 use crate::{
 	mock::*, CodeByHashRefs, Error, Event, Heads, ParaLifecycle, ParaLifecycles, ParaRecord, ParaRecords,

@@ -151,6 +151,8 @@ fn r_code_9_going_back_to_kept_code_needs_no_vote() {
 		run_to(29);
 		assert_eq!(kept(A), [past(2, 8, 19)]);
 		assert_eq!(stored(1), Some(code(1)), "it is current again");
+		assert_eq!(Paras::code_hash_at(A, 7), None, "R-CODE-9: that entry is gone");
+		assert_eq!(Paras::code_hash_at(A, 8), Some(code(2).hash()), "R-CODE-9");
 		run_to(39);
 		assert_eq!(stored(2), Some(code(2)));
 		run_to(40);

@@ -45,6 +45,7 @@ impl pallet_async_backing_paras::Config for Runtime {
 	type Session = ParaSessions;
 	type Ump = Ump;
 	type OnParaRemoved = (Scheduler, Dmp, Ump, Hrmp);
+	type OnParaOverridden = (Inclusion, Hrmp);
 	type WeightInfo = weights::pallet_async_backing_paras::WeightInfo<Runtime>;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = crate::benchmark_helper::Helper;

@@ -200,4 +200,32 @@ impl<T: frame_system::Config> pallet_async_backing_paras::WeightInfo for WeightI
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
+	/// The range of component `c` is `[9, 1000000]`.
+	fn force_set_current_code(c: u32) -> Weight {
+		Weight::from_parts(250_000_000, 0)
+			.saturating_add(Weight::from_parts(0, 5246381))
+			.saturating_add(Weight::from_parts(1_733, 0).saturating_mul(c.into()))
+			.saturating_add(T::DbWeight::get().reads(16))
+			.saturating_add(T::DbWeight::get().writes(20))
+	}
+	/// The range of component `h` is `[0, 20480]`.
+	fn force_set_current_head(h: u32) -> Weight {
+		Weight::from_parts(200_000_000, 0)
+			.saturating_add(Weight::from_parts(0, 5246381))
+			.saturating_add(Weight::from_parts(1_733, 0).saturating_mul(h.into()))
+			.saturating_add(T::DbWeight::get().reads(16))
+			.saturating_add(T::DbWeight::get().writes(20))
+	}
+	fn force_set_most_recent_context() -> Weight {
+		Weight::from_parts(150_000_000, 0)
+			.saturating_add(Weight::from_parts(0, 1051099))
+			.saturating_add(T::DbWeight::get().reads(8))
+			.saturating_add(T::DbWeight::get().writes(12))
+	}
+	fn remove_upgrade_cooldown() -> Weight {
+		Weight::from_parts(60_000_000, 0)
+			.saturating_add(Weight::from_parts(0, 132559))
+			.saturating_add(T::DbWeight::get().reads(1))
+			.saturating_add(T::DbWeight::get().writes(2))
+	}
 }
