@@ -183,13 +183,9 @@ mod benches {
 	) -> Result<(), BenchmarkError> {
 		let retention = T::Configuration::active().code_retention_period;
 		let now = retention.saturating_add(1);
-		let config = T::Configuration::active();
 		let paras = |count: u32| (0..count).map(|number| ParaId(PARA.0 + number));
 		for para in paras(g.max(l).max(p)) {
 			active::<T>(para);
-			// Scheduled at once, as the code is known; the schedules are what they are below.
-			Pallet::<T>::do_schedule_code_upgrade(para, code(0), 0, &config);
-			UpgradeGoAheadSignal::<T>::remove(para);
 			UpgradeRestrictionSignal::<T>::insert(para, UpgradeRestriction::Present);
 		}
 		let due = |count: u32| {

@@ -2,11 +2,12 @@
 
 use crate::{
 	types::{check_shares, core_at},
-	Claim, Config, Core, CoreClaims, OnDemand, OnDemandOrders, Pallet, Schedules, Work, PARTS_OF_A_CORE,
+	Claim, Config, Core, CoreClaims, OnDemand, OnDemandOrders, Pallet, Removed, Schedules, Work,
+	PARTS_OF_A_CORE,
 };
 use alloc::vec::Vec;
 use async_backing_primitives::{
-	ports::{ActiveConfiguration, CoreScheduler},
+	ports::{ActiveConfiguration, CoreScheduler, ParaState},
 	CoreIndex, MAX_CORES, MAX_LOOKAHEAD, MAX_ON_DEMAND_ORDERS,
 };
 use frame_support::ensure;
@@ -65,6 +66,14 @@ impl<T: Config> Pallet<T> {
 		ensure!(
 			orders.windows(2).all(|pair| pair[0].ready_at <= pair[1].ready_at),
 			"an order is ready before one ahead of it (R-SCH-8)"
+		);
+		let removed = Removed::<T>::get();
+		ensure!(
+			orders
+				.iter()
+				.all(|order| T::Paras::current_code_hash(order.para).is_some()
+					|| removed.contains(&order.para)),
+			"an order outlives its para (R-DEF-31)"
 		);
 		let unserved = orders.len().saturating_add(handed_out);
 		ensure!(
