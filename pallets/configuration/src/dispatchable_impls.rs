@@ -1,18 +1,41 @@
 //! What the calls do.
 
-use crate::{ActiveConfig, Config, Error, Event, Pallet, PendingConfig, PendingConfigs, SESSION_DELAY};
-use async_backing_primitives::{
-	HostConfiguration, InconsistentConfiguration, InvalidAsyncBackingParams, SessionIndex,
+use crate::{
+	ActiveConfig, BypassConsistencyCheck, Config, Error, Event, Pallet, PendingConfig, PendingConfigs,
+	SESSION_DELAY,
 };
-use frame_support::{dispatch::DispatchResult, ensure, traits::Get};
+use async_backing_primitives::{HostConfiguration, InconsistentConfiguration, SessionIndex};
+use frame_support::{
+	dispatch::{DispatchClass, DispatchResult},
+	ensure,
+	traits::{EnsureOrigin, Get},
+};
+use frame_system::pallet_prelude::OriginFor;
 
 impl<T: Config> Pallet<T> {
+	/// What every call does that stages: [`Self::do_stage`], for the admin.
+	pub(crate) fn do_set(
+		origin: OriginFor<T>,
+		change: impl FnOnce(&mut HostConfiguration),
+	) -> DispatchResult {
+		T::AdminOrigin::ensure_origin(origin)?;
+		Self::do_stage(change)
+	}
+
+	/// Whether a configuration is consistent on this chain, with the length that its blocks have for inherents
+	/// (R-ABP-6).
+	pub(crate) fn check(config: &HostConfiguration) -> Result<(), InconsistentConfiguration> {
+		let length = *T::BlockLength::get().max.get(DispatchClass::Mandatory);
+		config.check_consistency_within(length)
+	}
+
 	/// Stages a change for two sessions from now (R-ABP-5).
 	///
 	/// `change` edits the configuration that would be in force then without it: the last one staged, else the active
 	/// one. A change is refused when it makes a consistent configuration inconsistent; where it was inconsistent
 	/// before, it is accepted, so that several calls can repair it (R-ABP-6). Parameters of asynchronous backing
-	/// beyond their bounds are refused always, unless they were there before (R-ABP-4).
+	/// beyond their bounds are refused always, unless they were there before (R-ABP-4). The admin can switch the check
+	/// off ([`BypassConsistencyCheck`]).
 	///
 	/// # Errors
 	/// The variant of [`Error`] that names the first value that does not fit. Nothing is written then.
@@ -47,8 +70,10 @@ impl<T: Config> Pallet<T> {
 		if config.async_backing_params != base.async_backing_params {
 			config.async_backing_params.validate().map_err(Error::<T>::from)?;
 		}
-		match config.check_consistency() {
-			Err(inconsistency) if base.check_consistency().is_ok() => Err(inconsistency.into()),
+		match Self::check(config) {
+			Err(inconsistency) if !BypassConsistencyCheck::<T>::get() && Self::check(base).is_ok() => {
+				Err(inconsistency.into())
+			}
 			_ => Ok(()),
 		}
 	}
@@ -79,49 +104,5 @@ impl<T: Config> Pallet<T> {
 			config: config.clone(),
 		});
 		(old, config)
-	}
-}
-
-impl<T> From<InvalidAsyncBackingParams> for Error<T> {
-	fn from(error: InvalidAsyncBackingParams) -> Self {
-		InconsistentConfiguration::from(error).into()
-	}
-}
-
-impl<T> From<InconsistentConfiguration> for Error<T> {
-	fn from(error: InconsistentConfiguration) -> Self {
-		use InconsistentConfiguration::{TooLarge, TooSmall, Zero};
-		match error {
-			Zero("group_rotation_frequency") => Self::GroupRotationFrequencyZero,
-			Zero("paras_availability_period") => Self::ParasAvailabilityPeriodZero,
-			Zero("scheduling_lookahead") => Self::SchedulingLookaheadZero,
-			Zero("minimum_backing_votes") => Self::MinimumBackingVotesZero,
-			Zero("pvf_voting_ttl") => Self::PvfVotingTtlZero,
-			TooSmall { parameter, .. } => match parameter {
-				"scheduling_lookahead" => Self::SchedulingLookaheadTooSmall,
-				"validation_upgrade_delay" => Self::ValidationUpgradeDelayTooSmall,
-				"minimum_validation_upgrade_delay" => Self::MinimumValidationUpgradeDelayTooSmall,
-				_ => Self::Inconsistent,
-			},
-			TooLarge { parameter, .. } => match parameter {
-				"max_candidate_depth" => Self::MaxCandidateDepthTooLarge,
-				"allowed_ancestry_len" => Self::AllowedAncestryLenTooLarge,
-				"max_code_size" => Self::MaxCodeSizeTooLarge,
-				"max_head_data_size" => Self::MaxHeadDataSizeTooLarge,
-				"max_pov_size" => Self::MaxPovSizeTooLarge,
-				"max_upward_message_size" => Self::MaxUpwardMessageSizeTooLarge,
-				"max_upward_message_num_per_candidate" => Self::MaxUpwardMessageNumPerCandidateTooLarge,
-				"hrmp_max_message_num_per_candidate" => Self::HrmpMaxMessageNumPerCandidateTooLarge,
-				"num_cores" => Self::NumCoresTooLarge,
-				"scheduling_lookahead" => Self::SchedulingLookaheadTooLarge,
-				"max_downward_message_size" => Self::MaxDownwardMessageSizeTooLarge,
-				"hrmp_channel_max_message_size" => Self::HrmpChannelMaxMessageSizeTooLarge,
-				"hrmp_max_parachain_outbound_channels" => Self::HrmpMaxParachainOutboundChannelsTooLarge,
-				"hrmp_max_parachain_inbound_channels" => Self::HrmpMaxParachainInboundChannelsTooLarge,
-				"on_demand_queue_max_size" => Self::OnDemandQueueMaxSizeTooLarge,
-				_ => Self::Inconsistent,
-			},
-			Zero(_) => Self::Inconsistent,
-		}
 	}
 }

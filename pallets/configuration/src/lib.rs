@@ -5,7 +5,9 @@ extern crate alloc;
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+mod calls;
 mod dispatchable_impls;
+mod error_impls;
 pub mod migrations;
 mod port_impls;
 mod types;
@@ -21,20 +23,27 @@ pub use pallet::*;
 pub use types::*;
 pub use weights::WeightInfo;
 
+use frame_support::pallet_macros::import_section;
+
 #[allow(missing_docs, missing_debug_implementations)] // the macros write undocumented items
+#[import_section(calls::calls)]
 #[frame_support::pallet]
 pub mod pallet {
 	use crate::{
 		types::{
-			BackingLimits, CandidateLimits, HrmpLimits, OnDemandLimits, PendingConfig, SchedulingLimits,
-			UmpLimits, UpgradeLimits,
+			BackingLimits, CandidateLimits, HrmpLimits, OnDemandLimits, PendingConfig, SchedulerParams,
+			SchedulingLimits, UmpLimits, UpgradeLimits,
 		},
 		WeightInfo,
 	};
 	use alloc::vec::Vec;
-	use async_backing_primitives::{AsyncBackingParams, HostConfiguration, SessionIndex};
+	use async_backing_primitives::{
+		ApprovalVotingParams, AsyncBackingParams, BlockNumber, ExecutorParams, HostConfiguration,
+		SessionIndex,
+	};
 	use frame_support::pallet_prelude::*;
-	use frame_system::pallet_prelude::*;
+	use frame_system::pallet_prelude::{BlockNumberFor, OriginFor};
+	use sp_runtime::Perbill;
 
 	/// Most configurations that are staged at a time: one for the next session, one for the session after (R-ABP-5).
 	pub const MAX_PENDING: u32 = 2;
@@ -42,7 +51,7 @@ pub mod pallet {
 	/// How many sessions pass before a change takes effect (R-ABP-5).
 	pub const SESSION_DELAY: SessionIndex = 2;
 
-	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+	pub(crate) const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
 	#[pallet::pallet]
 	#[pallet::storage_version(STORAGE_VERSION)]
@@ -67,6 +76,10 @@ pub mod pallet {
 	pub type PendingConfigs<T: Config> =
 		StorageValue<_, BoundedVec<PendingConfig, ConstU32<MAX_PENDING>>, ValueQuery>;
 
+	/// Whether inconsistent configurations are accepted, which nobody but the admin should want for long (R-ABP-6).
+	#[pallet::storage]
+	pub type BypassConsistencyCheck<T: Config> = StorageValue<_, bool, ValueQuery>;
+
 	/// The configuration of the first session.
 	#[pallet::genesis_config]
 	#[derive(frame_support::DefaultNoBound)]
@@ -82,7 +95,7 @@ pub mod pallet {
 	#[pallet::genesis_build]
 	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
 		fn build(&self) {
-			if let Err(error) = self.config.check_consistency() {
+			if let Err(error) = Pallet::<T>::check(&self.config) {
 				panic!("the configuration at genesis is inconsistent: {error}");
 			}
 			ActiveConfig::<T>::put(&self.config);
@@ -129,7 +142,7 @@ pub mod pallet {
 		ValidationUpgradeDelayTooSmall,
 		/// `minimum_validation_upgrade_delay` does not exceed `paras_availability_period`.
 		MinimumValidationUpgradeDelayTooSmall,
-		/// `max_code_size` is above its ceiling.
+		/// `max_code_size` is above what an inherent of this chain has room for.
 		MaxCodeSizeTooLarge,
 		/// `max_head_data_size` is above its ceiling.
 		MaxHeadDataSizeTooLarge,
@@ -157,103 +170,78 @@ pub mod pallet {
 		PvfVotingTtlZero,
 		/// `on_demand_queue_max_size` is above its ceiling.
 		OnDemandQueueMaxSizeTooLarge,
+		/// `max_code_size` is zero.
+		MaxCodeSizeZero,
+		/// `max_head_data_size` is zero.
+		MaxHeadDataSizeZero,
+		/// `max_pov_size` is zero.
+		MaxPovSizeZero,
+		/// `max_validators` is zero.
+		MaxValidatorsZero,
+		/// `hrmp_max_messages_consumed_per_candidate` is zero.
+		HrmpMaxMessagesConsumedPerCandidateZero,
+		/// `code_retention_period` is zero.
+		CodeRetentionPeriodZero,
+		/// `dispute_period` is zero.
+		DisputePeriodZero,
+		/// `no_show_slots` is zero.
+		NoShowSlotsZero,
+		/// `n_delay_tranches` is zero.
+		NDelayTranchesZero,
+		/// `needed_approvals` is zero.
+		NeededApprovalsZero,
+		/// `max_approval_coalesce_count` is zero.
+		MaxApprovalCoalesceCountZero,
+		/// `max_code_size` is below what any code has.
+		MaxCodeSizeTooSmall,
+		/// `max_upward_queue_size` has no room for one message of `max_upward_message_size`.
+		MaxUpwardQueueSizeTooSmall,
+		/// `hrmp_channel_max_total_size` has no room for one message of `hrmp_channel_max_message_size`.
+		HrmpChannelMaxTotalSizeTooSmall,
+		/// `validation_upgrade_cooldown` is above its ceiling.
+		ValidationUpgradeCooldownTooLarge,
+		/// `validation_upgrade_delay` is above its ceiling.
+		ValidationUpgradeDelayTooLarge,
+		/// `minimum_validation_upgrade_delay` is above its ceiling.
+		MinimumValidationUpgradeDelayTooLarge,
+		/// `code_retention_period` is above its ceiling.
+		CodeRetentionPeriodTooLarge,
+		/// `pvf_voting_ttl` is above its ceiling.
+		PvfVotingTtlTooLarge,
+		/// `hrmp_channel_max_capacity` is above its ceiling.
+		HrmpChannelMaxCapacityTooLarge,
+		/// `hrmp_channel_max_total_size` is above its ceiling.
+		HrmpChannelMaxTotalSizeTooLarge,
+		/// `dispute_period` is above its ceiling.
+		DisputePeriodTooLarge,
+		/// `dispute_post_conclusion_acceptance_period` is above its ceiling.
+		DisputePostConclusionAcceptancePeriodTooLarge,
+		/// `no_show_slots` is above its ceiling.
+		NoShowSlotsTooLarge,
+		/// `n_delay_tranches` is above its ceiling.
+		NDelayTranchesTooLarge,
+		/// `zeroth_delay_tranche_width` is above its ceiling.
+		ZerothDelayTrancheWidthTooLarge,
+		/// `needed_approvals` is above its ceiling.
+		NeededApprovalsTooLarge,
+		/// `relay_vrf_modulo_samples` is above its ceiling.
+		RelayVrfModuloSamplesTooLarge,
+		/// `max_approval_coalesce_count` is above its ceiling.
+		MaxApprovalCoalesceCountTooLarge,
+		/// `group_rotation_frequency` is above its ceiling.
+		GroupRotationFrequencyTooLarge,
+		/// `paras_availability_period` is above its ceiling.
+		ParasAvailabilityPeriodTooLarge,
+		/// `max_relay_parent_session_age` is not zero: relay parents are of the current session (R-REL-5).
+		MaxRelayParentSessionAgeTooLarge,
+		/// An executor parameter occurs twice.
+		ExecutorParamRepeated,
+		/// An executor parameter is not within its range.
+		ExecutorParamOutOfRange,
+		/// Two executor parameters do not go together.
+		ExecutorParamsIncompatible,
 		/// Another value does not fit.
 		Inconsistent,
-	}
-
-	#[pallet::call]
-	impl<T: Config> Pallet<T> {
-		/// Stages the whole configuration at once, for two sessions from now (R-ABP-5).
-		///
-		/// Replaces what is staged for that session. What is staged for the next session stays.
-		#[pallet::call_index(0)]
-		#[pallet::weight(T::WeightInfo::set_config())]
-		pub fn set_config(origin: OriginFor<T>, config: HostConfiguration) -> DispatchResult {
-			T::AdminOrigin::ensure_origin(origin)?;
-			Self::do_stage(|staged| *staged = config)
-		}
-
-		/// Stages the parameters of asynchronous backing, for two sessions from now (R-ABP-5).
-		///
-		/// Everything else stays as it is staged, or as it is in force where nothing is staged.
-		#[pallet::call_index(1)]
-		#[pallet::weight(T::WeightInfo::set_async_backing_params())]
-		pub fn set_async_backing_params(origin: OriginFor<T>, params: AsyncBackingParams) -> DispatchResult {
-			T::AdminOrigin::ensure_origin(origin)?;
-			Self::do_stage(|staged| staged.async_backing_params = params)
-		}
-
-		/// Stages code and its upgrades for two sessions from now (R-ABP-5). Everything else stays, as with
-		/// [`set_async_backing_params`](Self::set_async_backing_params).
-		#[pallet::call_index(2)]
-		#[pallet::weight(T::WeightInfo::set_async_backing_params())]
-		pub fn set_upgrade_limits(origin: OriginFor<T>, limits: UpgradeLimits) -> DispatchResult {
-			T::AdminOrigin::ensure_origin(origin)?;
-			Self::do_stage(|staged| limits.put(staged))
-		}
-
-		/// Stages the sizes of candidates for two sessions from now (R-ABP-5). Everything else stays, as with
-		/// [`set_async_backing_params`](Self::set_async_backing_params).
-		#[pallet::call_index(3)]
-		#[pallet::weight(T::WeightInfo::set_async_backing_params())]
-		pub fn set_candidate_limits(origin: OriginFor<T>, limits: CandidateLimits) -> DispatchResult {
-			T::AdminOrigin::ensure_origin(origin)?;
-			Self::do_stage(|staged| limits.put(staged))
-		}
-
-		/// Stages upward messages for two sessions from now (R-ABP-5). Everything else stays, as with
-		/// [`set_async_backing_params`](Self::set_async_backing_params).
-		#[pallet::call_index(4)]
-		#[pallet::weight(T::WeightInfo::set_async_backing_params())]
-		pub fn set_ump_limits(origin: OriginFor<T>, limits: UmpLimits) -> DispatchResult {
-			T::AdminOrigin::ensure_origin(origin)?;
-			Self::do_stage(|staged| limits.put(staged))
-		}
-
-		/// Stages the largest downward message, in bytes, for two sessions from now (R-ABP-5). Everything else stays, as with
-		/// [`set_async_backing_params`](Self::set_async_backing_params).
-		#[pallet::call_index(5)]
-		#[pallet::weight(T::WeightInfo::set_async_backing_params())]
-		pub fn set_max_downward_message_size(origin: OriginFor<T>, bytes: u32) -> DispatchResult {
-			T::AdminOrigin::ensure_origin(origin)?;
-			Self::do_stage(|staged| staged.max_downward_message_size = bytes)
-		}
-
-		/// Stages channels between paras for two sessions from now (R-ABP-5). Everything else stays, as with
-		/// [`set_async_backing_params`](Self::set_async_backing_params).
-		#[pallet::call_index(6)]
-		#[pallet::weight(T::WeightInfo::set_async_backing_params())]
-		pub fn set_hrmp_limits(origin: OriginFor<T>, limits: HrmpLimits) -> DispatchResult {
-			T::AdminOrigin::ensure_origin(origin)?;
-			Self::do_stage(|staged| limits.put(staged))
-		}
-
-		/// Stages backing and its groups for two sessions from now (R-ABP-5). Everything else stays, as with
-		/// [`set_async_backing_params`](Self::set_async_backing_params).
-		#[pallet::call_index(7)]
-		#[pallet::weight(T::WeightInfo::set_async_backing_params())]
-		pub fn set_backing_limits(origin: OriginFor<T>, limits: BackingLimits) -> DispatchResult {
-			T::AdminOrigin::ensure_origin(origin)?;
-			Self::do_stage(|staged| limits.put(staged))
-		}
-
-		/// Stages cores and the claim queue for two sessions from now (R-ABP-5). Everything else stays, as with
-		/// [`set_async_backing_params`](Self::set_async_backing_params).
-		#[pallet::call_index(8)]
-		#[pallet::weight(T::WeightInfo::set_async_backing_params())]
-		pub fn set_scheduling_limits(origin: OriginFor<T>, limits: SchedulingLimits) -> DispatchResult {
-			T::AdminOrigin::ensure_origin(origin)?;
-			Self::do_stage(|staged| limits.put(staged))
-		}
-
-		/// Stages on-demand orders and their price for two sessions from now (R-ABP-5). Everything else stays, as with
-		/// [`set_async_backing_params`](Self::set_async_backing_params).
-		#[pallet::call_index(9)]
-		#[pallet::weight(T::WeightInfo::set_async_backing_params())]
-		pub fn set_on_demand_limits(origin: OriginFor<T>, limits: OnDemandLimits) -> DispatchResult {
-			T::AdminOrigin::ensure_origin(origin)?;
-			Self::do_stage(|staged| limits.put(staged))
-		}
 	}
 
 	#[pallet::hooks]

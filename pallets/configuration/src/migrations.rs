@@ -1,6 +1,10 @@
 //! How a chain that runs already gets this pallet.
 
-use crate::{ActiveConfig, Config};
+mod published;
+
+pub use published::{decode_configuration, AdoptPublishedConfiguration};
+
+use crate::{ActiveConfig, Config, Pallet};
 use async_backing_primitives::HostConfiguration;
 use core::marker::PhantomData;
 use frame_support::{
@@ -22,7 +26,7 @@ impl<T: Config, Initial: Get<HostConfiguration>> OnRuntimeUpgrade for StoreIniti
 			return T::DbWeight::get().reads(1);
 		}
 		let initial = Initial::get();
-		let config = match initial.check_consistency() {
+		let config = match Pallet::<T>::check(&initial) {
 			Ok(()) => initial,
 			Err(error) => {
 				log::error!(target: "runtime::configuration", "the initial configuration is not taken: {error}");
@@ -35,7 +39,7 @@ impl<T: Config, Initial: Get<HostConfiguration>> OnRuntimeUpgrade for StoreIniti
 
 	#[cfg(feature = "try-runtime")]
 	fn post_upgrade(_: alloc::vec::Vec<u8>) -> Result<(), sp_runtime::TryRuntimeError> {
-		crate::Pallet::<T>::do_try_state()
+		Pallet::<T>::do_try_state()
 	}
 }
 

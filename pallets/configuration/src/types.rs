@@ -137,4 +137,30 @@ groups! {
 		/// How fast the price follows demand: the relative change in a block per share that the queue is off its target.
 		on_demand_fee_variability: Perbill,
 	}
+
+	/// What the scheduler works by, in the layout of the published struct of this name.
+	SchedulerParams, staged by "set_scheduler_params" {
+		/// Blocks between two rotations of the groups (R-GRP-2).
+		group_rotation_frequency: BlockNumber,
+		/// Blocks that a candidate has to become available (R-TMO-2).
+		paras_availability_period: BlockNumber,
+		/// Most validators of one group; `None` for no limit (R-GRP-5).
+		max_validators_per_core: Option<u32>,
+		/// How far ahead the claim queue is filled (R-SCH-4).
+		scheduling_lookahead: u32,
+		/// Number of cores.
+		num_cores: u32,
+		/// Has no meaning any more, but a place in the layout.
+		max_availability_timeouts: u32,
+		/// Most on-demand orders that may wait (R-SCH-8).
+		on_demand_queue_max_size: u32,
+		/// Share of the queue above which an order's price rises, and below which it falls.
+		on_demand_target_queue_utilization: Perbill,
+		/// How fast the price follows demand: the relative change in a block per share that the queue is off its target.
+		on_demand_fee_variability: Perbill,
+		/// Price of an order when demand is low, in the chain's token.
+		on_demand_base_fee: u128,
+		/// Has no meaning any more, but a place in the layout.
+		ttl: BlockNumber,
+	}
 }

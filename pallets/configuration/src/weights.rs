@@ -9,16 +9,28 @@ use frame_support::weights::{constants::RocksDbWeight, Weight};
 pub trait WeightInfo {
 	/// [`crate::Pallet::set_config`].
 	fn set_config() -> Weight;
-	/// [`crate::Pallet::set_async_backing_params`], and every other call that stages a group: all do the same.
+	/// [`crate::Pallet::set_async_backing_params`], and every other call that stages a value or a group: all do the same.
 	fn set_async_backing_params() -> Weight;
+	/// [`crate::Pallet::set_executor_params`], whose argument is the largest.
+	fn set_executor_params() -> Weight;
+	/// [`crate::Pallet::set_bypass_consistency_check`].
+	fn set_bypass_consistency_check() -> Weight;
 }
 
 impl WeightInfo for () {
 	fn set_config() -> Weight {
-		Weight::from_parts(50_000_000, 4_096).saturating_add(RocksDbWeight::get().reads_writes(3, 1))
+		Weight::from_parts(50_000_000, 4_096).saturating_add(RocksDbWeight::get().reads_writes(4, 1))
 	}
 
 	fn set_async_backing_params() -> Weight {
 		Self::set_config()
+	}
+
+	fn set_executor_params() -> Weight {
+		Self::set_config()
+	}
+
+	fn set_bypass_consistency_check() -> Weight {
+		Weight::from_parts(10_000_000, 0).saturating_add(RocksDbWeight::get().writes(1))
 	}
 }

@@ -46,4 +46,23 @@ impl<T: frame_system::Config> pallet_async_backing_configuration::WeightInfo for
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
+	/// Storage: `ParaSessions::CurrentSessionIndex` (r:1 w:0)
+	/// Proof: `ParaSessions::CurrentSessionIndex` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+	/// Storage: `Configuration::PendingConfigs` (r:1 w:1)
+	/// Proof: `Configuration::PendingConfigs` (`max_values`: Some(1), `max_size`: Some(349), added: 844, mode: `MaxEncodedLen`)
+	fn set_executor_params() -> Weight {
+		// Proof Size summary in bytes:
+		//  Measured:  `174`
+		//  Estimated: `1834`
+		// Minimum execution time: 9_975_000 picoseconds.
+		Weight::from_parts(10_506_000, 0)
+			.saturating_add(Weight::from_parts(0, 1834))
+			.saturating_add(T::DbWeight::get().reads(2))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
+	/// Storage: `Configuration::BypassConsistencyCheck` (r:0 w:1)
+	/// Proof: `Configuration::BypassConsistencyCheck` (`max_values`: Some(1), `max_size`: Some(1), added: 496, mode: `MaxEncodedLen`)
+	fn set_bypass_consistency_check() -> Weight {
+		Weight::from_parts(2_000_000, 0).saturating_add(T::DbWeight::get().writes(1))
+	}
 }
