@@ -32,6 +32,7 @@ mod relay_parents;
 pub mod runtime_api;
 mod session_info;
 mod signals;
+mod slashing;
 mod statement;
 #[cfg(test)]
 mod testing;
@@ -69,6 +70,7 @@ pub use params::*;
 pub use relay_parents::*;
 pub use session_info::*;
 pub use signals::*;
+pub use slashing::*;
 pub use statement::*;
 pub use timeouts::*;
 pub use validation::*;

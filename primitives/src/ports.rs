@@ -4,9 +4,10 @@
 //! may bring its own implementation of any. Implementations never panic; reading an unknown para finds nothing.
 
 use crate::{
-	BlockNumber, CandidateHash, ClaimQueue, CoreIndex, DisputeStatementSet, GroupRotationInfo, HeadData,
-	HostConfiguration, OutboundHrmpChannelLimitations, OutboundHrmpMessage, ParaId, SessionIndex,
-	UpwardMessage, ValidationCode, ValidationCodeHash, ValidatorId, ValidatorIndex,
+	AssignmentId, AuthorityDiscoveryId, BlockNumber, CandidateHash, ClaimQueue, CoreIndex, DisputeProof,
+	DisputeState, DisputeStatementSet, GroupRotationInfo, HeadData, HostConfiguration,
+	OpaqueKeyOwnershipProof, OutboundHrmpChannelLimitations, OutboundHrmpMessage, ParaId, PendingSlashes,
+	SessionIndex, UpwardMessage, ValidationCode, ValidationCodeHash, ValidatorId, ValidatorIndex,
 };
 use alloc::{collections::BTreeSet, vec::Vec};
 
@@ -297,6 +298,10 @@ pub trait Disputes {
 	fn import(disputes: Vec<DisputeStatementSet>) -> Vec<DisputeStatementSet>;
 	/// Notes that the candidate was included in this block (step 9 of R-INC-2).
 	fn note_included(session: SessionIndex, candidate: CandidateHash, block: BlockNumber);
+	/// Disputes that are open or were decided of late, for nodes that ask.
+	fn recent() -> Vec<(SessionIndex, CandidateHash, DisputeState)> {
+		Vec::new()
+	}
 }
 
 impl Disputes for () {
@@ -330,4 +335,47 @@ pub trait Rewards {
 impl Rewards for () {
 	fn reward_backing(_: impl Iterator<Item = ValidatorIndex>) {}
 	fn reward_availability(_: impl Iterator<Item = ValidatorIndex>) {}
+}
+
+/// Keys of validators that the pallets here have no use for, but later checkers have (R-BIN-30). A runtime without
+/// approval voting uses `()`, which knows none.
+pub trait CheckerKeys {
+	/// Keys that assign approval checks to these validators, in the same order.
+	fn assignment_keys(validators: &[ValidatorId]) -> Vec<AssignmentId>;
+	/// Keys under which these validators publish their addresses, in the same order; those of others may follow.
+	fn discovery_keys(validators: &[ValidatorId]) -> Vec<AuthorityDiscoveryId>;
+}
+
+impl CheckerKeys for () {
+	fn assignment_keys(_: &[ValidatorId]) -> Vec<AssignmentId> {
+		Vec::new()
+	}
+
+	fn discovery_keys(_: &[ValidatorId]) -> Vec<AuthorityDiscoveryId> {
+		Vec::new()
+	}
+}
+
+/// Slashing of validators that lost a dispute. A runtime without it uses `()`.
+pub trait Slashing {
+	/// Who lost a dispute and is not slashed yet.
+	fn unapplied() -> Vec<(SessionIndex, CandidateHash, PendingSlashes)>;
+	/// Proof that the key is a validator's, in the current session; `None` if it is nobody's.
+	fn key_ownership_proof(validator: ValidatorId) -> Option<OpaqueKeyOwnershipProof>;
+	/// Puts a report into the transaction pool of the node that asks. `None` if it can't be made.
+	fn submit_report(dispute: DisputeProof, key_ownership: OpaqueKeyOwnershipProof) -> Option<()>;
+}
+
+impl Slashing for () {
+	fn unapplied() -> Vec<(SessionIndex, CandidateHash, PendingSlashes)> {
+		Vec::new()
+	}
+
+	fn key_ownership_proof(_: ValidatorId) -> Option<OpaqueKeyOwnershipProof> {
+		None
+	}
+
+	fn submit_report(_: DisputeProof, _: OpaqueKeyOwnershipProof) -> Option<()> {
+		None
+	}
 }

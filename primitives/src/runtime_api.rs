@@ -7,10 +7,11 @@
 use crate::{
 	ApprovalVotingParams, AsyncBackingParams, BackingState, BlockNumber, CandidateEvent, CandidateHash,
 	CandidatePendingAvailability, ClaimQueue, CommittedCandidateReceipt, Constraints, ConstraintsExtension,
-	CoreState, DisputeState, ExecutorParams, GroupRotationInfo, Hash, HostConfiguration,
-	InboundDownwardMessage, InboundHrmpMessage, NodeFeatures, OccupiedCoreAssumption, ParaId, PendingSlashes,
-	PersistedValidationData, PvfCheckStatement, RelayParentInfo, ScrapedOnChainVotes, SessionIndex,
-	SessionInfo, Slot, ValidationCode, ValidationCodeHash, ValidatorId, ValidatorIndex, ValidatorSignature,
+	CoreState, DisputeProof, DisputeState, ExecutorParams, GroupRotationInfo, Hash, HostConfiguration,
+	InboundDownwardMessage, InboundHrmpMessage, LegacyPendingSlashes, NodeFeatures, OccupiedCoreAssumption,
+	OpaqueKeyOwnershipProof, ParaId, PendingSlashes, PersistedValidationData, PvfCheckStatement,
+	RelayParentInfo, ScrapedOnChainVotes, SessionIndex, SessionInfo, Slot, ValidationCode,
+	ValidationCodeHash, ValidatorId, ValidatorIndex, ValidatorSignature,
 };
 use alloc::{collections::BTreeMap, vec::Vec};
 
@@ -82,6 +83,19 @@ sp_api::decl_runtime_apis! {
 
 		/// Limits of parachain execution in a session; `None` for one that is not remembered.
 		fn session_executor_params(session_index: SessionIndex) -> Option<ExecutorParams>;
+
+		/// As `unapplied_slashes_v2`, for nodes that know two kinds of offences only.
+		fn unapplied_slashes() -> Vec<(SessionIndex, CandidateHash, LegacyPendingSlashes)>;
+
+		/// Proof that the key is a validator's in this session; `None` if it is nobody's, or nobody slashes.
+		fn key_ownership_proof(validator_id: ValidatorId) -> Option<OpaqueKeyOwnershipProof>;
+
+		/// Hands in that a validator lost a dispute; the report goes into the transaction pool of the node that asks.
+		/// `None` if it can't be made.
+		fn submit_report_dispute_lost(
+			dispute_proof: DisputeProof,
+			key_ownership_proof: OpaqueKeyOwnershipProof,
+		) -> Option<()>;
 
 		/// Downward messages that wait for the para.
 		fn dmq_contents(recipient: ParaId) -> Vec<InboundDownwardMessage>;

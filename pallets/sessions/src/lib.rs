@@ -6,21 +6,28 @@ extern crate alloc;
 mod handover_impls;
 mod port_impls;
 mod session_handler;
+mod session_info;
 mod types;
 mod utility_impls;
 
 #[cfg(test)]
 mod mock;
 #[cfg(test)]
+mod session_info_tests;
+#[cfg(test)]
 mod tests;
 
 pub use pallet::*;
+pub use session_info::*;
 pub use types::*;
 
 #[allow(missing_docs, missing_debug_implementations)] // the macros write undocumented items
 #[frame_support::pallet]
 pub mod pallet {
-	use crate::types::BufferedChange;
+	use crate::{
+		session_info::{SessionRecord, MAX_SESSIONS},
+		types::BufferedChange,
+	};
 	use async_backing_primitives::{
 		ports::{ConfigurationOfSession, OnSessionChange},
 		SessionIndex, ValidatorId, ValidatorIndex, MAX_VALIDATORS,
@@ -75,6 +82,15 @@ pub mod pallet {
 	/// The change that the block being processed ends with (R-ABP-10). Never there between blocks.
 	#[pallet::storage]
 	pub type BufferedSessionChange<T: Config> = StorageValue<_, BufferedChange, OptionQuery>;
+
+	/// Sessions of which something is remembered, ascending.
+	#[pallet::storage]
+	pub type RememberedSessions<T: Config> =
+		StorageValue<_, BoundedVec<SessionIndex, ConstU32<MAX_SESSIONS>>, ValueQuery>;
+
+	/// What is remembered of the current session and of those before whose candidates may be disputed.
+	#[pallet::storage]
+	pub type SessionRecords<T: Config> = StorageMap<_, Identity, SessionIndex, SessionRecord>;
 
 	/// The pallet takes nothing at genesis, but that is when it begins the first session.
 	#[pallet::genesis_config]

@@ -2,12 +2,14 @@
 
 #![allow(unreachable_pub, missing_debug_implementations)] // the runtime is public, so what it is made of must be
 
-use crate as pallet_async_backing_sessions;
+use crate::{self as pallet_async_backing_sessions, RememberSession};
 use async_backing_primitives::{
 	ports::{
-		ActiveConfiguration, ConfigurationOfSession, CurrentSession as _, OnSessionChange, SessionChange,
+		ActiveConfiguration, CheckerKeys, ConfigurationOfSession, CoreScheduler, CurrentSession as _,
+		OnSessionChange, SessionChange,
 	},
-	HostConfiguration, SessionIndex, ValidatorId,
+	split_into_groups, AssignmentId, AuthorityDiscoveryId, BlockNumber, ClaimQueue, CoreIndex,
+	GroupRotationInfo, HostConfiguration, ParaId, SessionIndex, ValidatorId, ValidatorIndex,
 };
 use frame_support::{
 	derive_impl, parameter_types,
@@ -20,6 +22,7 @@ use sp_runtime::{
 	traits::{BlakeTwo256, ConvertInto, Hash, OpaqueKeys},
 	BuildStorage,
 };
+use std::collections::BTreeSet;
 
 /// Blocks of a session.
 pub(crate) const SESSION: u32 = 10;
@@ -54,6 +57,7 @@ parameter_types! {
 	pub const Period: u32 = SESSION;
 	pub static NextValidators: Option<Vec<u64>> = None;
 	pub static MaxValidators: Option<u32> = None;
+	pub static DisputePeriod: SessionIndex = 6;
 	pub static Log: Vec<Entry> = Vec::new();
 }
 
@@ -87,6 +91,7 @@ impl ActiveConfiguration for Configuration {
 	fn active() -> HostConfiguration {
 		HostConfiguration {
 			max_validators: MaxValidators::get(),
+			dispute_period: DisputePeriod::get(),
 			..Default::default()
 		}
 	}
@@ -127,6 +132,48 @@ impl<const N: u8> OnSessionChange for Receiver<N> {
 	}
 }
 
+/// Two cores.
+pub struct Scheduler;
+impl CoreScheduler for Scheduler {
+	fn core_count() -> u32 {
+		2
+	}
+
+	fn groups() -> Vec<Vec<ValidatorIndex>> {
+		split_into_groups(Sessions::validators().len() as u32, 2)
+	}
+
+	fn rotation_info(_: BlockNumber) -> GroupRotationInfo {
+		unreachable!("nobody asks")
+	}
+
+	fn claim_queue() -> ClaimQueue {
+		unreachable!("nobody asks")
+	}
+
+	fn advance(_: &BTreeSet<CoreIndex>, _: &BTreeSet<CoreIndex>) -> Vec<(CoreIndex, ParaId)> {
+		unreachable!("nobody asks")
+	}
+}
+
+/// The other keys of a validator follow from its first.
+pub struct Keys;
+impl CheckerKeys for Keys {
+	fn assignment_keys(validators: &[ValidatorId]) -> Vec<AssignmentId> {
+		validators.iter().map(|key| derived(key, 1).into()).collect()
+	}
+
+	fn discovery_keys(validators: &[ValidatorId]) -> Vec<AuthorityDiscoveryId> {
+		validators.iter().map(|key| derived(key, 2).into()).collect()
+	}
+}
+
+pub(crate) fn derived(key: &ValidatorId, kind: u8) -> sr25519::Public {
+	let mut raw = sr25519::Public::from(key.clone()).0;
+	raw[31] = kind;
+	sr25519::Public::from_raw(raw)
+}
+
 pub struct TestRandomness;
 impl Randomness<H256, u32> for TestRandomness {
 	fn random(subject: &[u8]) -> (H256, u32) {
@@ -137,7 +184,12 @@ impl Randomness<H256, u32> for TestRandomness {
 impl crate::Config for Test {
 	type Sessions = Session;
 	type Configuration = Configuration;
-	type OnSessionChange = (Receiver<1>, Receiver<2>, Receiver<3>);
+	type OnSessionChange = (
+		Receiver<1>,
+		Receiver<2>,
+		Receiver<3>,
+		RememberSession<Test, Scheduler, Keys>,
+	);
 	type Randomness = TestRandomness;
 	type DisabledValidators = Session;
 }
@@ -177,6 +229,7 @@ pub(crate) fn key(validator: u64) -> ValidatorId {
 pub(crate) fn run(validators: u64, spare: u64, test: impl FnOnce()) {
 	NextValidators::set(None);
 	MaxValidators::set(None);
+	DisputePeriod::set(6);
 	take_log();
 	let keys = |range: core::ops::Range<u64>| {
 		range

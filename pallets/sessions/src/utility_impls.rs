@@ -9,7 +9,8 @@ use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
 	/// Checks, between blocks, that every active validator has one key and one index of its own, that no change is left
-	/// over (R-ABP-9), and that the index is the session pallet's (R-DEF-34).
+	/// over (R-ABP-9), that the index is the session pallet's (R-DEF-34), and that what is remembered of sessions is
+	/// listed.
 	///
 	/// # Errors
 	/// Says what is broken.
@@ -32,6 +33,6 @@ impl<T: Config> Pallet<T> {
 			!BufferedSessionChange::<T>::exists(),
 			"R-ABP-9: a session change was not handed out at the end of its block"
 		);
-		Ok(())
+		Self::try_state_of_records()
 	}
 }

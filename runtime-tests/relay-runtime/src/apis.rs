@@ -7,14 +7,15 @@ use crate::{
 };
 use alloc::{collections::BTreeMap, vec::Vec};
 use async_backing_primitives::{
-	ports::{ActiveConfiguration, CoreScheduler, CurrentSession, ParaState},
+	ports::{ActiveConfiguration, CoreScheduler, CurrentSession, Disputes, ParaState, Slashing},
 	ApprovalVotingParams, AsyncBackingParams, BackingState, CandidateCommitments, CandidateEvent,
 	CandidateHash, CandidatePendingAvailability, ClaimQueue, CommittedCandidateReceipt, Constraints,
-	ConstraintsExtension, CoreIndex, CoreState, DisputeState, ExecutorParams, GroupRotationInfo,
-	HostConfiguration, InboundDownwardMessage, InboundHrmpMessage, NodeFeatures, OccupiedCoreAssumption,
-	ParaId, PendingSlashes, PersistedValidationData, PvfCheckStatement, RelayParentInfo, ScrapedOnChainVotes,
-	SessionIndex, SessionInfo, ValidationCode, ValidationCodeHash, ValidatorId, ValidatorIndex,
-	ValidatorSignature,
+	ConstraintsExtension, CoreIndex, CoreState, DisputeProof, DisputeState, ExecutorParams,
+	GroupRotationInfo, HostConfiguration, InboundDownwardMessage, InboundHrmpMessage, LegacyPendingSlashes,
+	NodeFeatures, OccupiedCoreAssumption, OpaqueKeyOwnershipProof, ParaId, PendingSlashes,
+	PersistedValidationData, PvfCheckStatement, RelayParentInfo, ScrapedOnChainVotes, SessionIndex,
+	SessionInfo, ValidationCode, ValidationCodeHash, ValidatorId, ValidatorIndex, ValidatorSignature,
+	MAX_RELAY_PARENT_SESSION_AGE,
 };
 use frame_support::{
 	genesis_builder_helper::{build_state, get_preset},
@@ -40,6 +41,9 @@ frame_benchmarking::define_benchmarks!(
 	[pallet_async_backing_paras, Paras]
 	[pallet_async_backing_scheduler, Scheduler]
 );
+
+/// Who slashes the losers of disputes: nobody yet. Whoever brings a pallet for it puts it here.
+type DisputeSlashing = ();
 
 /// How many times larger than its compressed form validation code may be.
 const MAX_CODE_COMPRESSION_RATIO: u32 = 10;
@@ -208,7 +212,7 @@ impl_runtime_apis! {
 		}
 	}
 
-	// No pallet for disputes and approvals is in this runtime: it knows of none, and their parameters are defaults.
+	// No pallet for disputes and slashing is in this runtime: what is asked of them answers through the ports of `()`.
 	#[api_version(16)]
 	impl async_backing_primitives::runtime_api::ParachainHost<Block> for Runtime {
 		fn validators() -> Vec<ValidatorId> {
@@ -278,21 +282,30 @@ impl_runtime_apis! {
 		}
 
 		fn session_info(index: SessionIndex) -> Option<SessionInfo> {
-			(index == ParaSessions::index()).then(|| SessionInfo {
-				active_validator_indices: ParaSessions::active_validator_indices(),
-				validators: ParaSessions::validators(),
-				validator_groups: Scheduler::groups(),
-				n_cores: Scheduler::core_count(),
-				..SessionInfo::default()
-			})
+			ParaSessions::session_info(index)
 		}
 
 		fn disputes() -> Vec<(SessionIndex, CandidateHash, DisputeState)> {
-			Vec::new()
+			<Runtime as pallet_async_backing_inclusion::Config>::Disputes::recent()
 		}
 
 		fn session_executor_params(index: SessionIndex) -> Option<ExecutorParams> {
-			(index <= ParaSessions::index()).then(ExecutorParams::default)
+			ParaSessions::session_executor_params(index)
+		}
+
+		fn unapplied_slashes() -> Vec<(SessionIndex, CandidateHash, LegacyPendingSlashes)> {
+			DisputeSlashing::unapplied()
+				.into_iter()
+				.filter_map(|(session, candidate, slashes)| Some((session, candidate, slashes.into_legacy()?)))
+				.collect()
+		}
+
+		fn key_ownership_proof(validator: ValidatorId) -> Option<OpaqueKeyOwnershipProof> {
+			DisputeSlashing::key_ownership_proof(validator)
+		}
+
+		fn submit_report_dispute_lost(dispute: DisputeProof, key_ownership: OpaqueKeyOwnershipProof) -> Option<()> {
+			DisputeSlashing::submit_report(dispute, key_ownership)
 		}
 
 		fn dmq_contents(recipient: ParaId) -> Vec<InboundDownwardMessage> {
@@ -320,11 +333,11 @@ impl_runtime_apis! {
 		}
 
 		fn node_features() -> NodeFeatures {
-			NodeFeatures::default()
+			Configuration::active().node_features
 		}
 
 		fn approval_voting_params() -> ApprovalVotingParams {
-			ApprovalVotingParams::default()
+			Configuration::active().approval_voting_params
 		}
 
 		fn claim_queue() -> ClaimQueue {
@@ -354,11 +367,12 @@ impl_runtime_apis! {
 		}
 
 		fn unapplied_slashes_v2() -> Vec<(SessionIndex, CandidateHash, PendingSlashes)> {
-			Vec::new()
+			DisputeSlashing::unapplied()
 		}
 
 		fn max_relay_parent_session_age() -> u32 {
-			0
+			// Whatever the configuration says: a value that somebody else's runtime left promises nothing here.
+			MAX_RELAY_PARENT_SESSION_AGE
 		}
 
 		fn ancestor_relay_parent_info(session_index: SessionIndex, relay_parent: Hash) -> Option<RelayParentInfo> {

@@ -5,7 +5,28 @@ use crate::{
 	weights, Balances, Configuration, Dmp, Hrmp, Inclusion, MessageQueue, ParaSessions, Paras, Runtime,
 	RuntimeHoldReason, Scheduler, Session, Ump,
 };
+use alloc::vec::Vec;
+use async_backing_primitives::{ports::CheckerKeys, AssignmentId, AuthorityDiscoveryId, ValidatorId};
 use frame_system::EnsureRoot;
+use pallet_async_backing_sessions::RememberSession;
+use sp_core::sr25519;
+
+/// A validator of this chain has one sr25519 key: what it signs statements with also assigns its checks and publishes its
+/// address.
+#[derive(Clone, Copy, Debug)]
+pub struct OneKeyForAll;
+
+impl CheckerKeys for OneKeyForAll {
+	fn assignment_keys(validators: &[ValidatorId]) -> Vec<AssignmentId> {
+		let public = |key: &ValidatorId| sr25519::Public::from(key.clone()).into();
+		validators.iter().map(public).collect()
+	}
+
+	fn discovery_keys(validators: &[ValidatorId]) -> Vec<AuthorityDiscoveryId> {
+		let public = |key: &ValidatorId| sr25519::Public::from(key.clone()).into();
+		validators.iter().map(public).collect()
+	}
+}
 
 /// Root decides on everything that is governed; Sudo is root.
 type AdminOrigin = EnsureRoot<crate::AccountId>;
@@ -20,7 +41,14 @@ impl pallet_async_backing_sessions::Config for Runtime {
 	type Sessions = Session;
 	type Configuration = Configuration;
 	// R-ABP-9: configuration and validators are in force before anybody here is told.
-	type OnSessionChange = (Paras, Scheduler, Inclusion, Ump, Hrmp);
+	type OnSessionChange = (
+		Paras,
+		Scheduler,
+		Inclusion,
+		RememberSession<Runtime, Scheduler, OneKeyForAll>,
+		Ump,
+		Hrmp,
+	);
 	// Known one epoch ahead, but only after the validators of the session were fixed.
 	type Randomness = pallet_babe::RandomnessFromOneEpochAgo<Runtime>;
 	type DisabledValidators = Session;
