@@ -37,7 +37,7 @@ fn r_def_28_r_wgt_1_a_full_inherent_has_room_behind_an_epochs_end() {
 	let both = cases::announcing(&world, (BLOCK_BYTES - 60_000) / 2);
 	let built = world.build(&both);
 	assert!(
-		built.block.extrinsics()[1] == extrinsic(both),
+		built.block.extrinsics[1] == extrinsic(both),
 		"R-WGT-2: all of it is kept"
 	);
 	// Both would have room if the header were a small one.
