@@ -14,7 +14,7 @@ fn disabled_at(leaf: LeafFacts, disabled: &[u32]) -> LeafFacts {
 /// Block 11 on block 10, with nothing pending, where these are disabled. `fork` tells several of them apart.
 fn eleven(fork: u8, disabled: &[u32]) -> LeafFacts {
 	let ten = leaf(None);
-	let mut ancestors = vec![ten.block.clone()];
+	let mut ancestors = vec![ten.block];
 	ancestors.extend(ten.ancestors.iter().take(1).cloned());
 	let facts = LeafFacts {
 		block: RelayChainBlockInfo {

@@ -128,9 +128,11 @@ impl Chain {
 	/// Cores whose claim in front, or its bonus, is an order.
 	fn cores_with_orders() -> BTreeSet<u32> {
 		let cores = Scheduler::upcoming_claims();
-		let is_ordered = |claims: &[Claim]| match claims {
-			[Claim::Pool(Some(_)), ..] | [Claim::Idle | Claim::Pool(None), Claim::Pool(Some(_)), ..] => true,
-			_ => false,
+		let is_ordered = |claims: &[Claim]| {
+			matches!(
+				claims,
+				[Claim::Pool(Some(_)), ..] | [Claim::Idle | Claim::Pool(None), Claim::Pool(Some(_)), ..]
+			)
 		};
 		(0..)
 			.zip(cores.iter())

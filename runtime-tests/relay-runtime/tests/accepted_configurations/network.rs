@@ -24,7 +24,7 @@ use sp_runtime::{BuildStorage as _, Digest, DigestItem, DispatchResult, Storage}
 use std::sync::LazyLock;
 
 /// Slots of a session: as few as leave room for a candidate to be backed, included, and for the next one.
-pub const SESSION_SLOTS: u64 = 6;
+pub(crate) const SESSION_SLOTS: u64 = 6;
 const FIRST_SLOT: u64 = 1_000;
 const PARA: ParaId = ParaId(2000);
 const VALIDATORS: usize = 4;
@@ -73,22 +73,22 @@ fn genesis() -> Storage {
 }
 
 /// A fresh chain in which nothing was executed after genesis.
-pub fn externalities() -> sp_io::TestExternalities {
+pub(crate) fn externalities() -> sp_io::TestExternalities {
 	sp_io::TestExternalities::new(GENESIS.clone())
 }
 
 /// The network at its best block, whose state is the one at hand.
-pub struct Network {
+pub(crate) struct Network {
 	parent: Header,
 	slot: u64,
 	/// Makes every head another one.
 	built: u8,
 	/// Candidates included so far.
-	pub included: u32,
+	pub(crate) included: u32,
 }
 
 impl Network {
-	pub fn new() -> Self {
+	pub(crate) fn new() -> Self {
 		let root = sp_io::storage::root(runtime::VERSION.state_version());
 		let parent = Header {
 			parent_hash: Default::default(),
@@ -106,12 +106,12 @@ impl Network {
 	}
 
 	/// Session in which the next block is.
-	pub fn session(&self) -> u32 {
+	pub(crate) fn session(&self) -> u32 {
 		<Runtime as ParachainHostV16<Block>>::session_index_for_child()
 	}
 
 	/// A block with whatever the validators have, or with nothing.
-	pub fn produce(&mut self, is_working: bool) {
+	pub(crate) fn produce(&mut self, is_working: bool) {
 		let data = if is_working { self.inherent() } else { self.empty() };
 		self.begin_block();
 		let kept = Inclusion::filter(data);
@@ -248,18 +248,18 @@ fn sign(validator: &ValidatorId, payload: &[u8]) -> ValidatorSignature {
 }
 
 /// Root stages a configuration, as a scheduled call does. `None` where it is refused.
-pub fn stage(config: HostConfiguration) -> Option<()> {
+pub(crate) fn stage(config: HostConfiguration) -> Option<()> {
 	let origin = RawOrigin::Root.into();
 	with_storage_layer(|| runtime::Configuration::set_config(origin, config)).ok()
 }
 
 /// Root switches the check off.
-pub fn bypass() {
+pub(crate) fn bypass() {
 	runtime::Configuration::set_bypass_consistency_check(RawOrigin::Root.into(), true).expect("it is root");
 }
 
 /// The state between blocks is sound.
-pub fn is_sound() {
+pub(crate) fn is_sound() {
 	for (pallet, state) in [
 		("Configuration", runtime::Configuration::do_try_state()),
 		("ParaSessions", runtime::ParaSessions::do_try_state()),

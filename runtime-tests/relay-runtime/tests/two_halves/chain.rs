@@ -21,14 +21,14 @@ use sp_runtime::{traits::Convert as _, BuildStorage as _, Digest, DigestItem, Di
 use std::sync::LazyLock;
 
 /// Slots of a session: short, so that stories cross the end of one.
-pub const SESSION_SLOTS: u64 = 12;
+pub(crate) const SESSION_SLOTS: u64 = 12;
 /// Who makes all blocks, by its index among the validators of genesis.
-pub const AUTHOR: u32 = 5;
+pub(crate) const AUTHOR: u32 = 5;
 /// Slot of block 1.
-pub const FIRST_SLOT: u64 = 1_000;
+pub(crate) const FIRST_SLOT: u64 = 1_000;
 
 /// Validators with their keys; making one from its phrase takes longer than a block.
-pub static KEYS: LazyLock<Vec<ValidatorPair>> = LazyLock::new(|| {
+pub(crate) static KEYS: LazyLock<Vec<ValidatorPair>> = LazyLock::new(|| {
 	use Sr25519Keyring::{Alice, Bob, Charlie, Dave, Eve, Ferdie};
 	[Alice, Bob, Charlie, Dave, Eve, Ferdie]
 		.map(|key| ValidatorPair::from(key.pair()))
@@ -37,11 +37,11 @@ pub static KEYS: LazyLock<Vec<ValidatorPair>> = LazyLock::new(|| {
 
 static GENESIS: LazyLock<Storage> = LazyLock::new(genesis);
 
-pub fn code(version: u8) -> ValidationCode {
+pub(crate) fn code(version: u8) -> ValidationCode {
 	ValidationCode(vec![version; 12])
 }
 
-pub fn genesis_head(para: ParaId) -> HeadData {
+pub(crate) fn genesis_head(para: ParaId) -> HeadData {
 	HeadData(para.0.encode())
 }
 
@@ -109,12 +109,12 @@ fn genesis() -> Storage {
 }
 
 /// A fresh chain in which nothing was executed after genesis.
-pub fn externalities() -> sp_io::TestExternalities {
+pub(crate) fn externalities() -> sp_io::TestExternalities {
 	sp_io::TestExternalities::new(GENESIS.clone())
 }
 
 /// The header of genesis.
-pub fn genesis_header() -> Header {
+pub(crate) fn genesis_header() -> Header {
 	let root = sp_io::storage::root(runtime::VERSION.state_version());
 	Header {
 		parent_hash: Default::default(),
@@ -125,7 +125,7 @@ pub fn genesis_header() -> Header {
 	}
 }
 
-pub fn info(header: &Header) -> RelayChainBlockInfo {
+pub(crate) fn info(header: &Header) -> RelayChainBlockInfo {
 	RelayChainBlockInfo {
 		hash: hash_of(header),
 		number: header.number,
@@ -134,7 +134,7 @@ pub fn info(header: &Header) -> RelayChainBlockInfo {
 }
 
 /// First half: everything that a block executes before its inherents.
-pub fn begin_block(parent: &Header, slot: u64) {
+pub(crate) fn begin_block(parent: &Header, slot: u64) {
 	let author = PreDigest::SecondaryPlain(SecondaryPlainPreDigest {
 		// The one that is never disabled: who is may not author.
 		authority_index: AUTHOR,
@@ -155,12 +155,12 @@ pub fn begin_block(parent: &Header, slot: u64) {
 }
 
 /// The inherent.
-pub fn enter(data: ParachainsInherentData) -> DispatchResult {
+pub(crate) fn enter(data: ParachainsInherentData) -> DispatchResult {
 	with_storage_layer(|| Inclusion::enter(RawOrigin::None.into(), data))
 }
 
 /// The end of the block. Its state is sound.
-pub fn end_block() -> Header {
+pub(crate) fn end_block() -> Header {
 	let header = Executive::finalize_block();
 	Inclusion::do_try_state().expect("the state is sound");
 	runtime::Scheduler::do_try_state().expect("the state is sound");
@@ -183,7 +183,7 @@ fn customer() -> AccountId {
 }
 
 /// What somebody decided, executed as a scheduled call is: an error takes it back. Tells whether it went through.
-pub fn execute(op: &Op) -> bool {
+pub(crate) fn execute(op: &Op) -> bool {
 	with_storage_layer(|| dispatch(op)).is_ok()
 }
 

@@ -38,14 +38,14 @@ struct Known {
 
 /// What a node knows of the chain.
 #[derive(Clone, Debug, Default)]
-pub struct Node {
+pub(crate) struct Node {
 	blocks: Vec<Known>,
 }
 
 /// A leaf, and what a node knows there.
 #[derive(Clone, Debug)]
-pub struct AtLeaf {
-	pub facts: LeafFacts,
+pub(crate) struct AtLeaf {
+	pub(crate) facts: LeafFacts,
 	/// Claim queues of the relay parents in scope.
 	claim_queues: BTreeMap<Hash, ClaimQueue>,
 	/// Paras whose upward messages wait. The child processes some before its inherent.
@@ -54,26 +54,26 @@ pub struct AtLeaf {
 
 /// A candidate with the votes of its group.
 #[derive(Clone, Debug)]
-pub struct Made {
-	pub backed: BackedCandidate,
-	pub validation_data: PersistedValidationData,
+pub(crate) struct Made {
+	pub(crate) backed: BackedCandidate,
+	pub(crate) validation_data: PersistedValidationData,
 	/// Whether validators of this node's kind vote for it: it is admitted at its relay parent, and has its quorum.
-	pub is_backable: bool,
+	pub(crate) is_backable: bool,
 }
 
 impl Made {
-	pub fn hash(&self) -> CandidateHash {
+	pub(crate) fn hash(&self) -> CandidateHash {
 		self.backed.candidate.hash()
 	}
 
-	pub fn para(&self) -> ParaId {
+	pub(crate) fn para(&self) -> ParaId {
 		self.backed.candidate.descriptor.para_id()
 	}
 }
 
 impl Node {
 	/// Asks the runtime in the state of `leaf`, which is the state at hand.
-	pub fn learn(&mut self, leaf: RelayChainBlockInfo, slot: Slot) -> AtLeaf {
+	pub(crate) fn learn(&mut self, leaf: RelayChainBlockInfo, slot: Slot) -> AtLeaf {
 		let session_index = <Runtime as ParachainHostV16<Block>>::session_index_for_child();
 		let claim_queue = <Runtime as ParachainHostV16<Block>>::claim_queue();
 		self.blocks.push(Known {
@@ -165,13 +165,13 @@ fn scheduled(claim_queue: &ClaimQueue, cores: &[CoreState]) -> BTreeSet<ParaId> 
 
 impl AtLeaf {
 	/// Whether a candidate may fit because messages of its para are processed that a node saw waiting (R-BASE-5).
-	pub fn profits_from_service(&self, candidate: &Made) -> bool {
+	pub(crate) fn profits_from_service(&self, candidate: &Made) -> bool {
 		let upward = &candidate.backed.candidate.commitments.upward_messages;
 		!upward.is_empty() && self.upward_waiting.contains(&candidate.para())
 	}
 
 	/// The candidates of a block, as collators make them and validators vote for them.
-	pub fn make(&self, plans: &[CandidatePlan], salt: u32) -> Vec<Made> {
+	pub(crate) fn make(&self, plans: &[CandidatePlan], salt: u32) -> Vec<Made> {
 		let mut made: Vec<Made> = Vec::new();
 		for (position, plan) in plans.iter().enumerate() {
 			let salt = salt.wrapping_mul(31).wrapping_add(position as u32);
@@ -357,7 +357,7 @@ impl AtLeaf {
 	}
 
 	/// What so many validators attest: whatever is pending.
-	pub fn bitfields(&self, count: usize) -> Vec<UncheckedSignedAvailabilityBitfield> {
+	pub(crate) fn bitfields(&self, count: usize) -> Vec<UncheckedSignedAvailabilityBitfield> {
 		let occupied = |core: &CoreState| matches!(core, CoreState::Occupied(_));
 		let payload = AvailabilityBitfield(self.facts.cores.iter().map(occupied).collect());
 		let bytes = payload.signing_payload(&self.facts.signing_context(self.facts.block.hash));
@@ -372,7 +372,7 @@ impl AtLeaf {
 	}
 
 	/// What an author offers who knows these candidates, for a child in this slot.
-	pub fn propose(
+	pub(crate) fn propose(
 		&self,
 		slot: Slot,
 		made: &[&Made],
@@ -430,7 +430,7 @@ fn version_1(descriptor: &CandidateDescriptor) -> CandidateDescriptor {
 }
 
 /// An inherent that carries this and nothing else.
-pub fn inherent(
+pub(crate) fn inherent(
 	header: &async_backing_primitives::Header,
 	backed_candidates: Vec<BackedCandidate>,
 ) -> ParachainsInherentData {

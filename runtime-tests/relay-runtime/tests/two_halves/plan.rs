@@ -4,11 +4,11 @@ use async_backing_primitives::ParaId;
 use proptest::{collection::vec, option, prelude::*};
 
 /// Two paras with a core each, and one without.
-pub const PARAS: [ParaId; 3] = [ParaId(2000), ParaId(2001), ParaId(2002)];
+pub(crate) const PARAS: [ParaId; 3] = [ParaId(2000), ParaId(2001), ParaId(2002)];
 
 /// What governance, paras and customers do.
 #[derive(Clone, Debug)]
-pub enum Op {
+pub(crate) enum Op {
 	AssignCore {
 		core: u32,
 		/// `None` for the pool.
@@ -50,40 +50,40 @@ pub enum Op {
 
 /// A candidate that some collator makes.
 #[derive(Clone, Debug)]
-pub struct CandidatePlan {
-	pub para: usize,
+pub(crate) struct CandidatePlan {
+	pub(crate) para: usize,
 	/// How much older than the leaf its relay parent is.
-	pub age: usize,
+	pub(crate) age: usize,
 	/// Whether it builds on the candidate of the para that was made before it in this block, else on what is pending.
-	pub on_previous: bool,
+	pub(crate) on_previous: bool,
 	/// Which of the cores that the para has at the relay parent it takes; beyond those any.
-	pub core: usize,
-	pub selects: Option<(u8, u8)>,
-	pub upward: Vec<usize>,
+	pub(crate) core: usize,
+	pub(crate) selects: Option<(u8, u8)>,
+	pub(crate) upward: Vec<usize>,
 	/// Which of the para's channels, beyond those to whom else, and bytes.
-	pub horizontal: Vec<(usize, usize)>,
+	pub(crate) horizontal: Vec<(usize, usize)>,
 	/// How many downward messages it processes besides those that it has to.
-	pub more_downward: u32,
+	pub(crate) more_downward: u32,
 	/// Whether it processes those that it has to.
-	pub is_diligent: bool,
+	pub(crate) is_diligent: bool,
 	/// Which of the listed watermarks it moves to; `None` for its relay parent.
-	pub watermark: Option<usize>,
-	pub code: Option<u8>,
-	pub head_bytes: usize,
+	pub(crate) watermark: Option<usize>,
+	pub(crate) code: Option<u8>,
+	pub(crate) head_bytes: usize,
 	/// Voters of the group that do not vote.
-	pub missing_votes: usize,
+	pub(crate) missing_votes: usize,
 	pub is_version_1: bool,
 }
 
 /// A block.
 #[derive(Clone, Debug)]
-pub struct BlockPlan {
-	pub before: Vec<Op>,
-	pub candidates: Vec<CandidatePlan>,
+pub(crate) struct BlockPlan {
+	pub(crate) before: Vec<Op>,
+	pub(crate) candidates: Vec<CandidatePlan>,
 	/// How many validators attest what is pending.
-	pub attesting: usize,
-	pub after: Vec<Op>,
-	pub skipped_slots: u64,
+	pub(crate) attesting: usize,
+	pub(crate) after: Vec<Op>,
+	pub(crate) skipped_slots: u64,
 }
 
 fn para() -> impl Strategy<Value = ParaId> {
@@ -171,7 +171,7 @@ fn candidate() -> impl Strategy<Value = CandidatePlan> {
 	})
 }
 
-pub fn block() -> impl Strategy<Value = BlockPlan> {
+pub(crate) fn block() -> impl Strategy<Value = BlockPlan> {
 	(
 		vec(op(), 0..4),
 		vec(candidate(), 0..4),
