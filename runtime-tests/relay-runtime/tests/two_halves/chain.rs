@@ -47,7 +47,7 @@ pub(crate) fn genesis_head(para: ParaId) -> HeadData {
 
 fn configuration() -> HostConfiguration {
 	HostConfiguration {
-		num_cores: 3,
+		num_cores: 4,
 		scheduling_lookahead: 3,
 		group_rotation_frequency: 4,
 		paras_availability_period: 2,
@@ -100,8 +100,8 @@ fn genesis() -> Storage {
 			"epochLength": { "slots": SESSION_SLOTS },
 			"paras": { "paras": paras },
 			"balances": { "balances": balances },
-			// The third para has no core of its own; core 2 is in the pool.
-			"scheduler": { "assignments": [[0, PARAS[0]], [1, PARAS[1]]], "pool": [2] },
+			// Core 0 is idle, core 3 is in the pool; the third para has no core of its own.
+			"scheduler": { "assignments": [[1, PARAS[0]], [2, PARAS[1]]], "pool": [3] },
 		}),
 	);
 	let config: RuntimeGenesisConfig = serde_json::from_value(config).expect("deserialises");

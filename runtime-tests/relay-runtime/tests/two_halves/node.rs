@@ -219,7 +219,7 @@ impl AtLeaf {
 			.filter(|(_, claims)| claims.front() == Some(&para))
 			.map(|(core, _)| core.0 as u16)
 			.collect();
-		let core = assigned.get(plan.core).copied().unwrap_or(plan.core as u16 % 4);
+		let core = assigned.get(plan.core).copied().unwrap_or(plan.core as u16 % 5);
 		let mut upward_messages: Vec<_> = plan.upward.iter().map(|bytes| vec![1; *bytes]).collect();
 		if let Some((selector, offset)) = plan.selects {
 			let signal = UmpSignal::SelectCore(CoreSelector(selector), ClaimQueueOffset(offset));

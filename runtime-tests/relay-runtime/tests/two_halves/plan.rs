@@ -97,9 +97,9 @@ fn para() -> impl Strategy<Value = ParaId> {
 fn op() -> impl Strategy<Value = Op> {
 	let pair = || (para(), para());
 	prop_oneof![
-		4 => (0..4_u32, option::weighted(0.8, para()), 0..3_u32, option::of(1..5_u32))
+		4 => (0..5_u32, option::weighted(0.8, para()), 0..3_u32, option::of(1..5_u32))
 			.prop_map(|(core, para, later, until)| Op::AssignCore { core, para, later, until }),
-		1 => (0..4_u32, pair()).prop_map(|(core, (first, second))| Op::ShareCore { core, first, second }),
+		1 => (0..5_u32, pair()).prop_map(|(core, (first, second))| Op::ShareCore { core, first, second }),
 		3 => para().prop_map(Op::PlaceOrder),
 		4 => (0..15_u8, prop_oneof![0..6_u32, Just(40)]).prop_map(|(which, value)| Op::Configure(which, value)),
 		1 => para().prop_map(Op::Deregister),
