@@ -93,7 +93,9 @@ fn edit(config: &mut HostConfiguration, which: usize, value: u32) {
 		30 => config.pvf_voting_ttl = value,
 		31 => config.minimum_validation_upgrade_delay = value,
 		32 => config.minimum_backing_votes = value,
-		33 => config.node_features.set((value % 256) as u8, value % 3 > 0),
+		33 => config
+			.node_features
+			.set((value % 256) as u8, !value.is_multiple_of(3)),
 		34 => {
 			config.approval_voting_params = ApprovalVotingParams {
 				max_approval_coalesce_count: value,
