@@ -65,8 +65,10 @@ const fn row(protocol: Protocol) -> Row {
 /// Attested candidates that seven tenths of 50 MiB/s send within their time-out, less those that are sent at once
 /// (R-NET-26).
 const ATTESTED_QUEUE: usize = {
-	let bandwidth = 50 * 1024 * 1024 * 7 / 10;
-	bandwidth * 2500 / (1000 * MAX_ATTESTED_RESPONSE_SIZE) - MAX_PARALLEL_ATTESTED
+	// In 64 bits, because a Wasm address has 32.
+	let bandwidth: u64 = 50 * 1024 * 1024 * 7 / 10;
+	let within_the_timeout = bandwidth * 2500 / (1000 * MAX_ATTESTED_RESPONSE_SIZE as u64);
+	within_the_timeout as usize - MAX_PARALLEL_ATTESTED
 };
 /// Attested candidates that are sent at once (R-NET-26).
 const MAX_PARALLEL_ATTESTED: usize = 5;
