@@ -49,7 +49,8 @@ impl RelayClient {
 		let ancestors = self.ancestors_in_session(leaf, session_index, params.allowed_ancestry_len)?;
 		let mut ancestor_claim_queues = BTreeMap::new();
 		for ancestor in &ancestors {
-			ancestor_claim_queues.insert(ancestor.hash, api.claim_queue(ancestor.hash)?);
+			// An API instance answers about one block.
+			ancestor_claim_queues.insert(ancestor.hash, self.api().claim_queue(ancestor.hash)?);
 		}
 		Ok(LeafFacts {
 			block: self.block_info(leaf)?,

@@ -14,7 +14,7 @@ use std::fmt::Debug;
 
 const VALUES: u32 = 2000;
 
-/// The layout of the published configuration, version 13, by its parts, and what we append: their struct is in the crate
+/// The layout of the published configuration by its parts, with the scheduler parameters of primitives 9, and what we append: their struct is in the crate
 /// of their pallets, which brings half of their SDK.
 type PublishedConfiguration = (
 	(
@@ -26,7 +26,7 @@ type PublishedConfiguration = (
 	),
 	(theirs::ExecutorParams, u32, Option<u32>, [u32; 10]),
 	(theirs::NodeFeatures, theirs::ApprovalVotingParams),
-	(theirs::vstaging::SchedulerParams<u32>, u32),
+	(theirs::SchedulerParams<u32>, u32),
 	u32,
 );
 

@@ -4,6 +4,7 @@ use crate::{ActiveConfig, Config, Pallet, PendingConfig, PendingConfigs, MAX_PEN
 use alloc::vec::Vec;
 use async_backing_primitives::{
 	ApprovalVotingParams, AsyncBackingParams, ExecutorParams, HostConfiguration, NodeFeatures, SessionIndex,
+	MAX_HRMP_CHANNELS,
 };
 use codec::{DecodeAll, Encode};
 use core::marker::PhantomData;
@@ -26,12 +27,19 @@ type Version12 = (
 type Version13 = (Version12, u32);
 
 /// Reads a value that a chain stored in the published layout, version 13 or 12, whichever it is to the last byte, or in
-/// ours. What is not in it has the default.
+/// ours. What is not in it has the default. Other layouts can be as long; numbers of channels beyond every ceiling give
+/// them away.
 pub fn decode_configuration(stored: &[u8]) -> Option<HostConfiguration> {
+	let is_plausible = |config: &HostConfiguration| {
+		config.hrmp_max_parachain_outbound_channels <= MAX_HRMP_CHANNELS
+			&& config.hrmp_max_parachain_inbound_channels <= MAX_HRMP_CHANNELS
+	};
 	HostConfiguration::decode_all(&mut &stored[..])
 		.ok()
+		.filter(is_plausible)
 		.or_else(|| Version13::decode_all(&mut &stored[..]).ok().and_then(from_13))
 		.or_else(|| Version12::decode_all(&mut &stored[..]).ok().and_then(from_12))
+		.filter(is_plausible)
 }
 
 /// As [`decode_configuration`], of what waits, with the sessions in which it takes effect.

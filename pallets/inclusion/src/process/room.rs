@@ -7,7 +7,7 @@
 
 use super::Mode;
 use crate::{select::Load, Config, OtherInherents};
-use async_backing_primitives::Header;
+use async_backing_primitives::{ports::CurrentSession, Header};
 use codec::Encode;
 use frame_support::{dispatch::DispatchClass, traits::Get, weights::Weight};
 use frame_system::limits::WeightsPerClass;
@@ -41,6 +41,13 @@ impl Room {
 			.get(DispatchClass::Mandatory)
 			.saturating_sub(used.bytes);
 		let (weight, is_limit) = left::<T>(&used);
+		// A session pallet books the whole block that ends a session, whatever it does there. No candidate is backed in it
+		// (R-ABP-10), so nothing but bitfields and disputes would lose their place to a claim that is no measurement.
+		let weight = if !is_limit && T::Session::is_change_buffered() {
+			left::<T>(&Used::default()).0
+		} else {
+			weight
+		};
 		// The length of an extrinsic counts as proof too, where proofs are limited.
 		let size = u64::from(bytes).min(weight.proof_size());
 		Self {
