@@ -291,16 +291,18 @@ mod tests {
 		assert_eq!(config.on_demand_queue_max_size, 500);
 		assert_eq!(config.executor_params.0.len(), 3);
 		assert_eq!(config.check_consistency(), Ok(()), "R-ABP-6");
-		for older in [
-			"westend-15946390-configuration-activeConfig.scale",
-			"westend-2024-para2096-activeConfig.scale",
-		] {
-			let stored = read(older).expect("it is beside the other");
-			assert_eq!(
-				decode_configuration(&stored),
-				None,
-				"{older}: not mistaken for another"
-			);
-		}
+		let testnet = read("westend-2024-para2096-activeConfig.scale").expect("it is beside the other");
+		let config = decode_configuration(&testnet).expect("version 12");
+		assert_eq!(
+			(
+				config.scheduling_lookahead,
+				config.num_cores,
+				config.max_validators
+			),
+			(2, 6, Some(200))
+		);
+		let older =
+			read("westend-15946390-configuration-activeConfig.scale").expect("it is beside the other");
+		assert_eq!(decode_configuration(&older), None, "not mistaken for another");
 	}
 }
