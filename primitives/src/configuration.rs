@@ -18,9 +18,10 @@ use sp_runtime::Perbill;
 
 /// Limits that the relay chain imposes on parachains, and how it schedules them.
 ///
-/// Sizes are in bytes, periods in relay blocks. The order up to `async_backing_params` is that of R-KEY-1. Up to
-/// `max_relay_parent_session_age` the encoding is that of the published crates, whose scheduler parameters are a struct
-/// of their own, from `group_rotation_frequency` to `ttl`.
+/// Sizes are in bytes, periods in relay blocks. The order up to `async_backing_params` is that of R-KEY-1. Up to `ttl`
+/// the encoding is that of the published crates: their stored version 12, whose scheduler parameters are the struct of
+/// primitives v9, from `group_rotation_frequency` to `ttl`. What their version 13 adds comes next; it leaves out the two
+/// that have no meaning any more, and is read by the configuration pallet's migration.
 ///
 /// In JSON, fields that are left out have their default; unknown ones are refused, so that a misspelt limit is noticed.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]

@@ -14,8 +14,8 @@ use std::fmt::Debug;
 
 const VALUES: u32 = 2000;
 
-/// The layout of the published configuration by its parts, with the scheduler parameters of primitives 9, and what we append: their struct is in the crate
-/// of their pallets, which brings half of their SDK.
+/// The layout of the published configuration by its parts, with the scheduler parameters of primitives v9, and what comes
+/// after them: their struct is in the crate of their pallets, which brings half of their SDK.
 type PublishedConfiguration = (
 	(
 		[u32; 9],

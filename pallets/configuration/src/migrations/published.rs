@@ -16,15 +16,16 @@ use frame_support::{
 };
 use sp_runtime::Perbill;
 
-/// Their configuration up to version 12, part by part: what follows from version 13 on is numbers at the end.
-type Version12 = (
+/// Their configuration before the scheduler's parameters, part by part: the same in versions 12 and 13.
+type Common = (
 	([u32; 9], AsyncBackingParams, [u32; 3], [u128; 2], [u32; 4]),
 	(ExecutorParams, u32, Option<u32>, [u32; 10]),
 	(NodeFeatures, ApprovalVotingParams),
-	([u32; 2], Option<u32>, [u32; 4], [Perbill; 2], u128, u32),
 );
-/// Version 13 adds `max_relay_parent_session_age`.
-type Version13 = (Version12, u32);
+/// Version 12: the scheduler's parameters with the two that have no meaning any more.
+type Version12 = (Common, [u32; 2], Option<u32>, [u32; 4], [Perbill; 2], u128, u32);
+/// Version 13: without these two, and with `max_relay_parent_session_age`.
+type Version13 = (Common, [u32; 2], Option<u32>, [u32; 3], [Perbill; 2], u128, u32);
 
 /// Reads a value that a chain stored in the published layout, version 13 or 12, whichever it is to the last byte, or in
 /// ours. What is not in it has the default. Other layouts can be as long; numbers of channels beyond every ceiling give
@@ -66,12 +67,32 @@ fn decode_pending(stored: &[u8]) -> Option<Vec<(SessionIndex, HostConfiguration)
 }
 
 fn from_12(theirs: Version12) -> Option<HostConfiguration> {
-	from_13((theirs, HostConfiguration::default().max_relay_parent_session_age))
+	let HostConfiguration {
+		max_relay_parent_session_age,
+		hrmp_max_messages_consumed_per_candidate,
+		..
+	} = HostConfiguration::default();
+	let ours = (
+		theirs,
+		max_relay_parent_session_age,
+		hrmp_max_messages_consumed_per_candidate,
+	);
+	HostConfiguration::decode_all(&mut &ours.encode()[..]).ok()
 }
 
 fn from_13(theirs: Version13) -> Option<HostConfiguration> {
-	let ours = HostConfiguration::default().hrmp_max_messages_consumed_per_candidate;
-	HostConfiguration::decode_all(&mut &(theirs, ours).encode()[..]).ok()
+	let HostConfiguration {
+		max_availability_timeouts,
+		ttl,
+		..
+	} = HostConfiguration::default();
+	let (common, periods, per_core, [lookahead, cores, queue], shares, fee, session_age) = theirs;
+	let scheduling = [lookahead, cores, max_availability_timeouts, queue];
+	let config = from_12((common, periods, per_core, scheduling, shares, fee, ttl))?;
+	Some(HostConfiguration {
+		max_relay_parent_session_age: session_age,
+		..config
+	})
 }
 
 /// Rewrites what the published configuration pallet of the same name stored, in versions 12 and 13 of its layout, and
@@ -209,6 +230,18 @@ mod tests {
 		(0..VERSION_12.len()).step_by(2).map(byte).collect()
 	}
 
+	/// The same in their version 13: without the places 39 and 44, and with a session age at the end.
+	fn version_13() -> Vec<u8> {
+		let mut stored = version_12();
+		let end = stored.len();
+		stored.splice(end - 4.., 45u32.encode());
+		// Before the base fee, two shares, the size of the queue.
+		let at = end - 4 - 16 - 2 * 4 - 4 - 4;
+		assert_eq!(stored[at..at + 4], 39u32.encode());
+		stored.drain(at..at + 4);
+		stored
+	}
+
 	#[test]
 	fn r_key_1_golden_layouts_of_the_published_configuration() {
 		let config = expected();
@@ -217,17 +250,20 @@ mod tests {
 			Some(config.clone()),
 			"version 12"
 		);
+		let ours = [0u32, 8192].encode();
+		assert_eq!(
+			[version_12(), ours].concat(),
+			config.encode(),
+			"version 13's session age, and what only we have, are last"
+		);
 		let age = HostConfiguration {
+			max_availability_timeouts: 0,
+			ttl: 5,
 			max_relay_parent_session_age: 45,
 			..config
 		};
-		let version_13 = [version_12(), vec![45, 0, 0, 0]].concat();
-		assert_eq!(decode_configuration(&version_13), Some(age.clone()), "version 13");
-		assert_eq!(
-			[version_13.clone(), 8192u32.encode()].concat(),
-			age.encode(),
-			"what only we have is last"
-		);
+		let version_13 = version_13();
+		assert_eq!(decode_configuration(&version_13), Some(age), "version 13");
 		for wrong in [&version_12()[..200], &[version_13, vec![0; 5]].concat()] {
 			assert_eq!(decode_configuration(wrong), None, "to the last byte");
 		}
@@ -258,6 +294,24 @@ mod tests {
 			AdoptPublishedConfiguration::<Test>::on_runtime_upgrade();
 			let stored = unhashed::get_raw(&ActiveConfig::<Test>::hashed_key());
 			assert_eq!(stored, Some(vec![1, 2, 3]));
+
+			// A chain at version 13, whose configuration is shorter.
+			let waiting = [vec![4, 2, 0, 0, 0], version_13()].concat();
+			unhashed::put_raw(&ActiveConfig::<Test>::hashed_key(), &version_13());
+			unhashed::put_raw(&PendingConfigs::<Test>::hashed_key(), &waiting);
+			StorageVersion::new(13).put::<Configuration>();
+			AdoptPublishedConfiguration::<Test>::on_runtime_upgrade();
+			let adopted = Configuration::active_config();
+			assert_eq!(
+				(
+					adopted.num_cores,
+					adopted.on_demand_base_fee,
+					adopted.max_relay_parent_session_age
+				),
+				(38, 43, 45)
+			);
+			assert_eq!(Configuration::pending(), [(2, adopted)], "R-ABP-5");
+			assert_eq!(Configuration::do_try_state(), Ok(()));
 		});
 	}
 
