@@ -3,14 +3,18 @@
 //! Every benchmark does with a real inherent what a block does with it: decodes, weighs and executes it, real signatures
 //! and all. [`UnitWeights`](crate::weights::UnitWeights) takes the
 //! components apart again: what one more unit adds, without the inherent around it (R-WGT-6).
+//!
+//! The module is long because FRAME takes the benchmarks of a pallet from one.
 
 // The macro makes a function of each benchmark, and `compose` has ten components.
 #![allow(clippy::too_many_arguments)]
 
 mod composition;
+mod helper;
 mod world;
 
 pub use composition::Composition;
+pub use helper::BenchmarkHelper;
 
 use crate::{
 	weights::{CANDIDATES_WITH_VOTES, LOOKAHEAD_MEASURED},
@@ -23,44 +27,13 @@ use async_backing_primitives::{
 		ActiveConfiguration, CoreScheduler, CurrentSession, HorizontalChannels, OnSessionChange, ParaState,
 		SessionChange,
 	},
-	BlockNumber, CandidateCommitments, ClaimQueue, CoreIndex, HeadData, HostConfiguration,
-	OutboundHrmpMessage, ParaId, ParachainsInherentData, ValidationCode, ValidatorId, MAX_LOOKAHEAD,
-	MAX_ON_DEMAND_ORDERS,
+	CandidateCommitments, ClaimQueue, CoreIndex, HeadData, OutboundHrmpMessage, ParaId,
+	ParachainsInherentData, ValidationCode, MAX_LOOKAHEAD, MAX_ON_DEMAND_ORDERS,
 };
 use frame_benchmarking::v2::*;
 use frame_support::traits::Hooks;
 use frame_system::RawOrigin;
 use world::*;
-
-/// The chain around the pallet, as a benchmark wants it.
-pub trait BenchmarkHelper {
-	/// Puts the chain into a session with these validators and this configuration: each para is active with the head and
-	/// the code, and has the core at its position.
-	fn set_up(
-		validators: Vec<ValidatorId>,
-		config: HostConfiguration,
-		paras: &[ParaId],
-		head: &HeadData,
-		code: &ValidationCode,
-	);
-	/// Opens a channel that takes as much as the configuration allows.
-	fn open_channel(sender: ParaId, recipient: ParaId);
-	/// Lets so many messages wait in a channel that is open, of 1 KiB each and enacted in block `at`.
-	fn send_horizontal(sender: ParaId, recipient: ParaId, at: BlockNumber, count: u32);
-	/// Fills the digest of what a para received with later blocks, as many as there is room for.
-	fn fill_digest(recipient: ParaId);
-	/// Lets a para that was told to go ahead upgrade to this code, with any relay parent from `at` on. The code that it
-	/// leaves is one that nobody else uses.
-	fn let_upgrade(para: ParaId, code: &ValidationCode, at: BlockNumber);
-	/// Lets so many downward messages wait for a para.
-	fn send_downward(para: ParaId, count: u32);
-	/// Gives paras the first cores, as [`set_up`](Self::set_up) does, and so many cores behind them to those who order
-	/// blocks. Lets so many orders for the first para wait.
-	fn let_orders_wait(paras: &[ParaId], pool: u32, count: u32);
-	/// Lets disputes conclude against every candidate, until the next set-up. `false` if the chain has no disputes: then
-	/// evictions are not measured.
-	fn conclude_against_all() -> bool;
-}
 
 #[allow(clippy::expect_used)]
 #[benchmarks]
