@@ -1,6 +1,9 @@
 //! Work of cores: from genesis, leases, shares, and what changes do to claims that nodes can see.
 
-use crate::{mock::*, CoreAssignment, CoreClaims, Error, Event, Schedules, MAX_SCHEDULES, PARTS_OF_A_CORE};
+use crate::{
+	mock::*, Claim, Core, CoreAssignment, CoreClaims, CoreSchedules, Error, Event, Schedule, Schedules,
+	MAX_SCHEDULES, PARTS_OF_A_CORE,
+};
 use async_backing_primitives::{ports::CoreScheduler, CoreIndex, ParaId, MAX_CORES};
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::DispatchError;
@@ -84,6 +87,75 @@ fn r_sch_5_nodes_saw_in_the_parent_what_schedules_gave() {
 		assert_eq!(serve(&[]), [(0, 2000)]);
 		assert_eq!(claims(0), [2000, 2000, 2001]);
 	});
+}
+
+#[test]
+fn r_sch_5_what_no_block_showed_yet_is_replaced() {
+	let begins_in = |core, begin| {
+		let core = CoreIndex(core);
+		System::assert_last_event(Event::CoreAssigned { core, begin }.into());
+	};
+	configure(1, 3);
+	with_assignments(&[], || {
+		// Core 1 is none of the session's, so nodes saw nothing of it before the claims of block 1 are handed out.
+		assert_ok!(assign(1, 1, None, whole(2000)));
+		assert_ok!(assign(1, 1, None, whole(2001)));
+		begins_in(1, 1);
+		assert_eq!(Schedules::<Test>::get(CoreIndex(1)).len(), 1);
+		assert!(CoreClaims::<Test>::get()[1].claims.is_empty(), "R-SCH-4");
+		serve(&[]);
+		// Core 0 is, but nodes see it in the state after this block.
+		assert_ok!(assign(0, 2, None, whole(2002)));
+		assert_ok!(assign(0, 2, None, whole(2003)));
+		begins_in(0, 2);
+		assert_eq!(claims(0), [2003; 3], "R-SCH-5");
+	});
+}
+
+#[test]
+fn r_sch_5_new_work_queues_behind_the_idle_blocks_that_nodes_saw_too() {
+	configure(1, 3);
+	with_assignments(&[], || {
+		serve(&[]);
+		assert_ok!(assign(0, 2, Some(3), whole(2000)));
+		assert_eq!(claims(0), [2000], "seen: one block, and two that are idle");
+		System::set_block_number(2);
+		assert_ok!(assign(0, 2, None, whole(2001)));
+		System::assert_last_event(
+			Event::CoreAssigned {
+				core: CoreIndex(0),
+				begin: 5,
+			}
+			.into(),
+		);
+		assert_eq!(claims(0), [2000], "R-SCH-5");
+		assert_eq!(serve(&[]), [(0, 2000)]);
+	});
+}
+
+#[test]
+fn r_sch_5_schedules_are_read_for_the_block_that_one_begins_in() {
+	let mut core = Core {
+		next_begin: Some(13),
+		..Default::default()
+	};
+	core.fill(
+		10,
+		3,
+		|| panic!("R-SCH-5: block 12 is the last"),
+		|_| panic!("R-SCH-5"),
+	);
+	assert_eq!(core.claims.len(), 0);
+	let mut left = None;
+	let schedule = Schedule {
+		begin: 13,
+		end: None,
+		shares: whole(2000),
+	};
+	let waiting = CoreSchedules::truncate_from(vec![schedule]);
+	core.fill(11, 3, || waiting, |rest| left = Some(rest));
+	assert_eq!(left, Some(CoreSchedules::new()));
+	assert_eq!(core.claims.last(), Some(&Claim::Task(ParaId(2000))), "R-SCH-5");
 }
 
 #[test]

@@ -8,3 +8,4 @@ mod orders;
 mod paid;
 mod price;
 mod stability;
+mod try_state;
