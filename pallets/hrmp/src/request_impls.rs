@@ -16,10 +16,7 @@ use frame_support::{
 	dispatch::DispatchResult,
 	ensure,
 	storage::StorageMap,
-	traits::{
-		fungible::hold::Mutate,
-		tokens::Precision::{BestEffort, Exact},
-	},
+	traits::{fungible::hold::Mutate, tokens::Precision::BestEffort},
 };
 use sp_runtime::traits::Convert;
 
@@ -273,15 +270,12 @@ impl<T: Config> Pallet<T> {
 
 	/// Returns the deposits of a channel or a request.
 	pub(crate) fn give_back(channel: HrmpChannelId, of_sender: u128, of_recipient: u128) {
-		for (para, amount, precision) in [
-			(channel.sender, of_sender, Exact),
-			(channel.recipient, of_recipient, Exact),
-		] {
-			let account = T::SovereignAccountOf::convert(para);
-			let reason = HoldReason::ChannelDeposit.into();
-			if amount > 0 && T::Currency::release(&reason, &account, amount, precision).is_err() {
-				// Somebody else took from what was held: what is left goes back.
-				let _ = T::Currency::release(&reason, &account, amount, BestEffort);
+		for (para, amount) in [(channel.sender, of_sender), (channel.recipient, of_recipient)] {
+			if amount > 0 {
+				let account = T::SovereignAccountOf::convert(para);
+				// Where somebody else took from what was held, what is left goes back.
+				let _ =
+					T::Currency::release(&HoldReason::ChannelDeposit.into(), &account, amount, BestEffort);
 			}
 		}
 	}
