@@ -3,8 +3,8 @@
 use super::*;
 use crate::{
 	HrmpAcceptedRequests, HrmpChannelContents, HrmpCloseRequests, HrmpClosedChannels, HrmpClosedQueue,
-	HrmpEgressRequestsIndex, HrmpIngressRequestsIndex, HrmpOpenChannelRequests, OpenRequest, WeightInfo,
-	MAX_CHANGES, MAX_CHANGES_PER_SESSION, MAX_REMOVED_PER_BLOCK,
+	HrmpEgressRequestsIndex, HrmpIngressRequestsIndex, HrmpOpenChannelRequests, HrmpRemovals, OpenRequest,
+	WeightInfo, MAX_CHANGES, MAX_CHANGES_PER_SESSION, MAX_REMOVED_PER_BLOCK,
 };
 use async_backing_primitives::{MAX_HRMP_CHANNELS, MAX_HRMP_CHANNEL_CAPACITY};
 use frame_support::traits::Hooks;
@@ -96,6 +96,36 @@ fn r_def_33_closing_the_fullest_channels_takes_no_longer_than_closing_empty_ones
 			idle.ref_time() < booked / 50,
 			"nothing to remove is nearly nothing to charge"
 		);
+	});
+}
+
+#[test]
+fn r_def_33_no_more_steps_are_taken_than_there_is_budget_for() {
+	run(|| {
+		open(A, B);
+		(1..=3).for_each(|block| send(A, B, block, b"old"));
+		close(A, B);
+		assert_eq!(Hrmp::do_remove_messages(0), 0, "R-DEF-33");
+		assert_eq!(
+			Hrmp::do_remove_messages(2),
+			2,
+			"R-DEF-33: the channel, and one message"
+		);
+		assert_eq!(stored_messages(), 2);
+		assert_eq!(
+			Hrmp::do_remove_messages(9),
+			3,
+			"R-DEF-33: the channel again, and two"
+		);
+		assert_eq!(Hrmp::do_remove_messages(9), 0, "R-DEF-33");
+	});
+}
+
+#[test]
+fn r_def_33_a_para_without_channels_takes_none_of_a_sessions_time() {
+	run(|| {
+		Hrmp::on_para_removed(A);
+		assert!(!HrmpRemovals::<Test>::exists(), "R-DEF-33: nothing is written");
 	});
 }
 

@@ -5,6 +5,7 @@ mod digest;
 mod requests;
 mod rescue;
 mod rewritten;
+mod try_state;
 
 use crate::{mock::*, Error, Event, HrmpChannelId, HrmpChannels, HrmpInboxes};
 use async_backing_primitives::{

@@ -167,6 +167,61 @@ fn a_deposit_that_is_not_there_refuses_the_request() {
 }
 
 #[test]
+fn r_def_31_no_channel_opens_whose_end_is_gone() {
+	run(|| {
+		for (sender, recipient) in [(A, B), (B, C)] {
+			assert_ok!(request(sender, recipient));
+			assert_ok!(Hrmp::accept_open_channel(by(recipient), sender));
+		}
+		// Gone before this pallet hears of it.
+		Gone::mutate(|gone| gone.insert(A));
+		next_session();
+		let opened: Vec<_> = HrmpChannels::<Test>::iter_keys().collect();
+		assert_eq!(opened, [id(B, C)], "R-DEF-31");
+		System::assert_has_event(Event::RequestCancelled { channel: id(A, B) }.into());
+		assert_eq!(
+			(held(A), held(B), held(C)),
+			(0, SENDER_DEPOSIT, RECIPIENT_DEPOSIT),
+			"what was held for it is back"
+		);
+	});
+}
+
+#[test]
+fn where_no_deposit_was_held_none_comes_back() {
+	let balances = || {
+		let events = System::events().into_iter().map(|record| record.event);
+		events
+			.filter(|event| matches!(event, RuntimeEvent::Balances(_)))
+			.count()
+	};
+	run(|| {
+		open(A, B);
+		close(A, B);
+		assert_eq!(balances(), 0, "a channel without deposits");
+		assert_ok!(request(A, B));
+		let before = balances();
+		assert_ok!(Hrmp::cancel_open_request(by(A), id(A, B)));
+		assert_eq!(balances() - before, 1, "the sender's alone");
+	});
+}
+
+#[test]
+fn a_deposit_of_which_somebody_took_comes_back_as_far_as_it_is_there() {
+	use frame_support::traits::{
+		fungible::MutateHold,
+		tokens::{Fortitude::Force, Precision::Exact},
+	};
+	run(|| {
+		assert_ok!(request(A, B));
+		let reason = crate::HoldReason::ChannelDeposit.into();
+		assert_ok!(Balances::burn_held(&reason, &A.0.into(), 15, Exact, Force));
+		assert_ok!(Hrmp::cancel_open_request(by(A), id(A, B)));
+		assert_eq!((held(A), Balances::free_balance(u64::from(A.0))), (0, 85));
+	});
+}
+
+#[test]
 fn lists_have_ceilings() {
 	run(|| {
 		for number in 0..MAX_REQUESTS {

@@ -121,6 +121,18 @@ fn r_def_29_what_the_admin_closes_is_there_until_the_block_ends() {
 }
 
 #[test]
+fn where_nothing_is_accepted_there_is_nothing_to_hurry() {
+	run(|| {
+		assert_ok!(request(A, B));
+		assert_ok!(Hrmp::force_process_hrmp_open(root(), 0));
+		assert!(
+			!crate::HrmpOpeningNow::<Test>::exists(),
+			"the end of the block has nothing to do"
+		);
+	});
+}
+
+#[test]
 fn closings_that_wait_are_hurried_and_end_with_the_block() {
 	run(|| {
 		open_with_deposits(A, B);
