@@ -9,8 +9,8 @@ mod removal;
 mod rewrites;
 
 use crate::{
-	mock::*, CodeByHashRefs, Error, Event, Heads, ParaLifecycle, ParaLifecycles, ParaRecord, ParaRecords,
-	UpgradeGoAheadSignal, UpgradeRestrictionSignal,
+	mock::*, CodeByHashRefs, Error, Event, GenesisPara, Heads, ParaLifecycle, ParaLifecycles, ParaRecord,
+	ParaRecords, UpgradeGoAheadSignal, UpgradeRestrictionSignal,
 };
 use async_backing_primitives::{
 	keys,
@@ -342,6 +342,22 @@ fn there_is_a_ceiling_on_paras() {
 		let refused = Paras::register(RuntimeOrigin::root(), ParaId(MAX_PARAS), head(1), code(1));
 		assert_noop!(refused, Error::<Test>::TooManyParas);
 	});
+}
+
+#[test]
+fn the_ceilings_alone_hold_at_genesis() {
+	let para = |head: usize, code: usize| GenesisPara {
+		id: A,
+		head: HeadData(vec![1; head]),
+		code: ValidationCode(vec![1; code]),
+	};
+	run(vec![para(1024 * 1024, 5 * 1024 * 1024)], || {
+		assert_eq!(Paras::head(A).map(|head| head.0.len()), Some(1024 * 1024));
+	});
+	for (head, code) in [(1024 * 1024 + 1, 9), (1, 5 * 1024 * 1024 + 1)] {
+		let refused = std::panic::catch_unwind(|| run(vec![para(head, code)], || ()));
+		assert!(refused.is_err(), "{head} bytes of head, {code} of code");
+	}
 }
 
 #[test]
