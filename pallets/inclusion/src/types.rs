@@ -261,6 +261,11 @@ mod tests {
 	}
 
 	#[test]
+	fn stored_votes_have_the_ceiling_of_a_block() {
+		assert_eq!(StoredVotes::max_encoded_len(), 8 * 1024 * 1024);
+	}
+
+	#[test]
 	fn a_receipt_is_stored_as_it_is_read_and_below_its_ceiling() {
 		let mut backers = ValidatorBits::none_of(MAX_VALIDATORS as usize);
 		backers.insert(ValidatorIndex(3));

@@ -36,6 +36,8 @@ pub(crate) struct State {
 	pub(crate) contexts: BTreeMap<ParaId, BlockNumber>,
 	pub(crate) restricted: BTreeSet<ParaId>,
 	pub(crate) leaving: BTreeSet<ParaId>,
+	/// Those of them whose removal was decided in this block.
+	pub(crate) leaving_now: BTreeSet<ParaId>,
 	pub(crate) downward: BTreeMap<ParaId, Vec<BlockNumber>>,
 	pub(crate) upward: BTreeMap<ParaId, (u32, u32)>,
 	pub(crate) watermarks: BTreeMap<ParaId, Vec<BlockNumber>>,
@@ -135,6 +137,10 @@ impl ParaState for Neighbours {
 
 	fn is_offboarding(para: ParaId) -> bool {
 		read(|state| state.leaving.contains(&para))
+	}
+
+	fn is_offboarding_in_parent(para: ParaId) -> bool {
+		read(|state| state.leaving.contains(&para) && !state.leaving_now.contains(&para))
 	}
 
 	fn schedule_code_upgrade(

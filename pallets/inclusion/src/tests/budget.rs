@@ -207,6 +207,13 @@ fn r_def_28_r_wgt_1_a_maximum_for_what_is_mandatory_is_kept() {
 		assert_eq!(kept_by(reserve(used + needed)), (8, 1));
 		assert_eq!(kept_by(reserve(used + needed - 1)), (8, 0));
 		assert_eq!(kept_by(reserve(used)), (0, 0));
+		// Below that it has what the block has, bytes of proof too: here the reserve has none.
+		let reserve = |max| mandatory(|limits| limits.reserved = Some(micros(max)));
+		for (of_block, of_reserve) in [(1, 1), (1, 0), (0, 0)] {
+			BlockMicros::set(used + needed + of_block);
+			let kept = kept_by(reserve(used + needed + of_reserve));
+			assert_eq!(kept, (8, 1), "R-WGT-1: {of_block} and {of_reserve}");
+		}
 		// Bytes are proof where proofs are limited. 46 are set aside for the extrinsic around the data.
 		BlockMicros::set(2_000_000);
 		SetAside::set((Weight::zero(), 0));
@@ -252,6 +259,78 @@ fn r_def_28_r_wgt_1_an_inherent_is_made_where_nothing_has_room() {
 		end();
 		begin_block();
 	});
+}
+
+#[test]
+fn r_wgt_1_only_an_inherent_that_carries_nothing_books_what_is_left() {
+	use frame_support::dispatch::GetDispatchInfo;
+	Setup::default().run(|| {
+		begin();
+		let used = System::block_weight().total();
+		let left = micros(7);
+		MandatoryLimits::set(mandatory(|limits| {
+			limits.max_total = Some(used.saturating_add(left).set_proof_size(u64::MAX));
+		}));
+		let booked = |data: &ParachainsInherentData| {
+			let info = crate::Call::<Test>::enter { data: data.clone() }.get_dispatch_info();
+			info.call_weight.ref_time()
+		};
+		let empty = inherent(&[], &[]);
+		assert!(Inclusion::weight_of(&empty).ref_time() > 7 * MICRO);
+		assert_eq!(booked(&empty), 7 * MICRO, "R-WGT-1: nothing can be left out");
+		let mut disputes = inherent(&[], &[]);
+		disputes.disputes = vec![dispute(1, 2)];
+		let bitfields = inherent(&attest(&[]), &[]);
+		let candidates = inherent(&[], &[&Candidate::first()]);
+		for data in [disputes, bitfields, candidates] {
+			assert_eq!(
+				booked(&data),
+				Inclusion::weight_of(&data).ref_time(),
+				"R-WGT-1: {data:?}"
+			);
+		}
+		MandatoryLimits::set(None);
+		author(&empty);
+		end();
+		begin_block();
+	});
+}
+
+#[test]
+fn r_wgt_1_the_end_of_a_session_books_the_block_and_leaves_bitfields_their_room() {
+	Setup::elastic(3).run(|| {
+		begin();
+		author(&inherent(&[], &[]));
+		// As a session pallet does.
+		HooksTime::set(2_000_000 * MICRO);
+		next();
+		let offered = inherent(&attest(&[]), &[]);
+		assert_eq!(kept(&offered), (0, 0), "R-WGT-1: nothing is left");
+		neighbours(|state| state.change_buffered = true);
+		assert_eq!(kept(&offered), (6, 0), "R-ABP-10: no candidate has their place");
+		// A limit is a limit.
+		let most = System::block_weight().total().saturating_add(micros(1));
+		MandatoryLimits::set(mandatory(|limits| {
+			limits.max_total = Some(most.set_proof_size(u64::MAX));
+		}));
+		assert_eq!(kept(&offered), (0, 0), "R-WGT-1");
+		MandatoryLimits::set(None);
+		neighbours(|state| state.change_buffered = false);
+		author(&inherent(&[], &[]));
+		HooksTime::set(0);
+		end();
+		begin_block();
+	});
+}
+
+#[test]
+fn r_wgt_1_two_small_inherents_are_set_aside_where_nobody_says_otherwise() {
+	use crate::OtherInherents;
+	assert_eq!(<() as OtherInherents>::bytes(), 16_384, "R-WGT-1");
+	MandatoryLimits::set(mandatory(|limits| limits.base_extrinsic = micros(40)));
+	// Reads and writes cost nothing here.
+	assert_eq!(<() as OtherInherents>::weight::<Test>(), micros(80), "R-WGT-1");
+	MandatoryLimits::set(None);
 }
 
 fn dispute(candidate: u8, votes: u32) -> DisputeStatementSet {

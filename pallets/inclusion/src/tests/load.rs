@@ -49,6 +49,20 @@ fn r_def_33_r_wgt_6_orders_and_claims_are_charged() {
 }
 
 #[test]
+fn r_wgt_6_the_end_of_a_block_is_charged_when_it_begins() {
+	use frame_support::traits::Hooks;
+	with_pool().run(|| {
+		let charged = || Pallet::<Test>::on_initialize(now());
+		// Half a millisecond, and five microseconds for each of three cores.
+		assert_eq!(charged(), Weight::from_parts(515_000_000, 0), "R-WGT-6");
+		order(100);
+		let orders = times(<()>::order(), 100);
+		let expected = Weight::from_parts(515_000_000, 0).saturating_add(orders);
+		assert_eq!(charged(), expected, "R-WGT-6: those that wait are read");
+	});
+}
+
+#[test]
 fn r_def_33_r_wgt_6_a_core_that_many_share_is_charged_by_its_bytes() {
 	with_pool().run(|| {
 		let before = empty();

@@ -54,6 +54,21 @@ fn r_sch_1_core_states() {
 	});
 }
 
+#[test]
+fn r_base_17_a_removal_of_this_block_is_told_for_the_next_and_judged_by_there() {
+	Setup::default().run(|| {
+		neighbours(|state| {
+			state.leaving = [PARA].into();
+			state.leaving_now = [PARA].into();
+		});
+		let config = neighbours(|state| state.config.clone());
+		let told = StorageConstraints::<Test>::for_child(PARA, &config).expect("the para is known");
+		let judged_by = StorageConstraints::<Test>::new(PARA, &config, 0).expect("the para is known");
+		assert!(told.is_offboarding(), "R-BASE-17, R-REL-6");
+		assert!(!judged_by.is_offboarding(), "R-DEF-29: nodes did not see it");
+	});
+}
+
 /// Runs `ask` in the state between two blocks, as a runtime API does.
 pub(super) fn between_blocks<R>(ask: impl FnOnce() -> R) -> R {
 	enter(inherent(&[], &[])).expect("an empty inherent is fine");
@@ -200,6 +215,7 @@ fn r_base_18_constraints_from_storage_equal_their_value() {
 		let channels = [(ParaId(2001), room(50, 2)), (ParaId(2005), room(60, 3))];
 		assert_eq!(eager.constraints.hrmp_channels_out, channels, "R-BASE-10");
 		assert_eq!(eager.constraints.required_parent, genesis_head(PARA), "R-BASE-12");
+		assert_eq!(lazy.required_parent(), &genesis_head(PARA), "R-BASE-18");
 		assert!(
 			eager.constraints.upgrade_restriction.is_some(),
 			"R-BASE-14: a future code restricts"

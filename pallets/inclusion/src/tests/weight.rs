@@ -369,6 +369,7 @@ fn r_wgt_4_a_block_without_room_for_a_chain_takes_its_prefix() {
 			);
 		}
 		BlockMicros::set(micros(&inherent(&attest(&[])[..4], &[])));
+		assert_noop!(enter(inherent(&attest(&[]), &[])), Error::<Test>::Overweight);
 		let filtered = Pallet::<Test>::filter(offered.clone());
 		assert_eq!(
 			(filtered.bitfields.len(), filtered.backed_candidates.len()),
