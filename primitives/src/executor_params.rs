@@ -254,6 +254,80 @@ mod tests {
 		assert_eq!(params[7].encode(), [8, 1], "R-BIN-30");
 	}
 	#[test]
+	fn r_abp_6_each_executor_param_has_a_smallest_and_a_largest_value() {
+		use ExecutorParam::*;
+		type Row = (&'static str, fn(u64) -> ExecutorParam, u64, u64);
+		fn narrow(value: u64) -> u32 {
+			u32::try_from(value).expect("a row within 32 bits")
+		}
+		let rows: [Row; 8] = [
+			("MaxMemoryPages", |pages| MaxMemoryPages(narrow(pages)), 1, 65_536),
+			(
+				"StackLogicalMax",
+				|values| StackLogicalMax(narrow(values)),
+				1_024,
+				131_072,
+			),
+			(
+				"StackNativeMax",
+				|bytes| StackNativeMax(narrow(bytes)),
+				1,
+				4_294_967_295,
+			),
+			(
+				"PrecheckingMaxMemory",
+				PrecheckingMaxMemory,
+				268_435_456,
+				17_179_869_184,
+			),
+			(
+				"PvfPrepTimeout::Precheck",
+				|millis| PvfPrepTimeout(PvfPrepKind::Precheck, millis),
+				1,
+				3_600_000,
+			),
+			(
+				"PvfPrepTimeout::Prepare",
+				|millis| PvfPrepTimeout(PvfPrepKind::Prepare, millis),
+				1,
+				3_600_000,
+			),
+			(
+				"PvfExecTimeout::Backing",
+				|millis| PvfExecTimeout(PvfExecKind::Backing, millis),
+				1,
+				3_600_000,
+			),
+			(
+				"PvfExecTimeout::Approval",
+				|millis| PvfExecTimeout(PvfExecKind::Approval, millis),
+				1,
+				3_600_000,
+			),
+		];
+		for (parameter, param, min, max) in rows {
+			let is_out_of_range = |value| {
+				let params = ExecutorParams::try_from(alloc::vec![param(value)]).expect("a single one");
+				let refused = InconsistentExecutorParams::OutOfRange {
+					parameter,
+					value,
+					min,
+					max,
+				};
+				params.check_consistency() == Err(refused)
+			};
+			assert!(is_out_of_range(min - 1), "R-ABP-6: {parameter} below {min}");
+			assert!(!is_out_of_range(min), "R-ABP-6: {parameter} of {min}");
+			assert!(!is_out_of_range(max), "R-ABP-6: {parameter} of {max}");
+			// There is no number above the largest native stack.
+			assert!(
+				max == u64::from(u32::MAX) || is_out_of_range(max + 1),
+				"R-ABP-6: {parameter} above {max}"
+			);
+		}
+	}
+
+	#[test]
 	fn r_abp_6_executor_params_that_do_not_fit_are_named() {
 		use ExecutorParam::*;
 		use InconsistentExecutorParams::{BelowOther, OutOfRange, Repeated};

@@ -3,7 +3,7 @@
 use crate as pallet_async_backing_configuration;
 use async_backing_primitives::{ports::ConfigurationOfSession, HostConfiguration, SessionIndex};
 use frame_support::{derive_impl, parameter_types};
-use frame_system::EnsureRoot;
+use frame_system::{limits::BlockLength, EnsureRoot};
 use sp_runtime::BuildStorage;
 
 frame_support::construct_runtime!(
@@ -16,9 +16,13 @@ frame_support::construct_runtime!(
 #[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
 impl frame_system::Config for Test {
 	type Block = frame_system::mocking::MockBlockU32<Test>;
+	type BlockLength = Length;
 }
 
 parameter_types! {
+	/// Bytes of a block.
+	pub static BlockBytes: u32 = 5 * 1024 * 1024;
+	pub Length: BlockLength = BlockLength::builder().max_length(BlockBytes::get()).build();
 	pub static CurrentSession: SessionIndex = 0;
 }
 

@@ -3,15 +3,20 @@ mod setters;
 
 use crate::{
 	mock::*, ActiveConfig, BackingLimits, CandidateLimits, Config, Error, Event, HrmpLimits, OnDemandLimits,
-	PendingConfigs, SchedulingLimits, UmpLimits, UpgradeLimits, WeightInfo,
+	PendingConfig, PendingConfigs, SchedulingLimits, UmpLimits, UpgradeLimits, WeightInfo,
 };
 use async_backing_primitives::{
 	keys::ACTIVE_CONFIG,
 	ports::{ActiveConfiguration, ConfigurationOfSession},
 	AsyncBackingParams, HostConfiguration,
 };
-use codec::Decode;
-use frame_support::{assert_noop, assert_ok, traits::Get};
+use codec::{Decode, Encode};
+use frame_support::{
+	assert_noop, assert_ok,
+	storage::{unhashed, with_transaction_unchecked, TransactionOutcome},
+	traits::Get,
+	BoundedVec,
+};
 use sp_runtime::Perbill;
 use sp_runtime::{traits::BadOrigin, BuildStorage};
 
@@ -330,5 +335,47 @@ fn r_abp_5_each_group_is_staged_by_its_own_call_and_all_merge() {
 		] {
 			assert_eq!(outcome, Err(BadOrigin.into()));
 		}
+	});
+}
+
+#[test]
+fn r_abp_5_r_key_1_the_check_of_invariants_finds_what_is_wrong() {
+	let is_found = |reason: &'static str, break_it: &dyn Fn()| {
+		Configuration::do_try_state().expect("all is well");
+		let found = with_transaction_unchecked(|| {
+			break_it();
+			TransactionOutcome::Rollback(Configuration::do_try_state())
+		});
+		assert_eq!(found, Err(reason.into()));
+	};
+	let stage = |sessions: &[u32]| {
+		let staged = sessions.iter().map(|session| PendingConfig {
+			session: *session,
+			config: HostConfiguration::default(),
+		});
+		PendingConfigs::<Test>::put(BoundedVec::truncate_from(staged.collect()));
+	};
+	run(|| {
+		CurrentSession::set(5);
+		// One byte more than the layout has.
+		let longer = (HostConfiguration::default(), 0u8).encode();
+		is_found(
+			"R-KEY-1: the active configuration is stored in another layout",
+			&|| unhashed::put_raw(&ActiveConfig::<Test>::hashed_key(), &longer),
+		);
+		is_found(
+			"R-ABP-5: staged configurations are stored in another layout",
+			&|| unhashed::put_raw(&PendingConfigs::<Test>::hashed_key(), &[0, 0]),
+		);
+		for sessions in [[5].as_slice(), &[6, 6], &[7, 6]] {
+			is_found(
+				"R-ABP-5: staged sessions do not ascend from the current one",
+				&|| stage(sessions),
+			);
+		}
+		is_found("R-ABP-5: staged for later than two sessions from now", &|| {
+			stage(&[8]);
+		});
+		CurrentSession::set(0);
 	});
 }

@@ -1,14 +1,20 @@
 use crate::{
 	mock::*, DownwardMessageQueues, DownwardMessages, DownwardRemovals, Error, Event,
-	QueueDownwardMessageError, WeightInfo, MAX_REMOVED_PER_BLOCK,
+	QueueDownwardMessageError, QueueState, RemovedDownwardQueues, RemovedRange, StoredMessage, WeightInfo,
+	MAX_REMOVED_PER_BLOCK,
 };
 use async_backing_primitives::{
 	keys,
 	ports::{DownwardQueues, OnParaRemoved},
-	Hash, InboundDownwardMessage, ParaId, MAX_DOWNWARD_MESSAGES, MAX_DOWNWARD_QUEUE_SIZE,
+	Hash, InboundDownwardMessage, ParaId, MAX_DOWNWARD_MESSAGES, MAX_DOWNWARD_MESSAGE_SIZE,
+	MAX_DOWNWARD_QUEUE_SIZE,
 };
 use codec::Encode;
-use frame_support::{assert_noop, assert_ok, storage::unhashed, traits::Hooks};
+use frame_support::{
+	assert_noop, assert_ok,
+	storage::{unhashed, with_transaction_unchecked, TransactionOutcome},
+	traits::Hooks,
+};
 use proptest::prelude::*;
 use sp_io::hashing::blake2_256;
 use sp_runtime::{traits::BadOrigin, BoundedVec};
@@ -277,4 +283,97 @@ proptest! {
 			Ok(())
 		})?;
 	}
+}
+
+/// Breaks something, expects it to be found under this name, and mends it.
+#[track_caller]
+fn is_found(reason: &'static str, break_it: impl FnOnce()) {
+	Dmp::do_try_state().expect("all is well");
+	let found = with_transaction_unchecked(|| {
+		break_it();
+		TransactionOutcome::Rollback(Dmp::do_try_state())
+	});
+	assert_eq!(found, Err(reason.into()));
+}
+
+fn stored(sent_at: u32, bytes: usize) -> StoredMessage {
+	StoredMessage {
+		sent_at,
+		message: BoundedVec::truncate_from(vec![0; bytes]),
+	}
+}
+
+/// A queue of so many messages of so many bytes for `A`, none of them sent.
+fn queue_of(count: u32, bytes: u32) {
+	(0..count).for_each(|number| {
+		DownwardMessages::<Test>::insert(A, u64::from(number), stored(1, bytes as usize));
+	});
+	let queue = QueueState {
+		first: 0,
+		count,
+		bytes: count * bytes,
+	};
+	DownwardMessageQueues::<Test>::insert(A, queue);
+}
+
+#[test]
+fn r_base_8_the_check_of_invariants_finds_what_is_wrong_with_queues() {
+	run(|| {
+		send(B, 2, b"one");
+		send(B, 3, b"two");
+		is_found("a downward message is missing", || {
+			DownwardMessages::<Test>::remove(B, 0);
+		});
+		is_found("too many downward messages wait", || {
+			queue_of(MAX_DOWNWARD_MESSAGES + 1, 0);
+		});
+		is_found("the bytes of a downward queue are wrong", || {
+			DownwardMessageQueues::<Test>::mutate(B, |queue| queue.bytes += 1);
+		});
+		is_found("a downward queue is too large", || {
+			queue_of(
+				MAX_DOWNWARD_QUEUE_SIZE / MAX_DOWNWARD_MESSAGE_SIZE + 1,
+				MAX_DOWNWARD_MESSAGE_SIZE,
+			);
+		});
+		is_found("R-BASE-8: downward messages are out of order", || {
+			DownwardMessages::<Test>::insert(B, 0, stored(4, 3));
+		});
+		is_found("a downward message is left over", || {
+			DownwardMessages::<Test>::insert(A, 7, stored(1, 1));
+		});
+	});
+}
+
+#[test]
+fn r_def_33_the_check_of_invariants_finds_what_is_wrong_with_removed_queues() {
+	run(|| {
+		(1..=3).for_each(|block| send(A, block, b"old"));
+		Dmp::on_para_removed(A);
+		send(A, 4, b"new");
+		is_found("a removed queue is kept for nothing", || {
+			RemovedDownwardQueues::<Test>::mutate(0, |removed| {
+				removed.as_mut().expect("waits").messages = 0;
+			});
+		});
+		is_found("a new queue may see an old message", || {
+			DownwardRemovals::<Test>::mutate(|range| range.next_number = 2);
+		});
+		is_found("a queue sees the messages of the one before it", || {
+			DownwardMessageQueues::<Test>::mutate(A, |queue| queue.first = 2);
+		});
+		is_found("a message of a removed queue is missing", || {
+			DownwardMessages::<Test>::remove(A, 1);
+		});
+		is_found("the list of removed queues has a hole", || {
+			DownwardRemovals::<Test>::mutate(|range| range.back += 1);
+		});
+		is_found("an empty list of removed queues is stored", || {
+			Dmp::do_remove_messages(100);
+			DownwardRemovals::<Test>::put(RemovedRange {
+				next_number: 3,
+				..Default::default()
+			});
+		});
+	});
 }

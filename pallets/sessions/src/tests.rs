@@ -1,11 +1,16 @@
 use crate::{
-	handover_impls::shuffle, mock::*, ActiveValidatorIndices, ActiveValidatorKeys, CurrentSessionIndex, Event,
+	handover_impls::shuffle, mock::*, ActiveValidatorIndices, ActiveValidatorKeys, BufferedChange,
+	BufferedSessionChange, CurrentSessionIndex, Event, RememberedSessions, SessionRecords,
 };
 use async_backing_primitives::{
 	ports::{CurrentSession, SessionChange},
 	HostConfiguration, ValidatorIndex, MAX_VALIDATORS,
 };
-use frame_support::traits::{Get, OneSessionHandler};
+use frame_support::{
+	storage::{with_transaction_unchecked, TransactionOutcome},
+	traits::{Get, OneSessionHandler},
+	BoundedVec,
+};
 use std::collections::BTreeSet;
 
 fn told(log: &[Entry]) -> Vec<&SessionChange> {
@@ -450,5 +455,47 @@ fn r_def_34_state_with_an_index_of_its_own_is_unsound() {
 		let refused = Sessions::do_try_state().expect_err("it is not the session pallet's");
 		assert!(format!("{refused:?}").contains("R-DEF-34"), "{refused:?}");
 		CurrentSessionIndex::<Test>::put(0);
+	});
+}
+
+#[test]
+fn r_abp_9_the_check_of_invariants_finds_what_is_wrong_with_sessions() {
+	let is_found = |reason: &'static str, break_it: &dyn Fn()| {
+		Sessions::do_try_state().expect("all is well");
+		let found = with_transaction_unchecked(|| {
+			break_it();
+			TransactionOutcome::Rollback(Sessions::do_try_state())
+		});
+		assert_eq!(found, Err(reason.into()));
+	};
+	let remember = |sessions: &[u32]| {
+		RememberedSessions::<Test>::put(BoundedVec::truncate_from(sessions.to_vec()));
+	};
+	run(4, 0, || {
+		run_through(SESSION);
+		is_found("active validators: as many keys as indices", &|| {
+			ActiveValidatorIndices::<Test>::mutate(|indices| indices.pop());
+		});
+		is_found("active validators: an index occurs twice", &|| {
+			ActiveValidatorIndices::<Test>::mutate(|indices| indices[0] = indices[1]);
+		});
+		is_found(
+			"R-ABP-9: a session change was not handed out at the end of its block",
+			&|| {
+				BufferedSessionChange::<Test>::put(BufferedChange {
+					session: 2,
+					validators: Default::default(),
+				});
+			},
+		);
+		is_found("remembered sessions do not ascend", &|| remember(&[1, 0]));
+		is_found("what is remembered of sessions is not what is listed", &|| {
+			remember(&[0]);
+		});
+		is_found("a session to come is remembered", &|| {
+			let record = SessionRecords::<Test>::get(1).expect("remembered");
+			SessionRecords::<Test>::insert(2, record);
+			remember(&[0, 1, 2]);
+		});
 	});
 }

@@ -142,3 +142,22 @@ fn json_round_trips_and_patches_are_short() {
 		);
 	}
 }
+
+#[test]
+fn r_abp_6_code_has_a_ceiling_however_long_blocks_are() {
+	let with_code = |max_code_size| HostConfiguration {
+		max_code_size,
+		..Default::default()
+	};
+	let check = |max_code_size| with_code(max_code_size).check_consistency_within(16 * 1024 * 1024);
+	assert_eq!(check(5_242_880), Ok(()), "R-ABP-6: 5 MiB");
+	assert_eq!(
+		check(5_242_881),
+		Err(InconsistentConfiguration::TooLarge {
+			parameter: "max_code_size",
+			value: 5_242_881,
+			max: 5_242_880,
+		}),
+		"R-ABP-6"
+	);
+}

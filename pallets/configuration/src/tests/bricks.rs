@@ -307,6 +307,25 @@ fn r_abp_6_code_fits_beside_the_header_of_an_epoch_change() {
 }
 
 #[test]
+fn r_abp_6_code_fits_into_the_blocks_of_this_chain() {
+	// 2 MiB - 768 KiB - 20 KiB.
+	const ROOM: u32 = 1_290_240;
+	let short_blocks = HostConfiguration {
+		max_code_size: ROOM,
+		..Default::default()
+	};
+	BlockBytes::set(2 * 1024 * 1024);
+	run_with(short_blocks, || {
+		assert_noop!(
+			Configuration::set_max_code_size(RuntimeOrigin::root(), ROOM + 1),
+			Error::<Test>::MaxCodeSizeTooLarge
+		);
+		assert_ok!(Configuration::set_max_code_size(RuntimeOrigin::root(), ROOM - 1));
+	});
+	BlockBytes::set(RELAY_BLOCK_LENGTH);
+}
+
+#[test]
 fn r_abp_6_the_check_can_be_switched_off_but_not_the_bounds_of_asynchronous_backing() {
 	run(|| {
 		let bypass = |on| Configuration::set_bypass_consistency_check(RuntimeOrigin::root(), on);

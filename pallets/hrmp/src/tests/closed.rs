@@ -299,3 +299,55 @@ fn r_def_33_paras_with_many_channels_are_removed_in_several_sessions() {
 		assert!(Hrmp::has_time_for(first), "256 in all");
 	});
 }
+
+#[test]
+fn r_def_33_channels_and_requests_of_both_directions_take_time() {
+	run(|| {
+		Everybody::set(true);
+		Limits::mutate(|limits| {
+			limits.hrmp_sender_deposit = 0;
+			limits.hrmp_max_parachain_outbound_channels = 6;
+		});
+		let other = |number: u32| ParaId(3_000 + number);
+		open(other(0), A);
+		(0..2).for_each(|number| open(A, other(number)));
+		for number in 1..4 {
+			assert_ok!(Hrmp::do_request(id(other(number), A), 8, 50));
+		}
+		for number in 2..6 {
+			assert_ok!(Hrmp::do_request(id(A, other(number)), 8, 50));
+		}
+		let ends = 1 + 2 + 3 + 4;
+		HrmpRemovals::<Test>::put(MAX_CHANGES_PER_SESSION - ends);
+		assert!(Hrmp::has_time_for(A), "R-DEF-33: 256 in all");
+		HrmpRemovals::<Test>::put(MAX_CHANGES_PER_SESSION - ends + 1);
+		assert!(!Hrmp::has_time_for(A), "R-DEF-33: 257 in all");
+		HrmpRemovals::<Test>::put(1);
+		Hrmp::on_para_removed(A);
+		assert_eq!(HrmpRemovals::<Test>::get(), 11, "R-DEF-33: ten more");
+	});
+}
+
+#[test]
+fn r_def_33_a_para_with_more_than_a_session_change_has_time_for_goes_alone() {
+	run(|| {
+		Everybody::set(true);
+		Limits::mutate(|limits| limits.hrmp_sender_deposit = 0);
+		let [first, next] = [5_000, 5_001].map(ParaId);
+		many_channels(201);
+		for number in 0..57 {
+			assert_ok!(Hrmp::do_request(id(ParaId(3_000 + number), first), 8, 50));
+		}
+		assert!(
+			Hrmp::has_time_for(first),
+			"R-DEF-33: 257 are too many for any session change, but it has to go once"
+		);
+		Hrmp::on_para_removed(next);
+		assert!(!Hrmp::has_time_for(first), "R-DEF-33: not as the second");
+		Hrmp::do_session_change();
+		assert!(Hrmp::has_time_for(first), "R-DEF-33");
+		Hrmp::on_para_removed(first);
+		assert_eq!(HrmpChannels::<Test>::iter().count(), 0);
+		assert_eq!(HrmpOpenChannelRequests::<Test>::iter().count(), 0);
+	});
+}

@@ -62,6 +62,27 @@ fn r_hrmp_1_a_para_steps_again_after_its_digest_was_full() {
 }
 
 #[test]
+fn r_def_33_r_hrmp_3_of_a_run_is_counted_what_stays_of_it() {
+	run(|| {
+		open_wide(A, B);
+		(1..=1_600).for_each(|block| send(A, B, block, &[]));
+		// 1024 blocks before the run are consumed together with 76 blocks of it.
+		consume(B, 1_100, 1_100);
+		assert_eq!(
+			Hrmp::received(B),
+			[(1536, 436), (1600, 64)],
+			"R-DEF-33, R-HRMP-3: 512 less those of the run, not less all"
+		);
+		assert_eq!(
+			consume(B, 1_536, 1_600),
+			436,
+			"R-DEF-33: what a candidate consumes"
+		);
+		assert_eq!(contents(A, B).len(), 64);
+	});
+}
+
+#[test]
 fn r_def_33_what_can_wait_for_a_para_is_consumed_in_bounded_steps() {
 	let mut inbox = Inbox::default();
 	// Every channel that a para may have, full: a message in each block.

@@ -155,6 +155,87 @@ fn r_def_28_r_wgt_1_what_hooks_used_is_gone() {
 }
 
 #[test]
+fn r_def_28_r_wgt_1_time_of_other_inherents_is_set_aside() {
+	Setup::elastic(4).run(|| {
+		begin();
+		let own = System::block_weight().total().ref_time() / MICRO;
+		let needed = weight_micros(&chain(&[]));
+		author(&inherent(&[], &[]));
+		next();
+		let kept_beside = |others: u64| {
+			SetAside::set((micros(others), 0));
+			kept(&chain(&[]))
+		};
+		BlockMicros::set(needed + own + 100);
+		for (others, expected) in [(0, (8, 3)), (100, (8, 3)), (102, (8, 2)), (needed, (0, 0))] {
+			assert_eq!(kept_beside(others), expected, "R-WGT-1: {others} are set aside");
+		}
+		BlockMicros::set(2_000_000);
+		MandatoryLimits::set(mandatory(|limits| {
+			limits.max_total = Some(micros(needed + own + 100).set_proof_size(u64::MAX));
+		}));
+		for (others, expected) in [(100, (8, 3)), (102, (8, 2))] {
+			assert_eq!(kept_beside(others), expected, "R-WGT-1: {others} of the class");
+		}
+		MandatoryLimits::set(None);
+		author(&inherent(&[], &[]));
+		end();
+		begin_block();
+	});
+}
+
+#[test]
+fn r_def_28_r_wgt_1_bytes_of_what_came_before_and_of_other_inherents_are_gone() {
+	Setup::elastic(4).run(|| {
+		begin();
+		author(&inherent(&[], &[]));
+		for (before, others) in [(0, 0), (0, 16_384), (5_000, 0), (5_000, 1_000)] {
+			next();
+			SetAside::set((Weight::zero(), others));
+			assert_eq!(apply_other(true, Weight::zero(), before), Ok(Ok(())));
+			let offered = chain(&[]);
+			let items: usize = offered
+				.bitfields
+				.iter()
+				.map(Encode::encoded_size)
+				.chain(offered.backed_candidates.iter().map(Encode::encoded_size))
+				.sum();
+			let used = System::block_size();
+			assert!(used > before, "R-DEF-28: {used} bytes are used");
+			// 46 bytes are for the extrinsic around the items and the parent header.
+			let carried = parent_header().encoded_size() + items + 46;
+			let whole = used + others + carried as u32;
+			for (block, expected) in [(whole, (8, 3)), (whole - 1, (8, 2))] {
+				BlockBytes::set(block);
+				assert_eq!(
+					kept(&offered),
+					expected,
+					"R-WGT-1: {before} before it and {others} set aside, in {block} bytes"
+				);
+			}
+			BlockBytes::set(5 * 1024 * 1024);
+			// Where proofs are limited, the bytes of other inherents are proof too.
+			let proved = System::block_weight().total().proof_size();
+			for (room, expected) in [(46, (8, 3)), (0, (8, 2))] {
+				let proof = proved + length(&offered) as u64 + u64::from(others) + room;
+				MandatoryLimits::set(mandatory(|limits| {
+					limits.max_total = Some(Weight::from_parts(u64::MAX, proof));
+				}));
+				assert_eq!(
+					kept(&offered),
+					expected,
+					"R-WGT-1: {others} of {proof} bytes of proof"
+				);
+			}
+			MandatoryLimits::set(None);
+			author(&inherent(&[], &[]));
+		}
+		end();
+		begin_block();
+	});
+}
+
+#[test]
 fn r_def_28_r_wgt_1_a_maximum_for_what_is_mandatory_is_kept() {
 	Setup::elastic(4).run(|| {
 		begin();
@@ -331,6 +412,34 @@ fn r_wgt_1_two_small_inherents_are_set_aside_where_nobody_says_otherwise() {
 	// Reads and writes cost nothing here.
 	assert_eq!(<() as OtherInherents>::weight::<Test>(), micros(80), "R-WGT-1");
 	MandatoryLimits::set(None);
+}
+
+#[test]
+fn r_def_28_r_wgt_1_disputes_leave_room_for_what_they_evict() {
+	Setup::elastic(4).run(|| {
+		begin();
+		let first = Candidate::first();
+		author(&inherent(&[], &[&first, &first.child(1, 2)]));
+		next();
+		let used = System::block_weight().total().ref_time() / MICRO;
+		let mut offered = inherent(&[], &[]);
+		offered.disputes = vec![dispute(1, 2)];
+		let needed = weight_micros(&offered);
+		for (room, expected) in [(needed, 1), (needed - 1, 0)] {
+			MandatoryLimits::set(mandatory(|limits| {
+				limits.max_total = Some(micros(used + room).set_proof_size(u64::MAX));
+			}));
+			assert_eq!(
+				tried(&offered).disputes.len(),
+				expected,
+				"R-DEF-28: {room} are left"
+			);
+		}
+		MandatoryLimits::set(None);
+		author(&inherent(&[], &[]));
+		end();
+		begin_block();
+	});
 }
 
 fn dispute(candidate: u8, votes: u32) -> DisputeStatementSet {

@@ -1,8 +1,8 @@
 //! The fixed part of an inherent is charged by what the scheduler holds (R-WGT-6).
 
-use crate::{mock::*, weights::UnitWeights, Pallet};
+use crate::{mock::*, weights::UnitWeights, Pallet, WeightInfo};
 use async_backing_primitives::{ports::CoreScheduler, CoreIndex, ParaId};
-use frame_support::weights::Weight;
+use frame_support::{traits::Hooks, weights::Weight};
 use frame_system::RawOrigin;
 use pallet_async_backing_scheduler::{CoreAssignment, CoreShares, PARTS_OF_A_CORE};
 
@@ -87,21 +87,46 @@ fn r_def_33_r_wgt_6_a_core_that_many_share_is_charged_by_its_bytes() {
 	});
 }
 
+/// What the end of a block costs, as its beginning books it.
+fn end_of_block() -> Weight {
+	Inclusion::on_initialize(System::block_number())
+}
+
 #[test]
-fn r_def_33_r_wgt_6_claim_queues_that_reach_far_are_dearer_to_judge_by() {
-	Setup::default().run(|| {
-		let first = Candidate::first();
-		let of_candidate = || {
-			let with = Pallet::<Test>::weight_of(&inherent(&[], &[&first]));
-			with.saturating_sub(empty())
-		};
-		let near = of_candidate();
-		neighbours(|state| state.config.scheduling_lookahead = 50);
+fn r_def_33_r_wgt_6_the_end_of_a_block_is_charged_by_what_the_scheduler_holds() {
+	with_pool().run(|| {
 		assert_eq!(
-			of_candidate(),
-			near.saturating_add(times(<()>::scheduling_parent(), 9)),
-			"R-DEF-33: ten times as many claims"
+			end_of_block(),
+			<()>::on_finalize(3),
+			"three cores with five claims each"
+		);
+		order(100);
+		let orders = times(<()>::order(), 100);
+		assert_eq!(
+			end_of_block(),
+			<()>::on_finalize(3).saturating_add(orders),
+			"R-DEF-33"
+		);
+		neighbours(|state| state.config.scheduling_lookahead = 256);
+		assert_eq!(
+			end_of_block(),
+			<()>::on_finalize(154).saturating_add(orders),
+			"R-DEF-33: 768 claims"
 		);
 		neighbours(|state| state.config.scheduling_lookahead = 5);
+	});
+	with_pool().run(|| {
+		let part = PARTS_OF_A_CORE / 100;
+		let shares = (0..100).map(|para| (CoreAssignment::Task(ParaId(para)), part));
+		let shares = CoreShares::truncate_from(shares.collect());
+		Scheduler::assign_core(RawOrigin::Root.into(), CoreIndex(0), 2, None, shares)
+			.expect("they make up a core");
+		run_to(12);
+		let more = u64::from(Scheduler::load().core_bytes) - 3 * 45;
+		assert_eq!(
+			end_of_block(),
+			<()>::on_finalize(3).saturating_add(times(<()>::core_byte(), more)),
+			"R-DEF-33"
+		);
 	});
 }

@@ -486,3 +486,6 @@ fn sum<const N: usize>(fixed: u64, parts: [(u64, usize); N]) -> u64 {
 		sum.saturating_add(unit.saturating_mul(count as u64))
 	})
 }
+
+#[cfg(test)]
+mod tests;
