@@ -304,6 +304,11 @@ fn r_def_28_r_wgt_1_a_maximum_for_what_is_mandatory_is_kept() {
 		assert_eq!(kept_by(proof(length(&offered) + 46)), (8, 1));
 		assert_eq!(kept_by(proof(length(&offered))), (8, 0));
 		assert_eq!(kept_by(proof(length(&part(8)))), (7, 0));
+		let bitfields = offered.bitfields.iter().map(Encode::encoded_size).sum::<usize>();
+		let candidates = offered.backed_candidates[0].encoded_size();
+		let needed = parent_header().encoded_size() + bitfields + candidates + 46;
+		assert_eq!(kept_by(proof(needed)), (8, 1), "R-WGT-1");
+		assert_eq!(kept_by(proof(needed - 1)), (8, 0), "R-WGT-1");
 		MandatoryLimits::set(None);
 		author(&inherent(&[], &[]));
 		end();
