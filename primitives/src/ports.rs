@@ -127,6 +127,8 @@ pub struct ParaFacts {
 	pub most_recent_context: Option<BlockNumber>,
 	/// The scheduled upgrade, if both its code and its number are known (R-BASE-15).
 	pub future_code: Option<(BlockNumber, ValidationCodeHash)>,
+	/// Whether the para is leaving, in the state at hand (R-UMP-6).
+	pub is_offboarding: bool,
 }
 
 /// State of parachains. Owned by the paras pallet.
@@ -152,6 +154,7 @@ pub trait ParaState {
 			code_hash: Self::current_code_hash(para)?,
 			most_recent_context: Self::most_recent_context(para),
 			future_code: Self::future_code(para),
+			is_offboarding: Self::is_offboarding(para),
 		})
 	}
 	/// Whether the para may not announce an upgrade: the signal is there, or a future code is (R-BASE-14).

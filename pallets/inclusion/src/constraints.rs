@@ -188,12 +188,9 @@ impl<T: Config> ConstraintSource for StorageConstraints<'_, T> {
 		T::Hrmp::outbound_channel(self.para, recipient).map(|channel| channel.max_message_size)
 	}
 
+	/// Costs no read, but for paras that are leaving.
 	fn is_offboarding(&self) -> bool {
-		if self.is_for_child {
-			T::Paras::is_offboarding(self.para)
-		} else {
-			T::Paras::is_offboarding_in_parent(self.para)
-		}
+		self.facts.is_offboarding && (self.is_for_child || T::Paras::is_offboarding_in_parent(self.para))
 	}
 
 	fn max_hrmp_consumed(&self) -> Option<u32> {

@@ -2,7 +2,7 @@
 
 use crate::{
 	ActionsQueue, BoundedCode, BoundedHead, CheckCause, Config, Error, Event, GenesisPara, LeavingNow,
-	Pallet, ParaLifecycle, ParaLifecycles, Registration, UpcomingParas, SESSION_DELAY,
+	Pallet, ParaLifecycle, ParaLifecycles, ParaRecords, Registration, UpcomingParas, SESSION_DELAY,
 };
 use async_backing_primitives::{
 	ports::{ActiveConfiguration, CurrentSession, UpwardQueues},
@@ -74,6 +74,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(lifecycle == Some(ParaLifecycle::Active), Error::<T>::NotActive);
 		ensure!(!Self::has_upward_messages(para), Error::<T>::CannotOffboard);
 		let session = Self::schedule(para, ParaLifecycle::Offboarding)?;
+		ParaRecords::<T>::mutate_extant(para, |record| record.is_offboarding = true);
 		// There is room for every para, and each is active once.
 		LeavingNow::<T>::mutate(|leaving| {
 			let _ = leaving.try_push(para);

@@ -43,6 +43,7 @@ impl<T: Config> ParaState for Pallet<T> {
 			code_hash: record.code_hash,
 			most_recent_context: record.most_recent_context,
 			future_code: record.future_code(),
+			is_offboarding: record.is_offboarding,
 		})
 	}
 

@@ -41,6 +41,8 @@ pub struct ParaRecord {
 	/// Relay block whose state shows the answer to an announcement first, as long as no candidate was enacted that could
 	/// hear it (R-CODE-7): then there is a go-ahead signal in storage.
 	pub answered_at: Option<BlockNumber>,
+	/// Whether it is leaving: its lifecycle says so too, but every candidate asks and the rest of this is read anyway.
+	pub is_offboarding: bool,
 }
 
 /// A code that a para announced.
@@ -63,6 +65,7 @@ impl ParaRecord {
 			code_since: 0,
 			announced: None,
 			answered_at: None,
+			is_offboarding: false,
 		}
 	}
 

@@ -105,6 +105,12 @@ impl<T: Config> Pallet<T> {
 				queued.remove(&para) == has_to_move_on,
 				"a para is not queued as its lifecycle says"
 			);
+			let record = ParaRecords::<T>::get(para);
+			ensure!(
+				record.is_some_and(|record| record.is_offboarding)
+					== (lifecycle == ParaLifecycle::Offboarding),
+				"a para's record does not say whether it is leaving"
+			);
 		}
 		ensure!(queued.is_empty(), "a para is queued that is unknown");
 		Ok(())

@@ -127,6 +127,11 @@ fn actions() {
 	is_found("a para is queued that is unknown", || {
 		queue(2, &[B, NEXT, NOBODY])
 	});
+	for (para, is_offboarding) in [(A, true), (B, false)] {
+		is_found("a para's record does not say whether it is leaving", || {
+			ParaRecords::<Test>::mutate_extant(para, |record| record.is_offboarding = is_offboarding)
+		});
+	}
 }
 
 #[test]

@@ -421,6 +421,7 @@ fn r_base_16_facts_are_what_single_questions_answer() {
 				code_hash: Paras::current_code_hash(para)?,
 				most_recent_context: Paras::most_recent_context(para),
 				future_code: Paras::future_code(para),
+				is_offboarding: Paras::is_offboarding(para),
 			})
 		};
 		let agree = |step: &str| {
@@ -441,6 +442,9 @@ fn r_base_16_facts_are_what_single_questions_answer() {
 		run_to(8);
 		Paras::note_new_head(A, head(3), 7);
 		agree("R-BASE-13: an upgrade");
+		assert_ok!(Paras::deregister(RuntimeOrigin::root(), A));
+		agree("R-UMP-6: it is leaving");
+		assert!(Paras::facts(A).is_some_and(|facts| facts.is_offboarding));
 	});
 }
 

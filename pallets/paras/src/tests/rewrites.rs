@@ -44,6 +44,7 @@ fn a_rewritten_para_is_as_nodes_saw_it_until_the_block_ends() {
 			code_hash: code(1).hash(),
 			most_recent_context: Some(1),
 			future_code: None,
+			is_offboarding: false,
 		};
 		assert_eq!(Paras::facts(A), Some(before), "as nodes saw it");
 		assert_eq!(Rewritten::get(), []);
@@ -53,6 +54,7 @@ fn a_rewritten_para_is_as_nodes_saw_it_until_the_block_ends() {
 			code_hash: code(2).hash(),
 			most_recent_context: Some(3),
 			future_code: None,
+			is_offboarding: false,
 		};
 		assert_eq!(Paras::facts(A), Some(after), "in the state of block 5");
 		assert_eq!(
