@@ -344,40 +344,46 @@ impl Blocks {
 
 	/// Forgets a block and what descends from it. Cost: O(b A log b).
 	pub(crate) fn revert(&mut self, hash: Hash) -> Result<(), ChainError> {
-		if self
-			.finalized
-			.is_some_and(|(_, finalized)| self.descends(finalized, hash))
-		{
+		let number = self.number_of(hash).ok_or(ChainError::RevertedUnknown(hash))?;
+		// Whatever is known and not above the finalized block is final itself.
+		if self.finalized.is_some_and(|(finalized, _)| number <= finalized) {
 			return Err(ChainError::RevertedFinal(hash));
 		}
-		let number = self.blocks.get(&hash).map(|block| block.info.number);
-		let lowest = self.remove_descendants(hash, Exclusion::Reverted);
+		self.remove_descendants(hash, Exclusion::Reverted);
 		self.remove(hash);
-		match number.or(lowest.map(|lowest| lowest.saturating_sub(1))) {
-			Some(number) => {
-				self.exclude(hash, number, Exclusion::Reverted);
-				Ok(())
-			}
-			None => Err(ChainError::RevertedUnknown(hash)),
-		}
+		self.exclude(hash, number, Exclusion::Reverted);
+		Ok(())
 	}
 
-	/// Excludes what descends from a block, and tells the lowest number among that.
-	fn remove_descendants(&mut self, hash: Hash, why: Exclusion) -> Option<BlockNumber> {
+	/// The number of a block that is remembered, or that others name as their ancestor.
+	pub(crate) fn number_of(&self, hash: Hash) -> Option<BlockNumber> {
+		let known = self.blocks.get(&hash).map(|block| block.info.number);
+		let child = || {
+			let child = self.children.get(&hash)?.first()?;
+			self.blocks.get(child)?.info.number.checked_sub(1)
+		};
+		let descendant = || {
+			let mut ancestors = self.blocks.values().flat_map(|block| &block.ancestors);
+			ancestors.find(|info| info.hash == hash).map(|info| info.number)
+		};
+		known.or_else(child).or_else(descendant)
+	}
+
+	/// Excludes what descends from a block.
+	fn remove_descendants(&mut self, hash: Hash, why: Exclusion) {
 		let mut gone = BTreeMap::new();
 		// Parents come before children.
 		for block in self.iter() {
-			let mut ancestors =
-				std::iter::once(&block.parent).chain(block.ancestors.iter().map(|info| &info.hash));
-			if ancestors.any(|ancestor| *ancestor == hash || gone.contains_key(ancestor)) {
+			let ancestors = block.ancestors.iter().map(|info| info.hash);
+			let mut ancestors = std::iter::once(block.parent).chain(ancestors);
+			if ancestors.any(|ancestor| ancestor == hash || gone.contains_key(&ancestor)) {
 				gone.insert(block.info.hash, block.info.number);
 			}
 		}
-		for (hash, number) in &gone {
-			self.remove(*hash);
-			self.exclude(*hash, *number, why);
+		for (hash, number) in gone {
+			self.remove(hash);
+			self.exclude(hash, number, why);
 		}
-		gone.into_values().min()
 	}
 
 	/// Excludes blocks above the finalized one that do not descend from it for sure.
@@ -389,12 +395,13 @@ impl Blocks {
 		for block in self.iter().filter(|block| block.info.number > final_number) {
 			let is_child = block.info.number - 1 == final_number;
 			let at_height = block.ancestors.iter().find(|info| info.number == final_number);
+			let by_ancestor = self
+				.nearest_ancestor(block)
+				.and_then(|ancestor| verdicts.get(&ancestor).copied());
 			let descends = match at_height {
 				_ if is_child => Some(block.parent == final_hash),
-				Some(at_height) => Some(at_height.hash == final_hash),
-				None => self
-					.nearest_ancestor(block)
-					.and_then(|ancestor| verdicts.get(&ancestor).copied()),
+				Some(at_height) => Some(at_height.hash == final_hash && by_ancestor != Some(false)),
+				None => by_ancestor,
 			};
 			if let Some(descends) = descends {
 				verdicts.insert(block.info.hash, descends);

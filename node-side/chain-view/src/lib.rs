@@ -15,3 +15,6 @@ pub use event::{ChainEvent, Identity, LeafUpdate};
 pub use limits::{Limits, MAX_AUTHORITIES, MAX_BLOCKS, MAX_FACTS, MAX_FINALIZED, MAX_LEAVES, MAX_PEERS};
 pub use session::Session;
 pub use view::ChainView;
+
+#[cfg(test)]
+mod tests;

@@ -227,17 +227,15 @@ impl ChainView {
 		in_scope.map(|info| info.hash).collect()
 	}
 
-	/// The number of a block that is remembered, or an ancestor of a leaf. Cost: O(leaves A).
+	/// The number of a block that is remembered, or an ancestor of one, or a relay parent of what is pending at a leaf. Cost:
+	/// O(log) if it is remembered or a parent, else O(b A).
 	pub fn number_of(&self, block: Hash) -> Option<BlockNumber> {
-		let known = self.blocks.get(block).map(|block| block.info);
-		let info = known.or_else(|| {
+		let pending = || {
 			let mut leaves = self.leaves.values();
-			leaves.find_map(|leaf| {
-				let pending = || leaf.pending_relay_parents.get(&block);
-				leaf.relay_parent(block).or_else(pending).copied()
-			})
-		});
-		info.map(|info| info.number)
+			let info = leaves.find_map(|leaf| leaf.pending_relay_parents.get(&block))?;
+			Some(info.number)
+		};
+		self.blocks.number_of(block).or_else(pending)
 	}
 
 	/// Whether `block` is `ancestor` or descends from it, as far as is known. Cost: O(b A).
@@ -407,5 +405,20 @@ impl ChainView {
 	/// Number of blocks that are remembered. At most [`Limits::blocks`], or the leaves if they are more.
 	pub fn block_count(&self) -> usize {
 		self.blocks.len()
+	}
+}
+
+#[cfg(test)]
+impl ChainView {
+	pub(crate) fn blocks_hold_facts(&self) -> usize {
+		self.blocks.iter().filter(|block| block.facts.is_some()).count()
+	}
+
+	pub(crate) fn session_count(&self) -> usize {
+		self.sessions.len()
+	}
+
+	pub(crate) fn relay_parent_count(&self) -> usize {
+		self.relay_parents.len()
 	}
 }
