@@ -121,7 +121,7 @@ pub const fn systematic_recovery_threshold(validators: usize) -> Option<usize> {
 
 /// Hash of an erasure chunk, of its raw bytes (R-BIN-32).
 pub fn chunk_hash(chunk: &[u8]) -> Hash {
-	sp_io::hashing::blake2_256(chunk).into()
+	crate::hash_bytes(chunk)
 }
 
 #[cfg(test)]

@@ -54,14 +54,14 @@ bytes! {
 impl HeadData {
 	/// Hash of the raw bytes, without a length prefix (R-BIN-32). Cost: linear in the length.
 	pub fn hash(&self) -> HeadHash {
-		HeadHash(sp_io::hashing::blake2_256(&self.0).into())
+		HeadHash(crate::hash_bytes(&self.0))
 	}
 }
 
 impl ValidationCode {
 	/// Hash of the raw bytes, without a length prefix (R-BIN-32). Cost: linear in the length.
 	pub fn hash(&self) -> ValidationCodeHash {
-		ValidationCodeHash(sp_io::hashing::blake2_256(&self.0).into())
+		ValidationCodeHash(crate::hash_bytes(&self.0))
 	}
 }
 

@@ -24,6 +24,7 @@ pub mod keys;
 mod leaf;
 mod limits;
 mod manifest;
+pub mod meter;
 mod node_features;
 mod params;
 pub mod ports;
@@ -78,5 +79,11 @@ pub use votes::*;
 
 /// Blake2-256 of the SCALE encoding of a value (R-BIN-32).
 pub fn hash_of(value: &impl codec::Encode) -> Hash {
-	value.using_encoded(sp_io::hashing::blake2_256).into()
+	value.using_encoded(hash_bytes)
+}
+
+/// Blake2-256 of bytes as they are (R-BIN-32).
+pub fn hash_bytes(bytes: &[u8]) -> Hash {
+	meter::count(bytes.len());
+	sp_io::hashing::blake2_256(bytes).into()
 }

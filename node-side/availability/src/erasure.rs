@@ -5,7 +5,7 @@
 
 use crate::trie::{erasure_root, ErasureChunk, ErasureTrie};
 use async_backing_primitives::{
-	recovery_threshold, systematic_recovery_threshold, AvailableData, CoreIndex, Hash, ValidatorIndex,
+	meter, recovery_threshold, systematic_recovery_threshold, AvailableData, CoreIndex, Hash, ValidatorIndex,
 };
 use codec::{Decode, Encode};
 use reed_solomon_novelpoly::{CodeParams, WrappedShard};
@@ -93,6 +93,7 @@ pub(crate) fn code_bytes(validators: usize, bytes: &[u8]) -> Result<Vec<Vec<u8>>
 	if bytes.is_empty() {
 		return Err(ErasureError::NoData);
 	}
+	meter::count(bytes.len());
 	let shards = params
 		.make_encoder()
 		.encode::<WrappedShard>(bytes)
@@ -183,6 +184,11 @@ fn recover_bytes<'a>(
 		by_index.entry(index).or_insert(chunk);
 	}
 	let systematic = params.k();
+	meter::count(
+		by_index
+			.values()
+			.fold(0, |sum: usize, chunk| sum.saturating_add(chunk.len())),
+	);
 	let leading: Vec<&[u8]> = (0..)
 		.map_while(|index| by_index.get(&index).copied())
 		.take(systematic)

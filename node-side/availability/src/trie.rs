@@ -2,7 +2,7 @@
 //!
 //! Layout 0 with Blake2-256; the key is the SCALE encoding of the chunk's index, the value the chunk's hash.
 
-use async_backing_primitives::{chunk_hash, Hash};
+use async_backing_primitives::{chunk_hash, meter, Hash};
 use codec::{Decode, Encode, Error as CodecError, Input};
 use sp_core::Blake2Hasher;
 use sp_trie::{
@@ -165,6 +165,7 @@ pub fn verify_chunk(root: Hash, chunk: &ErasureChunk) -> Result<(), ChunkError> 
 	let index = chunk.index;
 	let mut db = MemoryDB::<Blake2Hasher>::default();
 	for node in chunk.proof.nodes() {
+		meter::count(node.len());
 		db.insert(EMPTY_PREFIX, node);
 	}
 	let trie = TrieDBBuilder::<Layout>::new(&db, &root).build();

@@ -4,6 +4,8 @@ mod batch;
 mod core;
 mod id;
 mod input;
+#[cfg(feature = "laws")]
+pub mod laws;
 mod outbox;
 mod output;
 mod part;

@@ -50,6 +50,12 @@ impl<W: Words> Outbox<W> {
 		}
 	}
 
+	/// Makes room in memory at once, so that no single input pays for it.
+	#[cfg(feature = "laws")]
+	pub(crate) fn reserve(&mut self) {
+		self.outputs.reserve(self.room);
+	}
+
 	/// Takes the oldest output out.
 	pub fn pop(&mut self) -> Option<Output<W>> {
 		self.outputs.pop_front()

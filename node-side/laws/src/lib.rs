@@ -1,0 +1,45 @@
+#![doc = include_str!("../README.md")]
+
+use async_backing_machine::laws::{run, run_seeds, Allocations, Choices, Plan, Report, World, THOROUGH};
+
+/// Counts what this thread allocates while something runs.
+pub fn measure(run: &mut dyn FnMut()) -> Allocations {
+	let counted = allocation_counter::measure(run);
+	Allocations {
+		total: counted.bytes_total,
+		kept: counted.bytes_current,
+	}
+}
+
+/// Runs a core in its world with each seed, so many inputs each; says what was tried, so that a test can say that it was
+/// enough.
+///
+/// # Panics
+/// If a law is broken, with the seed and all that was seen.
+pub fn try_seeds<W: World>(
+	world: impl Fn(&mut Choices<'_>) -> W,
+	seeds: impl IntoIterator<Item = u64>,
+	inputs: u64,
+) -> Report {
+	let plan = Plan {
+		inputs,
+		measure: Some(measure),
+	};
+	run_seeds(world, seeds, plan).unwrap_or_else(|broken| panic!("{broken}"))
+}
+
+/// Runs a core in its world as these bytes decide: the body of a fuzz target.
+///
+/// # Panics
+/// If a law is broken, with all that was seen.
+pub fn try_bytes<W: World>(world: impl Fn(&mut Choices<'_>) -> W, bytes: &[u8]) -> Report {
+	run(world, Choices::bytes(bytes), Plan::thorough(measure)).unwrap_or_else(|broken| panic!("{broken}"))
+}
+
+/// [`try_seeds`] with four seeds of [`THOROUGH`] inputs each.
+///
+/// # Panics
+/// If a law is broken, with the seed and all that was seen.
+pub fn try_thoroughly<W: World>(world: impl Fn(&mut Choices<'_>) -> W) -> Report {
+	try_seeds(world, 0..4, THOROUGH)
+}

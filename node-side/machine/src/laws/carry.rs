@@ -1,0 +1,125 @@
+//! What a core wants done is done, and what it says is held against it.
+
+use super::{driver::Driver, Breach, Law, OpenJob, OpenRequest, Promise, WordsOf, World};
+use crate::{Output, Ticket};
+
+impl<W: World> Driver<'_, W> {
+	/// Carries an output out, or at least begins to.
+	pub(super) fn carry_out(&mut self, output: Output<WordsOf<W>>) -> Result<(), Breach> {
+		for promise in self.world.promises(&output) {
+			self.hold(promise)?;
+		}
+		match output {
+			Output::Request {
+				id,
+				peer,
+				request,
+				timeout,
+			} => {
+				if !self.world.is_right_peer(peer, &request, &self.open) {
+					return Err(Breach::new(
+						Law::Sessions,
+						format!("{request:?} is asked of {peer:?}, which is not the one"),
+					));
+				}
+				let insists = self.watch.insists(&request, peer, self.report.inputs);
+				if let (Some(tried), Some(core)) = (insists, &self.core) {
+					if self.world.has_successor(core, &request, tried, &self.open) {
+						return Err(Breach::new(
+							Law::Ends,
+							format!("{request:?} is asked of {peer:?} again, and there are others"),
+						));
+					}
+				}
+				self.report.requests = self.report.requests.saturating_add(1);
+				self.watch.asked(&request, peer);
+				let deadline = self.open.now.saturating_add(timeout);
+				let open = OpenRequest {
+					peer,
+					request,
+					deadline,
+				};
+				self.open.requests.insert(id, open);
+			}
+			Output::Respond(ticket, _) => self.answer_ticket(ticket)?,
+			Output::Report(peer, judgement) => {
+				if judgement.value() < 0 {
+					self.report.costs = self.report.costs.saturating_add(1);
+					self.watch.settled(peer);
+				}
+			}
+			Output::Job {
+				id,
+				priority,
+				deadline,
+				job,
+			} => {
+				self.report.jobs = self.report.jobs.saturating_add(1);
+				let open = OpenJob {
+					priority,
+					deadline,
+					job,
+					is_cancelled: false,
+				};
+				self.open.jobs.insert(id, open);
+			}
+			Output::Cancel(id) => {
+				// It may have been the check of something hostile.
+				self.watch.settle_all();
+				if let Some(job) = self.open.jobs.get_mut(&id) {
+					job.is_cancelled = true;
+				}
+			}
+			Output::Store(id, batch) => self.open.batches.push_back((id, batch)),
+			Output::SetTimer(id, at) => {
+				self.open.timers.insert(id, at);
+			}
+			Output::ClearTimer(id) => {
+				self.open.timers.remove(&id);
+			}
+			Output::Proposal(id, _) => {
+				if self.open.proposals.remove(&id).is_none() {
+					return Err(Breach::new(
+						Law::Ends,
+						format!("{id:?} is answered twice, or was never asked"),
+					));
+				}
+				self.report.answers = self.report.answers.saturating_add(1);
+			}
+			Output::Notify(..) | Output::Event(_) => {}
+		}
+		Ok(())
+	}
+
+	fn answer_ticket(&mut self, ticket: Ticket) -> Result<(), Breach> {
+		if self.open.tickets.remove(&ticket).is_some() {
+			self.answered.insert(ticket);
+			self.report.answers = self.report.answers.saturating_add(1);
+			return Ok(());
+		}
+		let what = if self.answered.contains(&ticket) {
+			format!("{ticket:?} is answered twice")
+		} else {
+			format!("{ticket:?} is answered, but nobody asked")
+		};
+		Err(Breach::new(Law::Ends, what))
+	}
+
+	/// A promise is kept, whatever happens in between.
+	fn hold(&mut self, promise: Promise) -> Result<(), Breach> {
+		match self.promised.get(&promise.key) {
+			Some(value) if *value != promise.value => Err(Breach::new(
+				Law::Restart,
+				format!(
+					"two promises about {:02x?}: first {value:02x?}, then {:02x?}",
+					promise.key, promise.value
+				),
+			)),
+			Some(_) => Ok(()),
+			None => {
+				self.promised.insert(promise.key, promise.value);
+				Ok(())
+			}
+		}
+	}
+}

@@ -1,0 +1,117 @@
+//! What a core has yet to do: try the next peer, and name those who cheated.
+
+use crate::{Instant, PeerId, Words};
+use std::{collections::VecDeque, time::Duration};
+
+/// Failed requests that are followed at a time; the oldest are let go.
+const FOLLOWED: usize = 64;
+
+/// What a core has yet to do.
+#[derive(Debug)]
+pub(super) struct Watch<W: Words> {
+	failed: VecDeque<Failed<W>>,
+	/// Peers that did something hostile which has not been reported, and at which input.
+	penalties: Vec<(PeerId, u64)>,
+}
+
+/// A request that nobody has answered.
+#[derive(Debug)]
+pub(super) struct Failed<W: Words> {
+	/// What is asked.
+	pub(super) request: W::Request,
+	/// Who failed, in order.
+	pub(super) tried: Vec<PeerId>,
+	/// When the last one did, unless it is asked again.
+	since: Option<Instant>,
+	/// At which input.
+	step: u64,
+}
+
+impl<W: Words> Default for Watch<W> {
+	fn default() -> Self {
+		Self {
+			failed: VecDeque::new(),
+			penalties: Vec::new(),
+		}
+	}
+}
+
+impl<W: Words> Watch<W> {
+	/// Those who were tried, if the core is about to ask the last of them again without a pause.
+	pub(super) fn insists(&self, request: &W::Request, peer: PeerId, step: u64) -> Option<&[PeerId]> {
+		let known = self.failed.iter().find(|failed| failed.request == *request)?;
+		let is_again = known.step == step && known.tried.last() == Some(&peer);
+		is_again.then_some(&known.tried)
+	}
+
+	/// The core asks.
+	pub(super) fn asked(&mut self, request: &W::Request, peer: PeerId) {
+		if let Some(failed) = self.failed.iter_mut().find(|failed| failed.request == *request) {
+			if failed.tried.contains(&peer) {
+				// A second round.
+				failed.tried.clear();
+			}
+			failed.since = None;
+		}
+	}
+
+	/// A peer did not answer, or badly.
+	pub(super) fn failed(&mut self, request: &W::Request, peer: PeerId, now: Instant, step: u64) {
+		let known = self.failed.iter().position(|failed| failed.request == *request);
+		let mut failed = known.and_then(|at| self.failed.remove(at)).unwrap_or(Failed {
+			request: request.clone(),
+			tried: Vec::new(),
+			since: None,
+			step,
+		});
+		failed.tried.push(peer);
+		(failed.since, failed.step) = (Some(now), step);
+		self.failed.push_back(failed);
+		if self.failed.len() > FOLLOWED {
+			self.failed.pop_front();
+		}
+	}
+
+	/// Somebody answered.
+	pub(super) fn answered(&mut self, request: &W::Request) {
+		self.failed.retain(|failed| failed.request != *request);
+	}
+
+	/// Time counts from now.
+	pub(super) fn begin_again(&mut self, now: Instant) {
+		for failed in &mut self.failed {
+			failed.since = failed.since.map(|_| now);
+		}
+	}
+
+	/// A request that failed so long ago, and has not been made again since.
+	pub(super) fn due(&mut self, now: Instant, patience: Duration) -> Option<Failed<W>> {
+		let is_due = |failed: &Failed<W>| {
+			failed
+				.since
+				.is_some_and(|since| since.saturating_add(patience) <= now)
+		};
+		let at = self.failed.iter().position(is_due)?;
+		self.failed.remove(at)
+	}
+
+	/// A report that names this peer is due.
+	pub(super) fn hostile(&mut self, peer: PeerId, step: u64) {
+		self.penalties.push((peer, step));
+	}
+
+	/// It has come, or the peer is gone.
+	pub(super) fn settled(&mut self, peer: PeerId) {
+		self.penalties.retain(|(of, _)| *of != peer);
+	}
+
+	/// It can't be asked for any more, of nobody.
+	pub(super) fn settle_all(&mut self) {
+		self.penalties.clear();
+	}
+
+	/// The first report that has not come.
+	pub(super) fn unsettled(&self) -> Option<(PeerId, u64)> {
+		self.penalties.first().copied()
+	}
+}
