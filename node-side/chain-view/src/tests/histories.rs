@@ -225,6 +225,9 @@ fn follow(leaves: &mut BTreeSet<Hash>, update: &LeafUpdate) {
 	}
 }
 
+/// Peer, relay parent, bytes, time of arrival, item.
+type Waiting = (u64, u64, usize, Duration, usize);
+
 proptest! {
 	#![proptest_config(ProptestConfig::with_cases(400))]
 
@@ -299,7 +302,7 @@ proptest! {
 		let mut early = Early::new(limits);
 		let mut now = Duration::ZERO;
 		// What should be there, in order of arrival.
-		let mut kept: Vec<(u64, u64, usize, Duration, usize)> = Vec::new();
+		let mut kept: Vec<Waiting> = Vec::new();
 		for (item, (peer, relay_parent, bytes, later)) in steps.into_iter().enumerate() {
 			now += Duration::from_secs(later);
 			kept.retain(|(.., at, _)| now - *at <= limits.time);
@@ -319,7 +322,7 @@ proptest! {
 			}
 			prop_assert_eq!(early.len(), kept.len());
 			prop_assert_eq!(early.bytes(), kept.iter().map(|(_, _, bytes, ..)| bytes).sum::<usize>());
-			let of = |which: &dyn Fn(&(u64, u64, usize, Duration, usize)) -> bool| kept.iter().filter(|kept| which(kept)).count();
+			let of = |which: &dyn Fn(&Waiting) -> bool| kept.iter().filter(|kept| which(kept)).count();
 			prop_assert!(of(&|kept| kept.0 == peer) <= limits.per_peer);
 			prop_assert!(of(&|kept| kept.1 == relay_parent) <= limits.per_relay_parent);
 			prop_assert!(kept.len() <= limits.total && early.bytes() <= limits.total_bytes);

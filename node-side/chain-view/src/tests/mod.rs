@@ -43,7 +43,7 @@ fn root(name: u64, number: BlockNumber) -> LeafFacts {
 	LeafFacts {
 		block: info(name, number),
 		parent_hash: hash(name + 2_000_000),
-		slot: u64::from(number).into(),
+		slot: u64::from(number),
 		session_index: 1,
 		session_ends_from_slot: u64::MAX,
 		params: AsyncBackingParams {
@@ -79,7 +79,7 @@ fn child(parent: &LeafFacts, name: u64) -> LeafFacts {
 	LeafFacts {
 		block: info(name, number),
 		parent_hash: parent.block.hash,
-		slot: u64::from(number).into(),
+		slot: u64::from(number),
 		ancestors: parent.relay_parents().take(ANCESTRY).copied().collect(),
 		rotation: parent.rotation.at(number + 1),
 		..parent.clone()
