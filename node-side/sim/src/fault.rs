@@ -101,7 +101,8 @@ pub enum Fault {
 		nodes: BTreeSet<NodeId>,
 		/// How long.
 		during: Range<Instant>,
-		/// Connections break after so much of it, and are made anew at its end; `None` if nobody notices.
+		/// Connections break after so much of it, and are made anew at its end; `None` if they last. None is made
+		/// meanwhile.
 		noticed_after: Option<Duration>,
 	},
 	/// A node loses all that it has not stored. Of the batches under way some are there, oldest first, drawn from the seed.
@@ -189,6 +190,9 @@ pub(crate) fn judge(
 	(sender, receiver): (NodeId, NodeId),
 	sent: Kind,
 ) -> Verdict {
+	if are_apart(plan, now, sender, receiver) {
+		return Verdict::Lost;
+	}
 	let (mut delay, mut garbled) = (Duration::ZERO, false);
 	for fault in plan {
 		match fault {
@@ -215,12 +219,7 @@ pub(crate) fn judge(
 					Effect::Garble => garbled = true,
 				}
 			}
-			Fault::Apart { nodes, during, .. }
-				if during.contains(&now) && nodes.contains(&sender) != nodes.contains(&receiver) =>
-			{
-				return Verdict::Lost;
-			}
-			_ => {}
+			Fault::Apart { .. } | Fault::Crash { .. } | Fault::Slow { .. } => {}
 		}
 	}
 	if garbled && sent != Kind::Answer {
@@ -248,16 +247,11 @@ pub(crate) fn slowness(plan: &[Fault], now: Instant, of: NodeId) -> u32 {
 	})
 }
 
-/// Whether two nodes know that they cannot reach each other.
-pub(crate) fn known_apart(plan: &[Fault], now: Instant, one: NodeId, other: NodeId) -> bool {
+/// Whether two nodes cannot reach each other.
+pub(crate) fn are_apart(plan: &[Fault], now: Instant, one: NodeId, other: NodeId) -> bool {
 	plan.iter().any(|fault| match fault {
-		Fault::Apart {
-			nodes,
-			during,
-			noticed_after: Some(after),
-		} => {
-			(during.start.saturating_add(*after)..during.end).contains(&now)
-				&& nodes.contains(&one) != nodes.contains(&other)
+		Fault::Apart { nodes, during, .. } => {
+			during.contains(&now) && nodes.contains(&one) != nodes.contains(&other)
 		}
 		_ => false,
 	})
@@ -307,10 +301,9 @@ mod tests {
 		assert!(passes(&plan, SECOND, A, B, Kind::Message));
 		assert!(!passes(&plan, SECOND, A, NodeId(2), Kind::Message));
 		assert!(!passes(&plan, SECOND, NodeId(2), B, Kind::Message));
-		assert!(!known_apart(&plan, SECOND, A, NodeId(2)));
-		assert!(known_apart(&plan, 2 * SECOND, A, NodeId(2)));
-		assert!(!known_apart(&plan, 2 * SECOND, A, B));
-		assert!(!known_apart(&plan, 3 * SECOND, A, NodeId(2)));
+		assert!(are_apart(&plan, SECOND, A, NodeId(2)));
+		assert!(!are_apart(&plan, SECOND, A, B));
+		assert!(!are_apart(&plan, 3 * SECOND, A, NodeId(2)));
 	}
 
 	#[test]

@@ -31,6 +31,8 @@ enum Event<S: Scenario> {
 	Connect(NodeId, NodeId),
 	/// Nodes of a fault of this number notice that they are apart.
 	Parted(usize),
+	/// They reach each other again.
+	Reunited(usize),
 	/// A node notices that a peer is gone.
 	Gone(NodeId, PeerId),
 	Arrives {
@@ -133,15 +135,18 @@ impl<S: Scenario> Sim<S> {
 				},
 				Fault::Apart {
 					during,
-					noticed_after: Some(after),
+					noticed_after,
 					..
 				} => {
-					let noticed = during.start.saturating_add(*after);
-					if noticed < during.end {
+					let noticed = noticed_after.map(|after| during.start.saturating_add(after));
+					if let Some(noticed) = noticed.filter(|noticed| *noticed < during.end) {
 						self.clock.schedule(noticed, Event::Parted(number));
 					}
+					if during.end < Instant::MAX {
+						self.clock.schedule(during.end, Event::Reunited(number));
+					}
 				}
-				Fault::Apart { .. } | Fault::Parcels { .. } | Fault::Slow { .. } => {}
+				Fault::Parcels { .. } | Fault::Slow { .. } => {}
 			}
 		}
 	}
@@ -270,6 +275,10 @@ impl<S: Scenario> Sim<S> {
 			Event::Connect(one, other) => self.connect(one, other, observer),
 			Event::Parted(fault) => {
 				self.part(fault);
+				Ok(())
+			}
+			Event::Reunited(fault) => {
+				self.reunite(fault);
 				Ok(())
 			}
 			Event::Gone(node, peer) => self.gone(node, peer, observer),

@@ -1,7 +1,7 @@
 //! Who is connected with whom.
 
 use super::{Event, Outcome, Sim, Watch};
-use crate::{fault::known_apart, node::Peer, Fault, NodeId, Scenario};
+use crate::{fault::are_apart, node::Peer, Fault, NodeId, Scenario};
 use async_backing_machine::{Input, PeerEvent, PeerId, RequestFailure};
 
 impl<S: Scenario> Sim<S> {
@@ -30,7 +30,7 @@ impl<S: Scenario> Sim<S> {
 		let possible = linked
 			&& wanted(one, other)
 			&& wanted(other, one)
-			&& !known_apart(&self.config.faults, now, one, other);
+			&& !are_apart(&self.config.faults, now, one, other);
 		if !possible {
 			return Ok(());
 		}
@@ -59,29 +59,38 @@ impl<S: Scenario> Sim<S> {
 		);
 	}
 
-	/// The nodes of a fault notice that they are apart, and meet again at its end.
-	pub(super) fn part(&mut self, fault: usize) {
-		let Some(Fault::Apart { nodes, during, .. }) = self.config.faults.get(fault) else {
-			return;
+	/// Pairs that a fault keeps apart.
+	fn pairs_apart(&self, fault: usize) -> Vec<(NodeId, NodeId)> {
+		let Some(Fault::Apart { nodes, .. }) = self.config.faults.get(fault) else {
+			return Vec::new();
 		};
-		let (nodes, end) = (nodes.clone(), during.end);
-		let now = self.clock.now();
-		for one in &nodes {
-			for other in (0..self.nodes.len())
+		let others = || {
+			(0..self.nodes.len())
 				.map(NodeId)
 				.filter(|other| !nodes.contains(other))
-			{
-				if let Some(name) = self.nodes[one.0].names.get(&other) {
-					self.clock.schedule(now, Event::Gone(*one, *name));
-				}
-				if let Some(name) = self.nodes[other.0].names.get(one) {
-					self.clock.schedule(now, Event::Gone(other, *name));
-				}
-				if let Some(link) = self.links.topology().link(*one, other) {
-					let at = end.saturating_add(link.latency);
-					self.clock.schedule(at, Event::Connect(*one, other));
+		};
+		nodes
+			.iter()
+			.flat_map(|one| others().map(|other| (*one, other)))
+			.collect()
+	}
+
+	/// The nodes of a fault notice that they are apart.
+	pub(super) fn part(&mut self, fault: usize) {
+		let now = self.clock.now();
+		for (one, other) in self.pairs_apart(fault) {
+			for (node, gone) in [(one, other), (other, one)] {
+				if let Some(name) = self.nodes[node.0].names.get(&gone) {
+					self.clock.schedule(now, Event::Gone(node, *name));
 				}
 			}
+		}
+	}
+
+	/// The nodes of a fault reach each other again.
+	pub(super) fn reunite(&mut self, fault: usize) {
+		for (one, other) in self.pairs_apart(fault) {
+			self.meet(one, other);
 		}
 	}
 

@@ -100,3 +100,19 @@ fn ids_of_another_life_are_others() {
 	assert_eq!(ids.len(), 2);
 	assert!(ids[1].1 > ids[0].1);
 }
+
+#[test]
+fn who_restarts_apart_is_met_when_the_others_can_be_reached() {
+	let apart = Fault::Apart {
+		nodes: [B].into(),
+		during: SECOND..6 * SECOND,
+		noticed_after: None,
+	};
+	let fault = crash(B, Moment::At(2 * SECOND), Some(SECOND));
+	let (_, notes) = run(config(vec![apart, fault]), Vec::new());
+	let met = notes.of(A, |input| match input {
+		Input::Peer(_, PeerEvent::Connected(node)) if *node == B => Some(()),
+		_ => None,
+	});
+	assert_eq!(met, [(LATENCY, ()), (6 * SECOND + LATENCY, ())]);
+}
