@@ -20,7 +20,7 @@ use crate::{
 	weights::{CANDIDATES_WITH_VOTES, LOOKAHEAD_MEASURED},
 	ClaimQueueSnapshots, Config, Pallet,
 };
-use alloc::{collections::VecDeque, vec, vec::Vec};
+use alloc::{collections::VecDeque, vec};
 use async_backing_primitives::{
 	crypto,
 	ports::{
