@@ -45,11 +45,37 @@ mod tests {
 		let pov = PoV {
 			block_data: BlockData(data.clone()),
 		};
-		assert_eq!(counted(|| drop(pov.hash())), 1002, "with its length prefix");
-		assert_eq!(counted(|| drop(HeadData(data.clone()).hash())), 1000);
-		assert_eq!(counted(|| drop(ValidationCode(data.clone()).hash())), 1000);
-		assert_eq!(counted(|| drop(crate::chunk_hash(&data))), 1000);
-		assert_eq!(counted(|| drop(crate::hash_of(&SigningContext::default()))), 36);
+		assert_eq!(
+			counted(|| {
+				let _ = pov.hash();
+			}),
+			1002,
+			"with its length prefix"
+		);
+		assert_eq!(
+			counted(|| {
+				let _ = HeadData(data.clone()).hash();
+			}),
+			1000
+		);
+		assert_eq!(
+			counted(|| {
+				let _ = ValidationCode(data.clone()).hash();
+			}),
+			1000
+		);
+		assert_eq!(
+			counted(|| {
+				let _ = crate::chunk_hash(&data);
+			}),
+			1000
+		);
+		assert_eq!(
+			counted(|| {
+				let _ = crate::hash_of(&SigningContext::default());
+			}),
+			36
+		);
 		let (key, signature) = (
 			sp_core::sr25519::Public::default().into(),
 			sp_core::sr25519::Signature::default().into(),
