@@ -4,116 +4,18 @@
 mod common;
 
 use async_backing_primitives::{
-	ClaimQueue, HostConfiguration, ParaId, PvfCheckStatement, SessionIndex, ValidationCode,
-	ValidationCodeHash, ValidatorId, ValidatorIndex,
+	ClaimQueue, HostConfiguration, ParaId, ValidationCode, ValidationCodeHash, ValidatorId,
 };
-use async_backing_relay_client::{signing, BuildBlock};
+use async_backing_relay_client::BuildBlock;
 use async_backing_relay_runtime::{self as runtime, transactions, RuntimeCall};
-use codec::{Decode, Encode};
-use common::{cases::World, sudo::by_sudo, world::Compiled, FIRST_SLOT};
+use common::{story::Story, world::Compiled, FIRST_SLOT};
 use serde_json::json;
-use sp_core::{sr25519, Pair};
-use sp_runtime::{traits::Convert, OpaqueExtrinsic};
+use sp_runtime::traits::Convert;
 
 const NEW: ParaId = ParaId(2002);
 const OLD: ParaId = ParaId(2000);
 /// Blocks of a session.
 const SESSION: u64 = 6;
-
-/// A chain, and how many transactions its administrator has sent.
-struct Story {
-	world: Compiled,
-	nonce: u32,
-}
-
-impl Story {
-	/// A block with these transactions; each must succeed.
-	fn block(&mut self, transactions: Vec<OpaqueExtrinsic>) {
-		let chain = &self.world.0;
-		let (parent, slot) = (self.world.parent(), self.world.slot());
-		let request = BuildBlock {
-			extrinsics: transactions,
-			..chain.request(parent, slot)
-		};
-		let built = chain.client.build_block(request).expect("the slot is ours");
-		assert_eq!(built.refused, []);
-		self.world.import(built.block);
-	}
-
-	fn by_root(&mut self, calls: Vec<RuntimeCall>) {
-		let transactions = calls
-			.into_iter()
-			.map(|call| {
-				self.nonce += 1;
-				by_sudo(&self.world.0, self.nonce - 1, call)
-			})
-			.collect();
-		self.block(transactions);
-	}
-
-	/// Root lets a para call something: nobody has the key of its account.
-	fn by_para(&mut self, para: ParaId, call: RuntimeCall) {
-		let admin = sr25519::Pair::from_string("//Alice", None).expect("it is well known");
-		let call = pallet_sudo::Call::sudo_as {
-			who: runtime::SovereignAccountOf::convert(para).into(),
-			call: Box::new(call),
-		};
-		let genesis = self.world.0.client.genesis_hash();
-		let transaction = transactions::signed(&admin, self.nonce, genesis, RuntimeCall::Sudo(call));
-		self.nonce += 1;
-		self.block(vec![transaction]);
-	}
-
-	fn session(&self) -> SessionIndex {
-		self.world.session()
-	}
-
-	/// Blocks until a session begins.
-	fn run_to_session(&mut self, session: SessionIndex) {
-		while self.session() < session {
-			self.block(vec![]);
-		}
-	}
-
-	/// What these validators say of a code, signed.
-	fn verdicts(&self, subject: ValidationCodeHash, accept: bool, count: usize) -> Vec<OpaqueExtrinsic> {
-		let validators: Vec<ValidatorId> = self.world.ask("validators", ());
-		let session_index = self.world.ask("session_index_for_child", ());
-		(0..count)
-			.map(|position| {
-				let statement = PvfCheckStatement {
-					accept,
-					subject,
-					session_index,
-					validator_index: ValidatorIndex(position as u32),
-				};
-				let keys = &self.world.0.validators;
-				let signer = keys
-					.iter()
-					.find(|keys| ValidatorId::from(keys.sr25519_public()) == validators[position])
-					.expect("the validators are ours");
-				let signature = signing::sign(&signer.sr25519, &statement.signing_payload());
-				let verdict = transactions::verdict(statement, signature.into());
-				OpaqueExtrinsic::decode(&mut &verdict.encode()[..]).expect("bytes")
-			})
-			.collect()
-	}
-
-	/// Looks at the state of the best block with the native pallets.
-	fn look<R>(&self, at: impl FnOnce() -> R) -> R {
-		let top = self
-			.world
-			.0
-			.client
-			.entries(self.world.parent())
-			.expect("the best block is known");
-		let storage = sp_core::storage::Storage {
-			top,
-			children_default: Default::default(),
-		};
-		sp_io::TestExternalities::new(storage).execute_with(at)
-	}
-}
 
 fn story() -> Story {
 	let world = Compiled::with(

@@ -15,6 +15,7 @@ use std::{path::Path, sync::OnceLock};
 #[path = "../../../../pallets/inclusion/src/tests/cases/mod.rs"]
 pub mod cases;
 pub mod invariants;
+pub mod story;
 pub mod sudo;
 pub mod world;
 
