@@ -28,8 +28,8 @@ impl<T: frame_system::Config> pallet_async_backing_configuration::WeightInfo for
 		// Proof Size summary in bytes:
 		//  Measured:  `373`
 		//  Estimated: `2648`
-		// Minimum execution time: 28_470_000 picoseconds.
-		Weight::from_parts(35_341_000, 0)
+		// Minimum execution time: 46_087_000 picoseconds.
+		Weight::from_parts(58_024_000, 0)
 			.saturating_add(Weight::from_parts(0, 2648))
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(1))
@@ -44,8 +44,8 @@ impl<T: frame_system::Config> pallet_async_backing_configuration::WeightInfo for
 		// Proof Size summary in bytes:
 		//  Measured:  `373`
 		//  Estimated: `2648`
-		// Minimum execution time: 34_502_000 picoseconds.
-		Weight::from_parts(36_676_000, 0)
+		// Minimum execution time: 44_864_000 picoseconds.
+		Weight::from_parts(52_161_000, 0)
 			.saturating_add(Weight::from_parts(0, 2648))
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(1))
@@ -60,8 +60,8 @@ impl<T: frame_system::Config> pallet_async_backing_configuration::WeightInfo for
 		// Proof Size summary in bytes:
 		//  Measured:  `373`
 		//  Estimated: `2648`
-		// Minimum execution time: 35_003_000 picoseconds.
-		Weight::from_parts(36_936_000, 0)
+		// Minimum execution time: 40_875_000 picoseconds.
+		Weight::from_parts(48_374_000, 0)
 			.saturating_add(Weight::from_parts(0, 2648))
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(1))
@@ -72,8 +72,8 @@ impl<T: frame_system::Config> pallet_async_backing_configuration::WeightInfo for
 		// Proof Size summary in bytes:
 		//  Measured:  `0`
 		//  Estimated: `0`
-		// Minimum execution time: 5_564_000 picoseconds.
-		Weight::from_parts(5_862_000, 0)
+		// Minimum execution time: 7_150_000 picoseconds.
+		Weight::from_parts(8_958_000, 0)
 			.saturating_add(Weight::from_parts(0, 0))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}

@@ -35,11 +35,11 @@ impl<T: frame_system::Config> pallet_async_backing_dmp::WeightInfo for WeightInf
 		// Proof Size summary in bytes:
 		//  Measured:  `217`
 		//  Estimated: `3562`
-		// Minimum execution time: 30_711_000 picoseconds.
-		Weight::from_parts(30_724_237, 0)
+		// Minimum execution time: 59_920_000 picoseconds.
+		Weight::from_parts(79_562_938, 0)
 			.saturating_add(Weight::from_parts(0, 3562))
-			// Standard Error: 56
-			.saturating_add(Weight::from_parts(1_985, 0).saturating_mul(b.into()))
+			// Standard Error: 90
+			.saturating_add(Weight::from_parts(3_104, 0).saturating_mul(b.into()))
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
@@ -54,11 +54,11 @@ impl<T: frame_system::Config> pallet_async_backing_dmp::WeightInfo for WeightInf
 		// Proof Size summary in bytes:
 		//  Measured:  `118`
 		//  Estimated: `3497`
-		// Minimum execution time: 4_791_000 picoseconds.
-		Weight::from_parts(12_513_846, 0)
+		// Minimum execution time: 9_477_000 picoseconds.
+		Weight::from_parts(28_523_583, 0)
 			.saturating_add(Weight::from_parts(0, 3497))
-			// Standard Error: 59_165
-			.saturating_add(Weight::from_parts(2_463_595, 0).saturating_mul(m.into()))
+			// Standard Error: 52_400
+			.saturating_add(Weight::from_parts(4_667_391, 0).saturating_mul(m.into()))
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(m.into())))
 	}

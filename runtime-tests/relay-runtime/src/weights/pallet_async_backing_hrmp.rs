@@ -50,8 +50,8 @@ impl<T: frame_system::Config> pallet_async_backing_hrmp::WeightInfo for WeightIn
 		// Proof Size summary in bytes:
 		//  Measured:  `1882`
 		//  Estimated: `9679`
-		// Minimum execution time: 221_220_000 picoseconds.
-		Weight::from_parts(236_647_000, 0)
+		// Minimum execution time: 431_428_000 picoseconds.
+		Weight::from_parts(524_410_000, 0)
 			.saturating_add(Weight::from_parts(0, 9679))
 			.saturating_add(T::DbWeight::get().reads(17))
 			.saturating_add(T::DbWeight::get().writes(11))
@@ -80,8 +80,8 @@ impl<T: frame_system::Config> pallet_async_backing_hrmp::WeightInfo for WeightIn
 		// Proof Size summary in bytes:
 		//  Measured:  `8733`
 		//  Estimated: `9679`
-		// Minimum execution time: 234_139_000 picoseconds.
-		Weight::from_parts(246_809_000, 0)
+		// Minimum execution time: 472_915_000 picoseconds.
+		Weight::from_parts(506_787_000, 0)
 			.saturating_add(Weight::from_parts(0, 9679))
 			.saturating_add(T::DbWeight::get().reads(11))
 			.saturating_add(T::DbWeight::get().writes(11))
@@ -111,11 +111,11 @@ impl<T: frame_system::Config> pallet_async_backing_hrmp::WeightInfo for WeightIn
 		// Proof Size summary in bytes:
 		//  Measured:  `7851 + c * (235 ±0)`
 		//  Estimated: `9679 + c * (2603 ±1)`
-		// Minimum execution time: 11_096_000 picoseconds.
-		Weight::from_parts(11_233_000, 0)
+		// Minimum execution time: 22_231_000 picoseconds.
+		Weight::from_parts(6_415_993_301, 0)
 			.saturating_add(Weight::from_parts(0, 9679))
-			// Standard Error: 467_013
-			.saturating_add(Weight::from_parts(135_138_584, 0).saturating_mul(c.into()))
+			// Standard Error: 12_149_397
+			.saturating_add(Weight::from_parts(235_175_778, 0).saturating_mul(c.into()))
 			.saturating_add(T::DbWeight::get().reads(7))
 			.saturating_add(T::DbWeight::get().reads((4_u64).saturating_mul(c.into())))
 			.saturating_add(T::DbWeight::get().writes(4))
@@ -155,11 +155,11 @@ impl<T: frame_system::Config> pallet_async_backing_hrmp::WeightInfo for WeightIn
 		// Proof Size summary in bytes:
 		//  Measured:  `769 + c * (234 ±0)`
 		//  Estimated: `9679 + c * (5144 ±0)`
-		// Minimum execution time: 4_912_000 picoseconds.
-		Weight::from_parts(4_996_000, 0)
+		// Minimum execution time: 6_353_000 picoseconds.
+		Weight::from_parts(6_518_000, 0)
 			.saturating_add(Weight::from_parts(0, 9679))
-			// Standard Error: 2_546_533
-			.saturating_add(Weight::from_parts(89_595_795, 0).saturating_mul(c.into()))
+			// Standard Error: 2_720_636
+			.saturating_add(Weight::from_parts(153_999_989, 0).saturating_mul(c.into()))
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().reads((10_u64).saturating_mul(c.into())))
 			.saturating_add(T::DbWeight::get().writes(2))
@@ -191,11 +191,11 @@ impl<T: frame_system::Config> pallet_async_backing_hrmp::WeightInfo for WeightIn
 		// Proof Size summary in bytes:
 		//  Measured:  `267 + c * (417 ±0)`
 		//  Estimated: `9679 + c * (5206 ±0)`
-		// Minimum execution time: 11_097_000 picoseconds.
-		Weight::from_parts(3_751_842_951, 0)
+		// Minimum execution time: 15_139_000 picoseconds.
+		Weight::from_parts(16_402_000, 0)
 			.saturating_add(Weight::from_parts(0, 9679))
-			// Standard Error: 4_444_091
-			.saturating_add(Weight::from_parts(164_123_132, 0).saturating_mul(c.into()))
+			// Standard Error: 5_122_006
+			.saturating_add(Weight::from_parts(248_848_955, 0).saturating_mul(c.into()))
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().reads((7_u64).saturating_mul(c.into())))
 			.saturating_add(T::DbWeight::get().writes(2))
@@ -214,8 +214,8 @@ impl<T: frame_system::Config> pallet_async_backing_hrmp::WeightInfo for WeightIn
 		// Proof Size summary in bytes:
 		//  Measured:  `466`
 		//  Estimated: `6196`
-		// Minimum execution time: 152_128_000 picoseconds.
-		Weight::from_parts(164_826_000, 0)
+		// Minimum execution time: 190_583_000 picoseconds.
+		Weight::from_parts(202_092_000, 0)
 			.saturating_add(Weight::from_parts(0, 6196))
 			.saturating_add(T::DbWeight::get().reads(6))
 			.saturating_add(T::DbWeight::get().writes(5))
@@ -246,8 +246,8 @@ impl<T: frame_system::Config> pallet_async_backing_hrmp::WeightInfo for WeightIn
 		// Proof Size summary in bytes:
 		//  Measured:  `1485`
 		//  Estimated: `6134`
-		// Minimum execution time: 121_109_000 picoseconds.
-		Weight::from_parts(127_952_000, 0)
+		// Minimum execution time: 147_015_000 picoseconds.
+		Weight::from_parts(155_776_000, 0)
 			.saturating_add(Weight::from_parts(0, 6134))
 			.saturating_add(T::DbWeight::get().reads(12))
 			.saturating_add(T::DbWeight::get().writes(7))
@@ -270,8 +270,8 @@ impl<T: frame_system::Config> pallet_async_backing_hrmp::WeightInfo for WeightIn
 		// Proof Size summary in bytes:
 		//  Measured:  `8539`
 		//  Estimated: `9679`
-		// Minimum execution time: 135_514_000 picoseconds.
-		Weight::from_parts(188_024_000, 0)
+		// Minimum execution time: 128_045_000 picoseconds.
+		Weight::from_parts(134_502_000, 0)
 			.saturating_add(Weight::from_parts(0, 9679))
 			.saturating_add(T::DbWeight::get().reads(7))
 			.saturating_add(T::DbWeight::get().writes(5))
@@ -294,8 +294,8 @@ impl<T: frame_system::Config> pallet_async_backing_hrmp::WeightInfo for WeightIn
 		// Proof Size summary in bytes:
 		//  Measured:  `2415`
 		//  Estimated: `4503`
-		// Minimum execution time: 94_381_000 picoseconds.
-		Weight::from_parts(99_575_000, 0)
+		// Minimum execution time: 114_096_000 picoseconds.
+		Weight::from_parts(121_223_000, 0)
 			.saturating_add(Weight::from_parts(0, 4503))
 			.saturating_add(T::DbWeight::get().reads(7))
 			.saturating_add(T::DbWeight::get().writes(7))
@@ -308,8 +308,8 @@ impl<T: frame_system::Config> pallet_async_backing_hrmp::WeightInfo for WeightIn
 		// Proof Size summary in bytes:
 		//  Measured:  `8356`
 		//  Estimated: `9679`
-		// Minimum execution time: 26_968_000 picoseconds.
-		Weight::from_parts(29_983_000, 0)
+		// Minimum execution time: 32_745_000 picoseconds.
+		Weight::from_parts(35_748_000, 0)
 			.saturating_add(Weight::from_parts(0, 9679))
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
@@ -325,11 +325,11 @@ impl<T: frame_system::Config> pallet_async_backing_hrmp::WeightInfo for WeightIn
 		// Proof Size summary in bytes:
 		//  Measured:  `122`
 		//  Estimated: `3501`
-		// Minimum execution time: 5_884_000 picoseconds.
-		Weight::from_parts(6_376_000, 0)
+		// Minimum execution time: 7_021_000 picoseconds.
+		Weight::from_parts(49_196_895, 0)
 			.saturating_add(Weight::from_parts(0, 3501))
-			// Standard Error: 108_203
-			.saturating_add(Weight::from_parts(3_605_149, 0).saturating_mul(m.into()))
+			// Standard Error: 146_337
+			.saturating_add(Weight::from_parts(3_623_806, 0).saturating_mul(m.into()))
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(m.into())))
 	}

@@ -51,15 +51,15 @@ impl<T: frame_system::Config> pallet_async_backing_paras::WeightInfo for WeightI
 		// Proof Size summary in bytes:
 		//  Measured:  `68708 + g * (14 ±0) + p * (1370 ±0)`
 		//  Estimated: `34255 + g * (2572 ±0) + p * (3768 ±0)`
-		// Minimum execution time: 529_766_000 picoseconds.
-		Weight::from_parts(37_040_205, 0)
+		// Minimum execution time: 535_068_000 picoseconds.
+		Weight::from_parts(87_765_927, 0)
 			.saturating_add(Weight::from_parts(0, 34255))
-			// Standard Error: 108_207
-			.saturating_add(Weight::from_parts(8_258_491, 0).saturating_mul(g.into()))
-			// Standard Error: 108_207
-			.saturating_add(Weight::from_parts(2_322_962, 0).saturating_mul(l.into()))
-			// Standard Error: 1_287_901
-			.saturating_add(Weight::from_parts(35_307_362, 0).saturating_mul(p.into()))
+			// Standard Error: 518_114
+			.saturating_add(Weight::from_parts(17_696_631, 0).saturating_mul(g.into()))
+			// Standard Error: 518_114
+			.saturating_add(Weight::from_parts(2_661_664, 0).saturating_mul(l.into()))
+			// Standard Error: 6_166_664
+			.saturating_add(Weight::from_parts(35_477_143, 0).saturating_mul(p.into()))
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(g.into())))
 			.saturating_add(T::DbWeight::get().reads((3_u64).saturating_mul(p.into())))
@@ -91,11 +91,11 @@ impl<T: frame_system::Config> pallet_async_backing_paras::WeightInfo for WeightI
 		// Proof Size summary in bytes:
 		//  Measured:  `131015`
 		//  Estimated: `5246381`
-		// Minimum execution time: 856_789_000 picoseconds.
-		Weight::from_parts(842_976_166, 0)
+		// Minimum execution time: 1_485_506_000 picoseconds.
+		Weight::from_parts(1_571_778_950, 0)
 			.saturating_add(Weight::from_parts(0, 5246381))
-			// Standard Error: 92
-			.saturating_add(Weight::from_parts(2_242, 0).saturating_mul(c.into()))
+			// Standard Error: 48
+			.saturating_add(Weight::from_parts(2_870, 0).saturating_mul(c.into()))
 			.saturating_add(T::DbWeight::get().reads(7))
 			.saturating_add(T::DbWeight::get().writes(7))
 	}
@@ -117,8 +117,8 @@ impl<T: frame_system::Config> pallet_async_backing_paras::WeightInfo for WeightI
 		// Proof Size summary in bytes:
 		//  Measured:  `16425`
 		//  Estimated: `19863`
-		// Minimum execution time: 51_966_000 picoseconds.
-		Weight::from_parts(54_802_000, 0)
+		// Minimum execution time: 106_662_000 picoseconds.
+		Weight::from_parts(114_258_000, 0)
 			.saturating_add(Weight::from_parts(0, 19863))
 			.saturating_add(T::DbWeight::get().reads(7))
 			.saturating_add(T::DbWeight::get().writes(4))
@@ -144,11 +144,11 @@ impl<T: frame_system::Config> pallet_async_backing_paras::WeightInfo for WeightI
 		// Proof Size summary in bytes:
 		//  Measured:  `200238 + c * (48 ±0)`
 		//  Estimated: `201722 + c * (2572 ±0)`
-		// Minimum execution time: 956_044_000 picoseconds.
-		Weight::from_parts(808_691_516, 0)
+		// Minimum execution time: 1_649_344_000 picoseconds.
+		Weight::from_parts(1_606_585_671, 0)
 			.saturating_add(Weight::from_parts(0, 201722))
-			// Standard Error: 2_803_868
-			.saturating_add(Weight::from_parts(60_524_977, 0).saturating_mul(c.into()))
+			// Standard Error: 1_276_248
+			.saturating_add(Weight::from_parts(48_461_207, 0).saturating_mul(c.into()))
 			.saturating_add(T::DbWeight::get().reads(7))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(c.into())))
 			.saturating_add(T::DbWeight::get().writes(3))
@@ -180,11 +180,11 @@ impl<T: frame_system::Config> pallet_async_backing_paras::WeightInfo for WeightI
 		// Proof Size summary in bytes:
 		//  Measured:  `167347 + c * (69 ±0)`
 		//  Estimated: `168829 + c * (1051099 ±0)`
-		// Minimum execution time: 887_409_000 picoseconds.
-		Weight::from_parts(998_562_830, 0)
+		// Minimum execution time: 938_453_000 picoseconds.
+		Weight::from_parts(567_917_820, 0)
 			.saturating_add(Weight::from_parts(0, 168829))
-			// Standard Error: 814_217
-			.saturating_add(Weight::from_parts(17_442_150, 0).saturating_mul(c.into()))
+			// Standard Error: 2_243_616
+			.saturating_add(Weight::from_parts(31_529_427, 0).saturating_mul(c.into()))
 			.saturating_add(T::DbWeight::get().reads(7))
 			.saturating_add(T::DbWeight::get().reads((2_u64).saturating_mul(c.into())))
 			.saturating_add(T::DbWeight::get().writes(5))
@@ -203,8 +203,8 @@ impl<T: frame_system::Config> pallet_async_backing_paras::WeightInfo for WeightI
 		// Proof Size summary in bytes:
 		//  Measured:  `37013`
 		//  Estimated: `67023`
-		// Minimum execution time: 120_898_000 picoseconds.
-		Weight::from_parts(128_086_000, 0)
+		// Minimum execution time: 184_347_000 picoseconds.
+		Weight::from_parts(197_140_000, 0)
 			.saturating_add(Weight::from_parts(0, 67023))
 			.saturating_add(T::DbWeight::get().reads(4))
 	}
@@ -223,11 +223,11 @@ impl<T: frame_system::Config> pallet_async_backing_paras::WeightInfo for WeightI
 		// Proof Size summary in bytes:
 		//  Measured:  `0`
 		//  Estimated: `132559`
-		// Minimum execution time: 14_170_000 picoseconds.
-		Weight::from_parts(14_442_000, 0)
+		// Minimum execution time: 25_715_000 picoseconds.
+		Weight::from_parts(50_899_076, 0)
 			.saturating_add(Weight::from_parts(0, 132559))
-			// Standard Error: 28
-			.saturating_add(Weight::from_parts(2_008, 0).saturating_mul(c.into()))
+			// Standard Error: 16
+			.saturating_add(Weight::from_parts(2_613, 0).saturating_mul(c.into()))
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
@@ -241,8 +241,8 @@ impl<T: frame_system::Config> pallet_async_backing_paras::WeightInfo for WeightI
 		// Proof Size summary in bytes:
 		//  Measured:  `45`
 		//  Estimated: `132559`
-		// Minimum execution time: 13_459_000 picoseconds.
-		Weight::from_parts(14_646_000, 0)
+		// Minimum execution time: 24_450_000 picoseconds.
+		Weight::from_parts(27_880_000, 0)
 			.saturating_add(Weight::from_parts(0, 132559))
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(3))
@@ -288,11 +288,11 @@ impl<T: frame_system::Config> pallet_async_backing_paras::WeightInfo for WeightI
 		// Proof Size summary in bytes:
 		//  Measured:  `428955`
 		//  Estimated: `67134630`
-		// Minimum execution time: 2_305_065_000 picoseconds.
-		Weight::from_parts(2_662_777_880, 0)
+		// Minimum execution time: 2_650_272_000 picoseconds.
+		Weight::from_parts(3_218_046_898, 0)
 			.saturating_add(Weight::from_parts(0, 67134630))
-			// Standard Error: 275
-			.saturating_add(Weight::from_parts(2_786, 0).saturating_mul(c.into()))
+			// Standard Error: 167
+			.saturating_add(Weight::from_parts(898, 0).saturating_mul(c.into()))
 			.saturating_add(T::DbWeight::get().reads(24))
 			.saturating_add(T::DbWeight::get().writes(26))
 	}
@@ -333,8 +333,8 @@ impl<T: frame_system::Config> pallet_async_backing_paras::WeightInfo for WeightI
 		// Proof Size summary in bytes:
 		//  Measured:  `427562`
 		//  Estimated: `67134630`
-		// Minimum execution time: 2_224_618_000 picoseconds.
-		Weight::from_parts(3_249_654_601, 0)
+		// Minimum execution time: 2_342_146_000 picoseconds.
+		Weight::from_parts(2_637_887_236, 0)
 			.saturating_add(Weight::from_parts(0, 67134630))
 			.saturating_add(T::DbWeight::get().reads(20))
 			.saturating_add(T::DbWeight::get().writes(20))
@@ -359,8 +359,8 @@ impl<T: frame_system::Config> pallet_async_backing_paras::WeightInfo for WeightI
 		// Proof Size summary in bytes:
 		//  Measured:  `258949`
 		//  Estimated: `67134630`
-		// Minimum execution time: 1_289_944_000 picoseconds.
-		Weight::from_parts(1_389_881_000, 0)
+		// Minimum execution time: 1_570_024_000 picoseconds.
+		Weight::from_parts(1_687_276_000, 0)
 			.saturating_add(Weight::from_parts(0, 67134630))
 			.saturating_add(T::DbWeight::get().reads(15))
 			.saturating_add(T::DbWeight::get().writes(13))
@@ -377,8 +377,8 @@ impl<T: frame_system::Config> pallet_async_backing_paras::WeightInfo for WeightI
 		// Proof Size summary in bytes:
 		//  Measured:  `32790`
 		//  Estimated: `34255`
-		// Minimum execution time: 126_672_000 picoseconds.
-		Weight::from_parts(132_148_000, 0)
+		// Minimum execution time: 147_924_000 picoseconds.
+		Weight::from_parts(161_327_000, 0)
 			.saturating_add(Weight::from_parts(0, 34255))
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(2))

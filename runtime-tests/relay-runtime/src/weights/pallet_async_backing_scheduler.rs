@@ -33,11 +33,11 @@ impl<T: frame_system::Config> pallet_async_backing_scheduler::WeightInfo for Wei
 		// Proof Size summary in bytes:
 		//  Measured:  `2533787`
 		//  Estimated: `2522575`
-		// Minimum execution time: 12_264_606_000 picoseconds.
-		Weight::from_parts(13_958_726_277, 0)
+		// Minimum execution time: 12_828_279_000 picoseconds.
+		Weight::from_parts(15_142_404_782, 0)
 			.saturating_add(Weight::from_parts(0, 2522575))
-			// Standard Error: 2_408_844
-			.saturating_add(Weight::from_parts(433_688, 0).saturating_mul(s.into()))
+			// Standard Error: 11_807_035
+			.saturating_add(Weight::from_parts(53_874_108, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
@@ -53,8 +53,8 @@ impl<T: frame_system::Config> pallet_async_backing_scheduler::WeightInfo for Wei
 		// Proof Size summary in bytes:
 		//  Measured:  `32981`
 		//  Estimated: `34255`
-		// Minimum execution time: 59_990_000 picoseconds.
-		Weight::from_parts(63_480_000, 0)
+		// Minimum execution time: 69_361_000 picoseconds.
+		Weight::from_parts(88_649_000, 0)
 			.saturating_add(Weight::from_parts(0, 34255))
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(2))
