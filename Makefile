@@ -45,7 +45,7 @@ BENCHMARKS := $(addsuffix /runtime-benchmarks,$(BENCHMARKED))
 # The exports of scripts/wasm-target.sh, in the shell of the recipe. In two steps, so that its failure is a failure.
 WASM_ENV = wasm_env=$$(scripts/wasm-target.sh); eval "$$wasm_env"
 
-.PHONY: help run build test fmt lint check-no-std unit test-benchmarks rules rules-check doc setup bench bench-peers weights weights-check
+.PHONY: help run build test fmt lint check-no-std unit test-benchmarks rules rules-check doc setup bench bench-peers calibrate weights weights-check
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -102,6 +102,13 @@ bench-peers: setup ## The same work by the published crates, side by side; write
 		cargo build --locked --release --manifest-path benchmarks/peers/Cargo.toml
 	@"$(CACHE)/peers/release/async-backing-bench-peers" docs/benchmarks.md
 	@$(WASM_ENV); ASYNC_BACKING_CACHE="$(CACHE)" scripts/weights.sh --inherent
+
+# In two steps, so that a measurement that fails leaves the table as it was.
+calibrate: setup ## Measures host calls of validation functions here; writes their prices, and prints what hostile guests take
+	@$(WASM_ENV); cargo build --workspace --locked --example calibrate
+	@prices="$$("$(CARGO_TARGET_DIR)/debug/examples/calibrate" prices)"; \
+		printf '%s\n' "$$prices" >node-side/pvf/src/host/table.rs
+	@"$(CARGO_TARGET_DIR)/debug/examples/calibrate" guests
 
 weights: setup ## Measures the pallets here; writes the relay runtime's weights, and docs/weights.md
 	@$(WASM_ENV); ASYNC_BACKING_CACHE="$(CACHE)" scripts/weights.sh

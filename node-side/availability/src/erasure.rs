@@ -9,7 +9,7 @@ use async_backing_primitives::{
 };
 use codec::{Decode, Encode};
 use reed_solomon_novelpoly::{CodeParams, WrappedShard};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 use thiserror::Error;
 
 /// Most validators that the code serves: the size of its field (R-AVL-1).
@@ -101,13 +101,26 @@ pub(crate) fn code_bytes(validators: usize, bytes: &[u8]) -> Result<Vec<Vec<u8>>
 	Ok(shards.into_iter().map(WrappedShard::into_inner).collect())
 }
 
+/// Length of each chunk of so many bytes, in bytes (R-AVL-2, R-AVL-3). `None` where there is no code.
+pub fn chunk_len(validators: usize, bytes: usize) -> Option<usize> {
+	let systematic = systematic_recovery_threshold(validators)?;
+	bytes.div_ceil(2).div_ceil(systematic).checked_mul(2)
+}
+
 /// Coded data: every chunk with its proof, and the root that they prove against.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EncodedData {
 	/// The erasure root (R-AVL-4).
 	pub root: Hash,
-	/// Chunks in chunk order, one a validator.
-	pub chunks: Vec<ErasureChunk>,
+	/// Chunks in chunk order, one a validator, each shared with whom it is sent to.
+	pub chunks: Vec<Arc<ErasureChunk>>,
+}
+
+impl EncodedData {
+	/// Bytes of all chunks and proofs, about.
+	pub fn size(&self) -> usize {
+		self.chunks.iter().map(|chunk| chunk.size()).sum()
+	}
 }
 
 /// Codes `data` for this many validators, with proofs (R-AVL-1, R-AVL-4).
@@ -119,10 +132,12 @@ pub fn encode(validators: usize, data: &AvailableData) -> Result<EncodedData, Er
 	let trie = ErasureTrie::new(&chunks);
 	let chunks = (0..)
 		.zip(chunks)
-		.map(|(index, chunk)| ErasureChunk {
-			chunk,
-			index,
-			proof: trie.proof(index).unwrap_or_default(),
+		.map(|(index, chunk)| {
+			Arc::new(ErasureChunk {
+				chunk,
+				index,
+				proof: trie.proof(index).unwrap_or_default(),
+			})
 		})
 		.collect();
 	Ok(EncodedData {
@@ -403,6 +418,7 @@ mod tests {
 			let chunks = obtain_chunks(validators, &data).expect("a code exists");
 			prop_assert_eq!(chunks.len(), validators);
 			prop_assert!(chunks.iter().all(|chunk| chunk.len() == chunks[0].len() && chunk.len() % 2 == 0), "R-AVL-3");
+			prop_assert_eq!(chunk_len(validators, data.encoded_size()), Some(chunks[0].len()));
 			let threshold = recovery_threshold(validators).expect("in range");
 			let mut indices: Vec<u32> = (0..validators as u32).collect();
 			indices.sort_by_key(|index| u64::from(*index + 1).wrapping_mul(order | 1).rotate_left(17));

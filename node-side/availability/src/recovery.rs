@@ -7,7 +7,7 @@ use crate::{
 use async_backing_primitives::{
 	recovery_threshold, systematic_recovery_threshold, AvailableData, CandidateHash, Hash,
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 use thiserror::Error;
 
 /// Why data could not be recovered.
@@ -35,7 +35,7 @@ pub struct Recovery {
 	candidate: CandidateHash,
 	root: Hash,
 	validators: usize,
-	chunks: BTreeMap<u32, ErasureChunk>,
+	chunks: BTreeMap<u32, Arc<ErasureChunk>>,
 }
 
 impl Recovery {
@@ -62,7 +62,8 @@ impl Recovery {
 	///
 	/// # Errors
 	/// [`RecoveryError::Chunk`] for a bad proof, [`RecoveryError::Erasure`] for an index that no validator has.
-	pub fn add(&mut self, chunk: ErasureChunk) -> Result<(), RecoveryError> {
+	pub fn add(&mut self, chunk: impl Into<Arc<ErasureChunk>>) -> Result<(), RecoveryError> {
+		let chunk = chunk.into();
 		if chunk.index as usize >= self.validators {
 			let (index, validators) = (chunk.index, self.validators);
 			return Err(ErasureError::IndexOutOfBounds { index, validators }.into());
@@ -81,15 +82,7 @@ impl Recovery {
 
 	/// Whether there are enough chunks: any recovery threshold, or all systematic ones (R-AVL-1, R-AVL-2).
 	pub fn is_complete(&self) -> bool {
-		let enough = recovery_threshold(self.validators).is_some_and(|needed| self.chunks.len() >= needed);
-		let systematic = systematic_recovery_threshold(self.validators).unwrap_or(usize::MAX);
-		enough
-			|| self
-				.chunks
-				.keys()
-				.take(systematic)
-				.copied()
-				.eq((0..).take(systematic))
+		is_enough(self.validators, &self.chunks)
 	}
 
 	/// The data, if they code to the root again (R-AVL-5). Cost: one recovery and one coding.
@@ -109,6 +102,13 @@ impl Recovery {
 		}
 		Ok(data)
 	}
+}
+
+/// Whether data can be recovered from these chunks (R-AVL-1, R-AVL-2).
+pub(crate) fn is_enough<T>(validators: usize, chunks: &BTreeMap<u32, T>) -> bool {
+	let enough = recovery_threshold(validators).is_some_and(|needed| chunks.len() >= needed);
+	let systematic = systematic_recovery_threshold(validators).unwrap_or(usize::MAX);
+	enough || chunks.keys().take(systematic).copied().eq((0..).take(systematic))
 }
 
 #[cfg(test)]
@@ -189,7 +189,7 @@ mod tests {
 		);
 		let beyond = ErasureChunk {
 			index: 7,
-			..coded.chunks[0].clone()
+			..(*coded.chunks[0]).clone()
 		};
 		let out_of_bounds = ErasureError::IndexOutOfBounds {
 			index: 7,

@@ -62,6 +62,14 @@ pub struct ErasureChunk {
 	pub proof: Proof,
 }
 
+impl ErasureChunk {
+	/// Bytes of the chunk and its proof, about: what sending or keeping it costs.
+	pub fn size(&self) -> usize {
+		let proof: usize = self.proof.0.iter().map(Vec::len).sum();
+		self.chunk.len().saturating_add(proof)
+	}
+}
+
 /// Why a chunk is refused.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ChunkError {
@@ -98,6 +106,14 @@ pub enum ChunkError {
 		expected: u32,
 		/// What came.
 		got: u32,
+	},
+	/// The chunk is longer than any data makes it, or has no bytes.
+	#[error("a chunk of {got} bytes, but one has 1 to {limit} (R-AVL-3)")]
+	WrongLength {
+		/// Longest legal chunk, in bytes.
+		limit: usize,
+		/// Its length, in bytes.
+		got: usize,
 	},
 }
 

@@ -2,27 +2,39 @@
 //!
 //! Invariants: a statement is taken in only after its signature was verified; it stays, and whether it counts is asked
 //! where a quorum is, because validators are disabled and enabled from leaf to leaf (R-BAK-14); there is one execution of
-//! a candidate at a time and one own statement about it (R-BAK-10); a candidate is announced as backable once, after the
-//! statement that made it so was shared (R-BAK-7); nothing is kept of relay parents that left every active leaf's scope.
+//! a candidate at a time and one own statement about it (R-BAK-10), which is promised in the store before it is signed; a
+//! candidate is announced as backable once, after the statement that made it so was shared (R-BAK-7); nothing is kept of
+//! relay parents that left every active leaf's scope, but what was promised there.
 
+mod arriving;
+mod confirming;
 mod importing;
+mod leaves;
 mod seconding;
+mod stating;
 mod types;
+mod validating;
 
-pub use types::{Output, SecondingError, StatementError, ValidationJob, ValidationOutcome};
+pub use types::{Effect, SecondingError, StatementError};
 
 use crate::{
+	checks::Checks,
+	job::Done,
 	limit::SecondedDepths,
-	relay_parent::{RelayParent, SessionFacts},
-	SecondedCandidate, View,
+	promises::{PromiseId, Promises},
+	relay_parent::RelayParent,
+	BackedVotes, BackingConfig, BackingWords, HypotheticalCandidate, View,
 };
-use async_backing_primitives::{
-	BackedCandidate, CandidateHash, CandidateReceipt, Hash, LeafFacts, ParaId, PersistedValidationData,
-	ValidatorIndex,
+use async_backing_chain_view::ChainView;
+use async_backing_fragment_tree::Candidate;
+use async_backing_machine::{
+	BatchId, Input, Instant, JobFailure, JobId, Outbox, PeerEvent, PeerId, Refusal, RequestId, TimerId,
 };
+use async_backing_primitives::{BackedCandidate, CandidateHash, Hash, HeadHash, ParaId, ValidatorIndex};
 use std::{
 	collections::{BTreeMap, BTreeSet},
 	sync::Arc,
+	time::Duration,
 };
 
 /// What this validator does about a candidate.
@@ -31,12 +43,44 @@ enum Work {
 	/// Nothing (any more).
 	Idle,
 	/// Waits for the proof of validity from the one asked.
-	FetchingPov { asked: ValidatorIndex },
-	/// Waits for the outcome of execution.
-	Validating {
-		receipt: Box<CandidateReceipt>,
-		validation_data: Arc<PersistedValidationData>,
-	},
+	FetchingPov { request: RequestId, backer: PeerId },
+	/// Waits for the outcome of validation.
+	Validating { job: JobId, source: PovSource },
+}
+
+/// Who gave a proof of validity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum PovSource {
+	/// A collator, for a candidate that this validator may second.
+	Collation(PeerId),
+	/// A backer, or a collator whose candidate somebody seconded first.
+	Confirming(PeerId),
+}
+
+impl PovSource {
+	fn peer(self) -> PeerId {
+		match self {
+			Self::Collation(peer) | Self::Confirming(peer) => peer,
+		}
+	}
+}
+
+/// Where a collation wants to stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Place {
+	relay_parent: Hash,
+	parent_head: HeadHash,
+}
+
+impl Place {
+	fn hypothetical(&self, hash: CandidateHash, para: ParaId) -> HypotheticalCandidate<'static> {
+		HypotheticalCandidate::Incomplete {
+			hash,
+			para,
+			parent_head: self.parent_head,
+			relay_parent: self.relay_parent,
+		}
+	}
 }
 
 /// What is known of a candidate.
@@ -45,31 +89,35 @@ struct CandidateState {
 	para: ParaId,
 	scheduling_parent: Hash,
 	/// The candidate itself, once somebody seconded it.
-	seconded: Option<Arc<SecondedCandidate>>,
+	seconded: Option<Arc<Candidate>>,
+	/// Where it wants to stand, if a collator brought it.
+	place: Option<Place>,
 	work: Work,
-	/// Who was asked for the proof of validity already.
-	asked: BTreeSet<ValidatorIndex>,
+	/// Who was asked for the proof of validity since the last leaf.
+	asked: BTreeMap<ValidatorIndex, Asked>,
 	/// This validator executed it, or made a statement about it: it will not do either again.
 	settled: bool,
-	/// This validator seconded it.
-	seconded_here: bool,
 	announced: bool,
+	/// When it came, beside others.
+	arrival: u64,
+	/// Validations that came to nothing for want of time.
+	failures: u32,
 }
 
-impl CandidateState {
-	fn new(para: ParaId, scheduling_parent: Hash) -> Self {
-		Self {
-			para,
-			scheduling_parent,
-			seconded: None,
-			work: Work::Idle,
-			asked: BTreeSet::new(),
-			settled: false,
-			seconded_here: false,
-			announced: false,
-		}
-	}
+/// How a validator was asked for a proof of validity.
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+	/// Over which connection the last time, if that is there still: over another one it may be asked again.
+	peer: Option<PeerId>,
+	/// How often. Who was asked least is next, or one that connects again and again would be asked for ever.
+	times: u32,
 }
+
+/// Validations of a candidate that may come to nothing for want of time, before it is left to others.
+const MAX_FAILURES: u32 = 2;
+
+/// What found no room or no time is tried again after this, if nothing happens before.
+const RETRY: Duration = Duration::from_millis(100);
 
 /// An active leaf.
 #[derive(Debug)]
@@ -86,84 +134,186 @@ impl ActiveLeaf {
 	}
 }
 
+/// What a job is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum JobOf {
+	Check,
+	Validate(CandidateHash),
+	Sign(PromiseId),
+	Recall(PromiseId),
+}
+
 /// Backing as one validator does it: seconds collations, checks what others second, counts votes.
 #[derive(Debug, Default)]
 pub struct Backing {
+	config: BackingConfig,
 	leaves: BTreeMap<Hash, ActiveLeaf>,
 	relay_parents: BTreeMap<Hash, RelayParent>,
 	candidates: BTreeMap<CandidateHash, CandidateState>,
 	depths: SecondedDepths,
+	checks: Checks,
+	promises: Promises,
+	/// Candidates that this validator is to confirm and has not begun to.
+	to_confirm: BTreeSet<CandidateHash>,
+	/// What is being fetched or validated: the para, and whether it is a collation.
+	executing: BTreeMap<CandidateHash, (ParaId, bool)>,
+	jobs: BTreeMap<JobId, JobOf>,
+	requests: BTreeMap<RequestId, CandidateHash>,
+	batches: BTreeMap<BatchId, PromiseId>,
+	/// There was no room in the outbox for something that was promised: it is tried again at the next input.
+	stalled: bool,
+	/// There was no room for a request, or nobody had time for a check: the same.
+	waits_for_room: bool,
+	/// The next input, if there is no other before.
+	wake: Option<TimerId>,
+	arrivals: u64,
+	refused: u64,
+	/// What neighbours are to hear with the next input.
+	untold: Vec<Effect>,
+}
+
+/// One input, and all that is around it.
+struct Turn<'a, V> {
+	now: Instant,
+	chain: &'a ChainView,
+	view: &'a mut V,
+	out: &'a mut Outbox<BackingWords>,
+	effects: Vec<Effect>,
 }
 
 impl Backing {
 	/// A validator that knows no leaf yet.
-	pub fn new() -> Self {
-		Self::default()
+	pub fn new(config: BackingConfig) -> Self {
+		Self {
+			config,
+			..Self::default()
+		}
 	}
 
-	/// A leaf became active; the view has it already. `own` is this validator's index in the leaf's session.
+	/// Takes an input in. Leaves, collations and stored data come by methods of their own, because they come from
+	/// neighbours: [`leaf_activated`](Self::leaf_activated), [`leaf_deactivated`](Self::leaf_deactivated),
+	/// [`collation_fetched`](Self::collation_fetched), [`data_stored`](Self::data_stored).
 	///
-	/// Where own candidates stand at the leaf is taken from the view (R-BAK-4).
-	pub fn activate_leaf(&mut self, leaf: &LeafFacts, own: Option<ValidatorIndex>, view: &impl View) {
-		let session = Arc::new(SessionFacts::new(leaf, own));
-		let claims = Arc::new(leaf.claim_queue.clone());
-		let disabled: BTreeSet<_> = leaf.disabled.iter().copied().collect();
-		for info in leaf.relay_parents() {
-			let new = || RelayParent::new(info, leaf, session.clone(), claims.clone());
-			let parent = self.relay_parents.entry(info.hash).or_insert_with(new);
-			parent.disable(&disabled);
-		}
-		let active = ActiveLeaf {
-			relay_parents: leaf.relay_parents().map(|info| info.hash).collect(),
-			disabled,
+	/// `chain` knows the peer of a `Connected` already and does not know the one of a `Disconnected` any more. What is
+	/// returned is for the neighbours, in this order, before the next input.
+	///
+	/// Nothing is hashed and no signature is verified here: see [`job`](crate::job).
+	pub fn handle(
+		&mut self,
+		now: Instant,
+		input: Input<BackingWords>,
+		chain: &ChainView,
+		view: &mut impl View,
+		out: &mut Outbox<BackingWords>,
+	) -> Vec<Effect> {
+		self.turn(now, chain, view, out, |backing, turn| match input {
+			Input::Chain(never) | Input::Propose(_, never, _) => match never {},
+			Input::Peer(peer, PeerEvent::Connected(())) => backing.peer_connected(peer, turn),
+			Input::Peer(_, PeerEvent::View(never)) => match never {},
+			Input::Peer(peer, PeerEvent::Message(statement)) => {
+				backing.statement_arrived(peer, statement, turn);
+			}
+			Input::Peer(peer, PeerEvent::Disconnected) => backing.peer_disconnected(peer),
+			// Who holds the data answers.
+			Input::Request(_, ticket, _) => turn.out.respond(ticket, Err(Refusal::Unknown)),
+			Input::Response(id, answer) => backing.pov_received(id, answer, turn),
+			Input::Done(id, done) => backing.job_done(id, done, turn),
+			Input::Stored(id) => backing.stored(id, turn),
+			Input::Timer(id) => {
+				backing.wake.take_if(|wake| *wake == id);
+			}
+			Input::Restored(snapshot) => backing.promises = Promises::restore(snapshot),
+		})
+	}
+
+	/// Does something, and then what follows from it.
+	fn turn<V: View>(
+		&mut self,
+		now: Instant,
+		chain: &ChainView,
+		view: &mut V,
+		out: &mut Outbox<BackingWords>,
+		run: impl FnOnce(&mut Self, &mut Turn<'_, V>),
+	) -> Vec<Effect> {
+		let mut turn = Turn {
+			now,
+			chain,
+			view,
+			out,
+			effects: std::mem::take(&mut self.untold),
 		};
-		self.leaves.insert(leaf.block.hash, active);
-		self.depths.add_leaf(leaf.block.hash);
-		for (hash, state) in self.candidates.iter().filter(|(_, state)| state.seconded_here) {
-			self.depths
-				.note(state.para, *hash, &view.membership(state.para, *hash));
+		self.checks.resume();
+		self.waits_for_room = false;
+		if std::mem::take(&mut self.stalled) {
+			self.resume_promises(&mut turn);
+		}
+		run(self, &mut turn);
+		self.confirm_next(&mut turn);
+		self.check_next(&mut turn);
+		if (self.stalled || self.waits_for_room || self.checks.is_paused()) && self.wake.is_none() {
+			self.wake = Some(turn.out.set_timer(turn.now.saturating_add(RETRY)));
+		}
+		turn.effects
+	}
+
+	fn job_done<V: View>(&mut self, id: JobId, done: Result<Done, JobFailure>, turn: &mut Turn<'_, V>) {
+		let Some(of) = self.jobs.remove(&id) else { return };
+		match (of, done) {
+			(JobOf::Check, Ok(Done::Checked(results))) => self.checked(id, results, turn),
+			(JobOf::Check, _) => self.checks.failed(id),
+			(JobOf::Validate(candidate), Ok(Done::Validated(result))) => {
+				self.validated(id, candidate, result, turn);
+			}
+			(JobOf::Validate(candidate), Err(failure)) => self.not_validated(id, candidate, failure, turn),
+			(JobOf::Sign(promise), Ok(Done::Signed(signature))) => self.signed(id, promise, signature, turn),
+			(JobOf::Sign(promise), _) => self.signed(id, promise, None, turn),
+			(JobOf::Recall(promise), Ok(Done::Recalled(candidate))) => {
+				self.recalled(id, promise, candidate, turn);
+			}
+			(JobOf::Recall(promise), _) => self.recalled(id, promise, None, turn),
+			// A driver that mixes up its jobs. It is as if this one had failed.
+			(JobOf::Validate(candidate), Ok(_)) => {
+				self.not_validated(id, candidate, JobFailure::Dropped, turn);
+			}
 		}
 	}
 
-	/// A leaf is not active any more: forgets relay parents and candidates that no other leaf admits. Activate the new
-	/// leaf before deactivating the old one, and let the view hear of it afterwards.
+	/// Whether this validator made a statement about a candidate, or has decided to, so that it makes no other.
+	pub fn has_promised(&self, scheduling_parent: Hash, candidate: CandidateHash) -> bool {
+		self.promises.contains((scheduling_parent, candidate))
+	}
+
+	/// Whether the answer to a request is still of use.
+	pub fn awaits(&self, request: RequestId) -> bool {
+		let state = self
+			.requests
+			.get(&request)
+			.and_then(|candidate| self.candidates.get(candidate));
+		state
+			.is_some_and(|state| matches!(state.work, Work::FetchingPov { request: of, .. } if of == request))
+	}
+
+	/// Statements refused so far.
+	pub fn refused_count(&self) -> u64 {
+		self.refused.saturating_add(self.checks.gave_way())
+	}
+
+	/// Bytes of memory that statements and candidates of others take, up to a constant.
 	///
-	/// Validators that were disabled at that leaf only count again (R-BAK-14): candidates that thereby have their quorum
-	/// are announced, and what this validator could not confirm is followed up.
-	pub fn deactivate_leaf(&mut self, leaf: Hash, view: &mut impl View) -> Vec<Output> {
-		self.leaves.remove(&leaf);
-		self.depths.remove_leaf(leaf);
-		let mut in_scope = BTreeMap::<Hash, BTreeSet<ValidatorIndex>>::new();
-		for leaf in self.leaves.values() {
-			for relay_parent in &leaf.relay_parents {
-				in_scope.entry(*relay_parent).or_default().extend(&leaf.disabled);
-			}
-		}
-		let mut counts_more = BTreeSet::new();
-		self.relay_parents.retain(|hash, parent| {
-			let disabled = in_scope.remove(hash);
-			let is_kept = disabled.is_some();
-			if disabled.is_some_and(|disabled| parent.replace_disabled(disabled)) {
-				counts_more.insert(*hash);
-			}
-			is_kept
-		});
-		self.candidates
-			.retain(|_, state| self.relay_parents.contains_key(&state.scheduling_parent));
-		let affected: Vec<_> = self
+	/// At most [`MAX_WAITING_BYTES`](crate::MAX_WAITING_BYTES), and for each validator of the sessions in scope
+	/// [`SecondedLimits::max_bytes`](crate::SecondedLimits::max_bytes) of what it may second for.
+	pub fn bytes(&self) -> usize {
+		let seconded = self
 			.candidates
-			.iter()
-			.filter(|(_, state)| counts_more.contains(&state.scheduling_parent))
-			.map(|(hash, _)| *hash)
-			.collect();
-		affected
-			.into_iter()
-			.flat_map(|candidate| self.follow_up(candidate, view))
-			.collect()
+			.values()
+			.filter_map(|state| state.seconded.as_ref());
+		seconded
+			.map(|candidate| candidate.bytes())
+			.fold(self.checks.bytes(), usize::saturating_add)
 	}
 
 	/// A candidate that somebody seconded.
-	pub fn candidate(&self, candidate: CandidateHash) -> Option<&Arc<SecondedCandidate>> {
+	pub fn candidate(&self, candidate: CandidateHash) -> Option<&Arc<Candidate>> {
 		self.candidates.get(&candidate)?.seconded.as_ref()
 	}
 
@@ -196,7 +346,7 @@ impl Backing {
 		let seconded = self.candidate(candidate)?;
 		self.relay_parents
 			.get(&scheduling_parent)?
-			.backed(candidate, seconded.receipt.clone())
+			.backed(candidate, seconded.receipt().clone())
 	}
 
 	/// A candidate for a child of this leaf, with all the votes that count there and none that do not (R-BAK-8, R-BKV-4,
@@ -214,7 +364,23 @@ impl Backing {
 			.filter(|leaf| leaf.admits(scheduling_parent))?;
 		let seconded = self.candidate(candidate)?;
 		let table = &self.relay_parents.get(&scheduling_parent)?.table;
-		table.backed_without(candidate, seconded.receipt.clone(), &leaf.disabled)
+		table.backed_without(candidate, seconded.receipt().clone(), &leaf.disabled)
+	}
+
+	/// As [`backed_at`](Self::backed_at), without copying the candidate (law 1).
+	pub fn votes_at(
+		&self,
+		leaf: Hash,
+		candidate: CandidateHash,
+		scheduling_parent: Hash,
+	) -> Option<BackedVotes> {
+		let leaf = self
+			.leaves
+			.get(&leaf)
+			.filter(|leaf| leaf.admits(scheduling_parent))?;
+		let receipt = self.candidate(candidate)?.shared_receipt();
+		let table = &self.relay_parents.get(&scheduling_parent)?.table;
+		table.votes_without(candidate, receipt, &leaf.disabled)
 	}
 
 	/// Candidates with the votes that count at all active leaves, in the order asked for (R-BAK-9, R-BAK-14). What is
@@ -237,30 +403,52 @@ impl Backing {
 	}
 
 	/// What a vote more leads to: the candidate is to be confirmed, or has its quorum.
-	fn follow_up(&mut self, candidate: CandidateHash, view: &mut impl View) -> Vec<Output> {
-		let backable = self.announce_if_backable(candidate, view);
-		self.fetch_pov(candidate).into_iter().chain(backable).collect()
+	fn follow_up<V: View>(&mut self, candidate: CandidateHash, turn: &mut Turn<'_, V>) {
+		self.note_to_confirm(candidate);
+		self.announce_if_backable(candidate, turn);
 	}
 
 	/// Announces a candidate that has just got its quorum (R-BAK-7).
-	fn announce_if_backable(&mut self, candidate: CandidateHash, view: &mut impl View) -> Option<Output> {
+	fn announce_if_backable<V: View>(&mut self, candidate: CandidateHash, turn: &mut Turn<'_, V>) {
 		if !self.is_backable(candidate) {
-			return None;
+			return;
 		}
-		let state = self
-			.candidates
-			.get_mut(&candidate)
-			.filter(|state| !state.announced)?;
-		let output_head = state.seconded.as_ref()?.receipt.descriptor.para_head();
+		let state = self.candidates.get_mut(&candidate);
+		let Some(state) = state.filter(|state| !state.announced) else {
+			return;
+		};
+		let Some(seconded) = &state.seconded else { return };
 		state.announced = true;
-		view.note_backed(state.para, candidate);
-		let (para, scheduling_parent) = (state.para, state.scheduling_parent);
-		Some(Output::Backable {
+		turn.view.note_backed(state.para, candidate);
+		turn.effects.push(Effect::Backable {
 			candidate,
+			para: state.para,
+			scheduling_parent: state.scheduling_parent,
+			output_head: seconded.output_head_hash(),
+		});
+	}
+
+	/// Forgets a candidate of which nothing is to be kept.
+	fn forget(&mut self, candidate: CandidateHash) -> Option<CandidateState> {
+		self.to_confirm.remove(&candidate);
+		self.executing.remove(&candidate);
+		self.candidates.remove(&candidate)
+	}
+
+	fn new_state(&mut self, para: ParaId, scheduling_parent: Hash) -> CandidateState {
+		self.arrivals = self.arrivals.saturating_add(1);
+		CandidateState {
 			para,
 			scheduling_parent,
-			output_head,
-		})
+			seconded: None,
+			place: None,
+			work: Work::Idle,
+			asked: BTreeMap::new(),
+			settled: false,
+			announced: false,
+			arrival: self.arrivals,
+			failures: 0,
+		}
 	}
 }
 

@@ -1,6 +1,8 @@
 //! A collation, and the check that executing it gave what its receipt says (R-BAK-2).
 
-use async_backing_primitives::{CandidateCommitments, CandidateReceipt, Hash, HeadHash, PoV};
+use async_backing_primitives::{
+	CandidateCommitments, CandidateDescriptor, CandidateReceipt, Hash, HeadHash, PoV,
+};
 use std::sync::Arc;
 use thiserror::Error;
 
@@ -47,23 +49,28 @@ pub enum OutputsMismatch {
 
 impl OutputsMismatch {
 	/// Compares what execution gave with the receipt (R-BAK-2). Cost: hashes head data and commitments.
-	pub(crate) fn check(
-		receipt: &CandidateReceipt,
+	pub(crate) fn check_commitments(
+		descriptor: &CandidateDescriptor,
+		commitments_hash: Hash,
 		commitments: &CandidateCommitments,
-		erasure_root: Hash,
 	) -> Result<(), Self> {
-		let (expected, got) = (receipt.descriptor.para_head(), commitments.head_data.hash());
+		let (expected, got) = (descriptor.para_head(), commitments.head_data.hash());
 		if expected != got {
 			return Err(Self::ParaHead { expected, got });
 		}
-		let (expected, got) = (receipt.commitments_hash, commitments.hash());
+		let (expected, got) = (commitments_hash, commitments.hash());
 		if expected != got {
 			return Err(Self::Commitments { expected, got });
 		}
-		let (expected, got) = (receipt.descriptor.erasure_root(), erasure_root);
-		if expected != got {
-			return Err(Self::ErasureRoot { expected, got });
-		}
 		Ok(())
+	}
+
+	/// Compares the root of the coded data with the descriptor (R-BAK-2).
+	pub(crate) fn check_root(descriptor: &CandidateDescriptor, got: Hash) -> Result<(), Self> {
+		let expected = descriptor.erasure_root();
+		match expected == got {
+			true => Ok(()),
+			false => Err(Self::ErasureRoot { expected, got }),
+		}
 	}
 }

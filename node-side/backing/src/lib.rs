@@ -1,17 +1,32 @@
 #![doc = include_str!("../README.md")]
 
+mod account;
 mod backing;
+mod checks;
 mod collation;
+mod early;
+pub mod job;
+#[cfg(feature = "laws")]
+pub mod laws;
 mod limit;
 mod ports;
+mod promises;
 mod relay_parent;
 mod statement;
 mod table;
+mod words;
 
-pub use backing::{Backing, Output, SecondingError, StatementError, ValidationJob, ValidationOutcome};
+pub use account::{SecondedLimits, MAX_CODES_PER_VALIDATOR};
+pub use backing::{Backing, Effect, SecondingError, StatementError};
+pub use checks::{
+	NotWaiting, MAX_BATCH, MAX_BATCH_BYTES, MAX_BATCH_PER_PEER, MAX_FORGED, MAX_STATEMENT_BYTES,
+	MAX_WAITING_BYTES, MAX_WAITING_BYTES_PER_PEER, MAX_WAITING_PER_PEER,
+};
 pub use collation::{Collation, OutputsMismatch};
 pub use limit::DepthTaken;
-pub use ports::{HypotheticalCandidate, Introduction, Keystore, Membership, View};
+pub use ports::{HypotheticalCandidate, Introduction, Membership, View};
+pub use promises::{MAX_REMEMBERED_PARENTS, STORE_PREFIX};
 pub use relay_parent::AdmissionError;
 pub use statement::{SecondedCandidate, SignedStatement, StatementContent};
-pub use table::{Misbehaviour, StatementTable, TableError};
+pub use table::{BackedVotes, Misbehaviour, StatementTable, TableError};
+pub use words::{BackingConfig, BackingWords, Event, PovRequest};

@@ -59,6 +59,26 @@ impl SecondedDepths {
 		Ok(())
 	}
 
+	/// Whether a candidate that would stand there keeps clear of an own one, which stands where `taken` says (R-BAK-3).
+	pub(crate) fn check_against(
+		by: CandidateHash,
+		taken: &Membership,
+		membership: &Membership,
+	) -> Result<(), DepthTaken> {
+		for (leaf, depths) in membership {
+			let at_leaf = taken.iter().find(|(other, _)| other == leaf);
+			let Some((_, taken)) = at_leaf else { continue };
+			if let Some(depth) = depths.iter().find(|depth| taken.contains(depth)) {
+				return Err(DepthTaken {
+					leaf: *leaf,
+					depth: *depth,
+					by,
+				});
+			}
+		}
+		Ok(())
+	}
+
 	/// Notes where an own candidate stands (R-BAK-4). Whoever stands there already stays.
 	pub(crate) fn note(&mut self, para: ParaId, candidate: CandidateHash, membership: &Membership) {
 		for (leaf, depths) in membership {

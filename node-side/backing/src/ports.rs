@@ -1,10 +1,8 @@
-//! What backing asks of its neighbours: the view over the leaves, and the validator's key.
+//! What backing asks of its neighbour: the view over the leaves.
 
-use crate::SecondedCandidate;
-use async_backing_primitives::{
-	CandidateHash, CommittedCandidateReceipt, Hash, HeadHash, ParaId, PersistedValidationData,
-	ValidatorSignature,
-};
+use async_backing_fragment_tree::{Candidate, SharedValidationData};
+use async_backing_primitives::{CandidateHash, Hash, HeadHash, ParaId};
+use std::sync::Arc;
 
 /// Depths of a candidate at each leaf where it has any, leaves ascending (R-TRE-13).
 pub type Membership = Vec<(Hash, Vec<u32>)>;
@@ -13,14 +11,7 @@ pub type Membership = Vec<(Hash, Vec<u32>)>;
 #[derive(Clone, Copy, Debug)]
 pub enum HypotheticalCandidate<'a> {
 	/// All of it is known.
-	Complete {
-		/// Its identity.
-		hash: CandidateHash,
-		/// The candidate.
-		receipt: &'a CommittedCandidateReceipt,
-		/// What it was validated with.
-		validation_data: &'a PersistedValidationData,
-	},
+	Complete(&'a Candidate),
 	/// Only what a collator advertises is known.
 	Incomplete {
 		/// Its identity.
@@ -47,19 +38,20 @@ pub enum Introduction {
 
 /// The view over active leaves: which candidates can stand where.
 pub trait View {
-	/// Where a candidate stands or could stand (R-TRE-12, R-VIE-10). With `backed_in_path_only`, only below candidates
-	/// that are backed.
+	/// Where a candidate stands or could stand (R-TRE-12, R-VIE-10). With `vouched_in_path_only`, only below candidates
+	/// that are seconded or backed (R-BAK-5).
 	fn hypothetical_depths(
 		&self,
 		candidate: HypotheticalCandidate<'_>,
-		backed_in_path_only: bool,
+		vouched_in_path_only: bool,
 	) -> Membership;
 
 	/// Where a known candidate stands; nowhere if it is unknown.
 	fn membership(&self, para: ParaId, candidate: CandidateHash) -> Membership;
 
-	/// Takes a candidate in, or finds that it is there (R-VIE-5).
-	fn introduce(&mut self, hash: CandidateHash, candidate: &SecondedCandidate) -> Introduction;
+	/// Takes a candidate in, or finds that it is there (R-VIE-5). It is checked in itself and hashed: nothing has to be
+	/// hashed again.
+	fn introduce(&mut self, candidate: &Arc<Candidate>) -> Introduction;
 
 	/// A candidate was seconded (R-VIE-6).
 	fn note_seconded(&mut self, para: ParaId, candidate: CandidateHash);
@@ -67,17 +59,12 @@ pub trait View {
 	/// A candidate has its quorum: others may be selected on top of it (R-VIE-6).
 	fn note_backed(&mut self, para: ParaId, candidate: CandidateHash);
 
-	/// Validation data of a candidate that builds on this head, if head data and relay parent are known (R-VIE-9).
+	/// Validation data of a candidate that builds on this head, if head data and relay parent are known (R-VIE-9). Nothing
+	/// large is copied for it: the job that validates puts them together.
 	fn validation_data(
 		&self,
 		para: ParaId,
 		relay_parent: Hash,
 		parent_head: HeadHash,
-	) -> Option<PersistedValidationData>;
-}
-
-/// The validator's parachain key. Signing draws randomness, which is why the core does not do it itself.
-pub trait Keystore {
-	/// Signs a payload with the key of the session in which this validator has its index.
-	fn sign(&mut self, payload: &[u8]) -> ValidatorSignature;
+	) -> Option<SharedValidationData>;
 }

@@ -1,21 +1,32 @@
 //! One relay parent: who backs what there, and what was said of it.
 
-use crate::StatementTable;
-use async_backing_primitives::{
-	check_core_choice, check_intrinsic, injected_core_bits, BackedCandidate, BackedCandidateError,
-	CandidateHash, ClaimQueue, CommittedCandidateReceipt, CoreChoiceError, CoreIndex, GroupRotationInfo,
-	Hash, IntrinsicError, LeafFacts, ParaId, PersistedValidationData, RelayChainBlockInfo, SessionIndex,
-	SigningContext, ValidatorId, ValidatorIndex, WrongSchedulingSession,
+use crate::{
+	account::{Accounts, Charge, SecondedLimits},
+	early::EarlyVotes,
+	promises::Intent,
+	StatementTable,
 };
-use std::{collections::BTreeSet, sync::Arc};
+use async_backing_chain_view::Session;
+use async_backing_fragment_tree::Candidate;
+use async_backing_machine::PeerId;
+use async_backing_primitives::{
+	check_core_choice, injected_core_bits, AsyncBackingParams, BackedCandidate, BackedCandidateError,
+	CandidateHash, ClaimQueue, CommittedCandidateReceipt, CompactStatement, CoreChoiceError, CoreIndex,
+	GroupRotationInfo, LeafFacts, ParaId, RelayChainBlockInfo, SignalError, SigningContext, ValidatorId,
+	ValidatorIndex, ValidatorSignature, WrongSchedulingSession,
+};
+use std::{
+	collections::{BTreeMap, BTreeSet},
+	sync::Arc,
+};
 use thiserror::Error;
 
 /// Why the chain would not accept a candidate at its relay parent, whatever the votes.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum AdmissionError {
-	/// The candidate is wrong in itself.
+	/// Its signals are malformed.
 	#[error(transparent)]
-	Intrinsic(#[from] IntrinsicError),
+	Signals(#[from] SignalError),
 	/// It is of another session.
 	#[error(transparent)]
 	Session(#[from] WrongSchedulingSession),
@@ -30,57 +41,115 @@ pub enum AdmissionError {
 	NoGroup(CoreIndex),
 }
 
-/// What is constant within a session, as a leaf shows it.
-#[derive(Debug)]
-pub(crate) struct SessionFacts {
-	pub(crate) session_index: SessionIndex,
-	pub(crate) validators: Vec<ValidatorId>,
-	pub(crate) groups: Vec<Vec<ValidatorIndex>>,
-	/// This validator, if it is one.
-	pub(crate) own: Option<ValidatorIndex>,
-}
-
-impl SessionFacts {
-	pub(crate) fn new(leaf: &LeafFacts, own: Option<ValidatorIndex>) -> Self {
-		Self {
-			session_index: leaf.session_index,
-			validators: leaf.validators.clone(),
-			groups: leaf.groups.clone(),
-			own,
-		}
-	}
-}
-
 /// A relay parent in scope of some active leaf.
 #[derive(Debug)]
 pub(crate) struct RelayParent {
-	hash: Hash,
-	pub(crate) session: Arc<SessionFacts>,
+	block: RelayChainBlockInfo,
+	pub(crate) session: Arc<Session>,
+	params: AsyncBackingParams,
 	rotation: GroupRotationInfo,
-	/// Claims seen in the state of this block; for one that never was a leaf, those of the leaf that brought it in.
+	/// Claims in the state of this block (R-REL-7); where no leaf told them, those of the leaf that brought it in.
 	claims: Arc<ClaimQueue>,
 	/// Validators disabled in the state of an active leaf that has this block in scope: their votes do not count towards a
 	/// quorum (R-BAK-14).
 	disabled: BTreeSet<ValidatorIndex>,
 	pub(crate) table: StatementTable,
+	/// Votes for candidates that nobody seconded yet.
+	pub(crate) early: EarlyVotes,
+	/// What validators seconded, in bytes.
+	pub(crate) accounts: Accounts,
+	/// Bounds of the same for each para; the largest that any leaf told.
+	limits: BTreeMap<ParaId, SecondedLimits>,
+	/// Verified statements by author and signature, with the peer that brought them first. As many as table and early
+	/// votes hold.
+	known: BTreeMap<(ValidatorIndex, [u8; 64]), PeerId>,
 }
 
 impl RelayParent {
 	pub(crate) fn new(
-		info: &RelayChainBlockInfo,
+		block: RelayChainBlockInfo,
 		leaf: &LeafFacts,
-		session: Arc<SessionFacts>,
+		session: Arc<Session>,
 		claims: Arc<ClaimQueue>,
 	) -> Self {
 		Self {
-			hash: info.hash,
+			block,
 			session,
+			params: leaf.params,
 			// Groups are those of the child (R-GRP-1).
-			rotation: leaf.rotation.at(info.number.saturating_add(1)),
+			rotation: leaf.rotation.at(block.number.saturating_add(1)),
 			claims,
 			disabled: BTreeSet::new(),
 			table: StatementTable::new(leaf.params, leaf.minimum_backing_votes),
+			early: EarlyVotes::default(),
+			accounts: Accounts::default(),
+			limits: BTreeMap::new(),
+			known: BTreeMap::new(),
 		}
+	}
+
+	/// A leaf that has this block in scope tells the limits of its paras.
+	pub(crate) fn note_limits(&mut self, limits: &BTreeMap<ParaId, SecondedLimits>) {
+		for (para, told) in limits {
+			let limits = self.limits.entry(*para).or_insert(*told);
+			*limits = limits.max(*told);
+		}
+	}
+
+	/// Bounds of what a validator may second for a para here.
+	pub(crate) fn limits(&self, para: ParaId) -> SecondedLimits {
+		let known = self.limits.get(&para).copied();
+		known.unwrap_or_else(|| SecondedLimits::without_constraints(self.params))
+	}
+
+	/// Whether a validator may put so much more here, codes counted elsewhere.
+	pub(crate) fn has_room(&self, validator: ValidatorIndex, para: ParaId, charge: Charge) -> bool {
+		let limits = self.limits(para);
+		let plain = self.accounts.plain(validator).saturating_add(charge.plain);
+		plain <= limits.plain && charge.code.is_none_or(|code| code <= limits.code)
+	}
+
+	/// Most votes of one validator that wait for their candidates: it may confirm all that its group may second (R-SD-3).
+	pub(crate) fn max_early_votes(&self) -> usize {
+		let groups = self.session.groups.iter();
+		let largest = groups.map(|group| group.len()).max().unwrap_or(0);
+		largest.saturating_mul(self.params.max_unincluded() as usize)
+	}
+
+	/// Most candidates that one validator may second here (R-SD-3).
+	pub(crate) fn seconding_limit(&self) -> usize {
+		self.params.max_unincluded() as usize
+	}
+
+	/// Whether seconding twice is misbehaviour here, so that even what is over the limit has to be looked at (R-TAB-4).
+	pub(crate) fn is_synchronous(&self) -> bool {
+		self.params.is_synchronous()
+	}
+
+	/// Key of a validator.
+	pub(crate) fn key(&self, validator: ValidatorIndex) -> Option<&ValidatorId> {
+		self.session.validators.get(validator.as_usize())
+	}
+
+	/// Takes note of a verified statement.
+	pub(crate) fn know(&mut self, validator: ValidatorIndex, signature: &ValidatorSignature, peer: PeerId) {
+		if let Some(bytes) = signature_bytes(signature) {
+			self.known.entry((validator, bytes)).or_insert(peer);
+		}
+	}
+
+	/// Who brought a statement first, if it was verified before. A signature fits one statement only.
+	pub(crate) fn known_from(
+		&self,
+		validator: ValidatorIndex,
+		signature: &ValidatorSignature,
+	) -> Option<PeerId> {
+		self.known.get(&(validator, signature_bytes(signature)?)).copied()
+	}
+
+	/// Verified statements.
+	pub(crate) fn known(&self) -> usize {
+		self.known.len()
 	}
 
 	/// Another active leaf has this block in scope: whom it disabled does not count (R-BAK-14).
@@ -121,8 +190,8 @@ impl RelayParent {
 	/// What statements about candidates with this scheduling parent are bound to (R-STM-2).
 	pub(crate) fn signing_context(&self) -> SigningContext {
 		SigningContext {
-			session_index: self.session.session_index,
-			parent_hash: self.hash,
+			session_index: self.session.index,
+			parent_hash: self.block.hash,
 		}
 	}
 
@@ -158,36 +227,45 @@ impl RelayParent {
 			.is_some_and(|claims| claims.contains(&para))
 	}
 
+	/// The intent to make a statement here, as this validator of the session.
+	pub(crate) fn intent(&self, own: ValidatorIndex, statement: CompactStatement) -> Intent {
+		Intent {
+			session: self.session.index,
+			number: self.block.number,
+			validator: own,
+			statement,
+		}
+	}
+
+	/// Claims of a para on a core, at whatever distance.
+	pub(crate) fn claims(&self, core: CoreIndex, para: ParaId) -> usize {
+		let claims = self.claims.get(&core).into_iter().flatten();
+		claims.filter(|claim| **claim == para).count()
+	}
+
 	/// Checks a candidate against everything that is known of this relay parent, and returns its core: the one that it
-	/// names, or for version 1 the one that whoever seconds it backs.
+	/// names, or for version 1 the one that whoever seconds it backs. What it is in itself was checked when it was made
+	/// (R-FRG-16); nothing is hashed.
 	pub(crate) fn admit(
 		&self,
-		receipt: &CommittedCandidateReceipt,
-		validation_data: &PersistedValidationData,
+		candidate: &Candidate,
 		seconder: ValidatorIndex,
 	) -> Result<CoreIndex, AdmissionError> {
-		let descriptor = &receipt.descriptor;
-		let facts = check_intrinsic(
-			descriptor,
-			&receipt.commitments,
-			None,
-			Some(validation_data),
-			false,
-		)?;
-		descriptor.check_scheduling_session(self.session.session_index)?;
-		let core = descriptor
+		let descriptor = &candidate.receipt().descriptor;
+		descriptor.check_scheduling_session(self.session.index)?;
+		let core = candidate
 			.core_index()
 			.or_else(|| self.core_of(seconder))
 			.unwrap_or_default();
-		check_core_choice(
-			&self.claims,
-			descriptor.para_id(),
-			core,
-			facts.signals.select_core,
-		)?;
+		let selection = candidate.core_selection()?;
+		check_core_choice(&self.claims, candidate.para_id(), core, selection)?;
 		injected_core_bits(descriptor, core)?;
 		self.group_of(core)
 			.map(|_| core)
 			.ok_or(AdmissionError::NoGroup(core))
 	}
+}
+
+fn signature_bytes(signature: &ValidatorSignature) -> Option<[u8; 64]> {
+	AsRef::<[u8]>::as_ref(signature).try_into().ok()
 }

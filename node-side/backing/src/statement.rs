@@ -1,5 +1,6 @@
 //! Statements as validators send them to one another.
 
+use async_backing_fragment_tree::Candidate;
 use async_backing_primitives::{
 	CandidateHash, CommittedCandidateReceipt, CompactStatement, Hash, ParaId, PersistedValidationData,
 	SignedCompactStatement, ValidatorIndex, ValidatorSignature,
@@ -10,10 +11,10 @@ use std::sync::Arc;
 /// A candidate as the one who seconds it sends it: with the data that it was validated with.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct SecondedCandidate {
-	/// The candidate.
-	pub receipt: CommittedCandidateReceipt,
+	/// The candidate. Shared, because an announced code makes it megabytes.
+	pub receipt: Arc<CommittedCandidateReceipt>,
 	/// What it was validated with (R-PVD-1).
-	pub validation_data: PersistedValidationData,
+	pub validation_data: Arc<PersistedValidationData>,
 }
 
 impl SecondedCandidate {
@@ -58,6 +59,25 @@ pub struct SignedStatement {
 }
 
 impl SignedStatement {
+	/// The candidate that it is about, if that comes without hashing.
+	pub fn named_candidate(&self) -> Option<CandidateHash> {
+		match &self.content {
+			StatementContent::Seconded(_) => None,
+			StatementContent::Valid(candidate) => Some(*candidate),
+		}
+	}
+
+	/// Bytes of memory that it takes, up to a constant: what limits count. Cost: linear in the messages of a candidate.
+	pub fn bytes(&self) -> usize {
+		let content = match &self.content {
+			StatementContent::Seconded(candidate) => {
+				Candidate::bytes_of(&candidate.receipt, &candidate.validation_data)
+			}
+			StatementContent::Valid(_) => 0,
+		};
+		content.saturating_add(size_of::<Self>())
+	}
+
 	/// The compact form, with the same signature (R-STM-5). Cost: hashes the candidate, if it is there.
 	pub fn to_compact(&self) -> SignedCompactStatement {
 		SignedCompactStatement {

@@ -12,12 +12,14 @@ pub use error::{Misbehaviour, TableError};
 use async_backing_primitives::{
 	remove_disabled_votes, required_backing_votes, BackedCandidate, BackingBits, CandidateHash,
 	CommittedCandidateReceipt, CompactStatement, CoreIndex, SignedCompactStatement, ValidatorIndex,
+	ValidityAttestation,
 };
 use entry::{Entry, Vote};
 use std::{
 	collections::{BTreeSet, HashMap},
 	fmt,
 	hash::{BuildHasherDefault, DefaultHasher},
+	sync::Arc,
 };
 
 /// What one validator seconded.
@@ -259,6 +261,11 @@ impl StatementTable {
 		backers.into_iter().map(|(_, validator)| validator).collect()
 	}
 
+	/// Number of validators that stated the candidate. Constant cost.
+	pub fn votes(&self, candidate: CandidateHash) -> usize {
+		self.entry(candidate).map_or(0, |entry| entry.votes)
+	}
+
 	/// Whether the candidate has its quorum if all votes count (R-TAB-6, R-BKV-1). Constant cost.
 	pub fn is_backable(&self, candidate: CandidateHash) -> bool {
 		self.is_backable_without(candidate, &BTreeSet::new())
@@ -308,6 +315,42 @@ impl StatementTable {
 		}
 		Some(backed)
 	}
+
+	/// As [`backed_without`](Self::backed_without), with a receipt that stays shared. Cost: as that, whatever the size of
+	/// the candidate.
+	pub fn votes_without(
+		&self,
+		candidate: CandidateHash,
+		receipt: &Arc<CommittedCandidateReceipt>,
+		disabled: &BTreeSet<ValidatorIndex>,
+	) -> Option<BackedVotes> {
+		// What the candidate outputs has no say in how votes and bits go together.
+		let without_commitments = CommittedCandidateReceipt {
+			descriptor: receipt.descriptor.clone(),
+			commitments: Default::default(),
+		};
+		let BackedCandidate {
+			validity_votes,
+			validator_indices,
+			..
+		} = self.backed_without(candidate, without_commitments, disabled)?;
+		Some(BackedVotes {
+			receipt: receipt.clone(),
+			validity_votes,
+			validator_indices,
+		})
+	}
+}
+
+/// A candidate and the votes that back it, as a block carries them, with a receipt that somebody else holds as well.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BackedVotes {
+	/// The candidate.
+	pub receipt: Arc<CommittedCandidateReceipt>,
+	/// One vote for each set bit of the group's part of `validator_indices`.
+	pub validity_votes: Vec<ValidityAttestation>,
+	/// Bits of the group, then of the core (R-BIN-16).
+	pub validator_indices: BackingBits,
 }
 
 fn misbehaviour<T>(misbehaviour: Misbehaviour) -> Result<T, TableError> {

@@ -60,7 +60,7 @@ pub(crate) struct Tree {
 	/// Validators, split evenly over the cores.
 	#[arg(long, value_name = "COUNT", default_value_t = 6, value_parser = clap::value_parser!(u32).range(2..=100))]
 	validators: u32,
-	/// Paras, each with a collator; ids start at 2000.
+	/// Paras; ids start at 2000.
 	#[arg(long, value_name = "COUNT", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=20))]
 	paras: u32,
 	/// Cores of each para.
@@ -107,7 +107,7 @@ pub(crate) struct Common {
 	/// Validators, split evenly over the cores.
 	#[arg(long, value_name = "COUNT", default_value_t = 6, value_parser = clap::value_parser!(u32).range(2..=100))]
 	pub(crate) validators: u32,
-	/// Paras, each with a collator; ids start at 2000.
+	/// Paras; ids start at 2000.
 	#[arg(long, value_name = "COUNT", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=20))]
 	pub(crate) paras: u32,
 	/// Where all randomness comes from: the same seed gives the same run.
@@ -132,6 +132,9 @@ pub(crate) struct Dev {
 	/// How many ancestors of the newest relay parent are relay parents too.
 	#[arg(long, value_name = "BLOCKS", default_value_t = 3, value_parser = clap::value_parser!(u32).range(0..=255))]
 	pub(crate) allowed_ancestry_len: u32,
+	/// Collators of each para: they take turns, slot by slot, and execute each other's parablocks.
+	#[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10))]
+	pub(crate) collators_per_para: u32,
 	/// Cores of each para: so many of its parablocks a relay block can back.
 	#[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10))]
 	pub(crate) cores_per_para: u32,
@@ -212,6 +215,7 @@ impl Dev {
 	pub(crate) fn run_config(&self) -> RunConfig {
 		RunConfig {
 			model: self.model.model(self.cores_per_para),
+			collators_per_para: self.collators_per_para,
 			cores_per_para: self.cores_per_para,
 			on_demand: self.on_demand,
 			order_every: self.order_every,

@@ -53,9 +53,10 @@ fn check(args: &Tree, config: &RunConfig) -> Result<(), CliError> {
 }
 
 fn of_devnet(args: &Tree, devnet: &Devnet) -> Result<Drawing, CliError> {
+	let view = devnet.view(args.validator);
 	let tree = devnet
 		.leaf()
-		.zip(devnet.view(args.validator))
+		.zip(view.as_deref())
 		.and_then(|(leaf, view)| view.tree(leaf, ParaId(args.para)));
 	// In the last block of a session nobody schedules anything.
 	let tree = tree.ok_or_else(|| CliError::OutOfRange {

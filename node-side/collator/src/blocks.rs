@@ -5,8 +5,8 @@
 //!   relay parent and those between are in scope there, and the para was scheduled in every relay block since: validators
 //!   keep no candidates of others (R-VIE-1). Nothing is marked dead for good, so that a relay chain that switches forks
 //!   finds what it needs.
-//! - Memory is bounded by age: a block that was neither new nor alive nor on-chain at any of the last
-//!   [`REMEMBERED_FOR`] relay blocks is forgotten.
+//! - Memory is bounded by age and number: a block that was neither new nor alive nor on-chain at any of the last
+//!   [`REMEMBERED_FOR`] relay blocks is forgotten, and of more than [`MAX_REMEMBERED`] the one that was not for longest.
 
 use async_backing_primitives::{
 	BlockNumber, CandidateHash, CandidatePendingAvailability, Hash, HeadData, HeadHash, LeafFacts,
@@ -16,6 +16,9 @@ use std::collections::BTreeMap;
 
 /// Relay blocks for which a dead parablock is remembered: forks of the relay chain are shorter.
 pub const REMEMBERED_FOR: BlockNumber = 64;
+
+/// Most parablocks that are remembered, whoever built them: more than twenty segments of the deepest configuration in use.
+pub const MAX_REMEMBERED: usize = 512;
 
 /// A parablock whose state the collator has.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,14 +67,24 @@ impl Blocks {
 	}
 
 	pub(crate) fn insert(&mut self, block: Parablock) {
-		let last_seen = block.relay_parent.number;
+		let (last_seen, head) = (block.relay_parent.number, block.head.hash());
 		self.known.insert(
-			block.head.hash(),
+			head,
 			Known {
 				block: Some(block),
 				last_seen,
 			},
 		);
+		if self.known.len() > MAX_REMEMBERED {
+			let others = self
+				.known
+				.iter()
+				.filter(|(hash, known)| **hash != head && known.block.is_some());
+			let oldest = others.min_by_key(|(_, known)| known.last_seen);
+			if let Some(oldest) = oldest.map(|(hash, _)| *hash) {
+				self.known.remove(&oldest);
+			}
+		}
 	}
 
 	/// The para is not scheduled in this relay block: validators drop its candidates that are not backed.

@@ -6,7 +6,7 @@
 
 use crate::{
 	blocks::{Blocks, Parablock},
-	Budget, Collated, FixedVelocity, PovSize, Timing,
+	pov_target, Collated, FixedVelocity,
 };
 use async_backing_primitives::{
 	cores_assigned_at, required_backing_votes, BackingState, CandidateHash, ClaimQueueOffset, CoreIndex,
@@ -24,10 +24,6 @@ pub struct CollatorConfig {
 	pub capacity: u32,
 	/// Blocks that it wants per relay block (R-HOO-2). It needs a core for each.
 	pub velocity: u32,
-	/// The world as the collator sees it.
-	pub timing: Timing,
-	/// How large its PoVs become.
-	pub pov: PovSize,
 }
 
 /// A block to build.
@@ -53,10 +49,24 @@ pub struct BuildOn {
 	pub validators: usize,
 	/// Unincluded blocks between the included head and this one: its depth (R-GLO-11).
 	pub depth: u32,
-	/// What the block may use up.
-	pub budget: Budget,
-	/// Blocks after the relay parent by which the candidate can be backed, as estimated; at least 1.
-	pub backing_delay: u32,
+	/// First slot whose block can back the candidate: blocks of this para that wait to be backed come before it.
+	pub earliest: Slot,
+	/// Last slot whose block may back the candidate: its relay parent is in scope (R-ABP-2), and the session goes on
+	/// (R-ABP-10). When its author assembles the inherent is for the driver to know, as is how long it takes until then.
+	pub deadline: Slot,
+	/// What bounds the block.
+	pub limits: Limits,
+}
+
+/// What bounds a block, beside time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+	/// Most bytes of the PoV's SCALE encoding: the target of R-HOO-6, below [`BuildOn::max_pov_size`].
+	pub pov_size: u32,
+	/// Votes that back the candidate (R-BKV-1): backers that fetch and execute it.
+	pub votes: u32,
+	/// Blocks that the para wants in each slot; they share what its backers can do.
+	pub blocks_per_slot: u32,
 }
 
 /// Why no block is built at a leaf. None of these is a fault; the next leaf may answer otherwise.
@@ -96,19 +106,18 @@ pub enum NoBuild {
 		limit: u32,
 	},
 	/// The candidate could be backed only when the session ends or has ended.
-	#[error("the session ends from slot {ends_from}, but backing is not expected before slot {backed_at} (R-ABP-10)")]
+	#[error(
+		"the session ends from slot {ends_from}, but nothing backs it before slot {backed_at} (R-ABP-10)"
+	)]
 	SessionEnds {
 		/// First slot in which a block would end the session, and back nothing.
 		ends_from: Slot,
-		/// First slot whose block is expected to back the candidate.
+		/// First slot whose block can back the candidate.
 		backed_at: Slot,
 	},
 	/// The backing group is empty, or unknown.
 	#[error("nobody backs core {0} (R-BKV-1)")]
 	NoBackers(CoreIndex),
-	/// Not even one extrinsic could be executed and checked in time.
-	#[error("no time is left for extrinsics (R-SLO-1)")]
-	NoTime,
 }
 
 /// Decides what to build on, and remembers what was built.
@@ -137,7 +146,13 @@ impl Collator {
 		self.blocks.knows(head)
 	}
 
-	/// Number of blocks that are remembered; bounded by [`REMEMBERED_FOR`](crate::REMEMBERED_FOR).
+	/// The block with this head, if the collator has its state; `None` also for the genesis block.
+	pub fn block(&self, head: HeadHash) -> Option<&Parablock> {
+		self.blocks.get(head)
+	}
+
+	/// Number of blocks that are remembered; bounded by [`REMEMBERED_FOR`](crate::REMEMBERED_FOR) and
+	/// [`MAX_REMEMBERED`](crate::MAX_REMEMBERED).
 	pub fn remembered(&self) -> usize {
 		self.blocks.len()
 	}
@@ -238,31 +253,21 @@ impl Collator {
 		}
 
 		let votes = votes_needed(leaf, core).ok_or(NoBuild::NoBackers(core))?;
-		let max_pov_size = state.constraints.max_pov_size;
-		let budget = config.timing.budget_at_pace(
-			wanted,
-			leaf.params.allowed_ancestry_len,
-			votes,
-			config.pov,
-			max_pov_size,
-		);
-		if budget.extrinsics == 0 {
-			return Err(NoBuild::NoTime);
-		}
-
 		// Each core takes a candidate per block, so those ahead of this one that are not backed yet come first.
 		let ahead = count(path.len().checked_div(cores.len()).unwrap_or(0));
-		let backing_delay = config
-			.timing
-			.backing_delay(budget.extrinsics, votes, config.pov)
-			.max(ahead.saturating_add(1));
-		let backed_at = leaf.slot.saturating_add(backing_delay.into());
-		if leaf.child_ends_session(backed_at) {
+		let earliest = leaf.slot.saturating_add(u64::from(ahead).saturating_add(1));
+		if leaf.child_ends_session(earliest) {
 			return Err(NoBuild::SessionEnds {
 				ends_from: leaf.session_ends_from_slot,
-				backed_at,
+				backed_at: earliest,
 			});
 		}
+		let scope_ends = u64::from(leaf.params.allowed_ancestry_len).saturating_add(1);
+		let deadline = leaf
+			.slot
+			.saturating_add(scope_ends)
+			.min(leaf.session_ends_from_slot.saturating_sub(1));
+		let max_pov_size = state.constraints.max_pov_size;
 
 		Ok(BuildOn {
 			para: config.para,
@@ -275,8 +280,13 @@ impl Collator {
 			validation_code_hash: code_in_force(state, &path),
 			validators: leaf.validators.len(),
 			depth,
-			budget,
-			backing_delay,
+			earliest,
+			deadline,
+			limits: Limits {
+				pov_size: pov_target(max_pov_size),
+				votes,
+				blocks_per_slot: wanted,
+			},
 		})
 	}
 }

@@ -3,7 +3,7 @@
 //! A producer holds the states of the parachain and executes. What to build on, how much and by when is the
 //! collator's business, so that both can be tested apart.
 
-use crate::PovSize;
+use crate::{FuelUse, PovSize};
 use async_backing_primitives::{CandidateCommitments, HeadData, PoV, RelayChainBlockInfo};
 use std::error::Error;
 use thiserror::Error;
@@ -38,6 +38,10 @@ pub trait BlockProducer {
 
 	/// How large a PoV becomes at most, by the number of its extrinsics. The authoring time follows from it.
 	fn pov_size(&self) -> PovSize;
+
+	/// How much fuel the validation function takes at most, by the number of extrinsics. How fast a simulated machine is
+	/// follows from it.
+	fn fuel(&self) -> FuelUse;
 
 	/// Executes a block on `parent_head`, included or not, with up to `max_extrinsics` extrinsics, such that the SCALE
 	/// encoding of its PoV has at most `max_pov_size` bytes. Keeps the state, so that a later block can build on it.

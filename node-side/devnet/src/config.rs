@@ -2,7 +2,8 @@
 
 use crate::Model;
 use async_backing_primitives::{AsyncBackingParams, InvalidAsyncBackingParams, ParaId};
-use std::{collections::BTreeSet, time::Duration};
+use async_backing_sim::{Fault, NodeId};
+use std::{collections::BTreeSet, ops::Range, time::Duration};
 use thiserror::Error;
 
 /// Id of the first para; the others follow.
@@ -13,6 +14,8 @@ pub const MAX_BLOCKS: u32 = 10_000;
 pub const MAX_VALIDATORS: u32 = 100;
 /// Most paras.
 pub const MAX_PARAS: u32 = 20;
+/// Most collators of one para: fewer than validators listen to (R-NET-82).
+pub(crate) const MAX_COLLATORS_PER_PARA: u32 = 10;
 /// Most cores of one para.
 pub(crate) const MAX_CORES_PER_PARA: u32 = 10;
 
@@ -23,8 +26,10 @@ pub struct RunConfig {
 	pub blocks: u32,
 	/// Validators. They are split evenly over the backing groups, one for each core.
 	pub validators: u32,
-	/// Paras, each with a collator.
+	/// Paras, each with collators.
 	pub paras: u32,
+	/// Collators of each para. They take turns, slot by slot, and import each other's blocks.
+	pub collators_per_para: u32,
 	/// Cores of each para: so many of its candidates a relay block can back.
 	pub cores_per_para: u32,
 	/// Paras beyond these without a core of their own: they have blocks that somebody orders. There is a core in the pool
@@ -49,6 +54,7 @@ impl Default for RunConfig {
 			blocks: 60,
 			validators: 6,
 			paras: 2,
+			collators_per_para: 1,
 			cores_per_para: 1,
 			on_demand: 0,
 			order_every: 4,
@@ -66,9 +72,11 @@ impl Default for RunConfig {
 /// What goes wrong on purpose.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Faults {
-	/// Candidates, by para and by their number among those that its collator built, of which nobody hands out chunks:
+	/// Candidates, by para and by their number among those that its collators built, of which nobody hands out chunks:
 	/// they are backed and never become available.
 	pub withheld: BTreeSet<(ParaId, u32)>,
+	/// What goes wrong with links and nodes: validators first, then the collators, para by para.
+	pub plan: Vec<Fault>,
 }
 
 impl Faults {
@@ -113,6 +121,7 @@ impl RunConfig {
 			blocks,
 			validators,
 			paras,
+			collators_per_para,
 			cores_per_para,
 			on_demand,
 			order_every,
@@ -123,6 +132,12 @@ impl RunConfig {
 		params.validate()?;
 		in_range("blocks", *blocks, 1, MAX_BLOCKS)?;
 		in_range("paras", *paras, 1, MAX_PARAS)?;
+		in_range(
+			"collators_per_para",
+			*collators_per_para,
+			1,
+			MAX_COLLATORS_PER_PARA,
+		)?;
 		in_range("cores_per_para", *cores_per_para, 1, MAX_CORES_PER_PARA)?;
 		in_range("on_demand", *on_demand, 0, MAX_PARAS)?;
 		in_range("order_every", *order_every, 1, MAX_BLOCKS)?;
@@ -157,7 +172,9 @@ impl RunConfig {
 		if model.extrinsic_cost.is_zero() {
 			return Err(out_of_range("extrinsic_cost", "0".into(), "positive".into()));
 		}
-		in_range("bandwidth", model.bandwidth, 1, u64::MAX)
+		in_range("bandwidth", model.bandwidth, 1, u64::MAX)?;
+		in_range("coding", model.coding, 1, u64::MAX)?;
+		duration_within("import_spread", model.import_spread, model.leaf_active_after)
 	}
 
 	/// Number of cores, hence of backing groups.
@@ -168,6 +185,29 @@ impl RunConfig {
 	/// Number of cores that belong to a para. They come before those that serve orders.
 	pub fn leased_cores(&self) -> u32 {
 		self.paras.saturating_mul(self.cores_per_para)
+	}
+
+	/// Number of nodes: validators first, then the collators, para by para.
+	pub fn nodes(&self) -> usize {
+		let collators = self
+			.paras
+			.saturating_add(self.on_demand)
+			.saturating_mul(self.collators_per_para);
+		self.validators.saturating_add(collators) as usize
+	}
+
+	/// Nodes of a para's collators, by the para's position.
+	pub fn collators_of(&self, para: usize) -> Range<usize> {
+		let each = self.collators_per_para as usize;
+		let first = (self.validators as usize).saturating_add(para.saturating_mul(each));
+		first..first.saturating_add(each)
+	}
+
+	/// Which collator a node is: the position of its para, and its own among the collators of that.
+	pub(crate) fn collator(&self, node: NodeId) -> Option<(usize, usize)> {
+		let position = node.0.checked_sub(self.validators as usize)?;
+		let each = self.collators_per_para as usize;
+		Some((position.checked_div(each)?, position.checked_rem(each)?))
 	}
 
 	/// Ids of all paras, ascending: those with cores of their own, then those without.
@@ -223,7 +263,7 @@ mod tests {
 	fn what_does_not_fit_is_named_with_its_bounds() {
 		type Edit = fn(&mut RunConfig);
 		assert_eq!(RunConfig::default().validate(), Ok(()));
-		let rows: [(Edit, &str); 10] = [
+		let rows: [(Edit, &str); 11] = [
 			(
 				|c| c.blocks = 0,
 				"blocks is 0, but must be at least 1 and at most 10000",
@@ -243,6 +283,10 @@ mod tests {
 			(
 				|c| c.cores_per_para = 0,
 				"cores_per_para is 0, but must be at least 1 and at most 10",
+			),
+			(
+				|c| c.collators_per_para = 0,
+				"collators_per_para is 0, but must be at least 1 and at most 10",
 			),
 			(
 				|c| (c.paras, c.on_demand) = (6, 1),

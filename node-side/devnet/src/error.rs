@@ -1,9 +1,10 @@
 //! Why a run stops before its end.
 
 use crate::ConfigError;
-use async_backing_primitives::{ParaId, ValidatorId};
+use async_backing_primitives::ValidatorId;
 use async_backing_pvf::EngineError;
 use async_backing_relay_client::{BuildError, ImportError, QueryError, SetupError};
+use async_backing_sim::SimError;
 use thiserror::Error;
 
 /// Why a run stops before its end. None of these is the fault of a simulated node.
@@ -12,6 +13,12 @@ pub enum DevnetError {
 	/// The run cannot be.
 	#[error(transparent)]
 	Config(#[from] ConfigError),
+	/// The plan of faults speaks of nodes that there are not.
+	#[error("the plan of faults: {0}")]
+	Faults(#[from] async_backing_sim::ConfigError),
+	/// A node does not keep to its bounds.
+	#[error("a node does not keep to its bounds: {0}")]
+	Unbounded(String),
 	/// There is not one parachain for each para.
 	#[error("{parachains} parachains for {paras} paras")]
 	ParachainCount {
@@ -38,6 +45,14 @@ pub enum DevnetError {
 	/// The inherent cannot be encoded.
 	#[error("the inherent cannot be encoded: {0}")]
 	Inherent(#[from] sp_inherents::Error),
+	/// Too many slots without an author: the plan of faults left none.
+	#[error("{blocks} relay blocks in {slots} slots")]
+	Standstill {
+		/// Slots since the run began.
+		slots: u64,
+		/// Relay blocks built in them.
+		blocks: u32,
+	},
 	/// A slot belongs to somebody who is none of the validators.
 	#[error("the slot belongs to {0:?}, who is none of the validators")]
 	UnknownAuthor(ValidatorId),
@@ -47,12 +62,13 @@ pub enum DevnetError {
 	/// The engine for validation functions does not start.
 	#[error("the engine for validation functions does not start: {0}")]
 	Engine(#[from] EngineError),
-	/// A parachain cannot build on a head that its collator built itself.
-	#[error("para {para} cannot build: {reason}")]
-	Producer {
-		/// The para.
-		para: ParaId,
-		/// Why.
-		reason: String,
-	},
+}
+
+impl From<SimError<DevnetError>> for DevnetError {
+	fn from(error: SimError<DevnetError>) -> Self {
+		match error {
+			SimError::Scenario(error) => error,
+			bound @ (SimError::Overrun { .. } | SimError::Stuck { .. }) => Self::Unbounded(bound.to_string()),
+		}
+	}
 }

@@ -1,27 +1,31 @@
 #![doc = include_str!("../README.md")]
 
-mod clock;
-mod collator;
+mod authoring;
+mod chronicle;
 mod config;
 mod error;
 mod execution;
 mod log;
 mod model;
-mod network;
+mod nodes;
 mod orders;
 mod parachain;
 mod relay;
 mod report;
 mod simulation;
 mod tally;
+#[cfg(test)]
+mod tests;
+mod words;
+mod world;
 
 pub use async_backing_relay_client::RuntimeExecutor;
-pub use clock::{Clock, Instant};
+pub use async_backing_sim as sim;
+pub use authoring::{Author, Budget, Idle, Order, Timing};
 pub use config::{ConfigError, Faults, RunConfig, FIRST_PARA, MAX_BLOCKS, MAX_PARAS, MAX_VALIDATORS};
 pub use error::DevnetError;
 pub use log::{EventLog, Occurrence};
 pub use model::Model;
-pub use network::{Network, NodeIndex};
 pub use orders::Customer;
 pub use parachain::Parachain;
 pub use relay::{ImportedBlock, RelayChain, FIRST_SLOT};

@@ -3,8 +3,8 @@
 //! Every delivered message and every step of a candidate goes into the hash, with its instant. Two runs with one hash
 //! did the same, in the same order, at the same time.
 
-use crate::{clock::Instant, network::NodeIndex};
 use async_backing_primitives::{BlockNumber, CandidateHash, CoreIndex, Hash, ParaId};
+use async_backing_sim::Instant;
 use codec::Encode;
 use sp_io::hashing::blake2_256;
 
@@ -99,6 +99,18 @@ pub enum Occurrence {
 		/// Why.
 		reason: String,
 	},
+	/// A node crashed.
+	Crashed {
+		/// The node.
+		node: u32,
+	},
+	/// The author of a slot was not there.
+	NoAuthor {
+		/// Slots since the run began.
+		slot: u64,
+		/// Validator that should have built.
+		author: u32,
+	},
 }
 
 /// All occurrences of a run, in order, and a hash over them.
@@ -145,12 +157,6 @@ impl EventLog {
 	/// The occurrences, if they are kept.
 	pub fn occurrences(&self) -> &[(Instant, Occurrence)] {
 		self.kept.as_deref().unwrap_or_default()
-	}
-}
-
-impl From<NodeIndex> for u32 {
-	fn from(node: NodeIndex) -> Self {
-		u32::try_from(node.0).unwrap_or(u32::MAX)
 	}
 }
 

@@ -12,6 +12,8 @@ pub struct Model {
 	pub slot: Duration,
 	/// How far into its slot a relay block is built, spread and imported everywhere: it becomes a leaf.
 	pub leaf_active_after: Duration,
+	/// By how much a node may have a relay block earlier than that, drawn from the seed for each node and block.
+	pub import_spread: Duration,
 	/// Time that a message takes from node to node.
 	pub link_latency: Duration,
 	/// Largest random addition to the latency of a message, drawn from the seed.
@@ -20,6 +22,8 @@ pub struct Model {
 	pub bandwidth: u64,
 	/// Virtual time to execute one extrinsic, the same for collator and backer.
 	pub extrinsic_cost: Duration,
+	/// What a node hashes and codes, in bytes per second.
+	pub coding: u64,
 	/// Longest execution that a backer accepts (R-BAK-11).
 	pub backing_execution_limit: Duration,
 	/// How long after a leaf's activation a validator signs its bitfield (R-AVL-8).
@@ -43,10 +47,12 @@ impl Default for Model {
 		Self {
 			slot: Duration::from_secs(6),
 			leaf_active_after: Duration::from_secs(3),
+			import_spread: Duration::from_millis(200),
 			link_latency: Duration::from_millis(100),
 			link_jitter: Duration::from_millis(10),
 			bandwidth: 62_500_000,
 			extrinsic_cost: Duration::from_millis(1),
+			coding: 500_000_000,
 			backing_execution_limit: Duration::from_secs(2),
 			bitfield_after: Duration::from_millis(1500),
 			inherent_after: Duration::from_secs(2),

@@ -1,6 +1,6 @@
 //! A parachain as the devnet takes it: its code, and who executes its blocks.
 
-use async_backing_collator::BlockProducer;
+use async_backing_collator::{BlockProducer, FuelUse};
 use async_backing_primitives::{HeadData, ValidationCode};
 use std::fmt;
 
@@ -33,6 +33,11 @@ impl Parachain {
 	/// The validation function.
 	pub fn validation_code(&self) -> &ValidationCode {
 		&self.validation_code
+	}
+
+	/// Fuel of its validation function.
+	pub(crate) fn fuel(&self) -> FuelUse {
+		self.producer.fuel()
 	}
 
 	/// Head data with which it is registered.

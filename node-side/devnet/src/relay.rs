@@ -5,6 +5,7 @@ use async_backing_primitives::{
 	CandidateEvent, Hash, HostConfiguration, LeafFacts, ParachainsInherentData, Slot, ValidatorId,
 	PARACHAINS_INHERENT_IDENTIFIER,
 };
+use async_backing_provisioner::Proposal;
 use async_backing_relay_client::{
 	validators_patch, BuildBlock, Genesis, RelayClient, RelayClientConfig, RuntimeExecutor, ValidatorKeys,
 };
@@ -14,6 +15,31 @@ use sp_runtime::OpaqueExtrinsic;
 
 /// Slot of the first relay block. Any would do; this one is in the year 2025.
 pub const FIRST_SLOT: Slot = 291_000_000;
+
+/// The relay chain, as far as the world of the nodes needs it.
+pub(crate) trait Chain {
+	/// Keys of all validators.
+	fn validators(&self) -> &[ValidatorKeys];
+
+	/// Hash of the block that the run begins with.
+	fn genesis(&self) -> Hash;
+
+	/// Position of the validator that builds in `slot` on `parent`.
+	fn author(&self, parent: Hash, slot: Slot) -> Result<usize, DevnetError>;
+
+	/// The block of `slot` on `parent`, with what its author's node proposes, and with these transactions.
+	fn grow(
+		&mut self,
+		parent: Hash,
+		slot: Slot,
+		author: usize,
+		proposal: Proposal,
+		extrinsics: Vec<OpaqueExtrinsic>,
+	) -> Result<ImportedBlock, DevnetError>;
+
+	/// What a node learns of a leaf.
+	fn facts(&self, leaf: Hash) -> Result<LeafFacts, DevnetError>;
+}
 
 /// The relay chain.
 #[derive(Debug)]
@@ -119,6 +145,36 @@ impl RelayChain {
 	/// The block is unknown.
 	pub fn leaf_facts(&self, leaf: Hash) -> Result<LeafFacts, DevnetError> {
 		Ok(self.client.leaf_facts(leaf)?)
+	}
+}
+
+impl Chain for RelayChain {
+	fn validators(&self) -> &[ValidatorKeys] {
+		self.validators()
+	}
+
+	fn genesis(&self) -> Hash {
+		self.client.genesis_hash()
+	}
+
+	fn author(&self, parent: Hash, slot: Slot) -> Result<usize, DevnetError> {
+		self.author(parent, slot)
+	}
+
+	fn grow(
+		&mut self,
+		parent: Hash,
+		slot: Slot,
+		author: usize,
+		proposal: Proposal,
+		extrinsics: Vec<OpaqueExtrinsic>,
+	) -> Result<ImportedBlock, DevnetError> {
+		let inherent = proposal.into_inherent_data(self.client.header(parent)?, Vec::new());
+		self.extend(parent, slot, author, &inherent, extrinsics)
+	}
+
+	fn facts(&self, leaf: Hash) -> Result<LeafFacts, DevnetError> {
+		self.leaf_facts(leaf)
 	}
 }
 

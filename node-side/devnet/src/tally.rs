@@ -1,10 +1,8 @@
 //! What became of each candidate, and the report that follows from it.
 
-use crate::{
-	clock::Instant,
-	report::{Inclusion, Intervals, ParaReport},
-};
+use crate::report::{Inclusion, Intervals, ParaReport};
 use async_backing_primitives::{CandidateEvent, CandidateHash, Hash, HeadHash, LeafFacts, ParaId};
+use async_backing_sim::Instant;
 use std::{
 	collections::{BTreeMap, BTreeSet},
 	time::Duration,
@@ -67,13 +65,6 @@ impl Tally {
 			timed_out: false,
 		};
 		self.fates.push((candidate, fate));
-	}
-
-	/// How a candidate was built.
-	pub(crate) fn candidate(&self, candidate: CandidateHash) -> Option<&BuiltCandidate> {
-		self.position
-			.get(&candidate)
-			.map(|position| &self.fates[*position].1.built)
 	}
 
 	/// Some validator seconded a candidate.

@@ -1,7 +1,8 @@
-//! A candidate as trees know it: checked once, hashed once.
+//! A candidate as trees know it: checked once, hashed once, kept once.
 //!
 //! Invariant: hashes equal those of the parts. [`Candidate::new`] computes them, [`Candidate::prehashed`] is told.
 
+use alloc::sync::Arc;
 use async_backing_primitives::{
 	check_intrinsic, parse_signals, BlockNumber, CandidateCommitments, CandidateHash,
 	CandidatePendingAvailability, ClaimQueueOffset, CommittedCandidateReceipt, CoreIndex, CoreSelector,
@@ -34,15 +35,19 @@ pub struct Backable {
 
 /// A candidate, the data that it was validated with, and the hashes that trees look it up by.
 ///
-/// Immutable. A storage keeps one copy, and every tree that holds the candidate shares it.
+/// Immutable. A storage keeps one copy, and every tree that holds the candidate shares it. A clone shares receipt and
+/// validation data, which may be megabytes: it copies a few hundred bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
 	hash: CandidateHash,
 	parent_head_hash: HeadHash,
+	/// This and the next one are in the descriptor as well: trees look them up often, and the receipt is elsewhere.
+	output_head_hash: HeadHash,
+	relay_parent: Hash,
 	/// Kept apart from the descriptor, which has to be looked at as a whole to tell its version.
 	core_choice: CoreChoice,
-	receipt: CommittedCandidateReceipt,
-	validation_data: PersistedValidationData,
+	receipt: Arc<CommittedCandidateReceipt>,
+	validation_data: Arc<PersistedValidationData>,
 	bytes: usize,
 }
 
@@ -60,11 +65,23 @@ impl Candidate {
 		validation_data: PersistedValidationData,
 		v3_enabled: bool,
 	) -> Result<Self, IntrinsicError> {
+		Self::shared(Arc::new(receipt), Arc::new(validation_data), v3_enabled)
+	}
+
+	/// As [`new`](Self::new), for parts that somebody else holds as well: nothing of them is copied.
+	///
+	/// # Errors
+	/// As [`new`](Self::new).
+	pub fn shared(
+		receipt: Arc<CommittedCandidateReceipt>,
+		validation_data: Arc<PersistedValidationData>,
+		v3_enabled: bool,
+	) -> Result<Self, IntrinsicError> {
 		let (descriptor, commitments) = (&receipt.descriptor, &receipt.commitments);
 		check_intrinsic(descriptor, commitments, None, Some(&validation_data), v3_enabled)?;
 		let hash = receipt.hash();
 		let parent_head_hash = validation_data.parent_head.hash();
-		Ok(Self::prehashed(hash, parent_head_hash, receipt, validation_data))
+		Ok(Self::told(hash, parent_head_hash, receipt, validation_data))
 	}
 
 	/// A candidate whose intrinsic checks are done and whose hashes are known. Hashes nothing.
@@ -77,10 +94,26 @@ impl Candidate {
 		receipt: CommittedCandidateReceipt,
 		validation_data: PersistedValidationData,
 	) -> Self {
-		let bytes = size_of(&receipt, &validation_data);
+		Self::told(
+			hash,
+			parent_head_hash,
+			Arc::new(receipt),
+			Arc::new(validation_data),
+		)
+	}
+
+	fn told(
+		hash: CandidateHash,
+		parent_head_hash: HeadHash,
+		receipt: Arc<CommittedCandidateReceipt>,
+		validation_data: Arc<PersistedValidationData>,
+	) -> Self {
+		let bytes = Self::bytes_of(&receipt, &validation_data);
 		Self {
 			hash,
 			parent_head_hash,
+			output_head_hash: receipt.descriptor.para_head(),
+			relay_parent: receipt.descriptor.relay_parent(),
 			core_choice: CoreChoice {
 				scheduling_parent: receipt.descriptor.scheduling_parent(),
 				core_index: receipt.descriptor.core_index(),
@@ -143,7 +176,7 @@ impl Candidate {
 	/// Hash of the head data after it.
 	#[inline]
 	pub fn output_head_hash(&self) -> HeadHash {
-		self.receipt.descriptor.para_head()
+		self.output_head_hash
 	}
 
 	/// Head data after it.
@@ -155,7 +188,7 @@ impl Candidate {
 	/// The relay block that it was executed against.
 	#[inline]
 	pub fn relay_parent(&self) -> Hash {
-		self.receipt.descriptor.relay_parent()
+		self.relay_parent
 	}
 
 	/// Relay block that fixes core and group: the relay parent, but for version 3 descriptors (R-GLO-7).
@@ -213,6 +246,18 @@ impl Candidate {
 		&self.receipt
 	}
 
+	/// The candidate itself, to be shared.
+	#[inline]
+	pub fn shared_receipt(&self) -> &Arc<CommittedCandidateReceipt> {
+		&self.receipt
+	}
+
+	/// Data that it was validated with, to be shared.
+	#[inline]
+	pub fn shared_validation_data(&self) -> &Arc<PersistedValidationData> {
+		&self.validation_data
+	}
+
 	/// Data that it was validated with.
 	#[inline]
 	pub fn validation_data(&self) -> &PersistedValidationData {
@@ -235,26 +280,32 @@ impl Candidate {
 			is_pending_availability,
 		}
 	}
-}
 
-fn size_of(receipt: &CommittedCandidateReceipt, validation_data: &PersistedValidationData) -> usize {
-	let commitments = &receipt.commitments;
-	let messages = commitments.upward_messages.iter().map(|message| message.len());
-	let horizontal = commitments
-		.horizontal_messages
-		.iter()
-		.map(|message| message.data.len());
-	let code = commitments
-		.new_validation_code
-		.as_ref()
-		.map_or(0, |code| code.0.len());
-	[
-		commitments.head_data.0.len(),
-		validation_data.parent_head.0.len(),
-		code,
-	]
-	.into_iter()
-	.chain(messages)
-	.chain(horizontal)
-	.fold(core::mem::size_of::<Candidate>(), usize::saturating_add)
+	/// What [`bytes`](Self::bytes) would be of a candidate made of these parts, before anybody makes one. Cost: linear in
+	/// the number of messages.
+	pub fn bytes_of(receipt: &CommittedCandidateReceipt, validation_data: &PersistedValidationData) -> usize {
+		let commitments = &receipt.commitments;
+		let messages = commitments.upward_messages.iter().map(|message| message.len());
+		let horizontal = commitments
+			.horizontal_messages
+			.iter()
+			.map(|message| message.data.len());
+		let code = commitments
+			.new_validation_code
+			.as_ref()
+			.map_or(0, |code| code.0.len());
+		let fixed = [
+			core::mem::size_of::<Self>(),
+			core::mem::size_of_val(receipt),
+			core::mem::size_of_val(validation_data),
+		];
+		let heads = [commitments.head_data.0.len(), validation_data.parent_head.0.len()];
+		fixed
+			.into_iter()
+			.chain(heads)
+			.chain([code])
+			.chain(messages)
+			.chain(horizontal)
+			.fold(0, usize::saturating_add)
+	}
 }

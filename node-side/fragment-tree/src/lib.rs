@@ -13,6 +13,7 @@ mod limits;
 mod query;
 mod rule;
 mod scope;
+mod shared;
 mod storage;
 mod tree;
 
@@ -27,5 +28,6 @@ pub use limits::{Bound, TreeFull, TreeLimits};
 pub use query::{BestPath, HypotheticalCandidate, NodeView, PathStep, PathSteps};
 pub use rule::{LongestPath, PathRule};
 pub use scope::{PendingAvailability, Scope, UnexpectedAncestor};
+pub use shared::{SharedHead, SharedValidationData};
 pub use storage::{CandidateState, CandidateStorage, StorageError, StoredCandidate, UnknownCandidate};
 pub use tree::{Attached, FragmentTree};

@@ -208,6 +208,27 @@ impl<R: PathRule> FragmentTree<R> {
 		if !backed_in_path_only && self.contains(hash) {
 			return self.depths(hash);
 		}
+		self.depths_below(candidate, |above| !backed_in_path_only || above.is_backed)
+	}
+
+	/// As [`hypothetical_depths`](Self::hypothetical_depths), but only those count where `vouched` says yes of every
+	/// candidate above (R-BAK-5).
+	///
+	/// Cost: as that, and O(D) calls for each node that outputs the parent head.
+	pub fn hypothetical_depths_below(
+		&self,
+		candidate: HypotheticalCandidate<'_>,
+		vouched: impl Fn(&Candidate) -> bool,
+	) -> Vec<u32> {
+		self.depths_below(candidate, |above| vouched(&above.candidate))
+	}
+
+	fn depths_below(
+		&self,
+		candidate: HypotheticalCandidate<'_>,
+		may_be_above: impl Fn(&Member) -> bool,
+	) -> Vec<u32> {
+		let hash = candidate.candidate_hash();
 		let relay_parent = match candidate {
 			HypotheticalCandidate::Complete(candidate) => self.scope.place_in_time(candidate).ok(),
 			HypotheticalCandidate::Incomplete { relay_parent, .. } => {
@@ -228,16 +249,13 @@ impl<R: PathRule> FragmentTree<R> {
 		}
 		let depths = self
 			.parents_for(candidate.parent_head_hash())
-			.filter(|parent| !backed_in_path_only || self.is_backed_up_to(*parent))
+			.filter(|parent| {
+				let mut above = self.arena.ascend(*parent);
+				above.all(|index| may_be_above(self.arena.member_at(index)))
+			})
 			.filter(|parent| self.would_fit(*parent, hash, complete, relay_parent).is_ok())
 			.map(|parent| self.arena.depth_below(parent));
 		sorted(depths.collect())
-	}
-
-	fn is_backed_up_to(&self, node: Option<NodeIndex>) -> bool {
-		self.arena
-			.ascend(node)
-			.all(|index| self.arena.member_at(index).is_backed)
 	}
 
 	/// The first `count` candidates of the best path after `required_path` (R-SEL-1 to R-SEL-4), each building on the one

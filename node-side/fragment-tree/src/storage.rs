@@ -8,7 +8,7 @@
 //! Costs are stated in n, the number of candidates in the storage, and k, the number of those with the same parent head
 //! or output head: forks of one place.
 
-use crate::{index::ByHash, Candidate};
+use crate::{index::ByHash, Candidate, SharedHead};
 use alloc::{sync::Arc, vec::Vec};
 use async_backing_primitives::{CandidateHash, HeadData, HeadHash};
 use hashbrown::hash_map::Entry as IndexEntry;
@@ -116,7 +116,8 @@ impl<'a> StoredCandidate<'a> {
 }
 
 impl CandidateStorage {
-	/// Takes in a candidate that somebody proposed; one that is shared with somebody else is copied. Cost: O(k).
+	/// Takes in a candidate that somebody proposed; of one that is shared with somebody else all that is large stays shared.
+	/// Cost: O(k).
 	///
 	/// # Errors
 	/// [`StorageError`]; then nothing has changed.
@@ -154,7 +155,7 @@ impl CandidateStorage {
 
 	fn insert_new(&mut self, mut candidate: Arc<Candidate>, state: CandidateState) {
 		if Arc::get_mut(&mut candidate).is_none() {
-			// Somebody else holds it, and would look like a tree.
+			// Somebody else holds it, and would look like a tree. A clone shares what is large.
 			candidate = Arc::new(Candidate::clone(&candidate));
 		}
 		if self.entries.capacity() == 0 {
@@ -291,6 +292,21 @@ impl CandidateStorage {
 		output.or_else(|| {
 			let child = self.children_of(head).next()?;
 			Some(&child.candidate().validation_data().parent_head)
+		})
+	}
+
+	/// As [`head_data`](Self::head_data), to be shared.
+	pub fn shared_head(&self, head: HeadHash) -> Option<SharedHead> {
+		let slots = self.by_output_head.get(&head).into_iter().flatten();
+		let output = slots
+			.filter_map(|slot| self.stored(*slot))
+			.map(|stored| SharedHead::Output(stored.candidate().shared_receipt().clone()))
+			.next();
+		output.or_else(|| {
+			let child = self.children_of(head).next()?;
+			Some(SharedHead::Parent(
+				child.candidate().shared_validation_data().clone(),
+			))
 		})
 	}
 

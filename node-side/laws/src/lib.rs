@@ -1,5 +1,9 @@
 #![doc = include_str!("../README.md")]
 
+mod subject;
+
+pub use subject::{try_subject, Subject, Tried};
+
 use async_backing_machine::laws::{run, run_seeds, Allocations, Choices, Plan, Report, World, THOROUGH};
 
 /// Counts what this thread allocates while something runs.
@@ -36,10 +40,16 @@ pub fn try_bytes<W: World>(world: impl Fn(&mut Choices<'_>) -> W, bytes: &[u8]) 
 	run(world, Choices::bytes(bytes), Plan::thorough(measure)).unwrap_or_else(|broken| panic!("{broken}"))
 }
 
-/// [`try_seeds`] with four seeds of [`THOROUGH`] inputs each.
+/// [`try_seeds`] with [`seeds`] of [`THOROUGH`] inputs each.
 ///
 /// # Panics
 /// If a law is broken, with the seed and all that was seen.
 pub fn try_thoroughly<W: World>(world: impl Fn(&mut Choices<'_>) -> W) -> Report {
-	try_seeds(world, 0..4, THOROUGH)
+	try_seeds(world, seeds(), THOROUGH)
+}
+
+/// The seeds of a thorough test: four, or as many as the environment variable `LAWS_SEEDS` says, for those who have time.
+pub fn seeds() -> impl Iterator<Item = u64> {
+	let asked = std::env::var("LAWS_SEEDS").ok();
+	0..asked.and_then(|seeds| seeds.parse().ok()).unwrap_or(4)
 }

@@ -6,6 +6,7 @@ use crate::{
 };
 use alloc::{
 	collections::{BTreeMap, BTreeSet},
+	sync::Arc,
 	vec::Vec,
 };
 use async_backing_fragment_tree::{Candidate, FragmentTree, PathRule, PendingAvailability, Scope};
@@ -64,6 +65,7 @@ impl<R: PathRule> View<R> {
 			block: facts.block,
 			ancestors: facts.ancestors.clone(),
 			trees: BTreeMap::new(),
+			heads: BTreeMap::new(),
 		};
 		for (para_id, at_leaf) in &facts.paras {
 			let mut note = |diagnostic| diagnostics.push((leaf_hash, *para_id, diagnostic));
@@ -78,6 +80,8 @@ impl<R: PathRule> View<R> {
 				Ok(scope) => {
 					let tree = self.build_tree(facts, scope, &mut note);
 					leaf.trees.insert(*para_id, tree);
+					let included = &at_leaf.backing_state.constraints.required_parent;
+					leaf.heads.insert(*para_id, Arc::new(included.clone()));
 				}
 				Err(error) => note(error.into()),
 			}

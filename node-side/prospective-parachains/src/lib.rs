@@ -15,7 +15,7 @@ mod tests;
 
 pub use async_backing_fragment_tree::{
 	Attached, Backable, BestPath, Candidate, CandidateState, FragmentTree, HypotheticalCandidate,
-	LongestPath, NodeIndex, NodeView, PathRule, TreeLimits,
+	LongestPath, NodeIndex, NodeView, PathRule, SharedHead, SharedValidationData, TreeLimits,
 };
 pub use config::{UnconnectedLimits, ViewConfig};
 pub use error::{Diagnostic, IntroduceError, NoteError, UnconnectedFull};

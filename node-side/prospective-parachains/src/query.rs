@@ -1,9 +1,10 @@
 //! What one may ask a view (R-VIE-7 to R-VIE-10, R-IMP-1).
 
 use crate::view::View;
-use alloc::vec::Vec;
+use alloc::{sync::Arc, vec::Vec};
 use async_backing_fragment_tree::{
-	Backable, Candidate, FragmentTree, HypotheticalCandidate, PathRule, PathStep,
+	Backable, Candidate, CandidateState, FragmentTree, HypotheticalCandidate, PathRule, PathStep, SharedHead,
+	SharedValidationData,
 };
 use async_backing_primitives::{
 	BlockNumber, CandidateHash, ConstraintSource, Hash, HeadHash, ParaId, PersistedValidationData,
@@ -77,6 +78,21 @@ impl<R: PathRule> View<R> {
 		self.trees_of(para)
 			.filter(|(leaf, _)| at_leaf.is_none_or(|wanted| wanted == *leaf))
 			.map(|(leaf, tree)| (leaf, tree.hypothetical_depths(candidate, backed_in_path_only)))
+			.filter(|(_, depths)| !depths.is_empty())
+			.collect()
+	}
+
+	/// Where a candidate would stand after candidates that are all seconded or backed: somebody vouches for each of them
+	/// (R-BAK-5). Cost: as [`hypothetical_membership`](Self::hypothetical_membership).
+	pub fn vouched_membership(&self, para: ParaId, candidate: HypotheticalCandidate<'_>) -> Membership {
+		let storage = self.paras.get(&para).map(|para| &para.storage);
+		let is_vouched = |above: &Candidate| {
+			storage
+				.and_then(|storage| storage.get(above.hash()))
+				.is_some_and(|stored| stored.state() >= CandidateState::Seconded)
+		};
+		self.trees_of(para)
+			.map(|(leaf, tree)| (leaf, tree.hypothetical_depths_below(candidate, is_vouched)))
 			.filter(|(_, depths)| !depths.is_empty())
 			.collect()
 	}
@@ -183,11 +199,29 @@ impl<R: PathRule> View<R> {
 		relay_parent: Hash,
 		parent_head: HeadHash,
 	) -> Option<PersistedValidationData> {
-		let in_store = self.paras.get(&para)?.storage.head_data(parent_head);
-		let head = in_store.or_else(|| {
-			self.trees_of(para)
-				.find_map(|(_, tree)| tree.head_data(parent_head))
-		})?;
+		let shared = self.shared_validation_data(para, relay_parent, parent_head)?;
+		Some(Arc::unwrap_or_clone(shared.to_whole()))
+	}
+
+	/// As [`validation_data`](Self::validation_data), to be put together where copying head data holds nobody up.
+	///
+	/// Cost: O(log n) for each of l trees.
+	pub fn shared_validation_data(
+		&self,
+		para: ParaId,
+		relay_parent: Hash,
+		parent_head: HeadHash,
+	) -> Option<SharedValidationData> {
+		let in_store = self.paras.get(&para)?.storage.shared_head(parent_head);
+		let included = || {
+			let mut leaves = self.leaves.values();
+			leaves.find_map(|leaf| {
+				let scope = leaf.trees.get(&para)?.scope();
+				let head = leaf.heads.get(&para)?;
+				(scope.required_parent_hash() == parent_head).then(|| SharedHead::Alone(head.clone()))
+			})
+		};
+		let head = in_store.or_else(included)?;
 		let (relay_parent, max_pov_size) = self.trees_of(para).find_map(|(_, tree)| {
 			let scope = tree.scope();
 			Some((
@@ -195,8 +229,8 @@ impl<R: PathRule> View<R> {
 				scope.base_constraints().max_pov_size(),
 			))
 		})?;
-		Some(PersistedValidationData {
-			parent_head: head.clone(),
+		Some(SharedValidationData::Parts {
+			parent_head: head,
 			relay_parent_number: relay_parent.number,
 			relay_parent_storage_root: relay_parent.storage_root,
 			max_pov_size,

@@ -13,7 +13,7 @@ use async_backing_fragment_tree::{
 	AttachError, Candidate, CandidateState, FragmentTree, LongestPath, PathRule, StorageError,
 };
 use async_backing_primitives::{
-	AssignedCores, CandidateHash, CommittedCandidateReceipt, Hash, ParaId, PersistedValidationData,
+	AssignedCores, CandidateHash, CommittedCandidateReceipt, Hash, HeadData, ParaId, PersistedValidationData,
 	RelayChainBlockInfo,
 };
 
@@ -24,6 +24,8 @@ pub(crate) struct Leaf<R: PathRule> {
 	/// Ancestors in scope, newest first.
 	pub(crate) ancestors: Vec<RelayChainBlockInfo>,
 	pub(crate) trees: BTreeMap<ParaId, FragmentTree<R>>,
+	/// Included heads, for those who validate on them.
+	pub(crate) heads: BTreeMap<ParaId, Arc<HeadData>>,
 }
 
 /// What the relay chain may accept next, at each of its heads.
@@ -96,7 +98,8 @@ impl<R: PathRule> View<R> {
 		self.introduce_checked(candidate)
 	}
 
-	/// As [`introduce`](Self::introduce), for a candidate that is checked and hashed.
+	/// As [`introduce`](Self::introduce), for a candidate that is checked and hashed: nothing is hashed again, and what is
+	/// large of it stays shared with whoever else holds it.
 	///
 	/// # Errors
 	/// As [`introduce`](Self::introduce).

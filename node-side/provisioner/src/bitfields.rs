@@ -67,12 +67,12 @@ impl Bitfields {
 		self.context.parent_hash
 	}
 
-	/// Keeps a bitfield if it is right and sets more bits than what is there of its validator (R-PRV-7); says whether it
-	/// did. Cost: one signature check, unless it is not better.
+	/// Whether a bitfield would be kept if it is signed: it can be one of this leaf, and sets more bits than what is there
+	/// of its validator (R-PRV-7). Cheap: whoever collects from strangers asks this first.
 	///
 	/// # Errors
-	/// [`BitfieldError`] says what is wrong with it.
-	pub fn insert(&mut self, bitfield: UncheckedSignedAvailabilityBitfield) -> Result<bool, BitfieldError> {
+	/// [`BitfieldError`] says what is wrong with it; never [`BitfieldError::BadSignature`].
+	pub fn check(&self, bitfield: &UncheckedSignedAvailabilityBitfield) -> Result<bool, BitfieldError> {
 		let (bits, index) = (&bitfield.payload.0, bitfield.validator_index);
 		if bits.len() != self.occupied.len() {
 			return Err(BitfieldError::WrongLength {
@@ -88,20 +88,42 @@ impl Bitfields {
 				u32::try_from(core).unwrap_or(u32::MAX),
 			)));
 		}
-		let unknown = BitfieldError::UnknownValidator {
-			index,
-			validators: self.validators.len(),
-		};
-		let key = self.validators.get(index.as_usize()).ok_or(unknown)?;
+		self.key(index)?;
 		let known = self.chosen.get(&index);
-		if known.is_some_and(|known| known.payload.0.count_ones() >= bits.count_ones()) {
+		Ok(known.is_none_or(|known| known.payload.0.count_ones() < bits.count_ones()))
+	}
+
+	/// Keeps a bitfield whose signature was verified, and that [`check`](Self::check) would keep. One that is not better
+	/// than what is there changes nothing.
+	pub fn insert_checked(&mut self, bitfield: UncheckedSignedAvailabilityBitfield) {
+		if self.check(&bitfield) == Ok(true) {
+			self.chosen.insert(bitfield.validator_index, bitfield);
+		}
+	}
+
+	/// Keeps a bitfield if it is right and sets more bits than what is there of its validator (R-PRV-7); says whether it
+	/// did. Cost: one signature check, unless it is not better.
+	///
+	/// # Errors
+	/// [`BitfieldError`] says what is wrong with it.
+	pub fn insert(&mut self, bitfield: UncheckedSignedAvailabilityBitfield) -> Result<bool, BitfieldError> {
+		if !self.check(&bitfield)? {
 			return Ok(false);
 		}
-		if !bitfield.verify(key, &self.context) {
+		let index = bitfield.validator_index;
+		if !bitfield.verify(self.key(index)?, &self.context) {
 			return Err(BitfieldError::BadSignature(index));
 		}
 		self.chosen.insert(index, bitfield);
 		Ok(true)
+	}
+
+	fn key(&self, index: ValidatorIndex) -> Result<&ValidatorId, BitfieldError> {
+		let unknown = BitfieldError::UnknownValidator {
+			index,
+			validators: self.validators.len(),
+		};
+		self.validators.get(index.as_usize()).ok_or(unknown)
 	}
 
 	/// What was kept, ascending by validator.

@@ -3,12 +3,16 @@
 //! Invariants: candidates ascend by para and stand in chain order within one (R-INC-3); no core is used twice; nothing
 //! is offered that the chain drops by the rules on depth, cores and code upgrades, or because validators are disabled.
 
-use crate::cores::{usable_cores, ParaCores};
+use crate::{
+	cores::{usable_cores, ParaCores},
+	SharedBackedCandidate,
+};
 use async_backing_primitives::{
-	check_backing_vote_count, check_depth, remove_disabled_votes, BackedCandidate, CandidateHash, CoreIndex,
+	check_backing_vote_count, check_depth, remove_disabled_votes, CandidateHash, CoreIndex,
 	DisputeStatementSet, Hash, Header, LeafFacts, ParaId, ParachainsInherentData, Slot,
 	UncheckedSignedAvailabilityBitfield, ValidatorIndex,
 };
+use std::fmt;
 
 /// Where backable candidates come from: the view over the leaf, and the statements that back them.
 ///
@@ -27,20 +31,38 @@ pub trait BackableSource {
 
 	/// The candidate with the votes that the chain counts (R-BAK-8, R-BKV-4); `None` if this validator lacks it or its
 	/// quorum.
-	fn backed(&mut self, candidate: CandidateHash, scheduling_parent: Hash) -> Option<BackedCandidate>;
+	fn backed(&mut self, candidate: CandidateHash, scheduling_parent: Hash) -> Option<SharedBackedCandidate>;
 }
 
 /// What the next block shall carry.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Proposal {
 	/// Bitfields, ascending by validator.
 	pub bitfields: Vec<UncheckedSignedAvailabilityBitfield>,
-	/// Candidates, ascending by para, in chain order within one.
-	pub backed_candidates: Vec<BackedCandidate>,
+	/// Candidates, ascending by para, in chain order within one. Who builds the block copies them into it.
+	pub backed_candidates: Vec<SharedBackedCandidate>,
+}
+
+/// Bits as such, without the address that `bitvec` tells and that differs from run to run.
+impl fmt::Debug for Proposal {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		let bitfields = self.bitfields.iter().map(|signed| {
+			let bits = signed.payload.0.to_string();
+			(signed.validator_index, bits, &signed.signature)
+		});
+		let backed = self.backed_candidates.iter().map(|backed| {
+			let bits = backed.validator_indices.to_string();
+			(&backed.candidate, &backed.validity_votes, bits)
+		});
+		f.debug_struct("Proposal")
+			.field("bitfields", &bitfields.collect::<Vec<_>>())
+			.field("backed_candidates", &backed.collect::<Vec<_>>())
+			.finish()
+	}
 }
 
 impl Proposal {
-	/// The inherent's content, on a leaf with this header.
+	/// The inherent's content, on a leaf with this header. Cost: copies the candidates.
 	pub fn into_inherent_data(
 		self,
 		parent_header: Header,
@@ -48,7 +70,11 @@ impl Proposal {
 	) -> ParachainsInherentData {
 		ParachainsInherentData {
 			bitfields: self.bitfields,
-			backed_candidates: self.backed_candidates,
+			backed_candidates: self
+				.backed_candidates
+				.iter()
+				.map(SharedBackedCandidate::to_backed)
+				.collect(),
 			disputes,
 			parent_header,
 		}
@@ -95,7 +121,7 @@ pub fn provision(
 
 /// What the chain leaves of a candidate's votes in the child of the leaf (R-BKV-4, R-BAK-14), whatever the source thinks
 /// of it; `None` if that is no quorum any more. A candidate whose group the leaf does not tell is left to the chain.
-fn counted(leaf: &LeafFacts, mut backed: BackedCandidate) -> Option<BackedCandidate> {
+fn counted(leaf: &LeafFacts, backed: SharedBackedCandidate) -> Option<SharedBackedCandidate> {
 	if leaf.disabled.is_empty() {
 		return Some(backed);
 	}
@@ -104,9 +130,15 @@ fn counted(leaf: &LeafFacts, mut backed: BackedCandidate) -> Option<BackedCandid
 		return Some(backed);
 	};
 	let is_disabled = |validator| leaf.disabled.contains(&validator);
-	let removed = remove_disabled_votes(&mut backed, group, is_disabled).ok()?;
-	let is_quorum = || check_backing_vote_count(&backed, group.len(), leaf.minimum_backing_votes).is_ok();
-	(removed == 0 || is_quorum()).then_some(backed)
+	let mut votes = backed.without_commitments();
+	let removed = remove_disabled_votes(&mut votes, group, is_disabled).ok()?;
+	let is_quorum = || check_backing_vote_count(&votes, group.len(), leaf.minimum_backing_votes).is_ok();
+	let counts = removed == 0 || is_quorum();
+	counts.then(|| SharedBackedCandidate {
+		candidate: backed.candidate,
+		validity_votes: votes.validity_votes,
+		validator_indices: votes.validator_indices,
+	})
 }
 
 /// Members of the group that backs candidates on a core with this scheduling parent (R-GRP-1). `None` if that is not in
@@ -122,8 +154,8 @@ fn place(
 	cores: &mut ParaCores,
 	position: usize,
 	max_depth: u32,
-	candidate: impl FnOnce() -> Option<BackedCandidate>,
-) -> Option<BackedCandidate> {
+	candidate: impl FnOnce() -> Option<SharedBackedCandidate>,
+) -> Option<SharedBackedCandidate> {
 	let stays = cores.required_path.len().saturating_sub(cores.will_enact);
 	check_depth(stays, position, max_depth).ok()?;
 	let backed = candidate()?;
@@ -132,6 +164,6 @@ fn place(
 
 /// The core that a candidate takes on-chain (R-BCK-3, R-BIN-16): the one that its descriptor names. One of version 1
 /// goes where its votes put it, because votes of another core's group would not count.
-fn core_of(backed: &BackedCandidate) -> Option<CoreIndex> {
+fn core_of(backed: &SharedBackedCandidate) -> Option<CoreIndex> {
 	backed.core().ok()
 }

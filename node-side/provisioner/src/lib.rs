@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 
+mod backed;
 mod bitfields;
 mod choice;
 mod cores;
 
+pub use backed::SharedBackedCandidate;
 pub use bitfields::{BitfieldError, Bitfields};
 pub use choice::{provision, BackableSource, Proposal};
 pub use cores::{usable_cores, ParaCores};

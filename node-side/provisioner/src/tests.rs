@@ -1,8 +1,12 @@
 //! The worked examples of PROTOCOL.md, section 9, and the rules around them.
 
+mod cores;
 mod disabled;
+mod properties;
 
-use crate::{provision, usable_cores, BackableSource, BitfieldError, Bitfields, Proposal};
+use crate::{
+	provision, usable_cores, BackableSource, BitfieldError, Bitfields, Proposal, SharedBackedCandidate,
+};
 use async_backing_primitives::{
 	AsyncBackingParams, AvailabilityBitfield, BackedCandidate, BackingBits, BackingState, BlockNumber,
 	CandidateCommitments, CandidateDescriptor, CandidateHash, CandidatePendingAvailability,
@@ -12,7 +16,6 @@ use async_backing_primitives::{
 	ValidatorPair,
 };
 use bitvec::{bitvec, order::Lsb0, vec::BitVec};
-use codec::{Decode, Encode};
 use sp_core::Pair;
 use std::collections::BTreeMap;
 
@@ -174,7 +177,7 @@ impl BackableSource for Source {
 			.collect()
 	}
 
-	fn backed(&mut self, candidate: CandidateHash, _: Hash) -> Option<BackedCandidate> {
+	fn backed(&mut self, candidate: CandidateHash, _: Hash) -> Option<SharedBackedCandidate> {
 		if self.unbacked.contains(&candidate) {
 			return None;
 		}
@@ -192,7 +195,8 @@ impl BackableSource for Source {
 			descriptor: descriptor(para, core),
 			commitments,
 		};
-		BackedCandidate::new(candidate, Vec::new(), BackingBits::new(), CoreIndex(core.into())).ok()
+		let backed = BackedCandidate::new(candidate, Vec::new(), BackingBits::new(), CoreIndex(core.into()));
+		backed.ok().map(Into::into)
 	}
 }
 
@@ -482,106 +486,4 @@ fn r_prv_7_the_best_bitfield_of_each_validator() {
 		.map(|signed| (signed.validator_index.0, signed.payload.0.count_ones()))
 		.collect();
 	assert_eq!(chosen, [(0, 0), (3, 2)], "R-PRV-7: ascending by validator");
-}
-
-proptest::proptest! {
-	/// Whatever the cores hold, the choice keeps the canonical form and the chain's own limits.
-	#[test]
-	fn r_prv_10_the_choice_is_canonical_and_fits(
-		kinds in proptest::collection::vec((0u8..4, 0u32..3, 0usize..5, 9u32..14), 0..8), depth in 0u32..5,
-		offers in proptest::collection::vec(proptest::collection::vec(0u16..8, 0..6), 3),
-	) {
-		let (mut cores, mut pending) = (Vec::new(), BTreeMap::<ParaId, Vec<u8>>::new());
-		for (name, (kind, para, votes, time_out_at)) in (1u8..).zip(&kinds) {
-			let para = ParaId(*para);
-			cores.push(match kind {
-				0 => CoreState::Free,
-				1 => scheduled(para),
-				_ => {
-					pending.entry(para).or_default().push(name);
-					let mut bits = bitvec![u8, Lsb0; 0; 4];
-					bits[..(*votes).min(4)].fill(true);
-					occupied(para, name, *time_out_at, bits)
-				},
-			});
-		}
-		let paras = (0..3).map(ParaId).map(|para| {
-			(para, at_leaf(pending.get(&para).map_or(&[][..], |pending| &pending[..])))
-		});
-		let mut leaf = leaf(4, cores, paras.collect());
-		leaf.params.max_candidate_depth = depth;
-		let offers: Vec<_> = (0..3).map(ParaId).zip(offers.iter().map(|offer| &offer[..])).collect();
-		let proposal = provision(&leaf, 11, Vec::new(), &mut Source::new(&offers));
-		let placed = placed(&proposal);
-		let mut used: Vec<_> = placed.iter().map(|(_, core)| *core).collect();
-		used.sort_unstable();
-		used.dedup();
-		proptest::prop_assert_eq!(used.len(), placed.len(), "R-PRV-5: a core is used once");
-		proptest::prop_assert!(placed.windows(2).all(|pair| pair[0].0 <= pair[1].0), "R-INC-3");
-		let usable = usable_cores(&leaf, &[]);
-		for (para, core) in &placed {
-			proptest::prop_assert!(usable[&ParaId(*para)].usable.contains(&CoreIndex(*core)), "R-PRV-4");
-		}
-		for (para, cores) in &usable {
-			let accepted = placed.iter().filter(|(placed, _)| *placed == para.0).count();
-			let stays = cores.required_path.len() - cores.will_enact;
-			proptest::prop_assert!(accepted == 0 || stays + accepted - 1 <= depth as usize, "R-PRV-6");
-		}
-	}
-}
-
-/// Candidates of one para that name no core (version 1), with votes for core 44: the low eight bits of 300.
-struct VersionOne;
-
-impl BackableSource for VersionOne {
-	fn backable(&mut self, _: ParaId, _: &[CandidateHash], _: usize) -> Vec<(CandidateHash, Hash)> {
-		vec![(named(1), Hash::zero())]
-	}
-
-	fn backed(&mut self, _: CandidateHash, _: Hash) -> Option<BackedCandidate> {
-		let mut bytes = descriptor(NINE, 0).encode();
-		// What was a collator's key has to be zero in later versions (R-BIN-12).
-		bytes[44..68].fill(1);
-		let candidate = CommittedCandidateReceipt {
-			descriptor: CandidateDescriptor::decode(&mut &bytes[..]).expect("every version has its size"),
-			commitments: CandidateCommitments::default(),
-		};
-		BackedCandidate::new(candidate, Vec::new(), BackingBits::new(), CoreIndex(44)).ok()
-	}
-}
-
-#[test]
-fn r_def_36_r_bin_16_core_300_is_filled_by_those_who_name_it_and_by_no_others() {
-	let cores = |taken: &[usize]| {
-		let state = |core| {
-			if taken.contains(&core) {
-				scheduled(NINE)
-			} else {
-				CoreState::Free
-			}
-		};
-		leaf(4, (0..301).map(state).collect(), vec![(NINE, at_leaf(&[]))])
-	};
-	let proposal = provision(
-		&cores(&[44, 300]),
-		11,
-		Vec::new(),
-		&mut Source::new(&[(NINE, &[300, 44])]),
-	);
-	assert_eq!(
-		placed(&proposal),
-		[(9, 300), (9, 44)],
-		"R-DEF-36: 300 and 44 are two cores"
-	);
-	let (_, injected) = proposal.backed_candidates[0]
-		.split_indices()
-		.expect("well formed");
-	assert_eq!(injected, CoreIndex(44), "R-BIN-16");
-	let version_1 = |taken| {
-		provision(&cores(taken), 11, Vec::new(), &mut VersionOne)
-			.backed_candidates
-			.len()
-	};
-	assert_eq!(version_1(&[300]), 0, "R-DEF-36: version 1 cannot name core 300");
-	assert_eq!(version_1(&[44]), 1, "R-BIN-16: it can name core 44");
 }

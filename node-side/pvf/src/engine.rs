@@ -8,10 +8,12 @@
 use crate::{
 	error::{EngineError, PrepareError},
 	host::{self, StoreData},
+	weigh::weigh,
 	ENTRY_POINT, HEAP_BASE, MEMORY,
 };
 use async_backing_primitives::{ValidationCode, ValidationCodeHash};
 use std::{
+	borrow::Cow,
 	collections::VecDeque,
 	fmt,
 	sync::{Arc, Mutex, PoisonError},
@@ -21,7 +23,9 @@ use wasmtime::{Config, Engine, ExternType, Linker, MemoryType, Module, OptLevel,
 /// How an engine compiles and how much of it it remembers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PvfConfig {
-	/// Largest code that is compiled, in bytes after decompression. A compression bomb stops here.
+	/// Largest code that is compiled, in bytes after decompression, whatever a chain allows. A compression bomb stops here.
+	///
+	/// The chain's own bound is `validation_code_bomb_limit` of its runtime API, for [`PvfEngine::prepare_within`].
 	pub max_code_size: usize,
 	/// Compiled codes that are kept; the longest unused goes first. Zero keeps none.
 	pub cached_codes: usize,
@@ -34,8 +38,8 @@ pub struct PvfConfig {
 impl Default for PvfConfig {
 	fn default() -> Self {
 		Self {
-			// Four times the usual bound on the compressed code (3 MiB).
-			max_code_size: 12 * 1024 * 1024,
+			// Ten times the usual bound on the compressed code (3 MiB): what a runtime answers by default.
+			max_code_size: 30 * 1024 * 1024,
 			// A group rarely serves more paras than this between two sessions; a compiled code is a few MiB.
 			cached_codes: 32,
 			max_stack: 1024 * 1024,
@@ -65,8 +69,18 @@ impl PvfEngine {
 	/// # Errors
 	/// [`EngineError::Configuration`] when this machine's architecture cannot be compiled for.
 	pub fn new(config: PvfConfig) -> Result<Self, EngineError> {
+		Self::with(config, false)
+	}
+
+	/// An engine whose executions a clock can stop as well. They are a little slower; fuel and verdicts are the same.
+	pub(crate) fn interruptible(config: PvfConfig) -> Result<Self, EngineError> {
+		Self::with(config, true)
+	}
+
+	fn with(config: PvfConfig, interruptible: bool) -> Result<Self, EngineError> {
 		let mut wasm = Config::new();
 		wasm.consume_fuel(true)
+			.epoch_interruption(interruptible)
 			.max_wasm_stack(config.max_stack)
 			.cranelift_opt_level(OptLevel::Speed)
 			// The payload of a NaN differs between processors.
@@ -99,12 +113,25 @@ impl PvfEngine {
 	/// # Errors
 	/// A [`PrepareError`] when no block can be checked with this code. Failures are not cached.
 	pub fn prepare(&self, code: &ValidationCode) -> Result<PreparedPvf, PrepareError> {
+		self.prepare_within(code, self.config.max_code_size)
+	}
+
+	/// The same for a chain whose `validation_code_bomb_limit` this is, in bytes. The engine's own bound holds as well.
+	///
+	/// # Errors
+	/// As [`Self::prepare`]; [`PrepareError::TooLarge`] names the smaller of both bounds.
+	pub fn prepare_within(
+		&self,
+		code: &ValidationCode,
+		bomb_limit: usize,
+	) -> Result<PreparedPvf, PrepareError> {
+		let max = bomb_limit.min(self.config.max_code_size);
 		let code_hash = code.hash();
-		if let Some(pvf) = self.cached(code_hash) {
+		if let Some(pvf) = self.cached(code_hash, max)? {
 			return Ok(pvf);
 		}
 		// Compiled outside the lock: two threads may do the same work once, none waits for another's compilation.
-		let pvf = self.compile(code, code_hash)?;
+		let pvf = self.compile(&unpack(code, max)?, code_hash)?;
 		let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
 		if self.config.cached_codes > 0 && !cache.iter().any(|cached| cached.code_hash() == code_hash) {
 			if cache.len() >= self.config.cached_codes {
@@ -115,42 +142,49 @@ impl PvfEngine {
 		Ok(pvf)
 	}
 
+	/// Whether `code` is small enough, without compiling it.
+	pub(crate) fn check_size(&self, code: &ValidationCode, bomb_limit: usize) -> Result<(), PrepareError> {
+		unpack(code, bomb_limit.min(self.config.max_code_size)).map(drop)
+	}
+
 	/// How many compiled codes are kept at the moment.
 	pub fn cached_codes(&self) -> usize {
 		self.cache.lock().unwrap_or_else(PoisonError::into_inner).len()
 	}
 
-	fn cached(&self, code_hash: ValidationCodeHash) -> Option<PreparedPvf> {
+	/// The compiled code, if it is kept.
+	///
+	/// # Errors
+	/// [`PrepareError::TooLarge`] if it is larger than `max`, as if it were compiled now.
+	pub(crate) fn cached(
+		&self,
+		code_hash: ValidationCodeHash,
+		max: usize,
+	) -> Result<Option<PreparedPvf>, PrepareError> {
 		// The queue is in order at every step, so that a panic elsewhere cannot have left it half-done.
 		let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
-		let position = cache.iter().position(|pvf| pvf.code_hash() == code_hash)?;
-		let pvf = cache.remove(position)?;
+		let Some(position) = cache.iter().position(|pvf| pvf.code_hash() == code_hash) else {
+			return Ok(None);
+		};
+		let Some(pvf) = cache.remove(position) else {
+			return Ok(None);
+		};
 		cache.push_back(pvf.clone());
-		Some(pvf)
+		pvf.fits(max)?;
+		Ok(Some(pvf))
 	}
 
-	fn compile(
-		&self,
-		code: &ValidationCode,
-		code_hash: ValidationCodeHash,
-	) -> Result<PreparedPvf, PrepareError> {
-		let max = self.config.max_code_size;
-		let wasm = sp_maybe_compressed_blob::decompress(&code.0, max).map_err(|error| match error {
-			sp_maybe_compressed_blob::Error::PossibleBomb => PrepareError::TooLarge { max },
-			sp_maybe_compressed_blob::Error::Invalid => PrepareError::CorruptCompression,
-		})?;
-		if wasm.len() > max {
-			return Err(PrepareError::TooLarge { max });
-		}
+	fn compile(&self, wasm: &[u8], code_hash: ValidationCodeHash) -> Result<PreparedPvf, PrepareError> {
+		let invalid = |error: wasmtime::Error| PrepareError::InvalidModule {
+			reason: format!("{error:#}"),
+		};
 		// `from_binary`, not `new`: the latter reads files of the text format where that is compiled in.
-		let module =
-			Module::from_binary(&self.engine, &wasm).map_err(|error| PrepareError::InvalidModule {
-				reason: format!("{error:#}"),
-			})?;
+		let module = Module::from_binary(&self.engine, &weigh(wasm)?).map_err(invalid)?;
 		let memory = check_shape(&module)?;
 		let linker = host::link(&self.engine, &module)?;
 		Ok(PreparedPvf(Arc::new(Prepared {
 			code_hash,
+			size: wasm.len(),
 			module,
 			linker,
 			memory,
@@ -164,6 +198,8 @@ pub struct PreparedPvf(pub(crate) Arc<Prepared>);
 
 pub(crate) struct Prepared {
 	pub(crate) code_hash: ValidationCodeHash,
+	/// Bytes of the code after decompression.
+	size: usize,
 	pub(crate) module: Module,
 	/// All imports but the memory, which belongs to a single execution.
 	pub(crate) linker: Linker<StoreData>,
@@ -184,6 +220,26 @@ impl PreparedPvf {
 	pub fn code_hash(&self) -> ValidationCodeHash {
 		self.0.code_hash
 	}
+
+	/// Whether it has at most so many bytes after decompression.
+	pub(crate) fn fits(&self, max: usize) -> Result<(), PrepareError> {
+		match self.0.size <= max {
+			true => Ok(()),
+			false => Err(PrepareError::TooLarge { max }),
+		}
+	}
+}
+
+/// The code itself, decompressed if need be.
+fn unpack(code: &ValidationCode, max: usize) -> Result<Cow<'_, [u8]>, PrepareError> {
+	let wasm = sp_maybe_compressed_blob::decompress(&code.0, max).map_err(|error| match error {
+		sp_maybe_compressed_blob::Error::PossibleBomb => PrepareError::TooLarge { max },
+		sp_maybe_compressed_blob::Error::Invalid => PrepareError::CorruptCompression,
+	})?;
+	if wasm.len() > max {
+		return Err(PrepareError::TooLarge { max });
+	}
+	Ok(wasm)
 }
 
 /// Checks the exports that the ABI asks for, and where the memory comes from.

@@ -31,6 +31,18 @@ pub enum PrepareError {
 		/// What the compiler said.
 		reason: String,
 	},
+	/// Compiling it would take too long.
+	#[error("function {function} of the module has {actual} {what}, of which {max} are compiled")]
+	TooComplex {
+		/// Number of the function among those that the module defines.
+		function: u32,
+		/// What there is too much of.
+		what: &'static str,
+		/// As much as there is, or as was seen until then.
+		actual: u64,
+		/// As much as there may be.
+		max: u64,
+	},
 	/// The module lacks something that the ABI asks for.
 	#[error("the module does not export {expected}")]
 	MissingExport {
@@ -93,6 +105,15 @@ pub enum ValidateError {
 	Trap {
 		/// What the engine or the host function said.
 		reason: String,
+	},
+	/// The proof of validity carries the compression prefix and cannot be decompressed.
+	#[error("the compressed proof of validity is corrupt")]
+	CorruptPov,
+	/// The proof of validity decompresses to more than anybody executes.
+	#[error("the proof of validity does not fit in {max} bytes when decompressed")]
+	PovTooLarge {
+		/// The bound, in bytes.
+		max: usize,
 	},
 	/// The input does not fit in the guest's memory.
 	#[error("the input of {length} bytes does not fit in the guest's heap")]

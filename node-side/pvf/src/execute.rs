@@ -3,25 +3,33 @@
 //! Invariants:
 //! - An execution starts from the module's initial memory: none sees what another left behind.
 //! - All that the guest does is paid from one budget of fuel, its start function and host calls included.
-//! - The verdict and the fuel are functions of code, parameters and limits alone.
+//! - The verdict and the fuel are functions of code, parameters and limits alone. A clock can end an execution without a
+//!   verdict, and does nothing else.
 
 use crate::{
 	engine::PreparedPvf,
 	error::ValidateError,
-	host::{HostError, StoreData},
+	host::{prices::FUEL_PER_SECOND, HostError, StoreData},
+	port::{Failure, Unfinished},
 	ENTRY_POINT, HEAP_BASE, MEMORY,
 };
 use async_backing_primitives::{ValidationParams, ValidationResult};
 use codec::{DecodeAll, Encode};
 use sp_state_machine::BasicExternalities;
-use wasmtime::{Memory, Store, Trap, Val};
+use std::time::Instant;
+use thiserror::Error;
+use wasmtime::{Memory, Store, Trap, UpdateDeadline, Val};
+
+/// Ticks beyond which nobody lives: far enough from the largest number that adding what has passed is no overflow.
+const NO_TICK: u64 = u64::MAX / 2;
 
 /// What one execution may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
 	/// Most pages of linear memory, 64 KiB each.
 	pub memory_pages: u32,
-	/// Units of fuel: about one per Wasm instruction, plus what [`crate::host::fuel`] says for host calls.
+	/// Units of fuel, of which [`FUEL_PER_SECOND`] are worth a second: one per Wasm instruction, plus what
+	/// [`crate::host::prices`] says for host calls.
 	pub fuel: u64,
 }
 
@@ -30,11 +38,25 @@ impl Default for Limits {
 		Self {
 			// What Polkadot gives: 2048 pages above a guess of 32 for the module's own data.
 			memory_pages: 2080,
-			// Around the execution limit of backing (2 s, R-BAK-11) for compiled Wasm on reference hardware.
-			fuel: 5_000_000_000,
+			// The execution limit of backing, 2 s (R-BAK-11).
+			fuel: 2 * FUEL_PER_SECOND,
 		}
 	}
 }
+
+/// What stops an execution beside its limits.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Clock {
+	/// Nothing.
+	None,
+	/// This moment, if the engine is [interruptible](crate::PvfEngine::interruptible).
+	Until(Instant),
+}
+
+/// The clock stopped the guest.
+#[derive(Clone, Copy, Debug, Error)]
+#[error("stopped by the clock")]
+struct Interrupted;
 
 /// A block that validated.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,28 +76,67 @@ impl PreparedPvf {
 	/// A [`ValidateError`] when the block is invalid or the execution exceeds `limits`. No error says that the host
 	/// is at fault: every one counts against the candidate.
 	pub fn validate(&self, params: &ValidationParams, limits: &Limits) -> Result<Validated, ValidateError> {
+		match self.validate_by(params, limits, Clock::None) {
+			Ok(validated) => Ok(validated),
+			Err(Failure::Verdict(verdict)) => Err(verdict),
+			// Nobody stops it.
+			Err(Failure::Unfinished(unfinished)) => Err(ValidateError::Trap {
+				reason: unfinished.to_string(),
+			}),
+		}
+	}
+
+	/// The same under a clock, which looks at the time whenever [`Self::tick`] is called.
+	///
+	/// # Errors
+	/// [`Failure::Unfinished`] if the clock stopped it.
+	pub(crate) fn validate_by(
+		&self,
+		params: &ValidationParams,
+		limits: &Limits,
+		clock: Clock,
+	) -> Result<Validated, Failure<ValidateError>> {
 		// Host functions look for extensions in the externalities around them; these are empty, and hide any that
 		// the caller may have set.
 		let mut nothing = BasicExternalities::default();
-		sp_externalities::set_and_run_with_externalities(&mut nothing, || self.run(params, limits))
+		sp_externalities::set_and_run_with_externalities(&mut nothing, || self.run(params, limits, clock))
 	}
 
-	fn run(&self, params: &ValidationParams, limits: &Limits) -> Result<Validated, ValidateError> {
+	/// Has every execution in this engine look at its clock.
+	pub(crate) fn tick(&self) {
+		self.0.module.engine().increment_epoch();
+	}
+
+	fn run(
+		&self,
+		params: &ValidationParams,
+		limits: &Limits,
+		clock: Clock,
+	) -> Result<Validated, Failure<ValidateError>> {
 		let mut store = Store::new(self.0.module.engine(), StoreData::new(limits.memory_pages));
 		store.limiter(|data| data);
+		store.set_epoch_deadline(NO_TICK);
+		if let Clock::Until(deadline) = clock {
+			store.epoch_deadline_callback(move |_| match Instant::now() < deadline {
+				true => Ok(UpdateDeadline::Continue(1)),
+				false => Err(wasmtime::Error::new(Interrupted)),
+			});
+			store.set_epoch_deadline(1);
+		}
 		// The engine looks at the fuel where loops and functions begin, and so lets the last straight line of code end on
 		// credit. With one unit more than allowed, nothing left in the end means that more than the limit was used.
 		let budget = limits.fuel.saturating_add(1);
 		store.set_fuel(budget).map_err(|error| trap(&error))?;
 
 		let (memory, packed) = self.call(&mut store, params).map_err(|error| match error {
-			Failure::Verdict(verdict) => verdict,
-			Failure::Engine(error) => classify(&store, &error, limits),
+			Stop::Verdict(verdict) => Failure::Verdict(verdict),
+			Stop::Engine(error) if error.is::<Interrupted>() => Failure::Unfinished(Unfinished::Late),
+			Stop::Engine(error) => Failure::Verdict(classify(&store, &error, limits)),
 		})?;
 
 		let fuel_left = store.get_fuel().map_err(|error| trap(&error))?;
 		if fuel_left == 0 {
-			return Err(ValidateError::OutOfFuel { limit: limits.fuel });
+			return Err(ValidateError::OutOfFuel { limit: limits.fuel }.into());
 		}
 
 		let (pointer, length) = (packed as u32, (packed >> 32) as u32);
@@ -102,11 +163,7 @@ impl PreparedPvf {
 	}
 
 	/// Instantiates, hands over the parameters and calls. Returns the memory and what the guest returned.
-	fn call(
-		&self,
-		store: &mut Store<StoreData>,
-		params: &ValidationParams,
-	) -> Result<(Memory, u64), Failure> {
+	fn call(&self, store: &mut Store<StoreData>, params: &ValidationParams) -> Result<(Memory, u64), Stop> {
 		let instance = match &self.0.memory {
 			Some(ty) => {
 				let memory = Memory::new(&mut *store, ty.clone())?;
@@ -135,14 +192,14 @@ impl PreparedPvf {
 			_ => return Err(missing(HEAP_BASE)),
 		};
 		if !store.data_mut().start_heap(heap_base) {
-			return Err(Failure::Verdict(ValidateError::Trap {
+			return Err(Stop::Verdict(ValidateError::Trap {
 				reason: format!("`{HEAP_BASE}` is {heap_base:#x}, which leaves no heap"),
 			}));
 		}
 
 		let encoded = params.encode();
 		let length = encoded.len();
-		let too_large = || Failure::Verdict(ValidateError::InputTooLarge { length });
+		let too_large = || Stop::Verdict(ValidateError::InputTooLarge { length });
 		let size = u32::try_from(length).map_err(|_| too_large())?;
 		let pointer = crate::host::allocate(&mut *store, size).map_err(|_| too_large())?;
 		memory
@@ -157,20 +214,20 @@ impl PreparedPvf {
 	}
 }
 
-enum Failure {
+enum Stop {
 	Verdict(ValidateError),
 	Engine(wasmtime::Error),
 }
 
-impl From<wasmtime::Error> for Failure {
+impl From<wasmtime::Error> for Stop {
 	fn from(error: wasmtime::Error) -> Self {
 		Self::Engine(error)
 	}
 }
 
 /// An export vanished between preparation and execution. `prepare` checked it, so that this only guards the guard.
-fn missing(name: &str) -> Failure {
-	Failure::Verdict(ValidateError::Trap {
+fn missing(name: &str) -> Stop {
+	Stop::Verdict(ValidateError::Trap {
 		reason: format!("the module does not export `{name}`"),
 	})
 }

@@ -1,20 +1,32 @@
 //! What a validation function may call on the host.
 //!
-//! Hashing, signature checks, tries and printing are those of `sp-io`; the allocator, logging and the abort are our own,
-//! because theirs panic on what a hostile guest may send, or show the guest the host's log level.
+//! Hashing, signature checks and tries are those of `sp-io`; the allocator, logging, printing, batches and versions of
+//! runtimes are our own, because theirs panic on what a hostile guest may send, or show the guest the host's log level.
 //!
 //! Invariants:
-//! - Every access to the guest's memory is checked against its bounds and charged (see [`fuel`]) before it happens.
+//! - Every call, every access to the guest's memory and every item is charged (see [`prices`]) before it happens, and checked
+//!   against its bounds.
+//! - A call takes at most [`MAX_MEMORY`] of the host's memory, and leaves at most [`MAX_REASON_BYTES`] of it behind.
 //! - No function tells the guest anything about the host.
 
-use crate::error::PrepareError;
+mod functions;
+mod link;
+mod own;
+pub mod prices;
+mod table;
+mod trie;
+
+pub use functions::{offered, refused};
+pub(crate) use link::link;
+pub use trie::MAX_DEPTH as MAX_TRIE_DEPTH;
+
+use prices::Price;
+
 use sc_allocator::FreeingBumpHeapAllocator;
-use sp_wasm_interface::{FunctionContext, HostFunctionRegistry, HostFunctions, Pointer, WordSize};
-use std::collections::BTreeMap;
+use sp_wasm_interface::{Function, FunctionContext, Pointer, Value, WordSize};
+use std::panic::{self, AssertUnwindSafe};
 use thiserror::Error;
-use wasmtime::{
-	AsContextMut, Caller, Engine, ExternType, FuncType, Linker, Memory, Module, ResourceLimiter, Store,
-};
+use wasmtime::{AsContextMut, Caller, Memory, ResourceLimiter, Val};
 
 /// Module from which a validation function imports.
 pub const MODULE: &str = "env";
@@ -24,48 +36,16 @@ pub const MAX_REASON_BYTES: usize = 4096;
 /// claiming gigabytes.
 const MAX_TABLE_ELEMENTS: usize = 1 << 17;
 
+/// Most memory of the host that one call may take, in bytes, as it is estimated before the call.
+pub const MAX_MEMORY: u64 = 1 << 30;
+/// Most attempts to grow a memory or a table that may be refused. A guest's allocator asks once and gives up; each attempt
+/// costs the guest a unit and the host a hundred.
+const MAX_REFUSALS: u32 = 1024;
+
 /// Largest allocation that the allocator serves, in bytes.
 const MAX_ALLOCATION: u32 = 32 * 1024 * 1024;
 /// Most pages that a memory can have here, whatever the limits say: one below what Wasm allows.
 const MAX_PAGES: u32 = 65_535;
-
-/// What host calls cost.
-///
-/// A guest pays for what the host does for it: without a price, a loop of a thousand instructions could hash for an
-/// hour. The prices are round figures in units of Wasm instructions, high rather than exact. A signature check reads
-/// three or four arguments, and so pays about what it takes.
-pub mod fuel {
-	/// For reading one argument from, or writing one result to, the guest's memory.
-	pub const ACCESS: u64 = 10_000;
-	/// For each byte so read or written: hashing takes the longest, at some nanoseconds per byte.
-	pub const BYTE: u64 = 10;
-	/// For one allocation or release.
-	pub const ALLOCATION: u64 = 100;
-	/// For a line of log, apart from its bytes.
-	pub const LOG: u64 = 10_000;
-}
-
-/// The functions of `sp-io` that are offered, by prefix or, where the interface also has others, by name.
-const OFFERED_PREFIXES: [&str; 3] = ["ext_hashing_", "ext_trie_", "ext_misc_print_"];
-const OFFERED: [&str; 10] = [
-	"ext_crypto_ed25519_verify_version_1",
-	"ext_crypto_sr25519_verify_version_1",
-	"ext_crypto_sr25519_verify_version_2",
-	"ext_crypto_ecdsa_verify_version_1",
-	"ext_crypto_ecdsa_verify_version_2",
-	"ext_crypto_ecdsa_verify_prehashed_version_1",
-	"ext_crypto_secp256k1_ecdsa_recover_version_1",
-	"ext_crypto_secp256k1_ecdsa_recover_version_2",
-	"ext_crypto_secp256k1_ecdsa_recover_compressed_version_1",
-	"ext_crypto_secp256k1_ecdsa_recover_compressed_version_2",
-];
-
-type SubstrateFunctions = (
-	sp_io::crypto::HostFunctions,
-	sp_io::hashing::HostFunctions,
-	sp_io::trie::HostFunctions,
-	sp_io::misc::HostFunctions,
-);
 
 /// Why a host call ended the execution.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -82,6 +62,18 @@ pub(crate) enum HostError {
 	Aborted,
 	#[error("call to `{0}`, which validation functions are not offered")]
 	NotOffered(String),
+	#[error("call to `{0}`, which needs a key store")]
+	NoKeystore(String),
+	#[error("a batch of signatures was {0}")]
+	Batch(&'static str),
+	#[error("host call that may take {bytes} bytes of the host's memory, of which {MAX_MEMORY} are allowed")]
+	Memory { bytes: u64 },
+	#[error("a trie with {depth} nodes on one path, of which {MAX_TRIE_DEPTH} are allowed")]
+	TrieDepth { depth: usize },
+	#[error("a memory or table that was refused room {MAX_REFUSALS} times")]
+	Insisting,
+	#[error("host call that failed: {0}")]
+	Failed(String),
 }
 
 /// State of one execution.
@@ -90,8 +82,12 @@ pub(crate) struct StoreData {
 	memory: Option<Memory>,
 	allocator: Option<FreeingBumpHeapAllocator>,
 	refused_pages: Option<u32>,
+	/// How often memory or table were refused.
+	refusals: u32,
 	out_of_fuel: bool,
 	reason: Option<String>,
+	/// While a batch of signatures is open: whether all were good so far.
+	batch: Option<bool>,
 }
 
 impl StoreData {
@@ -104,8 +100,10 @@ impl StoreData {
 			memory: None,
 			allocator: None,
 			refused_pages: None,
+			refusals: 0,
 			out_of_fuel: false,
 			reason: None,
+			batch: None,
 		}
 	}
 
@@ -142,6 +140,17 @@ impl StoreData {
 		self.reason.as_deref()
 	}
 
+	/// An attempt is cheap for the guest and dear for the host, so that not many may fail.
+	fn count_refusal(&mut self, allowed: bool) -> wasmtime::Result<bool> {
+		if !allowed {
+			self.refusals = self.refusals.saturating_add(1);
+			if self.refusals > MAX_REFUSALS {
+				return Err(HostError::Insisting.into());
+			}
+		}
+		Ok(allowed)
+	}
+
 	fn refuse_pages(&mut self, pages: usize) {
 		self.refused_pages = Some(u32::try_from(pages).unwrap_or(u32::MAX));
 	}
@@ -152,15 +161,15 @@ const PAGE: usize = 64 * 1024;
 impl ResourceLimiter for StoreData {
 	fn memory_growing(&mut self, _: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
 		let pages = desired.div_ceil(PAGE);
-		if pages > self.memory_limit as usize {
+		let allowed = pages <= self.memory_limit as usize;
+		if !allowed {
 			self.refuse_pages(pages);
-			return Ok(false);
 		}
-		Ok(maximum.is_none_or(|maximum| desired <= maximum))
+		self.count_refusal(allowed && maximum.is_none_or(|maximum| desired <= maximum))
 	}
 
 	fn table_growing(&mut self, _: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
-		Ok(desired <= MAX_TABLE_ELEMENTS && maximum.is_none_or(|maximum| desired <= maximum))
+		self.count_refusal(desired <= MAX_TABLE_ELEMENTS && maximum.is_none_or(|maximum| desired <= maximum))
 	}
 }
 
@@ -180,13 +189,18 @@ fn charge(caller: &mut impl AsContextMut<Data = StoreData>, cost: u64) -> Result
 	left.map(drop).ok_or(HostError::OutOfFuel)
 }
 
-fn charge_access(caller: &mut impl AsContextMut<Data = StoreData>, bytes: usize) -> Result<(), HostError> {
-	charge(
-		caller,
-		(bytes as u64)
-			.saturating_mul(fuel::BYTE)
-			.saturating_add(fuel::ACCESS),
-	)
+/// Says whether a call that may take so much of the host's memory can be made.
+fn reserve(bytes: u64) -> Result<(), HostError> {
+	match bytes <= MAX_MEMORY {
+		true => Ok(()),
+		false => Err(HostError::Memory { bytes }),
+	}
+}
+
+/// Runs code that is not ours. A panic is an error, and does not end a process whose panics otherwise do.
+fn contained<T>(run: impl FnOnce() -> T) -> Result<T, HostError> {
+	let _unwinds = sp_panic_handler::AbortGuard::force_unwind();
+	panic::catch_unwind(AssertUnwindSafe(run)).map_err(|_| HostError::Failed("it panicked".into()))
 }
 
 fn memory_of(caller: &mut impl AsContextMut<Data = StoreData>) -> Result<Memory, HostError> {
@@ -283,76 +297,100 @@ pub(crate) fn allocate(
 	.map(u32::from)
 }
 
-/// Reads `length` bytes at `pointer`.
-fn read(caller: &mut Caller<'_, StoreData>, pointer: u32, length: u32) -> Result<Vec<u8>, HostError> {
-	charge_access(caller, length as usize)?;
-	let memory = memory_of(caller)?;
+/// What a "fat pointer" (low half pointer, high half length) refers to, without charge.
+fn peek<'a>(caller: &'a Caller<'_, StoreData>, fat: u64) -> Result<&'a [u8], HostError> {
+	let (pointer, length) = (fat as u32, (fat >> 32) as u32);
+	let memory = caller.data().memory.ok_or(HostError::NotReady)?;
 	let start = pointer as usize;
 	start
 		.checked_add(length as usize)
-		.and_then(|end| memory.data(&*caller).get(start..end))
-		.map(<[u8]>::to_vec)
+		.and_then(|end| memory.data(caller).get(start..end))
 		.ok_or(HostError::OutOfBounds {
 			pointer,
 			length: u64::from(length),
 		})
 }
 
-fn read_into(caller: &mut Caller<'_, StoreData>, pointer: u32, dest: &mut [u8]) -> Result<(), HostError> {
-	charge_access(caller, dest.len())?;
+/// Reads `length` bytes at `pointer`.
+fn read(
+	caller: &mut Caller<'_, StoreData>,
+	price: Price,
+	pointer: u32,
+	length: u32,
+) -> Result<Vec<u8>, HostError> {
+	charge(caller, price.of_bytes(length.into()))?;
+	peek(caller, u64::from(pointer) | (u64::from(length) << 32)).map(<[u8]>::to_vec)
+}
+
+fn read_into(
+	caller: &mut Caller<'_, StoreData>,
+	price: Price,
+	pointer: u32,
+	dest: &mut [u8],
+) -> Result<(), HostError> {
 	let length = dest.len() as u64;
+	charge(caller, price.of_bytes(length))?;
 	memory_of(caller)?
 		.read(&*caller, pointer as usize, dest)
 		.map_err(|_| HostError::OutOfBounds { pointer, length })
 }
 
-fn write(caller: &mut Caller<'_, StoreData>, pointer: u32, data: &[u8]) -> Result<(), HostError> {
-	charge_access(caller, data.len())?;
+fn write(
+	caller: &mut Caller<'_, StoreData>,
+	price: Price,
+	pointer: u32,
+	data: &[u8],
+) -> Result<(), HostError> {
+	let length = data.len() as u64;
+	charge(caller, price.of_bytes(length))?;
 	memory_of(caller)?
 		.write(&mut *caller, pointer as usize, data)
-		.map_err(|_| HostError::OutOfBounds {
-			pointer,
-			length: data.len() as u64,
-		})
+		.map_err(|_| HostError::OutOfBounds { pointer, length })
 }
 
-/// Reads what a "fat pointer" (low half pointer, high half length) refers to.
-fn read_fat(caller: &mut Caller<'_, StoreData>, fat: u64) -> Result<Vec<u8>, HostError> {
-	read(caller, fat as u32, (fat >> 32) as u32)
+/// The guest, as a function of `sp-io` sees it.
+struct HostContext<'a, 'b> {
+	caller: &'a mut Caller<'b, StoreData>,
+	price: Price,
 }
 
-struct HostContext<'a> {
-	caller: Caller<'a, StoreData>,
+impl HostContext<'_, '_> {
+	/// Calls a function of `sp-io`.
+	fn enter(
+		caller: &mut Caller<'_, StoreData>,
+		price: Price,
+		function: &'static dyn Function,
+		args: &[Val],
+	) -> Result<Option<Value>, HostError> {
+		let mut context = HostContext { caller, price };
+		let mut args = args.iter().map(link::to_value);
+		contained(|| function.execute(&mut context, &mut args))?.map_err(HostError::Failed)
+	}
 }
 
-impl FunctionContext for HostContext<'_> {
+impl FunctionContext for HostContext<'_, '_> {
 	fn read_memory(&mut self, address: Pointer<u8>, size: WordSize) -> sp_wasm_interface::Result<Vec<u8>> {
 		// The provided method allocates before it looks at the bounds: four gigabytes for the asking.
-		read(&mut self.caller, address.into(), size).map_err(|error| error.to_string())
+		read(self.caller, self.price, address.into(), size).map_err(|error| error.to_string())
 	}
 
 	fn read_memory_into(&mut self, address: Pointer<u8>, dest: &mut [u8]) -> sp_wasm_interface::Result<()> {
-		read_into(&mut self.caller, address.into(), dest).map_err(|error| error.to_string())
+		read_into(self.caller, self.price, address.into(), dest).map_err(|error| error.to_string())
 	}
 
 	fn write_memory(&mut self, address: Pointer<u8>, data: &[u8]) -> sp_wasm_interface::Result<()> {
-		write(&mut self.caller, address.into(), data).map_err(|error| error.to_string())
+		write(self.caller, self.price, address.into(), data).map_err(|error| error.to_string())
 	}
 
+	// Paid for with the call that allocates for its result.
 	fn allocate_memory(&mut self, size: WordSize) -> sp_wasm_interface::Result<Pointer<u8>> {
-		charge(&mut self.caller, fuel::ALLOCATION)
-			.and_then(|()| allocate(&mut self.caller, size))
+		allocate(self.caller, size)
 			.map(Pointer::new)
 			.map_err(|error| error.to_string())
 	}
 
 	fn deallocate_memory(&mut self, pointer: Pointer<u8>) -> sp_wasm_interface::Result<()> {
-		charge(&mut self.caller, fuel::ALLOCATION)
-			.and_then(|()| {
-				with_allocator(&mut self.caller, |allocator, heap| {
-					allocator.deallocate(heap, pointer)
-				})
-			})
+		with_allocator(self.caller, |allocator, heap| allocator.deallocate(heap, pointer))
 			.map_err(|error| error.to_string())
 	}
 
@@ -364,162 +402,4 @@ impl FunctionContext for HostContext<'_> {
 fn set_reason(data: &mut StoreData, message: &[u8]) {
 	let kept = &message[..message.len().min(MAX_REASON_BYTES)];
 	data.reason = Some(String::from_utf8_lossy(kept).into_owned());
-}
-
-/// Registers the functions that a module wants and that are offered.
-struct Registry<'a> {
-	linker: &'a mut Linker<StoreData>,
-	wanted: &'a mut BTreeMap<String, FuncType>,
-}
-
-impl HostFunctionRegistry for Registry<'_> {
-	type State = StoreData;
-	type Error = wasmtime::Error;
-	type FunctionContext = HostContext<'static>;
-
-	fn with_function_context<R>(
-		caller: Caller<'_, Self::State>,
-		callback: impl FnOnce(&mut dyn FunctionContext) -> R,
-	) -> R {
-		callback(&mut HostContext { caller })
-	}
-
-	fn register_static<Params, Results>(
-		&mut self,
-		fn_name: &str,
-		func: impl wasmtime::IntoFunc<Self::State, Params, Results> + 'static,
-	) -> Result<(), Self::Error> {
-		let offered =
-			OFFERED.contains(&fn_name) || OFFERED_PREFIXES.iter().any(|prefix| fn_name.starts_with(prefix));
-		if offered && self.wanted.remove(fn_name).is_some() {
-			self.linker.func_wrap(MODULE, fn_name, func)?;
-		}
-		Ok(())
-	}
-}
-
-/// The allocator, logging and the abort.
-fn link_own(linker: &mut Linker<StoreData>, wanted: &mut BTreeMap<String, FuncType>) -> wasmtime::Result<()> {
-	let mut wants = |name: &'static str| wanted.remove(name).map(|_| name);
-	if let Some(name) = wants("ext_allocator_malloc_version_1") {
-		linker.func_wrap(
-			MODULE,
-			name,
-			|mut caller: Caller<'_, StoreData>, size: u32| -> wasmtime::Result<u32> {
-				charge(&mut caller, fuel::ALLOCATION)?;
-				Ok(allocate(&mut caller, size)?)
-			},
-		)?;
-	}
-	if let Some(name) = wants("ext_allocator_free_version_1") {
-		linker.func_wrap(
-			MODULE,
-			name,
-			|mut caller: Caller<'_, StoreData>, pointer: u32| -> wasmtime::Result<()> {
-				charge(&mut caller, fuel::ALLOCATION)?;
-				Ok(with_allocator(&mut caller, |allocator, heap| {
-					allocator.deallocate(heap, Pointer::new(pointer))
-				})?)
-			},
-		)?;
-	}
-	if let Some(name) = wants("ext_logging_log_version_1") {
-		linker.func_wrap(MODULE, name, guest_log)?;
-	}
-	if let Some(name) = wants("ext_logging_max_level_version_1") {
-		// A constant: a guest whose work depended on the host's log level would not be deterministic.
-		linker.func_wrap(MODULE, name, |_: Caller<'_, StoreData>| -> u32 { ERROR })?;
-	}
-	if let Some(name) = wants("ext_panic_handler_abort_on_panic_version_1") {
-		linker.func_wrap(
-			MODULE,
-			name,
-			|mut caller: Caller<'_, StoreData>, message: u64| -> wasmtime::Result<()> {
-				let message = read_fat(&mut caller, message)?;
-				set_reason(caller.data_mut(), &message);
-				Err(HostError::Aborted.into())
-			},
-		)?;
-	}
-	Ok(())
-}
-
-/// The log level "error" as guests number it, and as they number the filter that lets only errors through.
-const ERROR: u32 = 1;
-
-/// Passes a guest's log line on. The panic handler of a runtime logs an error to the target `runtime`, then traps.
-fn guest_log(
-	mut caller: Caller<'_, StoreData>,
-	level: u32,
-	target: u64,
-	message: u64,
-) -> wasmtime::Result<()> {
-	charge(&mut caller, fuel::LOG)?;
-	let target = read_fat(&mut caller, target)?;
-	let message = read_fat(&mut caller, message)?;
-	if level == ERROR && target == b"runtime" {
-		set_reason(caller.data_mut(), &message);
-	}
-	// Whatever the level, a candidate is a stranger: its words are worth a debug line.
-	log::debug!(
-		target: "pvf",
-		"guest ({level}, {}): {}",
-		String::from_utf8_lossy(&target),
-		String::from_utf8_lossy(&message),
-	);
-	Ok(())
-}
-
-/// Links all function imports of `module`; those that are not offered trap when called.
-pub(crate) fn link(engine: &Engine, module: &Module) -> Result<Linker<StoreData>, PrepareError> {
-	let failed = |error: wasmtime::Error| PrepareError::InvalidModule {
-		reason: format!("{error:#}"),
-	};
-	let imports: BTreeMap<String, FuncType> = module
-		.imports()
-		.filter_map(|import| match import.ty() {
-			ExternType::Func(ty) => Some((import.name().to_owned(), ty)),
-			_ => None,
-		})
-		.collect();
-
-	let mut linker = Linker::new(engine);
-	let mut wanted = imports.clone();
-	link_own(&mut linker, &mut wanted).map_err(failed)?;
-	SubstrateFunctions::register_static(&mut Registry {
-		linker: &mut linker,
-		wanted: &mut wanted,
-	})
-	.map_err(failed)?;
-	for (name, ty) in wanted {
-		let refused = name.clone();
-		linker
-			.func_new(MODULE, &name, ty, move |_, _, _| {
-				Err(HostError::NotOffered(refused.clone()).into())
-			})
-			.map_err(failed)?;
-	}
-
-	// A module may import one name under several types; only the right one links.
-	let mut scratch = Store::new(engine, StoreData::new(0));
-	for import in module.imports() {
-		let ExternType::Func(expected) = import.ty() else {
-			continue;
-		};
-		let offered = linker
-			.get(&mut scratch, MODULE, import.name())
-			.and_then(|item| item.into_func());
-		let actual = offered.map(|func| func.ty(&scratch));
-		if !actual
-			.as_ref()
-			.is_some_and(|actual| FuncType::eq(actual, &expected))
-		{
-			return Err(PrepareError::WrongImport {
-				name: import.name().into(),
-				expected: expected.to_string(),
-				actual: actual.map(|ty| ty.to_string()).unwrap_or_default(),
-			});
-		}
-	}
-	Ok(linker)
 }

@@ -4,10 +4,23 @@ mod engine;
 mod error;
 mod execute;
 pub mod host;
+mod in_process;
+mod port;
+mod pov;
+mod preparations;
+mod weigh;
 
 pub use engine::{PreparedPvf, PvfConfig, PvfEngine};
 pub use error::{EngineError, PrepareError, ValidateError};
 pub use execute::{Limits, Validated};
+pub use host::prices::FUEL_PER_SECOND;
+pub use in_process::{Artifact, InProcess, InProcessConfig};
+pub use port::{Engine, Failure, Unfinished};
+pub use pov::{validation_params, MAX_DECOMPRESSED_POV};
+pub use weigh::{
+	MAX_BLOCK_EFFORT, MAX_INSTRUCTIONS, MAX_LOOP_EFFORT, MAX_MODULE_BLOCK_EFFORT, MAX_MODULE_INSTRUCTIONS,
+	MAX_MODULE_LOOP_EFFORT, MAX_NESTING, MAX_TARGETS,
+};
 
 /// Name of the entry point that every validation function exports.
 pub const ENTRY_POINT: &str = "validate_block";

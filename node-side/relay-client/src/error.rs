@@ -50,6 +50,9 @@ pub enum QueryError {
 	/// The client behind.
 	#[error(transparent)]
 	Client(#[from] sp_blockchain::Error),
+	/// The runtime can't tell what the node side needs to know of a leaf.
+	#[error(transparent)]
+	Facts(#[from] Box<async_backing_leaf_facts::FactsError>),
 	/// The runtime's answer does not decode as the type that was asked for.
 	#[error("the answer of {method} does not decode: {source}")]
 	Decode {

@@ -10,6 +10,7 @@ mod facts;
 mod genesis;
 mod import;
 pub mod signing;
+mod substrate;
 mod tasks;
 
 pub use api::{RuntimeApi, RuntimeApis};

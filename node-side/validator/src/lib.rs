@@ -1,13 +1,23 @@
 #![doc = include_str!("../README.md")]
 
-mod interface;
-mod message;
+mod bitfields;
+mod collations;
+mod desk;
+#[cfg(feature = "laws")]
+pub mod laws;
+mod ledger;
+mod proposing;
+mod routes;
+mod translate;
 mod validator;
 mod view;
+mod words;
+pub mod work;
 
 #[cfg(test)]
 mod tests;
 
-pub use interface::{Input, Notice, Output, Timer};
-pub use message::{Advertisement, Message, Peer};
-pub use validator::{Signer, Validator, ValidatorConfig};
+pub use bitfields::CheckBitfields;
+pub use collations::{Advertisement, FetchedCollation};
+pub use validator::{Validator, ValidatorConfig};
+pub use words::{Done, Event, Job, Message, NodeWords, Proposing, Request, Response};

@@ -3,11 +3,10 @@
 //! Backing knows candidates by the port [`async_backing_backing::View`], so that it depends on no implementation. Here
 //! the port meets the fragment trees.
 
-use async_backing_backing::{
-	HypotheticalCandidate as Asked, Introduction, Membership, SecondedCandidate, View as ViewPort,
-};
-use async_backing_primitives::{CandidateHash, Hash, HeadHash, LeafFacts, ParaId, PersistedValidationData};
-use async_backing_prospective_parachains::{Candidate, HypotheticalCandidate, View};
+use async_backing_backing::{HypotheticalCandidate as Asked, Introduction, Membership, View as ViewPort};
+use async_backing_primitives::{CandidateHash, Hash, HeadHash, LeafFacts, ParaId};
+use async_backing_prospective_parachains::{Candidate, HypotheticalCandidate, SharedValidationData, View};
+use std::sync::Arc;
 
 /// Fragment trees of all active leaves.
 #[derive(Debug, Default)]
@@ -56,21 +55,9 @@ impl LeafView {
 }
 
 impl ViewPort for LeafView {
-	fn hypothetical_depths(&self, candidate: Asked<'_>, backed_in_path_only: bool) -> Membership {
-		match candidate {
-			Asked::Complete {
-				receipt,
-				validation_data,
-				..
-			} => {
-				// What is wrong in itself stands nowhere.
-				let Ok(candidate) = Candidate::new(receipt.clone(), validation_data.clone(), false) else {
-					return Membership::new();
-				};
-				let complete = HypotheticalCandidate::Complete(&candidate);
-				self.0
-					.hypothetical_membership(candidate.para_id(), complete, None, backed_in_path_only)
-			}
+	fn hypothetical_depths(&self, candidate: Asked<'_>, vouched_in_path_only: bool) -> Membership {
+		let (para, candidate) = match candidate {
+			Asked::Complete(candidate) => (candidate.para_id(), HypotheticalCandidate::Complete(candidate)),
 			Asked::Incomplete {
 				hash,
 				para,
@@ -82,9 +69,12 @@ impl ViewPort for LeafView {
 					parent_head_hash: parent_head,
 					relay_parent,
 				};
-				self.0
-					.hypothetical_membership(para, incomplete, None, backed_in_path_only)
+				(para, incomplete)
 			}
+		};
+		match vouched_in_path_only {
+			true => self.0.vouched_membership(para, candidate),
+			false => self.0.hypothetical_membership(para, candidate, None, false),
 		}
 	}
 
@@ -92,12 +82,8 @@ impl ViewPort for LeafView {
 		self.0.membership(para, candidate)
 	}
 
-	fn introduce(&mut self, _: CandidateHash, candidate: &SecondedCandidate) -> Introduction {
-		let SecondedCandidate {
-			receipt,
-			validation_data,
-		} = candidate.clone();
-		match self.0.introduce(receipt, validation_data) {
+	fn introduce(&mut self, candidate: &Arc<Candidate>) -> Introduction {
+		match self.0.introduce_checked(candidate.clone()) {
 			Ok(introduced) if introduced.membership.is_empty() => Introduction::Unconnected,
 			Ok(introduced) => Introduction::Member(introduced.membership),
 			Err(_) => Introduction::Refused,
@@ -118,7 +104,7 @@ impl ViewPort for LeafView {
 		para: ParaId,
 		relay_parent: Hash,
 		parent_head: HeadHash,
-	) -> Option<PersistedValidationData> {
-		self.0.validation_data(para, relay_parent, parent_head)
+	) -> Option<SharedValidationData> {
+		self.0.shared_validation_data(para, relay_parent, parent_head)
 	}
 }

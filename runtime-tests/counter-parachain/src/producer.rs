@@ -1,7 +1,7 @@
 //! Produces blocks for a collator of the node side: the chain's state and a source of transfers.
 
 use crate::{collator::BuildError, Collator, RelayContext, UnknownHead, Workload};
-use async_backing_collator::{BlockProducer, PovSize, ProduceError, ProducedBlock};
+use async_backing_collator::{BlockProducer, FuelUse, PovSize, ProduceError, ProducedBlock};
 use async_backing_primitives::{CandidateCommitments, HeadData, ParaId, RelayChainBlockInfo};
 use codec::Encode;
 use thiserror::Error;
@@ -18,6 +18,15 @@ const FIXED_SIZE: u64 = 768;
 /// Bytes that an account adds to a proof at most: its leaf with 49 bytes of key and 20 of value, and its share of the
 /// branches. A part of the trie that is not proven is a hash of 32 bytes, which is less than it would take to prove it.
 const ACCOUNT_SIZE: u64 = 128;
+
+/// Fuel of a transfer at most: its signature check, its hashes and its decoding.
+const TRANSFER_FUEL: u64 = 345_000;
+
+/// Fuel of a block beside transfers and accounts.
+const FIXED_FUEL: u64 = 250_000;
+
+/// Fuel of an account in the proof at most: read, changed and hashed.
+const ACCOUNT_FUEL: u64 = 225_000;
 
 /// Why a block cannot be produced.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -144,6 +153,14 @@ impl BlockProducer for Producer {
 		PovSize {
 			base: FIXED_SIZE + ACCOUNT_SIZE * accounts,
 			per_extrinsic: TRANSFER_SIZE,
+		}
+	}
+
+	fn fuel(&self) -> FuelUse {
+		let accounts = self.workload.accounts().len() as u64;
+		FuelUse {
+			base: FIXED_FUEL.saturating_add(ACCOUNT_FUEL.saturating_mul(accounts)),
+			per_extrinsic: TRANSFER_FUEL,
 		}
 	}
 

@@ -4,10 +4,11 @@
 
 mod common;
 
-use async_backing_counter_parachain::{validate, BlockError, StateError, TransferError};
-use async_backing_primitives::{Hash, HeadData, ValidationParams};
+use async_backing_collator::BlockProducer;
+use async_backing_counter_parachain::{validate, BlockError, Producer, StateError, TransferError};
+use async_backing_primitives::{Hash, HeadData, RelayChainBlockInfo, ValidationParams};
 use async_backing_pvf::{Limits, ValidateError};
-use common::{alter, in_wasm, pvf, relay_parent, Chain, BALANCE};
+use common::{alter, in_wasm, pvf, relay_parent, Chain, BALANCE, PARA};
 use proptest::prelude::*;
 use std::time::Instant;
 
@@ -341,6 +342,35 @@ proptest! {
 				prop_assert!(validate(&params).is_ok());
 			}
 			parent = block.head;
+		}
+	}
+}
+
+#[test]
+fn the_producer_knows_how_much_fuel_its_blocks_take_at_most() {
+	for (accounts, count) in [(16, 0), (16, 1), (32, 100), (128, 10), (128, 500), (128, 2000)] {
+		let mut producer = Producer::new(7, PARA, accounts);
+		let mut parent = producer.genesis_head();
+		for number in 1..=2 {
+			let relay_parent = RelayChainBlockInfo {
+				number,
+				..Default::default()
+			};
+			let block = producer.produce(&parent, &relay_parent, count, 5 << 20).unwrap();
+			let params = ValidationParams {
+				parent_head: parent,
+				block_data: block.pov.block_data,
+				relay_parent_number: number,
+				relay_parent_storage_root: relay_parent.storage_root,
+			};
+			let validated = in_wasm(&params).unwrap();
+			let most = producer.fuel().of(block.extrinsics);
+			let used = validated.fuel_used;
+			assert!(
+				used <= most,
+				"{count} extrinsics, {accounts} accounts: {used} of {most}"
+			);
+			parent = validated.result.head_data;
 		}
 	}
 }

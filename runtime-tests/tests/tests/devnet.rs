@@ -5,7 +5,10 @@ mod common;
 use async_backing_counter_parachain::{
 	Account, AccountId, Block, Collator, Header, Producer, Workload, INITIAL_BALANCE,
 };
-use async_backing_devnet::{Customer, Devnet, Model, Occurrence, Parachain, RunConfig, RunReport};
+use async_backing_devnet::{
+	sim::{self, Fault, Moment, NodeId},
+	Customer, Devnet, Model, Occurrence, Parachain, RunConfig, RunReport,
+};
 use async_backing_primitives::{
 	keys, AsyncBackingParams, CandidateEvent, Hash, HeadData, ParaId, PoV, ValidationCode, ValidationParams,
 };
@@ -333,4 +336,104 @@ fn r_sch_8_and_10_on_demand_paras_have_a_block_for_each_order_beside_leased_ones
 			assert!(para.included > 18, "R-SCH-9: {para:?}");
 		}
 	}
+}
+
+/// A run with a plan of faults.
+fn run_with(faults: Vec<Fault>, blocks: u32) -> (RunReport, Devnet) {
+	let mut config = config(ASYNCHRONOUS, blocks, 4);
+	config.faults.plan = faults;
+	run(config)
+}
+
+/// How many blocks each para includes when nothing goes wrong: one in each relay block, but for those that are on their
+/// way at the end.
+fn calm(blocks: u32) -> Vec<u32> {
+	let calm = included(&run_with(Vec::new(), blocks).0);
+	assert!(calm.iter().all(|included| included + 4 >= blocks), "{calm:?}");
+	calm
+}
+
+/// How many blocks each para has included.
+fn included(report: &RunReport) -> Vec<u32> {
+	report.paras.iter().map(|para| para.included).collect()
+}
+
+#[test]
+fn row_17_a_dead_backer_costs_slots_but_no_para_its_life() {
+	let dead_from = Duration::from_secs(30);
+	let calm = calm(16);
+	let (report, devnet) = run_with(vec![Fault::dead(NodeId(0), dead_from)], 16);
+	assert_eq!(report.refused_on_chain, 0);
+	let log = devnet.log().occurrences();
+	let missed = |what: &Occurrence| matches!(what, Occurrence::NoAuthor { author: 0, .. });
+	assert!(
+		log.iter().any(|(at, what)| *at > dead_from && missed(what)),
+		"its slots are empty"
+	);
+	for (para, calm) in report.paras.iter().zip(&calm) {
+		assert_eq!(para.timed_out, 0, "five of six attest: {para:?}");
+		// A relay block for what was in its hands, and one for bitfields that come a block later than six would.
+		assert!(para.included + 2 >= *calm, "{calm} without it: {para:?}");
+	}
+}
+
+#[test]
+fn a_validator_that_crashes_at_any_input_and_restarts_costs_no_candidate() {
+	let (report, devnet) = run_with(Vec::new(), 12);
+	let calm = included(&report);
+	assert!(calm.iter().all(|included| *included >= 8), "{calm:?}");
+	let inputs = devnet.counters(2).expect("there are six").inputs;
+	for quarter in 1..=3 {
+		let input = inputs * quarter / 4;
+		let crash = Fault::Crash {
+			node: NodeId(2),
+			when: Moment::Input(input),
+			restart_after: Some(Duration::from_secs(1)),
+		};
+		let (report, devnet) = run_with(vec![crash], 12);
+		assert_eq!(devnet.counters(2).map(|counters| counters.crashes), Some(1));
+		assert_eq!(report.refused_on_chain, 0, "input {input}");
+		for (para, calm) in report.paras.iter().zip(&calm) {
+			assert_eq!(para.timed_out, 0, "input {input}: {para:?}");
+			// The one that was in its hands is late.
+			assert!(
+				para.included + 1 >= *calm,
+				"input {input}, {calm} without: {para:?}"
+			);
+		}
+	}
+}
+
+#[test]
+fn lost_messages_and_a_silent_validator_slow_a_para_down_and_do_not_stop_it() {
+	let calm = calm(24);
+	let faults = vec![Fault::lossy(10_000), Fault::silent(NodeId(3), sim::ALWAYS)];
+	let (report, _) = run_with(faults, 24);
+	assert_eq!(report.refused_on_chain, 0);
+	for (para, calm) in report.paras.iter().zip(&calm) {
+		// Of three candidates the silent one seconds one, and gives nobody the proof of validity. What is built on it
+		// waits until it is out of scope: of six blocks two are left, in the worst case, and messages are lost beside.
+		assert!(para.included * 4 >= *calm, "{calm} without: {para:?}");
+	}
+}
+
+#[test]
+fn several_collators_of_a_para_execute_each_others_blocks_and_one_may_die() {
+	let run_of = |collators, faults: Vec<Fault>| {
+		let mut config = RunConfig {
+			collators_per_para: collators,
+			..config(ASYNCHRONOUS, 14, 4)
+		};
+		config.faults.plan = faults;
+		let (report, _) = run(config);
+		assert_eq!(report.refused_on_chain, 0);
+		included(&report)
+	};
+	let alone = run_of(1, Vec::new());
+	assert!(alone.iter().all(|included| *included >= 10), "{alone:?}");
+	assert_eq!(run_of(3, Vec::new()), alone);
+	// Validators are nodes 0 to 5, then come the two collators of each para. Every other slot has no block from then on.
+	let after_a_death = run_of(2, vec![Fault::dead(NodeId(6), Duration::from_secs(20))]);
+	assert!(after_a_death[0] * 2 >= alone[0], "{after_a_death:?} of {alone:?}");
+	assert_eq!(after_a_death[1], alone[1], "the other para has both");
 }

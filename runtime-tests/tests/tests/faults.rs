@@ -7,11 +7,12 @@ use async_backing_primitives::{
 	keys, ClaimQueue, CoreIndex, HostConfiguration, ParaId, ParachainsInherentData, SessionIndex,
 	UpgradeGoAhead, ValidationCode, ValidationCodeHash,
 };
-use async_backing_relay_runtime::RuntimeCall;
+use async_backing_relay_runtime::{transactions, RuntimeCall, RuntimeEvent};
 use codec::Decode;
 use common::{
 	cases::{self, World},
 	story::Story,
+	sudo::by_sudo,
 	world::Compiled,
 	FIRST_SLOT,
 };
@@ -108,6 +109,83 @@ fn r_def_30_r_code_7_an_abort_waits_for_the_first_that_could_hear_it() {
 	story.inherent(&attest, vec![]);
 	assert_eq!(included(&story), before + 2);
 	assert_eq!(go_ahead(&story), None, "R-CODE-7: heard");
+}
+
+/// Whether something like this happened in the best block.
+fn happened(story: &Story, like: impl Fn(&RuntimeEvent) -> bool) -> bool {
+	story.look(|| {
+		let events = async_backing_relay_runtime::System::read_events_no_consensus();
+		events.into_iter().any(|record| like(&record.event))
+	})
+}
+
+#[test]
+fn r_def_31_r_ump_6_a_para_whose_messages_wait_does_not_leave() {
+	use pallet_async_backing_paras::Event;
+	let mut story = story(96, json!({ "epochLength": { "slots": 6 } }));
+	let leave = || RuntimeCall::Paras(pallet_async_backing_paras::Call::deregister { para: PARA });
+	let left = |story: &Story| {
+		happened(story, |event| {
+			matches!(event, RuntimeEvent::Paras(Event::Deregistered { .. }))
+		})
+	};
+	let waiting = |story: &Story| -> u32 {
+		let key = keys::map_key(&keys::RELAY_DISPATCH_QUEUE_SIZE, &PARA);
+		let stored = story.world.0.client.storage(story.world.parent(), &key);
+		let stored = stored.expect("the block is known");
+		stored.map_or(0, |bytes| {
+			u32::decode(&mut &bytes[..]).expect("it is counted first")
+		})
+	};
+	let said = cases::saying(&story.world, |commitments| {
+		commitments.upward_messages.push(vec![7; 8]);
+	});
+	story.inherent(&said, vec![]);
+	let before = included(&story);
+	let attest = cases::inherent_of(&story.world, &[], &[0]);
+	let premature = by_sudo(&story.world.0, story.nonce, leave());
+	story.nonce += 1;
+	story.inherent(&attest, vec![premature]);
+	assert_eq!(included(&story), before + 1);
+	assert_eq!(waiting(&story), 1, "R-KEY-5: it was received in that block");
+	assert!(!left(&story), "R-DEF-31: its messages wait");
+
+	while waiting(&story) > 0 {
+		story.block(vec![]);
+	}
+	story.by_root(vec![leave()]);
+	assert!(left(&story), "R-DEF-31: nothing waits any more");
+	let gone = story.session() + 2;
+	story.run_to_session(gone);
+	let paras: Vec<ParaId> = story.world.ask("para_ids", ());
+	assert!(!paras.contains(&PARA));
+	assert_eq!(
+		waiting(&story),
+		0,
+		"nothing of it is left to whoever takes the number"
+	);
+}
+
+#[test]
+fn r_def_32_r_sch_8_one_order_is_one_block_and_one_more_chance_however_late_bitfields_are() {
+	let late = json!({
+		"scheduler": { "assignments": [[1, 2001]], "pool": [3] },
+		"configuration": { "config": { "paras_availability_period": 4 } },
+	});
+	let mut story = story(93, late);
+	let genesis = story.world.0.client.genesis_hash();
+	let before = included(&story);
+	story.block(vec![transactions::order(0, genesis, PARA)]);
+	let mut waited = 0;
+	for _ in 0..30 {
+		let waits = story.world.pending_heads(PARA).len();
+		waited = if waits == 0 { 0 } else { waited + 1 };
+		let attested: &[u32] = if waited > 2 { &[3] } else { &[] };
+		let offered = cases::inherent_of(&story.world, &[3], attested);
+		story.inherent(&offered, vec![]);
+	}
+	let got = included(&story) - before;
+	assert!((1..=2).contains(&got), "R-DEF-32: one order, {got} blocks");
 }
 
 #[test]

@@ -1,145 +1,180 @@
-//! Statements of other validators.
+//! Verified statements of other validators are counted.
 
-use super::{Backing, CandidateState, Output, StatementError};
-use crate::{Introduction, SecondedCandidate, SignedStatement, StatementContent, TableError, View};
-use async_backing_primitives::{CandidateHash, Hash, SignedCompactStatement};
+use super::{arriving::share_of_blame, Backing, Effect, StatementError, Turn};
+use crate::{account::Charge, job::Checked, Introduction, TableError, View, MAX_CODES_PER_VALIDATOR};
+use async_backing_fragment_tree::Candidate;
+use async_backing_machine::{Cost, Judgement, PeerId};
+use async_backing_primitives::{CandidateHash, Hash, ParaId, SignedCompactStatement, ValidatorIndex};
 use std::sync::Arc;
 
+/// Why a statement is not counted, and what that costs who sent it.
+type NotCounted = (StatementError, Option<Cost>);
+
 impl Backing {
-	/// A statement arrived. Verifies it, takes it in, and follows it up: fetches the proof of validity of a candidate that
-	/// this validator shall confirm, and announces one that got its quorum.
+	/// Takes a verified statement in, and follows it up: this validator may have to confirm the candidate, or it got its
+	/// quorum.
 	///
 	/// One of a disabled validator is taken in as well, because it counts as soon as no active leaf disables its author
 	/// (R-BAK-14), and nobody sends it twice. Until then it leads to nothing.
-	///
-	/// Cost: one signature check, and the hash of a candidate that comes with it.
-	///
-	/// # Errors
-	/// [`StatementError`] says why the statement is ignored. Misbehaviour is no error but an output.
-	pub fn statement_received(
+	pub(super) fn import<V: View>(
 		&mut self,
-		statement: &SignedStatement,
-		view: &mut impl View,
-	) -> Result<Vec<Output>, StatementError> {
-		let compact = self.verify(statement)?;
-		let scheduling_parent = statement.scheduling_parent;
-		let counted = match &statement.content {
-			StatementContent::Seconded(candidate) => {
-				self.import_seconded(scheduling_parent, compact, candidate, view)?
+		peer: PeerId,
+		scheduling_parent: Hash,
+		checked: Checked,
+		turn: &mut Turn<'_, V>,
+	) {
+		if !self.relay_parents.contains_key(&scheduling_parent) {
+			// It left all scopes while the signature was checked.
+			return;
+		}
+		let Checked { statement, candidate } = checked;
+		let (author, signature) = (statement.validator_index, statement.signature.clone());
+		let counted = match candidate {
+			Some(candidate) => self.import_seconded(scheduling_parent, statement, &candidate, turn),
+			None => self.import_valid(scheduling_parent, statement),
+		};
+		match counted {
+			Ok(candidate) => {
+				if let Some(parent) = self.relay_parents.get_mut(&scheduling_parent) {
+					parent.know(author, &signature, peer);
+				}
+				if let Some(candidate) = candidate {
+					self.follow_up(candidate, turn);
+				}
 			}
-			StatementContent::Valid(_) => self.import_valid(scheduling_parent, compact)?,
-		};
-		let candidate = match counted {
-			Counted::New(candidate) => candidate,
-			Counted::Again => return Ok(Vec::new()),
-			Counted::Misbehaviour(output) => return Ok(vec![*output]),
-		};
-		Ok(self.follow_up(candidate, view))
-	}
-
-	fn verify(&self, statement: &SignedStatement) -> Result<SignedCompactStatement, StatementError> {
-		let (scheduling_parent, validator) = (statement.scheduling_parent, statement.validator_index);
-		let parent = self
-			.relay_parents
-			.get(&scheduling_parent)
-			.ok_or(StatementError::UnknownRelayParent(scheduling_parent))?;
-		let key = parent
-			.session
-			.validators
-			.get(validator.as_usize())
-			.ok_or(StatementError::UnknownValidator(validator))?;
-		if let StatementContent::Seconded(candidate) = &statement.content {
-			let expected = candidate.receipt.descriptor.scheduling_parent();
-			if expected != scheduling_parent {
-				return Err(StatementError::WrongSchedulingParent {
-					expected,
-					got: scheduling_parent,
+			Err((error, cost)) => {
+				let is_author = turn.chain.validator_of(scheduling_parent, peer) == Some(author);
+				let cost = share_of_blame(&error, cost, is_author);
+				let StatementError::NotCounted(TableError::Misbehaviour(misbehaviour)) = error else {
+					return self.refuse(peer, error, cost, turn);
+				};
+				if let Some(cost) = cost {
+					turn.out.report(peer, Judgement::Cost(cost, "misbehaviour"));
+				}
+				turn.effects.push(Effect::Misbehaviour {
+					scheduling_parent,
+					misbehaviour: *misbehaviour,
 				});
 			}
 		}
-		let compact = statement.to_compact();
-		if !compact.verify(key, &parent.signing_context()) {
-			return Err(StatementError::BadSignature(validator));
-		}
-		Ok(compact)
 	}
 
-	/// Counts a seconding statement; takes the candidate into the view first, if it is new (R-BAK-6).
-	fn import_seconded(
+	/// Counts a seconding statement; takes the candidate into the view first, if it is new (R-BAK-6). Votes that overtook it
+	/// are counted with it.
+	fn import_seconded<V: View>(
 		&mut self,
 		scheduling_parent: Hash,
 		statement: SignedCompactStatement,
-		seconded: &Arc<SecondedCandidate>,
-		view: &mut impl View,
-	) -> Result<Counted, StatementError> {
-		let candidate = statement.statement.candidate_hash();
-		let parent = self
-			.relay_parents
-			.get_mut(&scheduling_parent)
-			.ok_or(StatementError::UnknownRelayParent(scheduling_parent))?;
-		let core = parent.admit(
-			&seconded.receipt,
-			&seconded.validation_data,
-			statement.validator_index,
-		)?;
+		candidate: &Arc<Candidate>,
+		turn: &mut Turn<'_, V>,
+	) -> Result<Option<CandidateHash>, NotCounted> {
+		let (hash, author) = (candidate.hash(), statement.validator_index);
+		let codes = self.codes_of(scheduling_parent, author);
+		let Some(parent) = self.relay_parents.get_mut(&scheduling_parent) else {
+			return Ok(None);
+		};
+		let core = parent
+			.admit(candidate, author)
+			.map_err(|error| (error.into(), Some(Cost::Minor)))?;
 		let group = parent.group_of(core).map(<[_]>::to_vec).unwrap_or_default();
 		let assignment = Some((core, &group[..]));
-		match parent.table.check(&statement, assignment) {
-			Ok(true) => {}
-			other => return Counted::of(other, candidate, scheduling_parent),
+		if !parent.table.check(&statement, assignment).map_err(not_counted)? {
+			return Err((StatementError::Known, None));
 		}
-		if view.introduce(candidate, seconded) == Introduction::Refused {
-			return Err(StatementError::NotInView(candidate));
+		let code = candidate.commitments().new_validation_code.as_ref();
+		let charge = Charge::new(candidate.bytes(), code.map(|code| code.0.len()));
+		let too_many_codes = charge.code.is_some() && codes >= MAX_CODES_PER_VALIDATOR;
+		if too_many_codes || !parent.has_room(author, candidate.para_id(), charge) {
+			let error = StatementError::OverBytes {
+				validator: author,
+				held: parent.accounts.plain(author),
+				codes,
+				more: candidate.bytes(),
+			};
+			return Err((error, Some(Cost::Major)));
 		}
-		let counted = parent.table.import(statement, assignment);
-		let para = seconded.para_id();
-		let new = || CandidateState::new(para, scheduling_parent);
-		self.candidates
-			.entry(candidate)
-			.or_insert_with(new)
-			.seconded
-			.get_or_insert_with(|| seconded.clone());
-		view.note_seconded(para, candidate);
-		Counted::of(counted, candidate, scheduling_parent)
+		if turn.view.introduce(candidate) == Introduction::Refused {
+			return Err((StatementError::NotInView(hash), Some(Cost::Minor)));
+		}
+		parent.table.import(statement, assignment).map_err(not_counted)?;
+		parent.accounts.charge(author, charge);
+		for vote in parent.early.take(hash) {
+			if let Err(TableError::Misbehaviour(misbehaviour)) = parent.table.import(vote, None) {
+				turn.effects.push(Effect::Misbehaviour {
+					scheduling_parent,
+					misbehaviour: *misbehaviour,
+				});
+			}
+		}
+		let para = candidate.para_id();
+		let is_news = self.candidate(hash).is_none();
+		self.note_seconded(para, scheduling_parent, candidate);
+		turn.view.note_seconded(para, hash);
+		if is_news {
+			turn.effects.push(Effect::Vouched {
+				candidate: hash,
+				para,
+			});
+		}
+		Ok(Some(hash))
 	}
 
+	/// A candidate was seconded: it is known from now on.
+	pub(super) fn note_seconded(
+		&mut self,
+		para: ParaId,
+		scheduling_parent: Hash,
+		candidate: &Arc<Candidate>,
+	) {
+		let new = self.new_state(para, scheduling_parent);
+		self.candidates
+			.entry(candidate.hash())
+			.or_insert(new)
+			.seconded
+			.get_or_insert_with(|| candidate.clone());
+	}
+
+	/// Counts a confirmation, or keeps it until the candidate comes (R-BAK-7).
 	fn import_valid(
 		&mut self,
 		scheduling_parent: Hash,
 		statement: SignedCompactStatement,
-	) -> Result<Counted, StatementError> {
-		let candidate = statement.statement.candidate_hash();
-		let parent = self
-			.relay_parents
-			.get_mut(&scheduling_parent)
-			.ok_or(StatementError::UnknownRelayParent(scheduling_parent))?;
-		Counted::of(parent.table.import(statement, None), candidate, scheduling_parent)
-	}
-}
-
-/// What counting a statement came to.
-enum Counted {
-	New(CandidateHash),
-	Again,
-	Misbehaviour(Box<Output>),
-}
-
-impl Counted {
-	fn of(
-		counted: Result<bool, TableError>,
-		candidate: CandidateHash,
-		scheduling_parent: Hash,
-	) -> Result<Self, StatementError> {
-		match counted {
-			Ok(true) => Ok(Self::New(candidate)),
-			Ok(false) => Ok(Self::Again),
-			Err(TableError::Misbehaviour(misbehaviour)) => {
-				Ok(Self::Misbehaviour(Box::new(Output::Misbehaviour {
-					scheduling_parent,
-					misbehaviour: *misbehaviour,
-				})))
-			}
-			Err(error) => Err(StatementError::NotCounted(error)),
+	) -> Result<Option<CandidateHash>, NotCounted> {
+		let (candidate, author) = (statement.statement.candidate_hash(), statement.validator_index);
+		let Some(parent) = self.relay_parents.get_mut(&scheduling_parent) else {
+			return Ok(None);
+		};
+		if parent.table.contains(candidate) {
+			return match parent.table.import(statement, None).map_err(not_counted)? {
+				true => Ok(Some(candidate)),
+				false => Err((StatementError::Known, None)),
+			};
 		}
+		if parent.early.contains(candidate, author) {
+			return Err((StatementError::Known, None));
+		}
+		let waiting = parent.early.count_of(author);
+		if waiting >= parent.max_early_votes() {
+			return Err((StatementError::TooManyEarly(waiting), Some(Cost::Minor)));
+		}
+		parent.early.insert(statement);
+		Ok(None)
 	}
+
+	/// Candidates with codes that a validator seconded in the scope of all leaves, in the session of a relay parent.
+	pub(super) fn codes_of(&self, scheduling_parent: Hash, validator: ValidatorIndex) -> usize {
+		let parent = self.relay_parents.get(&scheduling_parent);
+		let Some(session) = parent.map(|parent| &parent.session) else {
+			return 0;
+		};
+		let parents = self.relay_parents.values();
+		parents
+			.filter(|parent| Arc::ptr_eq(&parent.session, session) || parent.session == *session)
+			.map(|parent| parent.accounts.codes(validator))
+			.fold(0, usize::saturating_add)
+	}
+}
+
+fn not_counted(error: TableError) -> NotCounted {
+	(StatementError::NotCounted(error), Some(Cost::Major))
 }

@@ -1,14 +1,18 @@
-//! From a collation to an own statement.
+//! From a collation to the decision to second it.
 
-use super::{Backing, CandidateState, Output, SecondingError, ValidationJob, ValidationOutcome, Work};
+use super::{Backing, Effect, Place, PovSource, SecondingError, Turn, Work};
 use crate::{
-	relay_parent::RelayParent, AdmissionError, Collation, HypotheticalCandidate, Keystore, OutputsMismatch,
-	SecondedCandidate, SignedStatement, StatementContent, View,
+	job::ValidationJob, limit::SecondedDepths, relay_parent::RelayParent, AdmissionError, BackingWords,
+	Collation, DepthTaken, HypotheticalCandidate, Introduction, Membership, View,
 };
+use async_backing_chain_view::ChainView;
+use async_backing_fragment_tree::Candidate;
+use async_backing_machine::{Cost, Instant, JobFailure, Judgement, Outbox, PeerId};
 use async_backing_primitives::{
-	injected_core_bits, CandidateDescriptor, CandidateHash, CandidateReceipt, CommittedCandidateReceipt,
-	CompactStatement, Hash, HeadHash, PersistedValidationData, PoV, SignedCompactStatement, ValidatorIndex,
+	injected_core_bits, CandidateDescriptor, CandidateHash, CompactStatement, Hash, HeadHash, ParaId, PoV,
+	ValidatorIndex,
 };
+use codec::Encode;
 use std::sync::Arc;
 
 impl Backing {
@@ -31,10 +35,15 @@ impl Backing {
 		candidate: CandidateHash,
 		descriptor: &CandidateDescriptor,
 		parent_head: HeadHash,
-		backed_in_path_only: bool,
+		vouched_in_path_only: bool,
 		view: &impl View,
 	) -> Result<(), SecondingError> {
-		let (parent, own) = self.own_place(descriptor.scheduling_parent())?;
+		let scheduling_parent = descriptor.scheduling_parent();
+		let (parent, _) = self.own_place(scheduling_parent)?;
+		let is_settled = self.candidates.get(&candidate).is_some_and(|state| state.settled);
+		if is_settled || self.promises.contains((scheduling_parent, candidate)) {
+			return Err(SecondingError::AlreadyKnown(candidate));
+		}
 		let para = descriptor.para_id();
 		let own_core = parent
 			.own_core()
@@ -51,23 +60,81 @@ impl Backing {
 		if descriptor.para_head() == parent_head {
 			return Err(SecondingError::ZeroLengthCycle(parent_head));
 		}
-		if !parent.table.may_second(own) {
-			return Err(SecondingError::LimitReached);
-		}
+		self.check_places(parent, scheduling_parent, para)?;
 		let incomplete = HypotheticalCandidate::Incomplete {
 			hash: candidate,
 			para,
 			parent_head,
 			relay_parent: descriptor.relay_parent(),
 		};
-		let membership = view.hypothetical_depths(incomplete, backed_in_path_only);
+		let membership = view.hypothetical_depths(incomplete, vouched_in_path_only);
 		if membership
 			.iter()
 			.all(|(leaf, depths)| depths.is_empty() || !self.leaves.contains_key(leaf))
 		{
 			return Err(SecondingError::NoDepth);
 		}
-		Ok(self.depths.check(para, candidate, &membership)?)
+		self.check_depths(para, candidate, &membership, view)?;
+		let claims = parent.claims(own_core, para);
+		match self.executions(para, true) < claims {
+			true => Ok(()),
+			false => Err(SecondingError::Busy(claims)),
+		}
+	}
+
+	/// How many more collations of a para this validator would execute now: as many at once as the para has claims on its
+	/// core at this relay parent. More need not be fetched.
+	pub fn free_executions(&self, scheduling_parent: Hash, para: ParaId) -> usize {
+		let claims = self
+			.relay_parents
+			.get(&scheduling_parent)
+			.and_then(|parent| Some(parent.claims(parent.own_core()?, para)))
+			.unwrap_or(0);
+		claims.saturating_sub(self.executions(para, true))
+	}
+
+	/// Whether this validator may second one more candidate of the para at a relay parent: no more than `D + 1` in all
+	/// (R-SD-3, R-TAB-4), and no more of each para than it has claims on the core (R-BAK-13).
+	fn check_places(
+		&self,
+		parent: &RelayParent,
+		scheduling_parent: Hash,
+		para: ParaId,
+	) -> Result<(), SecondingError> {
+		let seconded: Vec<_> = self.promises.seconded_at(scheduling_parent).collect();
+		if seconded.len() >= parent.seconding_limit() {
+			return Err(SecondingError::LimitReached);
+		}
+		let claims = parent.own_core().map_or(0, |core| parent.claims(core, para));
+		// One that was lost in a restart counts for each.
+		let is_of_para =
+			|hash: &&CandidateHash| self.candidates.get(hash).is_none_or(|state| state.para == para);
+		match seconded.iter().filter(is_of_para).count() < claims {
+			true => Ok(()),
+			false => Err(SecondingError::LimitReached),
+		}
+	}
+
+	/// Whether no other own candidate stands where this one would (R-BAK-3): as noted, and as the view has it by now.
+	fn check_depths(
+		&self,
+		para: ParaId,
+		candidate: CandidateHash,
+		membership: &Membership,
+		view: &impl View,
+	) -> Result<(), DepthTaken> {
+		self.depths.check(para, candidate, membership)?;
+		let own = self
+			.promises
+			.iter()
+			.filter(|(_, promise)| promise.intent.is_seconded());
+		for ((_, by), _) in own {
+			let is_of_para = self.candidates.get(&by).is_some_and(|state| state.para == para);
+			if by != candidate && is_of_para {
+				SecondedDepths::check_against(by, &view.membership(para, by), membership)?;
+			}
+		}
+		Ok(())
 	}
 
 	/// The relay parent, and this validator in its session.
@@ -80,296 +147,194 @@ impl Backing {
 			.session
 			.own
 			.ok_or(SecondingError::NotABacker(scheduling_parent))?;
+		if self.promises.is_recalling() {
+			return Err(SecondingError::Recalling);
+		}
 		if !parent.counts(own) {
 			return Err(SecondingError::Disabled(own));
 		}
 		Ok((parent, own))
 	}
 
-	/// A collation was fetched: executes it, if it may be seconded.
+	/// A collation was fetched from a peer: has it validated, if it may be seconded (R-BAK-2), or confirmed if somebody else
+	/// was faster. A proof of validity that is too large is refused before anything is executed (R-BAK-12), and costs the
+	/// peer.
 	///
 	/// # Errors
-	/// [`SecondingError`] says why it may not.
+	/// [`SecondingError`] says why not. Nothing is kept of the collation.
 	pub fn collation_fetched(
 		&mut self,
+		now: Instant,
+		peer: PeerId,
 		collation: Collation,
-		view: &impl View,
-	) -> Result<Vec<Output>, SecondingError> {
-		let Collation {
-			receipt,
-			pov,
-			parent_head,
-		} = collation;
-		let (hash, descriptor) = (receipt.hash(), &receipt.descriptor);
-		let (expected, got) = (descriptor.pov_hash(), pov.hash());
-		if expected != got {
-			return Err(SecondingError::PovMismatch { expected, got });
-		}
-		if let Some(known) = self.candidates.get(&hash) {
-			// Somebody else seconded it, and the proof of validity comes from the collator first.
-			let (parent, own) = self.own_place(known.scheduling_parent)?;
-			let is_ours = parent.table.is_in_group(hash, own);
-			let state = self.candidates.get_mut(&hash);
-			let open = state
-				.filter(|state| is_ours && !state.settled && !matches!(state.work, Work::Validating { .. }));
-			let confirmed = open.and_then(|state| {
-				let seconded = state.seconded.clone()?;
-				Some(state.confirm(hash, &seconded, pov))
-			});
-			return match confirmed {
-				Some(job) => Ok(vec![job]),
-				None => Err(SecondingError::AlreadyKnown(hash)),
-			};
-		}
-		self.pre_check(hash, descriptor, parent_head, false, view)?;
-		let para = descriptor.para_id();
-		let validation_data = view
-			.validation_data(para, descriptor.relay_parent(), parent_head)
-			.ok_or(SecondingError::NoValidationData(parent_head))?;
-		let (expected, got) = (
-			descriptor.persisted_validation_data_hash(),
-			validation_data.hash(),
-		);
-		if expected != got {
-			return Err(SecondingError::ValidationDataMismatch { expected, got });
-		}
-		let mut state = CandidateState::new(para, descriptor.scheduling_parent());
-		let job = state.validate(hash, receipt, Arc::new(validation_data), pov);
-		self.candidates.insert(hash, state);
-		Ok(vec![job])
-	}
-
-	/// Execution of a candidate ended; `None` if it failed.
-	pub fn validated(
-		&mut self,
-		candidate: CandidateHash,
-		outcome: Option<ValidationOutcome>,
+		chain: &ChainView,
 		view: &mut impl View,
-		keystore: &mut impl Keystore,
-	) -> Vec<Output> {
-		let Some(state) = self.candidates.get_mut(&candidate) else {
-			return Vec::new();
-		};
-		let (receipt, validation_data) = match std::mem::replace(&mut state.work, Work::Idle) {
-			Work::Validating {
-				receipt,
-				validation_data,
-			} => (*receipt, validation_data),
-			other => {
-				state.work = other;
-				return Vec::new();
-			}
-		};
-		state.settled = true;
-		let Some(ValidationOutcome {
-			commitments,
-			erasure_root,
-		}) = outcome
-		else {
-			return vec![Output::Invalid {
-				candidate,
-				mismatch: None,
-			}];
-		};
-		if let Err(mismatch) = OutputsMismatch::check(&receipt, &commitments, erasure_root) {
-			return vec![Output::Invalid {
-				candidate,
-				mismatch: Some(mismatch),
-			}];
-		}
-		if state.seconded.is_some() {
-			return self.state_and_share(candidate, StatementContent::Valid(candidate), view, keystore);
-		}
-		let receipt = CommittedCandidateReceipt {
-			descriptor: receipt.descriptor,
-			commitments,
-		};
-		let validation_data = Arc::unwrap_or_clone(validation_data);
-		let seconded = Arc::new(SecondedCandidate {
-			receipt,
-			validation_data,
+		out: &mut Outbox<BackingWords>,
+	) -> Result<Vec<Effect>, SecondingError> {
+		let mut result = Ok(());
+		let effects = self.turn(now, chain, view, out, |backing, turn| {
+			result = backing.take_collation(peer, collation, turn);
 		});
-		match self.second(candidate, &seconded, view) {
-			Ok(()) => self.state_and_share(candidate, StatementContent::Seconded(seconded), view, keystore),
+		match result {
+			Ok(()) => Ok(effects),
+			// Such a call only refuses, so that there is nothing to tell the neighbours, or it waits for the next input.
 			Err(error) => {
-				// Another validator may still second it.
-				self.candidates.remove(&candidate);
-				vec![Output::NotSeconded { candidate, error }]
+				self.untold.extend(effects);
+				Err(error)
 			}
 		}
 	}
 
-	/// Checks a valid collation once more, now that all of it is known, and takes it into the view (R-BAK-3, R-BAK-5).
-	fn second(
+	fn take_collation<V: View>(
 		&mut self,
-		candidate: CandidateHash,
-		seconded: &Arc<SecondedCandidate>,
-		view: &mut impl View,
+		peer: PeerId,
+		collation: Collation,
+		turn: &mut Turn<'_, V>,
 	) -> Result<(), SecondingError> {
-		let (parent, own) = self.own_place(seconded.receipt.descriptor.scheduling_parent())?;
-		parent.admit(&seconded.receipt, &seconded.validation_data, own)?;
-		if !parent.table.may_second(own) {
-			return Err(SecondingError::LimitReached);
+		let hash = collation.receipt.hash();
+		let descriptor = &collation.receipt.descriptor;
+		if let Some(known) = self.candidates.get(&hash) {
+			return self.confirm_collation(hash, known.scheduling_parent, peer, collation.pov, turn);
 		}
-		let complete = HypotheticalCandidate::Complete {
-			hash: candidate,
-			receipt: &seconded.receipt,
-			validation_data: &seconded.validation_data,
+		self.pre_check(hash, descriptor, collation.parent_head, false, turn.view)?;
+		let (para, scheduling_parent) = (descriptor.para_id(), descriptor.scheduling_parent());
+		let validation_data = turn
+			.view
+			.validation_data(para, descriptor.relay_parent(), collation.parent_head)
+			.ok_or(SecondingError::NoValidationData(collation.parent_head))?;
+		check_pov_size(peer, &collation.pov, validation_data.max_pov_size(), turn)?;
+		let validators = self
+			.relay_parents
+			.get(&scheduling_parent)
+			.map_or(0, |parent| parent.session.validators.len());
+		let mut state = self.new_state(para, scheduling_parent);
+		state.place = Some(Place {
+			relay_parent: descriptor.relay_parent(),
+			parent_head: collation.parent_head,
+		});
+		self.candidates.insert(hash, state);
+		let job = ValidationJob::of_collation(hash, collation, validation_data, validators);
+		match self.start_validation(job, PovSource::Collation(peer), turn) {
+			true => Ok(()),
+			false => {
+				self.forget(hash);
+				Err(SecondingError::Failed(JobFailure::Dropped))
+			}
+		}
+	}
+
+	/// Somebody else seconded it, and the proof of validity comes from the collator first.
+	fn confirm_collation<V: View>(
+		&mut self,
+		hash: CandidateHash,
+		scheduling_parent: Hash,
+		peer: PeerId,
+		pov: Arc<PoV>,
+		turn: &mut Turn<'_, V>,
+	) -> Result<(), SecondingError> {
+		let (parent, own) = self.own_place(scheduling_parent)?;
+		let is_ours =
+			parent.table.is_in_group(hash, own) && !self.promises.contains((scheduling_parent, hash));
+		let open = self
+			.candidates
+			.get_mut(&hash)
+			.filter(|state| is_ours && !state.settled && !matches!(state.work, Work::Validating { .. }));
+		let Some((state, seconded)) = open.and_then(|state| {
+			let seconded = state.seconded.clone()?;
+			Some((state, seconded))
+		}) else {
+			return Err(SecondingError::AlreadyKnown(hash));
 		};
-		let para = seconded.para_id();
-		let mut membership = view.hypothetical_depths(complete, false);
+		check_pov_size(peer, &pov, seconded.validation_data().max_pov_size, turn)?;
+		// Whoever was asked for it is not waited for.
+		state.work = Work::Idle;
+		self.executing.remove(&hash);
+		self.confirm(hash, pov, peer, turn);
+		Ok(())
+	}
+
+	/// Checks a valid collation once more, now that all of it is known, and takes it into the view (R-BAK-3, R-BAK-5). From
+	/// now on it takes a place.
+	pub(super) fn second<V: View>(
+		&mut self,
+		candidate: &Arc<Candidate>,
+		content: Option<Vec<u8>>,
+		turn: &mut Turn<'_, V>,
+	) -> Result<(), SecondingError> {
+		let (hash, para) = (candidate.hash(), candidate.para_id());
+		let scheduling_parent = candidate.scheduling_parent();
+		let (parent, own) = self.own_place(scheduling_parent)?;
+		parent.admit(candidate, own)?;
+		self.check_places(parent, scheduling_parent, para)?;
+		let complete = HypotheticalCandidate::Complete(candidate);
+		let mut membership = turn.view.hypothetical_depths(complete, false);
 		membership.retain(|(leaf, depths)| self.leaves.contains_key(leaf) && !depths.is_empty());
 		if membership.is_empty() {
 			return Err(SecondingError::NoDepth);
 		}
-		self.depths.check(para, candidate, &membership)?;
-		if view.introduce(candidate, seconded) == crate::Introduction::Refused {
+		self.check_depths(para, hash, &membership, turn.view)?;
+		let intent = parent.intent(own, CompactStatement::Seconded(hash));
+		if turn.view.introduce(candidate) == Introduction::Refused {
 			return Err(SecondingError::NoDepth);
 		}
-		self.depths.note(para, candidate, &membership);
-		if let Some(state) = self.candidates.get_mut(&candidate) {
-			state.seconded = Some(seconded.clone());
-			state.seconded_here = true;
+		self.depths.note(para, hash, &membership);
+		if let Some(state) = self.candidates.get_mut(&hash) {
+			state.seconded = Some(candidate.clone());
 		}
+		self.decide((scheduling_parent, hash), intent, content);
 		Ok(())
 	}
 
-	/// Signs an own statement, counts it, and shares it before announcing what it led to (R-BAK-7).
-	fn state_and_share(
-		&mut self,
-		candidate: CandidateHash,
-		content: StatementContent,
-		view: &mut impl View,
-		keystore: &mut impl Keystore,
-	) -> Vec<Output> {
-		let Some(state) = self.candidates.get(&candidate) else {
-			return Vec::new();
+	/// A place was taken: what is being executed for the same one is of no use any more (R-BAK-3).
+	pub(super) fn cancel_rivals<V: View>(&mut self, seconded: CandidateHash, turn: &mut Turn<'_, V>) {
+		let Some(para) = self.candidates.get(&seconded).map(|state| state.para) else {
+			return;
 		};
-		let (para, scheduling_parent) = (state.para, state.scheduling_parent);
-		let Some(parent) = self.relay_parents.get_mut(&scheduling_parent) else {
-			return Vec::new();
-		};
-		let (Some(own), Some(core)) = (parent.own(), parent.own_core()) else {
-			// Disabled since it was asked to execute. It may have to confirm the candidate yet (R-BAK-14).
-			self.reopen(candidate);
-			return Vec::new();
-		};
-		let statement = match &content {
-			StatementContent::Seconded(_) => CompactStatement::Seconded(candidate),
-			StatementContent::Valid(_) => CompactStatement::Valid(candidate),
-		};
-		let signature = keystore.sign(&statement.signing_payload(&parent.signing_context()));
-		let compact = SignedCompactStatement {
-			statement,
-			validator_index: own,
-			signature: signature.clone(),
-		};
-		let group = parent.group_of(core).map(<[_]>::to_vec).unwrap_or_default();
-		if parent.table.import(compact, Some((core, &group))) != Ok(true) {
-			return Vec::new();
-		}
-		if matches!(content, StatementContent::Seconded(_)) {
-			view.note_seconded(para, candidate);
-		}
-		let signed = SignedStatement {
-			scheduling_parent,
-			content,
-			validator_index: own,
-			signature,
-		};
-		let share = Output::Share(Arc::new(signed));
-		std::iter::once(share)
-			.chain(self.announce_if_backable(candidate, view))
-			.collect()
-	}
-
-	/// Forgets that a candidate was executed, so that it is again if this validator may confirm it later.
-	fn reopen(&mut self, candidate: CandidateHash) {
-		if let Some(state) = self.candidates.get_mut(&candidate) {
-			state.settled = false;
-			state.asked.clear();
-		}
-	}
-
-	/// A validator answered with a proof of validity, or could not. Answers that nobody waits for change nothing.
-	pub fn pov_received(
-		&mut self,
-		from: ValidatorIndex,
-		candidate: CandidateHash,
-		pov: Option<Arc<PoV>>,
-	) -> Vec<Output> {
-		let Some(state) = self.candidates.get_mut(&candidate) else {
-			return Vec::new();
-		};
-		if !matches!(state.work, Work::FetchingPov { asked } if asked == from) {
-			return Vec::new();
-		}
-		let Some(seconded) = state.seconded.clone() else {
-			return Vec::new();
-		};
-		match pov.filter(|pov| pov.hash() == seconded.receipt.descriptor.pov_hash()) {
-			Some(pov) => {
-				vec![state.confirm(candidate, &seconded, pov)]
-			}
-			None => {
-				state.work = Work::Idle;
-				self.fetch_pov(candidate).into_iter().collect()
+		let rivals: Vec<_> = self
+			.executing
+			.iter()
+			.filter(|(_, of)| **of == (para, true))
+			.map(|(candidate, _)| *candidate)
+			.collect();
+		for rival in rivals {
+			let Some(state) = self.candidates.get(&rival) else {
+				continue;
+			};
+			let (Work::Validating { job, source }, None) = (&state.work, &state.seconded) else {
+				continue;
+			};
+			let (job, source, scheduling_parent) = (*job, *source, state.scheduling_parent);
+			let Some(place) = &state.place else { continue };
+			let membership = turn
+				.view
+				.hypothetical_depths(place.hypothetical(rival, para), false);
+			let taken = self
+				.check_depths(para, rival, &membership, turn.view)
+				.map_err(SecondingError::from);
+			let parent = self.relay_parents.get(&scheduling_parent);
+			let limited = parent.map_or(Ok(()), |parent| {
+				self.check_places(parent, scheduling_parent, para)
+			});
+			if let Err(error) = taken.and(limited) {
+				turn.out.cancel(job);
+				self.not_seconded(rival, source.peer(), error, turn);
 			}
 		}
-	}
-
-	/// Asks the next validator that stated the candidate (R-BAK-10), if this one is in its group, has not settled it
-	/// and does nothing about it yet. What only disabled validators vouch for is left alone (R-BAK-14).
-	pub(super) fn fetch_pov(&mut self, candidate: CandidateHash) -> Option<Output> {
-		let state = self.candidates.get_mut(&candidate)?;
-		if state.settled || !matches!(state.work, Work::Idle) {
-			return None;
-		}
-		let seconded = state.seconded.as_ref()?;
-		let parent = self.relay_parents.get(&state.scheduling_parent)?;
-		let own = parent.own()?;
-		if !parent.table.is_in_group(candidate, own) {
-			return None;
-		}
-		let backers = parent.table.backers(candidate);
-		let from = backers
-			.into_iter()
-			.find(|backer| *backer != own && parent.counts(*backer) && !state.asked.contains(backer))?;
-		state.asked.insert(from);
-		state.work = Work::FetchingPov { asked: from };
-		Some(Output::FetchPov {
-			candidate,
-			pov_hash: seconded.receipt.descriptor.pov_hash(),
-			from,
-		})
 	}
 }
 
-impl CandidateState {
-	/// Starts the execution of what somebody else seconded.
-	fn confirm(&mut self, candidate: CandidateHash, seconded: &SecondedCandidate, pov: Arc<PoV>) -> Output {
-		let validation_data = Arc::new(seconded.validation_data.clone());
-		self.validate(candidate, seconded.receipt.to_plain(), validation_data, pov)
+/// R-BAK-12.
+fn check_pov_size<V>(
+	peer: PeerId,
+	pov: &PoV,
+	max: u32,
+	turn: &mut Turn<'_, V>,
+) -> Result<(), SecondingError> {
+	let (max, got) = (max as usize, pov.encoded_size());
+	if got <= max {
+		return Ok(());
 	}
-
-	/// Starts the execution.
-	fn validate(
-		&mut self,
-		candidate: CandidateHash,
-		receipt: CandidateReceipt,
-		validation_data: Arc<PersistedValidationData>,
-		pov: Arc<PoV>,
-	) -> Output {
-		let descriptor = receipt.descriptor.clone();
-		self.work = Work::Validating {
-			receipt: Box::new(receipt),
-			validation_data: validation_data.clone(),
-		};
-		Output::Validate(ValidationJob {
-			candidate,
-			descriptor,
-			validation_data,
-			pov,
-		})
-	}
+	let judgement = Judgement::Cost(Cost::Malicious, "a proof of validity that is too large");
+	turn.out.report(peer, judgement);
+	Err(SecondingError::PovTooLarge { max, got })
 }

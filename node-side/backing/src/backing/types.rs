@@ -1,53 +1,50 @@
-//! Inputs, outputs and errors of the state machine.
+//! What the state machine tells its neighbours, and why it refuses.
 
-use crate::{AdmissionError, DepthTaken, Misbehaviour, OutputsMismatch, SignedStatement, TableError};
+use crate::{
+	job::Invalid, AdmissionError, DepthTaken, Misbehaviour, NotWaiting, SignedStatement, TableError,
+};
+use async_backing_availability::EncodedData;
+use async_backing_fragment_tree::Candidate;
+use async_backing_machine::{JobFailure, PeerId};
 use async_backing_primitives::{
-	CandidateCommitments, CandidateDescriptor, CandidateHash, CoreIndex, Hash, HeadHash, ParaId,
-	PersistedValidationData, PoV, ValidatorIndex,
+	AvailableData, CandidateHash, CoreIndex, Hash, HeadHash, IntrinsicError, ParaId, SessionIndex,
+	ValidatorIndex,
 };
 use std::sync::Arc;
 use thiserror::Error;
 
-/// A candidate to execute, with the limit of backing (R-BAK-11).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ValidationJob {
-	/// The candidate.
-	pub candidate: CandidateHash,
-	/// Names the code, by hash.
-	pub descriptor: CandidateDescriptor,
-	/// Input of the validation function.
-	pub validation_data: Arc<PersistedValidationData>,
-	/// Input of the validation function.
-	pub pov: Arc<PoV>,
-}
-
-/// What executing a candidate gave.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ValidationOutcome {
-	/// What including the candidate does.
-	pub commitments: CandidateCommitments,
-	/// Root of the erasure-coded available data (R-AVL-5).
-	pub erasure_root: Hash,
-}
-
-/// What the driver shall do, or what somebody should hear of.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Output {
-	/// Ask a validator for a proof of validity, and answer with [`Backing::pov_received`](crate::Backing::pov_received).
-	FetchPov {
+/// What the neighbours in the same validator must hear.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+	/// A statement is bound to a relay block that is in no leaf's scope, perhaps not yet: keep it for a while
+	/// ([`Early`](async_backing_chain_view::Early)), and hand it in again when the block comes into scope.
+	Early {
+		/// Who sent it.
+		peer: PeerId,
+		/// The statement.
+		statement: Arc<SignedStatement>,
+	},
+	/// A candidate is valid, and this validator will say so: store its data, then call
+	/// [`Backing::data_stored`](crate::Backing::data_stored). At once will do, if what it stores is put into the same
+	/// outbox before: batches are stored in order.
+	Validated {
+		/// The candidate.
+		candidate: Arc<Candidate>,
+		/// What has to stay available.
+		data: Arc<AvailableData>,
+		/// The same, coded for the validators of [`session`](Self::Validated::session).
+		coded: Arc<EncodedData>,
+		/// Session of the scheduling parent.
+		session: SessionIndex,
+	},
+	/// Somebody else seconded a candidate that nobody had seconded. Its children may be fetched now (R-BAK-5).
+	Vouched {
 		/// The candidate.
 		candidate: CandidateHash,
-		/// Hash of the proof of validity.
-		pov_hash: Hash,
-		/// Whom to ask: one who stated the candidate.
-		from: ValidatorIndex,
+		/// Its para.
+		para: ParaId,
 	},
-	/// Execute a candidate, and answer with [`Backing::validated`](crate::Backing::validated). If it is valid, keep its
-	/// data for others before answering.
-	Validate(ValidationJob),
-	/// Send an own statement to all validators that back or include the candidate.
-	Share(Arc<SignedStatement>),
-	/// A candidate got its quorum (R-BAK-7). Its children may be fetched now.
+	/// A candidate got its quorum (R-BAK-7).
 	Backable {
 		/// The candidate.
 		candidate: CandidateHash,
@@ -58,10 +55,26 @@ pub enum Output {
 		/// Hash of the head data after it.
 		output_head: HeadHash,
 	},
-	/// A collation is not seconded after all.
+	/// This validator seconded a candidate: others have been told. Its children may be fetched now (R-BAK-5).
+	Seconded {
+		/// The candidate.
+		candidate: CandidateHash,
+		/// Its para.
+		para: ParaId,
+		/// Its scheduling parent.
+		scheduling_parent: Hash,
+	},
+	/// This validator confirmed a candidate of somebody else: others have been told.
+	Confirmed {
+		/// The candidate.
+		candidate: CandidateHash,
+	},
+	/// A collation is not seconded after all. There is room for another one.
 	NotSeconded {
 		/// The candidate.
 		candidate: CandidateHash,
+		/// Who handed it over.
+		peer: PeerId,
 		/// Why not.
 		error: SecondingError,
 	},
@@ -70,8 +83,10 @@ pub enum Output {
 	Invalid {
 		/// The candidate.
 		candidate: CandidateHash,
-		/// What execution gave; `None` if it failed.
-		mismatch: Option<OutputsMismatch>,
+		/// Who handed it over, if that was a collator.
+		collator: Option<PeerId>,
+		/// What is wrong.
+		reason: Invalid,
 	},
 	/// A validator misbehaved.
 	Misbehaviour {
@@ -126,6 +141,23 @@ pub enum SecondingError {
 		/// Hash of what came.
 		got: Hash,
 	},
+	/// The proof of validity is larger than the chain allows.
+	#[error("proof of validity of {got} bytes, but at most {max} (R-BAK-12)")]
+	PovTooLarge {
+		/// Limit at the leaf, in bytes.
+		max: usize,
+		/// Bytes of its encoding.
+		got: usize,
+	},
+	/// As many candidates of the para are being executed as it has claims on the core.
+	#[error("{0} candidates of the para are being executed already")]
+	Busy(usize),
+	/// What this validator seconded before it stopped has to be read again first.
+	#[error("what was seconded before the restart is being read again")]
+	Recalling,
+	/// Validation came to nothing.
+	#[error("validation: {0}")]
+	Failed(JobFailure),
 	/// It would lead from a head to the same head.
 	#[error("parent and output head are both {0} (R-BAK-3)")]
 	ZeroLengthCycle(HeadHash),
@@ -138,6 +170,9 @@ pub enum SecondingError {
 	/// This validator seconded as many candidates at this relay parent as it may.
 	#[error("no more candidates may be seconded at this relay parent (R-TAB-4, R-SD-3)")]
 	LimitReached,
+	/// It is wrong in itself.
+	#[error(transparent)]
+	Intrinsic(#[from] IntrinsicError),
 	/// The chain would not accept it.
 	#[error(transparent)]
 	Admission(#[from] AdmissionError),
@@ -146,9 +181,15 @@ pub enum SecondingError {
 /// Why a statement is ignored.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum StatementError {
-	/// The relay parent is in no active leaf's scope.
-	#[error("relay parent {0} is in no active leaf's scope")]
-	UnknownRelayParent(Hash),
+	/// The sender is no validator of the session (law 7).
+	#[error("the sender is no validator of the session of relay parent {0}")]
+	Stranger(Hash),
+	/// It was taken in before.
+	#[error("it is known")]
+	Known,
+	/// It does not wait for its check.
+	#[error(transparent)]
+	NotWaiting(#[from] NotWaiting),
 	/// There is no such validator in the session.
 	#[error("there is no validator {0}")]
 	UnknownValidator(ValidatorIndex),
@@ -165,9 +206,29 @@ pub enum StatementError {
 		/// Of the statement.
 		got: Hash,
 	},
+	/// The candidate is wrong in itself.
+	#[error(transparent)]
+	Intrinsic(#[from] IntrinsicError),
 	/// The chain would not accept the candidate.
 	#[error(transparent)]
 	Admission(#[from] AdmissionError),
+	/// What the validator seconded takes all the memory that it may take.
+	#[error(
+		"validator {validator} seconded {held} bytes and {codes} codes already, {more} more are too many"
+	)]
+	OverBytes {
+		/// The validator.
+		validator: ValidatorIndex,
+		/// Bytes without codes that it has at this relay parent.
+		held: usize,
+		/// Candidates with codes that it has in scope.
+		codes: usize,
+		/// Bytes of this candidate, with its code.
+		more: usize,
+	},
+	/// Too many votes of the validator wait for candidates that nobody seconded.
+	#[error("{0} votes of the validator wait for their candidates already")]
+	TooManyEarly(usize),
 	/// The candidate fits at no leaf (R-BAK-6).
 	#[error("candidate {0} fits at no active leaf (R-BAK-6)")]
 	NotInView(CandidateHash),

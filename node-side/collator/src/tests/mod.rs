@@ -1,48 +1,25 @@
 //! What the tests share: a leaf, a collator, and a parachain whose head data say where they come from.
 
-mod authoring_time;
 mod candidate;
-mod chain;
 mod hook;
 mod on_demand;
 mod parents;
-mod rhythm;
 
 use crate::*;
 use async_backing_primitives::*;
-use std::{collections::BTreeMap, convert::Infallible, time::Duration};
+use std::{collections::BTreeMap, convert::Infallible};
 
 pub(super) const PARA: ParaId = ParaId(2000);
 pub(super) const CODE: ValidationCodeHash = ValidationCodeHash(Hash::repeat_byte(6));
 pub(super) const MAX_POV: u32 = 5 * 1024 * 1024;
-pub(super) const POV: PovSize = PovSize {
-	base: 10_000,
-	per_extrinsic: 150,
-};
 /// Slot of relay block 0.
 pub(super) const FIRST_SLOT: Slot = 1000;
-
-pub(super) fn timing() -> Timing {
-	Timing {
-		slot: Duration::from_secs(6),
-		leaf_active_after: Duration::from_secs(3),
-		inherent_after: Duration::from_secs(2),
-		link_latency: Duration::from_millis(100),
-		link_jitter: Duration::from_millis(10),
-		bandwidth: 62_500_000,
-		extrinsic_cost: Duration::from_millis(1),
-		execution_limit: Duration::from_secs(2),
-		margin: Duration::from_millis(500),
-	}
-}
 
 pub(super) fn config(capacity: u32, velocity: u32) -> CollatorConfig {
 	CollatorConfig {
 		para: PARA,
 		capacity,
 		velocity,
-		timing: timing(),
-		pov: POV,
 	}
 }
 
@@ -157,7 +134,7 @@ pub(super) fn produce(build_on: &BuildOn) -> ProducedBlock {
 		pov: PoV {
 			block_data: BlockData(vec![1; 10]),
 		},
-		extrinsics: build_on.budget.extrinsics,
+		extrinsics: 7,
 	}
 }
 

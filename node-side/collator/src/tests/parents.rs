@@ -267,34 +267,29 @@ fn r_ump_5_without_a_claim_in_the_next_block_nothing_is_built() {
 
 #[test]
 fn r_abp_10_the_slot_that_has_to_back_the_candidate_decides() {
-	// Block 10 has slot 1010. Params, first slot that ends the session, and whether there is a block.
+	// Block 10 has slot 1010. Params, first slot that ends the session, and the deadline, if there is a block.
 	let rows = [
-		("the next block backs it", params(0, 0), 1012, true),
-		("the next block ends the session", params(0, 0), 1011, false),
+		("the next block backs it", params(0, 0), 1012, Some(1011)),
+		("the next block ends the session", params(0, 0), 1011, None),
 		(
-			"two seconds: the block after the next backs it",
+			"the relay parent leaves the scope",
 			params(4, 3),
-			1013,
-			true,
+			1020,
+			Some(1014),
 		),
-		("which ends the session", params(4, 3), 1012, false),
+		("the session ends before", params(4, 3), 1013, Some(1012)),
+		("the next block ends it", params(4, 3), 1011, None),
 	];
-	for (name, params, ends_from, builds) in rows {
+	for (name, params, ends_from, deadline) in rows {
 		let mut collator = Collator::new(config(5, 1), &genesis());
 		let mut facts = leaf(10, params, 1, &genesis());
 		facts.session_ends_from_slot = ends_from;
-		let decided = collator.decide(&facts);
-		assert_eq!(decided.is_ok(), builds, "R-ABP-10: {name}");
-		if let Err(reason) = decided {
-			assert_eq!(
-				reason,
-				NoBuild::SessionEnds {
-					ends_from,
-					backed_at: ends_from
-				},
-				"R-ABP-10: {name}"
-			);
-		}
+		let ends = NoBuild::SessionEnds {
+			ends_from,
+			backed_at: 1011,
+		};
+		let decided = collator.decide(&facts).map(|build_on| build_on.deadline);
+		assert_eq!(decided, deadline.ok_or(ends), "R-ABP-2, R-ABP-10: {name}");
 	}
 }
 
@@ -302,29 +297,42 @@ fn r_abp_10_the_slot_that_has_to_back_the_candidate_decides() {
 fn r_abp_10_blocks_ahead_are_backed_first() {
 	let (mut collator, [a, b, _]) = three_blocks();
 	let mut facts = leaf(13, params(4, 3), 1, &genesis());
+	let slot = facts.slot;
 	assert_eq!(
-		collator.decide(&facts).unwrap().backing_delay,
-		4,
+		collator.decide(&facts).unwrap().earliest,
+		slot + 4,
 		"a, b, c, then this one"
 	);
 	set_pending(&mut facts, &[a, b]);
 	assert_eq!(
-		collator.decide(&facts).unwrap().backing_delay,
-		2,
+		collator.decide(&facts).unwrap().earliest,
+		slot + 2,
 		"c, then this one"
 	);
+	facts.session_ends_from_slot = slot + 2;
+	let ends = NoBuild::SessionEnds {
+		ends_from: slot + 2,
+		backed_at: slot + 2,
+	};
+	assert_eq!(collator.decide(&facts), Err(ends), "R-ABP-10");
 }
 
 #[test]
-fn r_bkv_1_votes_and_time_shape_the_budget() {
+fn r_bkv_1_votes_are_those_of_the_group() {
 	let mut collator = Collator::new(config(5, 1), &genesis());
 	let mut facts = leaf(10, params(0, 0), 2, &genesis());
-	assert_eq!(collator.decide(&facts).unwrap().budget.extrinsics, 575, "R-SLO-1");
+	let limits = collator.decide(&facts).unwrap().limits;
+	let expected = Limits {
+		pov_size: pov_target(MAX_POV),
+		votes: 2,
+		blocks_per_slot: 1,
+	};
+	assert_eq!(limits, expected, "R-BKV-1, R-HOO-6");
 	// At block 11 the groups have rotated twice, so that core 0 has group 0 again; at 15 it has group 1.
 	facts.groups = vec![vec![ValidatorIndex(0)], vec![]];
 	assert_eq!(
-		collator.decide(&facts).unwrap().budget.extrinsics,
-		1028,
+		collator.decide(&facts).unwrap().limits.votes,
+		1,
 		"R-BKV-1: one vote"
 	);
 	facts.block = relay_block(14);
@@ -333,11 +341,6 @@ fn r_bkv_1_votes_and_time_shape_the_budget() {
 		Err(NoBuild::NoBackers(CoreIndex(0))),
 		"R-GRP-1, R-BKV-1"
 	);
-
-	let mut far = config(5, 1);
-	far.timing.link_latency = Duration::from_secs(1);
-	let decided = Collator::new(far, &genesis()).decide(&leaf(10, params(0, 0), 1, &genesis()));
-	assert_eq!(decided, Err(NoBuild::NoTime), "R-SLO-1");
 }
 
 #[test]

@@ -434,23 +434,13 @@ impl<'c, W: World> Driver<'c, W> {
 	/// A request that failed long ago, with somebody left who was not asked.
 	pub(super) fn look_for_the_forgotten(&mut self) -> Result<(), Breach> {
 		let Some(core) = &self.core else { return Ok(()) };
-		while let Some(failed) = self.watch.due(self.open.now, self.world.patience()) {
-			let is_asked = self
-				.open
-				.requests
-				.values()
-				.any(|open| open.request == failed.request);
-			if !is_asked
-				&& self
-					.world
-					.has_successor(core, &failed.request, &failed.tried, &self.open)
-			{
+		while let Some((request, tried)) = self.watch.due(self.open.now, self.world.patience()) {
+			let mut open = self.open.requests.values();
+			let is_asked = open.any(|open| open.request == request);
+			if !is_asked && self.world.has_successor(core, &request, &tried, &self.open) {
 				return Err(Breach::new(
 					Law::Ends,
-					format!(
-						"{:?} is wanted, but after {:?} nobody was asked",
-						failed.request, failed.tried
-					),
+					format!("{request:?} is wanted, but after {tried:?} nobody was asked"),
 				));
 			}
 		}

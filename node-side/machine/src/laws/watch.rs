@@ -47,10 +47,8 @@ impl<W: Words> Watch<W> {
 	/// The core asks.
 	pub(super) fn asked(&mut self, request: &W::Request, peer: PeerId) {
 		if let Some(failed) = self.failed.iter_mut().find(|failed| failed.request == *request) {
-			if failed.tried.contains(&peer) {
-				// A second round.
-				failed.tried.clear();
-			}
+			// Once more. Where a round of the core begins the kit can't know, so that others stay tried.
+			failed.tried.retain(|tried| *tried != peer);
 			failed.since = None;
 		}
 	}
@@ -84,15 +82,17 @@ impl<W: Words> Watch<W> {
 		}
 	}
 
-	/// A request that failed so long ago, and has not been made again since.
-	pub(super) fn due(&mut self, now: Instant, patience: Duration) -> Option<Failed<W>> {
+	/// A request that failed so long ago, and has not been made again since; each is told once. Who was tried stays known.
+	pub(super) fn due(&mut self, now: Instant, patience: Duration) -> Option<(W::Request, Vec<PeerId>)> {
 		let is_due = |failed: &Failed<W>| {
 			failed
 				.since
 				.is_some_and(|since| since.saturating_add(patience) <= now)
 		};
 		let at = self.failed.iter().position(is_due)?;
-		self.failed.remove(at)
+		let failed = self.failed.get_mut(at)?;
+		failed.since = None;
+		Some((failed.request.clone(), failed.tried.clone()))
 	}
 
 	/// A report that names this peer is due.

@@ -4,6 +4,25 @@ use super::*;
 use async_backing_fragment_tree::{AttachError, StorageError, UnknownCandidate};
 
 #[test]
+fn law_1_a_candidate_that_somebody_else_holds_is_shared_with_the_trees() {
+	let mut view = view_at(&[leaf(20).with(PARA, 0, &[]), leaf(21).with(PARA, 0, &[])]);
+	let held = alloc::sync::Arc::new(spec(0, 1, 20).build());
+	view.introduce_checked(held.clone()).expect("it fits");
+	let known = view.candidate(PARA, held.hash()).expect("introduced");
+	assert!(alloc::sync::Arc::ptr_eq(
+		known.shared_receipt(),
+		held.shared_receipt()
+	));
+	assert!(alloc::sync::Arc::ptr_eq(
+		known.shared_validation_data(),
+		held.shared_validation_data()
+	));
+	// Whoever holds it still is not taken for a tree.
+	view.update_leaves(&[leaf(30).with(PARA, 0, &[])], &[block(20).hash, block(21).hash]);
+	assert_eq!(view.candidate_count(PARA), 0, "R-VIE-4");
+}
+
+#[test]
 fn r_vie_5_what_introducing_answers() {
 	let mut view = view_at(&[leaf(20).with(PARA, 0, &[])]);
 	let at = block(20).hash;

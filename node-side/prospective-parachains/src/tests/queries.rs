@@ -230,7 +230,17 @@ fn r_vie_9_validation_data() {
 		relay_parent_storage_root: block(at).storage_root,
 		max_pov_size: 1024,
 	};
-	let ask = |at: BlockNumber, parent: u8| view.validation_data(PARA, block(at).hash, head(parent).hash());
+	let ask = |at: BlockNumber, parent: u8| {
+		let at = block(at).hash;
+		let shared = view.shared_validation_data(PARA, at, head(parent).hash());
+		let whole = view.validation_data(PARA, at, head(parent).hash());
+		assert_eq!(
+			shared.map(|shared| (*shared.to_whole()).clone()),
+			whole,
+			"law 1: the same, shared"
+		);
+		whole
+	};
 	assert_eq!(ask(20, 1), Some(data(20, 1)), "R-VIE-9: output of a candidate");
 	assert_eq!(ask(18, 0), Some(data(18, 0)), "R-VIE-9: the included head");
 	assert_eq!(ask(17, 0), None, "R-VIE-9: out of scope");
@@ -290,6 +300,38 @@ fn r_vie_10_hypothetical_membership_across_leaves() {
 		"R-VIE-10"
 	);
 	assert_eq!(view.candidate_count(PARA), 1, "asking changes nothing");
+}
+
+#[test]
+fn r_def_43_r_bak_5_a_child_has_a_place_once_its_parent_is_seconded() {
+	let mut view = view_at(&[leaf(20).with(PARA, 0, &[])]);
+	let path = [(0, 1), (1, 2), (2, 3)].map(|(from, to)| spec(from, to, 20).build());
+	introduce(&mut view, &path[0]);
+	introduce(&mut view, &path[1]);
+	let depths = |view: &View| {
+		let place = HypotheticalCandidate::Incomplete {
+			candidate_hash: path[2].hash(),
+			parent_head_hash: path[2].parent_head_hash(),
+			relay_parent: path[2].relay_parent(),
+		};
+		let membership = view.vouched_membership(PARA, place);
+		let complete = HypotheticalCandidate::Complete(&path[2]);
+		assert_eq!(view.vouched_membership(PARA, complete), membership);
+		membership
+			.into_iter()
+			.flat_map(|(_, depths)| depths)
+			.collect::<Vec<_>>()
+	};
+	assert!(depths(&view).is_empty(), "nobody vouches for either");
+	view.note_seconded(PARA, path[1].hash()).expect("known");
+	assert!(depths(&view).is_empty(), "nor for the first");
+	view.note_backed(PARA, path[0].hash()).expect("known");
+	assert_eq!(depths(&view), [2], "R-BAK-5: seconded, on what is backed");
+	assert_eq!(
+		view.vouched_membership(OTHER, HypotheticalCandidate::Complete(&path[2])),
+		[],
+		"another para"
+	);
 }
 
 #[test]

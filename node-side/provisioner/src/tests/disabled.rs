@@ -38,8 +38,8 @@ impl BackableSource for Careless {
 			.collect()
 	}
 
-	fn backed(&mut self, candidate: CandidateHash, _: Hash) -> Option<BackedCandidate> {
-		Some(self.candidate(candidate.0.as_bytes()[0].into()))
+	fn backed(&mut self, candidate: CandidateHash, _: Hash) -> Option<SharedBackedCandidate> {
+		Some(self.candidate(candidate.0.as_bytes()[0].into()).into())
 	}
 }
 
@@ -128,7 +128,8 @@ fn r_bak_14_r_bkv_4_what_is_offered_carries_the_votes_that_count_at_the_leaf() {
 	for (name, disabled, chain, expected) in rows {
 		let mut source = Careless(chain.map(|(at, core, voters)| (at, core, voters.to_vec())).into());
 		let proposal = provision(&facts(disabled), 11, Vec::new(), &mut source);
-		let votes_of = |backed: &BackedCandidate| -> (Vec<usize>, Vec<usize>) {
+		let votes_of = |backed: &SharedBackedCandidate| -> (Vec<usize>, Vec<usize>) {
+			let backed = backed.to_backed();
 			let (bits, _) = backed.split_indices().expect("well formed");
 			let signed = backed.validity_votes.iter().map(|vote| {
 				let bytes: &[u8] = vote.signature().as_ref();

@@ -2,6 +2,8 @@
 // Each test file uses its part of this.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod guests;
+
 use async_backing_primitives::{HeadData, ValidationCode, ValidationParams, ValidationResult};
 use codec::Encode;
 use wasm_encoder::{
@@ -125,6 +127,10 @@ pub fn result() -> ValidationResult {
 		hrmp_watermark: 7,
 		..Default::default()
 	}
+}
+
+pub fn result_bytes() -> Vec<u8> {
+	result().encode()
 }
 
 pub fn params() -> ValidationParams {

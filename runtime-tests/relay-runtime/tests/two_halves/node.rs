@@ -22,7 +22,7 @@ use async_backing_primitives::{
 	ValidityAttestation,
 };
 use async_backing_prospective_parachains::{View, ViewConfig};
-use async_backing_provisioner::{provision, BackableSource, Proposal};
+use async_backing_provisioner::{provision, BackableSource, Proposal, SharedBackedCandidate};
 use async_backing_relay_runtime::{Block, Runtime, Ump};
 use codec::{Decode, Encode};
 use sp_core::Pair as _;
@@ -415,9 +415,9 @@ impl BackableSource for Source<'_> {
 			.collect()
 	}
 
-	fn backed(&mut self, candidate: CandidateHash, _: Hash) -> Option<BackedCandidate> {
+	fn backed(&mut self, candidate: CandidateHash, _: Hash) -> Option<SharedBackedCandidate> {
 		let made = self.made.iter().find(|made| made.hash() == candidate)?;
-		Some(made.backed.clone())
+		Some(made.backed.clone().into())
 	}
 }
 

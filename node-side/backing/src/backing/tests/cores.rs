@@ -20,7 +20,7 @@ fn large_leaf() -> LeafFacts {
 fn on_core_300(descriptor: CandidateDescriptor) -> CommittedCandidateReceipt {
 	CommittedCandidateReceipt {
 		descriptor,
-		commitments: outcome(1).commitments,
+		commitments: commitments(1),
 	}
 }
 
@@ -38,36 +38,39 @@ fn version_1(leaf: Hash) -> CandidateDescriptor {
 	CandidateDescriptor::decode(&mut &bytes[..]).expect("every version has its size")
 }
 
-fn fetched(descriptor: CandidateDescriptor) -> (Backing, Script, Result<Vec<Output>, SecondingError>) {
-	let mut backing = Backing::new();
-	backing.activate_leaf(&large_leaf(), Some(ValidatorIndex(0)), &Script::default());
-	let view = Script::at(leaf_hash(10), &[0]);
+fn fetched(descriptor: CandidateDescriptor) -> (Node, Result<Vec<Seen>, SecondingError>) {
+	let mut node = Node::new(Some(0), Script::at(leaf_hash(10), &[0]));
+	node.activate(&large_leaf());
 	let collation = Collation {
 		receipt: on_core_300(descriptor).to_plain(),
 		pov: pov(1),
 		parent_head: validation_data().parent_head.hash(),
 	};
-	let fetched = backing.collation_fetched(collation, &view);
-	(backing, view, fetched)
+	let fetched = node.fetch(collation);
+	(node, fetched)
 }
 
 #[test]
 fn r_def_36_r_bin_16_a_candidate_that_names_core_300_is_backed() {
 	let leaf = leaf_hash(10);
 	let candidate = on_core_300(version_2(leaf)).hash();
-	let (mut backing, mut view, fetched) = fetched(version_2(leaf));
+	let (mut backing, fetched) = fetched(version_2(leaf));
 	assert!(
-		matches!(fetched.as_deref(), Ok([Output::Validate(_)])),
+		matches!(fetched.as_deref(), Ok([Seen::Validate(_)])),
 		"{fetched:?}"
 	);
-	let outputs = backing.validated(candidate, Some(outcome(1)), &mut view, &mut Key(0));
+	let outputs = backing.validated(candidate, Some(outcome(1)));
 	assert!(matches!(shared(&outputs).content, StatementContent::Seconded(_)));
 	let second = sign(StatementContent::Valid(candidate), 1, leaf);
-	let outputs = backing
-		.statement_received(&second, &mut view)
-		.expect("it is of the group");
-	assert!(matches!(outputs[..], [Output::Backable { .. }]), "{outputs:?}");
-	let backed = backing.backed(candidate, leaf).expect("it has its quorum");
+	let outputs = backing.hear(&second).expect("it is of the group");
+	assert!(
+		matches!(outputs[..], [Seen::Effect(Effect::Backable { .. })]),
+		"{outputs:?}"
+	);
+	let backed = backing
+		.backing
+		.backed(candidate, leaf)
+		.expect("it has its quorum");
 	assert_eq!(backed.core(), Ok(CoreIndex(300)), "R-DEF-36");
 	let (_, injected) = backed.split_indices().expect("well formed");
 	assert_eq!(injected, CoreIndex(44), "R-BIN-16: the low eight bits of 300");
@@ -77,19 +80,16 @@ fn r_def_36_r_bin_16_a_candidate_that_names_core_300_is_backed() {
 fn r_def_36_r_bin_16_version_1_is_refused_on_core_300_by_name() {
 	let leaf = leaf_hash(10);
 	let too_large = AdmissionError::Unnameable(BackedCandidateError::CoreTooLarge(CoreIndex(300)));
-	let (mut backing, mut view, fetched) = fetched(version_1(leaf));
+	let (mut backing, fetched) = fetched(version_1(leaf));
 	assert_eq!(
 		fetched,
 		Err(SecondingError::Admission(too_large.clone())),
 		"not executed for nothing"
 	);
-	let seconded = SecondedCandidate {
-		receipt: on_core_300(version_1(leaf)),
-		validation_data: validation_data(),
-	};
-	let statement = sign(StatementContent::Seconded(Arc::new(seconded)), 1, leaf);
+	let seconded = seconded_candidate(on_core_300(version_1(leaf)));
+	let statement = sign(StatementContent::Seconded(seconded), 1, leaf);
 	assert_eq!(
-		backing.statement_received(&statement, &mut view),
+		backing.hear(&statement),
 		Err(StatementError::Admission(too_large)),
 		"nor counted when others second it"
 	);

@@ -1,10 +1,9 @@
 //! Disabled validators: whose votes count, at which leaf, and since when (R-BAK-14).
 
+mod histories;
+
 use super::*;
 use async_backing_primitives::{check_backing_vote_count, check_backing_votes, remove_disabled_votes};
-use codec::{Decode, Encode};
-use proptest::prelude::*;
-use std::sync::LazyLock;
 
 /// The relay parent of all candidates here; all leaves have it in scope.
 const TEN: u32 = 10;
@@ -22,20 +21,18 @@ fn leaf_with(name: u32, disabled: &[u32]) -> LeafFacts {
 }
 
 /// Validator `own` at leaf 10, where these are disabled.
-fn validator_where(own: u32, disabled: &[u32]) -> Backing {
-	let mut backing = Backing::new();
-	let facts = leaf_with(TEN, disabled);
-	backing.activate_leaf(&facts, Some(ValidatorIndex(own)), &Script::default());
-	backing
+fn validator_where(own: u32, disabled: &[u32], view: Script) -> Node {
+	let mut node = Node::new(Some(own), view);
+	node.activate(&leaf_with(TEN, disabled));
+	node
 }
 
-fn activate(backing: &mut Backing, own: u32, name: u32, disabled: &[u32], view: &Script) {
-	backing.activate_leaf(&leaf_with(name, disabled), Some(ValidatorIndex(own)), view);
+fn activate(node: &mut Node, name: u32, disabled: &[u32]) {
+	node.activate(&leaf_with(name, disabled));
 }
 
-fn hear(backing: &mut Backing, statement: &SignedStatement, view: &mut Script) -> Vec<Output> {
-	backing
-		.statement_received(statement, view)
+fn heard(node: &mut Node, statement: &SignedStatement) -> Vec<Seen> {
+	node.hear(statement)
 		.expect("a good statement is no error, whoever is disabled")
 }
 
@@ -108,22 +105,22 @@ fn r_bak_14_r_bkv_4_votes_count_by_what_the_leaves_disable() {
 	];
 	let (ten, eleven) = (leaf_hash(TEN), leaf_hash(11));
 	for (name, voters, at_ten, at_eleven, [union, first, second]) in rows {
-		let (mut backing, mut view) = (validator_where(3, at_ten), Script::at(ten, &[0]));
-		hear(&mut backing, &seconded(1, voters[0], ten), &mut view);
+		let mut backing = validator_where(3, at_ten, Script::at(ten, &[0]));
+		heard(&mut backing, &seconded(1, voters[0], ten));
 		for voter in &voters[1..] {
-			hear(&mut backing, &valid(1, *voter, ten), &mut view);
+			heard(&mut backing, &valid(1, *voter, ten));
 		}
-		activate(&mut backing, 3, 11, at_eleven, &view);
+		activate(&mut backing, 11, at_eleven);
 		let candidate = hash(1, ten);
 		let backed = [
-			backing.backed(candidate, ten),
-			backing.backed_at(ten, candidate, ten),
-			backing.backed_at(eleven, candidate, ten),
+			backing.backing.backed(candidate, ten),
+			backing.backing.backed_at(ten, candidate, ten),
+			backing.backing.backed_at(eleven, candidate, ten),
 		];
 		let is_backable = [
-			backing.is_backable(candidate),
-			backing.is_backable_at(ten, candidate),
-			backing.is_backable_at(eleven, candidate),
+			backing.backing.is_backable(candidate),
+			backing.backing.is_backable_at(ten, candidate),
+			backing.backing.is_backable_at(eleven, candidate),
 		];
 		assert_eq!(is_backable, [union, first, second], "R-BAK-14: {name}");
 		assert_eq!(
@@ -157,19 +154,18 @@ fn r_bak_14_r_bkv_1_disabled_members_do_not_make_the_group_smaller() {
 		(3, &[2], false),
 		(1, &[1, 2], true),
 	] {
-		let mut backing = Backing::new();
 		let facts = LeafFacts {
 			minimum_backing_votes: minimum,
 			..leaf_with(TEN, disabled)
 		};
-		backing.activate_leaf(&facts, Some(ValidatorIndex(3)), &Script::default());
-		let mut view = Script::at(ten, &[0]);
-		hear(&mut backing, &seconded(1, 0, ten), &mut view);
+		let mut backing = Node::new(Some(3), Script::at(ten, &[0]));
+		backing.activate(&facts);
+		heard(&mut backing, &seconded(1, 0, ten));
 		for voter in [1, 2] {
-			hear(&mut backing, &valid(1, voter, ten), &mut view);
+			heard(&mut backing, &valid(1, voter, ten));
 		}
 		assert_eq!(
-			backing.is_backable(hash(1, ten)),
+			backing.backing.is_backable(hash(1, ten)),
 			expected,
 			"R-BKV-1: {minimum} of 3 without {disabled:?}"
 		);
@@ -179,62 +175,62 @@ fn r_bak_14_r_bkv_1_disabled_members_do_not_make_the_group_smaller() {
 #[test]
 fn r_bak_14_r_bak_7_a_quorum_is_announced_when_the_leaf_that_disables_goes() {
 	let (ten, fork) = (leaf_hash(TEN), leaf_hash(12));
-	let (mut backing, mut view) = (validator_where(3, &[]), Script::at(ten, &[0]));
-	activate(&mut backing, 3, 12, &[1], &view);
-	assert_eq!(hear(&mut backing, &seconded(1, 0, ten), &mut view), []);
+	let mut backing = validator_where(3, &[], Script::at(ten, &[0]));
+	activate(&mut backing, 12, &[1]);
+	assert_eq!(heard(&mut backing, &seconded(1, 0, ten)), []);
 	assert_eq!(
-		hear(&mut backing, &valid(1, 1, ten), &mut view),
+		heard(&mut backing, &valid(1, 1, ten)),
 		[],
 		"disabled on one fork: it does not count towards the quorum"
 	);
-	assert_eq!(view.backed, []);
-	activate(&mut backing, 3, 13, &[], &view);
-	assert!(!backing.is_backable(hash(1, ten)), "the fork is still active");
+	assert_eq!(backing.view.backed, []);
+	activate(&mut backing, 13, &[]);
+	assert!(
+		!backing.backing.is_backable(hash(1, ten)),
+		"the fork is still active"
+	);
 	assert_eq!(
-		backing.deactivate_leaf(fork, &mut view),
+		backing.deactivate(fork),
 		[backable(1, ten)],
 		"nothing else will tell"
 	);
-	assert_eq!(view.backed, [hash(1, ten)], "R-VIE-6");
-	assert_eq!(backing.deactivate_leaf(ten, &mut view), [], "R-BAK-7: once");
+	assert_eq!(backing.view.backed, [hash(1, ten)], "R-VIE-6");
+	assert_eq!(backing.deactivate(ten), [], "R-BAK-7: once");
 }
 
 #[test]
 fn r_bak_14_a_statement_made_while_its_author_is_disabled_counts_once_it_is_not() {
 	let ten = leaf_hash(TEN);
-	let (mut backing, mut view) = (validator_where(3, &[0, 1]), Script::at(ten, &[0]));
+	let mut backing = validator_where(3, &[0, 1], Script::at(ten, &[0]));
 	for statement in [seconded(1, 0, ten), valid(1, 1, ten)] {
-		assert_eq!(hear(&mut backing, &statement, &mut view), []);
+		assert_eq!(heard(&mut backing, &statement), []);
 	}
-	assert!(!backing.is_backable(hash(1, ten)));
-	activate(&mut backing, 3, 11, &[], &view);
+	assert!(!backing.backing.is_backable(hash(1, ten)));
+	activate(&mut backing, 11, &[]);
 	assert!(
-		backing.is_backable_at(leaf_hash(11), hash(1, ten)),
+		backing.backing.is_backable_at(leaf_hash(11), hash(1, ten)),
 		"the child of 11 counts both"
 	);
-	assert_eq!(backing.deactivate_leaf(ten, &mut view), [backable(1, ten)]);
+	assert_eq!(backing.deactivate(ten), [backable(1, ten)]);
 }
 
 #[test]
 fn r_bak_14_r_sto_3_a_lost_quorum_comes_back_with_another_vote() {
 	let (ten, eleven) = (leaf_hash(TEN), leaf_hash(11));
-	let (mut backing, mut view) = (validator_where(3, &[]), Script::at(ten, &[0]));
-	hear(&mut backing, &seconded(1, 0, ten), &mut view);
-	assert_eq!(
-		hear(&mut backing, &valid(1, 1, ten), &mut view),
-		[backable(1, ten)]
-	);
-	activate(&mut backing, 3, 11, &[1], &view);
-	let _ = backing.deactivate_leaf(ten, &mut view);
+	let mut backing = validator_where(3, &[], Script::at(ten, &[0]));
+	heard(&mut backing, &seconded(1, 0, ten));
+	assert_eq!(heard(&mut backing, &valid(1, 1, ten)), [backable(1, ten)]);
+	activate(&mut backing, 11, &[1]);
+	let _ = backing.deactivate(ten);
 	let ask = [(PARA, hash(1, ten), ten)];
-	assert_eq!(backing.get_backed(&ask), [], "R-BAK-9: left out");
-	assert_eq!(backing.backed_at(eleven, hash(1, ten), ten), None);
+	assert_eq!(backing.backing.get_backed(&ask), [], "R-BAK-9: left out");
+	assert_eq!(backing.backing.backed_at(eleven, hash(1, ten), ten), None);
 	assert_eq!(
-		hear(&mut backing, &valid(1, 2, ten), &mut view),
+		heard(&mut backing, &valid(1, 2, ten)),
 		[],
 		"R-BAK-7: announced once"
 	);
-	let backed = backing.get_backed(&ask);
+	let backed = backing.backing.get_backed(&ask);
 	assert_eq!(backed.len(), 1);
 	let (bits, _) = backed[0].split_indices().expect("well formed");
 	assert_eq!(
@@ -248,28 +244,28 @@ fn r_bak_14_r_sto_3_a_lost_quorum_comes_back_with_another_vote() {
 #[test]
 fn r_bak_14_leaves_that_do_not_admit_the_relay_parent_have_no_say() {
 	let ten = leaf_hash(TEN);
-	let (mut backing, mut view) = (validator_where(3, &[]), Script::at(ten, &[0]));
-	hear(&mut backing, &seconded(1, 0, ten), &mut view);
-	hear(&mut backing, &valid(1, 1, ten), &mut view);
+	let mut backing = validator_where(3, &[], Script::at(ten, &[0]));
+	heard(&mut backing, &seconded(1, 0, ten));
+	heard(&mut backing, &valid(1, 1, ten));
 	// Another session: its validator 1 is somebody else.
 	let other = LeafFacts {
 		session_index: SESSION + 1,
 		ancestors: vec![],
 		..leaf_with(40, &[1])
 	};
-	backing.activate_leaf(&other, Some(ValidatorIndex(3)), &view);
-	assert!(backing.is_backable(hash(1, ten)));
+	backing.activate(&other);
+	assert!(backing.backing.is_backable(hash(1, ten)));
 	assert!(
-		!backing.is_backable_at(leaf_hash(40), hash(1, ten)),
+		!backing.backing.is_backable_at(leaf_hash(40), hash(1, ten)),
 		"the chain refuses its relay parent there"
 	);
-	assert_eq!(backing.backed_at(leaf_hash(40), hash(1, ten), ten), None);
+	assert_eq!(backing.backing.backed_at(leaf_hash(40), hash(1, ten), ten), None);
 	assert_eq!(
-		backing.backed_at(leaf_hash(41), hash(1, ten), ten),
+		backing.backing.backed_at(leaf_hash(41), hash(1, ten), ten),
 		None,
 		"no such leaf"
 	);
-	assert!(!backing.is_backable_at(leaf_hash(41), hash(1, ten)));
+	assert!(!backing.backing.is_backable_at(leaf_hash(41), hash(1, ten)));
 }
 
 #[test]
@@ -281,42 +277,35 @@ fn r_bak_14_a_disabled_validator_neither_seconds_nor_confirms() {
 
 	// Disabled at the leaf that brought the relay parent in, and at one that came later.
 	for (at_ten, at_eleven) in [(&[0][..], &[][..]), (&[], &[0])] {
-		let (mut backing, view) = (validator_where(0, at_ten), Script::at(ten, &[0]));
-		activate(&mut backing, 0, 11, at_eleven, &view);
-		assert_eq!(
-			backing.can_second(hash(1, ten), descriptor, parent_head, &view),
-			disabled()
-		);
-		assert_eq!(
-			backing.collation_fetched(collation(1, ten), &view),
-			disabled().map(|()| vec![])
-		);
+		let mut backing = validator_where(0, at_ten, Script::at(ten, &[0]));
+		activate(&mut backing, 11, at_eleven);
+		let can_second = backing
+			.backing
+			.can_second(hash(1, ten), descriptor, parent_head, &backing.view);
+		assert_eq!(can_second, disabled());
+		assert_eq!(backing.fetch(collation(1, ten)), disabled().map(|()| vec![]));
 	}
 
 	// What others second is not fetched. It is as soon as this validator counts again.
-	let (mut backing, mut view) = (validator_where(0, &[0]), Script::at(ten, &[0]));
-	assert_eq!(hear(&mut backing, &seconded(1, 1, ten), &mut view), []);
-	assert_eq!(
-		backing.collation_fetched(collation(1, ten), &view),
-		disabled().map(|()| vec![])
-	);
-	activate(&mut backing, 0, 11, &[], &view);
-	let fetch = |from| Output::FetchPov {
+	let mut backing = validator_where(0, &[0], Script::at(ten, &[0]));
+	assert_eq!(heard(&mut backing, &seconded(1, 1, ten)), []);
+	assert_eq!(backing.fetch(collation(1, ten)), disabled().map(|()| vec![]));
+	activate(&mut backing, 11, &[]);
+	let fetch = |from| Seen::Fetch {
 		candidate: hash(1, ten),
-		pov_hash: pov(1).hash(),
-		from: ValidatorIndex(from),
+		from,
 	};
-	assert_eq!(backing.deactivate_leaf(ten, &mut view), [fetch(1)]);
+	assert_eq!(backing.deactivate(ten), [fetch(1)]);
 
 	// Disabled between the question and the outcome: no statement, and another try once it is over.
-	let outputs = backing.pov_received(ValidatorIndex(1), hash(1, ten), Some(pov(1)));
-	assert!(matches!(outputs[..], [Output::Validate(_)]));
-	activate(&mut backing, 0, 12, &[0], &view);
-	let outputs = backing.validated(hash(1, ten), Some(outcome(1)), &mut view, &mut Key(0));
+	let outputs = backing.answer(1, hash(1, ten), Some(pov(1)));
+	assert!(matches!(outputs[..], [Seen::Validate(_)]));
+	activate(&mut backing, 12, &[0]);
+	let outputs = backing.validated(hash(1, ten), Some(outcome(1)));
 	assert_eq!(outputs, []);
-	assert_eq!(backing.deactivate_leaf(leaf_hash(12), &mut view), [fetch(1)]);
-	backing.pov_received(ValidatorIndex(1), hash(1, ten), Some(pov(1)));
-	let outputs = backing.validated(hash(1, ten), Some(outcome(1)), &mut view, &mut Key(0));
+	assert_eq!(backing.deactivate(leaf_hash(12)), [fetch(1)]);
+	backing.answer(1, hash(1, ten), Some(pov(1)));
+	let outputs = backing.validated(hash(1, ten), Some(outcome(1)));
 	assert_eq!(
 		shared(&outputs).content,
 		StatementContent::Valid(hash(1, ten)),
@@ -328,197 +317,43 @@ fn r_bak_14_a_disabled_validator_neither_seconds_nor_confirms() {
 #[test]
 fn r_bak_14_a_collation_that_was_executed_while_this_validator_was_disabled_is_left_to_others() {
 	let ten = leaf_hash(TEN);
-	let (mut backing, mut view) = (validator_where(0, &[]), Script::at(ten, &[0]));
-	backing
-		.collation_fetched(collation(1, ten), &view)
-		.expect("may be seconded");
-	activate(&mut backing, 0, 11, &[0], &view);
-	let outputs = backing.validated(hash(1, ten), Some(outcome(1)), &mut view, &mut Key(0));
+	let mut backing = validator_where(0, &[], Script::at(ten, &[0]));
+	backing.fetch(collation(1, ten)).expect("may be seconded");
+	activate(&mut backing, 11, &[0]);
+	let outputs = backing.validated(hash(1, ten), Some(outcome(1)));
 	let error = SecondingError::Disabled(ValidatorIndex(0));
 	assert_eq!(
 		outputs,
-		[Output::NotSeconded {
+		[Seen::Effect(Effect::NotSeconded {
 			candidate: hash(1, ten),
+			peer: COLLATOR,
 			error
-		}]
+		})]
 	);
-	assert_eq!(view.seconded, []);
+	assert_eq!(backing.view.seconded, []);
 }
 
 #[test]
 fn r_bak_14_nobody_works_for_what_only_disabled_validators_propose() {
 	let ten = leaf_hash(TEN);
-	let (mut backing, mut view) = (validator_where(0, &[1]), Script::at(ten, &[0]));
+	let mut backing = validator_where(0, &[1], Script::at(ten, &[0]));
 	assert_eq!(
-		hear(&mut backing, &seconded(1, 1, ten), &mut view),
+		heard(&mut backing, &seconded(1, 1, ten)),
 		[],
 		"no proof of validity is fetched"
 	);
-	let fetch = Output::FetchPov {
+	let fetch = Seen::Fetch {
 		candidate: hash(1, ten),
-		pov_hash: pov(1).hash(),
-		from: ValidatorIndex(2),
+		from: 2,
 	};
 	assert_eq!(
-		hear(&mut backing, &seconded(1, 2, ten), &mut view),
+		heard(&mut backing, &seconded(1, 2, ten)),
 		[fetch],
 		"from the one who counts"
 	);
 	assert_eq!(
-		backing.pov_received(ValidatorIndex(2), hash(1, ten), None),
+		backing.answer(2, hash(1, ten), None),
 		[],
 		"the disabled one is not asked"
 	);
-}
-
-/// A candidate of version 1, which names no core.
-fn version_1(name: u8) -> Arc<SecondedCandidate> {
-	let mut seconded = SecondedCandidate::clone(&named(name, leaf_hash(TEN)));
-	let mut bytes = seconded.receipt.descriptor.encode();
-	bytes[44] = 1;
-	seconded.receipt.descriptor = CandidateDescriptor::decode(&mut &bytes[..]).expect("as long as before");
-	assert_eq!(seconded.receipt.descriptor.core_index(), None);
-	Arc::new(seconded)
-}
-
-/// For each of four candidates, two of version 2 and two of version 1: its hash, and what each validator says of it,
-/// seconding and confirming.
-static SAID: LazyLock<Vec<(CandidateHash, Vec<[SignedStatement; 2]>)>> = LazyLock::new(|| {
-	let candidates = [
-		named(1, leaf_hash(TEN)),
-		named(2, leaf_hash(TEN)),
-		version_1(3),
-		version_1(4),
-	];
-	let said_of = |candidate: Arc<SecondedCandidate>| {
-		let hash = candidate.receipt.hash();
-		let by = |validator| {
-			let content = [
-				StatementContent::Seconded(candidate.clone()),
-				StatementContent::Valid(hash),
-			];
-			content.map(|content| sign(content, validator, leaf_hash(TEN)))
-		};
-		(hash, (0..3).map(by).collect())
-	};
-	candidates.map(said_of).into()
-});
-
-#[derive(Clone, Debug)]
-enum Step {
-	Activate {
-		name: u32,
-		disabled: BTreeSet<u32>,
-	},
-	Deactivate {
-		name: u32,
-	},
-	Say {
-		candidate: usize,
-		validator: u32,
-		confirms: bool,
-	},
-}
-
-fn step() -> impl Strategy<Value = Step> {
-	let disabled = proptest::collection::btree_set(0u32..4, 0..3);
-	prop_oneof![
-		2 => (11u32..16, disabled).prop_map(|(name, disabled)| Step::Activate { name, disabled }),
-		1 => (11u32..16).prop_map(|name| Step::Deactivate { name }),
-		5 => (0..4usize, 0u32..3, any::<bool>())
-			.prop_map(|(candidate, validator, confirms)| Step::Say { candidate, validator, confirms }),
-	]
-}
-
-proptest! {
-	#![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
-
-	/// Whatever is said by whomever, and whoever is disabled wherever: what is offered at a leaf is what the chain takes
-	/// there, all of its votes; what the chain would take is offered; and a quorum for all leaves is announced, once, by
-	/// the very statement or leaf that makes it one.
-	#[test]
-	fn r_bak_14_r_bkv_4_what_is_offered_at_a_leaf_is_what_the_chain_counts_there(
-		minimum in 1u32..4,
-		at_ten in proptest::collection::btree_set(0u32..4, 0..3),
-		steps in proptest::collection::vec(step(), 1..40),
-	) {
-		let ten = leaf_hash(TEN);
-		let facts = |name, disabled: &BTreeSet<u32>| LeafFacts {
-			minimum_backing_votes: minimum,
-			..leaf_with(name, &disabled.iter().copied().collect::<Vec<_>>())
-		};
-		let (mut backing, mut view) = (Backing::new(), Script::at(ten, &[0]));
-		backing.activate_leaf(&facts(TEN, &at_ten), Some(ValidatorIndex(3)), &view);
-		// What is known, told naively.
-		let mut leaves = BTreeMap::from([(TEN, at_ten)]);
-		let mut voted = vec![BTreeSet::<u32>::new(); 4];
-		let mut announced = BTreeSet::new();
-
-		for step in steps {
-			let outputs = match step {
-				Step::Activate { name, disabled } if !leaves.contains_key(&name) => {
-					backing.activate_leaf(&facts(name, &disabled), Some(ValidatorIndex(3)), &view);
-					leaves.insert(name, disabled);
-					vec![]
-				}
-				Step::Deactivate { name } if leaves.remove(&name).is_some() => {
-					backing.deactivate_leaf(leaf_hash(name), &mut view)
-				}
-				Step::Say { candidate, validator, confirms } => {
-					let statement = &SAID[candidate].1[validator as usize][usize::from(confirms)];
-					match backing.statement_received(statement, &mut view) {
-						Ok(outputs) => {
-							voted[candidate].insert(validator);
-							outputs
-						}
-						Err(error) => {
-							let unknown = StatementError::NotCounted(TableError::UnknownCandidate(SAID[candidate].0));
-							prop_assert_eq!(error, unknown);
-							prop_assert!(confirms && voted[candidate].is_empty(), "R-TAB-5");
-							vec![]
-						}
-					}
-				}
-				Step::Activate { .. } | Step::Deactivate { .. } => continue,
-			};
-
-			for output in outputs {
-				match output {
-					Output::Backable { candidate, .. } => prop_assert!(announced.insert(candidate), "R-BAK-7: once"),
-					Output::Misbehaviour { .. } => {}
-					other => prop_assert!(false, "{:?}", other),
-				}
-			}
-			let of_all: BTreeSet<u32> = leaves.values().flatten().copied().collect();
-			for ((candidate, _), voters) in SAID.iter().zip(&voted) {
-				let has_quorum = |disabled: &BTreeSet<u32>| voters.difference(disabled).count() >= minimum as usize;
-				prop_assert_eq!(backing.is_backable(*candidate), has_quorum(&of_all), "R-BAK-14: for all leaves");
-				prop_assert!(!has_quorum(&of_all) || announced.contains(candidate), "R-BAK-7: not withheld");
-				for (name, disabled) in &leaves {
-					let at = leaf_hash(*name);
-					let offered = backing.backed_at(at, *candidate, ten);
-					prop_assert_eq!(offered.is_some(), has_quorum(disabled), "R-BAK-14: at leaf {}", name);
-					prop_assert_eq!(backing.is_backable_at(at, *candidate), has_quorum(disabled));
-					let disabled: Vec<_> = disabled.iter().copied().collect();
-					if let Some(offered) = offered {
-						prop_assert_eq!(chain_counts(&offered, minimum, &set(&disabled)), (0, true), "R-BKV-4");
-						let counted = voters.iter().filter(|voter| !disabled.contains(voter)).count();
-						prop_assert_eq!(offered.validity_votes.len(), counted, "R-BAK-8: all that count");
-					}
-					if let Some(everywhere) = backing.backed(*candidate, ten) {
-						prop_assert_eq!(chain_counts(&everywhere, minimum, &set(&disabled)), (0, true), "R-BKV-4");
-					}
-				}
-			}
-			prop_assert_eq!(view.backed.len(), announced.len(), "R-VIE-6");
-		}
-		for (candidate, _) in SAID.iter() {
-			for (name, disabled) in &leaves {
-				let disabled: Vec<_> = disabled.iter().copied().collect();
-				if let Some(offered) = backing.backed_at(leaf_hash(*name), *candidate, ten) {
-					prop_assert_eq!(chain_says(&offered, minimum, &set(&disabled)), (0, true), "R-BKV-3");
-				}
-			}
-		}
-	}
 }

@@ -1,36 +1,40 @@
 //! What the scenarios share: keys, a scripted view, leaves, candidates and statements.
 
+mod bounds;
 mod collations;
 mod cores;
 mod disabled;
+mod executions;
+mod histories;
+mod jobs;
+mod node;
+mod restart;
 mod statements;
 
 use super::*;
 use crate::{
-	Collation, DepthTaken, HypotheticalCandidate, Introduction, Keystore, Membership, Misbehaviour,
-	OutputsMismatch, SignedStatement, StatementContent, TableError,
+	job, Collation, DepthTaken, HypotheticalCandidate, Introduction, Membership, Misbehaviour,
+	OutputsMismatch, SecondedCandidate, SignedStatement, StatementContent, TableError,
 };
+use async_backing_availability::erasure_root_of;
+use async_backing_fragment_tree::SharedValidationData;
+use async_backing_machine::Cost;
 use async_backing_primitives::{
-	AsyncBackingParams, BlockData, CandidateCommitments, CandidateDescriptor, CommittedCandidateReceipt,
-	CompactStatement, CoreIndex, DescriptorFields, GroupRotationInfo, HeadData, HeadHash, PoV,
-	RelayChainBlockInfo, SigningContext, ValidatorPair, ValidatorSignature,
+	AsyncBackingParams, AvailableData, BlockData, CandidateCommitments, CandidateDescriptor,
+	CommittedCandidateReceipt, CompactStatement, CoreIndex, DescriptorFields, GroupRotationInfo, HeadData,
+	LeafFacts, PersistedValidationData, PoV, RelayChainBlockInfo, SigningContext, ValidationResult,
+	ValidatorPair,
 };
+use node::{peer, Node, Seen, COLLATOR};
 use sp_core::Pair;
 use std::collections::VecDeque;
 
 const PARA: ParaId = ParaId(2000);
 const SESSION: u32 = 3;
+const MAX_POV_SIZE: u32 = 6 << 20;
 
 fn key(validator: u32) -> ValidatorPair {
 	ValidatorPair::from_seed(&[u8::try_from(validator).expect("small"); 32])
-}
-
-struct Key(u32);
-
-impl Keystore for Key {
-	fn sign(&mut self, payload: &[u8]) -> ValidatorSignature {
-		key(self.0).sign(payload)
-	}
 }
 
 /// Answers with fixed depths, and keeps what it was told.
@@ -40,6 +44,7 @@ struct Script {
 	members: BTreeMap<CandidateHash, Membership>,
 	refuses: bool,
 	knows_heads: bool,
+	max_pov_size: Option<u32>,
 	seconded: Vec<CandidateHash>,
 	backed: Vec<CandidateHash>,
 }
@@ -61,7 +66,7 @@ impl View for Script {
 	fn membership(&self, _: ParaId, candidate: CandidateHash) -> Membership {
 		self.members.get(&candidate).cloned().unwrap_or_default()
 	}
-	fn introduce(&mut self, _: CandidateHash, _: &SecondedCandidate) -> Introduction {
+	fn introduce(&mut self, _: &Arc<Candidate>) -> Introduction {
 		if self.refuses {
 			Introduction::Refused
 		} else {
@@ -74,8 +79,12 @@ impl View for Script {
 	fn note_backed(&mut self, _: ParaId, candidate: CandidateHash) {
 		self.backed.push(candidate);
 	}
-	fn validation_data(&self, _: ParaId, _: Hash, _: HeadHash) -> Option<PersistedValidationData> {
-		self.knows_heads.then(validation_data)
+	fn validation_data(&self, _: ParaId, _: Hash, _: HeadHash) -> Option<SharedValidationData> {
+		let data = PersistedValidationData {
+			max_pov_size: self.max_pov_size.unwrap_or(MAX_POV_SIZE),
+			..validation_data()
+		};
+		self.knows_heads.then(|| data.into())
 	}
 }
 
@@ -127,6 +136,7 @@ fn leaf(number: u32, params: (u32, u32)) -> LeafFacts {
 fn validation_data() -> PersistedValidationData {
 	PersistedValidationData {
 		parent_head: HeadData(vec![0]),
+		max_pov_size: MAX_POV_SIZE,
 		..Default::default()
 	}
 }
@@ -137,15 +147,27 @@ fn pov(name: u8) -> Arc<PoV> {
 	})
 }
 
-fn outcome(name: u8) -> ValidationOutcome {
-	let commitments = CandidateCommitments {
+fn commitments(name: u8) -> CandidateCommitments {
+	CandidateCommitments {
 		head_data: HeadData(vec![name]),
 		..Default::default()
-	};
-	ValidationOutcome {
-		commitments,
-		erasure_root: Hash::repeat_byte(name),
 	}
+}
+
+/// What executing a candidate of this name gives.
+fn outcome(name: u8) -> ValidationResult {
+	ValidationResult {
+		head_data: HeadData(vec![name]),
+		..Default::default()
+	}
+}
+
+fn root(pov: &PoV) -> Hash {
+	let data = AvailableData {
+		pov: pov.clone(),
+		validation_data: validation_data(),
+	};
+	erasure_root_of(6, &data).expect("six validators")
 }
 
 fn fields(name: u8, relay_parent: Hash) -> DescriptorFields {
@@ -156,7 +178,7 @@ fn fields(name: u8, relay_parent: Hash) -> DescriptorFields {
 		session_index: SESSION,
 		persisted_validation_data_hash: validation_data().hash(),
 		pov_hash: pov(name).hash(),
-		erasure_root: Hash::repeat_byte(name),
+		erasure_root: root(&pov(name)),
 		para_head: HeadData(vec![name]).hash(),
 		validation_code_hash: Default::default(),
 	}
@@ -166,11 +188,15 @@ fn candidate(fields: DescriptorFields, name: u8) -> Arc<SecondedCandidate> {
 	let descriptor = CandidateDescriptor::v2(fields);
 	let receipt = CommittedCandidateReceipt {
 		descriptor,
-		commitments: outcome(name).commitments,
+		commitments: commitments(name),
 	};
+	seconded_candidate(receipt)
+}
+
+fn seconded_candidate(receipt: CommittedCandidateReceipt) -> Arc<SecondedCandidate> {
 	Arc::new(SecondedCandidate {
-		receipt,
-		validation_data: validation_data(),
+		receipt: Arc::new(receipt),
+		validation_data: Arc::new(validation_data()),
 	})
 }
 
@@ -222,32 +248,30 @@ fn valid(name: u8, validator: u32, relay_parent: Hash) -> SignedStatement {
 }
 
 /// Validator `own` at leaf 10 of asynchronous backing.
-fn validator(own: u32) -> Backing {
-	let mut backing = Backing::new();
-	backing.activate_leaf(&leaf(10, (4, 3)), Some(ValidatorIndex(own)), &Script::default());
-	backing
+fn validator(own: u32, view: Script) -> Node {
+	let mut node = Node::new(Some(own), view);
+	node.activate(&leaf(10, (4, 3)));
+	node
 }
 
-fn backable(name: u8, leaf: Hash) -> Output {
-	let output_head = HeadData(vec![name]).hash();
-	Output::Backable {
+fn backable(name: u8, leaf: Hash) -> Seen {
+	Seen::Effect(Effect::Backable {
 		candidate: hash(name, leaf),
 		para: PARA,
 		scheduling_parent: leaf,
-		output_head,
-	}
+		output_head: HeadData(vec![name]).hash(),
+	})
 }
 
-fn shared(outputs: &[Output]) -> &SignedStatement {
-	match &outputs[0] {
-		Output::Share(statement) => statement,
+fn shared(seen: &[Seen]) -> &SignedStatement {
+	match &seen[0] {
+		Seen::Shared(statement) => statement,
 		other => panic!("shared nothing, but {other:?}"),
 	}
 }
 
-fn second(backing: &mut Backing, name: u8, relay_parent: Hash, view: &mut Script) -> Vec<Output> {
-	backing
-		.collation_fetched(collation(name, relay_parent), view)
+fn second(node: &mut Node, name: u8, relay_parent: Hash) -> Vec<Seen> {
+	node.fetch(collation(name, relay_parent))
 		.expect("may be seconded");
-	backing.validated(hash(name, relay_parent), Some(outcome(name)), view, &mut Key(0))
+	node.validated(hash(name, relay_parent), Some(outcome(name)))
 }

@@ -5,30 +5,24 @@ use super::*;
 #[test]
 fn r_abp_3_synchronous_backing_seconds_once_a_relay_parent() {
 	let ten = leaf_hash(10);
-	let mut backing = Backing::new();
-	backing.activate_leaf(&leaf(10, (0, 0)), Some(ValidatorIndex(0)), &Script::default());
-	let mut view = Script::at(ten, &[0]);
-	second(&mut backing, 1, ten, &mut view);
+	let mut backing = Node::new(Some(0), Script::at(ten, &[0]));
+	backing.activate(&leaf(10, (0, 0)));
+	second(&mut backing, 1, ten);
 	// Even if the view had room again.
-	view.depths = vec![(ten, vec![7])];
+	backing.view.depths = vec![(ten, vec![7])];
 	assert_eq!(
-		backing.collation_fetched(collation(2, ten), &view),
+		backing.fetch(collation(2, ten)),
 		Err(SecondingError::LimitReached),
 		"R-TAB-4"
 	);
 	let mut other = seconded(1, 1, ten);
-	assert_eq!(
-		backing.statement_received(&other, &mut view),
-		Ok(vec![backable(1, ten)])
-	);
+	assert_eq!(backing.hear(&other), Ok(vec![backable(1, ten)]));
 	other = seconded(2, 1, ten);
-	let outputs = backing
-		.statement_received(&other, &mut view)
-		.expect("misbehaviour is no error");
-	let [Output::Misbehaviour {
+	let outputs = backing.hear(&other).expect("misbehaviour is no error");
+	let [Seen::Effect(Effect::Misbehaviour {
 		misbehaviour: Misbehaviour::MultipleCandidates { .. },
 		..
-	}] = outputs[..]
+	})] = outputs[..]
 	else {
 		panic!("R-TAB-4: {outputs:?}")
 	};
@@ -37,46 +31,42 @@ fn r_abp_3_synchronous_backing_seconds_once_a_relay_parent() {
 #[test]
 fn r_bak_10_another_backer_is_asked_after_a_failure() {
 	let ten = leaf_hash(10);
-	let (mut backing, mut view) = (validator(0), Script::at(ten, &[0]));
-	let fetch = |from| Output::FetchPov {
+	let mut backing = validator(0, Script::at(ten, &[0]));
+	let fetch = |from| Seen::Fetch {
 		candidate: hash(1, ten),
-		pov_hash: pov(1).hash(),
-		from: ValidatorIndex(from),
+		from,
 	};
+	assert_eq!(backing.hear(&seconded(1, 2, ten)), Ok(vec![fetch(2)]));
 	assert_eq!(
-		backing.statement_received(&seconded(1, 2, ten), &mut view),
-		Ok(vec![fetch(2)])
-	);
-	assert_eq!(
-		backing.statement_received(&valid(1, 1, ten), &mut view),
+		backing.hear(&valid(1, 1, ten)),
 		Ok(vec![backable(1, ten)]),
 		"one at a time"
 	);
 	assert_eq!(
-		backing.pov_received(ValidatorIndex(1), hash(1, ten), Some(pov(1))),
+		backing.answer(1, hash(1, ten), Some(pov(1))),
 		[],
 		"it was not asked"
 	);
 	assert_eq!(
-		backing.pov_received(ValidatorIndex(2), hash(1, ten), Some(pov(2))),
+		backing.answer(2, hash(1, ten), Some(pov(2))),
+		[Seen::Validate(hash(1, ten))],
+		"law 1: its hash is the job's"
+	);
+	assert_eq!(
+		backing.validated(hash(1, ten), Some(outcome(1))),
 		[fetch(1)],
 		"a wrong one"
 	);
-	assert_eq!(
-		backing.pov_received(ValidatorIndex(1), hash(1, ten), None),
-		[],
-		"nobody is left"
-	);
+	assert_eq!(backing.reports, [(peer(2), Cost::Major)]);
+	assert_eq!(backing.answer(1, hash(1, ten), None), [], "nobody is left");
 	// The collator brings it after all.
-	let outputs = backing
-		.collation_fetched(collation(1, ten), &view)
-		.expect("still wanted");
+	let outputs = backing.fetch(collation(1, ten)).expect("still wanted");
 	assert!(
-		matches!(outputs[..], [Output::Validate(_)]),
+		matches!(outputs[..], [Seen::Validate(_)]),
 		"R-BAK-10: {outputs:?}"
 	);
 	assert_eq!(
-		backing.collation_fetched(collation(1, ten), &view),
+		backing.fetch(collation(1, ten)),
 		Err(SecondingError::AlreadyKnown(hash(1, ten)))
 	);
 }
@@ -84,29 +74,23 @@ fn r_bak_10_another_backer_is_asked_after_a_failure() {
 #[test]
 fn r_bak_10_one_execution_and_one_statement_a_candidate() {
 	let ten = leaf_hash(10);
-	let (mut backing, mut view) = (validator(0), Script::at(ten, &[0]));
-	backing
-		.collation_fetched(collation(1, ten), &view)
-		.expect("may be seconded");
+	let mut backing = validator(0, Script::at(ten, &[0]));
+	backing.fetch(collation(1, ten)).expect("may be seconded");
 	assert_eq!(
-		backing.statement_received(&seconded(1, 1, ten), &mut view),
+		backing.hear(&seconded(1, 1, ten)),
 		Ok(vec![]),
 		"it executes already"
 	);
-	let outputs = backing.validated(hash(1, ten), Some(outcome(1)), &mut view, &mut Key(0));
+	let outputs = backing.validated(hash(1, ten), Some(outcome(1)));
 	assert_eq!(
 		shared(&outputs).content,
 		StatementContent::Valid(hash(1, ten)),
 		"somebody was faster: it confirms"
 	);
 	assert_eq!(outputs[1..], [backable(1, ten)]);
+	assert_eq!(backing.validated(hash(1, ten), Some(outcome(1))), [], "R-BAK-10");
 	assert_eq!(
-		backing.validated(hash(1, ten), Some(outcome(1)), &mut view, &mut Key(0)),
-		[],
-		"R-BAK-10"
-	);
-	assert_eq!(
-		backing.statement_received(&seconded(1, 2, ten), &mut view),
+		backing.hear(&seconded(1, 2, ten)),
 		Ok(vec![]),
 		"R-BAK-10: nothing to do"
 	);
@@ -140,10 +124,7 @@ fn r_stm_and_r_bak_6_statements_that_are_ignored() {
 	);
 	let statement = |candidate| sign(StatementContent::Seconded(candidate), 0, ten);
 	type Row = (&'static str, SignedStatement, fn(StatementError) -> bool);
-	let rows: [Row; 7] = [
-		("relay parent", seconded(1, 0, elsewhere), |e| {
-			matches!(e, StatementError::UnknownRelayParent(_))
-		}),
+	let rows: [Row; 5] = [
 		(
 			"validator",
 			SignedStatement {
@@ -164,29 +145,39 @@ fn r_stm_and_r_bak_6_statements_that_are_ignored() {
 		("R-UMP-5 core", statement(wrong_core), |e| {
 			matches!(e, StatementError::Admission(crate::AdmissionError::Core(_)))
 		}),
-		("R-TAB-5", valid(1, 1, ten), |e| {
-			matches!(e, StatementError::NotCounted(TableError::UnknownCandidate(_)))
-		}),
 	];
-	let (mut backing, mut view) = (validator(0), Script::at(ten, &[0]));
+	let mut backing = validator(0, Script::at(ten, &[0]));
 	for (name, statement, expected) in rows {
-		let error = backing.statement_received(&statement, &mut view).expect_err(name);
+		let error = backing.hear_from(peer(2), &statement).expect_err(name);
 		assert!(expected(error.clone()), "{name}: {error:?}");
+		let charged = backing.reports.pop().map(|(peer, _)| peer);
+		assert_eq!(charged, Some(peer(2)), "law 4: {name}");
 	}
-	view.refuses = true;
-	let refused = backing.statement_received(&seconded(1, 1, ten), &mut view);
+	let early = backing.hear(&seconded(1, 0, elsewhere)).expect("no error");
+	assert!(
+		matches!(early[..], [Seen::Effect(Effect::Early { .. })]),
+		"relay parent: {early:?}"
+	);
+	assert_eq!(
+		backing.hear(&valid(1, 1, ten)),
+		Ok(vec![]),
+		"R-TAB-5: not counted"
+	);
+	assert!(backing.reports.is_empty(), "R-TAB-5: no misbehaviour");
+	backing.view.refuses = true;
+	let refused = backing.hear(&seconded(1, 1, ten));
 	assert_eq!(refused, Err(StatementError::NotInView(hash(1, ten))), "R-BAK-6");
-	assert!(view.seconded.is_empty() && backing.candidate(hash(1, ten)).is_none());
+	assert!(backing.view.seconded.is_empty() && backing.candidate(hash(1, ten)).is_none());
 	let stranger = backing
-		.statement_received(&seconded(1, 3, ten), &mut view)
+		.hear(&seconded(1, 3, ten))
 		.expect("misbehaviour is no error");
 	assert!(
 		matches!(
-			stranger[..],
-			[Output::Misbehaviour {
+			&stranger[..],
+			[Seen::Effect(Effect::Misbehaviour {
 				misbehaviour: Misbehaviour::UnauthorizedStatement(_),
 				..
-			}]
+			})]
 		),
 		"R-TAB-1"
 	);
@@ -195,20 +186,17 @@ fn r_stm_and_r_bak_6_statements_that_are_ignored() {
 #[test]
 fn r_bak_9_a_chain_ends_at_the_first_that_is_missing() {
 	let ten = leaf_hash(10);
-	let (mut backing, mut view) = (validator(3), Script::at(ten, &[0]));
+	let mut backing = validator(3, Script::at(ten, &[0]));
 	for (name, votes) in [(1, 2), (2, 1), (3, 2)] {
-		backing
-			.statement_received(&seconded(name, 0, ten), &mut view)
-			.expect("counted");
+		backing.hear(&seconded(name, 0, ten)).expect("counted");
 		if votes == 2 {
-			backing
-				.statement_received(&valid(name, 1, ten), &mut view)
-				.expect("counted");
+			backing.hear(&valid(name, 1, ten)).expect("counted");
 		}
 	}
 	let ask = |names: &[u8]| -> Vec<_> { names.iter().map(|name| (PARA, hash(*name, ten), ten)).collect() };
 	let heads = |names: &[u8]| -> Vec<_> {
 		backing
+			.backing
 			.get_backed(&ask(names))
 			.iter()
 			.map(|backed| backed.candidate.commitments.head_data.0[0])
@@ -223,7 +211,7 @@ fn r_bak_9_a_chain_ends_at_the_first_that_is_missing() {
 	);
 	assert_eq!(heads(&[9, 1]), [0u8; 0], "R-BAK-9: unknown");
 	assert_eq!(
-		backing.backed(hash(1, ten), leaf_hash(9)),
+		backing.backing.backed(hash(1, ten), leaf_hash(9)),
 		None,
 		"another relay parent"
 	);
@@ -232,23 +220,22 @@ fn r_bak_9_a_chain_ends_at_the_first_that_is_missing() {
 #[test]
 fn what_leaves_every_scope_is_forgotten() {
 	let (nine, ten) = (leaf_hash(9), leaf_hash(10));
-	let (mut backing, mut view) = (validator(3), Script::at(ten, &[0]));
-	backing
-		.statement_received(&seconded(1, 0, nine), &mut view)
-		.expect("an ancestor in scope");
-	backing
-		.statement_received(&seconded(2, 0, ten), &mut view)
-		.expect("counted");
-	backing.activate_leaf(&leaf(11, (4, 3)), Some(ValidatorIndex(3)), &view);
+	let mut backing = validator(3, Script::at(ten, &[0]));
+	backing.hear(&seconded(1, 0, nine)).expect("an ancestor in scope");
+	backing.hear(&seconded(2, 0, ten)).expect("counted");
+	backing.activate(&leaf(11, (4, 3)));
 	assert!(
 		backing.candidate(hash(1, nine)).is_some(),
 		"the old leaf still admits it"
 	);
-	assert_eq!(backing.deactivate_leaf(ten, &mut view), []);
+	assert_eq!(backing.deactivate(ten), []);
 	assert!(backing.candidate(hash(1, nine)).is_none());
 	assert!(backing.candidate(hash(2, ten)).is_some(), "R-ABP-2");
-	let late = backing.statement_received(&valid(1, 1, nine), &mut view);
-	assert_eq!(late, Err(StatementError::UnknownRelayParent(nine)));
+	let late = backing.hear(&valid(1, 1, nine)).expect("no error");
+	assert!(
+		matches!(late[..], [Seen::Effect(Effect::Early { .. })]),
+		"{late:?}"
+	);
 }
 
 #[test]
@@ -263,23 +250,18 @@ fn r_grp_1_the_group_is_that_of_the_child() {
 		rotation,
 		..leaf(10, (4, 3))
 	};
-	let mut backing = Backing::new();
-	backing.activate_leaf(&facts, Some(ValidatorIndex(3)), &Script::default());
-	let mut view = Script::at(leaf_hash(10), &[0]);
+	let mut backing = Node::new(Some(3), Script::at(leaf_hash(10), &[0]));
+	backing.activate(&facts);
 	let at = |relay_parent, validator| seconded(1, validator, leaf_hash(relay_parent));
 	for (relay_parent, member, stranger) in [(10, 4, 0), (9, 0, 4)] {
-		let outputs = backing
-			.statement_received(&at(relay_parent, stranger), &mut view)
-			.expect("verified");
+		let outputs = backing.hear(&at(relay_parent, stranger)).expect("verified");
 		assert!(
-			matches!(outputs[..], [Output::Misbehaviour { .. }]),
+			matches!(outputs[..], [Seen::Effect(Effect::Misbehaviour { .. })]),
 			"R-TAB-1: {relay_parent}"
 		);
-		let outputs = backing
-			.statement_received(&at(relay_parent, member), &mut view)
-			.expect("verified");
+		let outputs = backing.hear(&at(relay_parent, member)).expect("verified");
 		assert!(
-			!matches!(outputs[..], [Output::Misbehaviour { .. }]),
+			!matches!(outputs[..], [Seen::Effect(Effect::Misbehaviour { .. })]),
 			"R-GRP-1: {relay_parent}"
 		);
 	}

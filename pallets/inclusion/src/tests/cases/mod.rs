@@ -237,6 +237,19 @@ pub fn announcing(world: &dyn World, code_bytes: usize) -> ParachainsInherentDat
 	}
 }
 
+/// An inherent with one candidate of the first para, which says this, and without bitfields.
+#[allow(dead_code)] // the runtime's tests alone ask for it
+pub fn saying(world: &dyn World, say: impl FnOnce(&mut CandidateCommitments)) -> ParachainsInherentData {
+	let mut draft = Draft::new(world, PARA, 0, world.head(PARA), 1);
+	say(&mut draft.commitments);
+	ParachainsInherentData {
+		bitfields: Vec::new(),
+		backed_candidates: vec![draft.back(world)],
+		disputes: Vec::new(),
+		parent_header: world.parent_header(),
+	}
+}
+
 type Bitfields = Vec<UncheckedSignedAvailabilityBitfield>;
 
 /// Spoils bitfields; `spoil` returns the positions of those that go.

@@ -1,0 +1,10 @@
+//! Availability, as the only part of a validator, under the seven laws.
+#![no_main]
+
+use async_backing_availability::laws::Surroundings;
+use async_backing_laws::try_bytes;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+	try_bytes(Surroundings::new, bytes);
+});

@@ -1,0 +1,162 @@
+//! How much is kept, for how long, and for whom. Every number with its reason.
+
+use crate::{
+	bucket::Rate,
+	erasure::chunk_len,
+	trie::{MAX_PROOF_NODES, MAX_PROOF_NODE_LEN},
+};
+use async_backing_primitives::{recovery_threshold, BlockNumber, MAX_HEAD_DATA_SIZE, MAX_POV_SIZE};
+use std::time::Duration;
+
+/// How long an answer to a request for a chunk is waited for (R-NET-16, R-NET-17).
+pub const CHUNK_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long an answer to a request for available data is waited for (R-NET-22).
+pub const DATA_TIMEOUT: Duration = Duration::from_secs(2);
+/// Requests that are open at once, to all peers: what one honest peer would queue (R-NET-26). Further ones wait.
+pub const MAX_OPEN_REQUESTS: usize = 100;
+/// Chunks that are asked for, or checked, at once for one recovery: a session of 1,000 validators needs 334 of them, ten
+/// round trips.
+pub const MAX_PARALLEL_CHUNKS: usize = 32;
+/// Candidates that are recovered at once: each may hold the chunks of the largest data.
+pub const MAX_RECOVERIES: usize = 2;
+/// Validators outside the backing group that are asked for the own chunk: only who has recovered the data has it, so that
+/// it is worth no more than a few attempts.
+pub const MAX_OTHERS_ASKED: usize = 3;
+/// How often all that can be asked for a chunk is asked at one leaf. The first may have come before the chunks were coded,
+/// or among too many others.
+pub const ROUNDS_PER_LEAF: u32 = 3;
+/// The pause between two rounds. Bitfields are signed 1.5 s after a leaf (R-AVL-8): two rounds go before that.
+pub const ROUND_PAUSE: Duration = Duration::from_millis(500);
+/// How long a check, and the making of records, may take: later the block that it was for is gone.
+pub const CHECK_TIME: Duration = Duration::from_secs(6);
+/// How long a recovery may take: two relay blocks. Candidates wait longer than that.
+pub const RECOVERY_TIME: Duration = Duration::from_secs(12);
+/// Recovered data that is small enough to be asked for whole instead of chunk by chunk: the bytes of a few chunks' proofs.
+pub const SMALL_DATA: usize = 64 * 1024;
+/// Requests for one proof of validity that wait until it is packed, which takes milliseconds: more than any group has
+/// members.
+pub const MAX_WAITING_FOR_POV: usize = 64;
+/// Validators whose share is counted: those of a session of the largest size, and of the next.
+pub const MAX_COUNTED_PEERS: usize = 4096;
+/// What a request costs its sender beside the answer, in bytes: as much as the largest request (R-NET-16 to R-NET-22).
+pub const REQUEST_COST: usize = 1000;
+/// Largest available data, as coded, in bytes: the largest legal proof of validity and parent head, and what goes with
+/// them. Longer chunks than it makes are wrong.
+pub const MAX_AVAILABLE_DATA: usize = MAX_POV_SIZE as usize + MAX_HEAD_DATA_SIZE as usize + 64;
+
+/// How a validator keeps and serves data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AvailabilityConfig {
+	/// Whether chunk indices move on core by core (feature bit 2 of R-AVL-6).
+	pub systematic_mapping: bool,
+	/// Relay blocks that an included candidate is kept for, counted from the block that included it to the newest
+	/// finalised one. Approval checkers and disputes need it.
+	pub keep_included: BlockNumber,
+	/// Relay blocks that a candidate which was not included is kept for after it was last pending at a leaf, or made.
+	pub keep_unavailable: BlockNumber,
+	/// Bytes of chunks and data in memory and in the store. Above it the oldest go first: what is included or never will be,
+	/// then what may be backed yet, then what is pending; and of these what others have as well: chunks of others, then whole
+	/// data, then the own chunk. Own chunks of candidates that are pending stay in any case: they are promised.
+	pub max_bytes: usize,
+	/// Candidates of which anything is kept; more are treated in the same way.
+	pub max_candidates: usize,
+	/// What goes out.
+	pub serving: Serving,
+}
+
+impl Default for AvailabilityConfig {
+	/// Plain indices; 25 hours of six-second blocks for what was included, an hour for what was not, as Polkadot's validators
+	/// do; a gibibyte.
+	fn default() -> Self {
+		Self {
+			systematic_mapping: false,
+			keep_included: 15_000,
+			keep_unavailable: 600,
+			max_bytes: 1 << 30,
+			max_candidates: 1 << 15,
+			serving: Serving::default(),
+		}
+	}
+}
+
+/// How many bytes of answers go out. Whoever is over it hears [`Busy`](async_backing_machine::Refusal::Busy).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Serving {
+	/// To all together. Members of a candidate's backing group may use it up for proofs of validity; chunks are given
+	/// while a quarter of the burst is left, whole data while half is, strangers get something while three quarters are.
+	pub total: Rate,
+	/// To one validator.
+	pub validator: Rate,
+	/// To all together who are no validators, such as collators that miss a parablock (R-NET-103).
+	pub strangers: Rate,
+}
+
+impl Default for Serving {
+	/// 50 MiB/s in all, the bandwidth that R-NET-26 reckons with, and at once four of the largest answers, of 16 MiB (R-NET-16
+	/// to R-NET-22). A validator gets a sixth of it, and two of the largest answers at once: six proofs of validity of 5 MiB,
+	/// one more than a group has under way with a candidate depth of 4. Strangers together get a fiftieth.
+	fn default() -> Self {
+		const MIB: u32 = 1 << 20;
+		let rate = |per_second, burst| Rate {
+			per_second: per_second * MIB,
+			burst: burst * MIB,
+		};
+		Self {
+			total: rate(50, 64),
+			validator: rate(8, 32),
+			strangers: rate(1, 1),
+		}
+	}
+}
+
+/// Longest chunk that can be right, in bytes, and `None` where there is no code.
+pub fn max_chunk_len(validators: usize) -> Option<usize> {
+	chunk_len(validators, MAX_AVAILABLE_DATA)
+}
+
+/// Most bytes of memory that a validator needs (law 3), whatever peers send: what is kept, what is recovered, what is on
+/// the way, and a few words for each candidate and validator.
+///
+/// `leaves` is the number of leaves that its chain view allows, `cores` that of the cores at each of them, `validators`
+/// that of the largest session. Own chunks of what is pending are kept even above
+/// [`max_bytes`](AvailabilityConfig::max_bytes), and what backing hands over is counted before the oldest is dropped: the
+/// largest data with its chunks, a second time as proof of validity and as record.
+pub fn memory_bound(config: &AvailabilityConfig, validators: usize, cores: usize, leaves: usize) -> usize {
+	memory_bound_for(config, validators, cores, leaves, MAX_AVAILABLE_DATA)
+}
+
+/// As [`memory_bound`], where nobody has data that is larger than `largest`: for tests, which would see no leak otherwise.
+pub fn memory_bound_for(
+	config: &AvailabilityConfig,
+	validators: usize,
+	cores: usize,
+	leaves: usize,
+	largest: usize,
+) -> usize {
+	/// Maps and keys, for each candidate.
+	const CANDIDATE: usize = 1024;
+	/// The same, for each validator that a fetch may ask or has asked.
+	const ASKED: usize = 64;
+	let chunk = chunk_len(validators, largest)
+		.unwrap_or(0)
+		.saturating_add(MAX_PROOF_NODES * MAX_PROOF_NODE_LEN);
+	let threshold = recovery_threshold(validators).unwrap_or(0);
+	let pending = cores.saturating_mul(leaves);
+	let kept = config.max_bytes.saturating_add(chunk.saturating_mul(pending));
+	let coded = chunk
+		.saturating_mul(validators)
+		.saturating_add(largest.saturating_mul(4));
+	let recovered = threshold
+		.saturating_add(MAX_PARALLEL_CHUNKS)
+		.saturating_mul(chunk)
+		.saturating_add(coded)
+		.saturating_mul(MAX_RECOVERIES);
+	let on_the_way = chunk.saturating_mul(MAX_OPEN_REQUESTS);
+	let words = CANDIDATE
+		.saturating_mul(config.max_candidates.saturating_add(pending))
+		.saturating_add(ASKED.saturating_mul(validators).saturating_mul(pending))
+		.saturating_add(MAX_COUNTED_PEERS * 128);
+	[coded, recovered, on_the_way, words]
+		.into_iter()
+		.fold(kept, usize::saturating_add)
+}

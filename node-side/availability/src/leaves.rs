@@ -1,0 +1,133 @@
+//! What leaves wait for: which chunks are to be fetched, and which not any longer.
+
+use crate::{
+	availability::{Availability, Cx},
+	chunk_index,
+	fetch::{Fetch, Key, Step},
+};
+use async_backing_chain_view::ChainEvent;
+use async_backing_machine::Batch;
+use async_backing_primitives::{CandidateEvent, CoreIndex, CoreState, Hash, LeafFacts, OccupiedCore};
+use std::collections::{BTreeMap, BTreeSet};
+
+impl Availability {
+	pub(crate) fn chain_event(&mut self, event: ChainEvent, cx: &mut Cx<'_>) {
+		let mut batch = Batch::default();
+		let mut new_leaf = None;
+		match event {
+			ChainEvent::Imported { facts, .. } => {
+				let block = facts.block;
+				for event in &facts.events {
+					if let CandidateEvent::CandidateIncluded(receipt, ..) = event {
+						self.store
+							.note_included(receipt.hash(), block.number, block.hash, &mut batch);
+					}
+				}
+				new_leaf = cx.chain.is_leaf(block.hash).then_some(block.hash);
+			}
+			ChainEvent::Finalized { .. } => {}
+			ChainEvent::Reverted { hash } => self.store.note_reverted(hash, &mut batch),
+		}
+		self.follow_leaves(new_leaf, cx);
+		let finalized = cx.chain.finalized_number();
+		self.store
+			.prune(&self.config, &self.pending, self.newest, finalized, &mut batch);
+		self.make_room(batch, cx);
+	}
+
+	/// Own chunks that leaves wait for (R-AVL-7) are fetched, others are not any longer.
+	fn follow_leaves(&mut self, new_leaf: Option<Hash>, cx: &mut Cx<'_>) {
+		let mut leaves: Vec<_> = cx.chain.leaves().collect();
+		// Of several leaves with the same candidate the newest counts.
+		leaves.sort_by_key(|leaf| leaf.block.number);
+		let mut wanted: BTreeMap<Key, (&LeafFacts, CoreIndex, &OccupiedCore)> = BTreeMap::new();
+		self.pending.clear();
+		for leaf in leaves {
+			self.newest = self.newest.max(leaf.block.number);
+			let session = cx.chain.session_of(leaf.block.hash);
+			for (core, occupied) in occupied_cores(leaf) {
+				let candidate = occupied.candidate_hash;
+				self.pending.insert(candidate);
+				self.store.note_seen(candidate, leaf.block.number);
+				let own = session.and_then(|session| Some((session.validators.len(), session.own?)));
+				let index = own.and_then(|(validators, own)| {
+					chunk_index(validators, core, own, self.config.systematic_mapping).ok()
+				});
+				if let Some(index) = index {
+					wanted.insert(Key { candidate, index }, (leaf, core, occupied));
+				}
+			}
+		}
+		let ended: Vec<_> = self
+			.fetches
+			.keys()
+			.filter(|key| !wanted.contains_key(key))
+			.copied()
+			.collect();
+		for key in ended {
+			self.end_fetch(key, cx);
+		}
+		for (key, (leaf, core, occupied)) in wanted {
+			if self.store.holds(key.candidate, key.index) || self.pack(key) {
+				continue;
+			}
+			let is_new = new_leaf == Some(leaf.block.hash);
+			self.want(key, leaf, core, occupied, is_new, cx);
+		}
+	}
+
+	fn want(
+		&mut self,
+		key: Key,
+		leaf: &LeafFacts,
+		core: CoreIndex,
+		occupied: &OccupiedCore,
+		is_new: bool,
+		cx: &mut Cx<'_>,
+	) {
+		let Some(session) = cx.chain.session_of(leaf.block.hash) else {
+			return;
+		};
+		let Some(own) = session.own else { return };
+		if self
+			.fetches
+			.get(&key)
+			.is_some_and(|fetch| fetch.session != *session)
+		{
+			self.end_fetch(key, cx);
+		}
+		let attempt = self.next_attempt();
+		let new = || Fetch {
+			leaf: leaf.block.hash,
+			session: session.clone(),
+			own,
+			core,
+			occupied: occupied.clone(),
+			systematic_mapping: self.config.systematic_mapping,
+			rounds: 0,
+			attempt,
+			liars: BTreeSet::new(),
+			step: Step::Pausing(cx.now),
+		};
+		let fetch = self.fetches.entry(key).or_insert_with(|| Box::new(new()));
+		if fetch.leaf != leaf.block.hash || is_new {
+			(fetch.leaf, fetch.occupied) = (leaf.block.hash, occupied.clone());
+		}
+		if is_new {
+			fetch.rounds = 0;
+			if matches!(fetch.step, Step::GivenUp) {
+				fetch.step = Step::Pausing(cx.now);
+			}
+		}
+	}
+}
+
+fn occupied_cores(leaf: &LeafFacts) -> impl Iterator<Item = (CoreIndex, &OccupiedCore)> {
+	(0..)
+		.map(CoreIndex)
+		.zip(&leaf.cores)
+		.filter_map(|(core, state)| match state {
+			CoreState::Occupied(occupied) => Some((core, occupied)),
+			CoreState::Scheduled(_) | CoreState::Free => None,
+		})
+}

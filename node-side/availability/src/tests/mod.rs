@@ -1,0 +1,9 @@
+//! The part in a small world: six validators, two groups, a chain that says what a test wants.
+
+mod fetching;
+mod keeping;
+mod network;
+mod properties;
+mod recovering;
+mod serving;
+mod world;

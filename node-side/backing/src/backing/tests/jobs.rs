@@ -1,0 +1,107 @@
+//! Jobs are pure, and what they find out need not be found out again.
+
+use super::*;
+use crate::job::{run, BadStatement, Done, Job, Unchecked};
+use codec::Encode;
+use node::World;
+
+fn unchecked(statement: SignedStatement, validator: u32, parent_hash: Hash) -> Unchecked {
+	Unchecked {
+		statement: Arc::new(statement),
+		validator: key(validator).public(),
+		context: SigningContext {
+			session_index: SESSION,
+			parent_hash,
+		},
+	}
+}
+
+fn done(job: Job) -> (Done, job::Price) {
+	run(job, &mut World::of(0), &World::of(0))
+}
+
+#[test]
+fn statements_are_checked_in_a_batch_and_candidates_come_out_hashed() {
+	let ten = leaf_hash(10);
+	let with_other_head = {
+		let mut receipt = CommittedCandidateReceipt::clone(&named(2, ten).receipt);
+		receipt.commitments.head_data = HeadData(vec![9]);
+		sign(StatementContent::Seconded(seconded_candidate(receipt)), 0, ten)
+	};
+	let batch = vec![
+		unchecked(seconded(1, 0, ten), 0, ten),
+		unchecked(valid(1, 1, ten), 1, ten),
+		unchecked(valid(1, 1, ten), 2, ten),
+		unchecked(seconded(1, 0, ten), 0, leaf_hash(9)),
+		unchecked(with_other_head, 0, ten),
+	];
+	let (done, price) = done(Job::CheckStatements(batch));
+	let Done::Checked(results) = done else {
+		panic!("{done:?}")
+	};
+	let [Ok(first), Ok(second), Err(of_another), Err(elsewhere), Err(with_other_head)] = &results[..] else {
+		panic!("{results:?}")
+	};
+	let candidate = first.candidate.as_ref().expect("it came with it");
+	assert_eq!(candidate.hash(), hash(1, ten));
+	assert_eq!(
+		first.statement.statement,
+		CompactStatement::Seconded(hash(1, ten))
+	);
+	assert!(second.candidate.is_none());
+	assert_eq!(
+		(of_another, elsewhere),
+		(&BadStatement::Signature, &BadStatement::Signature)
+	);
+	assert!(
+		matches!(with_other_head, BadStatement::Candidate(_)),
+		"R-FRG-16: {with_other_head}"
+	);
+	assert_eq!(price.signatures, 4, "what is wrong in itself needs no check");
+	assert_eq!(price.fuel, 0);
+	assert!(price.bytes >= candidate.bytes() as u64);
+}
+
+#[test]
+fn own_statements_are_signed_and_own_candidates_are_read_again() {
+	let ten = leaf_hash(10);
+	let payload = vec![1, 2, 3];
+	let sign = |validator: u32| {
+		done(Job::Sign {
+			validator: key(validator).public(),
+			payload: payload.clone(),
+		})
+	};
+	let (Done::Signed(Some(signature)), price) = sign(0) else {
+		panic!("it has the key")
+	};
+	assert!(ValidatorPair::verify(&signature, &payload, &key(0).public()));
+	assert_eq!(price.signatures, 1);
+	assert_eq!(sign(1).0, Done::Signed(None), "of another validator");
+
+	let recall = |bytes: Vec<u8>| done(Job::Recall(Arc::new(bytes))).0;
+	let bytes = named(1, ten).encode();
+	let Done::Recalled(Some(candidate)) = recall(bytes.clone()) else {
+		panic!("it is a candidate")
+	};
+	assert_eq!(candidate.hash(), hash(1, ten));
+	assert_eq!(recall(bytes[1..].to_vec()), Done::Recalled(None));
+	assert_eq!(recall(Vec::new()), Done::Recalled(None));
+}
+
+#[test]
+fn a_valid_candidate_comes_out_with_all_that_is_needed() {
+	let ten = leaf_hash(10);
+	let mut node = validator(0, Script::at(ten, &[0]));
+	node.fetch(collation(1, ten)).expect("may be seconded");
+	let (_, validation) = node.validations[&hash(1, ten)].clone();
+	let (done, price) = done(Job::Validate(Box::new(validation)));
+	let Done::Validated(Ok(validated)) = done else {
+		panic!("{done:?}")
+	};
+	assert_eq!(validated.candidate.receipt(), &*named(1, ten).receipt);
+	assert_eq!(validated.content, Some(named(1, ten).encode()));
+	assert_eq!(validated.data.pov, *pov(1));
+	assert_eq!(validated.coded.chunks.len(), 6);
+	assert_eq!(price.fuel, 7, "as the executor says");
+}

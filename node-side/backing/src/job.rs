@@ -1,0 +1,372 @@
+//! The heavy work of backing, as pure functions: whoever drives a validator runs them where it likes.
+//!
+//! Here are all hashes of what a peer sent, all signature checks, executions, codings and signatures. Their results carry
+//! what was found out on the way, so that nobody does any of it again.
+
+use crate::{Collation, OutputsMismatch, SecondedCandidate, SignedStatement, StatementContent};
+use async_backing_availability::{encode, EncodedData, ErasureError};
+use async_backing_fragment_tree::{Candidate, SharedValidationData};
+use async_backing_primitives::{
+	AvailableData, CandidateDescriptor, CandidateHash, CandidateReceipt, CommittedCandidateReceipt,
+	CompactStatement, Hash, IntrinsicError, PersistedValidationData, PoV, SignedCompactStatement,
+	SigningContext, ValidationCodeHash, ValidationResult, ValidatorId, ValidatorSignature,
+};
+use codec::{DecodeAll, Encode};
+use std::sync::Arc;
+use thiserror::Error;
+
+/// Work for somebody else.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Job {
+	/// Verify the signatures of these statements, and hash the candidates that come with them.
+	CheckStatements(Vec<Unchecked>),
+	/// Execute a candidate, compare what it gives with its receipt, and code its data.
+	Validate(Box<ValidationJob>),
+	/// Sign a payload.
+	Sign {
+		/// With this key.
+		validator: ValidatorId,
+		/// What is signed.
+		payload: Vec<u8>,
+	},
+	/// Read again what this validator seconded before it stopped: a [`SecondedCandidate`], encoded.
+	Recall(Arc<Vec<u8>>),
+}
+
+/// What a job came to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Done {
+	/// The statements, in order.
+	Checked(Vec<Result<Checked, BadStatement>>),
+	/// The candidate is valid and coded, or what is wrong with it.
+	Validated(Result<Box<Validated>, Invalid>),
+	/// The signature; `None` if there is no such key.
+	Signed(Option<ValidatorSignature>),
+	/// The candidate; `None` if the bytes are none.
+	Recalled(Option<Arc<Candidate>>),
+}
+
+/// A statement to check.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unchecked {
+	/// The statement.
+	pub statement: Arc<SignedStatement>,
+	/// Key of its author.
+	pub validator: ValidatorId,
+	/// What its signature is bound to.
+	pub context: SigningContext,
+}
+
+/// A statement that its author made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checked {
+	/// What is said, with the candidate's hash.
+	pub statement: SignedCompactStatement,
+	/// The candidate that came with it, checked in itself (R-FRG-16) and hashed.
+	pub candidate: Option<Arc<Candidate>>,
+}
+
+/// What is wrong with a statement.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum BadStatement {
+	/// Its author did not sign it, or not for this relay parent (R-STM-2).
+	#[error("the signature is wrong (R-STM-2)")]
+	Signature,
+	/// The candidate is wrong in itself.
+	#[error(transparent)]
+	Candidate(#[from] IntrinsicError),
+}
+
+/// A candidate to validate.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ValidationJob {
+	/// The candidate.
+	pub candidate: CandidateHash,
+	/// Names code, proof of validity and outputs by their hashes.
+	pub descriptor: CandidateDescriptor,
+	/// What the outputs are to be.
+	pub expected: Expected,
+	/// Input of the validation function. Put together by the job, if it is in parts.
+	pub validation_data: SharedValidationData,
+	/// Input of the validation function.
+	pub pov: Arc<PoV>,
+	/// Validators for which the data are coded: those of the session of the scheduling parent.
+	pub validators: usize,
+}
+
+/// What the outputs of a candidate are to be.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Expected {
+	/// They hash to this: all that a collator says.
+	Hash(Hash),
+	/// They are these: somebody seconded them.
+	Outputs(Arc<Candidate>),
+}
+
+impl ValidationJob {
+	/// A collation that this validator may second, with validation data of the view.
+	pub(crate) fn of_collation(
+		candidate: CandidateHash,
+		collation: Collation,
+		validation_data: SharedValidationData,
+		validators: usize,
+	) -> Self {
+		let CandidateReceipt {
+			descriptor,
+			commitments_hash,
+		} = collation.receipt;
+		Self {
+			candidate,
+			descriptor,
+			expected: Expected::Hash(commitments_hash),
+			validation_data,
+			pov: collation.pov,
+			validators,
+		}
+	}
+
+	/// A candidate that somebody else seconded.
+	pub(crate) fn of_seconded(candidate: &Arc<Candidate>, pov: Arc<PoV>, validators: usize) -> Self {
+		Self {
+			candidate: candidate.hash(),
+			descriptor: candidate.receipt().descriptor.clone(),
+			expected: Expected::Outputs(candidate.clone()),
+			validation_data: SharedValidationData::Whole(candidate.shared_validation_data().clone()),
+			pov,
+			validators,
+		}
+	}
+}
+
+/// A candidate that is valid.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Validated {
+	/// The candidate, checked in itself and hashed.
+	pub candidate: Arc<Candidate>,
+	/// What has to stay available.
+	pub data: Arc<AvailableData>,
+	/// The same, coded.
+	pub coded: Arc<EncodedData>,
+	/// The [`SecondedCandidate`] encoded, if nobody seconded it yet: what has to survive a crash.
+	pub content: Option<Vec<u8>>,
+}
+
+/// Why a candidate is not valid, or not what it was said to be.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Invalid {
+	/// The proof of validity is not that of the descriptor. That says nothing about the candidate.
+	#[error("proof of validity hashes to {got}, but the descriptor says {expected}")]
+	PovMismatch {
+		/// Hash in the descriptor.
+		expected: Hash,
+		/// Hash of what came.
+		got: Hash,
+	},
+	/// It was built with other validation data.
+	#[error("validation data hash to {got}, but the descriptor says {expected} (R-BAK-2)")]
+	ValidationDataMismatch {
+		/// Hash in the descriptor.
+		expected: Hash,
+		/// Hash of the data that the view has.
+		got: Hash,
+	},
+	/// The validation function refuses it. Why, in its words.
+	#[error("execution failed: {0}")]
+	Execution(String),
+	/// Execution gave something else than the receipt says.
+	#[error(transparent)]
+	Outputs(#[from] OutputsMismatch),
+	/// The chain would refuse it wherever it stands.
+	#[error(transparent)]
+	Intrinsic(#[from] IntrinsicError),
+	/// Its data can't be coded.
+	#[error(transparent)]
+	Coding(#[from] ErasureError),
+}
+
+/// Runs validation functions.
+pub trait Executor {
+	/// What this code says of a candidate with these inputs, within the limits of backing (R-BAK-11). Equal inputs give
+	/// equal answers on every machine; `candidate` is for those who remember them.
+	fn execute(
+		&mut self,
+		candidate: CandidateHash,
+		code: ValidationCodeHash,
+		validation_data: &PersistedValidationData,
+		pov: &PoV,
+	) -> Execution;
+}
+
+/// What an execution came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Execution {
+	/// The outputs, or why there are none.
+	pub outcome: Result<ValidationResult, String>,
+	/// Units of fuel that it took, whatever the outcome.
+	pub fuel: u64,
+}
+
+/// Holds the validator's keys. Signing draws randomness, which is why no core does it.
+pub trait Signer {
+	/// Signs with this key; `None` if it is not there.
+	fn sign(&self, validator: &ValidatorId, payload: &[u8]) -> Option<ValidatorSignature>;
+}
+
+/// What a job cost, for drivers that simulate time. It depends on the work alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Price {
+	/// Fuel of executions.
+	pub fuel: u64,
+	/// Bytes hashed, copied or coded.
+	pub bytes: u64,
+	/// Signatures made or verified.
+	pub signatures: u64,
+}
+
+/// Does a job. Pure but for what the executor and the signer do.
+pub fn run(job: Job, executor: &mut impl Executor, signer: &impl Signer) -> (Done, Price) {
+	let mut price = Price::default();
+	let done = match job {
+		Job::CheckStatements(statements) => {
+			let checked = statements.iter().map(|unchecked| check(unchecked, &mut price));
+			Done::Checked(checked.collect())
+		}
+		Job::Validate(job) => Done::Validated(validate(*job, executor, &mut price).map(Box::new)),
+		Job::Sign { validator, payload } => {
+			price.signatures = 1;
+			Done::Signed(signer.sign(&validator, &payload))
+		}
+		Job::Recall(bytes) => {
+			price.read(bytes.len());
+			Done::Recalled(recall(&bytes))
+		}
+	};
+	(done, price)
+}
+
+impl Price {
+	fn read(&mut self, bytes: usize) {
+		self.bytes = self.bytes.saturating_add(bytes as u64);
+	}
+}
+
+fn check(unchecked: &Unchecked, price: &mut Price) -> Result<Checked, BadStatement> {
+	let SignedStatement {
+		content,
+		validator_index,
+		signature,
+		..
+	} = &*unchecked.statement;
+	let (statement, candidate) = match content {
+		StatementContent::Seconded(seconded) => {
+			let candidate = hash_candidate(seconded)?;
+			price.read(candidate.bytes());
+			(CompactStatement::Seconded(candidate.hash()), Some(candidate))
+		}
+		StatementContent::Valid(hash) => (CompactStatement::Valid(*hash), None),
+	};
+	let statement = SignedCompactStatement {
+		statement,
+		validator_index: *validator_index,
+		signature: signature.clone(),
+	};
+	price.signatures = price.signatures.saturating_add(1);
+	match statement.verify(&unchecked.validator, &unchecked.context) {
+		true => Ok(Checked { statement, candidate }),
+		false => Err(BadStatement::Signature),
+	}
+}
+
+fn hash_candidate(seconded: &SecondedCandidate) -> Result<Arc<Candidate>, IntrinsicError> {
+	let SecondedCandidate {
+		receipt,
+		validation_data,
+	} = seconded;
+	Candidate::shared(receipt.clone(), validation_data.clone(), false).map(Arc::new)
+}
+
+fn recall(bytes: &[u8]) -> Option<Arc<Candidate>> {
+	let seconded = SecondedCandidate::decode_all(&mut &bytes[..]).ok()?;
+	hash_candidate(&seconded).ok()
+}
+
+fn validate(
+	job: ValidationJob,
+	executor: &mut impl Executor,
+	price: &mut Price,
+) -> Result<Validated, Invalid> {
+	let ValidationJob {
+		candidate,
+		descriptor,
+		expected,
+		validation_data,
+		pov,
+		validators,
+	} = job;
+	let validation_data = validation_data.to_whole();
+	price.read(pov.block_data.0.len());
+	let (pov_hash, got) = (descriptor.pov_hash(), pov.hash());
+	if pov_hash != got {
+		let expected = pov_hash;
+		return Err(Invalid::PovMismatch { expected, got });
+	}
+	if matches!(expected, Expected::Hash(_)) {
+		price.read(validation_data.parent_head.0.len());
+		let (expected, got) = (
+			descriptor.persisted_validation_data_hash(),
+			validation_data.hash(),
+		);
+		if expected != got {
+			return Err(Invalid::ValidationDataMismatch { expected, got });
+		}
+	}
+	let Execution { outcome, fuel } = executor.execute(
+		candidate,
+		descriptor.validation_code_hash(),
+		&validation_data,
+		&pov,
+	);
+	price.fuel = price.fuel.saturating_add(fuel);
+	let commitments = outcome.map_err(Invalid::Execution)?.into();
+
+	let data = AvailableData {
+		pov: Arc::unwrap_or_clone(pov),
+		validation_data: PersistedValidationData::clone(&validation_data),
+	};
+	match &expected {
+		Expected::Hash(hash) => OutputsMismatch::check_commitments(&descriptor, *hash, &commitments)?,
+		// Equal ones hash alike, and these were hashed before.
+		Expected::Outputs(known) if *known.commitments() == commitments => {}
+		Expected::Outputs(known) => {
+			OutputsMismatch::check_commitments(&descriptor, known.commitments().hash(), &commitments)?;
+		}
+	}
+	let coded = encode(validators, &data)?;
+	for chunk in &coded.chunks {
+		price.read(chunk.chunk.len());
+	}
+	OutputsMismatch::check_root(&descriptor, coded.root)?;
+
+	let (candidate, content) = match expected {
+		Expected::Outputs(known) => (known, None),
+		Expected::Hash(_) => {
+			let receipt = Arc::new(CommittedCandidateReceipt {
+				descriptor,
+				commitments,
+			});
+			let seconded = SecondedCandidate {
+				receipt,
+				validation_data,
+			};
+			let known = hash_candidate(&seconded)?;
+			price.read(known.bytes());
+			(known, Some(seconded.encode()))
+		}
+	};
+	Ok(Validated {
+		candidate,
+		data: Arc::new(data),
+		coded: Arc::new(coded),
+		content,
+	})
+}

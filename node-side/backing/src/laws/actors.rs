@@ -1,0 +1,222 @@
+//! Who is there and what they may say: keys, blocks, candidates and statements, each a function of few numbers.
+
+use crate::{Collation, SecondedCandidate, SignedStatement, StatementContent};
+use async_backing_availability::erasure_root_of;
+use async_backing_primitives::{
+	AsyncBackingParams, AvailableData, BlockData, CandidateCommitments, CandidateDescriptor, CandidateHash,
+	CommittedCandidateReceipt, CoreIndex, DescriptorFields, GroupRotationInfo, Hash, HeadData, LeafFacts,
+	ParaId, PersistedValidationData, PoV, RelayChainBlockInfo, SessionIndex, SigningContext, ValidatorId,
+	ValidatorIndex, ValidatorPair, ValidatorSignature,
+};
+use sp_core::Pair;
+use std::{
+	collections::{BTreeMap, VecDeque},
+	sync::{Arc, LazyLock, Mutex, PoisonError},
+};
+
+/// Validators of each session; the first of them by key is this one.
+pub(super) const VALIDATORS: u8 = 6;
+/// This validator's key.
+pub(super) const OWN: u8 = 0;
+/// The para of all candidates.
+pub(super) const PARA: ParaId = ParaId(2000);
+/// Depth that nobody takes: what a collator advertises may stand there.
+pub(super) const UNKNOWN_DEPTH: u32 = 9;
+/// Relay blocks of a session. The next one has its validators in another order.
+const SESSION_LENGTH: u32 = 12;
+/// Depth and ancestry.
+pub(super) const PARAMS: (u32, u32) = (3, 2);
+/// Largest proof of validity.
+const MAX_POV_SIZE: u32 = 4096;
+
+static KEYS: LazyLock<Vec<ValidatorPair>> = LazyLock::new(|| {
+	(0..VALIDATORS)
+		.map(|key| ValidatorPair::from_seed(&[key + 1; 32]))
+		.collect()
+});
+
+/// Signing draws randomness: of each payload one signature is kept, so that a run can be made twice.
+static SIGNATURES: Mutex<BTreeMap<(u8, Vec<u8>), ValidatorSignature>> = Mutex::new(BTreeMap::new());
+
+/// Roots of the coded data and hashes of candidates, by name and relay parent: they take long to find out.
+static KNOWN: Mutex<BTreeMap<(u8, u32), (Hash, CandidateHash)>> = Mutex::new(BTreeMap::new());
+
+fn known(name: u8, block: u32) -> (Hash, CandidateHash) {
+	let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+	let find_out = || {
+		let data = AvailableData {
+			pov: pov(name),
+			validation_data: validation_data(),
+		};
+		let root = erasure_root_of(VALIDATORS.into(), &data).unwrap_or_default();
+		(root, candidate_with(name, block, root).receipt.hash())
+	};
+	*known.entry((name, block)).or_insert_with(find_out)
+}
+
+/// The candidate of a name on a relay parent.
+pub(super) fn candidate_hash(name: u8, block: u32) -> CandidateHash {
+	known(name, block).1
+}
+
+pub(super) fn public(key: u8) -> ValidatorId {
+	KEYS[usize::from(key % VALIDATORS)].public()
+}
+
+pub(super) fn sign(key: u8, payload: &[u8]) -> ValidatorSignature {
+	let mut signatures = SIGNATURES.lock().unwrap_or_else(PoisonError::into_inner);
+	let new = || KEYS[usize::from(key % VALIDATORS)].sign(payload);
+	signatures
+		.entry((key, payload.to_vec()))
+		.or_insert_with(new)
+		.clone()
+}
+
+pub(super) fn key_of(validator: &ValidatorId) -> Option<u8> {
+	(0..VALIDATORS).find(|key| public(*key) == *validator)
+}
+
+pub(super) fn session_of(block: u32) -> SessionIndex {
+	block / SESSION_LENGTH
+}
+
+/// The key of an index in the session of a block.
+pub(super) fn key_at(block: u32, index: u8) -> u8 {
+	let turned = u32::from(index).wrapping_add(session_of(block)) % u32::from(VALIDATORS);
+	u8::try_from(turned).unwrap_or_default()
+}
+
+/// The index of a key in the session of a block.
+pub(super) fn index_of(block: u32, key: u8) -> u8 {
+	(0..VALIDATORS)
+		.find(|index| key_at(block, *index) == key)
+		.unwrap_or_default()
+}
+
+pub(super) fn hash(block: u32) -> Hash {
+	Hash::from_low_u64_be(u64::from(block) + 1)
+}
+
+fn info(block: u32) -> RelayChainBlockInfo {
+	RelayChainBlockInfo {
+		hash: hash(block),
+		number: block,
+		storage_root: Hash::zero(),
+	}
+}
+
+/// What is known of a block: two groups that never rotate, the first of which backs the para.
+pub(super) fn facts(block: u32) -> LeafFacts {
+	let first = block.saturating_sub(PARAMS.1);
+	let ancestors = (first..block).rev().map(info);
+	let group = |indices: [u32; 3]| indices.map(ValidatorIndex).to_vec();
+	LeafFacts {
+		block: info(block),
+		parent_hash: hash(block.wrapping_sub(1)),
+		slot: block.into(),
+		session_index: session_of(block),
+		session_ends_from_slot: u64::MAX,
+		params: AsyncBackingParams {
+			max_candidate_depth: PARAMS.0,
+			allowed_ancestry_len: PARAMS.1,
+		},
+		ancestors: ancestors
+			.filter(|ancestor| session_of(ancestor.number) == session_of(block))
+			.collect(),
+		validators: (0..VALIDATORS)
+			.map(|index| public(key_at(block, index)))
+			.collect(),
+		groups: vec![group([0, 1, 2]), group([3, 4, 5])],
+		rotation: GroupRotationInfo {
+			session_start_block: 0,
+			group_rotation_frequency: 0,
+			now: block.saturating_add(1),
+		},
+		minimum_backing_votes: 2,
+		disabled: Vec::new(),
+		cores: Vec::new(),
+		claim_queue: [(CoreIndex(0), VecDeque::from([PARA, PARA]))].into(),
+		ancestor_claim_queues: Default::default(),
+		paras: Default::default(),
+		pending_relay_parents: Default::default(),
+		events: Vec::new(),
+	}
+}
+
+pub(super) fn validation_data() -> PersistedValidationData {
+	PersistedValidationData {
+		parent_head: HeadData(vec![0]),
+		max_pov_size: MAX_POV_SIZE,
+		..Default::default()
+	}
+}
+
+pub(super) fn pov(name: u8) -> PoV {
+	PoV {
+		block_data: BlockData(vec![name; 16]),
+	}
+}
+
+/// A candidate by its name and its relay parent. It outputs its name.
+pub(super) fn candidate(name: u8, block: u32) -> SecondedCandidate {
+	candidate_with(name, block, known(name, block).0)
+}
+
+fn candidate_with(name: u8, block: u32, erasure_root: Hash) -> SecondedCandidate {
+	let data = validation_data();
+	let commitments = CandidateCommitments {
+		head_data: HeadData(vec![name]),
+		..Default::default()
+	};
+	let descriptor = CandidateDescriptor::v2(DescriptorFields {
+		para_id: PARA,
+		relay_parent: hash(block),
+		core_index: 0,
+		session_index: session_of(block),
+		persisted_validation_data_hash: data.hash(),
+		pov_hash: pov(name).hash(),
+		erasure_root,
+		para_head: commitments.head_data.hash(),
+		validation_code_hash: Default::default(),
+	});
+	SecondedCandidate {
+		receipt: Arc::new(CommittedCandidateReceipt {
+			descriptor,
+			commitments,
+		}),
+		validation_data: Arc::new(data),
+	}
+}
+
+/// A collation of the candidate, with this proof of validity.
+pub(super) fn collation(name: u8, block: u32, pov: PoV) -> Collation {
+	Collation {
+		receipt: candidate(name, block).receipt.to_plain(),
+		pov: Arc::new(pov),
+		parent_head: validation_data().parent_head.hash(),
+	}
+}
+
+/// A statement that is said to be of the validator with this index, signed with this key.
+pub(super) fn statement(name: u8, block: u32, index: u8, key: u8, seconds: bool) -> SignedStatement {
+	let candidate = Arc::new(candidate(name, block));
+	let content = match seconds {
+		true => StatementContent::Seconded(candidate),
+		false => StatementContent::Valid(candidate.receipt.hash()),
+	};
+	let context = SigningContext {
+		session_index: session_of(block),
+		parent_hash: hash(block),
+	};
+	let signature = sign(key, &content.to_compact().signing_payload(&context));
+	SignedStatement {
+		scheduling_parent: hash(block),
+		content,
+		validator_index: ValidatorIndex(index.into()),
+		signature,
+	}
+}
+
+pub(super) fn data_key(candidate: CandidateHash) -> Vec<u8> {
+	[b"av/", candidate.0.as_bytes()].concat()
+}

@@ -1,0 +1,259 @@
+//! A small core around backing, which owns the context: the smallest validator there is.
+
+use super::actors::{self, PARA};
+use crate::{
+	job, Backing, BackingConfig, BackingWords, Collation, Effect, Event, HypotheticalCandidate, Introduction,
+	Membership, PovRequest, SignedStatement, View,
+};
+use async_backing_chain_view::{ChainEvent, ChainView, Identity, Limits};
+use async_backing_fragment_tree::{Candidate, SharedValidationData};
+use async_backing_machine::{
+	Batch, Core, Input, Instant, Never, Outbox, Part, PeerEvent, PeerId, Said as SaidInside, Words,
+};
+use async_backing_primitives::{CandidateHash, Hash, HeadData, HeadHash, ParaId, PoV};
+use std::{
+	collections::{BTreeMap, BTreeSet},
+	sync::Arc,
+};
+
+/// The words of a [`Whole`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WholeWords;
+
+impl Words for WholeWords {
+	type Chain = Block;
+	type Identity = Who;
+	type View = Never;
+	type Message = Said;
+	type Request = PovRequest;
+	type Response = Arc<PoV>;
+	type Job = job::Job;
+	type Done = job::Done;
+	type Proposing = Never;
+	type Proposal = Never;
+	type Event = Event;
+}
+
+/// The block of this number is imported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Block(pub u32);
+
+/// What a peer has proved to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+	/// A validator, by its key.
+	Validator(u8),
+	/// A collator that has declared its para.
+	Collator,
+	/// Nobody.
+	Stranger,
+}
+
+/// What is said without being asked.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Said {
+	/// A validator votes.
+	Statement(Arc<SignedStatement>),
+	/// A collator hands over a collation that was fetched.
+	Collation(Box<Collation>),
+}
+
+impl Part<WholeWords> for BackingWords {
+	fn message(message: Arc<SignedStatement>) -> Said {
+		Said::Statement(message)
+	}
+	fn request(request: PovRequest) -> PovRequest {
+		request
+	}
+	fn response(response: Arc<PoV>) -> Arc<PoV> {
+		response
+	}
+	fn job(job: job::Job) -> job::Job {
+		job
+	}
+}
+
+/// Where candidates stand: each at every leaf, at the depth of its name, so that few places are fought for.
+#[derive(Debug, Default)]
+pub(super) struct Places {
+	leaves: BTreeSet<Hash>,
+	known: BTreeMap<CandidateHash, Arc<Candidate>>,
+}
+
+impl Places {
+	fn at(&self, depth: u32) -> Membership {
+		self.leaves.iter().map(|leaf| (*leaf, vec![depth])).collect()
+	}
+}
+
+fn depth_of(head: &HeadData) -> u32 {
+	u32::from(head.0.first().copied().unwrap_or_default()) % 4
+}
+
+impl View for Places {
+	fn hypothetical_depths(&self, candidate: HypotheticalCandidate<'_>, _: bool) -> Membership {
+		match candidate {
+			HypotheticalCandidate::Complete(candidate) => self.at(depth_of(candidate.output_head())),
+			HypotheticalCandidate::Incomplete { .. } => self.at(actors::UNKNOWN_DEPTH),
+		}
+	}
+
+	fn membership(&self, _: ParaId, candidate: CandidateHash) -> Membership {
+		let known = self.known.get(&candidate);
+		known.map_or_else(Vec::new, |known| self.at(depth_of(known.output_head())))
+	}
+
+	fn introduce(&mut self, candidate: &Arc<Candidate>) -> Introduction {
+		self.known.insert(candidate.hash(), candidate.clone());
+		Introduction::Member(self.at(depth_of(candidate.output_head())))
+	}
+
+	fn note_seconded(&mut self, _: ParaId, _: CandidateHash) {}
+
+	fn note_backed(&mut self, _: ParaId, _: CandidateHash) {}
+
+	fn validation_data(&self, para: ParaId, _: Hash, _: HeadHash) -> Option<SharedValidationData> {
+		(para == PARA).then(|| actors::validation_data().into())
+	}
+}
+
+/// Backing with all that it needs.
+#[derive(Debug)]
+pub struct Whole {
+	pub(super) backing: Backing,
+	pub(super) chain: ChainView,
+	places: Places,
+}
+
+impl Default for Whole {
+	fn default() -> Self {
+		Self {
+			backing: Backing::new(BackingConfig::default()),
+			chain: ChainView::new(Some(actors::public(actors::OWN)), Limits::default()),
+			places: Places::default(),
+		}
+	}
+}
+
+impl Whole {
+	/// Lets backing speak, and does what its neighbours do about it.
+	fn run(
+		&mut self,
+		now: Instant,
+		out: &mut Outbox<WholeWords>,
+		run: impl FnOnce(&mut Self, &mut Outbox<BackingWords>) -> Vec<Effect>,
+	) {
+		let mut events = Vec::new();
+		out.part(
+			|part: &mut Outbox<BackingWords>| {
+				for effect in run(self, part) {
+					if let Effect::Validated { candidate, .. } = effect {
+						let mut batch = Batch::default();
+						batch.put(actors::data_key(candidate.hash()), Vec::new());
+						part.store(batch);
+						// It leads to a batch of its own, and to nothing that neighbours would have to hear.
+						self.backing
+							.data_stored(now, candidate.hash(), &self.chain, &mut self.places, part);
+					}
+				}
+			},
+			|output| match <BackingWords as Part<WholeWords>>::output(output) {
+				Ok(output) => Some(output),
+				Err(SaidInside::Event(event)) => {
+					events.push(event);
+					None
+				}
+				Err(SaidInside::Proposal(never)) => match never {},
+			},
+		);
+		for event in events {
+			out.event(event);
+		}
+	}
+
+	fn imported(&mut self, now: Instant, block: Block, out: &mut Outbox<WholeWords>) {
+		let update = self.chain.handle(ChainEvent::Imported {
+			facts: Arc::new(actors::facts(block.0)),
+			fresh: true,
+		});
+		for leaf in update.activated {
+			self.places.leaves.insert(leaf.block.hash);
+			self.run(now, out, |whole, part| {
+				whole
+					.backing
+					.leaf_activated(now, &leaf, &whole.chain, &mut whole.places, part)
+			});
+		}
+		for leaf in update.deactivated {
+			self.places.leaves.remove(&leaf);
+			self.run(now, out, |whole, part| {
+				whole
+					.backing
+					.leaf_deactivated(now, leaf, &whole.chain, &mut whole.places, part)
+			});
+		}
+		let in_scope = |candidate: &Arc<Candidate>| self.chain.is_in_scope(candidate.relay_parent());
+		self.places.known.retain(|_, candidate| in_scope(candidate));
+	}
+
+	fn collation(&mut self, now: Instant, peer: PeerId, collation: Collation, out: &mut Outbox<WholeWords>) {
+		self.run(now, out, |whole, part| {
+			let (hash, descriptor) = (collation.receipt.hash(), &collation.receipt.descriptor);
+			let may_second = whole
+				.backing
+				.can_second(hash, descriptor, collation.parent_head, &whole.places);
+			if may_second.is_err() {
+				return Vec::new();
+			}
+			whole
+				.backing
+				.collation_fetched(now, peer, collation, &whole.chain, &mut whole.places, part)
+				.unwrap_or_default()
+		});
+	}
+}
+
+impl Core for Whole {
+	type Words = WholeWords;
+
+	fn handle(&mut self, now: Instant, input: Input<WholeWords>, out: &mut Outbox<WholeWords>) {
+		let input = match input {
+			Input::Chain(block) => return self.imported(now, block, out),
+			Input::Propose(_, never, _) => match never {},
+			Input::Peer(peer, PeerEvent::Message(Said::Collation(collation))) => {
+				return self.collation(now, peer, *collation, out);
+			}
+			Input::Peer(peer, event) => {
+				let event = match event {
+					PeerEvent::Connected(who) => {
+						let authorities = match who {
+							Who::Validator(key) => vec![actors::public(key)],
+							Who::Collator | Who::Stranger => Vec::new(),
+						};
+						self.chain.connected(peer, Identity { authorities });
+						PeerEvent::Connected(())
+					}
+					PeerEvent::View(never) => match never {},
+					PeerEvent::Message(Said::Statement(statement)) => PeerEvent::Message(statement),
+					PeerEvent::Message(Said::Collation(_)) => return,
+					PeerEvent::Disconnected => {
+						self.chain.disconnected(peer);
+						PeerEvent::Disconnected
+					}
+				};
+				Input::Peer(peer, event)
+			}
+			Input::Request(peer, ticket, request) => Input::Request(peer, ticket, request),
+			Input::Response(id, answer) => Input::Response(id, answer),
+			Input::Done(id, done) => Input::Done(id, done),
+			Input::Stored(id) => Input::Stored(id),
+			Input::Timer(id) => Input::Timer(id),
+			Input::Restored(snapshot) => Input::Restored(snapshot),
+		};
+		self.run(now, out, |whole, part| {
+			whole
+				.backing
+				.handle(now, input, &whole.chain, &mut whole.places, part)
+		});
+	}
+}

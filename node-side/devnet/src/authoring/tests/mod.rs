@@ -1,0 +1,196 @@
+//! What the tests share: a leaf, an author, and a parachain whose head data say where they come from.
+
+mod chain;
+mod deciding;
+mod rhythm;
+mod timing;
+
+use super::{Author, Budget, Idle, Timing};
+use async_backing_collator::*;
+use async_backing_primitives::*;
+use std::{collections::BTreeMap, convert::Infallible, time::Duration};
+
+pub(crate) const PARA: ParaId = ParaId(2000);
+pub(crate) const CODE: ValidationCodeHash = ValidationCodeHash(Hash::repeat_byte(6));
+pub(crate) const MAX_POV: u32 = 5 * 1024 * 1024;
+pub(crate) const POV: PovSize = PovSize {
+	base: 10_000,
+	per_extrinsic: 150,
+};
+/// Slot of relay block 0.
+pub(crate) const FIRST_SLOT: Slot = 1000;
+
+pub(crate) fn timing() -> Timing {
+	Timing {
+		slot: Duration::from_secs(6),
+		leaf_active_after: Duration::from_secs(3),
+		inherent_after: Duration::from_secs(2),
+		link_latency: Duration::from_millis(100),
+		link_jitter: Duration::from_millis(10),
+		bandwidth: 62_500_000,
+		extrinsic_cost: Duration::from_millis(1),
+		execution_limit: Duration::from_secs(2),
+		margin: Duration::from_millis(500),
+	}
+}
+
+/// An author with this capacity and velocity.
+pub(crate) fn author(capacity: u32, velocity: u32) -> Author {
+	author_with(capacity, velocity, timing())
+}
+
+pub(crate) fn author_with(capacity: u32, velocity: u32, timing: Timing) -> Author {
+	let config = CollatorConfig {
+		para: PARA,
+		capacity,
+		velocity,
+	};
+	Author::new(config, &genesis(), timing, POV)
+}
+
+pub(crate) fn params(max_candidate_depth: u32, allowed_ancestry_len: u32) -> AsyncBackingParams {
+	AsyncBackingParams {
+		max_candidate_depth,
+		allowed_ancestry_len,
+	}
+}
+
+pub(crate) fn genesis() -> HeadData {
+	HeadData(vec![0])
+}
+
+pub(crate) fn relay_block(number: BlockNumber) -> RelayChainBlockInfo {
+	RelayChainBlockInfo {
+		hash: Hash::from_low_u64_be(number.into()),
+		number,
+		storage_root: Hash::from_low_u64_be(1000 + u64::from(number)),
+	}
+}
+
+/// A leaf at which `included` is included and nothing is pending, with this many cores for the para.
+pub(crate) fn leaf(
+	number: BlockNumber,
+	params: AsyncBackingParams,
+	cores: u32,
+	included: &HeadData,
+) -> LeafFacts {
+	let oldest = number.saturating_sub(params.allowed_ancestry_len);
+	let constraints = Constraints {
+		min_relay_parent_number: oldest,
+		max_pov_size: MAX_POV,
+		max_code_size: 100,
+		max_head_data_size: 100,
+		ump_remaining: 0,
+		ump_remaining_bytes: 0,
+		max_ump_num_per_candidate: 0,
+		dmp_remaining_messages: vec![],
+		hrmp_inbound: Default::default(),
+		hrmp_channels_out: vec![],
+		max_hrmp_num_per_candidate: 0,
+		required_parent: included.clone(),
+		validation_code_hash: CODE,
+		upgrade_restriction: None,
+		future_validation_code: None,
+	};
+	let backing_state = BackingState {
+		constraints,
+		pending_availability: vec![],
+	};
+	LeafFacts {
+		block: relay_block(number),
+		parent_hash: relay_block(number.saturating_sub(1)).hash,
+		slot: FIRST_SLOT + u64::from(number),
+		session_index: 1,
+		session_ends_from_slot: Slot::MAX,
+		params,
+		ancestors: (oldest..number).rev().map(relay_block).collect(),
+		validators: vec![],
+		groups: (0..cores)
+			.map(|group| (3 * group..3 * group + 3).map(ValidatorIndex).collect())
+			.collect(),
+		rotation: GroupRotationInfo {
+			session_start_block: 0,
+			group_rotation_frequency: 5,
+			now: number + 1,
+		},
+		minimum_backing_votes: 2,
+		disabled: vec![],
+		cores: vec![],
+		ancestor_claim_queues: Default::default(),
+		claim_queue: (0..cores)
+			.map(|core| (CoreIndex(core), vec![PARA; 3].into()))
+			.collect(),
+		paras: BTreeMap::from([(
+			PARA,
+			ParaAtLeaf {
+				backing_state,
+				extension: None,
+			},
+		)]),
+		pending_relay_parents: BTreeMap::new(),
+		events: vec![],
+	}
+}
+
+/// Makes candidates pending at a leaf, in this order.
+pub(crate) fn set_pending(leaf: &mut LeafFacts, pending: &[Built]) {
+	let state = &mut leaf.paras.get_mut(&PARA).unwrap().backing_state;
+	state.pending_availability = pending
+		.iter()
+		.map(|built| CandidatePendingAvailability {
+			candidate_hash: built.collated.hash,
+			descriptor: built.collated.receipt.descriptor.clone(),
+			commitments: built.collated.receipt.commitments.clone(),
+			relay_parent_number: built.build_on.relay_parent.number,
+			max_pov_size: MAX_POV,
+		})
+		.collect();
+}
+
+/// What an author decided, and what came of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Built {
+	pub(crate) build_on: BuildOn,
+	pub(crate) budget: Budget,
+	pub(crate) backing_delay: u32,
+	pub(crate) collated: Collated,
+}
+
+impl Built {
+	pub(crate) fn head(&self) -> &HeadData {
+		&self.collated.receipt.commitments.head_data
+	}
+}
+
+/// A block whose head is a hash of where it was built; as large as it says.
+fn produce(build_on: &BuildOn, budget: &Budget) -> ProducedBlock {
+	let head = hash_of(&(&build_on.parent_head, build_on.relay_parent, build_on.core));
+	ProducedBlock {
+		commitments: CandidateCommitments {
+			head_data: HeadData(head.0.to_vec()),
+			hrmp_watermark: build_on.relay_parent.number,
+			..Default::default()
+		},
+		pov: PoV {
+			block_data: BlockData(vec![1; 10]),
+		},
+		extrinsics: budget.extrinsics,
+	}
+}
+
+/// Decides, builds and notes.
+pub(crate) fn build(author: &mut Author, leaf: &LeafFacts) -> Result<Built, Idle> {
+	let order = author.decide(leaf)?;
+	let produced = produce(&order.build_on, &order.budget);
+	let collated = collate(&order.build_on, produced, |_| {
+		Ok::<_, Infallible>(Hash::repeat_byte(9))
+	})
+	.unwrap();
+	author.collator_mut().note_built(&order.build_on, &collated);
+	Ok(Built {
+		build_on: order.build_on,
+		budget: order.budget,
+		backing_delay: order.backing_delay,
+		collated,
+	})
+}

@@ -1,0 +1,236 @@
+//! The observer: what a run amounts to, out of its trace alone.
+
+use crate::{
+	log::{EventLog, Occurrence},
+	tally::{BuiltCandidate, Tally},
+	words::{DevnetWords, Done, Event, Job},
+	world::{NewBlock, Note},
+	RunConfig,
+};
+use async_backing_backing::job;
+use async_backing_machine::{Input, Instant, JobId, Output, PeerEvent};
+use async_backing_primitives::{CandidateEvent, CandidateHash, ParaId};
+use async_backing_sim::{NodeId, Observer, Step, What};
+use async_backing_validator::{
+	Done as ValidatorDone, Event as ValidatorEvent, Job as ValidatorJob, Response,
+};
+use codec::Encode;
+use std::{collections::BTreeMap, time::Duration};
+
+/// Everything that is told of a run.
+#[derive(Debug)]
+pub(crate) struct Chronicle {
+	pub(crate) tally: Tally,
+	pub(crate) log: EventLog,
+	/// Included candidates, in the order of the chain.
+	pub(crate) included: BTreeMap<ParaId, Vec<CandidateHash>>,
+	pub(crate) sessions: u32,
+	pub(crate) relay_blocks: u32,
+	/// Executions under way.
+	executions: BTreeMap<(NodeId, JobId), CandidateHash>,
+	extrinsic_cost: Duration,
+}
+
+impl Chronicle {
+	pub(crate) fn new(config: &RunConfig) -> Self {
+		Self {
+			tally: Tally::default(),
+			log: EventLog::default(),
+			included: BTreeMap::new(),
+			sessions: 1,
+			relay_blocks: 0,
+			executions: BTreeMap::new(),
+			extrinsic_cost: config.model.extrinsic_cost,
+		}
+	}
+
+	fn input(&mut self, at: Instant, node: NodeId, from: Option<NodeId>, input: &Input<DevnetWords>) {
+		let (kind, bytes) = match input {
+			Input::Peer(_, PeerEvent::Message(message)) => (message.kind(), message.encoded_size()),
+			Input::Request(_, _, request) => (request.kind(), request.encoded_size()),
+			Input::Response(_, Ok(response)) => (kind_of(response), response.encoded_size()),
+			Input::Done(id, result) => return self.done(at, node, *id, result),
+			_ => return,
+		};
+		let Some(from) = from else { return };
+		self.log.push(
+			at,
+			Occurrence::Delivered {
+				from: number(from),
+				to: number(node),
+				kind,
+				bytes: u32::try_from(bytes).unwrap_or(u32::MAX),
+			},
+		);
+	}
+
+	fn done<E>(&mut self, at: Instant, node: NodeId, id: JobId, result: &Result<Done, E>) {
+		let Some(candidate) = self.executions.remove(&(node, id)) else {
+			return;
+		};
+		let valid = matches!(
+			result,
+			Ok(Done::Validator(ValidatorDone::Backing(job::Done::Validated(Ok(
+				_
+			)))))
+		);
+		self.log.push(
+			at,
+			Occurrence::Executed {
+				validator: number(node),
+				candidate,
+				valid,
+			},
+		);
+	}
+
+	fn output(&mut self, at: Instant, node: NodeId, output: &Output<DevnetWords>) {
+		match output {
+			Output::Job {
+				id,
+				job: Job::Validator(ValidatorJob::Backing(job::Job::Validate(job))),
+				..
+			} => {
+				self.executions.insert((node, *id), job.candidate);
+			}
+			Output::Report(_, judgement) if judgement.value() < 0 => {
+				self.complain(at, node, judgement.reason().to_owned());
+			}
+			Output::Event(event) => self.event(at, node, event),
+			_ => {}
+		}
+	}
+
+	fn event(&mut self, at: Instant, node: NodeId, event: &Event) {
+		let validator = number(node);
+		match event {
+			Event::Built(built) => {
+				self.tally.built(
+					built.candidate,
+					BuiltCandidate {
+						para: built.para,
+						parent_head: built.parent_head,
+						output_head: built.output_head,
+						relay_parent: built.relay_parent,
+						extrinsics: built.extrinsics,
+						pov_bytes: built.pov_bytes,
+						authoring: self.extrinsic_cost.saturating_mul(built.extrinsics),
+					},
+				);
+				self.log.push(
+					at,
+					Occurrence::Built {
+						para: built.para,
+						candidate: built.candidate,
+						extrinsics: built.extrinsics,
+					},
+				);
+			}
+			Event::Validator(ValidatorEvent::Seconded(candidate)) => {
+				self.tally.seconded(*candidate);
+				let candidate = *candidate;
+				self.log.push(at, Occurrence::Seconded { validator, candidate });
+			}
+			Event::Validator(ValidatorEvent::Backable(candidate)) => {
+				self.tally.backable(*candidate, at);
+				let candidate = *candidate;
+				self.log.push(at, Occurrence::Backable { validator, candidate });
+			}
+			Event::Validator(ValidatorEvent::Complaint(reason)) | Event::Complaint(reason) => {
+				self.complain(at, node, reason.clone());
+			}
+			Event::Validator(_) => {}
+		}
+	}
+
+	fn complain(&mut self, at: Instant, node: NodeId, reason: String) {
+		let node = number(node);
+		self.log.push(at, Occurrence::Complaint { node, reason });
+	}
+
+	fn relay_block(&mut self, at: Instant, block: &NewBlock) {
+		let NewBlock {
+			slot,
+			author,
+			session,
+			offered,
+			events,
+			facts,
+		} = block;
+		self.relay_blocks = self.relay_blocks.saturating_add(1);
+		self.log.push(
+			at,
+			Occurrence::RelayBlock {
+				number: facts.block.number,
+				hash: facts.block.hash,
+				slot: *slot,
+				author: number(NodeId(*author)),
+			},
+		);
+		for event in events {
+			let occurrence = match event {
+				CandidateEvent::CandidateBacked(receipt, _, core, _) => Occurrence::Backed {
+					candidate: receipt.hash(),
+					core: *core,
+				},
+				CandidateEvent::CandidateIncluded(receipt, ..) => {
+					let candidate = receipt.hash();
+					let of_para = self.included.entry(receipt.descriptor.para_id()).or_default();
+					of_para.push(candidate);
+					Occurrence::Included { candidate }
+				}
+				CandidateEvent::CandidateTimedOut(receipt, ..) => Occurrence::TimedOut {
+					candidate: receipt.hash(),
+				},
+			};
+			self.log.push(at, occurrence);
+		}
+		self.tally.relay_block(at, *slot, *session, offered, events);
+		if facts.session_index != *session {
+			self.sessions = self.sessions.saturating_add(1);
+			self.log.push(
+				at,
+				Occurrence::SessionChanged {
+					session: facts.session_index,
+				},
+			);
+		}
+	}
+}
+
+impl Observer<DevnetWords, Note> for Chronicle {
+	fn see(&mut self, step: &Step<'_, DevnetWords, Note>) {
+		let at = step.at;
+		match (step.node, step.what) {
+			(Some(node), What::Input(input)) => self.input(at, node, step.other, input),
+			(Some(node), What::Output(output)) => self.output(at, node, output),
+			(Some(node), What::Crashed) => {
+				self.executions.retain(|(of, _), _| *of != node);
+				self.log.push(at, Occurrence::Crashed { node: number(node) });
+			}
+			(_, What::Note(Note::RelayBlock(block))) => self.relay_block(at, block),
+			(_, What::Note(Note::Ordered(para))) => {
+				self.tally.ordered(*para);
+				self.log.push(at, Occurrence::Ordered { para: *para });
+			}
+			(_, What::Note(Note::NoAuthor { slot, author })) => {
+				let author = number(NodeId(*author));
+				self.log.push(at, Occurrence::NoAuthor { slot: *slot, author });
+			}
+			_ => {}
+		}
+	}
+}
+
+fn kind_of(response: &Response) -> &'static str {
+	match response {
+		Response::Collation(_) => "collation response",
+		Response::Pov(_) => "pov response",
+		Response::Chunk(_) => "chunk response",
+		Response::AvailableData(_) => "available data response",
+	}
+}
+
+fn number(node: NodeId) -> u32 {
+	u32::try_from(node.0).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,7 @@
+//! The nodes: cores in the words of the devnet.
+
+mod collator;
+mod validator;
+
+pub(crate) use collator::{CollatorCore, Turns};
+pub(crate) use validator::ValidatorCore;

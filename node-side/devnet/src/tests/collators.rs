@@ -1,0 +1,115 @@
+//! Several collators of a para.
+
+use super::town::*;
+use crate::{words::Event, RunConfig};
+use async_backing_machine::Output;
+use async_backing_sim::{Fault, Moment, NodeId, What, ALWAYS};
+use std::{collections::BTreeMap, time::Duration};
+
+const BLOCKS: u32 = 30;
+
+/// A run with so many collators, and how many blocks each of them built.
+fn run(collators: u32, faults: Vec<Fault>) -> (Town, BTreeMap<NodeId, u32>) {
+	let mut config = RunConfig {
+		collators_per_para: collators,
+		..config(BLOCKS, 3)
+	};
+	config.faults.plan = faults;
+	let mut town = Town::new(config);
+	let mut built = BTreeMap::<_, u32>::new();
+	town.run(|step| {
+		if let (Some(node), What::Output(Output::Event(Event::Built(_)))) = (step.node, step.what) {
+			*built.entry(node).or_default() += 1;
+		}
+	});
+	let numbers = town.numbers();
+	let expected: Vec<_> = (1..=numbers.len() as u32).collect();
+	assert_eq!(numbers, expected, "one after the other");
+	(town, built)
+}
+
+/// Node of a collator.
+fn collator(position: usize) -> NodeId {
+	NodeId(config(BLOCKS, 0).collators_of(0).start + position)
+}
+
+#[test]
+fn collators_take_turns_and_the_para_makes_as_many_blocks_as_with_one() {
+	let (alone, _) = run(1, Vec::new());
+	assert!(
+		alone.included.len() >= BLOCKS as usize - 5,
+		"{:?}",
+		alone.numbers()
+	);
+	for collators in [2, 3, 5] {
+		let (town, built) = run(collators, Vec::new());
+		assert_eq!(town.numbers(), alone.numbers(), "{collators} collators");
+		assert_eq!(built.len(), collators as usize);
+		let (least, most) = (built.values().min().unwrap(), built.values().max().unwrap());
+		assert!(most - least <= 1, "{built:?}");
+	}
+}
+
+#[test]
+fn without_one_of_two_collators_every_other_block_is_made() {
+	let (alone, _) = run(1, Vec::new());
+	let dead_from = Duration::from_secs(60);
+	for dead in [0, 1] {
+		let (town, _) = run(2, vec![Fault::dead(collator(dead), dead_from)]);
+		let after = |town: &Town| town.included.iter().filter(|(at, _)| *at > dead_from).count();
+		let (of_one, of_both) = (after(&town), after(&alone));
+		assert!(of_one * 2 + 2 >= of_both, "{of_one} of {of_both}");
+		assert!(
+			town.longest_gap() <= Duration::from_secs(30),
+			"{:?}",
+			town.included
+		);
+	}
+}
+
+#[test]
+fn a_collator_that_dies_between_any_two_of_its_outputs_leaves_no_block_that_stops_the_others() {
+	let outputs = {
+		let (town, _) = run(2, Vec::new());
+		town.sim.counters(collator(0)).unwrap().outputs
+	};
+	for output in (1..=outputs).step_by(3) {
+		let crash = Fault::Crash {
+			node: collator(0),
+			when: Moment::Output(output),
+			restart_after: None,
+		};
+		let (town, _) = run(2, vec![crash]);
+		let included = town.included.len();
+		assert!(
+			included * 2 + 4 >= BLOCKS as usize - 5,
+			"output {output}: {included}"
+		);
+	}
+}
+
+#[test]
+fn a_collator_that_answers_nobody_costs_its_own_blocks_alone() {
+	let (town, built) = run(2, vec![Fault::silent(collator(1), ALWAYS)]);
+	let of_other = built[&collator(0)] as usize;
+	assert!(town.included.len() + 4 >= of_other, "{built:?}");
+	assert!(of_other * 2 + 4 >= BLOCKS as usize, "{built:?}");
+}
+
+#[test]
+fn a_collator_that_comes_back_catches_up_and_takes_its_turns_again() {
+	let crash = Fault::Crash {
+		node: collator(0),
+		when: Moment::At(Duration::from_secs(30)),
+		restart_after: Some(Duration::from_secs(60)),
+	};
+	let (town, _) = run(2, vec![crash]);
+	let late = Duration::from_secs(6 * (u64::from(BLOCKS) - 10));
+	let times: Vec<_> = town
+		.included
+		.iter()
+		.map(|(at, _)| *at)
+		.filter(|at| *at > late)
+		.collect();
+	assert!(times.len() >= 9, "each slot has a block again: {times:?}");
+}

@@ -1,0 +1,92 @@
+//! The words of the devnet's nodes: those of a validator, and what a collator has beside.
+
+use crate::authoring::Order;
+use async_backing_chain_view::{ChainEvent, Identity};
+use async_backing_collator::Collated;
+use async_backing_machine::{Never, Words};
+use async_backing_primitives::{CandidateHash, CandidateReceipt, Hash, HeadHash, ParaId, PoV};
+use async_backing_provisioner::Proposal;
+use async_backing_validator::{
+	Done as ValidatorDone, Event as ValidatorEvent, Job as ValidatorJob, Message, Proposing, Request,
+	Response,
+};
+use std::sync::Arc;
+
+/// What nodes of the devnet hear and say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct DevnetWords;
+
+impl Words for DevnetWords {
+	type Chain = ChainEvent;
+	type Identity = Identity;
+	type View = Never;
+	type Message = Message;
+	type Request = Request;
+	type Response = Response;
+	type Job = Job;
+	type Done = Done;
+	type Proposing = Proposing;
+	type Proposal = Proposal;
+	type Event = Event;
+}
+
+/// Work of a node.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Job {
+	/// Of a validator.
+	Validator(ValidatorJob),
+	/// Execute a parablock, and make its candidate.
+	Author(Box<Order>),
+}
+
+/// What a job came to.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Done {
+	/// Of [`Job::Validator`].
+	Validator(ValidatorDone),
+	/// Of [`Job::Author`]; in words why there is no block.
+	Authored(Result<Box<Authored>, String>),
+}
+
+/// A block with its candidate.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Authored {
+	/// The candidate.
+	pub(crate) collated: Collated,
+	/// The same, with its commitments hashed.
+	pub(crate) receipt: CandidateReceipt,
+	/// The proof of validity.
+	pub(crate) pov: Arc<PoV>,
+	/// Extrinsics in it.
+	pub(crate) extrinsics: u32,
+}
+
+/// What an observer may want to know.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Event {
+	/// Of a validator.
+	Validator(ValidatorEvent),
+	/// A collator built a block.
+	Built(Built),
+	/// A collator has no block, or could not do what it should. Why, in words.
+	Complaint(String),
+}
+
+/// A block that a collator built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Built {
+	/// The para.
+	pub(crate) para: ParaId,
+	/// The candidate.
+	pub(crate) candidate: CandidateHash,
+	/// Head that it builds on.
+	pub(crate) parent_head: HeadHash,
+	/// Head that it leads to.
+	pub(crate) output_head: HeadHash,
+	/// Its relay parent.
+	pub(crate) relay_parent: Hash,
+	/// Extrinsics in it.
+	pub(crate) extrinsics: u32,
+	/// Encoded size of its proof of validity.
+	pub(crate) pov_bytes: usize,
+}

@@ -1,0 +1,437 @@
+//! The scenario: a relay chain, the work behind jobs, and what nodes are told.
+//!
+//! Nodes see only messages and blocks. What the world knows beyond that goes into notes for observers, and into faults.
+
+mod blocks;
+mod work;
+
+use blocks::FINALITY_LAG;
+pub(crate) use work::FUEL_PER_SECOND;
+
+use crate::{
+	authoring::{Author, Timing},
+	nodes::{CollatorCore, Turns, ValidatorCore},
+	orders::OrderDesk,
+	relay::Chain,
+	words::{DevnetWords, Done, Job},
+	DevnetError, Model, Parachain, RunConfig,
+};
+use async_backing_chain_view::{ChainEvent, Identity};
+use async_backing_collator::{BlockProducer, CollatorConfig, REMEMBERED_FOR};
+use async_backing_machine::{Core, Input, Instant, Output, PeerEvent, ProposeId};
+use async_backing_primitives::{
+	CandidateEvent, CandidateHash, Hash, HeadData, LeafFacts, ParaId, PersistedValidationData, PoV,
+	ValidationCodeHash, ValidatorId,
+};
+use async_backing_provisioner::Proposal;
+use async_backing_relay_client::ValidatorKeys;
+use async_backing_sim::{Agenda, Digest, NodeId, Price, Scenario, Sent, What};
+use async_backing_validator::{
+	work::{Execution, Executor},
+	Request, Response, Validator, ValidatorConfig,
+};
+use codec::Encode;
+use rand_chacha::{rand_core::SeedableRng, ChaCha8Rng};
+use std::{
+	cell::RefCell,
+	collections::{BTreeMap, BTreeSet},
+	rc::Rc,
+	sync::Arc,
+	time::Duration,
+};
+
+/// What the world waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Event {
+	/// A slot begins: its author is asked for a proposal.
+	Slot(u64),
+}
+
+/// What observers are told beside what nodes do.
+#[derive(Debug)]
+pub(crate) enum Note {
+	/// A relay block was built and imported by its author.
+	RelayBlock(Box<NewBlock>),
+	/// Somebody ordered a block for a para.
+	Ordered(ParaId),
+	/// The author of a slot was not there.
+	NoAuthor {
+		/// Slots since the run began.
+		slot: u64,
+		/// Who should have built.
+		author: usize,
+	},
+}
+
+/// A relay block, seen from all sides.
+#[derive(Debug)]
+pub(crate) struct NewBlock {
+	/// Slots since the run began.
+	pub(crate) slot: u64,
+	pub(crate) author: usize,
+	/// Session that the block itself runs in.
+	pub(crate) session: u32,
+	/// Candidates that its author offered.
+	pub(crate) offered: Vec<CandidateHash>,
+	/// What happened to candidates in it.
+	pub(crate) events: Vec<CandidateEvent>,
+	/// What nodes learn of it.
+	pub(crate) facts: Arc<LeafFacts>,
+}
+
+/// A relay block on its way to the nodes.
+struct Spread {
+	facts: Arc<LeafFacts>,
+	/// When each node imports it.
+	at: Vec<Instant>,
+}
+
+/// A para and who collates for it.
+struct Line {
+	para: ParaId,
+	genesis_head: HeadData,
+	producer: Box<dyn BlockProducer>,
+	/// Candidates built so far.
+	built: u32,
+}
+
+/// The slot whose author is being asked.
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+	id: ProposeId,
+	slot: u64,
+	author: usize,
+	parent: Hash,
+}
+
+/// Who executes candidates.
+struct Executes(Box<dyn Executor>);
+
+impl Executor for Executes {
+	fn execute(
+		&mut self,
+		candidate: CandidateHash,
+		code: ValidationCodeHash,
+		validation_data: &PersistedValidationData,
+		pov: &PoV,
+	) -> Execution {
+		self.0.execute(candidate, code, validation_data, pov)
+	}
+}
+
+/// Everything around the nodes, over some relay chain.
+pub(crate) struct World<C> {
+	pub(crate) config: RunConfig,
+	pub(crate) relay: C,
+	pub(crate) orders: Option<OrderDesk>,
+	/// Validators as they run now, to be looked at.
+	pub(crate) validators: Vec<Rc<RefCell<Validator>>>,
+	keys: Vec<ValidatorId>,
+	lines: Vec<Line>,
+	executor: Executes,
+	/// Of import times.
+	random: ChaCha8Rng,
+	/// The newest relay blocks, by number.
+	blocks: BTreeMap<u32, Spread>,
+	/// The newest relay block.
+	pub(crate) head: Hash,
+	pub(crate) relay_blocks: u32,
+	asked: Option<Asked>,
+	/// Candidates whose data nobody hands out.
+	withheld: BTreeSet<CandidateHash>,
+	/// Proofs of validity of all candidates, if they are kept.
+	pub(crate) povs: Option<BTreeMap<CandidateHash, Arc<PoV>>>,
+}
+
+impl<C> std::fmt::Debug for World<C> {
+	fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+		f.debug_struct("World")
+			.field("head", &self.head)
+			.field("relay_blocks", &self.relay_blocks)
+			.finish_non_exhaustive()
+	}
+}
+
+impl<C: Chain> World<C> {
+	/// A world whose candidates `executor` executes, for all nodes.
+	pub(crate) fn new(
+		config: RunConfig,
+		relay: C,
+		parachains: Vec<Parachain>,
+		executor: impl Executor + 'static,
+	) -> Self {
+		let keys: Vec<ValidatorId> = relay
+			.validators()
+			.iter()
+			.map(|keys| keys.sr25519_public().into())
+			.collect();
+		let validators = keys
+			.iter()
+			.map(|key| Rc::new(RefCell::new(validator(key, &config.model))))
+			.collect();
+		let lines = config
+			.para_ids()
+			.zip(parachains)
+			.map(|(para, parachain)| Line {
+				para,
+				genesis_head: parachain.genesis_head().clone(),
+				producer: parachain.into_producer(),
+				built: 0,
+			})
+			.collect();
+		let mut random = ChaCha8Rng::seed_from_u64(config.seed);
+		// The streams of the simulation are others.
+		random.set_stream(u64::MAX);
+		Self {
+			head: relay.genesis(),
+			relay,
+			orders: None,
+			validators,
+			keys,
+			lines,
+			executor: Executes(Box::new(executor)),
+			random,
+			blocks: BTreeMap::new(),
+			relay_blocks: 0,
+			asked: None,
+			withheld: BTreeSet::new(),
+			povs: None,
+			config,
+		}
+	}
+
+	/// The collator's para, if the node is a collator.
+	fn line(&mut self, node: NodeId) -> Option<&mut Line> {
+		let (line, _) = self.config.collator(node)?;
+		self.lines.get_mut(line)
+	}
+
+	/// Key of the collator at a node: parachains choose their authors by it. Nothing is signed with it here.
+	fn collator_key(&self, node: usize) -> ValidatorId {
+		let index = u32::try_from(node).unwrap_or(u32::MAX);
+		ValidatorKeys::of_run(self.config.seed, index)
+			.sr25519_public()
+			.into()
+	}
+
+	/// Collators of a para, in the order of their turns.
+	fn authorities(&self, line: usize) -> Vec<ValidatorId> {
+		let collators = self.config.collators_of(line);
+		collators.map(|node| self.collator_key(node)).collect()
+	}
+}
+
+fn validator(key: &ValidatorId, model: &Model) -> Validator {
+	let mut config = ValidatorConfig::new(key.clone());
+	config.bitfield_after = model.bitfield_after;
+	// The limit is one of execution (R-BAK-11); hashes and coding come on top.
+	config.backing.validation = model
+		.backing_execution_limit
+		.saturating_add(model.collator_margin);
+	Validator::new(config)
+}
+
+fn timing(model: &Model) -> Timing {
+	Timing {
+		slot: model.slot,
+		leaf_active_after: model.leaf_active_after,
+		inherent_after: model.inherent_after,
+		link_latency: model.link_latency,
+		link_jitter: model.link_jitter,
+		bandwidth: model.bandwidth,
+		extrinsic_cost: model.extrinsic_cost,
+		execution_limit: model.backing_execution_limit,
+		margin: model.collator_margin,
+	}
+}
+
+impl<C: Chain> Scenario for World<C> {
+	type Words = DevnetWords;
+	type Event = Event;
+	type Note = Note;
+	type Error = DevnetError;
+
+	fn core(&mut self, node: NodeId) -> Box<dyn Core<Words = DevnetWords>> {
+		let model = self.config.model.clone();
+		if let Some(key) = self.keys.get(node.0) {
+			let core = Rc::new(RefCell::new(validator(key, &model)));
+			if let Some(running) = self.validators.get_mut(node.0) {
+				*running = core.clone();
+			}
+			return Box::new(ValidatorCore(core));
+		}
+		let (position, own) = self
+			.config
+			.collator(node)
+			.expect("nodes are validators and collators; qed");
+		let turns = Turns::new(self.authorities(position), own);
+		let line = &self.lines[position];
+		let config = CollatorConfig {
+			para: line.para,
+			capacity: model.segment_capacity,
+			velocity: model.velocity,
+		};
+		let author = Author::new(
+			config,
+			&line.genesis_head,
+			timing(&model),
+			line.producer.pov_size(),
+		);
+		Box::new(CollatorCore::new(
+			line.para,
+			line.genesis_head.clone(),
+			author,
+			turns,
+		))
+	}
+
+	fn identity(&mut self, node: NodeId, seen_by: NodeId) -> Identity {
+		match self.keys.get(node.0) {
+			Some(key) => Identity::of(key.clone()),
+			// Nobody else knows collators.
+			None if seen_by.0 >= self.keys.len() => Identity::of(self.collator_key(node.0)),
+			None => Identity::stranger(),
+		}
+	}
+
+	fn work(&mut self, node: NodeId, job: Job) -> (Done, Price) {
+		match job {
+			Job::Validator(job) => self.validate(node, job),
+			Job::Author(order) => self.author(node, &order),
+		}
+	}
+
+	fn bytes(&self, sent: Sent<'_, DevnetWords>) -> usize {
+		match sent {
+			Sent::Message(message) => message.encoded_size(),
+			Sent::View(view) => match *view {},
+			Sent::Request(request) => request.encoded_size(),
+			Sent::Response(response) => response.encoded_size(),
+			Sent::Refusal(_) => 0,
+		}
+	}
+
+	fn start(&mut self, agenda: &mut Agenda<Self>) -> Result<(), DevnetError> {
+		agenda.wait(Duration::ZERO, Event::Slot(0));
+		Ok(())
+	}
+
+	fn happens(&mut self, event: Event, agenda: &mut Agenda<Self>) -> Result<(), DevnetError> {
+		match event {
+			Event::Slot(slot) => self.slot(slot, agenda),
+		}
+	}
+
+	fn proposed(
+		&mut self,
+		_: NodeId,
+		id: ProposeId,
+		proposal: Option<Proposal>,
+		agenda: &mut Agenda<Self>,
+	) -> Result<(), DevnetError> {
+		let Some(asked) = self.asked.take_if(|asked| asked.id == id) else {
+			return Ok(());
+		};
+		match proposal {
+			Some(proposal) => self.build(asked, proposal, agenda),
+			None => {
+				agenda.note(Note::NoAuthor {
+					slot: asked.slot,
+					author: asked.author,
+				});
+				Ok(())
+			}
+		}
+	}
+
+	fn restarted(&mut self, node: NodeId, agenda: &mut Agenda<Self>) -> Result<(), DevnetError> {
+		let now = agenda.now();
+		// What it has not imported yet comes at its time.
+		let mut imported = self
+			.blocks
+			.iter()
+			.filter(|(_, block)| block.at.get(node.0).is_some_and(|at| *at <= now));
+		let Some((newest, block)) = imported.next_back() else {
+			return Ok(());
+		};
+		// Validators need what may be built on. Collators have a parachain to catch up with.
+		let window = match self.keys.get(node.0) {
+			Some(_) => block.facts.params.relay_parent_window().max(FINALITY_LAG),
+			None => REMEMBERED_FOR,
+		};
+		for (number, block) in self.blocks.range(newest.saturating_sub(window)..=*newest) {
+			let event = ChainEvent::Imported {
+				facts: block.facts.clone(),
+				fresh: number == newest,
+			};
+			agenda.chain(now, node, event);
+		}
+		Ok(())
+	}
+
+	fn loses(&mut self, _: Instant, _: NodeId, _: NodeId, sent: Sent<'_, DevnetWords>) -> bool {
+		// A response does not say of which candidate; nobody can answer what is not heard.
+		match sent {
+			Sent::Request(Request::Chunk { candidate, .. } | Request::AvailableData(candidate)) => {
+				self.withheld.contains(candidate)
+			}
+			_ => false,
+		}
+	}
+
+	fn digest(&self, what: &What<'_, DevnetWords, Note>, into: &mut Digest) {
+		digest(what, into);
+	}
+}
+
+/// What of a step goes into the hash of the trace: all but the contents of what is large, which its size, and what was
+/// hashed before it, stand for.
+fn digest(what: &What<'_, DevnetWords, Note>, into: &mut Digest) {
+	let response = |response: &Response| response.encoded_size() as u64;
+	let entry = match what {
+		What::Input(Input::Peer(peer, PeerEvent::Message(message))) => (0u8, peer.0, message.encode()),
+		What::Input(Input::Peer(peer, PeerEvent::Connected(identity))) => {
+			(1, peer.0, identity.authorities.encode())
+		}
+		What::Input(Input::Peer(peer, PeerEvent::Disconnected | PeerEvent::View(_))) => {
+			(2, peer.0, Vec::new())
+		}
+		What::Input(Input::Chain(ChainEvent::Imported { facts, fresh })) => {
+			(3, u64::from(*fresh), facts.block.hash.encode())
+		}
+		What::Input(Input::Chain(ChainEvent::Finalized { hash, .. })) => (4, 0, hash.encode()),
+		What::Input(Input::Chain(ChainEvent::Reverted { hash })) => (5, 0, hash.encode()),
+		What::Input(Input::Request(peer, ticket, request)) => (6, peer.0, (ticket.0, request).encode()),
+		What::Input(Input::Response(id, Ok(answer))) => (7, id.0, response(answer).encode()),
+		What::Input(Input::Response(id, Err(failure))) => (8, id.0, failure.to_string().into_bytes()),
+		What::Input(Input::Done(id, result)) => (9, id.0, vec![u8::from(result.is_ok())]),
+		What::Input(Input::Stored(id)) => (10, id.0, Vec::new()),
+		What::Input(Input::Timer(id)) => (11, id.0, Vec::new()),
+		What::Input(Input::Propose(id, what, _)) => (12, id.0, what.parent.encode()),
+		What::Input(Input::Restored(snapshot)) => (13, snapshot.0.len() as u64, Vec::new()),
+		What::Output(Output::Notify(to, message)) => (20, to.as_slice().len() as u64, message.encode()),
+		What::Output(Output::Request {
+			id, peer, request, ..
+		}) => (21, id.0, (peer.0, request).encode()),
+		What::Output(Output::Respond(ticket, Ok(answer))) => (22, ticket.0, response(answer).encode()),
+		What::Output(Output::Respond(ticket, Err(refusal))) => {
+			(23, ticket.0, refusal.to_string().into_bytes())
+		}
+		What::Output(Output::Report(peer, judgement)) => (24, peer.0, judgement.reason().as_bytes().to_vec()),
+		What::Output(Output::Job { id, .. }) => (25, id.0, Vec::new()),
+		What::Output(Output::Cancel(id)) => (26, id.0, Vec::new()),
+		What::Output(Output::Store(id, batch)) => (27, id.0, (batch.writes.len() as u64).encode()),
+		What::Output(Output::SetTimer(id, at)) => (28, id.0, at.as_nanos().encode()),
+		What::Output(Output::ClearTimer(id)) => (29, id.0, Vec::new()),
+		What::Output(Output::Proposal(id, proposal)) => (30, id.0, proposal.backed_candidates.encode()),
+		What::Output(Output::Event(event)) => (31, 0, format!("{event:?}").into_bytes()),
+		What::Lost(kind, loss) => (40, *kind as u64, vec![*loss as u8]),
+		What::Crashed => (41, 0, Vec::new()),
+		What::Started => (42, 0, Vec::new()),
+		What::NoProposal(id) => (43, id.0, Vec::new()),
+		What::Note(Note::RelayBlock(block)) => (44, block.slot, block.facts.block.hash.encode()),
+		What::Note(Note::Ordered(para)) => (45, para.0.into(), Vec::new()),
+		What::Note(Note::NoAuthor { slot, author }) => (46, *slot, (*author as u64).encode()),
+	};
+	into.bytes(&entry.encode());
+}

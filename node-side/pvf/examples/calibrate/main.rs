@@ -1,0 +1,52 @@
+//! Measures what host calls take on this machine and prints their prices, and what hostile guests take.
+//!
+//! `calibrate prices` prints `src/host/table.rs`, `calibrate guests` the table of `docs/pvf.md`, and
+//! `calibrate codes FILE...` rows like those of it for other codes. Prices are part of the
+//! consensus: a table that was measured anew is a proposal.
+
+#![allow(
+	clippy::unwrap_used,
+	clippy::print_stdout,
+	reason = "a measurement that cannot go on has failed"
+)]
+
+#[path = "../../tests/common/mod.rs"]
+mod common;
+mod guests;
+mod prices;
+
+use std::{
+	fs,
+	sync::OnceLock,
+	time::{Duration, Instant},
+};
+
+/// Time that this thread was given by the system, so that others on the machine count little; where the system does not
+/// tell, the time of the clock.
+fn cpu_time() -> Duration {
+	static STARTED: OnceLock<Instant> = OnceLock::new();
+	let told = fs::read_to_string("/proc/thread-self/schedstat").ok();
+	told.and_then(|line| line.split_whitespace().next()?.parse().ok())
+		.map_or_else(
+			|| STARTED.get_or_init(Instant::now).elapsed(),
+			Duration::from_nanos,
+		)
+}
+
+fn main() {
+	match std::env::args().nth(1).as_deref() {
+		Some("prices") => prices::print(),
+		Some("guests") => guests::print(),
+		// Codes of others: how long they compile, and what is said of them.
+		Some("codes") => {
+			for path in std::env::args().skip(2) {
+				let code = async_backing_primitives::ValidationCode(fs::read(&path).unwrap());
+				guests::row(&path, &code);
+			}
+		}
+		_ => {
+			prices::print();
+			guests::print();
+		}
+	}
+}

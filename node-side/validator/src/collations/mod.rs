@@ -1,0 +1,401 @@
+//! Collators and what they offer: who may, what is fetched, and in which order.
+//!
+//! Invariants:
+//! - only declared collators are listened to, for their para alone (R-NET-84);
+//! - whoever advertises without end is bounded by itself: nobody else's candidate goes for it;
+//! - a candidate is handed on only as the answer to the request that asked its collator for it, with the receipt that was
+//!   advertised and a proof of validity that the chain has room for (R-NET-86, R-BAK-12);
+//! - one of several rivals is in hand at a time. If it comes to nothing the next one is fetched, of whoever failed least.
+
+mod claims;
+mod collators;
+mod fetching;
+mod words;
+
+pub use words::{Advertisement, FetchedCollation};
+pub(crate) use words::{CollationWords, CollatorMessage, Effect, Gate, Outcome, Verdict};
+
+use async_backing_backing::Collation;
+use async_backing_chain_view::{Arrived, ChainView, Early, EarlyLimits, LeafUpdate};
+use async_backing_machine::{
+	Cost, Gain, Input, Instant, Judgement, Outbox, PeerEvent, PeerId, RequestFailure, RequestId, TimerId,
+};
+use async_backing_primitives::{CandidateHash, Hash, ParaId};
+use claims::{claims, is_served, max_pov_size};
+use codec::Encode;
+use collators::{Collators, Turn, Unheard, Waiting};
+use fetching::{Fetch, Fetching, InHand, Room, IN_HAND, TIMEOUT};
+use std::time::Duration;
+
+type Out = Outbox<CollationWords>;
+
+/// How often a collator is asked for a candidate that it does not hand over in time.
+const MAX_ATTEMPTS: u8 = 2;
+/// When a request found no room in the outbox, it is made again after this.
+const RETRY: Duration = Duration::from_millis(100);
+
+/// The neighbours as they are asked: nobody changes while collators are heard.
+#[derive(Clone, Copy)]
+pub(crate) struct Around<'a> {
+	pub(crate) now: Instant,
+	pub(crate) chain: &'a ChainView,
+	pub(crate) gate: &'a dyn Gate,
+}
+
+/// What collators declared and advertised, and what is being fetched of it.
+#[derive(Debug)]
+pub(crate) struct Collations {
+	collators: Collators,
+	fetching: Fetching,
+	/// Advertised before its relay parent was in scope.
+	early: Early<Box<Advertisement>>,
+	/// When something that waits may have its turn, if nothing ends before.
+	wake: Option<(TimerId, Instant)>,
+}
+
+impl Collations {
+	pub(crate) fn new() -> Self {
+		Self {
+			collators: Collators::default(),
+			fetching: Fetching::default(),
+			early: Early::new(EarlyLimits::strangers()),
+			wake: None,
+		}
+	}
+
+	/// Candidates that wait to be fetched.
+	#[cfg(test)]
+	pub(crate) fn waiting(&self) -> usize {
+		self.collators.len()
+	}
+
+	/// Takes an input in. Of the chain it hears after backing did, which is its gate.
+	pub(crate) fn handle(
+		&mut self,
+		input: Input<CollationWords>,
+		around: Around<'_>,
+		out: &mut Out,
+	) -> Vec<Effect> {
+		self.fetching.expire(around.now);
+		let mut effects = Vec::new();
+		match input {
+			Input::Chain(update) => self.leaves_changed(&update, around, out),
+			Input::Peer(peer, PeerEvent::Message(message)) => self.heard(peer, message, around, out),
+			Input::Peer(peer, PeerEvent::Disconnected) => {
+				self.collators.remove(peer);
+				self.early.disconnected(peer);
+			}
+			Input::Response(id, answer) => effects.extend(self.answered(id, answer, around, out)),
+			Input::Timer(timer) => {
+				if self.wake.is_some_and(|(set, _)| set == timer) {
+					self.wake = None;
+					self.fetch_all(around, out);
+				}
+			}
+			Input::Peer(_, PeerEvent::Connected(_))
+			| Input::Request(..)
+			| Input::Stored(_)
+			| Input::Restored(_) => {}
+			Input::Peer(_, PeerEvent::View(never)) => match never {},
+			Input::Done(_, Ok(never)) | Input::Propose(_, never, _) => match never {},
+			Input::Done(_, Err(_)) => {}
+		}
+		effects
+	}
+
+	/// Something was seconded or got its quorum, so that more of this para may have a place (R-BAK-5).
+	pub(crate) fn path_grew(&mut self, para: ParaId, around: Around<'_>, out: &mut Out) {
+		self.fetch_next(para, around, out);
+	}
+
+	/// A candidate that was handed on ended. Its place is free for the next one.
+	pub(crate) fn ended(
+		&mut self,
+		candidate: CandidateHash,
+		outcome: Outcome,
+		around: Around<'_>,
+		out: &mut Out,
+	) {
+		let Some(InHand { peer, place, .. }) = self.fetching.in_hand.remove(&candidate) else {
+			return;
+		};
+		match outcome {
+			Outcome::Seconded => {
+				self.collators.served(peer);
+				out.report(peer, Judgement::Gain(Gain::Minor, "collation seconded"));
+			}
+			Outcome::Failed => self.collators.failed(peer),
+			Outcome::Dropped => {}
+		}
+		self.fetch_next(place.0, around, out);
+	}
+
+	fn leaves_changed(&mut self, update: &LeafUpdate, around: Around<'_>, out: &mut Out) {
+		let chain = around.chain;
+		self.collators
+			.retain(|relay_parent| chain.is_in_scope(relay_parent));
+		self.fetching
+			.in_hand
+			.retain(|_, in_hand| chain.is_in_scope(in_hand.scheduling_parent));
+		for Arrived { peer, item, .. } in self.early.leaves_changed(around.now, update, chain) {
+			self.advertised(peer, item, around, out);
+		}
+		self.fetch_all(around, out);
+	}
+
+	fn heard(&mut self, peer: PeerId, message: CollatorMessage, around: Around<'_>, out: &mut Out) {
+		match message {
+			CollatorMessage::Declare(para) => {
+				let is_served = |para| is_served(around.chain, para);
+				if let Err(unheard) = self.collators.declare(around.now, peer, para, is_served) {
+					refuse(peer, unheard, out);
+				}
+			}
+			CollatorMessage::Advertise(advertisement) => self.advertised(peer, advertisement, around, out),
+		}
+	}
+
+	/// A collator has a candidate: it is fetched if it may be seconded, and waits if it may be later (R-BAK-5).
+	fn advertised(
+		&mut self,
+		peer: PeerId,
+		advertisement: Box<Advertisement>,
+		around: Around<'_>,
+		out: &mut Out,
+	) {
+		let descriptor = &advertisement.receipt.descriptor;
+		let (para, relay_parent) = (descriptor.para_id(), descriptor.scheduling_parent());
+		if let Err(unheard) = self.collators.check(peer, para) {
+			return refuse(peer, unheard, out);
+		}
+		let Some(claims) = claims(around.chain, relay_parent, para) else {
+			return self.keep_early(peer, relay_parent, advertisement, around.now, out);
+		};
+		let candidate = advertisement.receipt.hash();
+		// One more than claims (R-NET-84).
+		let limit = claims.all.saturating_add(1);
+		if let Err(unheard) = self
+			.collators
+			.hear(around.now, peer, relay_parent, candidate, limit)
+		{
+			return refuse(peer, unheard, out);
+		}
+		match around
+			.gate
+			.judge(candidate, descriptor, advertisement.parent_head)
+		{
+			Verdict::Fetch | Verdict::Wait => {
+				self.collators.wait(peer, candidate, advertisement);
+				self.fetch_next(para, around, out);
+			}
+			Verdict::Useless => {}
+			Verdict::Wrong(reason) => cost(peer, Cost::Minor, reason, out),
+		}
+	}
+
+	/// Its relay parent may be on its way here.
+	fn keep_early(
+		&mut self,
+		peer: PeerId,
+		relay_parent: Hash,
+		advertisement: Box<Advertisement>,
+		now: Instant,
+		out: &mut Out,
+	) {
+		let bytes = size_of::<Advertisement>();
+		let kept = self.early.insert(now, peer, relay_parent, advertisement, bytes);
+		if !kept.is_ok_and(|given_up| given_up.is_empty()) {
+			cost(peer, Cost::Minor, "too many early advertisements", out);
+		}
+	}
+
+	fn fetch_all(&mut self, around: Around<'_>, out: &mut Out) {
+		for para in self.collators.paras() {
+			self.fetch_next(para, around, out);
+		}
+	}
+
+	/// Begins the fetches of a para that there is room for.
+	fn fetch_next(&mut self, para: ParaId, around: Around<'_>, out: &mut Out) {
+		let mut wake: Option<Instant> = None;
+		let mut wake_at = |at: Instant| wake = Some(wake.map_or(at, |set| set.min(at)));
+		for turn in self.collators.turns(para) {
+			let Some(waiting) = self.collators.waiting(turn) else {
+				continue;
+			};
+			let Advertisement { receipt, parent_head } = &*waiting.advertisement;
+			let place = (para, *parent_head);
+			let relay_parent = receipt.descriptor.scheduling_parent();
+			let claims = claims(around.chain, relay_parent, para).unwrap_or_default();
+			match self
+				.fetching
+				.room(around.now, turn.peer, place, claims.of_para.max(1))
+			{
+				Room::Now => {}
+				Room::At(at) => {
+					wake_at(at);
+					continue;
+				}
+				Room::Later => continue,
+			}
+			match around
+				.gate
+				.judge(turn.candidate, &receipt.descriptor, *parent_head)
+			{
+				Verdict::Fetch => {
+					if !self.fetch(turn, around.now, out) {
+						wake_at(around.now + RETRY);
+						break;
+					}
+				}
+				Verdict::Wait => {}
+				Verdict::Useless => {
+					self.collators.take(turn);
+				}
+				Verdict::Wrong(reason) => {
+					self.collators.take(turn);
+					cost(turn.peer, Cost::Minor, reason, out);
+				}
+			}
+		}
+		if let Some(expiry) = self.fetching.next_expiry() {
+			wake_at(expiry);
+		}
+		if let Some(at) = wake {
+			self.wake_by(at, out);
+		}
+	}
+
+	/// Asks for a candidate; `false` if nobody could be asked.
+	fn fetch(&mut self, turn: Turn, now: Instant, out: &mut Out) -> bool {
+		let Some(id) = out.request(turn.peer, turn.candidate, TIMEOUT) else {
+			return false;
+		};
+		if let Some(waiting) = self.collators.take(turn) {
+			let Advertisement { receipt, parent_head } = &*waiting.advertisement;
+			let fetch = Fetch {
+				peer: turn.peer,
+				candidate: turn.candidate,
+				place: (receipt.descriptor.para_id(), *parent_head),
+				began: now,
+				waiting,
+			};
+			self.fetching.open.insert(id, fetch);
+		}
+		true
+	}
+
+	/// A fetch ended (R-NET-86). Whatever it came to, the next one gets its turn.
+	fn answered(
+		&mut self,
+		id: RequestId,
+		answer: Result<FetchedCollation, RequestFailure>,
+		around: Around<'_>,
+		out: &mut Out,
+	) -> Option<Effect> {
+		let fetch = self.fetching.open.remove(&id)?;
+		let para = fetch.place.0;
+		let effect = match answer {
+			Ok(collation) => self.fetched(fetch, collation, around, out),
+			Err(failure) => {
+				self.collators.failed(fetch.peer);
+				// What was lost on the way may come the next time.
+				if failure == RequestFailure::TimedOut {
+					self.wait_again(fetch, around.chain);
+				}
+				None
+			}
+		};
+		self.fetch_next(para, around, out);
+		effect
+	}
+
+	fn wait_again(&mut self, fetch: Fetch, chain: &ChainView) {
+		let attempts = fetch.waiting.attempts.saturating_add(1);
+		let relay_parent = fetch.waiting.advertisement.receipt.descriptor.scheduling_parent();
+		if attempts < MAX_ATTEMPTS && chain.is_in_scope(relay_parent) {
+			let waiting = Waiting {
+				attempts,
+				..fetch.waiting
+			};
+			self.collators.wait_again(fetch.peer, fetch.candidate, waiting);
+		}
+	}
+
+	fn fetched(
+		&mut self,
+		fetch: Fetch,
+		collation: FetchedCollation,
+		around: Around<'_>,
+		out: &mut Out,
+	) -> Option<Effect> {
+		let Advertisement { receipt, parent_head } = &*fetch.waiting.advertisement;
+		let scheduling_parent = receipt.descriptor.scheduling_parent();
+		// It left the view meanwhile: nobody's fault, and of no use.
+		let max_pov_size = max_pov_size(around.chain, scheduling_parent, fetch.place.0)?;
+		let wrong = if collation.receipt != *receipt {
+			Some((Cost::Malicious, "collation is not as advertised"))
+		} else if collation.pov.encoded_size() > max_pov_size {
+			Some((Cost::Major, "proof of validity is too large"))
+		} else {
+			None
+		};
+		if let Some((how_much, reason)) = wrong {
+			self.collators.failed(fetch.peer);
+			cost(fetch.peer, how_much, reason, out);
+			return None;
+		}
+		let FetchedCollation { receipt, pov } = collation;
+		let collation = Collation {
+			receipt,
+			pov,
+			parent_head: *parent_head,
+		};
+		let is_taken = self
+			.fetching
+			.in_hand
+			.values()
+			.any(|in_hand| in_hand.place == fetch.place);
+		if is_taken {
+			// A rival was quicker. Should it fail, this one is asked for again.
+			self.wait_again(fetch, around.chain);
+			return None;
+		}
+		let Fetch {
+			peer,
+			candidate,
+			place,
+			..
+		} = fetch;
+		let in_hand = InHand {
+			peer,
+			place,
+			scheduling_parent,
+			until: around.now + IN_HAND,
+		};
+		self.fetching.in_hand.insert(candidate, in_hand);
+		Some(Effect::Fetched {
+			candidate,
+			from: peer,
+			collation,
+		})
+	}
+
+	/// Sets the timer, unless it runs out by then anyway.
+	fn wake_by(&mut self, at: Instant, out: &mut Out) {
+		match self.wake {
+			Some((_, set)) if set <= at => return,
+			Some((timer, _)) => out.clear_timer(timer),
+			None => {}
+		}
+		self.wake = Some((out.set_timer(at), at));
+	}
+}
+
+fn refuse(peer: PeerId, unheard: Unheard, out: &mut Out) {
+	cost(peer, Cost::Minor, unheard.reason(), out);
+}
+
+fn cost(peer: PeerId, cost: Cost, reason: &'static str, out: &mut Out) {
+	out.report(peer, Judgement::Cost(cost, reason));
+}

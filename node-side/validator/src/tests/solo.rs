@@ -1,0 +1,316 @@
+//! One validator whose driver does everything at once, and writes down what it does.
+
+use super::fixture::*;
+use crate::{
+	work::{self, Execution, Executor, Price, Signer},
+	Done, Event, Job, Message, NodeWords, Request, Response, Validator,
+};
+use async_backing_backing::job;
+use async_backing_chain_view::{ChainEvent, Identity};
+use async_backing_machine::{
+	Core, Input, Instant, JobId, Judgement, Outbox, Output, PeerEvent, PeerId, Recipients, Refusal,
+	RequestFailure, RequestId, Snapshot, Ticket, TimerId,
+};
+use async_backing_primitives::{
+	meter, CandidateHash, Hash, LeafFacts, PersistedValidationData, PoV, ValidationCodeHash,
+	ValidationResult, ValidatorId, ValidatorSignature,
+};
+use async_backing_provisioner::Proposal;
+use sp_core::Pair;
+use std::{
+	collections::{BTreeMap, VecDeque},
+	sync::Arc,
+};
+
+pub(super) type Outputs = Vec<Output<NodeWords>>;
+
+/// Knows what candidates give.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Results {
+	pub(super) known: BTreeMap<CandidateHash, Result<ValidationResult, String>>,
+	pub(super) executed: Vec<CandidateHash>,
+}
+
+impl Executor for Results {
+	fn execute(
+		&mut self,
+		candidate: CandidateHash,
+		_: ValidationCodeHash,
+		_: &PersistedValidationData,
+		_: &PoV,
+	) -> Execution {
+		self.executed.push(candidate);
+		let unknown = || Err("nobody knows what it gives".into());
+		Execution {
+			outcome: self.known.get(&candidate).cloned().unwrap_or_else(unknown),
+			fuel: 1000,
+		}
+	}
+}
+
+/// All keys of the fixture.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Keys;
+
+impl Signer for Keys {
+	fn sign(&self, validator: &ValidatorId, payload: &[u8]) -> Option<ValidatorSignature> {
+		(0..40).map(pair).find_map(|pair| {
+			(ValidatorId::from(pair.public()) == *validator).then(|| pair.sign(payload).into())
+		})
+	}
+}
+
+/// A validator and its driver.
+#[derive(Debug)]
+pub(super) struct Solo {
+	pub(super) index: u8,
+	pub(super) core: Validator,
+	pub(super) out: Outbox<NodeWords>,
+	pub(super) now: Instant,
+	pub(super) results: Results,
+	pub(super) stored: Snapshot,
+	pub(super) timers: BTreeMap<TimerId, Instant>,
+	/// Jobs are not done until somebody says so.
+	pub(super) holds_jobs: bool,
+	pub(super) held: VecDeque<(JobId, Job)>,
+	/// What was signed.
+	pub(super) signed: Vec<Vec<u8>>,
+	pub(super) price: Price,
+	/// Most bytes that were hashed, coded or verified while one input was handled.
+	pub(super) heaviest: u64,
+}
+
+impl Solo {
+	/// Knows nobody and no block.
+	pub(super) fn fresh(index: u8) -> Self {
+		Self {
+			index,
+			core: validator(index),
+			out: Outbox::default(),
+			now: NOW,
+			results: Results::default(),
+			stored: Snapshot::default(),
+			timers: BTreeMap::new(),
+			holds_jobs: false,
+			held: VecDeque::new(),
+			signed: Vec::new(),
+			price: Price::default(),
+			heaviest: 0,
+		}
+	}
+
+	/// Knows all other validators, a declared collator of the para, and this leaf.
+	pub(super) fn at(index: u8, leaf: &LeafFacts) -> Self {
+		let mut solo = Self::fresh(index);
+		solo.meet_all();
+		solo.import(leaf);
+		solo
+	}
+
+	pub(super) fn meet_all(&mut self) {
+		let own = self.index;
+		for other in (0..VALIDATORS).filter(|other| *other != own) {
+			self.connect(peer(other), Identity::of(key(other)));
+		}
+		self.connect(COLLATOR, Identity::stranger());
+		self.say(COLLATOR, Message::Declare { para: PARA });
+	}
+
+	pub(super) fn knows(mut self, candidates: &[&Candidate]) -> Self {
+		for candidate in candidates {
+			self.results
+				.known
+				.insert(candidate.hash(), Ok(candidate.result()));
+		}
+		self
+	}
+
+	/// Gives an input, does what can be done at once, and returns the rest.
+	pub(super) fn give(&mut self, input: Input<NodeWords>) -> Outputs {
+		let mut inputs = VecDeque::from([input]);
+		let mut rest = Vec::new();
+		while let Some(input) = inputs.pop_front() {
+			let before = meter::bytes();
+			self.core.handle(self.now, input, &mut self.out);
+			self.heaviest = self.heaviest.max(meter::bytes() - before);
+			while let Some(output) = self.out.pop() {
+				match output {
+					Output::Store(id, batch) => {
+						self.stored.apply(&batch);
+						inputs.push_back(Input::Stored(id));
+					}
+					Output::Job { id, job, .. } if self.holds_jobs => self.held.push_back((id, job)),
+					Output::Job { id, job, .. } => {
+						let done = self.work(job);
+						inputs.push_back(Input::Done(id, Ok(done)));
+					}
+					Output::SetTimer(id, at) => {
+						self.timers.insert(id, at);
+					}
+					Output::ClearTimer(id) => {
+						self.timers.remove(&id);
+					}
+					output => rest.push(output),
+				}
+			}
+		}
+		rest
+	}
+
+	fn work(&mut self, job: Job) -> Done {
+		match &job {
+			Job::Backing(job::Job::Sign { payload, .. }) | Job::SignBitfield { payload, .. } => {
+				self.signed.push(payload.clone());
+			}
+			_ => {}
+		}
+		let (done, price) = work::run(job, &mut self.results, &Keys);
+		self.price.fuel += price.fuel;
+		self.price.bytes += price.bytes;
+		self.price.signatures += price.signatures;
+		done
+	}
+
+	/// Does the oldest job that is held.
+	pub(super) fn work_next(&mut self) -> Option<Outputs> {
+		let (id, job) = self.held.pop_front()?;
+		let done = self.work(job);
+		Some(self.give(Input::Done(id, Ok(done))))
+	}
+
+	/// Jobs held that execute something.
+	pub(super) fn executing(&self) -> usize {
+		let jobs = self.held.iter();
+		jobs.filter(|(_, job)| matches!(job, Job::Backing(job::Job::Validate(_))))
+			.count()
+	}
+
+	pub(super) fn import(&mut self, facts: &LeafFacts) -> Outputs {
+		self.give(Input::Chain(ChainEvent::Imported {
+			facts: Arc::new(facts.clone()),
+			fresh: true,
+		}))
+	}
+
+	pub(super) fn connect(&mut self, peer: PeerId, identity: Identity) -> Outputs {
+		self.give(Input::Peer(peer, PeerEvent::Connected(identity)))
+	}
+
+	pub(super) fn say(&mut self, peer: PeerId, message: Message) -> Outputs {
+		self.give(Input::Peer(peer, PeerEvent::Message(message)))
+	}
+
+	pub(super) fn ask(&mut self, peer: PeerId, ticket: u64, request: Request) -> Result<Response, Refusal> {
+		let outputs = self.give(Input::Request(peer, Ticket(ticket), request));
+		answers(&outputs)
+			.into_iter()
+			.find_map(|(id, answer)| (id == Ticket(ticket)).then_some(answer))
+			.expect("each ticket is answered")
+	}
+
+	pub(super) fn answer(&mut self, id: RequestId, answer: Result<Response, RequestFailure>) -> Outputs {
+		self.give(Input::Response(id, answer))
+	}
+
+	/// Moves on in time; timers run out one by one.
+	pub(super) fn wait(&mut self, until: Instant) -> Outputs {
+		let mut outputs = Vec::new();
+		while let Some((id, at)) = self
+			.timers
+			.iter()
+			.map(|(id, at)| (*id, *at))
+			.min_by_key(|(id, at)| (*at, *id))
+			.filter(|(_, at)| *at <= until)
+		{
+			self.timers.remove(&id);
+			self.now = self.now.max(at);
+			outputs.extend(self.give(Input::Timer(id)));
+		}
+		self.now = self.now.max(until);
+		outputs
+	}
+
+	pub(super) fn propose(&mut self, parent: Hash, slot: u64) -> Proposal {
+		let proposing = crate::Proposing { parent, slot };
+		let id = async_backing_machine::ProposeId(slot);
+		let outputs = self.give(Input::Propose(id, proposing, self.now));
+		let proposal = outputs.into_iter().find_map(|output| match output {
+			Output::Proposal(for_id, proposal) if for_id == id => Some(proposal),
+			_ => None,
+		});
+		proposal.expect("each is answered")
+	}
+
+	/// The validator's process ends; another one begins with what was stored.
+	pub(super) fn crash(&mut self) -> Outputs {
+		let first = self.timers.keys().last().map_or(0, |id| id.0) + 1_000_000;
+		self.core = validator(self.index);
+		self.out = Outbox::default().starting_at(first);
+		self.timers.clear();
+		self.held.clear();
+		self.give(Input::Restored(self.stored.clone()))
+	}
+}
+
+pub(super) fn requests(outputs: &[Output<NodeWords>]) -> Vec<(RequestId, PeerId, Request)> {
+	let requests = outputs.iter().filter_map(|output| match output {
+		Output::Request {
+			id, peer, request, ..
+		} => Some((*id, *peer, *request)),
+		_ => None,
+	});
+	requests.collect()
+}
+
+pub(super) fn reports(outputs: &[Output<NodeWords>]) -> Vec<(PeerId, Judgement)> {
+	let reports = outputs.iter().filter_map(|output| match output {
+		Output::Report(peer, judgement) => Some((*peer, *judgement)),
+		_ => None,
+	});
+	reports.collect()
+}
+
+/// Reports of costs.
+pub(super) fn costs(outputs: &[Output<NodeWords>]) -> Vec<(PeerId, &'static str)> {
+	let costs = reports(outputs)
+		.into_iter()
+		.filter_map(|(peer, judgement)| match judgement {
+			Judgement::Cost(_, reason) => Some((peer, reason)),
+			Judgement::Gain(..) => None,
+		});
+	costs.collect()
+}
+
+pub(super) fn said(outputs: &[Output<NodeWords>]) -> Vec<(Vec<PeerId>, Message)> {
+	let said = outputs.iter().filter_map(|output| match output {
+		Output::Notify(to, message) => Some((Recipients::as_slice(to).to_vec(), message.clone())),
+		_ => None,
+	});
+	said.collect()
+}
+
+pub(super) fn statements(outputs: &[Output<NodeWords>]) -> Vec<Message> {
+	let said = said(outputs).into_iter().map(|(_, message)| message);
+	said.filter(|message| matches!(message, Message::Statement(_)))
+		.collect()
+}
+
+pub(super) fn answers(outputs: &[Output<NodeWords>]) -> Vec<(Ticket, Result<Response, Refusal>)> {
+	let answers = outputs.iter().filter_map(|output| match output {
+		Output::Respond(ticket, answer) => Some((*ticket, answer.clone())),
+		_ => None,
+	});
+	answers.collect()
+}
+
+pub(super) fn events(outputs: &[Output<NodeWords>]) -> Vec<Event> {
+	let events = outputs.iter().filter_map(|output| match output {
+		Output::Event(event) => Some(event.clone()),
+		_ => None,
+	});
+	events.collect()
+}
+
+pub(super) fn is_backable(outputs: &[Output<NodeWords>], candidate: &Candidate) -> bool {
+	events(outputs).contains(&Event::Backable(candidate.hash()))
+}

@@ -1,0 +1,418 @@
+//! What the parts must hear of each other.
+
+use super::{Out, Validator};
+use crate::{
+	bitfields::{self, BitfieldWords, Holdings},
+	collations::{self, CollationWords, Gate, Outcome, Verdict},
+	routes::PartName,
+	view::LeafView,
+	Event,
+};
+use async_backing_availability::{
+	self as availability, Availability, AvailabilityWords, EncodedData, Kept, OwnData, Placement,
+};
+use async_backing_backing::{self as backing, Backing, BackingWords, SecondingError, SignedStatement};
+use async_backing_chain_view::ChainView;
+use async_backing_machine::{Cost, Input, Instant, Outbox, PeerId};
+use async_backing_primitives::{
+	AvailabilityBitfield, AvailableData, CandidateDescriptor, CandidateHash, Hash, HeadHash, ParaId,
+};
+use async_backing_prospective_parachains::Candidate;
+use std::{collections::VecDeque, sync::Arc};
+
+/// What a part did that others must hear.
+#[derive(Debug)]
+pub(super) enum Effect {
+	Backing(backing::Effect),
+	Availability(availability::Effect),
+	Collations(collations::Effect),
+}
+
+/// What happened, oldest first.
+pub(super) type Effects = VecDeque<Effect>;
+
+/// What backing is asked beside.
+pub(super) struct Around<'a> {
+	pub(super) chain: &'a ChainView,
+	pub(super) view: &'a mut LeafView,
+}
+
+impl Validator {
+	pub(super) fn with_backing(
+		&mut self,
+		now: Instant,
+		out: &mut Out,
+		effects: &mut Effects,
+		run: impl FnOnce(&mut Backing, Around<'_>, &mut Outbox<BackingWords>) -> Vec<backing::Effect>,
+	) {
+		let Self {
+			chain,
+			view,
+			backing,
+			desk,
+			..
+		} = self;
+		let happened = desk.part(PartName::Backing, now, chain, out, Event::Backing, |out| {
+			run(backing, Around { chain, view }, out)
+		});
+		effects.extend(happened.into_iter().map(Effect::Backing));
+	}
+
+	pub(super) fn tell_backing(
+		&mut self,
+		now: Instant,
+		input: Input<BackingWords>,
+		out: &mut Out,
+		effects: &mut Effects,
+	) {
+		self.with_backing(now, out, effects, |backing, around, out| {
+			backing.handle(now, input, around.chain, around.view, out)
+		});
+	}
+
+	fn with_availability<R>(
+		&mut self,
+		now: Instant,
+		out: &mut Out,
+		run: impl FnOnce(&mut Availability, &ChainView, &mut Outbox<AvailabilityWords>) -> R,
+	) -> R {
+		let Self {
+			chain,
+			availability,
+			desk,
+			..
+		} = self;
+		desk.part(
+			PartName::Availability,
+			now,
+			chain,
+			out,
+			Event::Availability,
+			|out| run(availability, chain, out),
+		)
+	}
+
+	pub(super) fn tell_availability(
+		&mut self,
+		now: Instant,
+		input: Input<AvailabilityWords>,
+		out: &mut Out,
+		effects: &mut Effects,
+	) {
+		let happened = self.with_availability(now, out, |availability, chain, out| {
+			availability.handle(now, input, chain, out)
+		});
+		effects.extend(happened.into_iter().map(Effect::Availability));
+	}
+
+	fn with_collations<R>(
+		&mut self,
+		now: Instant,
+		out: &mut Out,
+		run: impl FnOnce(&mut collations::Collations, collations::Around<'_>, &mut Outbox<CollationWords>) -> R,
+	) -> R {
+		let Self {
+			chain,
+			view,
+			backing,
+			collations,
+			desk,
+			..
+		} = self;
+		let gate = BackingGate { backing, view };
+		let around = collations::Around {
+			now,
+			chain,
+			gate: &gate,
+		};
+		desk.part(
+			PartName::Collations,
+			now,
+			chain,
+			out,
+			|never| match never {},
+			|out| run(collations, around, out),
+		)
+	}
+
+	pub(super) fn tell_collations(
+		&mut self,
+		now: Instant,
+		input: Input<CollationWords>,
+		out: &mut Out,
+		effects: &mut Effects,
+	) {
+		let happened = self.with_collations(now, out, |collations, around, out| {
+			collations.handle(input, around, out)
+		});
+		effects.extend(happened.into_iter().map(Effect::Collations));
+	}
+
+	pub(super) fn tell_bitfields(&mut self, now: Instant, input: Input<BitfieldWords>, out: &mut Out) {
+		let Self {
+			chain,
+			availability,
+			bitfields,
+			desk,
+			..
+		} = self;
+		let around = bitfields::Around {
+			now,
+			chain,
+			holdings: &Chunks(availability),
+		};
+		desk.part(
+			PartName::Bitfields,
+			now,
+			chain,
+			out,
+			|never| match never {},
+			|out| bitfields.handle(input, around, out),
+		);
+	}
+
+	/// Tells the parts what others did, until there is no more, and cuts whoever cost too much.
+	pub(super) fn settle(&mut self, now: Instant, out: &mut Out, mut effects: Effects) {
+		loop {
+			if let Some(effect) = effects.pop_front() {
+				match effect {
+					Effect::Backing(effect) => self.backing_did(now, effect, out, &mut effects),
+					Effect::Availability(effect) => self.availability_did(now, effect, out, &mut effects),
+					Effect::Collations(effect) => self.collations_did(now, effect, out, &mut effects),
+				}
+			} else if let Some(peer) = self.desk.ledger.pop_newly_cut() {
+				out.event(Event::Cut(peer));
+				self.gone(now, peer, out, &mut effects);
+			} else {
+				return;
+			}
+		}
+	}
+
+	fn backing_did(&mut self, now: Instant, effect: backing::Effect, out: &mut Out, effects: &mut Effects) {
+		match effect {
+			backing::Effect::Early { peer, statement } => self.keep_early(now, peer, statement, out),
+			backing::Effect::Validated {
+				candidate,
+				data,
+				coded,
+				..
+			} => self.keep_data(now, &candidate, data, coded, out, effects),
+			backing::Effect::Vouched { para, .. } => self.path_grew(now, para, out),
+			backing::Effect::Backable { candidate, para, .. } => {
+				out.event(Event::Backable(candidate));
+				self.path_grew(now, para, out);
+			}
+			backing::Effect::Seconded { candidate, .. } => {
+				out.event(Event::Seconded(candidate));
+				self.collation_ended(now, candidate, Outcome::Seconded, out);
+			}
+			backing::Effect::Confirmed { candidate } => {
+				out.event(Event::Confirmed(candidate));
+				self.collation_ended(now, candidate, Outcome::Dropped, out);
+			}
+			backing::Effect::NotSeconded { candidate, error, .. } => {
+				self.not_seconded(now, candidate, &error, out);
+			}
+			backing::Effect::Invalid {
+				candidate, reason, ..
+			} => {
+				out.event(Event::Complaint(format!("{candidate} is invalid: {reason}")));
+				self.collation_ended(now, candidate, Outcome::Failed, out);
+			}
+			backing::Effect::Misbehaviour { misbehaviour, .. } => {
+				out.event(Event::Complaint(format!("{misbehaviour:?}")));
+			}
+		}
+	}
+
+	/// More of a para may have a place.
+	fn path_grew(&mut self, now: Instant, para: ParaId, out: &mut Out) {
+		self.with_collations(now, out, |collations, around, out| {
+			collations.path_grew(para, around, out);
+		});
+	}
+
+	/// A statement came before its relay parent.
+	fn keep_early(&mut self, now: Instant, peer: PeerId, statement: Arc<SignedStatement>, out: &mut Out) {
+		let (relay_parent, bytes) = (statement.scheduling_parent, statement.bytes());
+		let kept = self.early.insert(now, peer, relay_parent, statement, bytes);
+		if !kept.is_ok_and(|given_up| given_up.is_empty()) {
+			let cost = (Cost::Minor, "too many early statements");
+			self.desk.report(now, &self.chain, peer, cost, out);
+		}
+	}
+
+	/// The data of a valid candidate are kept before anybody hears that it is valid, so that whoever hears it can fetch
+	/// (R-AVL-5).
+	fn keep_data(
+		&mut self,
+		now: Instant,
+		candidate: &Candidate,
+		data: Arc<AvailableData>,
+		coded: Arc<EncodedData>,
+		out: &mut Out,
+		effects: &mut Effects,
+	) {
+		let descriptor = &candidate.receipt().descriptor;
+		let relay_parent = descriptor.scheduling_parent();
+		let session = self.chain.session_of(relay_parent);
+		let own = session.and_then(|session| session.own);
+		let group = session.zip(own).and_then(|(session, own)| session.group_of(own));
+		let core = own.and_then(|own| self.chain.core_of(relay_parent, own));
+		let (Some(group), Some(core)) = (group, core) else {
+			return;
+		};
+		let hash = candidate.hash();
+		let own = OwnData {
+			candidate: hash,
+			place: Placement {
+				relay_parent,
+				group,
+				core,
+			},
+			data,
+			coded,
+		};
+		match self.with_availability(now, out, |availability, chain, out| {
+			availability.store_coded(now, own, chain, out)
+		}) {
+			// Of before a restart, perhaps.
+			Ok(Kept::Already) => self.data_stored(now, hash, out, effects),
+			Ok(Kept::Soon) => {}
+			Err(error) => out.event(Event::Complaint(format!("data of {hash} are not kept: {error}"))),
+		}
+	}
+
+	fn data_stored(&mut self, now: Instant, candidate: CandidateHash, out: &mut Out, effects: &mut Effects) {
+		self.with_backing(now, out, effects, |backing, around, out| {
+			backing.data_stored(now, candidate, around.chain, around.view, out)
+		});
+	}
+
+	/// What availability says besides is for those who look on: it has told them itself.
+	fn availability_did(
+		&mut self,
+		now: Instant,
+		effect: availability::Effect,
+		out: &mut Out,
+		effects: &mut Effects,
+	) {
+		match effect {
+			availability::Effect::Stored { candidate } => self.data_stored(now, candidate, out, effects),
+			availability::Effect::Unobtainable { .. } | availability::Effect::WronglyCoded { .. } => {}
+		}
+	}
+
+	fn collations_did(
+		&mut self,
+		now: Instant,
+		effect: collations::Effect,
+		out: &mut Out,
+		effects: &mut Effects,
+	) {
+		match effect {
+			collations::Effect::Fetched {
+				candidate,
+				from,
+				collation,
+			} => {
+				let mut refused = None;
+				self.with_backing(now, out, effects, |backing, around, out| {
+					let Around { chain, view } = around;
+					let result = backing.collation_fetched(now, from, collation, chain, view, out);
+					result.unwrap_or_else(|error| {
+						refused = Some(error);
+						Vec::new()
+					})
+				});
+				if let Some(error) = refused {
+					self.not_seconded(now, candidate, &error, out);
+				}
+			}
+		}
+	}
+
+	fn not_seconded(
+		&mut self,
+		now: Instant,
+		candidate: CandidateHash,
+		error: &SecondingError,
+		out: &mut Out,
+	) {
+		out.event(Event::Complaint(format!("{candidate} is not seconded: {error}")));
+		self.collation_ended(now, candidate, outcome(error), out);
+	}
+
+	fn collation_ended(&mut self, now: Instant, candidate: CandidateHash, outcome: Outcome, out: &mut Out) {
+		self.with_collations(now, out, |collations, around, out| {
+			collations.ended(candidate, outcome, around, out);
+		});
+	}
+}
+
+/// Backing, as collations ask it.
+struct BackingGate<'a> {
+	backing: &'a Backing,
+	view: &'a LeafView,
+}
+
+impl Gate for BackingGate<'_> {
+	fn judge(
+		&self,
+		candidate: CandidateHash,
+		descriptor: &CandidateDescriptor,
+		parent_head: HeadHash,
+	) -> Verdict {
+		match self
+			.backing
+			.can_second(candidate, descriptor, parent_head, self.view)
+		{
+			Ok(()) => Verdict::Fetch,
+			Err(error) => verdict(&error),
+		}
+	}
+}
+
+fn verdict(error: &SecondingError) -> Verdict {
+	use SecondingError as Error;
+	match error {
+		Error::NoDepth
+		| Error::Busy(_)
+		| Error::Recalling
+		| Error::Disabled(_)
+		| Error::NoValidationData(_) => Verdict::Wait,
+		Error::NotABacker(_) => Verdict::Wrong("collation for no backer"),
+		Error::NotAssigned { .. } => Verdict::Wrong("collation for another group"),
+		Error::ZeroLengthCycle(_) => Verdict::Wrong("collation that leads nowhere"),
+		Error::Intrinsic(_) | Error::Admission(_) => Verdict::Wrong("collation that the chain refuses"),
+		Error::UnknownRelayParent(_)
+		| Error::AlreadyKnown(_)
+		| Error::ValidationDataMismatch { .. }
+		| Error::PovMismatch { .. }
+		| Error::PovTooLarge { .. }
+		| Error::Failed(_)
+		| Error::DepthTaken(_)
+		| Error::LimitReached => Verdict::Useless,
+	}
+}
+
+/// Whose fault it is that a fetched candidate is not seconded.
+fn outcome(error: &SecondingError) -> Outcome {
+	match error {
+		SecondingError::PovTooLarge { .. }
+		| SecondingError::PovMismatch { .. }
+		| SecondingError::ValidationDataMismatch { .. }
+		| SecondingError::Intrinsic(_) => Outcome::Failed,
+		_ => Outcome::Dropped,
+	}
+}
+
+/// Availability, as bitfields ask it.
+struct Chunks<'a>(&'a Availability);
+
+impl Holdings for Chunks<'_> {
+	fn bitfield(&self, leaf: Hash, chain: &ChainView) -> Option<AvailabilityBitfield> {
+		self.0.bitfield(leaf, chain)
+	}
+}

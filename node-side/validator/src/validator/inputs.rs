@@ -1,0 +1,217 @@
+//! Inputs of peers, and of the driver about what the parts asked for.
+
+use super::{effects::Effects, Out, Validator};
+use crate::{
+	bitfields::BitfieldMessage,
+	collations::CollatorMessage,
+	routes::PartName,
+	translate::{answer, done},
+	Done, Message, NodeWords, Request, Response,
+};
+use async_backing_availability::AvailabilityRequest;
+use async_backing_chain_view::Identity;
+use async_backing_machine::{
+	BatchId, Cost, Input, Instant, JobFailure, JobId, PeerEvent, PeerId, Refusal, RequestFailure, RequestId,
+	Ticket, TimerId,
+};
+
+impl Validator {
+	pub(super) fn peer_event(
+		&mut self,
+		now: Instant,
+		peer: PeerId,
+		event: PeerEvent<NodeWords>,
+		out: &mut Out,
+		effects: &mut Effects,
+	) {
+		match event {
+			PeerEvent::Connected(identity) => self.connected(now, peer, identity, out, effects),
+			PeerEvent::View(never) => match never {},
+			PeerEvent::Message(message) => self.heard(now, peer, message, out, effects),
+			PeerEvent::Disconnected => {
+				self.gone(now, peer, out, effects);
+				self.desk.ledger.disconnected(peer);
+			}
+		}
+	}
+
+	fn connected(
+		&mut self,
+		now: Instant,
+		peer: PeerId,
+		identity: Identity,
+		out: &mut Out,
+		effects: &mut Effects,
+	) {
+		if self.desk.ledger.is_cut(peer) {
+			return;
+		}
+		self.chain.connected(peer, identity.clone());
+		self.with_backing(now, out, effects, |backing, around, out| {
+			backing.handle(
+				now,
+				Input::Peer(peer, PeerEvent::Connected(())),
+				around.chain,
+				around.view,
+				out,
+			)
+		});
+		self.tell_bitfields(now, Input::Peer(peer, PeerEvent::Connected(identity)), out);
+	}
+
+	/// A peer is gone, or as good as gone: no part has anything to do with it any more.
+	pub(super) fn gone(&mut self, now: Instant, peer: PeerId, out: &mut Out, effects: &mut Effects) {
+		self.chain.disconnected(peer);
+		self.early.disconnected(peer);
+		self.tell_backing(now, Input::Peer(peer, PeerEvent::Disconnected), out, effects);
+		self.tell_availability(now, Input::Peer(peer, PeerEvent::Disconnected), out, effects);
+		self.tell_collations(now, Input::Peer(peer, PeerEvent::Disconnected), out, effects);
+		self.tell_bitfields(now, Input::Peer(peer, PeerEvent::Disconnected), out);
+	}
+
+	fn heard(&mut self, now: Instant, peer: PeerId, message: Message, out: &mut Out, effects: &mut Effects) {
+		if self.desk.ledger.is_cut(peer) {
+			return;
+		}
+		if !self.chain.is_connected(peer) {
+			let cost = (Cost::Minor, "no room for more peers");
+			return self.desk.report(now, &self.chain, peer, cost, out);
+		}
+		match message {
+			Message::Declare { para } => {
+				let message = CollatorMessage::Declare(para);
+				self.tell_collations(now, Input::Peer(peer, PeerEvent::Message(message)), out, effects);
+			}
+			Message::Advertise(advertisement) => {
+				let message = CollatorMessage::Advertise(advertisement);
+				self.tell_collations(now, Input::Peer(peer, PeerEvent::Message(message)), out, effects);
+			}
+			Message::Statement(statement) => {
+				self.tell_backing(
+					now,
+					Input::Peer(peer, PeerEvent::Message(statement)),
+					out,
+					effects,
+				);
+			}
+			Message::Bitfield(leaf, bitfield) => {
+				let message = BitfieldMessage { leaf, bitfield };
+				self.tell_bitfields(now, Input::Peer(peer, PeerEvent::Message(message)), out);
+			}
+		}
+	}
+
+	pub(super) fn asked(
+		&mut self,
+		now: Instant,
+		peer: PeerId,
+		ticket: Ticket,
+		request: Request,
+		out: &mut Out,
+		effects: &mut Effects,
+	) {
+		if self.desk.ledger.is_cut(peer) {
+			return out.respond(ticket, Err(Refusal::NotAllowed));
+		}
+		let request = match request {
+			Request::Chunk { candidate, index } => AvailabilityRequest::Chunk { candidate, index },
+			Request::AvailableData(candidate) => AvailabilityRequest::AvailableData(candidate),
+			Request::Pov(candidate) => AvailabilityRequest::Pov(candidate),
+			// Only collators answer this one.
+			Request::Collation(_) => {
+				out.respond(ticket, Err(Refusal::NotAllowed));
+				let cost = (Cost::Minor, "collation asked of a validator");
+				return self.desk.report(now, &self.chain, peer, cost, out);
+			}
+		};
+		self.tell_availability(now, Input::Request(peer, ticket, request), out, effects);
+	}
+
+	pub(super) fn answered(
+		&mut self,
+		now: Instant,
+		id: RequestId,
+		answer: Result<Response, RequestFailure>,
+		out: &mut Out,
+		effects: &mut Effects,
+	) {
+		let Some((part, asked)) = self.desk.routes.request(id) else {
+			return;
+		};
+		match part {
+			PartName::Backing => {
+				let answer = self.of_kind(now, asked, answer, answer::pov, out);
+				self.tell_backing(now, Input::Response(id, answer), out, effects);
+			}
+			PartName::Availability => {
+				let answer = self.of_kind(now, asked, answer, answer::availability, out);
+				self.tell_availability(now, Input::Response(id, answer), out, effects);
+			}
+			PartName::Collations => {
+				let answer = self.of_kind(now, asked, answer, answer::collation, out);
+				self.tell_collations(now, Input::Response(id, answer), out, effects);
+			}
+			PartName::Bitfields => {}
+		}
+	}
+
+	/// The answer as its part knows it. One to another question is none.
+	fn of_kind<T>(
+		&mut self,
+		now: Instant,
+		asked: PeerId,
+		answer: Result<Response, RequestFailure>,
+		take: impl FnOnce(Response) -> Option<T>,
+		out: &mut Out,
+	) -> Result<T, RequestFailure> {
+		take(answer?).ok_or_else(|| {
+			let cost = (Cost::Major, "answer to another question");
+			self.desk.report(now, &self.chain, asked, cost, out);
+			RequestFailure::Malformed
+		})
+	}
+
+	pub(super) fn done(
+		&mut self,
+		now: Instant,
+		id: JobId,
+		done: Result<Done, JobFailure>,
+		out: &mut Out,
+		effects: &mut Effects,
+	) {
+		match self.desk.routes.job(id) {
+			Some(PartName::Backing) => {
+				let done = done.and_then(done::backing);
+				self.tell_backing(now, Input::Done(id, done), out, effects);
+			}
+			Some(PartName::Availability) => {
+				let done = done.and_then(done::availability);
+				self.tell_availability(now, Input::Done(id, done), out, effects);
+			}
+			Some(PartName::Bitfields) => {
+				let done = done.and_then(done::bitfields);
+				self.tell_bitfields(now, Input::Done(id, done), out);
+			}
+			Some(PartName::Collations) | None => {}
+		}
+	}
+
+	pub(super) fn stored(&mut self, now: Instant, id: BatchId, out: &mut Out, effects: &mut Effects) {
+		match self.desk.routes.batch(id) {
+			Some(PartName::Backing) => self.tell_backing(now, Input::Stored(id), out, effects),
+			Some(PartName::Availability) => self.tell_availability(now, Input::Stored(id), out, effects),
+			Some(PartName::Bitfields) => self.tell_bitfields(now, Input::Stored(id), out),
+			Some(PartName::Collations) | None => {}
+		}
+	}
+
+	pub(super) fn timer(&mut self, now: Instant, id: TimerId, out: &mut Out, effects: &mut Effects) {
+		match self.desk.routes.timer(id) {
+			Some(PartName::Backing) => self.tell_backing(now, Input::Timer(id), out, effects),
+			Some(PartName::Availability) => self.tell_availability(now, Input::Timer(id), out, effects),
+			Some(PartName::Collations) => self.tell_collations(now, Input::Timer(id), out, effects),
+			Some(PartName::Bitfields) => self.tell_bitfields(now, Input::Timer(id), out),
+			None => {}
+		}
+	}
+}
