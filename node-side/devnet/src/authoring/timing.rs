@@ -33,8 +33,9 @@
 //! there is a slot more, and what binds is the execution limit: 2 s. There is one formula, not two. As `p` grows with
 //! the count of extrinsics, it is solved for the count.
 //!
-//! A parachain with several cores wants several blocks in each slot. Backers turn to a block once its parent is backable,
-//! so from the first backer's request on the parts of all these blocks follow one another, and have to fit into a slot:
+//! A parachain with several cores wants several blocks in each slot. Backers turn to a block once its parent is seconded
+//! (R-BAK-5). That from the first backer's request on the parts of all these blocks follow one another, and have to fit
+//! into a slot, is on the safe side:
 //! with `k` blocks `(E - 1) * a + (h - 1) * l + s * p / w <= (slot - margin) / k`. That leaves three blocks about 0.58 s
 //! each.
 //!
@@ -203,8 +204,8 @@ impl Timing {
 	}
 
 	/// Most extrinsics with which so many candidates, one on the other, become backable in each slot, with the margin to
-	/// spare. Backers fetch a candidate once its parent is backable (R-BAK-5), so their parts follow one another, while
-	/// the collator is ahead.
+	/// spare. Backers fetch a candidate once its parent is seconded (R-BAK-5); counted, on the safe side, as if their parts
+	/// followed one another whole, while the collator is ahead.
 	fn at_pace(&self, candidates_per_slot: u32, votes: u32, pov: PovSize) -> u32 {
 		let Path {
 			executions,

@@ -1,8 +1,8 @@
 //! A validator in the words of the devnet.
 
 use crate::words::{DevnetWords, Done, Event, Job};
-use async_backing_machine::{Core, Input, Instant, Outbox, Output, PeerEvent};
-use async_backing_validator::{NodeWords, Validator};
+use async_backing_machine::{Core, Input, Instant, Outbox, Output, Part, PeerEvent, Said};
+use async_backing_validator::{Message, NodeWords, Request, Response, Validator};
 use std::{cell::RefCell, rc::Rc};
 
 /// A validator that somebody else may look at. Nobody does while it handles an input.
@@ -19,7 +19,7 @@ impl Core for ValidatorCore {
 		let mut validator = self.0.borrow_mut();
 		out.part(
 			|part: &mut Outbox<NodeWords>| validator.handle(now, input, part),
-			|output| Some(output_of_validator(output)),
+			output_of_validator,
 		);
 	}
 }
@@ -49,38 +49,32 @@ fn input_of_validator(input: Input<DevnetWords>) -> Option<Input<NodeWords>> {
 	})
 }
 
-fn output_of_validator(output: Output<NodeWords>) -> Output<DevnetWords> {
+impl Part<DevnetWords> for NodeWords {
+	fn message(message: Message) -> Message {
+		message
+	}
+
+	fn request(request: Request) -> Request {
+		request
+	}
+
+	fn response(response: Response) -> Response {
+		response
+	}
+
+	fn job(job: async_backing_validator::Job) -> Job {
+		Job::Validator(job)
+	}
+}
+
+fn output_of_validator(output: Output<NodeWords>) -> Option<Output<DevnetWords>> {
 	match output {
-		Output::Notify(to, message) => Output::Notify(to, message),
-		Output::Request {
-			id,
-			peer,
-			request,
-			timeout,
-		} => Output::Request {
-			id,
-			peer,
-			request,
-			timeout,
+		// A validator is a whole: what it proposes keeps its name.
+		Output::Proposal(id, proposal) => Some(Output::Proposal(id, proposal)),
+		output => match NodeWords::output(output) {
+			Ok(output) => Some(output),
+			Err(Said::Event(event)) => Some(Output::Event(Event::Validator(event))),
+			Err(Said::Proposal(_)) => None,
 		},
-		Output::Respond(ticket, answer) => Output::Respond(ticket, answer),
-		Output::Report(peer, judgement) => Output::Report(peer, judgement),
-		Output::Job {
-			id,
-			priority,
-			deadline,
-			job,
-		} => Output::Job {
-			id,
-			priority,
-			deadline,
-			job: Job::Validator(job),
-		},
-		Output::Cancel(job) => Output::Cancel(job),
-		Output::Store(id, batch) => Output::Store(id, batch),
-		Output::SetTimer(timer, at) => Output::SetTimer(timer, at),
-		Output::ClearTimer(timer) => Output::ClearTimer(timer),
-		Output::Proposal(id, proposal) => Output::Proposal(id, proposal),
-		Output::Event(event) => Output::Event(Event::Validator(event)),
 	}
 }

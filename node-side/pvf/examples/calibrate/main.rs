@@ -40,8 +40,10 @@ fn main() {
 		// Codes of others: how long they compile, and what is said of them.
 		Some("codes") => {
 			for path in std::env::args().skip(2) {
-				let code = async_backing_primitives::ValidationCode(fs::read(&path).unwrap());
-				guests::row(&path, &code);
+				match fs::read(&path) {
+					Ok(code) => guests::row(&path, &async_backing_primitives::ValidationCode(code)),
+					Err(error) => eprintln!("calibrate: {path}: {error}"),
+				}
 			}
 		}
 		_ => {

@@ -45,8 +45,9 @@ fn time(name: &'static str, args: &[Arg], result: Option<ValType>) -> f64 {
 	let best = (0..ROUNDS)
 		.map(|_| round(name, args, result, calls).0)
 		.min()
-		.unwrap();
-	let idle = (0..ROUNDS).map(|_| round(name, args, result, 0).0).min().unwrap();
+		.expect("there are rounds");
+	let idle = (0..ROUNDS).map(|_| round(name, args, result, 0).0).min();
+	let idle = idle.expect("there are rounds");
 	best.saturating_sub(idle).as_nanos() as f64 / f64::from(calls)
 }
 
@@ -107,9 +108,9 @@ fn round(name: &'static str, args: &[Arg], result: Option<ValType>, calls: u32) 
 		code.i64_const(fat(crate::common::DATA, accepted));
 	});
 	let pvf = PvfEngine::new(PvfConfig::default())
-		.unwrap()
+		.expect("the defaults are good")
 		.prepare(&code)
-		.unwrap();
+		.expect("the guest is valid code");
 	let limits = Limits {
 		memory_pages: 60_000,
 		fuel: u64::MAX / 4,
