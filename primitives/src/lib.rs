@@ -31,6 +31,7 @@ pub mod ports;
 mod relay_parents;
 #[allow(missing_docs, clippy::too_many_arguments)] // decl_runtime_apis! writes undocumented items
 pub mod runtime_api;
+mod segment;
 mod session_info;
 mod signals;
 mod slashing;
@@ -69,6 +70,7 @@ pub use manifest::*;
 pub use node_features::*;
 pub use params::*;
 pub use relay_parents::*;
+pub use segment::*;
 pub use session_info::*;
 pub use signals::*;
 pub use slashing::*;

@@ -167,6 +167,13 @@ sp_api::decl_runtime_apis! {
 		) -> Option<RelayParentInfo>;
 	}
 
+	/// What a collator asks the runtime of its parachain, under the name by which collators of the field ask it.
+	pub trait AuraUnincludedSegmentApi {
+		/// Whether a block may be built on this one in `slot`, a slot of the relay chain, when `included` is the head that is
+		/// included at the relay parent (R-HOO-3).
+		fn can_build_upon(included: crate::Hash, slot: Slot) -> bool;
+	}
+
 	/// What this project's pallets offer beyond [`ParachainHost`].
 	pub trait AsyncBackingApi {
 		/// The part of the constraints that their wire format cannot express (R-BASE-17).

@@ -20,7 +20,7 @@ mod wire;
 
 pub use check::ModificationError;
 pub use consumption::HrmpConsumption;
-pub(crate) use modifications::Consumption;
+pub(crate) use modifications::{stacked_outbound, Consumption};
 pub use modifications::{ConstraintModifications, HrmpWatermarkUpdate, OutboundHrmpChannelModification};
 pub use operating::Operating;
 pub use source::{ConstraintSource, ConstraintsExtension, ExtendedConstraints};

@@ -2,6 +2,8 @@
 
 use crate::{BlockNumber, HeadData, ParaId};
 use alloc::{borrow::Cow, vec::Vec};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
 
 /// Where a candidate puts the inbound watermark (R-MOD-2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +15,16 @@ pub enum HrmpWatermarkUpdate {
 }
 
 impl HrmpWatermarkUpdate {
+	/// The update by which a block on this relay parent moves the watermark there, in the books of a parachain (R-SEG-4): to
+	/// the relay parent, or from beyond it to it; else below it.
+	pub const fn clamped(watermark: BlockNumber, relay_parent: BlockNumber) -> Self {
+		if watermark >= relay_parent {
+			Self::Head(relay_parent)
+		} else {
+			Self::Trunk(watermark)
+		}
+	}
+
 	/// The new watermark.
 	#[inline]
 	pub const fn watermark(&self) -> BlockNumber {
@@ -23,7 +35,9 @@ impl HrmpWatermarkUpdate {
 }
 
 /// What is sent on one channel (R-MOD-3).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(
+	Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
 pub struct OutboundHrmpChannelModification {
 	/// Bytes sent.
 	pub bytes_submitted: u32,
@@ -217,7 +231,7 @@ impl ConstraintModifications<'_> {
 
 /// Merges two ascending lists, adding up what was sent on a channel of both. One allocation.
 #[inline(always)]
-fn stacked_outbound(
+pub(crate) fn stacked_outbound(
 	lower: &[(ParaId, OutboundHrmpChannelModification)],
 	upper: impl ExactSizeIterator<Item = (ParaId, OutboundHrmpChannelModification)> + Clone,
 ) -> Vec<(ParaId, OutboundHrmpChannelModification)> {
