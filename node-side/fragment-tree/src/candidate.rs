@@ -3,11 +3,12 @@
 //! Invariant: hashes equal those of the parts. [`Candidate::new`] computes them, [`Candidate::prehashed`] is told.
 
 use alloc::sync::Arc;
+use async_backing_execution_context::validation_data;
 use async_backing_primitives::{
 	check_intrinsic, parse_signals, BlockNumber, CandidateCommitments, CandidateHash,
 	CandidatePendingAvailability, ClaimQueueOffset, CommittedCandidateReceipt, CoreIndex, CoreSelector,
 	FragmentCandidate, Hash, HeadData, HeadHash, IntrinsicError, ParaId, PersistedValidationData,
-	SignalError, ValidationDataClaim,
+	RelayChainBlockInfo, SignalError, ValidationDataClaim,
 };
 
 /// What a candidate says about the core that it wants to take.
@@ -135,12 +136,12 @@ impl Candidate {
 		parent_head: HeadData,
 		relay_parent_storage_root: Hash,
 	) -> Self {
-		let validation_data = PersistedValidationData {
-			parent_head,
-			relay_parent_number: pending.relay_parent_number,
-			relay_parent_storage_root,
-			max_pov_size: pending.max_pov_size,
+		let relay_parent = RelayChainBlockInfo {
+			hash: pending.descriptor.relay_parent(),
+			number: pending.relay_parent_number,
+			storage_root: relay_parent_storage_root,
 		};
+		let validation_data = validation_data(parent_head, &relay_parent, pending.max_pov_size);
 		let parent_head_hash = validation_data.parent_head.hash();
 		let CandidatePendingAvailability {
 			candidate_hash,

@@ -2,8 +2,9 @@
 //! side: no input is heavy).
 
 use alloc::sync::Arc;
+use async_backing_execution_context::validation_data;
 use async_backing_primitives::{
-	BlockNumber, CommittedCandidateReceipt, Hash, HeadData, PersistedValidationData,
+	CommittedCandidateReceipt, HeadData, PersistedValidationData, RelayChainBlockInfo,
 };
 
 /// Head data in the hands of somebody else.
@@ -37,10 +38,8 @@ pub enum SharedValidationData {
 	Parts {
 		/// Head data on which the candidate builds.
 		parent_head: SharedHead,
-		/// Number of its relay parent.
-		relay_parent_number: BlockNumber,
-		/// Storage root of its relay parent.
-		relay_parent_storage_root: Hash,
+		/// Its relay parent.
+		relay_parent: RelayChainBlockInfo,
 		/// Most bytes of its proof of validity.
 		max_pov_size: u32,
 	},
@@ -61,15 +60,13 @@ impl SharedValidationData {
 			Self::Whole(data) => data.clone(),
 			Self::Parts {
 				parent_head,
-				relay_parent_number,
-				relay_parent_storage_root,
+				relay_parent,
 				max_pov_size,
-			} => Arc::new(PersistedValidationData {
-				parent_head: parent_head.get().clone(),
-				relay_parent_number: *relay_parent_number,
-				relay_parent_storage_root: *relay_parent_storage_root,
-				max_pov_size: *max_pov_size,
-			}),
+			} => Arc::new(validation_data(
+				parent_head.get().clone(),
+				relay_parent,
+				*max_pov_size,
+			)),
 		}
 	}
 }

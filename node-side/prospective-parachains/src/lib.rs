@@ -4,6 +4,7 @@
 extern crate alloc;
 
 mod config;
+mod context;
 mod error;
 mod leaves;
 mod para;
@@ -13,6 +14,7 @@ mod view;
 #[cfg(test)]
 mod tests;
 
+pub use async_backing_execution_context::{ContextError, ExecutionContext};
 pub use async_backing_fragment_tree::{
 	Attached, Backable, BestPath, Candidate, CandidateState, FragmentTree, HypotheticalCandidate,
 	LongestPath, NodeIndex, NodeView, PathRule, SharedHead, SharedValidationData, TreeLimits,

@@ -1,15 +1,11 @@
 //! What one may ask a view (R-VIE-7 to R-VIE-10, R-IMP-1).
 
 use crate::view::View;
-use alloc::{sync::Arc, vec::Vec};
+use alloc::vec::Vec;
 use async_backing_fragment_tree::{
-	Backable, Candidate, CandidateState, FragmentTree, HypotheticalCandidate, PathRule, PathStep, SharedHead,
-	SharedValidationData,
+	Backable, Candidate, CandidateState, FragmentTree, HypotheticalCandidate, PathRule, PathStep,
 };
-use async_backing_primitives::{
-	BlockNumber, CandidateHash, ConstraintSource, Hash, HeadHash, ParaId, PersistedValidationData,
-	RelayChainBlockInfo,
-};
+use async_backing_primitives::{BlockNumber, CandidateHash, Hash, ParaId, RelayChainBlockInfo};
 
 /// Leaves at which a candidate stands, ascending, with its depths there, ascending. Leaves where it does not stand are
 /// left out (R-TRE-13).
@@ -35,7 +31,7 @@ impl<R: PathRule> View<R> {
 			.map(|(para, tree)| (*para, tree))
 	}
 
-	fn trees_of(&self, para: ParaId) -> impl Iterator<Item = (Hash, &FragmentTree<R>)> {
+	pub(crate) fn trees_of(&self, para: ParaId) -> impl Iterator<Item = (Hash, &FragmentTree<R>)> {
 		self.leaves
 			.iter()
 			.filter_map(move |(leaf, at)| Some((*leaf, at.trees.get(&para)?)))
@@ -187,54 +183,6 @@ impl<R: PathRule> View<R> {
 		self.trees_at(leaf)
 			.map(|(para, tree)| (para, tree.scope().earliest_relay_parent().number))
 			.collect()
-	}
-
-	/// Data with which a candidate is validated that builds on this head data and on this relay parent (R-VIE-9). The
-	/// candidate itself need not be known. `None` if the head data is unknown or the relay parent in no scope.
-	///
-	/// Cost: O(log n) for each of l trees, and clones the head data.
-	pub fn validation_data(
-		&self,
-		para: ParaId,
-		relay_parent: Hash,
-		parent_head: HeadHash,
-	) -> Option<PersistedValidationData> {
-		let shared = self.shared_validation_data(para, relay_parent, parent_head)?;
-		Some(Arc::unwrap_or_clone(shared.to_whole()))
-	}
-
-	/// As [`validation_data`](Self::validation_data), to be put together where copying head data holds nobody up.
-	///
-	/// Cost: O(log n) for each of l trees.
-	pub fn shared_validation_data(
-		&self,
-		para: ParaId,
-		relay_parent: Hash,
-		parent_head: HeadHash,
-	) -> Option<SharedValidationData> {
-		let in_store = self.paras.get(&para)?.storage.shared_head(parent_head);
-		let included = || {
-			let mut leaves = self.leaves.values();
-			leaves.find_map(|leaf| {
-				let scope = leaf.trees.get(&para)?.scope();
-				let head = leaf.heads.get(&para)?;
-				(scope.required_parent_hash() == parent_head).then(|| SharedHead::Alone(head.clone()))
-			})
-		};
-		let head = in_store.or_else(included)?;
-		let (relay_parent, max_pov_size) = self.trees_of(para).find_map(|(_, tree)| {
-			let scope = tree.scope();
-			Some((
-				scope.in_scope(relay_parent)?,
-				scope.base_constraints().max_pov_size(),
-			))
-		})?;
-		Some(SharedValidationData::Parts {
-			parent_head: head,
-			relay_parent_number: relay_parent.number,
-			relay_parent_storage_root: relay_parent.storage_root,
-			max_pov_size,
-		})
 	}
 
 	/// Relay blocks that are legal relay parents at a leaf, newest first: for one para, or for any (R-IMP-1). Nothing for

@@ -1,5 +1,6 @@
 //! What happens to a view, and what it answers. Every step is followed by [`check`].
 
+mod context;
 mod histories;
 mod introducing;
 mod leaves;
@@ -271,6 +272,7 @@ pub(crate) fn check(view: &View) {
 			};
 			assert_eq!(best(tree), best(&rebuilt), "R-SEL-3: trees know what is backed");
 		}
+			context::check(view, tree);
 	}
 	for (para_id, para) in &view.paras {
 		let trees: Vec<_> = view
