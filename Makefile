@@ -27,6 +27,7 @@ NO_STD := \
 	pallet-async-backing-hrmp \
 	pallet-async-backing-scheduler \
 	pallet-async-backing-inclusion \
+	pallet-async-backing-unincluded-segment \
 	async-backing-wire \
 	async-backing-fragment-tree \
 	async-backing-prospective-parachains \
@@ -39,7 +40,8 @@ BENCHMARKED := \
 	pallet-async-backing-dmp \
 	pallet-async-backing-hrmp \
 	pallet-async-backing-scheduler \
-	pallet-async-backing-inclusion
+	pallet-async-backing-inclusion \
+	pallet-async-backing-unincluded-segment
 BENCHMARKS := $(addsuffix /runtime-benchmarks,$(BENCHMARKED))
 
 # The exports of scripts/wasm-target.sh, in the shell of the recipe. In two steps, so that its failure is a failure.

@@ -36,7 +36,8 @@ pub use hook::{
 	InParaSlots, RelaySlotInfo,
 };
 pub use relay_state::{
-	AbridgedHostConfiguration, AbridgedHrmpChannel, RelayState, RelayStateError, RelayStateReader, Unproven,
+	AbridgedHostConfiguration, AbridgedHrmpChannel, OutputError, RelayState, RelayStateError,
+	RelayStateReader, Unproven,
 };
 
 use crate::{BlockNumber, HeadHash, HrmpWatermarkUpdate, ParaId, Slot, UpgradeGoAhead, UpgradeRestriction};

@@ -2,8 +2,9 @@
 
 use super::BandwidthLimits;
 use crate::{
-	hash_bytes, keys, BlockNumber, Hash, HeadData, HeadHash, HostConfiguration,
-	OutboundHrmpChannelLimitations, ParaId, Slot, UpgradeGoAhead, UpgradeRestriction, MAX_HRMP_CHANNELS,
+	hash_bytes, keys, upward_messages_before_separator, BlockNumber, Hash, HeadData, HeadHash,
+	HostConfiguration, OutboundHrmpChannelLimitations, OutboundHrmpMessage, ParaId, Slot, UpgradeGoAhead,
+	UpgradeRestriction, UpwardMessage, MAX_HRMP_CHANNELS,
 };
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -45,6 +46,45 @@ pub enum RelayStateError {
 	/// The index of channels does not ascend, or has too many.
 	#[error("the relay state's index of channels is not one (R-KEY-6)")]
 	BadChannelIndex,
+}
+
+/// Why a block sends what no candidate may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum OutputError {
+	/// Too many upward messages.
+	#[error("{got} upward messages, but at most {max} of one candidate (R-UMP-1)")]
+	TooManyUpward {
+		/// Messages, signals left out.
+		got: usize,
+		/// Most that there may be.
+		max: u32,
+	},
+	/// An upward message is too large.
+	#[error("an upward message of {got} bytes, but at most {max} (R-UMP-1)")]
+	UpwardTooLarge {
+		/// Its bytes.
+		got: usize,
+		/// Most that there may be.
+		max: u32,
+	},
+	/// Too many horizontal messages.
+	#[error("{got} horizontal messages, but at most {max} of one candidate (R-HRMP-5)")]
+	TooManyHorizontal {
+		/// Messages.
+		got: usize,
+		/// Most that there may be.
+		max: u32,
+	},
+	/// A horizontal message is too large for its channel.
+	#[error("a message of {got} bytes to para {recipient}, but at most {max} (R-HRMP-5)")]
+	HorizontalTooLarge {
+		/// Its receiver.
+		recipient: ParaId,
+		/// Its bytes.
+		got: usize,
+		/// Most that there may be.
+		max: u32,
+	},
 }
 
 /// The part of the relay chain's configuration that parachains know (R-KEY-1).
@@ -193,6 +233,50 @@ impl RelayState {
 		})
 	}
 
+	/// Checks what a block sends against what one candidate may send, whatever is under way: how many messages, and how
+	/// large each (R-UMP-1, R-HRMP-5). The relay chain refuses a candidate that is over it.
+	///
+	/// # Errors
+	/// [`OutputError`] for the first that is over a limit.
+	pub fn check_outputs(
+		&self,
+		upward_messages: &[UpwardMessage],
+		horizontal_messages: &[OutboundHrmpMessage],
+	) -> Result<(), OutputError> {
+		use OutputError::*;
+		let upward = upward_messages_before_separator(upward_messages);
+		let max = self.host.max_upward_message_num_per_candidate;
+		check(upward.len(), max, |got, max| TooManyUpward { got, max })?;
+		for message in upward {
+			let max = self.host.max_upward_message_size;
+			check(message.len(), max, |got, max| UpwardTooLarge { got, max })?;
+		}
+		let max = self.host.hrmp_max_message_num_per_candidate;
+		check(horizontal_messages.len(), max, |got, max| TooManyHorizontal {
+			got,
+			max,
+		})?;
+		for OutboundHrmpMessage { recipient, data } in horizontal_messages {
+			// A message without a channel is refused where the sum is (R-SEG-3).
+			let Ok(found) = self
+				.channels_out
+				.binary_search_by_key(recipient, |(recipient, _)| *recipient)
+			else {
+				continue;
+			};
+			let max = self
+				.channels_out
+				.get(found)
+				.map_or(0, |(_, channel)| channel.max_message_size);
+			check(data.len(), max, |got, max| HorizontalTooLarge {
+				recipient: *recipient,
+				got,
+				max,
+			})?;
+		}
+		Ok(())
+	}
+
 	/// What the relay chain has room for, unincluded blocks not counted (R-SEG-3).
 	pub fn limits(&self) -> BandwidthLimits {
 		BandwidthLimits {
@@ -205,6 +289,13 @@ impl RelayState {
 				.collect(),
 		}
 	}
+}
+
+fn check(got: usize, max: u32, error: impl FnOnce(usize, u32) -> OutputError) -> Result<(), OutputError> {
+	if got as u64 > u64::from(max) {
+		return Err(error(got, max));
+	}
+	Ok(())
 }
 
 /// Reads and decodes a value, and ignores what follows it.

@@ -172,3 +172,51 @@ fn r_key_6_an_index_ascends_and_its_channels_exist() {
 	state.set(index, vec![ParaId(2001)]);
 	assert_eq!(state.read(), Err(RelayStateError::MissingChannel(ParaId(2001))));
 }
+
+#[test]
+fn r_ump_1_r_hrmp_5_what_one_candidate_may_send() {
+	use crate::OutboundHrmpMessage;
+	use OutputError::*;
+	let state = RelayState {
+		host: AbridgedHostConfiguration {
+			max_upward_message_size: 4,
+			max_upward_message_num_per_candidate: 2,
+			hrmp_max_message_num_per_candidate: 1,
+			..Default::default()
+		},
+		channels_out: vec![(ParaId(2001), channel())],
+		..Default::default()
+	};
+	let to = |recipient, length| OutboundHrmpMessage {
+		recipient: ParaId(recipient),
+		data: vec![7; length],
+	};
+	let two = [vec![1; 4], vec![1; 4], vec![], vec![1; 5]];
+	let three = [vec![1], vec![1], vec![1]];
+	for (upward, horizontal, expected) in [
+		(&two[..], &[to(2001, 50)][..], Ok(())),
+		(&[], &[to(2002, 51)], Ok(())),
+		(&three, &[], Err(TooManyUpward { got: 3, max: 2 })),
+		(&two[3..], &[], Err(UpwardTooLarge { got: 5, max: 4 })),
+		(
+			&[],
+			&[to(2001, 1), to(2002, 1)],
+			Err(TooManyHorizontal { got: 2, max: 1 }),
+		),
+		(
+			&[],
+			&[to(2001, 51)],
+			Err(HorizontalTooLarge {
+				recipient: ParaId(2001),
+				got: 51,
+				max: 50,
+			}),
+		),
+	] {
+		assert_eq!(
+			state.check_outputs(upward, horizontal),
+			expected,
+			"R-UMP-1, R-HRMP-5"
+		);
+	}
+}
