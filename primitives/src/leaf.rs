@@ -4,8 +4,8 @@
 
 use crate::{
 	AsyncBackingParams, BackingState, CandidateEvent, ClaimQueue, ConstraintsExtension, CoreState,
-	GroupRotationInfo, Hash, ParaId, RelayChainBlockInfo, SessionIndex, SigningContext, Slot, ValidatorId,
-	ValidatorIndex,
+	GroupRotationInfo, Hash, ParaId, RelayChainBlockInfo, SessionIndex, SigningContext, Slot,
+	ValidationCodeHash, ValidatorId, ValidatorIndex,
 };
 use alloc::{collections::BTreeMap, vec::Vec};
 
@@ -57,6 +57,8 @@ pub struct LeafFacts {
 	pub paras: BTreeMap<ParaId, ParaAtLeaf>,
 	/// Relay parents of pending candidates, which may be older than the ancestors.
 	pub pending_relay_parents: BTreeMap<Hash, RelayChainBlockInfo>,
+	/// Codes about which the validators of the session vote, ascending: a registration or an upgrade waits for each (R-CODE-3).
+	pub codes_to_check: Vec<ValidationCodeHash>,
 	/// What happened to candidates in the leaf.
 	pub events: Vec<CandidateEvent>,
 }

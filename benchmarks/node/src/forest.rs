@@ -134,6 +134,7 @@ impl Schedule {
 			claim_queue: self.claim_queue(),
 			paras: self.paras().map(|id| (id, para.clone())).collect(),
 			pending_relay_parents: BTreeMap::new(),
+			codes_to_check: Vec::new(),
 			events: vec![],
 		}
 	}

@@ -108,6 +108,7 @@ impl Surroundings {
 			ancestor_claim_queues: Default::default(),
 			paras: Default::default(),
 			pending_relay_parents: Default::default(),
+			codes_to_check: Vec::new(),
 			events,
 		};
 		let facts = Arc::new(facts);

@@ -6,6 +6,7 @@
 use crate::{Collation, OutputsMismatch, SecondedCandidate, SignedStatement, StatementContent};
 use async_backing_availability::{encode, EncodedData, ErasureError};
 use async_backing_fragment_tree::{Candidate, SharedValidationData};
+use async_backing_machine::JobFailure;
 use async_backing_primitives::{
 	AvailableData, CandidateDescriptor, CandidateHash, CandidateReceipt, CommittedCandidateReceipt,
 	CompactStatement, Hash, IntrinsicError, PersistedValidationData, PoV, SignedCompactStatement,
@@ -185,9 +186,22 @@ pub enum Invalid {
 }
 
 /// Runs validation functions.
+///
+/// What a clock ends, what found no room and what an engine's trouble ended is [`ExecutionFailure::Unfinished`]: it says
+/// nothing about code or candidate, so no statement follows from it and nobody is blamed (R-BAK-11).
 pub trait Executor {
+	/// Makes a code ready for execution, with a deadline of its own: what is ready does not take the time of a candidate.
+	/// `at` is a relay block in whose state the code is found. By default there is nothing to do.
+	///
+	/// # Errors
+	/// [`ExecutionFailure::Verdict`] if no block can be checked with this code.
+	fn prepare(&mut self, code: ValidationCodeHash, at: Hash) -> Result<(), ExecutionFailure> {
+		let _ = (code, at);
+		Ok(())
+	}
+
 	/// What this code says of a candidate with these inputs, within the limits of backing (R-BAK-11). Equal inputs give
-	/// equal answers on every machine; `candidate` is for those who remember them.
+	/// equal verdicts on every machine; `candidate` is for those who remember them.
 	fn execute(
 		&mut self,
 		candidate: CandidateHash,
@@ -201,9 +215,32 @@ pub trait Executor {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Execution {
 	/// The outputs, or why there are none.
-	pub outcome: Result<ValidationResult, String>,
+	pub outcome: Result<ValidationResult, ExecutionFailure>,
 	/// Units of fuel that it took, whatever the outcome.
 	pub fuel: u64,
+}
+
+/// Why an [`Executor`] has no result.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ExecutionFailure {
+	/// The code or the candidate is at fault, on every machine. Why, in words.
+	#[error("{0}")]
+	Verdict(String),
+	/// This machine came to no verdict: the job ends with this failure (R-BAK-11).
+	#[error(transparent)]
+	Unfinished(#[from] JobFailure),
+}
+
+impl From<String> for ExecutionFailure {
+	fn from(verdict: String) -> Self {
+		Self::Verdict(verdict)
+	}
+}
+
+impl From<&str> for ExecutionFailure {
+	fn from(verdict: &str) -> Self {
+		Self::Verdict(verdict.into())
+	}
 }
 
 /// Holds the validator's keys. Signing draws randomness, which is why no core does it.
@@ -223,15 +260,24 @@ pub struct Price {
 	pub signatures: u64,
 }
 
-/// Does a job. Pure but for what the executor and the signer do.
-pub fn run(job: Job, executor: &mut impl Executor, signer: &impl Signer) -> (Done, Price) {
+/// Does a job. Pure but for what the executor and the signer do. The price is that of the work that was done, finished or
+/// not; only a validation can come to nothing.
+pub fn run(
+	job: Job,
+	executor: &mut impl Executor,
+	signer: &impl Signer,
+) -> (Result<Done, JobFailure>, Price) {
 	let mut price = Price::default();
 	let done = match job {
 		Job::CheckStatements(statements) => {
 			let checked = statements.iter().map(|unchecked| check(unchecked, &mut price));
 			Done::Checked(checked.collect())
 		}
-		Job::Validate(job) => Done::Validated(validate(*job, executor, &mut price).map(Box::new)),
+		Job::Validate(job) => match validate(*job, executor, &mut price) {
+			Ok(validated) => Done::Validated(Ok(Box::new(validated))),
+			Err(Stop::Invalid(reason)) => Done::Validated(Err(reason)),
+			Err(Stop::Unfinished(failure)) => return (Err(failure), price),
+		},
 		Job::Sign { validator, payload } => {
 			price.signatures = 1;
 			Done::Signed(signer.sign(&validator, &payload))
@@ -241,7 +287,19 @@ pub fn run(job: Job, executor: &mut impl Executor, signer: &impl Signer) -> (Don
 			Done::Recalled(recall(&bytes))
 		}
 	};
-	(done, price)
+	(Ok(done), price)
+}
+
+/// Why a validation ends before its end.
+enum Stop {
+	Invalid(Invalid),
+	Unfinished(JobFailure),
+}
+
+impl<E: Into<Invalid>> From<E> for Stop {
+	fn from(reason: E) -> Self {
+		Self::Invalid(reason.into())
+	}
 }
 
 impl Price {
@@ -290,11 +348,7 @@ fn recall(bytes: &[u8]) -> Option<Arc<Candidate>> {
 	hash_candidate(&seconded).ok()
 }
 
-fn validate(
-	job: ValidationJob,
-	executor: &mut impl Executor,
-	price: &mut Price,
-) -> Result<Validated, Invalid> {
+fn validate(job: ValidationJob, executor: &mut impl Executor, price: &mut Price) -> Result<Validated, Stop> {
 	let ValidationJob {
 		candidate,
 		descriptor,
@@ -308,7 +362,7 @@ fn validate(
 	let (pov_hash, got) = (descriptor.pov_hash(), pov.hash());
 	if pov_hash != got {
 		let expected = pov_hash;
-		return Err(Invalid::PovMismatch { expected, got });
+		return Err(Invalid::PovMismatch { expected, got }.into());
 	}
 	if matches!(expected, Expected::Hash(_)) {
 		price.read(validation_data.parent_head.0.len());
@@ -317,7 +371,7 @@ fn validate(
 			validation_data.hash(),
 		);
 		if expected != got {
-			return Err(Invalid::ValidationDataMismatch { expected, got });
+			return Err(Invalid::ValidationDataMismatch { expected, got }.into());
 		}
 	}
 	let Execution { outcome, fuel } = executor.execute(
@@ -327,7 +381,11 @@ fn validate(
 		&pov,
 	);
 	price.fuel = price.fuel.saturating_add(fuel);
-	let commitments = outcome.map_err(Invalid::Execution)?.into();
+	let commitments = match outcome {
+		Ok(result) => result.into(),
+		Err(ExecutionFailure::Verdict(reason)) => return Err(Invalid::Execution(reason).into()),
+		Err(ExecutionFailure::Unfinished(failure)) => return Err(Stop::Unfinished(failure)),
+	};
 
 	let data = AvailableData {
 		pov: Arc::unwrap_or_clone(pov),

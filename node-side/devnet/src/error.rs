@@ -1,6 +1,7 @@
 //! Why a run stops before its end.
 
 use crate::ConfigError;
+use async_backing_machine::JobFailure;
 use async_backing_primitives::ValidatorId;
 use async_backing_pvf::EngineError;
 use async_backing_relay_client::{BuildError, ImportError, QueryError, SetupError};
@@ -59,6 +60,19 @@ pub enum DevnetError {
 	/// There is no such validator.
 	#[error("there is no validator {0}")]
 	NoValidator(usize),
+	/// This machine came to no verdict about a candidate or a code: the clock of its engine ran out, or the engine broke. A
+	/// verdict that depends on that would make runs differ from machine to machine (R-BAK-11).
+	#[error("seed {seed}: the engine did not finish with {what} for validator {node}: {failure}")]
+	Unfinished {
+		/// Seed of the run.
+		seed: u64,
+		/// Whose job it was.
+		node: usize,
+		/// The candidate or the code.
+		what: String,
+		/// How the job ended.
+		failure: JobFailure,
+	},
 	/// The engine for validation functions does not start.
 	#[error("the engine for validation functions does not start: {0}")]
 	Engine(#[from] EngineError),

@@ -2,36 +2,83 @@
 //!
 //! What a validation function answers depends on nothing but its input, so one execution of a (candidate, code, proof)
 //! serves all simulated validators. Each is charged the virtual time of its own: that of the fuel it took.
+//!
+//! The engine is one with a clock, so that no guest can hold up a run for ever. That clock is the real one, and a verdict must
+//! not depend on it: what it ends is [`ExecutionFailure::Unfinished`], and that is the end of the run
+//! ([`DevnetError::Unfinished`](crate::DevnetError::Unfinished)).
 
 use crate::{Model, Parachain};
 use async_backing_collator::FuelUse;
+use async_backing_machine::JobFailure;
 use async_backing_primitives::{
 	CandidateHash, Hash, PersistedValidationData, PoV, ValidationCode, ValidationCodeHash,
 };
-use async_backing_pvf::{EngineError, Limits, PvfConfig, PvfEngine, FUEL_PER_SECOND};
-use async_backing_validator::work::{self, Execution};
+use async_backing_pvf::{
+	Engine, EngineError, Failure, InProcess, InProcessConfig, Limits, Unfinished, FUEL_PER_SECOND,
+};
+use async_backing_validator::work::{self, Execution, ExecutionFailure};
 use std::{
 	collections::{BTreeMap, VecDeque},
-	time::Duration,
+	time::{Duration, Instant},
 };
 
 /// Executions that are remembered: far more than are in flight.
 const REMEMBERED: usize = 1024;
+/// Real time for the preparation of a code: that of a lenient preparation on a machine that has other things to do.
+const PREPARATION: Duration = Duration::from_secs(360);
+/// Real time for an execution: three hundred times what its fuel is worth.
+const EXECUTION: Duration = Duration::from_secs(600);
 
 type Key = (CandidateHash, ValidationCodeHash, Hash);
+
+/// Who executes candidates, for all nodes.
+pub(crate) trait Executes: work::Executor {
+	/// Whether it can execute this code.
+	fn knows(&self, code: ValidationCodeHash) -> bool;
+
+	/// A code of the chain, and how many bytes it may have there after decompression.
+	fn learn(&mut self, code: ValidationCode, bomb_limit: usize);
+}
 
 /// A validation function, and how fast a simulated machine executes it.
 #[derive(Debug)]
 struct Code {
 	code: ValidationCode,
+	bomb_limit: usize,
 	speed: Speed,
 }
 
-/// Executes candidates, and remembers the outcomes.
+impl work::Executor for Box<dyn Executes> {
+	fn prepare(&mut self, code: ValidationCodeHash, at: Hash) -> Result<(), ExecutionFailure> {
+		(**self).prepare(code, at)
+	}
+
+	fn execute(
+		&mut self,
+		candidate: CandidateHash,
+		code: ValidationCodeHash,
+		validation_data: &PersistedValidationData,
+		pov: &PoV,
+	) -> Execution {
+		(**self).execute(candidate, code, validation_data, pov)
+	}
+}
+
+/// How long a job may take by the real clock.
+#[derive(Clone, Copy, Debug)]
+struct Patience {
+	preparation: Duration,
+	execution: Duration,
+}
+
+/// Executes candidates with some engine, and remembers the outcomes.
 #[derive(Debug)]
-pub(crate) struct Executor {
-	engine: PvfEngine,
+pub(crate) struct Executor<E = InProcess> {
+	engine: E,
 	limits: Limits,
+	patience: Patience,
+	/// Of the codes that parachains came with: how fast they are.
+	speeds: BTreeMap<ValidationCodeHash, Speed>,
 	codes: BTreeMap<ValidationCodeHash, Code>,
 	execution_limit: Duration,
 	outcomes: BTreeMap<Key, Execution>,
@@ -40,67 +87,114 @@ pub(crate) struct Executor {
 }
 
 impl Executor {
-	/// An executor that knows the codes of these parachains.
+	/// An executor that knows how fast the codes of these parachains are. The codes themselves it
+	/// [learns](Executes::learn) from the chain.
 	///
 	/// # Errors
 	/// The engine does not start.
 	pub(crate) fn new(parachains: &[Parachain], model: &Model) -> Result<Self, EngineError> {
-		let codes = parachains.iter().map(|parachain| {
-			let code = Code {
-				code: parachain.validation_code().clone(),
-				speed: Speed::new(parachain.fuel(), model),
-			};
-			(parachain.validation_code().hash(), code)
-		});
-		Ok(Self {
-			engine: PvfEngine::new(PvfConfig::default())?,
-			limits: Limits::default(),
-			codes: codes.collect(),
-			execution_limit: model.backing_execution_limit,
-			outcomes: BTreeMap::new(),
-			remembered: VecDeque::new(),
-		})
-	}
-
-	fn execute_now(&self, code: ValidationCodeHash, data: &PersistedValidationData, pov: &PoV) -> Execution {
-		let failed = |outcome: String| Execution {
-			outcome: Err(outcome),
-			fuel: 0,
-		};
-		let Some(Code { code, speed }) = self.codes.get(&code) else {
-			return failed(format!("nobody has code {code}"));
-		};
-		let params = match async_backing_pvf::validation_params(data, pov) {
-			Ok(params) => params,
-			Err(error) => return failed(error.to_string()),
-		};
-		let prepared = match self.engine.prepare(code) {
-			Ok(prepared) => prepared,
-			Err(error) => return failed(error.to_string()),
-		};
-		let validated = match prepared.validate(&params, &self.limits) {
-			Ok(validated) => validated,
-			Err(error) => return failed(error.to_string()),
-		};
-		let time = speed.time(validated.fuel_used);
-		let nanos = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
-		let limit = self.execution_limit;
-		if time > limit {
-			return Execution {
-				outcome: Err(format!("execution takes {time:?}, but at most {limit:?}")),
-				fuel: nanos(limit),
-			};
-		}
-		Execution {
-			outcome: Ok(validated.result),
-			fuel: nanos(time),
-		}
+		Ok(Self::with(InProcess::new(InProcessConfig::default())?, parachains, model))
 	}
 }
 
-impl work::Executor for Executor {
-	/// Executes at most once for each candidate, code and proof of validity. Its fuel is nanoseconds of the model: a unit
-	/// of Wasm's is worth more or less, as `extrinsic_cost` has it.
+impl<E: Engine> Executor<E> {
+	fn with(engine: E, parachains: &[Parachain], model: &Model) -> Self {
+		let speeds = parachains.iter().map(|parachain| {
+			let speed = Speed::new(parachain.fuel(), model);
+			(parachain.validation_code().hash(), speed)
+		});
+		Self {
+			engine,
+			limits: Limits::default(),
+			patience: Patience {
+				preparation: PREPARATION,
+				execution: EXECUTION,
+			},
+			speeds: speeds.collect(),
+			codes: BTreeMap::new(),
+			execution_limit: model.backing_execution_limit,
+			outcomes: BTreeMap::new(),
+			remembered: VecDeque::new(),
+		}
+	}
+
+	fn prepared(&self, code: ValidationCodeHash) -> Result<(E::Artifact, Speed), ExecutionFailure> {
+		let Some(known) = self.codes.get(&code) else {
+			// The driver has the whole chain: it lost a code.
+			return Err(JobFailure::Dropped.into());
+		};
+		let deadline = Instant::now() + self.patience.preparation;
+		let artifact = self
+			.engine
+			.prepare(&known.code, known.bomb_limit, deadline)
+			.map_err(failure)?;
+		Ok((artifact, known.speed))
+	}
+
+	fn execute_now(
+		&self,
+		code: ValidationCodeHash,
+		data: &PersistedValidationData,
+		pov: &PoV,
+	) -> Result<Execution, ExecutionFailure> {
+		let (artifact, speed) = self.prepared(code)?;
+		let params =
+			async_backing_pvf::validation_params(data, pov).map_err(|error| error.to_string())?;
+		let deadline = Instant::now() + self.patience.execution;
+		let validated = self
+			.engine
+			.execute(&artifact, &params, &self.limits, deadline)
+			.map_err(failure)?;
+		let (time, limit) = (speed.time(validated.fuel_used), self.execution_limit);
+		if time > limit {
+			return Ok(Execution {
+				outcome: Err(format!("execution takes {time:?}, but at most {limit:?}").into()),
+				fuel: fuel_of(limit),
+			});
+		}
+		Ok(Execution {
+			outcome: Ok(validated.result),
+			fuel: fuel_of(time),
+		})
+	}
+}
+
+/// What an engine's failure is to a job.
+fn failure<V: std::error::Error + 'static>(failure: Failure<V>) -> ExecutionFailure {
+	match failure {
+		Failure::Verdict(verdict) => verdict.to_string().into(),
+		Failure::Unfinished(Unfinished::Late) => JobFailure::Late.into(),
+		Failure::Unfinished(Unfinished::Busy { .. } | Unfinished::Died { .. }) => JobFailure::Dropped.into(),
+	}
+}
+
+impl<E: Engine> Executes for Executor<E> {
+	fn knows(&self, code: ValidationCodeHash) -> bool {
+		self.codes.contains_key(&code)
+	}
+
+	fn learn(&mut self, code: ValidationCode, bomb_limit: usize) {
+		let hash = code.hash();
+		// Of a code that came later nothing is known: its fuel is worth what fuel is worth.
+		let speed = self.speeds.get(&hash).copied().unwrap_or_default();
+		self.codes.insert(
+			hash,
+			Code {
+				code,
+				bomb_limit,
+				speed,
+			},
+		);
+	}
+}
+
+impl<E: Engine> work::Executor for Executor<E> {
+	fn prepare(&mut self, code: ValidationCodeHash, _: Hash) -> Result<(), ExecutionFailure> {
+		self.prepared(code).map(drop)
+	}
+
+	/// Executes at most once for each candidate, code and proof of validity. Its fuel is that of the model's machine, which a
+	/// unit of Wasm's is worth more or less on, as `extrinsic_cost` has it.
 	fn execute(
 		&mut self,
 		candidate: CandidateHash,
@@ -112,7 +206,16 @@ impl work::Executor for Executor {
 		if let Some(outcome) = self.outcomes.get(&key) {
 			return outcome.clone();
 		}
-		let execution = self.execute_now(code, validation_data, pov);
+		let execution = match self.execute_now(code, validation_data, pov) {
+			Ok(execution) => execution,
+			Err(failure) => Execution {
+				outcome: Err(failure),
+				fuel: 0,
+			},
+		};
+		if matches!(execution.outcome, Err(ExecutionFailure::Unfinished(_))) {
+			return execution;
+		}
 		if self.remembered.len() >= REMEMBERED {
 			if let Some(oldest) = self.remembered.pop_front() {
 				self.outcomes.remove(&oldest);
@@ -133,6 +236,16 @@ struct Speed {
 	base: u64,
 	/// Fuel per second beyond that.
 	per_second: u64,
+}
+
+impl Default for Speed {
+	/// That of fuel.
+	fn default() -> Self {
+		Self {
+			base: 0,
+			per_second: FUEL_PER_SECOND,
+		}
+	}
 }
 
 impl Speed {
@@ -166,9 +279,18 @@ fn time_of(fuel: u64, fuel_per_second: u64) -> Duration {
 	Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
 }
 
+/// The fuel that is worth so much time: what an undisturbed processor of the simulation does in it.
+pub(crate) fn fuel_of(time: Duration) -> u64 {
+	let fuel = time.as_nanos().saturating_mul(FUEL_PER_SECOND.into()) / NANOS_PER_SECOND;
+	u64::try_from(fuel).unwrap_or(u64::MAX)
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use async_backing_primitives::ValidationParams;
+	use async_backing_pvf::{PrepareError, ValidateError, Validated};
+	use work::Executor as _;
 
 	#[test]
 	fn the_largest_block_takes_the_execution_limit_and_others_what_their_collator_counts() {
@@ -192,5 +314,125 @@ mod tests {
 				assert!(beside <= Duration::from_millis(29), "{extrinsics}: {beside:?}");
 			}
 		}
+	}
+
+	#[test]
+	fn fuel_is_worth_the_same_time_both_ways() {
+		for nanos in [0, 1, 999, 1_000_000_007, 2_000_000_000] {
+			let time = Duration::from_nanos(nanos);
+			assert_eq!(time_of(fuel_of(time), FUEL_PER_SECOND), time);
+		}
+	}
+
+	/// Says what it is told, at once, and how large a code may be.
+	#[derive(Clone, Debug)]
+	struct Told {
+		prepare: Result<(), Failure<PrepareError>>,
+		execute: Result<(), Failure<ValidateError>>,
+		bomb_limit: usize,
+	}
+
+	impl Engine for Told {
+		type Artifact = ();
+
+		fn prepare(
+			&self,
+			_: &ValidationCode,
+			bomb_limit: usize,
+			_: Instant,
+		) -> Result<(), Failure<PrepareError>> {
+			assert_eq!(bomb_limit, self.bomb_limit, "that of the chain");
+			self.prepare.clone()
+		}
+
+		fn execute(
+			&self,
+			(): &(),
+			_: &ValidationParams,
+			_: &Limits,
+			_: Instant,
+		) -> Result<Validated, Failure<ValidateError>> {
+			self.execute.clone()?;
+			Ok(Validated {
+				result: Default::default(),
+				fuel_used: FUEL_PER_SECOND,
+				memory_pages: 1,
+			})
+		}
+	}
+
+	fn code() -> ValidationCode {
+		ValidationCode(vec![1; 9])
+	}
+
+	fn execute(engine: Told) -> Execution {
+		let mut executor = Executor::with(engine, &[], &Model::default());
+		executor.learn(code(), 1234);
+		let (data, pov) = Default::default();
+		executor.execute(CandidateHash::default(), code().hash(), &data, &pov)
+	}
+
+	#[test]
+	fn r_bak_11_the_clock_of_an_engine_is_no_verdict_and_is_not_remembered() {
+		let fine = Told {
+			prepare: Ok(()),
+			execute: Ok(()),
+			bomb_limit: 1234,
+		};
+		assert_eq!(execute(fine.clone()).outcome, Ok(Default::default()));
+		let verdict = execute(Told {
+			execute: Err(ValidateError::CorruptPov.into()),
+			..fine.clone()
+		});
+		assert!(matches!(verdict.outcome, Err(ExecutionFailure::Verdict(_))));
+		let died = || Unfinished::Died {
+			reason: "killed".into(),
+		};
+		let busy = || Unfinished::Busy { running: 1, most: 1 };
+		for (unfinished, expected) in [
+			(Unfinished::Late, JobFailure::Late),
+			(died(), JobFailure::Dropped),
+			(busy(), JobFailure::Dropped),
+		] {
+			for engine in [
+				Told {
+					prepare: Err(unfinished.clone().into()),
+					..fine.clone()
+				},
+				Told {
+					execute: Err(unfinished.clone().into()),
+					..fine.clone()
+				},
+			] {
+				let outcome = execute(engine).outcome;
+				assert_eq!(outcome, Err(ExecutionFailure::Unfinished(expected)));
+			}
+		}
+		let mut executor = Executor::with(fine, &[], &Model::default());
+		let unknown = executor.prepare(code().hash(), Hash::default());
+		assert_eq!(unknown, Err(JobFailure::Dropped.into()), "a code that nobody handed in");
+		executor.engine.execute = Err(Unfinished::Late.into());
+		executor.learn(code(), 1234);
+		let (data, pov) = Default::default();
+		for (is_late, expected) in [(true, Err(JobFailure::Late.into())), (false, Ok(Default::default()))] {
+			if !is_late {
+				executor.engine.execute = Ok(());
+			}
+			let execution = executor.execute(CandidateHash::default(), code().hash(), &data, &pov);
+			assert_eq!(execution.outcome, expected);
+		}
+	}
+
+	#[test]
+	fn a_real_engine_is_stopped_by_the_real_clock() {
+		let engine = InProcess::new(InProcessConfig::default()).unwrap();
+		let mut executor = Executor::with(engine, &[], &Model::default());
+		executor.patience.preparation = Duration::ZERO;
+		executor.learn(code(), 1 << 20);
+		let late = executor.prepare(code().hash(), Hash::default());
+		assert_eq!(late, Err(JobFailure::Late.into()));
+		executor.patience.preparation = PREPARATION;
+		let verdict = executor.prepare(code().hash(), Hash::default());
+		assert!(matches!(verdict, Err(ExecutionFailure::Verdict(_))), "{verdict:?}");
 	}
 }

@@ -2,8 +2,8 @@
 
 use crate::{DevnetError, Parachain, RunConfig};
 use async_backing_primitives::{
-	CandidateEvent, Hash, HostConfiguration, LeafFacts, ParachainsInherentData, Slot, ValidatorId,
-	PARACHAINS_INHERENT_IDENTIFIER,
+	CandidateEvent, Hash, HostConfiguration, LeafFacts, ParachainsInherentData, PvfCheckStatement, Slot,
+	ValidationCode, ValidationCodeHash, ValidatorId, ValidatorSignature, PARACHAINS_INHERENT_IDENTIFIER,
 };
 use async_backing_provisioner::Proposal;
 use async_backing_relay_client::{
@@ -39,6 +39,22 @@ pub(crate) trait Chain {
 
 	/// What a node learns of a leaf.
 	fn facts(&self, leaf: Hash) -> Result<LeafFacts, DevnetError>;
+
+	/// A validation code in the state of a block, and how many bytes it may have there after decompression; `None` if there
+	/// is none.
+	fn code(
+		&self,
+		at: Hash,
+		code: ValidationCodeHash,
+	) -> Result<Option<(ValidationCode, usize)>, DevnetError>;
+
+	/// The transactions that carry a vote about a code (R-CODE-3).
+	fn ballot(
+		&self,
+		at: Hash,
+		statement: PvfCheckStatement,
+		signature: ValidatorSignature,
+	) -> Result<Vec<OpaqueExtrinsic>, DevnetError>;
 }
 
 /// The relay chain.
@@ -175,6 +191,26 @@ impl Chain for RelayChain {
 
 	fn facts(&self, leaf: Hash) -> Result<LeafFacts, DevnetError> {
 		self.leaf_facts(leaf)
+	}
+
+	fn code(
+		&self,
+		at: Hash,
+		code: ValidationCodeHash,
+	) -> Result<Option<(ValidationCode, usize)>, DevnetError> {
+		let client = &self.client;
+		let found: Option<ValidationCode> = client.call(at, "ParachainHost_validation_code_by_hash", code)?;
+		let bomb_limit: u32 = client.call(at, "ParachainHost_validation_code_bomb_limit", ())?;
+		Ok(found.map(|code| (code, bomb_limit as usize)))
+	}
+
+	fn ballot(
+		&self,
+		at: Hash,
+		statement: PvfCheckStatement,
+		signature: ValidatorSignature,
+	) -> Result<Vec<OpaqueExtrinsic>, DevnetError> {
+		Ok(self.client.pvf_check_transactions(at, statement, signature)?)
 	}
 }
 

@@ -6,13 +6,14 @@ use crate::{
 	log::EventLog,
 	orders::{Customer, OrderDesk},
 	relay::RelayChain,
-	world::{World, FUEL_PER_SECOND},
+	world::World,
 	DevnetError, Parachain, RunConfig, RunParams, RunReport,
 };
 use async_backing_primitives::{Hash, ParaId, PoV};
 use async_backing_prospective_parachains::View;
 use async_backing_relay_client::RuntimeExecutor;
 use async_backing_sim::{Link, NodeId, Processor, Sim, SimConfig, Topology, Trace, Uplink};
+use async_backing_pvf::FUEL_PER_SECOND;
 use async_backing_validator::Validator;
 use std::{
 	cell::Ref,

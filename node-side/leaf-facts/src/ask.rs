@@ -123,6 +123,8 @@ where
 		ancestor_claim_queues,
 		paras,
 		pending_relay_parents,
+		// From version 2 on, and so always here.
+		codes_to_check: called("pvfs_require_precheck", leaf, api.pvfs_require_precheck(leaf))?,
 		events: called("candidate_events", leaf, api.candidate_events(leaf))?,
 	};
 	Ok(Answer {

@@ -40,6 +40,7 @@ fn everything(world: &World) -> LeafFacts {
 			.map(|para| (para, para_at(para)))
 			.into(),
 		pending_relay_parents: [(world.hashes[5], world.info(5))].into(),
+		codes_to_check: world::codes_to_check(),
 		events: world::events(&world.hashes),
 	}
 }

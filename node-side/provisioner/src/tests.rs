@@ -126,6 +126,7 @@ fn leaf(validators: u8, cores: Vec<CoreState>, paras: Vec<(ParaId, ParaAtLeaf)>)
 		claim_queue: Default::default(),
 		paras: paras.into_iter().collect(),
 		pending_relay_parents: Default::default(),
+		codes_to_check: Vec::new(),
 		events: Vec::new(),
 	}
 }

@@ -3,6 +3,7 @@
 mod api;
 mod authoring;
 mod babe;
+mod ballots;
 mod client;
 mod error;
 mod executor;

@@ -24,11 +24,15 @@ pub trait Scenario {
 
 	/// Does a job, and prices it: a function of node and job, or a run does not replay. It is called when the job begins;
 	/// the core hears of it when the time that the price amounts to is over.
+	///
+	/// # Errors
+	/// The scenario cannot go on: this machine came to no result. A job that comes to nothing in the simulated world is
+	/// none of these; it is late by its price, or by a fault.
 	fn work(
 		&mut self,
 		node: NodeId,
 		job: <Self::Words as Words>::Job,
-	) -> (<Self::Words as Words>::Done, Price);
+	) -> Result<(<Self::Words as Words>::Done, Price), Self::Error>;
 
 	/// Bytes of what is sent, without [`OVERHEAD`](crate::OVERHEAD).
 	fn bytes(&self, sent: Sent<'_, Self::Words>) -> usize;

@@ -409,8 +409,7 @@ impl<S: Scenario> Sim<S> {
 				return Ok(());
 			}
 		}
-		self.work(id);
-		Ok(())
+		self.work(id)
 	}
 
 	/// A core begins, anew if it was there before.

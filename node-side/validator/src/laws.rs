@@ -3,9 +3,9 @@
 mod chain;
 
 use crate::{
-	work::{self, Execution, Executor, Signer},
-	Advertisement, Done, Event, FetchedCollation, Job, Message, NodeWords, Proposing, Request, Response,
-	Validator, ValidatorConfig,
+	work::{self, Ballots, Execution, ExecutionFailure, Executor, Signer},
+	Advertisement, CodeJob, Done, Event, FetchedCollation, Job, Message, NodeWords, Proposing, Request,
+	Response, Validator, ValidatorConfig,
 };
 use async_backing_availability::{memory_bound_for, AvailabilityConfig};
 use async_backing_backing::MAX_WAITING_PER_PEER;
@@ -16,10 +16,11 @@ use async_backing_machine::{
 };
 use async_backing_primitives::{
 	AvailabilityBitfield, CandidateHash, CompactStatement, Hash, ParaId, PersistedValidationData, PoV,
-	UncheckedSigned, ValidationCodeHash, ValidationResult, ValidatorId, ValidatorIndex, ValidatorSignature,
+	PvfCheckStatement, UncheckedSigned, ValidationCodeHash, ValidationResult, ValidatorId, ValidatorIndex,
+	ValidatorSignature,
 };
 use chain::{key, sign, Block, Chain, Sample, KEYS, PARA, REMEMBERED};
-use codec::Encode;
+use codec::{DecodeAll, Encode};
 use std::{
 	collections::{BTreeMap, BTreeSet, VecDeque},
 	sync::Arc,
@@ -32,6 +33,8 @@ const MOST_PEERS: usize = 24;
 const KEPT: usize = 1 << 20;
 /// Leaves at a time.
 const LEAVES: usize = 4;
+/// What promises about codes are named by.
+const VOTE: [u8; 4] = *b"vote";
 
 /// A relay chain that forks, is reverted and changes its session; validators, honest and not; collators and strangers.
 #[derive(Debug)]
@@ -46,9 +49,21 @@ pub struct Town {
 
 /// Executes candidates that the town made, and signs with the keys of all.
 #[derive(Clone, Debug, Default)]
-struct Port(BTreeMap<CandidateHash, ValidationResult>);
+struct Port {
+	results: BTreeMap<CandidateHash, ValidationResult>,
+	prepared: u32,
+}
 
 impl Executor for Port {
+	/// Another time it comes to something else, as no code does: what was said once must be said again all the same.
+	fn prepare(&mut self, _: ValidationCodeHash, _: Hash) -> Result<(), ExecutionFailure> {
+		self.prepared = self.prepared.wrapping_add(1);
+		match self.prepared % 3 {
+			0 => Err("this time it is wrong".into()),
+			_ => Ok(()),
+		}
+	}
+
 	fn execute(
 		&mut self,
 		candidate: CandidateHash,
@@ -56,11 +71,20 @@ impl Executor for Port {
 		_: &PersistedValidationData,
 		_: &PoV,
 	) -> Execution {
-		let unknown = || "nobody built it".to_string();
+		let unknown = || "nobody built it".into();
 		Execution {
-			outcome: self.0.get(&candidate).cloned().ok_or_else(unknown),
+			outcome: self.results.get(&candidate).cloned().ok_or_else(unknown),
 			fuel: 1,
 		}
+	}
+}
+
+/// Votes go nowhere: the world looks at what is asked for.
+struct NoBox;
+
+impl Ballots for NoBox {
+	fn submit(&mut self, _: Hash, _: PvfCheckStatement, _: ValidatorSignature) -> Result<(), String> {
+		Ok(())
 	}
 }
 
@@ -90,12 +114,12 @@ impl Town {
 	fn grow(&mut self, back: usize, ends_session: bool) {
 		let block = self.chain.grow(back, ends_session);
 		for sample in &block.samples {
-			self.port.0.insert(sample.hash(), sample.result.clone());
+			self.port.results.insert(sample.hash(), sample.result.clone());
 		}
 		let facts = block.facts.clone();
 		self.untold.push_back(ChainEvent::Imported { facts, fresh: true });
 		let known: BTreeSet<_> = self.chain.samples().map(Sample::hash).collect();
-		self.port.0.retain(|candidate, _| known.contains(candidate));
+		self.port.results.retain(|candidate, _| known.contains(candidate));
 	}
 
 	fn block(&self, choices: &mut Choices<'_>) -> Block {
@@ -289,7 +313,8 @@ impl World for Town {
 
 	fn work(&mut self, job: Job, _: &mut Choices<'_>) -> Done {
 		let signer = self.port.clone();
-		work::run(job, &mut self.port, &signer).0
+		let (done, _) = work::run(job, &mut self.port, &signer, &mut NoBox);
+		done.expect("this port finishes what it begins; qed")
 	}
 
 	fn answer(
@@ -374,8 +399,18 @@ impl World for Town {
 	}
 
 	fn promises(&self, output: &Output<NodeWords>) -> Vec<Promise> {
-		let Output::Notify(_, message) = output else {
-			return Vec::new();
+		let message = match output {
+			Output::Notify(_, message) => message,
+			Output::Job {
+				job: Job::Code(CodeJob::Vote { statement, .. }),
+				..
+			} => {
+				return vec![Promise {
+					key: (VOTE, statement.session_index, statement.subject).encode(),
+					value: statement.accept.encode(),
+				}]
+			}
+			_ => return Vec::new(),
 		};
 		match message {
 			Message::Bitfield(leaf, signed) => vec![Promise {
@@ -397,6 +432,13 @@ impl World for Town {
 
 	/// Statements are remembered by backing, whose own world asks for them.
 	fn remembers(&self, validator: &Validator, promise: &Promise) -> bool {
+		if let Ok((VOTE, session, code)) = <([u8; 4], _, _)>::decode_all(&mut &promise.key[..]) {
+			let newest = validator.chain.leaves().map(|facts| facts.session_index).max();
+			return match validator.codes.promised(session, code) {
+				Some(accept) => accept.encode() == promise.value,
+				None => newest.is_some_and(|newest| session.saturating_add(1) < newest),
+			};
+		}
 		let Some(leaf) = promise.key.strip_prefix(b"bitfield") else {
 			return true;
 		};

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod bitfields;
+mod codes;
 mod collations;
 mod desk;
 #[cfg(feature = "laws")]
@@ -18,6 +19,7 @@ pub mod work;
 mod tests;
 
 pub use bitfields::CheckBitfields;
+pub use codes::{CodeDone, CodeEvent, CodeJob};
 pub use collations::{Advertisement, FetchedCollation};
 pub use validator::{Validator, ValidatorConfig};
 pub use words::{Done, Event, Job, Message, NodeWords, Proposing, Request, Response};

@@ -14,6 +14,7 @@ pub(crate) enum PartName {
 	Availability,
 	Collations,
 	Bitfields,
+	Codes,
 }
 
 /// Which part made what is open; of a request also who was asked.

@@ -2,6 +2,7 @@
 
 use crate::{
 	bitfields::{BitfieldDone, BitfieldJob, BitfieldMessage, BitfieldWords},
+	codes::{CodeDone, CodeJob, CodeWords},
 	collations::{CollationWords, CollatorMessage},
 	Done, FetchedCollation, Job, Message, NodeWords, Request, Response,
 };
@@ -102,6 +103,24 @@ impl Part<NodeWords> for BitfieldWords {
 	}
 }
 
+impl Part<NodeWords> for CodeWords {
+	fn message(message: Never) -> Message {
+		match message {}
+	}
+
+	fn request(request: Never) -> Request {
+		match request {}
+	}
+
+	fn response(response: Never) -> Response {
+		match response {}
+	}
+
+	fn job(job: CodeJob) -> Job {
+		Job::Code(job)
+	}
+}
+
 /// What a part takes out of an answer; `None` if that answers something else.
 pub(crate) mod answer {
 	use super::*;
@@ -144,6 +163,13 @@ pub(crate) mod done {
 	pub(crate) fn availability(done: Done) -> Result<AvailabilityDone, JobFailure> {
 		match done {
 			Done::Availability(done) => Ok(done),
+			_ => Err(JobFailure::Dropped),
+		}
+	}
+
+	pub(crate) fn code(done: Done) -> Result<CodeDone, JobFailure> {
+		match done {
+			Done::Code(done) => Ok(done),
 			_ => Err(JobFailure::Dropped),
 		}
 	}

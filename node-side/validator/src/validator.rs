@@ -13,7 +13,8 @@ mod inputs;
 mod leaves;
 
 use crate::{
-	bitfields::Bitfields, collations::Collations, desk::Desk, proposing::propose, view::LeafView, NodeWords,
+	bitfields::Bitfields, codes::Codes, collations::Collations, desk::Desk, proposing::propose,
+	view::LeafView, NodeWords,
 };
 use async_backing_availability::{Availability, AvailabilityConfig};
 use async_backing_backing::{Backing, BackingConfig, SignedStatement};
@@ -37,18 +38,21 @@ pub struct ValidatorConfig {
 	pub backing: BackingConfig,
 	/// What is kept for others, and what is given to them.
 	pub availability: AvailabilityConfig,
+	/// How long the preparation of a validation code may take before it is left (R-BAK-11).
+	pub preparation: Duration,
 	/// How much is remembered of the chain and of peers.
 	pub limits: Limits,
 }
 
 impl ValidatorConfig {
-	/// With the network's values. Bitfields are made after 1.5 s (R-AVL-8).
+	/// With the network's values. Bitfields are made after 1.5 s (R-AVL-8), and codes prepared within 60 s.
 	pub fn new(key: ValidatorId) -> Self {
 		Self {
 			key,
 			bitfield_after: Duration::from_millis(1500),
 			backing: BackingConfig::default(),
 			availability: AvailabilityConfig::default(),
+			preparation: Duration::from_secs(60),
 			limits: Limits::default(),
 		}
 	}
@@ -63,6 +67,7 @@ pub struct Validator {
 	pub(crate) availability: Availability,
 	pub(crate) collations: Collations,
 	pub(crate) bitfields: Bitfields,
+	pub(crate) codes: Codes,
 	/// Statements that came before their relay parent.
 	early: Early<Arc<SignedStatement>>,
 	pub(crate) desk: Desk,
@@ -77,6 +82,7 @@ impl Validator {
 			bitfield_after,
 			backing,
 			availability,
+			preparation,
 			limits,
 		} = config;
 		Self {
@@ -86,6 +92,7 @@ impl Validator {
 			availability: Availability::new(availability),
 			collations: Collations::new(),
 			bitfields: Bitfields::new(bitfield_after),
+			codes: Codes::new(preparation),
 			early: Early::new(EarlyLimits::validators()),
 			desk: Desk::default(),
 		}

@@ -1,6 +1,6 @@
 //! The words of a validator: the sum of what its parts say.
 
-use crate::{Advertisement, CheckBitfields, FetchedCollation};
+use crate::{Advertisement, CheckBitfields, CodeDone, CodeEvent, CodeJob, FetchedCollation};
 use async_backing_availability::{AvailabilityDone, AvailabilityEvent, AvailabilityJob, ErasureChunk};
 use async_backing_backing::{job, Event as BackingEvent, SignedStatement};
 use async_backing_chain_view::{ChainEvent, Identity};
@@ -141,6 +141,8 @@ pub enum Job {
 	Backing(job::Job),
 	/// Of availability: chunks to check, data to code and to recover.
 	Availability(AvailabilityJob),
+	/// Validation codes to prepare, and votes about them to give.
+	Code(CodeJob),
 	/// Bitfields to verify.
 	CheckBitfields(CheckBitfields),
 	/// The own bitfield to sign.
@@ -159,6 +161,8 @@ pub enum Done {
 	Backing(job::Done),
 	/// Of [`Job::Availability`].
 	Availability(AvailabilityDone),
+	/// Of [`Job::Code`].
+	Code(CodeDone),
 	/// Of [`Job::CheckBitfields`]: which are signed, in their order.
 	CheckedBitfields(Vec<bool>),
 	/// Of [`Job::SignBitfield`]; `None` if there is no such key.
@@ -191,6 +195,8 @@ pub enum Event {
 	Backing(BackingEvent),
 	/// Of availability.
 	Availability(AvailabilityEvent),
+	/// Of validation codes.
+	Code(CodeEvent),
 	/// A peer cost too much: nothing that it says is listened to any more.
 	Cut(PeerId),
 	/// Something is strange or was refused. Why, in words.

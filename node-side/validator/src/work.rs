@@ -3,15 +3,40 @@
 //! Every driver runs its jobs with [`run`], on whatever thread, in whatever order: what a job comes to depends on the job
 //! alone, and on what the two ports answer.
 
-use crate::{Done, Job};
-pub use async_backing_backing::job::{Execution, Executor, Price, Signer};
+use crate::{CodeDone, CodeJob, Done, Job};
+pub use async_backing_backing::job::{Execution, ExecutionFailure, Executor, Price, Signer};
+use async_backing_machine::JobFailure;
+use async_backing_primitives::{Hash, PvfCheckStatement, ValidatorSignature};
+
+/// Hands over what a validator says to the chain.
+pub trait Ballots {
+	/// A signed vote about a code, for the runtime after `at` to take into a transaction (R-CODE-3). The same vote may come
+	/// twice.
+	///
+	/// # Errors
+	/// Why it is not under way, in words.
+	fn submit(
+		&mut self,
+		at: Hash,
+		statement: PvfCheckStatement,
+		signature: ValidatorSignature,
+	) -> Result<(), String>;
+}
 
 /// Does a job, and says what it cost. Equal jobs cost the same.
-pub fn run(job: Job, executor: &mut impl Executor, signer: &impl Signer) -> (Done, Price) {
-	match job {
+///
+/// What it comes to is what the core is told with `Input::Done`: a job that the executor does not
+/// [finish](ExecutionFailure::Unfinished) ends with that failure (R-BAK-11).
+pub fn run(
+	job: Job,
+	executor: &mut impl Executor,
+	signer: &impl Signer,
+	ballots: &mut impl Ballots,
+) -> (Result<Done, JobFailure>, Price) {
+	let (done, price) = match job {
 		Job::Backing(job) => {
 			let (done, price) = async_backing_backing::job::run(job, executor, signer);
-			(Done::Backing(done), price)
+			return (done.map(Done::Backing), price);
 		}
 		Job::Availability(job) => {
 			let price = Price {
@@ -19,6 +44,29 @@ pub fn run(job: Job, executor: &mut impl Executor, signer: &impl Signer) -> (Don
 				..Price::default()
 			};
 			(Done::Availability(async_backing_availability::run(job)), price)
+		}
+		Job::Code(CodeJob::Prepare { code, at }) => {
+			let result = match executor.prepare(code, at) {
+				Ok(()) => Ok(()),
+				Err(ExecutionFailure::Verdict(reason)) => Err(reason),
+				Err(ExecutionFailure::Unfinished(failure)) => return (Err(failure), Price::default()),
+			};
+			(Done::Code(CodeDone::Prepared(result)), Price::default())
+		}
+		Job::Code(CodeJob::Vote {
+			validator,
+			statement,
+			at,
+		}) => {
+			let price = Price {
+				signatures: 1,
+				..Price::default()
+			};
+			let voted = match signer.sign(&validator, &statement.signing_payload()) {
+				Some(signature) => ballots.submit(at, statement, signature),
+				None => Err("there is no such key".into()),
+			};
+			(Done::Code(CodeDone::Voted(voted)), price)
 		}
 		Job::CheckBitfields(check) => {
 			let price = Price {
@@ -35,5 +83,6 @@ pub fn run(job: Job, executor: &mut impl Executor, signer: &impl Signer) -> (Don
 			let signature = signer.sign(&validator, &payload);
 			(Done::SignedBitfield(signature), price)
 		}
-	}
+	};
+	(Ok(done), price)
 }

@@ -12,11 +12,12 @@ use async_backing_machine::{
 use async_backing_primitives::{
 	AsyncBackingParams, AvailableData, BackingState, CandidateCommitments, CandidateDescriptor,
 	CandidateHash, CandidateReceipt, Constraints, CoreIndex, CoreState, DescriptorFields, GroupRotationInfo,
-	Hash, HeadData, LeafFacts, ParaAtLeaf, ParaId, PersistedValidationData, PoV, RelayChainBlockInfo,
-	ValidationCodeHash, ValidationResult, ValidatorId, ValidatorIndex, ValidatorSignature,
+	Hash, HeadData, LeafFacts, ParaAtLeaf, ParaId, PersistedValidationData, PoV, PvfCheckStatement,
+	RelayChainBlockInfo, ValidationCodeHash, ValidationResult, ValidatorId, ValidatorIndex,
+	ValidatorSignature,
 };
 use async_backing_validator::{
-	work::{self, Execution, Executor, Signer},
+	work::{self, Ballots, Execution, Executor, Signer},
 	Advertisement, Event, FetchedCollation, Message, NodeWords, Request, Response, Validator,
 	ValidatorConfig,
 };
@@ -144,10 +145,10 @@ impl Node {
 					tokio::spawn(async move {
 						let work = tokio::task::spawn_blocking(move || {
 							let signer = port.clone();
-							work::run(job, &mut port, &signer).0
+							work::run(job, &mut port, &signer, &mut NoVotes).0
 						});
 						let done = match tokio::time::timeout(left, work).await {
-							Ok(Ok(done)) => Ok(done),
+							Ok(Ok(done)) => done,
 							Ok(Err(_)) => Err(JobFailure::Dropped),
 							Err(_) => Err(JobFailure::Late),
 						};
@@ -241,6 +242,15 @@ impl Executor for Port {
 	}
 }
 
+/// Nobody asks for votes here.
+struct NoVotes;
+
+impl Ballots for NoVotes {
+	fn submit(&mut self, _: Hash, _: PvfCheckStatement, _: ValidatorSignature) -> Result<(), String> {
+		Err("there is no chain".into())
+	}
+}
+
 impl Signer for Port {
 	fn sign(&self, validator: &ValidatorId, payload: &[u8]) -> Option<ValidatorSignature> {
 		(ValidatorId::from(self.key.public()) == *validator).then(|| self.key.sign(payload).into())
@@ -312,6 +322,7 @@ fn leaf() -> LeafFacts {
 		claim_queue: [(CoreIndex(0), [PARA, PARA].into())].into(),
 		paras: [(PARA, at_leaf)].into(),
 		pending_relay_parents: Default::default(),
+		codes_to_check: Vec::new(),
 		events: Vec::new(),
 	}
 }

@@ -97,6 +97,7 @@ fn one_by_one(client: &RelayClient, leaf: Hash) -> LeafFacts {
 		claim_queue,
 		paras,
 		pending_relay_parents,
+		codes_to_check: api.pvfs_require_precheck(leaf).unwrap(),
 		events: api.candidate_events(leaf).unwrap(),
 	}
 }

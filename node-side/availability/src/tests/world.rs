@@ -137,6 +137,7 @@ pub(crate) fn leaf_of(number: u32, fork: u8, cores: Vec<CoreState>) -> LeafFacts
 		claim_queue: Default::default(),
 		paras: Default::default(),
 		pending_relay_parents: Default::default(),
+		codes_to_check: Vec::new(),
 		events: Vec::new(),
 	}
 }

@@ -139,6 +139,7 @@ pub(super) fn facts(block: u32) -> LeafFacts {
 		ancestor_claim_queues: Default::default(),
 		paras: Default::default(),
 		pending_relay_parents: Default::default(),
+		codes_to_check: Vec::new(),
 		events: Vec::new(),
 	}
 }

@@ -69,6 +69,7 @@ fn root(name: u64, number: BlockNumber) -> LeafFacts {
 		ancestor_claim_queues: Default::default(),
 		paras: Default::default(),
 		pending_relay_parents: Default::default(),
+		codes_to_check: Vec::new(),
 		events: vec![],
 	}
 }

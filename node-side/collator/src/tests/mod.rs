@@ -104,6 +104,7 @@ pub(super) fn leaf(
 		)]),
 		pending_relay_parents: BTreeMap::new(),
 		events: vec![],
+		codes_to_check: Vec::new(),
 	}
 }
 

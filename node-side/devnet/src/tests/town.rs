@@ -5,6 +5,7 @@
 
 use crate::{
 	chronicle::Chronicle,
+	execution::{fuel_of, Executes},
 	relay::{Chain, ImportedBlock},
 	simulation::sim_config,
 	words::DevnetWords,
@@ -17,8 +18,8 @@ use async_backing_primitives::{
 	availability_threshold, hash_of, AsyncBackingParams, BackedCandidate, BackingState, BlockData,
 	CandidateCommitments, CandidateEvent, CandidateHash, CandidatePendingAvailability, Constraints,
 	CoreIndex, CoreState, GroupIndex, GroupRotationInfo, Hash, HeadData, LeafFacts, OccupiedCore, ParaAtLeaf,
-	ParaId, PersistedValidationData, PoV, RelayChainBlockInfo, Slot, ValidationCode, ValidationCodeHash,
-	ValidationResult, ValidatorIndex,
+	ParaId, PersistedValidationData, PoV, PvfCheckStatement, RelayChainBlockInfo, Slot, ValidationCode, ValidationCodeHash,
+	ValidationResult, ValidatorIndex, ValidatorSignature,
 };
 use async_backing_provisioner::Proposal;
 use async_backing_relay_client::ValidatorKeys;
@@ -219,6 +220,24 @@ impl Chain for ModelChain {
 		Ok(ImportedBlock { hash, author, events })
 	}
 
+	fn code(
+		&self,
+		_: Hash,
+		_: ValidationCodeHash,
+	) -> Result<Option<(ValidationCode, usize)>, DevnetError> {
+		Ok(Some((code(), 1 << 20)))
+	}
+
+	fn ballot(
+		&self,
+		_: Hash,
+		statement: PvfCheckStatement,
+		signature: ValidatorSignature,
+	) -> Result<Vec<OpaqueExtrinsic>, DevnetError> {
+		let transaction = (statement, signature).encode();
+		Ok(vec![OpaqueExtrinsic::decode(&mut &transaction.encode()[..]).unwrap()])
+	}
+
 	fn facts(&self, leaf: Hash) -> Result<LeafFacts, DevnetError> {
 		let block = self.block(leaf);
 		let ancestors = self.ancestors(block);
@@ -300,6 +319,7 @@ impl Chain for ModelChain {
 			claim_queue: claims(),
 			paras: [(PARA, at_leaf)].into(),
 			pending_relay_parents: relay_parent.map(|info| (info.hash, info)).into_iter().collect(),
+			codes_to_check: Vec::new(),
 			events: block.events.clone(),
 		})
 	}
@@ -370,6 +390,14 @@ impl BlockProducer for Counter {
 }
 
 impl Executor for Counter {
+impl Executes for Counter {
+	fn knows(&self, _: ValidationCodeHash) -> bool {
+		true
+	}
+
+	fn learn(&mut self, _: ValidationCode, _: usize) {}
+}
+
 	fn execute(
 		&mut self,
 		_: CandidateHash,
@@ -387,7 +415,7 @@ impl Executor for Counter {
 		let cost = Model::default().extrinsic_cost.saturating_mul(block.extrinsics);
 		Execution {
 			outcome: outcome.ok_or_else(|| "not the next number".into()),
-			fuel: cost.as_nanos() as u64,
+			fuel: fuel_of(cost),
 		}
 	}
 }

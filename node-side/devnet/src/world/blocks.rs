@@ -65,9 +65,14 @@ impl<C: Chain> World<C> {
 			.iter()
 			.map(|backed| backed.hash())
 			.collect();
-		let orders = self.orders_of_block(agenda);
+		let mut transactions = self.orders_of_block(agenda);
+		for (statement, signature) in std::mem::take(&mut self.ballots.0) {
+			transactions.extend(self.relay.ballot(parent, statement, signature)?);
+		}
 		let relay_slot = FIRST_SLOT.saturating_add(slot);
-		let imported = self.relay.grow(parent, relay_slot, author, proposal, orders)?;
+		let imported = self
+			.relay
+			.grow(parent, relay_slot, author, proposal, transactions)?;
 		self.relay_blocks = self.relay_blocks.saturating_add(1);
 		self.head = imported.hash;
 		let facts = Arc::new(self.relay.facts(imported.hash)?);

@@ -6,10 +6,10 @@ mod blocks;
 mod work;
 
 use blocks::FINALITY_LAG;
-pub(crate) use work::FUEL_PER_SECOND;
-
+use work::Ballots;
 use crate::{
 	authoring::{Author, Timing},
+	execution::Executes,
 	nodes::{CollatorCore, Turns, ValidatorCore},
 	orders::OrderDesk,
 	relay::Chain,
@@ -20,16 +20,12 @@ use async_backing_chain_view::{ChainEvent, Identity};
 use async_backing_collator::{BlockProducer, CollatorConfig, REMEMBERED_FOR};
 use async_backing_machine::{Core, Input, Instant, Output, PeerEvent, ProposeId};
 use async_backing_primitives::{
-	CandidateEvent, CandidateHash, Hash, HeadData, LeafFacts, ParaId, PersistedValidationData, PoV,
-	ValidationCodeHash, ValidatorId,
+	CandidateEvent, CandidateHash, Hash, HeadData, LeafFacts, ParaId, PoV, ValidatorId,
 };
 use async_backing_provisioner::Proposal;
 use async_backing_relay_client::ValidatorKeys;
 use async_backing_sim::{Agenda, Digest, NodeId, Price, Scenario, Sent, What};
-use async_backing_validator::{
-	work::{Execution, Executor},
-	Request, Response, Validator, ValidatorConfig,
-};
+use async_backing_validator::{Request, Response, Validator, ValidatorConfig};
 use codec::Encode;
 use rand_chacha::{rand_core::SeedableRng, ChaCha8Rng};
 use std::{
@@ -104,21 +100,6 @@ struct Asked {
 	parent: Hash,
 }
 
-/// Who executes candidates.
-struct Executes(Box<dyn Executor>);
-
-impl Executor for Executes {
-	fn execute(
-		&mut self,
-		candidate: CandidateHash,
-		code: ValidationCodeHash,
-		validation_data: &PersistedValidationData,
-		pov: &PoV,
-	) -> Execution {
-		self.0.execute(candidate, code, validation_data, pov)
-	}
-}
-
 /// Everything around the nodes, over some relay chain.
 pub(crate) struct World<C> {
 	pub(crate) config: RunConfig,
@@ -128,7 +109,7 @@ pub(crate) struct World<C> {
 	pub(crate) validators: Vec<Rc<RefCell<Validator>>>,
 	keys: Vec<ValidatorId>,
 	lines: Vec<Line>,
-	executor: Executes,
+	executor: Box<dyn Executes>,
 	/// Of import times.
 	random: ChaCha8Rng,
 	/// The newest relay blocks, by number.
@@ -137,6 +118,8 @@ pub(crate) struct World<C> {
 	pub(crate) head: Hash,
 	pub(crate) relay_blocks: u32,
 	asked: Option<Asked>,
+	/// Votes about codes that wait for the next block.
+	ballots: Ballots,
 	/// Candidates whose data nobody hands out.
 	withheld: BTreeSet<CandidateHash>,
 	/// Proofs of validity of all candidates, if they are kept.
@@ -158,7 +141,7 @@ impl<C: Chain> World<C> {
 		config: RunConfig,
 		relay: C,
 		parachains: Vec<Parachain>,
-		executor: impl Executor + 'static,
+		executor: impl Executes + 'static,
 	) -> Self {
 		let keys: Vec<ValidatorId> = relay
 			.validators()
@@ -189,11 +172,12 @@ impl<C: Chain> World<C> {
 			validators,
 			keys,
 			lines,
-			executor: Executes(Box::new(executor)),
+			executor: Box::new(executor),
 			random,
 			blocks: BTreeMap::new(),
 			relay_blocks: 0,
 			asked: None,
+			ballots: Ballots::default(),
 			withheld: BTreeSet::new(),
 			povs: None,
 			config,
@@ -294,10 +278,10 @@ impl<C: Chain> Scenario for World<C> {
 		}
 	}
 
-	fn work(&mut self, node: NodeId, job: Job) -> (Done, Price) {
+	fn work(&mut self, node: NodeId, job: Job) -> Result<(Done, Price), DevnetError> {
 		match job {
 			Job::Validator(job) => self.validate(node, job),
-			Job::Author(order) => self.author(node, &order),
+			Job::Author(order) => Ok(self.author(node, &order)),
 		}
 	}
 

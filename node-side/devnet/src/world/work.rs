@@ -3,19 +3,22 @@
 use super::World;
 use crate::{
 	authoring::Order,
+	execution::fuel_of,
 	relay::Chain,
 	words::{Authored, Done},
+	DevnetError,
 };
 use async_backing_availability::erasure_root_of;
 use async_backing_collator::collate;
-use async_backing_primitives::{ValidatorId, ValidatorSignature};
+use async_backing_backing::job;
+use async_backing_primitives::{
+	Hash, PvfCheckStatement, ValidationCodeHash, ValidatorId, ValidatorSignature,
+};
 use async_backing_relay_client::{signing, ValidatorKeys};
 use async_backing_sim::{NodeId, Price};
-use async_backing_validator::{work, Job};
+use async_backing_validator::{work, CodeJob, Job};
 use std::{sync::Arc, time::Duration};
 
-/// Fuel of the simulated processors: nanoseconds of an undisturbed one.
-pub(crate) const FUEL_PER_SECOND: u64 = 1_000_000_000;
 /// For one sr25519 signature, made or verified.
 const SIGNATURE: Duration = Duration::from_micros(50);
 
@@ -31,17 +34,56 @@ impl work::Signer for Signer<'_> {
 	}
 }
 
+/// Votes about codes that validators gave, in their order.
+#[derive(Debug, Default)]
+pub(super) struct Ballots(pub(super) Vec<(PvfCheckStatement, ValidatorSignature)>);
+
+impl work::Ballots for Ballots {
+	fn submit(
+		&mut self,
+		_: Hash,
+		statement: PvfCheckStatement,
+		signature: ValidatorSignature,
+	) -> Result<(), String> {
+		self.0.push((statement, signature));
+		Ok(())
+	}
+}
+
 impl<C: Chain> World<C> {
 	/// Work of a validator, at the price of its fuel, bytes and signatures.
-	pub(super) fn validate(&mut self, node: NodeId, job: Job) -> (Done, Price) {
+	///
+	/// # Errors
+	/// [`DevnetError::Unfinished`]: this machine came to no verdict. A simulated one would have.
+	pub(super) fn validate(&mut self, node: NodeId, job: Job) -> Result<(Done, Price), DevnetError> {
+		let subject = Subject::of(&job);
+		if let Some(subject) = &subject {
+			self.learn(subject)?;
+		}
 		let signer = Signer(self.relay.validators().get(node.0));
-		let (done, price) = work::run(job, &mut self.executor, &signer);
-		let signatures = nanos(SIGNATURE).saturating_mul(price.signatures);
+		let (done, price) = work::run(job, &mut self.executor, &signer, &mut self.ballots);
+		let done = done.map_err(|failure| DevnetError::Unfinished {
+			seed: self.config.seed,
+			node: node.0,
+			what: subject.map(|subject| subject.name).unwrap_or_default(),
+			failure,
+		})?;
+		let signatures = fuel_of(SIGNATURE).saturating_mul(price.signatures);
 		let price = Price {
 			fuel: price.fuel.saturating_add(signatures),
 			bytes: price.bytes,
 		};
-		(Done::Validator(done), price)
+		Ok((Done::Validator(done), price))
+	}
+
+	/// Has the executor know the code that a job is about, as the chain has it.
+	fn learn(&mut self, subject: &Subject) -> Result<(), DevnetError> {
+		if !self.executor.knows(subject.code) {
+			if let Some((code, bomb_limit)) = self.relay.code(subject.at, subject.code)? {
+				self.executor.learn(code, bomb_limit);
+			}
+		}
+		Ok(())
 	}
 
 	/// Executes a parablock and makes its candidate, at the price of its extrinsics.
@@ -63,7 +105,7 @@ impl<C: Chain> World<C> {
 		};
 		let extrinsics = produced.extrinsics;
 		let price = Price {
-			fuel: nanos(cost.saturating_mul(extrinsics)),
+			fuel: fuel_of(cost.saturating_mul(extrinsics)),
 			bytes: 0,
 		};
 		let collated = match collate(build_on, produced, |data| {
@@ -91,6 +133,29 @@ impl<C: Chain> World<C> {
 	}
 }
 
-fn nanos(time: Duration) -> u64 {
-	u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+/// The code that a job runs or compiles.
+struct Subject {
+	/// What the job is about, for whoever reads that it came to nothing.
+	name: String,
+	code: ValidationCodeHash,
+	/// A block in whose state the code is.
+	at: Hash,
+}
+
+impl Subject {
+	fn of(job: &Job) -> Option<Self> {
+		match job {
+			Job::Backing(job::Job::Validate(job)) => Some(Self {
+				name: format!("candidate {}", job.candidate),
+				code: job.descriptor.validation_code_hash(),
+				at: job.descriptor.relay_parent(),
+			}),
+			Job::Code(CodeJob::Prepare { code, at }) => Some(Self {
+				name: format!("code {code}"),
+				code: *code,
+				at: *at,
+			}),
+			_ => None,
+		}
+	}
 }

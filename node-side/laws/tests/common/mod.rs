@@ -194,6 +194,7 @@ pub fn facts(fork: u8, number: u32, choices: &mut Choices<'_>) -> LeafFacts {
 			true => Default::default(),
 			false => [(PARA, at_leaf)].into(),
 		},
+		codes_to_check: Vec::new(),
 		events: Vec::new(),
 	}
 }

@@ -112,6 +112,7 @@ fn fill(at: &mut At, number: u32, hashes: &[Hash]) {
 	at.answer("ParachainHost_validators", (), validators());
 	at.answer("ParachainHost_validator_groups", (), (groups(), rotation(number)));
 	at.answer("ParachainHost_candidate_events", (), events(hashes));
+	at.answer("ParachainHost_pvfs_require_precheck", (), codes_to_check());
 	at.answer("ParachainHost_minimum_backing_votes", (), 2u32);
 	at.answer("ParachainHost_async_backing_params", (), params(3));
 	at.answer("ParachainHost_disabled_validators", (), vec![ValidatorIndex(1)]);
@@ -142,6 +143,10 @@ fn fill(at: &mut At, number: u32, hashes: &[Hash]) {
 		at.answer("ParachainHost_candidates_pending_availability", para, receipts);
 		at.answer("AsyncBackingApi_constraints_extension", para, Some(extension()));
 	}
+}
+
+pub fn codes_to_check() -> Vec<ValidationCodeHash> {
+	vec![ValidationCodeHash(Hash::repeat_byte(12))]
 }
 
 pub fn params(allowed_ancestry_len: u32) -> AsyncBackingParams {

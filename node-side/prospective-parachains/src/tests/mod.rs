@@ -87,6 +87,7 @@ pub(crate) fn leaf_of(fork: u8, number: BlockNumber) -> LeafFacts {
 		claim_queue: ClaimQueue::new(),
 		paras: BTreeMap::new(),
 		pending_relay_parents: BTreeMap::new(),
+		codes_to_check: Vec::new(),
 		events: vec![],
 	}
 }

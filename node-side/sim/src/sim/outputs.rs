@@ -298,12 +298,12 @@ impl<S: Scenario> Sim<S> {
 	}
 
 	/// Begins jobs, as far as the processor is free.
-	pub(super) fn work(&mut self, id: NodeId) {
+	pub(super) fn work(&mut self, id: NodeId) -> Outcome<S> {
 		let now = self.clock.now();
 		let processor = self.config.processor(id);
 		while let Some(next) = self.nodes[id.0].jobs.next(processor.lanes) {
 			self.clock.cancel(next.late);
-			let (done, price) = self.scenario.work(id, next.job);
+			let (done, price) = self.scenario.work(id, next.job)?;
 			let time = processor.time(price, slowness(&self.config.faults, now, id));
 			let end = now.saturating_add(time);
 			let (at, result) = if end > next.deadline {
@@ -314,5 +314,6 @@ impl<S: Scenario> Sim<S> {
 			let end = self.clock.schedule(at, Event::JobEnds(id, next.id, result));
 			self.nodes[id.0].jobs.run(next.id, end);
 		}
+		Ok(())
 	}
 }

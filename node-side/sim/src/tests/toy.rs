@@ -119,8 +119,8 @@ impl Scenario for Play {
 		node
 	}
 
-	fn work(&mut self, _: NodeId, job: u64) -> (u64, Price) {
-		(job, Price { fuel: job, bytes: 0 })
+	fn work(&mut self, _: NodeId, job: u64) -> Result<(u64, Price), Infallible> {
+		Ok((job, Price { fuel: job, bytes: 0 }))
 	}
 
 	fn bytes(&self, sent: Sent<'_, Toy>) -> usize {

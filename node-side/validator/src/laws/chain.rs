@@ -319,6 +319,9 @@ impl Chain {
 			ancestor_claim_queues: Default::default(),
 			claim_queue: [(CoreIndex(0), [PARA, PARA].into())].into(),
 			paras: [(PARA, at_leaf)].into(),
+			codes_to_check: vec![ValidationCodeHash(Hash::from_low_u64_be(u64::from(
+				block.number / 8,
+			)))],
 			events: Vec::new(),
 		}
 	}

@@ -130,6 +130,7 @@ pub(super) fn leaf(pending: Option<&Candidate>) -> LeafFacts {
 		)]
 		.into(),
 		pending_relay_parents: [(block(10).hash, block(10))].into(),
+		codes_to_check: Vec::new(),
 		events: Vec::new(),
 	}
 }

@@ -1,5 +1,6 @@
 //! The validator as a whole.
 
+mod codes;
 mod composition;
 mod crash;
 mod disabled;

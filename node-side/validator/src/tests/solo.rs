@@ -2,18 +2,18 @@
 
 use super::fixture::*;
 use crate::{
-	work::{self, Execution, Executor, Price, Signer},
+	work::{self, Ballots, Execution, ExecutionFailure, Executor, Price, Signer},
 	Done, Event, Job, Message, NodeWords, Request, Response, Validator,
 };
 use async_backing_backing::job;
 use async_backing_chain_view::{ChainEvent, Identity};
 use async_backing_machine::{
-	Core, Input, Instant, JobId, Judgement, Outbox, Output, PeerEvent, PeerId, Recipients, Refusal,
-	RequestFailure, RequestId, Snapshot, Ticket, TimerId,
+	Core, Input, Instant, JobFailure, JobId, Judgement, Outbox, Output, PeerEvent, PeerId, Recipients,
+	Refusal, RequestFailure, RequestId, Snapshot, Ticket, TimerId,
 };
 use async_backing_primitives::{
-	meter, CandidateHash, Hash, LeafFacts, PersistedValidationData, PoV, ValidationCodeHash,
-	ValidationResult, ValidatorId, ValidatorSignature,
+	meter, CandidateHash, Hash, LeafFacts, PersistedValidationData, PoV, PvfCheckStatement,
+	ValidationCodeHash, ValidationResult, ValidatorId, ValidatorSignature,
 };
 use async_backing_provisioner::Proposal;
 use sp_core::Pair;
@@ -27,11 +27,19 @@ pub(super) type Outputs = Vec<Output<NodeWords>>;
 /// Knows what candidates give.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Results {
-	pub(super) known: BTreeMap<CandidateHash, Result<ValidationResult, String>>,
+	pub(super) known: BTreeMap<CandidateHash, Result<ValidationResult, ExecutionFailure>>,
 	pub(super) executed: Vec<CandidateHash>,
+	/// What preparations come to; of codes that are not here, to nothing wrong.
+	pub(super) codes: BTreeMap<ValidationCodeHash, Result<(), ExecutionFailure>>,
+	pub(super) prepared: Vec<ValidationCodeHash>,
 }
 
 impl Executor for Results {
+	fn prepare(&mut self, code: ValidationCodeHash, _: Hash) -> Result<(), ExecutionFailure> {
+		self.prepared.push(code);
+		self.codes.get(&code).cloned().unwrap_or(Ok(()))
+	}
+
 	fn execute(
 		&mut self,
 		candidate: CandidateHash,
@@ -52,6 +60,22 @@ impl Executor for Results {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Keys;
 
+/// What was handed over to the chain.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Urn(pub(super) Vec<(PvfCheckStatement, ValidatorSignature)>);
+
+impl Ballots for Urn {
+	fn submit(
+		&mut self,
+		_: Hash,
+		statement: PvfCheckStatement,
+		signature: ValidatorSignature,
+	) -> Result<(), String> {
+		self.0.push((statement, signature));
+		Ok(())
+	}
+}
+
 impl Signer for Keys {
 	fn sign(&self, validator: &ValidatorId, payload: &[u8]) -> Option<ValidatorSignature> {
 		(0..40).map(pair).find_map(|pair| {
@@ -68,6 +92,7 @@ pub(super) struct Solo {
 	pub(super) out: Outbox<NodeWords>,
 	pub(super) now: Instant,
 	pub(super) results: Results,
+	pub(super) ballots: Urn,
 	pub(super) stored: Snapshot,
 	pub(super) timers: BTreeMap<TimerId, Instant>,
 	/// Jobs are not done until somebody says so.
@@ -89,6 +114,7 @@ impl Solo {
 			out: Outbox::default(),
 			now: NOW,
 			results: Results::default(),
+			ballots: Urn::default(),
 			stored: Snapshot::default(),
 			timers: BTreeMap::new(),
 			holds_jobs: false,
@@ -139,10 +165,13 @@ impl Solo {
 						self.stored.apply(&batch);
 						inputs.push_back(Input::Stored(id));
 					}
-					Output::Job { id, job, .. } if self.holds_jobs => self.held.push_back((id, job)),
+					// Nobody waits for codes: they are ready when a candidate comes.
+					Output::Job { id, job, .. } if self.holds_jobs && !matches!(job, Job::Code(_)) => {
+						self.held.push_back((id, job));
+					}
 					Output::Job { id, job, .. } => {
 						let done = self.work(job);
-						inputs.push_back(Input::Done(id, Ok(done)));
+						inputs.push_back(Input::Done(id, done));
 					}
 					Output::SetTimer(id, at) => {
 						self.timers.insert(id, at);
@@ -157,14 +186,14 @@ impl Solo {
 		rest
 	}
 
-	fn work(&mut self, job: Job) -> Done {
+	fn work(&mut self, job: Job) -> Result<Done, JobFailure> {
 		match &job {
 			Job::Backing(job::Job::Sign { payload, .. }) | Job::SignBitfield { payload, .. } => {
 				self.signed.push(payload.clone());
 			}
 			_ => {}
 		}
-		let (done, price) = work::run(job, &mut self.results, &Keys);
+		let (done, price) = work::run(job, &mut self.results, &Keys, &mut self.ballots);
 		self.price.fuel += price.fuel;
 		self.price.bytes += price.bytes;
 		self.price.signatures += price.signatures;
@@ -175,7 +204,7 @@ impl Solo {
 	pub(super) fn work_next(&mut self) -> Option<Outputs> {
 		let (id, job) = self.held.pop_front()?;
 		let done = self.work(job);
-		Some(self.give(Input::Done(id, Ok(done))))
+		Some(self.give(Input::Done(id, done)))
 	}
 
 	/// Jobs held that execute something.

@@ -3,6 +3,7 @@
 use super::{Out, Validator};
 use crate::{
 	bitfields::{self, BitfieldWords, Holdings},
+	codes::{self, CodeWords},
 	collations::{self, CollationWords, Gate, Outcome, Verdict},
 	routes::PartName,
 	view::LeafView,
@@ -173,6 +174,16 @@ impl Validator {
 
 	/// Tells the parts what others did, until there is no more, and cuts whoever cost too much.
 	pub(super) fn settle(&mut self, now: Instant, out: &mut Out, mut effects: Effects) {
+	pub(super) fn tell_codes(&mut self, now: Instant, input: Input<CodeWords>, out: &mut Out) {
+		let Self {
+			chain, codes, desk, ..
+		} = self;
+		let around = codes::Around { now, chain };
+		desk.part(PartName::Codes, now, chain, out, Event::Code, |out| {
+			codes.handle(input, around, out);
+		});
+	}
+
 		loop {
 			if let Some(effect) = effects.pop_front() {
 				match effect {

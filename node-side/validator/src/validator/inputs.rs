@@ -151,7 +151,7 @@ impl Validator {
 				let answer = self.of_kind(now, asked, answer, answer::collation, out);
 				self.tell_collations(now, Input::Response(id, answer), out, effects);
 			}
-			PartName::Bitfields => {}
+			PartName::Bitfields | PartName::Codes => {}
 		}
 	}
 
@@ -192,6 +192,10 @@ impl Validator {
 				let done = done.and_then(done::bitfields);
 				self.tell_bitfields(now, Input::Done(id, done), out);
 			}
+			Some(PartName::Codes) => {
+				let done = done.and_then(done::code);
+				self.tell_codes(now, Input::Done(id, done), out);
+			}
 			Some(PartName::Collations) | None => {}
 		}
 	}
@@ -201,6 +205,7 @@ impl Validator {
 			Some(PartName::Backing) => self.tell_backing(now, Input::Stored(id), out, effects),
 			Some(PartName::Availability) => self.tell_availability(now, Input::Stored(id), out, effects),
 			Some(PartName::Bitfields) => self.tell_bitfields(now, Input::Stored(id), out),
+			Some(PartName::Codes) => self.tell_codes(now, Input::Stored(id), out),
 			Some(PartName::Collations) | None => {}
 		}
 	}
@@ -211,6 +216,7 @@ impl Validator {
 			Some(PartName::Availability) => self.tell_availability(now, Input::Timer(id), out, effects),
 			Some(PartName::Collations) => self.tell_collations(now, Input::Timer(id), out, effects),
 			Some(PartName::Bitfields) => self.tell_bitfields(now, Input::Timer(id), out),
+			Some(PartName::Codes) => self.tell_codes(now, Input::Timer(id), out),
 			None => {}
 		}
 	}

@@ -31,6 +31,7 @@ impl Validator {
 		}
 		self.tell_availability(now, Input::Chain(event), out, effects);
 		self.tell_bitfields(now, Input::Chain(update.clone()), out);
+		self.tell_codes(now, Input::Chain(update.clone()), out);
 		for leaf in &update.deactivated {
 			out.event(Event::LeafDeactivated(*leaf));
 			self.with_backing(now, out, effects, |backing, around, out| {
@@ -52,13 +53,14 @@ impl Validator {
 		out: &mut Out,
 		effects: &mut Effects,
 	) {
-		let (mut backing, mut availability, mut bitfields) =
-			(Snapshot::default(), Snapshot::default(), Snapshot::default());
+		let (mut backing, mut availability) = (Snapshot::default(), Snapshot::default());
+		let (mut bitfields, mut codes) = (Snapshot::default(), Snapshot::default());
 		for (key, value) in snapshot.0 {
 			let part = match key.get(..PREFIX_LEN) {
 				Some(b"ba/") => &mut backing,
 				Some(b"av/") => &mut availability,
 				Some(b"bi/") => &mut bitfields,
+				Some(b"co/") => &mut codes,
 				// Of another version, or another core.
 				_ => continue,
 			};
@@ -67,5 +69,6 @@ impl Validator {
 		self.tell_availability(now, Input::Restored(availability), out, effects);
 		self.tell_backing(now, Input::Restored(backing), out, effects);
 		self.tell_bitfields(now, Input::Restored(bitfields), out);
+		self.tell_codes(now, Input::Restored(codes), out);
 	}
 }

@@ -26,7 +26,10 @@ use async_backing_provisioner::{provision, BackableSource, Proposal, SharedBacke
 use async_backing_relay_runtime::{Block, Runtime, Ump};
 use codec::{Decode, Encode};
 use sp_core::Pair as _;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+	collections::{BTreeMap, BTreeSet},
+	sync::Arc,
+};
 
 /// A relay block as a node remembers it.
 #[derive(Clone, Debug)]
@@ -139,6 +142,7 @@ impl Node {
 			ancestor_claim_queues,
 			paras,
 			pending_relay_parents,
+			codes_to_check: Vec::new(),
 			events: Vec::new(),
 		};
 		AtLeaf {
@@ -396,6 +400,7 @@ impl AtLeaf {
 			leaf: self.facts.block.hash,
 			made,
 		};
+		let bitfields = bitfields.into_iter().map(Arc::new).collect();
 		provision(&self.facts, slot, bitfields, &mut source)
 	}
 }

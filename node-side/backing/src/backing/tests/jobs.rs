@@ -17,7 +17,8 @@ fn unchecked(statement: SignedStatement, validator: u32, parent_hash: Hash) -> U
 }
 
 fn done(job: Job) -> (Done, job::Price) {
-	run(job, &mut World::of(0), &World::of(0))
+	let (done, price) = run(job, &mut World::of(0), &World::of(0));
+	(done.expect("it comes to an end"), price)
 }
 
 #[test]
@@ -104,4 +105,50 @@ fn a_valid_candidate_comes_out_with_all_that_is_needed() {
 	assert_eq!(validated.data.pov, *pov(1));
 	assert_eq!(validated.coded.chunks.len(), 6);
 	assert_eq!(price.fuel, 7, "as the executor says");
+}
+
+#[test]
+fn r_bak_11_an_execution_without_verdict_ends_the_job_without_one() {
+	use async_backing_machine::JobFailure;
+
+	struct Slow(JobFailure);
+
+	impl job::Executor for Slow {
+		fn execute(
+			&mut self,
+			_: CandidateHash,
+			_: async_backing_primitives::ValidationCodeHash,
+			_: &PersistedValidationData,
+			_: &PoV,
+		) -> job::Execution {
+			job::Execution {
+				outcome: Err(self.0.into()),
+				fuel: 9,
+			}
+		}
+	}
+
+	let ten = leaf_hash(10);
+	for failure in [JobFailure::Late, JobFailure::Dropped] {
+		let mut node = validator(0, Script::at(ten, &[0]));
+		node.fetch(collation(1, ten)).expect("may be seconded");
+		let (id, job) = node.validations[&hash(1, ten)].clone();
+		let job = Job::Validate(Box::new(job));
+		let (done, price) = run(job, &mut Slow(failure), &World::of(0));
+		assert_eq!(
+			(&done, price.fuel),
+			(&Err(failure), 9),
+			"what was done has its price"
+		);
+		let seen = node.input(async_backing_machine::Input::Done(id, done));
+		let error = SecondingError::Failed(failure);
+		let not_seconded =
+			|seen: &Seen| matches!(seen, Seen::Effect(Effect::NotSeconded { error: of, .. }) if *of == error);
+		assert!(
+			matches!(&seen[..], [only] if not_seconded(only)),
+			"no statement: {seen:?}"
+		);
+		assert_eq!(node.reports, [], "and nobody is blamed");
+		assert_eq!(node.signed.len(), 0);
+	}
 }

@@ -130,6 +130,7 @@ fn leaf(number: u32, params: (u32, u32)) -> LeafFacts {
 		paras: Default::default(),
 		pending_relay_parents: Default::default(),
 		events: vec![],
+		codes_to_check: Vec::new(),
 	}
 }
 

@@ -210,7 +210,7 @@ impl Node {
 		let signer = World::of(self.own);
 		let (done, price) = job::run(job::Job::Validate(Box::new(job)), &mut world, &signer);
 		assert!(price.bytes > 0, "it hashed the proof of validity");
-		self.input(Input::Done(id, Ok(done)))
+		self.input(Input::Done(id, done))
 	}
 
 	/// A validator answers a request for a proof of validity. Without one it refuses.
@@ -362,11 +362,11 @@ impl Node {
 			job::Job::Sign { payload, .. } => self.signed.push(payload.clone()),
 			job::Job::Recall(_) => {}
 		}
-		Some(Input::Done(id, Ok(self.run(job))))
+		Some(Input::Done(id, self.run(job)))
 	}
 
 	/// Does a job.
-	pub(super) fn run(&self, job: job::Job) -> job::Done {
+	pub(super) fn run(&self, job: job::Job) -> Result<job::Done, JobFailure> {
 		job::run(job, &mut World::of(self.own), &World::of(self.own)).0
 	}
 

@@ -130,6 +130,7 @@ pub(crate) fn leaf(
 		pending_relay_parents: BTreeMap::new(),
 		events: vec![],
 	}
+		codes_to_check: Vec::new(),
 }
 
 /// Makes candidates pending at a leaf, in this order.
