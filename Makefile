@@ -83,7 +83,7 @@ check-no-std: setup ## Primitives, pallets and no_std cores for wasm32v1-none, w
 lint: setup fmt ## Formatting and clippy, warnings are errors
 	@$(WASM_ENV); SKIP_WASM_BUILD=1 \
 		cargo clippy --workspace --all-targets --locked \
-		--features '$(BENCHMARKS) async-backing-relay-runtime/runtime-benchmarks' -- -D warnings
+		--features '$(BENCHMARKS) async-backing-relay-runtime/runtime-benchmarks async-backing-wiring-tests/runtime-benchmarks' -- -D warnings
 
 unit: setup ## The tests alone: unit, scenario, end to end, documentation
 	@$(WASM_ENV); cargo test --workspace --locked

@@ -41,6 +41,7 @@ mod testing;
 mod timeouts;
 mod validation;
 mod votes;
+pub mod wiring;
 
 pub use availability::*;
 pub use candidate::*;

@@ -1,7 +1,8 @@
 //! Ports: how the pallets see one another.
 //!
 //! Each pallet implements the port of the data it owns and asks for those of its neighbours in its `Config`. A runtime
-//! may bring its own implementation of any. Implementations never panic; reading an unknown para finds nothing.
+//! may bring its own implementation of any, or `()` where it has none. Implementations never panic; reading an unknown
+//! para finds nothing.
 
 use crate::{
 	AssignmentId, AuthorityDiscoveryId, BlockNumber, CandidateHash, ClaimQueue, CoreIndex, DisputeProof,
@@ -10,6 +11,10 @@ use crate::{
 	SessionIndex, UpwardMessage, ValidationCode, ValidationCodeHash, ValidatorId, ValidatorIndex,
 };
 use alloc::{collections::BTreeSet, vec::Vec};
+
+mod nobody;
+
+pub use nobody::StaticConfiguration;
 
 /// The host configuration in force. Owned by the configuration pallet.
 pub trait ActiveConfiguration {
@@ -343,18 +348,19 @@ impl Rewards for () {
 /// Keys of validators that the pallets here have no use for, but later checkers have (R-BIN-30). A runtime without
 /// approval voting uses `()`, which knows none.
 pub trait CheckerKeys {
-	/// Keys that assign approval checks to these validators, in the same order.
-	fn assignment_keys(validators: &[ValidatorId]) -> Vec<AssignmentId>;
+	/// Keys that assign approval checks to these validators, in the same order. `indices` are their positions in the set of
+	/// the session pallet, where keys of other pallets are in that pallet's order.
+	fn assignment_keys(validators: &[ValidatorId], indices: &[ValidatorIndex]) -> Vec<AssignmentId>;
 	/// Keys under which these validators publish their addresses, in the same order; those of others may follow.
-	fn discovery_keys(validators: &[ValidatorId]) -> Vec<AuthorityDiscoveryId>;
+	fn discovery_keys(validators: &[ValidatorId], indices: &[ValidatorIndex]) -> Vec<AuthorityDiscoveryId>;
 }
 
 impl CheckerKeys for () {
-	fn assignment_keys(_: &[ValidatorId]) -> Vec<AssignmentId> {
+	fn assignment_keys(_: &[ValidatorId], _: &[ValidatorIndex]) -> Vec<AssignmentId> {
 		Vec::new()
 	}
 
-	fn discovery_keys(_: &[ValidatorId]) -> Vec<AuthorityDiscoveryId> {
+	fn discovery_keys(_: &[ValidatorId], _: &[ValidatorIndex]) -> Vec<AuthorityDiscoveryId> {
 		Vec::new()
 	}
 }

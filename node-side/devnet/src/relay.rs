@@ -241,7 +241,7 @@ fn genesis_patch(config: &RunConfig, parachains: &[Parachain]) -> Value {
 		"configuration": { "config": host },
 		"epochLength": { "slots": config.model.session_length },
 		"paras": { "paras": paras },
-		"scheduler": {
+		"paraScheduler": {
 			"assignments": assignments,
 			"pool": (config.leased_cores()..config.cores()).collect::<Vec<_>>(),
 		},

@@ -249,6 +249,20 @@ pub mod pallet {
 
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		#[cfg(feature = "std")]
+		fn integrity_test() {
+			use async_backing_primitives::wiring::{path, Wiring};
+			Wiring::of::<T::RuntimeCall, T::RuntimeEvent>()
+				.noted::<T>(path::CONFIGURATION)
+				.named(
+					path::CONFIGURATION,
+					"Configuration",
+					"parachains read it at its name (R-KEY-1)",
+				)
+				.given::<T::SessionIndex>("SessionIndex", path::SESSIONS)
+				.check();
+		}
+
 		#[cfg(feature = "try-runtime")]
 		fn try_state(_now: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
 			Self::do_try_state()

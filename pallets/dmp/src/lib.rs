@@ -145,6 +145,21 @@ pub mod pallet {
 			T::WeightInfo::remove_messages(Self::do_remove_messages(MAX_REMOVED_PER_BLOCK))
 		}
 
+		#[cfg(feature = "std")]
+		fn integrity_test() {
+			use async_backing_primitives::wiring::{path, Wiring};
+			Wiring::of::<T::RuntimeCall, T::RuntimeEvent>()
+				.noted::<T>(path::DMP)
+				.named(
+					path::DMP,
+					"Dmp",
+					"parachains read the heads of their queues at its name (R-KEY-4)",
+				)
+				.given::<T::Configuration>("Configuration", path::CONFIGURATION)
+				.given::<T::Paras>("Paras", path::PARAS)
+				.check();
+		}
+
 		#[cfg(feature = "try-runtime")]
 		fn try_state(_now: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
 			Self::do_try_state()

@@ -2,7 +2,7 @@
 
 use crate::{Config, DownwardMessageQueues, Pallet};
 use async_backing_primitives::{
-	ports::{DownwardQueues, OnParaRemoved},
+	ports::{DownwardQueues, OnParaRemoved, OnSessionChange, SessionChange},
 	BlockNumber, ParaId,
 };
 
@@ -18,6 +18,11 @@ impl<T: Config> DownwardQueues for Pallet<T> {
 	fn prune(para: ParaId, count: u32) {
 		Self::do_prune(para, count);
 	}
+}
+
+/// Nothing changes with a session: what goes with a para goes when it is removed.
+impl<T: Config> OnSessionChange for Pallet<T> {
+	fn on_session_change(_: &SessionChange) {}
 }
 
 impl<T: Config> OnParaRemoved for Pallet<T> {

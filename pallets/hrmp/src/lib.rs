@@ -440,6 +440,21 @@ pub mod pallet {
 			HrmpClosingNow::<T>::take().into_iter().for_each(Self::close);
 		}
 
+		#[cfg(feature = "std")]
+		fn integrity_test() {
+			use async_backing_primitives::wiring::{path, Wiring};
+			Wiring::of::<T::RuntimeCall, T::RuntimeEvent>()
+				.noted::<T>(path::HRMP)
+				.named(
+					path::HRMP,
+					"Hrmp",
+					"parachains read their channels at its name (R-KEY-5, R-KEY-6)",
+				)
+				.given::<T::Configuration>("Configuration", path::CONFIGURATION)
+				.given::<T::Paras>("Paras", path::PARAS)
+				.check();
+		}
+
 		#[cfg(feature = "try-runtime")]
 		fn try_state(_now: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
 			Self::do_try_state()

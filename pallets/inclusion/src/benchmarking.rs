@@ -32,7 +32,6 @@ use async_backing_primitives::{
 };
 use frame_benchmarking::v2::*;
 use frame_support::traits::Hooks;
-use frame_system::RawOrigin;
 use world::*;
 
 #[allow(clippy::expect_used)]
@@ -44,7 +43,7 @@ mod benches {
 	#[benchmark]
 	fn enter_empty(k: Linear<1, CORES>) {
 		let world = World::<T>::sized(k * (VALIDATORS / CORES), k);
-		let encoded = encoded::<T>(world.inherent());
+		let encoded = encoded(world.inherent());
 		#[block]
 		{
 			execute::<T>(&encoded);
@@ -56,7 +55,7 @@ mod benches {
 	#[benchmark]
 	fn enter_claims(l: Linear<LOOKAHEAD_MEASURED, { MAX_LOOKAHEAD / 4 }>) {
 		let world = World::<T>::looking_ahead(VALIDATORS, CORES, l);
-		let encoded = encoded::<T>(world.inherent());
+		let encoded = encoded(world.inherent());
 		#[block]
 		{
 			execute::<T>(&encoded);
@@ -72,7 +71,7 @@ mod benches {
 	fn enter_orders(o: Linear<0, { MAX_ON_DEMAND_ORDERS / 2 }>) {
 		let world = World::<T>::with_orders(o);
 		assert_eq!(T::Scheduler::load().orders, o);
-		let encoded = encoded::<T>(world.inherent());
+		let encoded = encoded(world.inherent());
 		#[block]
 		{
 			execute::<T>(&encoded);
@@ -86,7 +85,7 @@ mod benches {
 	fn enter_pending(p: Linear<0, CORES>) {
 		let world = World::<T>::with_pending(p, no_outputs);
 		forget_votes::<T>();
-		let encoded = encoded::<T>(world.enacting());
+		let encoded = encoded(world.enacting());
 		#[block]
 		{
 			execute::<T>(&encoded);
@@ -103,7 +102,7 @@ mod benches {
 			bitfields: world.bitfields(b),
 			..world.inherent()
 		};
-		let encoded = encoded::<T>(data);
+		let encoded = encoded(data);
 		#[block]
 		{
 			execute::<T>(&encoded);
@@ -116,7 +115,7 @@ mod benches {
 	fn enter_candidates(c: Linear<1, CORES>) {
 		let world = World::<T>::new();
 		let candidates = (0..c).map(|core| world.candidate(core, 1, no_outputs(core)));
-		let encoded = encoded::<T>(world.offering(candidates));
+		let encoded = encoded(world.offering(candidates));
 		#[block]
 		{
 			execute::<T>(&encoded);
@@ -134,7 +133,7 @@ mod benches {
 			..Default::default()
 		};
 		let candidates = (0..c).map(|core| world.candidate_behind(core, 1, second.clone(), &first_head()));
-		let encoded = encoded::<T>(world.offering(candidates));
+		let encoded = encoded(world.offering(candidates));
 		#[block]
 		{
 			execute::<T>(&encoded);
@@ -148,7 +147,7 @@ mod benches {
 		let world = World::<T>::new();
 		let candidates =
 			(0..CANDIDATES_WITH_VOTES).map(|core| world.candidate(core, v as usize, no_outputs(core)));
-		let encoded = encoded::<T>(world.offering(candidates));
+		let encoded = encoded(world.offering(candidates));
 		#[block]
 		{
 			execute::<T>(&encoded);
@@ -164,7 +163,7 @@ mod benches {
 			new_validation_code: Some(ValidationCode(vec![7; n as usize])),
 			..Default::default()
 		};
-		let encoded = encoded::<T>(world.offering([world.candidate(0, 1, upgrade)]));
+		let encoded = encoded(world.offering([world.candidate(0, 1, upgrade)]));
 		#[block]
 		{
 			execute::<T>(&encoded);
@@ -176,7 +175,7 @@ mod benches {
 	#[benchmark]
 	fn enter_head_bytes(n: Linear<1, 1_000_000>) {
 		let world = World::<T>::new();
-		let encoded = encoded::<T>(world.offering([world.candidate(0, 1, large_head(n))]));
+		let encoded = encoded(world.offering([world.candidate(0, 1, large_head(n))]));
 		#[block]
 		{
 			execute::<T>(&encoded);
@@ -195,7 +194,7 @@ mod benches {
 			T::BenchmarkHelper::fill_digest(recipient);
 		}
 		let candidates = (0..c).map(|core| world.candidate(core, 1, watermark(RECEIVED)));
-		let encoded = encoded::<T>(world.offering(candidates));
+		let encoded = encoded(world.offering(candidates));
 		#[block]
 		{
 			execute::<T>(&encoded);
@@ -208,7 +207,7 @@ mod benches {
 	fn enter_upward_queues(c: Linear<1, CORES>) {
 		let world = World::<T>::new();
 		let candidates = (0..c).map(|core| world.candidate(core, 1, one_upward_message(core)));
-		let encoded = encoded::<T>(world.offering(candidates));
+		let encoded = encoded(world.offering(candidates));
 		#[block]
 		{
 			execute::<T>(&encoded);
@@ -222,7 +221,7 @@ mod benches {
 		let (recipients, outputs) = into_channels(h);
 		let world = World::<T>::new();
 		open_channels::<T>(&recipients);
-		let encoded = encoded::<T>(world.offering([world.candidate(0, 1, outputs)]));
+		let encoded = encoded(world.offering([world.candidate(0, 1, outputs)]));
 		#[block]
 		{
 			execute::<T>(&encoded);
@@ -234,7 +233,7 @@ mod benches {
 	#[benchmark]
 	fn enact_candidates(e: Linear<0, CORES>) {
 		let world = World::<T>::with_pending(e, no_outputs);
-		let encoded = encoded::<T>(world.enacting());
+		let encoded = encoded(world.enacting());
 		#[block]
 		{
 			execute::<T>(&encoded);
@@ -246,7 +245,7 @@ mod benches {
 	#[benchmark]
 	fn enact_upward_queues(e: Linear<0, CORES>) {
 		let world = World::<T>::with_pending(e, one_upward_message);
-		let encoded = encoded::<T>(world.enacting());
+		let encoded = encoded(world.enacting());
 		#[block]
 		{
 			execute::<T>(&encoded);
@@ -265,7 +264,7 @@ mod benches {
 			processed_downward_messages: 1,
 			..Default::default()
 		});
-		let encoded = encoded::<T>(world.enacting());
+		let encoded = encoded(world.enacting());
 		#[block]
 		{
 			execute::<T>(&encoded);
@@ -280,7 +279,7 @@ mod benches {
 			new_validation_code: Some(own_code(core)),
 			..Default::default()
 		});
-		let encoded = encoded::<T>(world.enacting());
+		let encoded = encoded(world.enacting());
 		#[block]
 		{
 			execute::<T>(&encoded);
@@ -296,7 +295,7 @@ mod benches {
 			T::BenchmarkHelper::let_upgrade(ParaId(FIRST_PARA + core), &own_code(core), RECEIVED);
 		}
 		let world = world.then_pending(e, no_outputs);
-		let encoded = encoded::<T>(world.enacting());
+		let encoded = encoded(world.enacting());
 		#[block]
 		{
 			execute::<T>(&encoded);
@@ -309,7 +308,7 @@ mod benches {
 	#[benchmark]
 	fn enact_head_bytes(n: Linear<1, 1_000_000>) {
 		let (_world, data) = world_with_outputs::<T>(large_head(n));
-		let encoded = encoded::<T>(data);
+		let encoded = encoded(data);
 		#[block]
 		{
 			execute::<T>(&encoded);
@@ -325,7 +324,7 @@ mod benches {
 			receive::<T>(position, 1);
 		}
 		let world = make_pending(world, no_outputs(0));
-		let encoded = encoded::<T>(world.enacting());
+		let encoded = encoded(world.enacting());
 		#[block]
 		{
 			execute::<T>(&encoded);
@@ -343,7 +342,7 @@ mod benches {
 			T::Hrmp::prune(ParaId(FIRST_PARA + core), RECEIVED, RECEIVED + 1);
 		}
 		let world = world.then_pending(e, no_outputs);
-		let encoded = encoded::<T>(world.enacting());
+		let encoded = encoded(world.enacting());
 		#[block]
 		{
 			execute::<T>(&encoded);
@@ -357,7 +356,7 @@ mod benches {
 		let world = World::<T>::new();
 		receive::<T>(1, m);
 		let world = make_pending(world, no_outputs(0));
-		let encoded = encoded::<T>(world.enacting());
+		let encoded = encoded(world.enacting());
 		#[block]
 		{
 			execute::<T>(&encoded);
@@ -373,7 +372,7 @@ mod benches {
 			upward_messages: vec![vec![7]; m as usize],
 			..Default::default()
 		});
-		let encoded = encoded::<T>(data);
+		let encoded = encoded(data);
 		#[block]
 		{
 			execute::<T>(&encoded);
@@ -388,7 +387,7 @@ mod benches {
 			upward_messages: vec![vec![7; n as usize]],
 			..Default::default()
 		});
-		let encoded = encoded::<T>(data);
+		let encoded = encoded(data);
 		#[block]
 		{
 			execute::<T>(&encoded);
@@ -401,7 +400,7 @@ mod benches {
 	fn enact_horizontal_messages(h: Linear<0, 50>) {
 		let (recipients, outputs) = into_channels(h);
 		let world = world_with_channels::<T>(&recipients, outputs);
-		let encoded = encoded::<T>(world.enacting());
+		let encoded = encoded(world.enacting());
 		#[block]
 		{
 			execute::<T>(&encoded);
@@ -421,7 +420,7 @@ mod benches {
 			..Default::default()
 		};
 		let world = world_with_channels::<T>(&[recipient], outputs);
-		let encoded = encoded::<T>(world.enacting());
+		let encoded = encoded(world.enacting());
 		#[block]
 		{
 			execute::<T>(&encoded);
@@ -439,7 +438,7 @@ mod benches {
 			..Default::default()
 		};
 		let world = make_pending(world, outputs);
-		let encoded = encoded::<T>(world.enacting());
+		let encoded = encoded(world.enacting());
 		#[block]
 		{
 			execute::<T>(&encoded);
@@ -454,7 +453,7 @@ mod benches {
 			new_validation_code: Some(ValidationCode(vec![7; n as usize])),
 			..Default::default()
 		});
-		let encoded = encoded::<T>(data);
+		let encoded = encoded(data);
 		#[block]
 		{
 			execute::<T>(&encoded);
@@ -467,7 +466,7 @@ mod benches {
 	fn time_out_candidates(t: Linear<0, CORES>) {
 		let _ = World::<T>::with_pending(t, no_outputs);
 		let world = World::<T>::block(World::<T>::late());
-		let encoded = encoded::<T>(world.inherent());
+		let encoded = encoded(world.inherent());
 		#[block]
 		{
 			execute::<T>(&encoded);
@@ -480,7 +479,7 @@ mod benches {
 	fn time_out_bytes(n: Linear<1, 1_000_000>) {
 		let _ = World::<T>::with_pending(1, |_| large_head(n));
 		let world = World::<T>::block(World::<T>::late());
-		let encoded = encoded::<T>(world.inherent());
+		let encoded = encoded(world.inherent());
 		#[block]
 		{
 			execute::<T>(&encoded);
@@ -496,7 +495,7 @@ mod benches {
 		if !T::BenchmarkHelper::conclude_against_all() {
 			world = World::block(World::<T>::late());
 		}
-		let encoded = encoded::<T>(world.inherent());
+		let encoded = encoded(world.inherent());
 		#[block]
 		{
 			execute::<T>(&encoded);
@@ -556,7 +555,7 @@ mod benches {
 		}
 		.build::<T>();
 		let left = if b == 0 { e } else { 0 };
-		let encoded = encoded::<T>(data);
+		let encoded = encoded(data);
 		#[block]
 		{
 			execute::<T>(&encoded);
@@ -592,7 +591,7 @@ mod benches {
 	fn on_finalize(k: Linear<1, CORES>) {
 		let world = World::<T>::sized(k * (VALIDATORS / CORES), k);
 		let data = world.inherent();
-		Pallet::<T>::enter(RawOrigin::None.into(), data).expect("it is good");
+		Pallet::<T>::execute(data).expect("it is good");
 		let now = frame_system::Pallet::<T>::block_number();
 		#[block]
 		{

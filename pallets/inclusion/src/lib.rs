@@ -7,11 +7,13 @@ extern crate alloc;
 pub mod benchmarking;
 mod constraints;
 mod enact;
+pub mod inherent;
 pub mod migrations;
 mod others;
 mod pending;
 mod process;
 mod query;
+mod randomness;
 mod refusal;
 mod select;
 mod snapshot;
@@ -24,8 +26,10 @@ mod mock;
 #[cfg(test)]
 mod tests;
 
+pub use inherent::InherentError;
 pub use others::OtherInherents;
 pub use pallet::*;
+pub use randomness::NoRandomness;
 pub use refusal::{BitfieldRefusal, CandidateRefusal, Refusal};
 pub use types::{
 	ClaimQueueSnapshot, OutputSizes, PendingCandidate, PendingList, PendingReceipt, StoredVotes,
@@ -40,10 +44,12 @@ use async_backing_primitives::{
 		OnParaOverridden, OnSessionChange, ParaState, Rewards, SessionChange, UpwardQueues,
 	},
 	AllowedRelayParents, BlockNumber, CandidateHash, CandidateReceipt, CoreIndex, GroupIndex, Hash, HeadData,
-	Header, ParaId, ParachainsInherentData, PARACHAINS_INHERENT_IDENTIFIER,
+	Header, ParaId, ParachainsInherentData,
 };
 use frame_support::{
-	storage::{with_transaction_unchecked, TransactionOutcome},
+	dispatch::DispatchResult,
+	ensure,
+	storage::{with_storage_layer, with_transaction_unchecked, TransactionOutcome},
 	traits::Randomness,
 	weights::Weight,
 };
@@ -53,20 +59,6 @@ use sp_runtime::traits::SaturatedConversion;
 
 /// Target of the pallet's log lines.
 const LOG_TARGET: &str = "runtime::inclusion";
-
-/// What can be wrong with the inherents of a block, as a node's check finds it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, codec::Encode, codec::Decode, thiserror::Error)]
-pub enum InherentError {
-	/// There is no parachains inherent.
-	#[error("the block has no parachains inherent (R-INC-1)")]
-	Missing,
-}
-
-impl sp_inherents::IsFatalError for InherentError {
-	fn is_fatal_error(&self) -> bool {
-		true
-	}
-}
 
 #[allow(missing_debug_implementations)] // types that the macros write
 #[frame_support::pallet]
@@ -104,7 +96,8 @@ pub mod pallet {
 		/// Rewards; `()` if the runtime has none.
 		type Rewards: Rewards;
 		/// What the author of the parent drew, if it drew something: decides what is left out when not all fits
-		/// (R-WGT-5). `()` if the runtime has none; then the parent's hash decides.
+		/// (R-WGT-5), such as `pallet_babe::ParentBlockRandomness`. [`NoRandomness`] if it draws nothing; then the parent's
+		/// hash decides.
 		type ParentRandomness: Randomness<Option<Hash>, BlockNumberFor<Self>>;
 		/// What other inherents take of a block: an author leaves them room (R-WGT-1). `()` for a few small ones.
 		type OtherInherents: OtherInherents;
@@ -331,62 +324,29 @@ pub mod pallet {
 			Self::take_snapshot();
 		}
 
+		/// Its name is free, but tools look for events of `ParaInclusion`.
+		#[cfg(feature = "std")]
+		fn integrity_test() {
+			use async_backing_primitives::wiring::{path, Wiring};
+			Wiring::of::<T::RuntimeCall, T::RuntimeEvent>()
+				.noted::<T>(path::INCLUSION)
+				.required(
+					path::INHERENT,
+					"without its call no block could be made (R-INC-1)",
+				)
+				.given::<T::Configuration>("Configuration", path::CONFIGURATION)
+				.given::<T::Session>("Session", path::SESSIONS)
+				.given::<T::Paras>("Paras", path::PARAS)
+				.given::<T::Dmp>("Dmp", path::DMP)
+				.given::<T::Ump>("Ump", path::UMP)
+				.given::<T::Hrmp>("Hrmp", path::HRMP)
+				.given::<T::Scheduler>("Scheduler", path::SCHEDULER)
+				.check();
+		}
+
 		#[cfg(feature = "try-runtime")]
 		fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
 			Self::do_try_state()
-		}
-	}
-
-	#[pallet::call]
-	impl<T: Config> Pallet<T> {
-		/// The inherent: exactly one a block (R-INC-1), and all that it carries is accepted or the call fails (R-INC-3).
-		///
-		/// # Errors
-		/// [`Error`] names the rule that refused something; storage is as before.
-		#[pallet::call_index(0)]
-		#[pallet::weight((Pallet::<T>::booked_weight(data), DispatchClass::Mandatory))]
-		pub fn enter(origin: OriginFor<T>, data: ParachainsInherentData) -> DispatchResult {
-			ensure_none(origin)?;
-			ensure!(!InherentIncluded::<T>::exists(), Error::<T>::SecondInherent);
-			ensure!(
-				Self::is_parent(&data.parent_header),
-				Error::<T>::InvalidParentHeader
-			);
-			InherentIncluded::<T>::put(());
-			process::process::<T>(Mode::Execute, data).map_err(Error::<T>::from)?;
-			Ok(())
-		}
-	}
-
-	#[pallet::inherent]
-	impl<T: Config> ProvideInherent for Pallet<T> {
-		type Call = Call<T>;
-		type Error = InherentError;
-		const INHERENT_IDENTIFIER: InherentIdentifier = PARACHAINS_INHERENT_IDENTIFIER;
-
-		fn create_inherent(data: &InherentData) -> Option<Self::Call> {
-			let data = match data.get_data::<ParachainsInherentData>(&Self::INHERENT_IDENTIFIER) {
-				Ok(data) => data?,
-				Err(error) => {
-					log::error!(target: LOG_TARGET, "parachains inherent data do not decode: {error:?}");
-					return None;
-				}
-			};
-			if !Self::is_parent(&data.parent_header) {
-				log::error!(target: LOG_TARGET, "parachains inherent data are for another parent (R-INC-1)");
-				return None;
-			}
-			Some(Call::enter {
-				data: Self::filter(data),
-			})
-		}
-
-		fn is_inherent_required(_: &InherentData) -> Result<Option<Self::Error>, Self::Error> {
-			Ok(Some(InherentError::Missing))
-		}
-
-		fn is_inherent(call: &Self::Call) -> bool {
-			matches!(call, Call::enter { .. })
 		}
 	}
 }
@@ -397,7 +357,7 @@ impl<T: Config> Pallet<T> {
 		frame_system::Pallet::<T>::block_number().saturated_into()
 	}
 
-	fn is_parent(header: &Header) -> bool {
+	pub(crate) fn is_parent(header: &Header) -> bool {
 		header.hash() == frame_system::Pallet::<T>::parent_hash()
 	}
 
@@ -408,7 +368,7 @@ impl<T: Config> Pallet<T> {
 
 	/// What is booked for an inherent: its weight. Where the runtime limits what is mandatory, one that carries nothing
 	/// books no more than is left, for it can't be made smaller, and a chain without blocks is worse than a long block.
-	fn booked_weight(data: &ParachainsInherentData) -> Weight {
+	pub(crate) fn booked_weight(data: &ParachainsInherentData) -> Weight {
 		let weight = Self::weight_of(data);
 		let carries_nothing =
 			data.bitfields.is_empty() && data.backed_candidates.is_empty() && data.disputes.is_empty();
@@ -416,6 +376,24 @@ impl<T: Config> Pallet<T> {
 			Some(limit) if carries_nothing => weight.min(limit),
 			_ => weight,
 		}
+	}
+
+	/// Executes the inherent of the block: all that it carries is accepted, or it fails and storage is as before
+	/// (R-INC-3). [`inherent`] asks for it; so may a runtime with another way to bring it in.
+	///
+	/// # Errors
+	/// [`Error`] names the rule that refused something.
+	pub fn execute(data: ParachainsInherentData) -> DispatchResult {
+		with_storage_layer(|| {
+			ensure!(!InherentIncluded::<T>::exists(), Error::<T>::SecondInherent);
+			ensure!(
+				Self::is_parent(&data.parent_header),
+				Error::<T>::InvalidParentHeader
+			);
+			InherentIncluded::<T>::put(());
+			process::process::<T>(Mode::Execute, data).map_err(Error::<T>::from)?;
+			Ok(())
+		})
 	}
 
 	/// What of this inherent data execution accepts: an author leaves out the rest (R-INC-3, R-INC-4). Changes nothing.

@@ -72,13 +72,19 @@ pub mod pallet {
 		type Configuration: ActiveConfiguration;
 		/// The current session, whose validators vote on code.
 		type Session: CurrentSession;
+		/// Orders of a para go with it.
+		type Scheduler: OnParaRemoved;
+		/// Downward messages of a para go with it.
+		type Dmp: OnParaRemoved;
 		/// Upward messages: as long as one of them waits, its para is not removed (R-DEF-31).
-		type Ump: UpwardQueues;
-		/// Told when a para is gone: the message pallets.
-		type OnParaRemoved: OnParaRemoved;
-		/// Told when root overwrites what candidates of a para build on: the pallet that holds pending candidates, and whoever
-		/// derives something from the most recent context.
-		type OnParaOverridden: OnParaOverridden;
+		type Ump: UpwardQueues + OnParaRemoved;
+		/// Horizontal messages: channels of a para go with it, and its watermark may follow from the context that root
+		/// overwrites.
+		type Hrmp: OnParaRemoved + OnParaOverridden;
+		/// Pending candidates build on what root overwrites, and are dropped.
+		type Inclusion: OnParaOverridden;
+		/// Whoever else keeps something for a para, or derives something from its state.
+		type Others: OnParaRemoved + OnParaOverridden;
 		/// Weights of the calls.
 		type WeightInfo: WeightInfo;
 		/// The chain around the pallet, for its benchmarks.
@@ -527,6 +533,31 @@ pub mod pallet {
 				LeavingNow::<T>::kill();
 			}
 			Self::do_apply_rewrites();
+		}
+
+		#[cfg(feature = "std")]
+		fn integrity_test() {
+			use async_backing_primitives::wiring::{path, Wiring};
+			Wiring::of::<T::RuntimeCall, T::RuntimeEvent>()
+				.noted::<T>(path::PARAS)
+				.named(
+					path::PARAS,
+					"Paras",
+					"parachains read heads and signals at its name (R-KEY-2, R-KEY-3)",
+				)
+				.given::<T::Configuration>("Configuration", path::CONFIGURATION)
+				.given::<T::Session>("Session", path::SESSIONS)
+				.given::<T::Scheduler>("Scheduler", path::SCHEDULER)
+				.given::<T::Dmp>("Dmp", path::DMP)
+				.given::<T::Ump>("Ump", path::UMP)
+				.given::<T::Hrmp>("Hrmp", path::HRMP)
+				.given::<T::Inclusion>("Inclusion", path::INCLUSION)
+				.after::<T>(
+					path::PARAS,
+					&[path::CONFIGURATION],
+					"its genesis is built within the configured limits",
+				)
+				.check();
 		}
 
 		#[cfg(feature = "try-runtime")]

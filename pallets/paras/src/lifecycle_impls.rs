@@ -11,6 +11,15 @@ use async_backing_primitives::{
 	ParaId, SessionIndex,
 };
 
+/// Who forgets what is kept for a para that is gone.
+type Forgetful<T> = (
+	<T as Config>::Scheduler,
+	<T as Config>::Dmp,
+	<T as Config>::Ump,
+	<T as Config>::Hrmp,
+	<T as Config>::Others,
+);
+
 impl<T: Config> OnSessionChange for Pallet<T> {
 	fn on_session_change(change: &SessionChange) {
 		for para in Self::take_due_actions(change.session_index) {
@@ -22,7 +31,7 @@ impl<T: Config> OnSessionChange for Pallet<T> {
 				// Candidates that were pending when the removal was decided may have sent messages since (R-DEF-31). And
 				// a session change removes no more than it has time for (R-DEF-33).
 				Some(ParaLifecycle::Offboarding)
-					if Self::has_upward_messages(para) || !T::OnParaRemoved::has_time_for(para) =>
+					if Self::has_upward_messages(para) || !Forgetful::<T>::has_time_for(para) =>
 				{
 					let session = change.session_index.saturating_add(1);
 					// There is room in the queue for every para that has a lifecycle.
@@ -92,6 +101,6 @@ impl<T: Config> Pallet<T> {
 				Self::release_code(announced.code_hash);
 			}
 		}
-		T::OnParaRemoved::on_para_removed(para);
+		Forgetful::<T>::on_para_removed(para);
 	}
 }

@@ -130,7 +130,14 @@ pub(crate) fn trust(code: &ValidationCode) {
 	Paras::trust_code(RawOrigin::Root.into(), code.clone()).expect("it is a legal code");
 }
 
-impl UpwardQueues for Neighbours {
+/// Keeps nothing for a para but what a test says.
+pub struct Upwards;
+
+impl OnParaRemoved for Upwards {
+	fn on_para_removed(_: ParaId) {}
+}
+
+impl UpwardQueues for Upwards {
 	fn size(para: ParaId) -> QueueSize {
 		let (count, bytes) = Upward::get().get(&para).copied().unwrap_or_default();
 		QueueSize { count, bytes }
@@ -158,9 +165,12 @@ impl crate::Config for Test {
 	type AdminOrigin = EnsureRoot<u64>;
 	type Configuration = Configuration;
 	type Session = Neighbours;
-	type Ump = Neighbours;
-	type OnParaRemoved = Neighbours;
-	type OnParaOverridden = Neighbours;
+	type Scheduler = ();
+	type Dmp = ();
+	type Ump = Upwards;
+	type Hrmp = ();
+	type Inclusion = ();
+	type Others = Neighbours;
 	type WeightInfo = ();
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = benchmark_helper::Helper;

@@ -79,7 +79,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	fn apply_rewrite(para: ParaId, mut record: ParaRecord, rewrite: Rewrite) {
-		T::OnParaOverridden::on_para_overridden(para);
+		<(T::Inclusion, T::Hrmp, T::Others)>::on_para_overridden(para);
 		let is_head_new = rewrite.head.is_some();
 		// Whether the para gets by force what it announced. On another head it may know nothing of its announcement.
 		let is_granted =

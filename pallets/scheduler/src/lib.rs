@@ -251,6 +251,18 @@ pub mod pallet {
 
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		/// Its name is free, but tools look for `ParaScheduler`.
+		#[cfg(feature = "std")]
+		fn integrity_test() {
+			use async_backing_primitives::wiring::{path, Wiring};
+			Wiring::of::<T::RuntimeCall, T::RuntimeEvent>()
+				.noted::<T>(path::SCHEDULER)
+				.given::<T::Configuration>("Configuration", path::CONFIGURATION)
+				.given::<T::Session>("Session", path::SESSIONS)
+				.given::<T::Paras>("Paras", path::PARAS)
+				.check();
+		}
+
 		#[cfg(feature = "try-runtime")]
 		fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
 			Self::do_try_state()

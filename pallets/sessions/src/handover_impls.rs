@@ -39,7 +39,7 @@ impl<T: Config> Pallet<T> {
 		});
 
 		let now: BlockNumber = frame_system::Pallet::<T>::block_number().saturated_into();
-		T::OnSessionChange::on_session_change(&SessionChange {
+		Self::tell(&SessionChange {
 			session_index,
 			session_start: now.saturating_add(1),
 			validators,
@@ -47,6 +47,19 @@ impl<T: Config> Pallet<T> {
 			new_configuration,
 			random_seed,
 		});
+	}
+
+	/// Tells everybody, in the order of R-ABP-9.
+	fn tell(change: &SessionChange) {
+		T::Paras::on_session_change(change);
+		T::Scheduler::on_session_change(change);
+		T::Inclusion::on_session_change(change);
+		Self::remember_session(change);
+		T::Disputes::on_session_change(change);
+		T::Dmp::on_session_change(change);
+		T::Ump::on_session_change(change);
+		T::Hrmp::on_session_change(change);
+		T::Others::on_session_change(change);
 	}
 
 	/// Differs from session to session, even where the source of randomness stands still.

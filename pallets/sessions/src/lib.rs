@@ -29,7 +29,7 @@ pub mod pallet {
 		types::BufferedChange,
 	};
 	use async_backing_primitives::{
-		ports::{ConfigurationOfSession, OnSessionChange},
+		ports::{CheckerKeys, ConfigurationOfSession, CoreScheduler, OnSessionChange},
 		SessionIndex, ValidatorId, ValidatorIndex, MAX_VALIDATORS,
 	};
 	use frame_support::{
@@ -44,14 +44,32 @@ pub mod pallet {
 	#[pallet::storage_version(STORAGE_VERSION)]
 	pub struct Pallet<T>(_);
 
+	/// Who is told of a session change are types of their own, told in the order in which they stand here, which is protocol
+	/// (R-ABP-9). `()` stands for a pallet that the runtime does not have; the integrity test names those that it has.
 	#[pallet::config]
 	pub trait Config: frame_system::Config {
 		/// The session pallet, whose index the sessions have (R-DEF-34).
 		type Sessions: ValidatorSet<Self::AccountId>;
 		/// Brings the configuration of the session that begins into force, before anything else (R-ABP-7).
 		type Configuration: ConfigurationOfSession;
-		/// Told of the change, in the order of the tuple (R-ABP-9).
-		type OnSessionChange: OnSessionChange;
+		/// Heads and code: told first.
+		type Paras: OnSessionChange;
+		/// Cores and groups, which what is remembered of a session names.
+		type Scheduler: OnSessionChange + CoreScheduler;
+		/// Pending candidates, which end with their session. After this the session is remembered.
+		type Inclusion: OnSessionChange;
+		/// Disputes and then slashing, where a runtime has them.
+		type Disputes: OnSessionChange;
+		/// Downward messages. The pallet here has nothing to do: what goes with a para goes with its removal.
+		type Dmp: OnSessionChange;
+		/// Upward messages, whose limits may have changed.
+		type Ump: OnSessionChange;
+		/// Horizontal messages, whose channels open and close.
+		type Hrmp: OnSessionChange;
+		/// Whoever else wants to hear, last.
+		type Others: OnSessionChange;
+		/// Keys of the validators that later checkers ask for; `()` if the runtime has none.
+		type CheckerKeys: CheckerKeys;
 		/// Seeds the shuffling of validators. Nobody may be able to choose it once the validators are known.
 		type Randomness: Randomness<Self::Hash, BlockNumberFor<Self>>;
 		/// Validators that are disabled, by their index in the session pallet's set (R-BKV-4).
@@ -90,7 +108,7 @@ pub mod pallet {
 
 	/// What is remembered of the current session and of those before whose candidates may be disputed.
 	#[pallet::storage]
-	pub type SessionRecords<T: Config> = StorageMap<_, Identity, SessionIndex, SessionRecord>;
+	pub type Sessions<T: Config> = StorageMap<_, Identity, SessionIndex, SessionRecord>;
 
 	/// The pallet takes nothing at genesis, but that is when it begins the first session.
 	#[pallet::genesis_config]
@@ -133,6 +151,38 @@ pub mod pallet {
 		fn on_finalize(_now: BlockNumberFor<T>) {
 			Self::do_hand_out();
 			Self::note_disabled();
+		}
+
+		/// The names that this pallet's neighbours must have are theirs to check, and Babe's is checked here (R-KEY-9).
+		#[cfg(feature = "std")]
+		fn integrity_test() {
+			use async_backing_primitives::wiring::{path, Wiring};
+			const EARLIER: [&str; 7] = [
+				path::CONFIGURATION,
+				path::PARAS,
+				path::SCHEDULER,
+				path::DMP,
+				path::UMP,
+				path::HRMP,
+				path::INCLUSION,
+			];
+			Wiring::of::<T::RuntimeCall, T::RuntimeEvent>()
+				.noted::<T>(path::SESSIONS)
+				.given::<T::Configuration>("Configuration", path::CONFIGURATION)
+				.given::<T::Paras>("Paras", path::PARAS)
+				.given::<T::Scheduler>("Scheduler", path::SCHEDULER)
+				.given::<T::Inclusion>("Inclusion", path::INCLUSION)
+				.given::<T::Dmp>("Dmp", path::DMP)
+				.given::<T::Ump>("Ump", path::UMP)
+				.given::<T::Hrmp>("Hrmp", path::HRMP)
+				.named(path::BABE, "Babe", "parachains read the slot at its name (R-KEY-9)")
+				.after::<T>(
+					path::SESSIONS,
+					&EARLIER,
+					"it begins session 0 with what their genesis built, and hands a session change out when they are done \
+					 with the block (R-ABP-9)",
+				)
+				.check();
 		}
 
 		#[cfg(feature = "try-runtime")]

@@ -2,7 +2,7 @@
 
 #![allow(unreachable_pub, missing_debug_implementations)] // the runtime is public, so what it is made of must be
 
-use crate::{self as pallet_async_backing_sessions, RememberSession};
+use crate as pallet_async_backing_sessions;
 use async_backing_primitives::{
 	ports::{
 		ActiveConfiguration, CheckerKeys, ConfigurationOfSession, CoreScheduler, CurrentSession as _,
@@ -132,8 +132,13 @@ impl<const N: u8> OnSessionChange for Receiver<N> {
 	}
 }
 
-/// Two cores.
+/// Two cores. Hears of session changes as the others do.
 pub struct Scheduler;
+impl OnSessionChange for Scheduler {
+	fn on_session_change(change: &SessionChange) {
+		Receiver::<2>::on_session_change(change);
+	}
+}
 impl CoreScheduler for Scheduler {
 	fn core_count() -> u32 {
 		2
@@ -163,11 +168,11 @@ impl CoreScheduler for Scheduler {
 /// The other keys of a validator follow from its first.
 pub struct Keys;
 impl CheckerKeys for Keys {
-	fn assignment_keys(validators: &[ValidatorId]) -> Vec<AssignmentId> {
+	fn assignment_keys(validators: &[ValidatorId], _: &[ValidatorIndex]) -> Vec<AssignmentId> {
 		validators.iter().map(|key| derived(key, 1).into()).collect()
 	}
 
-	fn discovery_keys(validators: &[ValidatorId]) -> Vec<AuthorityDiscoveryId> {
+	fn discovery_keys(validators: &[ValidatorId], _: &[ValidatorIndex]) -> Vec<AuthorityDiscoveryId> {
 		validators.iter().map(|key| derived(key, 2).into()).collect()
 	}
 }
@@ -188,12 +193,15 @@ impl Randomness<H256, u32> for TestRandomness {
 impl crate::Config for Test {
 	type Sessions = Session;
 	type Configuration = Configuration;
-	type OnSessionChange = (
-		Receiver<1>,
-		Receiver<2>,
-		Receiver<3>,
-		RememberSession<Test, Scheduler, Keys>,
-	);
+	type Paras = Receiver<1>;
+	type Scheduler = Scheduler;
+	type Inclusion = Receiver<3>;
+	type Disputes = Receiver<4>;
+	type Dmp = Receiver<5>;
+	type Ump = Receiver<6>;
+	type Hrmp = Receiver<7>;
+	type Others = (Receiver<8>, Receiver<9>);
+	type CheckerKeys = Keys;
 	type Randomness = TestRandomness;
 	type DisabledValidators = Session;
 }

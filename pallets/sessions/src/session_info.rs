@@ -1,14 +1,13 @@
 //! What is remembered of past sessions, for whoever checks or disputes their candidates later.
 
-use crate::{ActiveValidatorIndices, Config, SessionRecords};
+use crate::{Config, Sessions};
 use alloc::vec::Vec;
 use async_backing_primitives::{
-	ports::{CheckerKeys, CoreScheduler, CurrentSession, OnSessionChange, SessionChange},
+	ports::{CheckerKeys, CoreScheduler, CurrentSession, SessionChange},
 	AssignmentId, AuthorityDiscoveryId, ExecutorParams, SessionIndex, SessionInfo, ValidatorId,
 	ValidatorIndex, MAX_CORES, MAX_DISPUTE_PERIOD, MAX_VALIDATORS,
 };
 use codec::{Decode, Encode, MaxEncodedLen};
-use core::marker::PhantomData;
 use frame_support::{traits::ConstU32, BoundedVec};
 use scale_info::TypeInfo;
 
@@ -67,31 +66,27 @@ impl From<SessionRecord> for SessionInfo {
 	}
 }
 
-/// Remembers the session that begins, and forgets those that are past the dispute period. Its place in the tuple of
-/// [`Config::OnSessionChange`] is after the inclusion pallet, and so after the scheduler, whose groups it asks for
-/// (R-ABP-9).
-#[derive(Clone, Copy, Debug, Default)]
-pub struct RememberSession<T, Scheduler, Keys = ()>(PhantomData<(T, Scheduler, Keys)>);
-
-impl<T: Config, Scheduler: CoreScheduler, Keys: CheckerKeys> OnSessionChange
-	for RememberSession<T, Scheduler, Keys>
-{
-	fn on_session_change(change: &SessionChange) {
+impl<T: Config> crate::Pallet<T> {
+	/// Remembers the session that begins, and forgets those that are past the dispute period. After the scheduler and the
+	/// inclusion pallet were told (R-ABP-9), whose groups are asked for.
+	pub(crate) fn remember_session(change: &SessionChange) {
 		let config = &change.new_configuration;
-		let indices = ActiveValidatorIndices::<T>::get().into_iter().map(ValidatorIndex);
-		let groups = Scheduler::groups()
+		let indices = Self::active_validator_indices();
+		let groups = T::Scheduler::groups()
 			.into_iter()
 			.map(BoundedVec::truncate_from)
 			.collect();
+		let discovery_keys = T::CheckerKeys::discovery_keys(&change.validators, &indices);
+		let assignment_keys = T::CheckerKeys::assignment_keys(&change.validators, &indices);
 		let record = SessionRecord {
-			active_validator_indices: BoundedVec::truncate_from(indices.collect()),
+			active_validator_indices: BoundedVec::truncate_from(indices),
 			random_seed: change.random_seed,
 			dispute_period: config.dispute_period,
-			discovery_keys: BoundedVec::truncate_from(Keys::discovery_keys(&change.validators)),
-			assignment_keys: BoundedVec::truncate_from(Keys::assignment_keys(&change.validators)),
+			discovery_keys: BoundedVec::truncate_from(discovery_keys),
+			assignment_keys: BoundedVec::truncate_from(assignment_keys),
 			validators: BoundedVec::truncate_from(change.validators.clone()),
 			validator_groups: BoundedVec::truncate_from(groups),
-			n_cores: Scheduler::core_count(),
+			n_cores: T::Scheduler::core_count(),
 			zeroth_delay_tranche_width: config.zeroth_delay_tranche_width,
 			relay_vrf_modulo_samples: config.relay_vrf_modulo_samples,
 			n_delay_tranches: config.n_delay_tranches,
@@ -99,19 +94,17 @@ impl<T: Config, Scheduler: CoreScheduler, Keys: CheckerKeys> OnSessionChange
 			needed_approvals: config.needed_approvals,
 			executor_params: config.executor_params.clone(),
 		};
-		crate::Pallet::<T>::remember(change.session_index, record);
+		Self::remember(change.session_index, record);
 	}
-}
 
-impl<T: Config> crate::Pallet<T> {
 	/// Validators, groups and parameters of a session; `None` for one that is not remembered.
 	pub fn session_info(index: SessionIndex) -> Option<SessionInfo> {
-		SessionRecords::<T>::get(index).map(SessionInfo::from)
+		Sessions::<T>::get(index).map(SessionInfo::from)
 	}
 
 	/// Limits of parachain execution in a session; `None` for one that is not remembered.
 	pub fn session_executor_params(index: SessionIndex) -> Option<ExecutorParams> {
-		SessionRecords::<T>::get(index).map(|record| record.executor_params)
+		Sessions::<T>::get(index).map(|record| record.executor_params)
 	}
 
 	fn remember(index: SessionIndex, record: SessionRecord) {
@@ -120,13 +113,13 @@ impl<T: Config> crate::Pallet<T> {
 			sessions.retain(|session| {
 				let stays = (earliest..index).contains(session);
 				if !stays {
-					SessionRecords::<T>::remove(session);
+					Sessions::<T>::remove(session);
 				}
 				stays
 			});
 			// There is room: those that stay are as many as the dispute period at most.
 			if sessions.try_push(index).is_ok() {
-				SessionRecords::<T>::insert(index, record);
+				Sessions::<T>::insert(index, record);
 			}
 		});
 	}
@@ -139,7 +132,7 @@ impl<T: Config> crate::Pallet<T> {
 			listed.windows(2).all(|pair| pair[0] < pair[1]),
 			"remembered sessions do not ascend"
 		);
-		let mut stored: Vec<SessionIndex> = SessionRecords::<T>::iter_keys().collect();
+		let mut stored: Vec<SessionIndex> = Sessions::<T>::iter_keys().collect();
 		stored.sort_unstable();
 		ensure!(
 			stored == listed.into_inner(),

@@ -1,6 +1,6 @@
 //! What is remembered of sessions, and for how long.
 
-use crate::{mock::*, RememberedSessions, SessionRecords, MAX_SESSIONS};
+use crate::{mock::*, RememberedSessions, MAX_SESSIONS};
 use async_backing_primitives::{
 	ports::CurrentSession, ExecutorParams, SessionIndex, SessionInfo, ValidatorIndex,
 };
@@ -51,7 +51,7 @@ fn r_bin_30_a_session_is_remembered_with_all_that_checkers_ask_for() {
 			Some(ExecutorParams::default())
 		);
 		assert_eq!(Sessions::session_info(1), None);
-		let record = SessionRecords::<Test>::get(0).expect("it is there");
+		let record = crate::Sessions::<Test>::get(0).expect("it is there");
 		let encoded = (expected, ExecutorParams::default()).encode();
 		assert_eq!(
 			record.encode(),

@@ -1,6 +1,6 @@
 use crate::{
 	handover_impls::shuffle, mock::*, ActiveValidatorIndices, ActiveValidatorKeys, BufferedChange,
-	BufferedSessionChange, CurrentSessionIndex, Event, RememberedSessions, SessionRecords,
+	BufferedSessionChange, CurrentSessionIndex, Event, RememberedSessions,
 };
 use async_backing_primitives::{
 	ports::{CurrentSession, SessionChange},
@@ -108,8 +108,8 @@ fn r_abp_9_configuration_then_shared_state_then_everybody_in_order() {
 			.collect();
 		assert_eq!(
 			rest,
-			[(1, 1, 1), (2, 1, 1), (3, 1, 1)],
-			"R-ABP-9: in the order of the tuple"
+			(1..=9).map(|receiver| (receiver, 1, 1)).collect::<Vec<_>>(),
+			"R-ABP-9: paras, scheduler, inclusion, disputes, messages, others"
 		);
 		let change = told(&log)[0];
 		assert_eq!(
@@ -493,8 +493,8 @@ fn r_abp_9_the_check_of_invariants_finds_what_is_wrong_with_sessions() {
 			remember(&[0]);
 		});
 		is_found("a session to come is remembered", &|| {
-			let record = SessionRecords::<Test>::get(1).expect("remembered");
-			SessionRecords::<Test>::insert(2, record);
+			let record = crate::Sessions::<Test>::get(1).expect("remembered");
+			crate::Sessions::<Test>::insert(2, record);
 			remember(&[0, 1, 2]);
 		});
 	});

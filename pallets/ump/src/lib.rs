@@ -66,7 +66,19 @@ pub mod pallet {
 
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		#[cfg(feature = "std")]
 		fn integrity_test() {
+			use async_backing_primitives::wiring::{path, Wiring};
+			Wiring::of::<T::RuntimeCall, T::RuntimeEvent>()
+				.noted::<T>(path::UMP)
+				.named(
+					path::UMP,
+					"Ump",
+					"parachains read the size of their queue at its name (R-KEY-8)",
+				)
+				.given::<T::Configuration>("Configuration", path::CONFIGURATION)
+				.given::<T::Paras>("Paras", path::PARAS)
+				.check();
 			assert!(
 				MaxMessageLenOf::<T>::get() >= MAX_UPWARD_MESSAGE_SIZE,
 				"the message queue must take the largest message that can be configured (R-ABP-6): \

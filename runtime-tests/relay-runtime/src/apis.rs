@@ -2,8 +2,8 @@
 
 use crate::{
 	genesis_presets, transactions, AccountId, Babe, Block, Configuration, Dmp, EpochLength, Executive,
-	Grandpa, Hash, Hrmp, Inclusion, InherentDataExt, Nonce, ParaSessions, Paras, Runtime,
-	RuntimeGenesisConfig, Scheduler, SessionKeys, System, VERSION,
+	Grandpa, Hash, Hrmp, InherentDataExt, Nonce, ParaInclusion, ParaScheduler, ParaSessionInfo, Paras,
+	Runtime, RuntimeGenesisConfig, SessionKeys, System, VERSION,
 };
 use alloc::{collections::BTreeMap, vec::Vec};
 use async_backing_primitives::{
@@ -37,9 +37,9 @@ frame_benchmarking::define_benchmarks!(
 	[pallet_async_backing_configuration, Configuration]
 	[pallet_async_backing_dmp, Dmp]
 	[pallet_async_backing_hrmp, Hrmp]
-	[pallet_async_backing_inclusion, Inclusion]
+	[pallet_async_backing_inclusion, ParaInclusion]
 	[pallet_async_backing_paras, Paras]
-	[pallet_async_backing_scheduler, Scheduler]
+	[pallet_async_backing_scheduler, ParaScheduler]
 );
 
 /// Who slashes the losers of disputes: nobody yet. Whoever brings a pallet for it puts it here.
@@ -92,7 +92,7 @@ impl_runtime_apis! {
 	impl crate::benchmark_helper::PredictedWeight<Block> for Runtime {
 		fn of_inherent(composition: pallet_async_backing_inclusion::benchmarking::Composition) -> u64 {
 			let inherent = composition.build::<Runtime>();
-			Inclusion::weight_of(&inherent).ref_time()
+			ParaInclusion::weight_of(&inherent).ref_time()
 		}
 	}
 
@@ -216,49 +216,49 @@ impl_runtime_apis! {
 	#[api_version(16)]
 	impl async_backing_primitives::runtime_api::ParachainHost<Block> for Runtime {
 		fn validators() -> Vec<ValidatorId> {
-			ParaSessions::validators()
+			ParaSessionInfo::validators()
 		}
 
 		fn validator_groups() -> (Vec<Vec<ValidatorIndex>>, GroupRotationInfo) {
-			Inclusion::validator_groups()
+			ParaInclusion::validator_groups()
 		}
 
 		fn availability_cores() -> Vec<CoreState> {
-			Inclusion::availability_cores()
+			ParaInclusion::availability_cores()
 		}
 
 		fn persisted_validation_data(
 			para: ParaId,
 			assumption: OccupiedCoreAssumption,
 		) -> Option<PersistedValidationData> {
-			Inclusion::persisted_validation_data(para, assumption)
+			ParaInclusion::persisted_validation_data(para, assumption)
 		}
 
 		fn assumed_validation_data(
 			para: ParaId,
 			expected_hash: Hash,
 		) -> Option<(PersistedValidationData, ValidationCodeHash)> {
-			Inclusion::assumed_validation_data(para, expected_hash)
+			ParaInclusion::assumed_validation_data(para, expected_hash)
 		}
 
 		fn check_validation_outputs(para: ParaId, outputs: CandidateCommitments) -> bool {
-			Inclusion::check_validation_outputs(para, &outputs)
+			ParaInclusion::check_validation_outputs(para, &outputs)
 		}
 
 		fn session_index_for_child() -> SessionIndex {
-			<ParaSessions as CurrentSession>::index()
+			<ParaSessionInfo as CurrentSession>::index()
 		}
 
 		fn validation_code(para: ParaId, assumption: OccupiedCoreAssumption) -> Option<ValidationCode> {
-			Inclusion::validation_code(para, assumption)
+			ParaInclusion::validation_code(para, assumption)
 		}
 
 		fn candidate_pending_availability(para: ParaId) -> Option<CommittedCandidateReceipt> {
-			Inclusion::candidate_pending_availability(para)
+			ParaInclusion::candidate_pending_availability(para)
 		}
 
 		fn candidate_events() -> Vec<CandidateEvent> {
-			Inclusion::candidate_events()
+			ParaInclusion::candidate_events()
 		}
 
 		fn validation_code_by_hash(hash: ValidationCodeHash) -> Option<ValidationCode> {
@@ -266,11 +266,11 @@ impl_runtime_apis! {
 		}
 
 		fn validation_code_hash(para: ParaId, assumption: OccupiedCoreAssumption) -> Option<ValidationCodeHash> {
-			Inclusion::validation_code_hash(para, assumption)
+			ParaInclusion::validation_code_hash(para, assumption)
 		}
 
 		fn on_chain_votes() -> Option<ScrapedOnChainVotes> {
-			Inclusion::on_chain_votes()
+			ParaInclusion::on_chain_votes()
 		}
 
 		fn submit_pvf_check_statement(statement: PvfCheckStatement, signature: ValidatorSignature) {
@@ -282,7 +282,7 @@ impl_runtime_apis! {
 		}
 
 		fn session_info(index: SessionIndex) -> Option<SessionInfo> {
-			ParaSessions::session_info(index)
+			ParaSessionInfo::session_info(index)
 		}
 
 		fn disputes() -> Vec<(SessionIndex, CandidateHash, DisputeState)> {
@@ -290,7 +290,7 @@ impl_runtime_apis! {
 		}
 
 		fn session_executor_params(index: SessionIndex) -> Option<ExecutorParams> {
-			ParaSessions::session_executor_params(index)
+			ParaSessionInfo::session_executor_params(index)
 		}
 
 		fn unapplied_slashes() -> Vec<(SessionIndex, CandidateHash, LegacyPendingSlashes)> {
@@ -321,7 +321,7 @@ impl_runtime_apis! {
 		}
 
 		fn para_backing_state(para: ParaId) -> Option<BackingState> {
-			Inclusion::para_backing_state(para)
+			ParaInclusion::para_backing_state(para)
 		}
 
 		fn async_backing_params() -> AsyncBackingParams {
@@ -329,7 +329,7 @@ impl_runtime_apis! {
 		}
 
 		fn disabled_validators() -> Vec<ValidatorIndex> {
-			ParaSessions::disabled().into_iter().collect()
+			ParaSessionInfo::disabled().into_iter().collect()
 		}
 
 		fn node_features() -> NodeFeatures {
@@ -341,11 +341,11 @@ impl_runtime_apis! {
 		}
 
 		fn claim_queue() -> ClaimQueue {
-			<Scheduler as CoreScheduler>::claim_queue()
+			<ParaScheduler as CoreScheduler>::claim_queue()
 		}
 
 		fn candidates_pending_availability(para: ParaId) -> Vec<CommittedCandidateReceipt> {
-			Inclusion::candidates_pending_availability(para)
+			ParaInclusion::candidates_pending_availability(para)
 		}
 
 		fn validation_code_bomb_limit() -> u32 {
@@ -355,7 +355,7 @@ impl_runtime_apis! {
 		}
 
 		fn backing_constraints(para: ParaId) -> Option<Constraints> {
-			Inclusion::base_constraints(para).map(|extended| extended.constraints)
+			ParaInclusion::base_constraints(para).map(|extended| extended.constraints)
 		}
 
 		fn scheduling_lookahead() -> u32 {
@@ -376,8 +376,8 @@ impl_runtime_apis! {
 		}
 
 		fn ancestor_relay_parent_info(session_index: SessionIndex, relay_parent: Hash) -> Option<RelayParentInfo> {
-			let found = Inclusion::relay_parent(relay_parent)?;
-			(session_index == ParaSessions::index()).then_some(RelayParentInfo {
+			let found = ParaInclusion::relay_parent(relay_parent)?;
+			(session_index == ParaSessionInfo::index()).then_some(RelayParentInfo {
 				number: found.number,
 				state_root: found.storage_root,
 			})
@@ -386,7 +386,7 @@ impl_runtime_apis! {
 
 	impl async_backing_primitives::runtime_api::AsyncBackingApi<Block> for Runtime {
 		fn constraints_extension(para: ParaId) -> Option<ConstraintsExtension> {
-			Inclusion::constraints_extension(para)
+			ParaInclusion::constraints_extension(para)
 		}
 
 		fn active_configuration() -> HostConfiguration {
@@ -402,11 +402,11 @@ impl_runtime_apis! {
 		}
 
 		fn pending_availability(para: ParaId) -> Vec<CandidatePendingAvailability> {
-			Inclusion::pending_availability(para)
+			ParaInclusion::pending_availability(para)
 		}
 
 		fn core_of_candidate(candidate: CandidateHash) -> Option<(CoreIndex, u32)> {
-			Inclusion::core_of_candidate(candidate)
+			ParaInclusion::core_of_candidate(candidate)
 		}
 	}
 

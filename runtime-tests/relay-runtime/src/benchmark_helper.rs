@@ -67,7 +67,7 @@ impl Helper {
 		pallet_async_backing_sessions::ActiveValidatorKeys::<Runtime>::put(BoundedVec::truncate_from(
 			validators.clone(),
 		));
-		crate::Scheduler::on_session_change(&SessionChange {
+		crate::ParaScheduler::on_session_change(&SessionChange {
 			session_index: 1,
 			session_start: 1,
 			validators,
@@ -197,7 +197,7 @@ impl pallet_async_backing_inclusion::benchmarking::BenchmarkHelper for Helper {
 		crate::Balances::set_balance(&payer, 1 << 100);
 		for para in paras.iter().take(1) {
 			for _ in 0..count {
-				crate::Scheduler::place_order_keep_alive(
+				crate::ParaScheduler::place_order_keep_alive(
 					RawOrigin::Signed(payer.clone()).into(),
 					*para,
 					u128::MAX,

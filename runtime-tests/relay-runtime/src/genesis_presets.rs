@@ -2,7 +2,7 @@
 
 use crate::{
 	config::consensus::EPOCH_CONFIGURATION, AccountId, BabeConfig, Balance, BalancesConfig,
-	RuntimeGenesisConfig, SchedulerConfig, SessionConfig, SessionKeys, SudoConfig,
+	ParaSchedulerConfig, RuntimeGenesisConfig, SessionConfig, SessionKeys, SudoConfig,
 };
 use alloc::{vec, vec::Vec};
 use async_backing_primitives::{CoreIndex, HostConfiguration, ParaId};
@@ -63,7 +63,7 @@ fn preset(validators: &[(Sr25519Keyring, Ed25519Keyring)]) -> serde_json::Value 
 				.collect::<Vec<_>>(),
 		},
 		// One core for each of the first parachains; their number is the configuration's default.
-		scheduler: SchedulerConfig {
+		para_scheduler: ParaSchedulerConfig {
 			assignments: (0..HostConfiguration::default().num_cores)
 				.map(|core| (CoreIndex(core), ParaId(FIRST_PARA + core)))
 				.collect::<Vec<_>>(),

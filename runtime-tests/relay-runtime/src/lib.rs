@@ -84,15 +84,17 @@ pub const VERSION: RuntimeVersion = RuntimeVersion {
 	spec_name: Cow::Borrowed("async-backing-relay"),
 	impl_name: Cow::Borrowed("async-backing-relay"),
 	authoring_version: 1,
-	spec_version: 2,
+	spec_version: 3,
 	impl_version: 1,
 	apis: apis::RUNTIME_API_VERSIONS,
-	transaction_version: 1,
+	transaction_version: 2,
 	system_version: 1,
 };
 
 // The order is the order of the hooks. Babe comes before Session: it decides whether the block starts a session.
-// ParaSessions comes last: it hands a session change out when every other pallet is done with the block (R-ABP-9).
+// ParaSessionInfo comes last: it hands a session change out when every other pallet is done with the block (R-ABP-9).
+// Names are those that parachains read by (R-KEY-1 to R-KEY-9), and that tools look for: `ParaInherent::enter`, the events of
+// `ParaInclusion`, `ParaScheduler`, `ParaSessionInfo`.
 // The indices are written out because they are part of every transaction's encoding.
 construct_runtime! {
 	pub enum Runtime {
@@ -108,11 +110,12 @@ construct_runtime! {
 		MessageQueue: pallet_message_queue = 9,
 		Configuration: pallet_async_backing_configuration = 10,
 		Paras: pallet_async_backing_paras = 11,
-		Scheduler: pallet_async_backing_scheduler = 12,
+		ParaScheduler: pallet_async_backing_scheduler = 12,
 		Dmp: pallet_async_backing_dmp = 13,
 		Ump: pallet_async_backing_ump = 14,
 		Hrmp: pallet_async_backing_hrmp = 15,
-		Inclusion: pallet_async_backing_inclusion = 16,
-		ParaSessions: pallet_async_backing_sessions = 17,
+		ParaInclusion: pallet_async_backing_inclusion = 16,
+		ParaInherent: pallet_async_backing_inclusion::inherent = 17,
+		ParaSessionInfo: pallet_async_backing_sessions = 18,
 	}
 }

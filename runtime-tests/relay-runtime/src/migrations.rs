@@ -22,8 +22,8 @@ pub type Migrations = (
 mod tests {
 	use super::*;
 	use crate::{
-		genesis_presets, AllPalletsWithSystem, Configuration, Dmp, Hrmp, Inclusion, ParaSessions, Paras,
-		RuntimeGenesisConfig, Scheduler, System, Ump,
+		genesis_presets, AllPalletsWithSystem, Configuration, Dmp, Hrmp, ParaInclusion, ParaScheduler,
+		ParaSessionInfo, Paras, RuntimeGenesisConfig, System, Ump,
 	};
 	use async_backing_primitives::{
 		keys,
@@ -61,12 +61,12 @@ mod tests {
 		let gone = [
 			prefix::<Configuration>(),
 			prefix::<Paras>(),
-			prefix::<Scheduler>(),
+			prefix::<ParaScheduler>(),
 			prefix::<Dmp>(),
 			prefix::<Ump>(),
 			prefix::<Hrmp>(),
-			prefix::<Inclusion>(),
-			prefix::<ParaSessions>(),
+			prefix::<ParaInclusion>(),
+			prefix::<ParaSessionInfo>(),
 		];
 		storage
 			.top
@@ -79,13 +79,13 @@ mod tests {
 	fn try_state_of_all() {
 		for (pallet, state) in [
 			("Configuration", Configuration::do_try_state()),
-			("ParaSessions", ParaSessions::do_try_state()),
+			("ParaSessionInfo", ParaSessionInfo::do_try_state()),
 			("Paras", Paras::do_try_state()),
 			("Dmp", Dmp::do_try_state()),
 			("Ump", Ump::do_try_state()),
 			("Hrmp", Hrmp::do_try_state()),
-			("Scheduler", Scheduler::do_try_state()),
-			("Inclusion", Inclusion::do_try_state()),
+			("ParaScheduler", ParaScheduler::do_try_state()),
+			("ParaInclusion", ParaInclusion::do_try_state()),
 		] {
 			assert_eq!(state, Ok(()), "{pallet}");
 		}
@@ -97,15 +97,15 @@ mod tests {
 			assert_eq!(unhashed::get_raw(&keys::ACTIVE_CONFIG), None);
 			AllPalletsWithSystem::before_all_runtime_migrations();
 			<(Migrations, AllPalletsWithSystem)>::on_runtime_upgrade();
-			assert_eq!(Inclusion::on_chain_storage_version(), StorageVersion::new(2));
+			assert_eq!(ParaInclusion::on_chain_storage_version(), StorageVersion::new(2));
 			for version in [
 				Configuration::on_chain_storage_version(),
-				ParaSessions::on_chain_storage_version(),
+				ParaSessionInfo::on_chain_storage_version(),
 				Paras::on_chain_storage_version(),
 				Dmp::on_chain_storage_version(),
 				Ump::on_chain_storage_version(),
 				Hrmp::on_chain_storage_version(),
-				Scheduler::on_chain_storage_version(),
+				ParaScheduler::on_chain_storage_version(),
 			] {
 				assert_eq!(version, StorageVersion::new(1));
 			}
@@ -129,7 +129,7 @@ mod tests {
 				pallet_async_backing_scheduler::PARTS_OF_A_CORE,
 			)];
 			let shares = whole.try_into().expect("one");
-			assert_ok!(Scheduler::assign_core(
+			assert_ok!(ParaScheduler::assign_core(
 				RawOrigin::Root.into(),
 				CoreIndex(0),
 				0,
@@ -138,7 +138,7 @@ mod tests {
 			));
 			let config = HostConfiguration::default();
 			for session_index in 1..=2 {
-				<(Paras, Scheduler, Inclusion, Ump, Hrmp)>::on_session_change(&SessionChange {
+				<(Paras, ParaScheduler, ParaInclusion, Ump, Hrmp)>::on_session_change(&SessionChange {
 					session_index,
 					session_start: 101,
 					validators: vec![sp_keyring::Sr25519Keyring::Alice.public().into(); 6],
@@ -148,7 +148,7 @@ mod tests {
 				});
 			}
 			try_state_of_all();
-			let claims = <Scheduler as CoreScheduler>::claim_queue();
+			let claims = <ParaScheduler as CoreScheduler>::claim_queue();
 			assert_eq!(
 				claims[&CoreIndex(0)],
 				vec![ParaId(2000); config.scheduling_lookahead as usize]

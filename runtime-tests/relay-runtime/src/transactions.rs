@@ -53,7 +53,7 @@ mod signed {
 			para,
 			max_price: u128::MAX,
 		};
-		signed(&CUSTOMER.pair(), nonce, genesis, RuntimeCall::Scheduler(call))
+		signed(&CUSTOMER.pair(), nonce, genesis, RuntimeCall::ParaScheduler(call))
 	}
 
 	/// A transaction of `signer`, its `nonce`-th on the chain with this genesis, valid for ever.

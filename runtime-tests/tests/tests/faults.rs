@@ -36,7 +36,7 @@ fn included(story: &Story) -> usize {
 fn r_def_29_r_rel_7_a_core_that_governance_takes_away_is_judged_by_the_claims_that_nodes_saw() {
 	let mut story = story(91, json!({}));
 	let core = CoreIndex(1);
-	let taken_away = RuntimeCall::Scheduler(pallet_async_backing_scheduler::Call::assign_core {
+	let taken_away = RuntimeCall::ParaScheduler(pallet_async_backing_scheduler::Call::assign_core {
 		core,
 		begin: story.world.0.client.best().number + 4,
 		end: None,
@@ -169,7 +169,7 @@ fn r_def_31_r_ump_6_a_para_whose_messages_wait_does_not_leave() {
 #[test]
 fn r_def_32_r_sch_8_one_order_is_one_block_and_one_more_chance_however_late_bitfields_are() {
 	let late = json!({
-		"scheduler": { "assignments": [[1, 2001]], "pool": [3] },
+		"paraScheduler": { "assignments": [[1, 2001]], "pool": [3] },
 		"configuration": { "config": { "paras_availability_period": 4 } },
 	});
 	let mut story = story(93, late);

@@ -23,7 +23,7 @@ fn story() -> Story {
 		json!({
 			"epochLength": { "slots": SESSION },
 			// Core 3 is the other para's in the tables; here orders have it.
-			"scheduler": { "assignments": [[0, 2000], [1, 2001]], "pool": [3] },
+			"paraScheduler": { "assignments": [[0, 2000], [1, 2001]], "pool": [3] },
 		}),
 	);
 	world.0.run(FIRST_SLOT, 1);

@@ -127,7 +127,7 @@ fn r_abp_9_a_session_change_is_handed_out_at_the_end_of_its_block() {
 		.map(|block| {
 			(
 				session(&chain, block),
-				value(&chain, block, b"ParaSessions", b"CurrentSessionIndex"),
+				value(&chain, block, b"ParaSessionInfo", b"CurrentSessionIndex"),
 			)
 		})
 		.collect();

@@ -92,7 +92,7 @@ impl Runtime {
 		repeats: u32,
 	) -> Result<Measured, Box<dyn Error>> {
 		self.measure(
-			("pallet_async_backing_inclusion", "Inclusion"),
+			("pallet_async_backing_inclusion", "ParaInclusion"),
 			"compose",
 			components,
 			repeats,
@@ -102,7 +102,7 @@ impl Runtime {
 	/// Checks `count` signatures of validators as an inherent does, so many times.
 	pub fn check_signatures(&self, count: u32, repeats: u32) -> Result<Measured, Box<dyn Error>> {
 		self.measure(
-			("pallet_async_backing_inclusion", "Inclusion"),
+			("pallet_async_backing_inclusion", "ParaInclusion"),
 			"check_signatures",
 			&[(BenchmarkParameter::b, count)],
 			repeats,

@@ -34,3 +34,17 @@ pub trait BenchmarkHelper {
 	/// evictions are not measured.
 	fn conclude_against_all() -> bool;
 }
+
+/// Sets nothing up: for a runtime that does not run these benchmarks, but is compiled with them.
+impl BenchmarkHelper for () {
+	fn set_up(_: Vec<ValidatorId>, _: HostConfiguration, _: &[ParaId], _: &HeadData, _: &ValidationCode) {}
+	fn open_channel(_: ParaId, _: ParaId) {}
+	fn send_horizontal(_: ParaId, _: ParaId, _: BlockNumber, _: u32) {}
+	fn fill_digest(_: ParaId) {}
+	fn let_upgrade(_: ParaId, _: &ValidationCode, _: BlockNumber) {}
+	fn send_downward(_: ParaId, _: u32) {}
+	fn let_orders_wait(_: &[ParaId], _: u32, _: u32) {}
+	fn conclude_against_all() -> bool {
+		false
+	}
+}

@@ -3,7 +3,7 @@
 use super::BenchmarkHelper;
 use crate::{
 	weights::{ANNOUNCED_BYTES, LOOKAHEAD_MEASURED},
-	Call, Config, Pallet, PendingAvailability, PendingCandidate, ValidatorBits,
+	Config, Pallet, PendingAvailability, PendingCandidate, ValidatorBits,
 };
 use alloc::{format, vec, vec::Vec};
 use async_backing_primitives::{
@@ -16,11 +16,8 @@ use async_backing_primitives::{
 	MAX_HEAD_DATA_SIZE, MAX_ON_DEMAND_ORDERS,
 };
 use codec::{Decode, Encode};
-use frame_support::{
-	dispatch::GetDispatchInfo,
-	traits::{Hooks, UnfilteredDispatchable},
-};
-use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
+use frame_support::traits::Hooks;
+use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::{traits::One, Digest, RuntimeAppPublic, SaturatedConversion};
 
 /// Cores of the chain that is measured, and paras with a core each: as many as the largest relay chain plans.
@@ -176,7 +173,7 @@ impl<T: Config> World<T> {
 
 	/// Executes an inherent and begins the next block.
 	pub(super) fn next(self, data: ParachainsInherentData) -> Self {
-		Pallet::<T>::enter(RawOrigin::None.into(), data).expect("the benchmark's inherent is good");
+		Pallet::<T>::execute(data).expect("the benchmark's inherent is good");
 		let now = frame_system::Pallet::<T>::block_number();
 		Pallet::<T>::on_finalize(now);
 		Self::block((now + One::one()).saturated_into())
@@ -310,17 +307,16 @@ impl<T: Config> World<T> {
 	}
 }
 
-/// The inherent as a block carries it.
-pub(super) fn encoded<T: Config>(data: ParachainsInherentData) -> Vec<u8> {
-	Call::<T>::enter { data }.encode()
+/// The inherent as a block carries it: the call's index, and the data.
+pub(super) fn encoded(data: ParachainsInherentData) -> Vec<u8> {
+	(0u8, data).encode()
 }
 
 /// What a block does with an inherent.
 pub(super) fn execute<T: Config>(mut encoded: &[u8]) {
-	let call = Call::<T>::decode(&mut encoded).expect("it was encoded");
-	core::hint::black_box(call.get_dispatch_info());
-	call.dispatch_bypass_filter(RawOrigin::None.into())
-		.expect("the inherent is good");
+	let (_, data) = <(u8, ParachainsInherentData)>::decode(&mut encoded).expect("it was encoded");
+	core::hint::black_box(Pallet::<T>::booked_weight(&data));
+	Pallet::<T>::execute(data).expect("the inherent is good");
 }
 
 pub(super) fn no_outputs(_: u32) -> CandidateCommitments {

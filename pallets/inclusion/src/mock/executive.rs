@@ -154,8 +154,8 @@ pub(crate) fn create(data: &ParachainsInherentData) -> ParachainsInherentData {
 	inherents
 		.put_data(PARACHAINS_INHERENT_IDENTIFIER, data)
 		.expect("there is one of each");
-	match Inclusion::create_inherent(&inherents) {
-		Some(crate::Call::enter { data }) => data,
+	match Inherent::create_inherent(&inherents) {
+		Some(crate::inherent::Call::enter { data }) => data,
 		other => panic!("R-INC-1: every block has an inherent, got {other:?}"),
 	}
 }
@@ -164,7 +164,7 @@ pub(crate) fn create(data: &ParachainsInherentData) -> ParachainsInherentData {
 pub(crate) fn apply(
 	data: ParachainsInherentData,
 ) -> Result<Result<(), DispatchError>, TransactionValidityError> {
-	apply_call(crate::Call::enter { data }.into())
+	apply_call(crate::inherent::Call::enter { data }.into())
 }
 
 /// Applies the inherent of the pallet before or the one after, which takes so much.
@@ -188,5 +188,5 @@ fn apply_call(call: RuntimeCall) -> Result<Result<(), DispatchError>, Transactio
 /// Bytes of an inherent as a block carries it.
 pub(crate) fn length(data: &ParachainsInherentData) -> usize {
 	use codec::Encode;
-	Extrinsic::new_bare(crate::Call::enter { data: data.clone() }.into()).encoded_size()
+	Extrinsic::new_bare(crate::inherent::Call::enter { data: data.clone() }.into()).encoded_size()
 }

@@ -37,6 +37,7 @@ frame_support::construct_runtime!(
 		Scheduler: pallet_async_backing_scheduler,
 		Early: executive::neighbour::<Instance1>,
 		Inclusion: pallet_inclusion,
+		Inherent: pallet_inclusion::inherent,
 		Late: executive::neighbour::<Instance2>,
 	}
 );
@@ -84,6 +85,8 @@ impl crate::Config for Test {
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = benchmark_helper::Helper;
 }
+
+impl crate::inherent::Config for Test {}
 
 parameter_types! {
 	/// Headers of all blocks so far.
@@ -287,9 +290,7 @@ pub(crate) fn end_block() {
 /// Executes the inherent.
 pub(crate) fn enter(data: ParachainsInherentData) -> DispatchResult {
 	// As a block does: an error rolls back.
-	frame_support::storage::with_storage_layer(|| {
-		Inclusion::enter(frame_system::RawOrigin::None.into(), data)
-	})
+	frame_support::storage::with_storage_layer(|| Inherent::enter(frame_system::RawOrigin::None.into(), data))
 }
 
 /// Executes the inherent, ends the block and begins the next.

@@ -358,7 +358,7 @@ fn r_wgt_1_only_an_inherent_that_carries_nothing_books_what_is_left() {
 			limits.max_total = Some(used.saturating_add(left).set_proof_size(u64::MAX));
 		}));
 		let booked = |data: &ParachainsInherentData| {
-			let info = crate::Call::<Test>::enter { data: data.clone() }.get_dispatch_info();
+			let info = crate::inherent::Call::<Test>::enter { data: data.clone() }.get_dispatch_info();
 			info.call_weight.ref_time()
 		};
 		let empty = inherent(&[], &[]);

@@ -1,6 +1,6 @@
 //! The inherent as a whole: exactly one a block, and creation makes what execution accepts.
 
-use crate::{mock::*, process, Call, Error, InherentError, Pallet};
+use crate::{inherent::Call, mock::*, process, Error, InherentError, Pallet};
 use async_backing_primitives::{HeadData, ParachainsInherentData, PARACHAINS_INHERENT_IDENTIFIER};
 use frame_support::{
 	assert_noop, assert_ok,
@@ -31,11 +31,11 @@ fn r_inc_1_exactly_one_inherent_for_this_parent() {
 		foreign.parent_header.number += 1;
 		assert_noop!(enter(foreign.clone()), Error::<Test>::InvalidParentHeader);
 		assert!(
-			Pallet::<Test>::create_inherent(&provided(&foreign)).is_none(),
+			Inherent::create_inherent(&provided(&foreign)).is_none(),
 			"R-INC-1"
 		);
 		assert_noop!(
-			Inclusion::enter(frame_system::RawOrigin::Signed(1).into(), inherent(&[], &[])),
+			Inherent::enter(frame_system::RawOrigin::Signed(1).into(), inherent(&[], &[])),
 			DispatchError::BadOrigin
 		);
 		assert_ok!(enter(inherent(&[], &[])));
@@ -48,20 +48,20 @@ fn r_inc_1_a_node_checks_that_the_inherent_is_there() {
 	Setup::default().run(|| {
 		let data = inherent(&[], &[&Candidate::first()]);
 		assert_eq!(
-			Pallet::<Test>::is_inherent_required(&provided(&data)),
+			Inherent::is_inherent_required(&provided(&data)),
 			Ok(Some(InherentError::Missing)),
 			"R-INC-1"
 		);
 		assert!(InherentError::Missing.is_fatal_error());
-		let call = Pallet::<Test>::create_inherent(&provided(&data)).expect("the data are there");
-		assert!(Pallet::<Test>::is_inherent(&call));
+		let call = Inherent::create_inherent(&provided(&data)).expect("the data are there");
+		assert!(Inherent::is_inherent(&call));
 		assert_eq!(call, Call::enter { data });
-		assert!(Pallet::<Test>::create_inherent(&InherentData::new()).is_none());
+		assert!(Inherent::create_inherent(&InherentData::new()).is_none());
 		let mut garbage = InherentData::new();
 		garbage
 			.put_data(PARACHAINS_INHERENT_IDENTIFIER, &7u8)
 			.expect("nothing has this identifier");
-		assert!(Pallet::<Test>::create_inherent(&garbage).is_none());
+		assert!(Inherent::create_inherent(&garbage).is_none());
 	});
 }
 

@@ -1,6 +1,6 @@
 //! What an inherent costs, and what happens when a block has no room for all of it.
 
-use crate::{mock::*, weights::UnitWeights, Call, Error, OutputSizes, Pallet, RelayParentWindow};
+use crate::{inherent::Call, mock::*, weights::UnitWeights, Error, OutputSizes, Pallet, RelayParentWindow};
 use async_backing_primitives::{
 	CandidateHash, DisputeStatement, DisputeStatementSet, Hash, InvalidDisputeStatementKind,
 	OutboundHrmpMessage, ParachainsInherentData, ValidatorIndex,

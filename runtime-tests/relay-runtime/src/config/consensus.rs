@@ -4,7 +4,7 @@
 //! genesis stay, and are handed out anew at every session change.
 
 use crate::{
-	epoch_length, AccountId, Babe, Balances, EpochLength, Grandpa, ParaSessions, Runtime, RuntimeEvent,
+	epoch_length, AccountId, Babe, Balances, EpochLength, Grandpa, ParaSessionInfo, Runtime, RuntimeEvent,
 	Session,
 };
 use alloc::vec::Vec;
@@ -31,7 +31,7 @@ impl_opaque_keys! {
 	pub struct SessionKeys {
 		pub babe: Babe,
 		pub grandpa: Grandpa,
-		pub para: ParaSessions,
+		pub para: ParaSessionInfo,
 	}
 }
 

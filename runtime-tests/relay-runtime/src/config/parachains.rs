@@ -2,13 +2,14 @@
 
 use crate::{
 	config::sovereign::{EnsurePara, SovereignAccountOf},
-	weights, Balances, Configuration, Dmp, Hrmp, Inclusion, MessageQueue, ParaSessions, Paras, Runtime,
-	RuntimeHoldReason, Scheduler, Session, Ump,
+	weights, Balances, Configuration, Dmp, Hrmp, MessageQueue, ParaInclusion, ParaScheduler, ParaSessionInfo,
+	Paras, Runtime, RuntimeHoldReason, Session, Ump,
 };
 use alloc::vec::Vec;
-use async_backing_primitives::{ports::CheckerKeys, AssignmentId, AuthorityDiscoveryId, ValidatorId};
+use async_backing_primitives::{
+	ports::CheckerKeys, AssignmentId, AuthorityDiscoveryId, ValidatorId, ValidatorIndex,
+};
 use frame_system::EnsureRoot;
-use pallet_async_backing_sessions::RememberSession;
 use sp_core::sr25519;
 
 /// A validator of this chain has one sr25519 key: what it signs statements with also assigns its checks and publishes its
@@ -17,12 +18,12 @@ use sp_core::sr25519;
 pub struct OneKeyForAll;
 
 impl CheckerKeys for OneKeyForAll {
-	fn assignment_keys(validators: &[ValidatorId]) -> Vec<AssignmentId> {
+	fn assignment_keys(validators: &[ValidatorId], _: &[ValidatorIndex]) -> Vec<AssignmentId> {
 		let public = |key: &ValidatorId| sr25519::Public::from(key.clone()).into();
 		validators.iter().map(public).collect()
 	}
 
-	fn discovery_keys(validators: &[ValidatorId]) -> Vec<AuthorityDiscoveryId> {
+	fn discovery_keys(validators: &[ValidatorId], _: &[ValidatorIndex]) -> Vec<AuthorityDiscoveryId> {
 		let public = |key: &ValidatorId| sr25519::Public::from(key.clone()).into();
 		validators.iter().map(public).collect()
 	}
@@ -33,22 +34,22 @@ type AdminOrigin = EnsureRoot<crate::AccountId>;
 
 impl pallet_async_backing_configuration::Config for Runtime {
 	type AdminOrigin = AdminOrigin;
-	type SessionIndex = ParaSessions;
+	type SessionIndex = ParaSessionInfo;
 	type WeightInfo = weights::pallet_async_backing_configuration::WeightInfo<Runtime>;
 }
 
 impl pallet_async_backing_sessions::Config for Runtime {
 	type Sessions = Session;
 	type Configuration = Configuration;
-	// R-ABP-9: configuration and validators are in force before anybody here is told.
-	type OnSessionChange = (
-		Paras,
-		Scheduler,
-		Inclusion,
-		RememberSession<Runtime, Scheduler, OneKeyForAll>,
-		Ump,
-		Hrmp,
-	);
+	type Paras = Paras;
+	type Scheduler = ParaScheduler;
+	type Inclusion = ParaInclusion;
+	type Disputes = ();
+	type Dmp = Dmp;
+	type Ump = Ump;
+	type Hrmp = Hrmp;
+	type Others = ();
+	type CheckerKeys = OneKeyForAll;
 	// Known one epoch ahead, but only after the validators of the session were fixed.
 	type Randomness = pallet_babe::RandomnessFromOneEpochAgo<Runtime>;
 	type DisabledValidators = Session;
@@ -57,7 +58,7 @@ impl pallet_async_backing_sessions::Config for Runtime {
 impl pallet_async_backing_scheduler::Config for Runtime {
 	type AdminOrigin = AdminOrigin;
 	type Configuration = Configuration;
-	type Session = ParaSessions;
+	type Session = ParaSessionInfo;
 	type Paras = Paras;
 	type Currency = Balances;
 	// What orders are paid with is burnt: this chain has no treasury.
@@ -70,10 +71,13 @@ impl pallet_async_backing_scheduler::Config for Runtime {
 impl pallet_async_backing_paras::Config for Runtime {
 	type AdminOrigin = AdminOrigin;
 	type Configuration = Configuration;
-	type Session = ParaSessions;
+	type Session = ParaSessionInfo;
+	type Scheduler = ParaScheduler;
+	type Dmp = Dmp;
 	type Ump = Ump;
-	type OnParaRemoved = (Scheduler, Dmp, Ump, Hrmp);
-	type OnParaOverridden = (Inclusion, Hrmp);
+	type Hrmp = Hrmp;
+	type Inclusion = ParaInclusion;
+	type Others = ();
 	type WeightInfo = weights::pallet_async_backing_paras::WeightInfo<Runtime>;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = crate::benchmark_helper::Helper;
@@ -109,12 +113,12 @@ impl pallet_async_backing_hrmp::Config for Runtime {
 
 impl pallet_async_backing_inclusion::Config for Runtime {
 	type Configuration = Configuration;
-	type Session = ParaSessions;
+	type Session = ParaSessionInfo;
 	type Paras = Paras;
 	type Dmp = Dmp;
 	type Ump = Ump;
 	type Hrmp = Hrmp;
-	type Scheduler = Scheduler;
+	type Scheduler = ParaScheduler;
 	// Approval voting and disputes are not part of this runtime yet; whoever brings them implements the two ports.
 	#[cfg(not(feature = "runtime-benchmarks"))]
 	type Disputes = ();
@@ -128,3 +132,5 @@ impl pallet_async_backing_inclusion::Config for Runtime {
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = crate::benchmark_helper::Helper;
 }
+
+impl pallet_async_backing_inclusion::inherent::Config for Runtime {}

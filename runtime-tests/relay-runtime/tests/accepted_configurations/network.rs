@@ -12,7 +12,7 @@ use async_backing_relay_runtime as runtime;
 use codec::Encode;
 use frame_support::storage::with_storage_layer;
 use frame_system::RawOrigin;
-use runtime::{Block, Executive, Inclusion, Runtime, RuntimeGenesisConfig, SLOT_DURATION_MILLIS};
+use runtime::{Block, Executive, ParaInclusion, Runtime, RuntimeGenesisConfig, SLOT_DURATION_MILLIS};
 use serde_json::{json, Value};
 use sp_consensus_babe::{
 	digests::{PreDigest, SecondaryPlainPreDigest},
@@ -65,7 +65,7 @@ fn genesis() -> Storage {
 		json!({
 			"epochLength": { "slots": SESSION_SLOTS },
 			"paras": { "paras": [{ "id": PARA, "head": hexadecimal(&[0]), "code": hexadecimal(&[1; 12]) }] },
-			"scheduler": { "assignments": [[0, PARA]] },
+			"paraScheduler": { "assignments": [[0, PARA]] },
 		}),
 	);
 	let config: RuntimeGenesisConfig = serde_json::from_value(config).expect("deserialises");
@@ -114,8 +114,9 @@ impl Network {
 	pub(crate) fn produce(&mut self, is_working: bool) {
 		let data = if is_working { self.inherent() } else { self.empty() };
 		self.begin_block();
-		let kept = Inclusion::filter(data);
-		let outcome: DispatchResult = with_storage_layer(|| Inclusion::enter(RawOrigin::None.into(), kept));
+		let kept = ParaInclusion::filter(data);
+		let outcome: DispatchResult =
+			with_storage_layer(|| runtime::ParaInherent::enter(RawOrigin::None.into(), kept));
 		outcome.expect("what creation keeps, execution takes");
 		let header = Executive::finalize_block();
 		let events = <Runtime as ParachainHostV16<Block>>::candidate_events();
@@ -262,11 +263,11 @@ pub(crate) fn bypass() {
 pub(crate) fn is_sound() {
 	for (pallet, state) in [
 		("Configuration", runtime::Configuration::do_try_state()),
-		("ParaSessions", runtime::ParaSessions::do_try_state()),
+		("ParaSessionInfo", runtime::ParaSessionInfo::do_try_state()),
 		("Paras", runtime::Paras::do_try_state()),
 		("Hrmp", runtime::Hrmp::do_try_state()),
-		("Scheduler", runtime::Scheduler::do_try_state()),
-		("Inclusion", runtime::Inclusion::do_try_state()),
+		("ParaScheduler", runtime::ParaScheduler::do_try_state()),
+		("ParaInclusion", runtime::ParaInclusion::do_try_state()),
 	] {
 		assert_eq!(state, Ok(()), "{pallet}");
 	}

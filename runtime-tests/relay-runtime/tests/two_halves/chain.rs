@@ -10,7 +10,9 @@ use codec::Encode;
 use frame_support::storage::with_storage_layer;
 use frame_system::RawOrigin;
 use pallet_async_backing_scheduler::{CoreAssignment, PARTS_OF_A_CORE};
-use runtime::{AccountId, Executive, Inclusion, RuntimeGenesisConfig, RuntimeOrigin, SLOT_DURATION_MILLIS};
+use runtime::{
+	AccountId, Executive, ParaInclusion, RuntimeGenesisConfig, RuntimeOrigin, SLOT_DURATION_MILLIS,
+};
 use serde_json::{json, Value};
 use sp_consensus_babe::{
 	digests::{PreDigest, SecondaryPlainPreDigest},
@@ -101,7 +103,7 @@ fn genesis() -> Storage {
 			"paras": { "paras": paras },
 			"balances": { "balances": balances },
 			// Core 0 is idle, core 3 is in the pool; the third para has no core of its own.
-			"scheduler": { "assignments": [[1, PARAS[0]], [2, PARAS[1]]], "pool": [3] },
+			"paraScheduler": { "assignments": [[1, PARAS[0]], [2, PARAS[1]]], "pool": [3] },
 		}),
 	);
 	let config: RuntimeGenesisConfig = serde_json::from_value(config).expect("deserialises");
@@ -156,17 +158,17 @@ pub(crate) fn begin_block(parent: &Header, slot: u64) {
 
 /// The inherent.
 pub(crate) fn enter(data: ParachainsInherentData) -> DispatchResult {
-	with_storage_layer(|| Inclusion::enter(RawOrigin::None.into(), data))
+	with_storage_layer(|| runtime::ParaInherent::enter(RawOrigin::None.into(), data))
 }
 
 /// The end of the block. Its state is sound.
 pub(crate) fn end_block() -> Header {
 	let header = Executive::finalize_block();
-	Inclusion::do_try_state().expect("the state is sound");
-	runtime::Scheduler::do_try_state().expect("the state is sound");
+	ParaInclusion::do_try_state().expect("the state is sound");
+	runtime::ParaScheduler::do_try_state().expect("the state is sound");
 	runtime::Hrmp::do_try_state().expect("the state is sound");
 	runtime::Paras::do_try_state().expect("the state is sound");
-	runtime::ParaSessions::do_try_state().expect("the state is sound");
+	runtime::ParaSessionInfo::do_try_state().expect("the state is sound");
 	header
 }
 
@@ -188,7 +190,7 @@ pub(crate) fn execute(op: &Op) -> bool {
 }
 
 fn dispatch(op: &Op) -> DispatchResult {
-	use runtime::{Configuration, Dmp, Hrmp, Paras, Scheduler};
+	use runtime::{Configuration, Dmp, Hrmp, ParaScheduler, Paras};
 	let channel = |sender, recipient| pallet_async_backing_hrmp::HrmpChannelId { sender, recipient };
 	match *op {
 		Op::AssignCore {
@@ -201,7 +203,7 @@ fn dispatch(op: &Op) -> DispatchResult {
 			let assignment = para.map_or(CoreAssignment::Pool, CoreAssignment::Task);
 			let shares = vec![(assignment, PARTS_OF_A_CORE)].try_into().expect("one fits");
 			let end = until.map(|blocks| now + later + blocks);
-			Scheduler::assign_core(root(), CoreIndex(core), now + later, end, shares)
+			ParaScheduler::assign_core(root(), CoreIndex(core), now + later, end, shares)
 		}
 		Op::ShareCore { core, first, second } => {
 			let half = PARTS_OF_A_CORE / 2;
@@ -210,10 +212,10 @@ fn dispatch(op: &Op) -> DispatchResult {
 				(CoreAssignment::Task(second), half),
 			];
 			let shares = shares.try_into().expect("two fit");
-			Scheduler::assign_core(root(), CoreIndex(core), 0, None, shares)
+			ParaScheduler::assign_core(root(), CoreIndex(core), 0, None, shares)
 		}
 		Op::PlaceOrder(para) => {
-			Scheduler::place_order_keep_alive(RawOrigin::Signed(customer()).into(), para, u128::MAX)
+			ParaScheduler::place_order_keep_alive(RawOrigin::Signed(customer()).into(), para, u128::MAX)
 		}
 		Op::Configure(which, value) => {
 			let mut config = Configuration::pending()

@@ -18,7 +18,7 @@ mod node;
 mod plan;
 
 use async_backing_primitives::{DescriptorVersion, Header};
-use async_backing_relay_runtime::Inclusion;
+use async_backing_relay_runtime::ParaInclusion;
 use chain::{begin_block, end_block, enter, execute, externalities, info, FIRST_SLOT};
 use node::{inherent, Made, Node};
 use plan::{BlockPlan, Op, PARAS};
@@ -166,7 +166,7 @@ fn verdict(parent: &Header, candidate: &Made) -> Option<sp_runtime::DispatchErro
 	let data = inherent(parent, vec![candidate.backed.clone()]);
 	let outcome = with_transaction_unchecked(|| TransactionOutcome::Rollback(enter(data.clone())));
 	// Who makes an inherent is of the same opinion (R-INC-3).
-	let kept = Inclusion::filter(data).backed_candidates.len();
+	let kept = ParaInclusion::filter(data).backed_candidates.len();
 	assert_eq!(kept == 1, outcome.is_ok(), "R-INC-3: {outcome:?}");
 	outcome.err()
 }

@@ -30,13 +30,13 @@ pub fn check(client: &RelayClient, block: Hash) {
 		);
 		for (pallet, result) in [
 			("Configuration", runtime::Configuration::do_try_state()),
-			("ParaSessions", runtime::ParaSessions::do_try_state()),
+			("ParaSessionInfo", runtime::ParaSessionInfo::do_try_state()),
 			("Paras", runtime::Paras::do_try_state()),
 			("Dmp", runtime::Dmp::do_try_state()),
 			("Ump", runtime::Ump::do_try_state()),
 			("Hrmp", runtime::Hrmp::do_try_state()),
-			("Scheduler", runtime::Scheduler::do_try_state()),
-			("Inclusion", runtime::Inclusion::do_try_state()),
+			("ParaScheduler", runtime::ParaScheduler::do_try_state()),
+			("ParaInclusion", runtime::ParaInclusion::do_try_state()),
 		] {
 			assert_eq!(result, Ok(()), "{pallet} is not sound after block {number}");
 		}

@@ -56,7 +56,7 @@ impl Compiled {
 					"allowed_ancestry_len": cases::ANCESTRY,
 				},
 			} },
-			"scheduler": { "assignments": assignments },
+			"paraScheduler": { "assignments": assignments },
 			"paras": { "paras": [para(2000), para(2001)] },
 		});
 		Self(Chain::patched(seed, validators, [patch, more]))
@@ -195,7 +195,8 @@ pub fn extrinsics_root(body: &[OpaqueExtrinsic]) -> Hash {
 
 /// The extrinsic that carries an inherent.
 pub fn extrinsic(data: ParachainsInherentData) -> OpaqueExtrinsic {
-	let call = runtime::RuntimeCall::Inclusion(pallet_async_backing_inclusion::Call::enter { data });
+	let call =
+		runtime::RuntimeCall::ParaInherent(pallet_async_backing_inclusion::inherent::Call::enter { data });
 	let bare = runtime::UncheckedExtrinsic::new_bare(call);
 	OpaqueExtrinsic::decode(&mut &bare.encode()[..]).expect("an extrinsic is opaque bytes")
 }
