@@ -47,7 +47,7 @@ BENCHMARKS := $(addsuffix /runtime-benchmarks,$(BENCHMARKED))
 # The exports of scripts/wasm-target.sh, in the shell of the recipe. In two steps, so that its failure is a failure.
 WASM_ENV = wasm_env=$$(scripts/wasm-target.sh); eval "$$wasm_env"
 
-.PHONY: help run build test fmt lint check-no-std unit test-benchmarks rules rules-check doc setup bench bench-peers calibrate weights weights-check
+.PHONY: help run build test fmt lint check-no-std unit test-benchmarks rules rules-check doc setup bench bench-peers interop calibrate weights weights-check
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -104,6 +104,11 @@ bench-peers: setup ## The same work by the published crates, side by side; write
 		cargo build --locked --release --manifest-path benchmarks/peers/Cargo.toml
 	@"$(CACHE)/peers/release/async-backing-bench-peers" docs/benchmarks.md
 	@$(WASM_ENV); ASYNC_BACKING_CACHE="$(CACHE)" scripts/weights.sh --inherent
+
+# At the lowest priority: it is long, and nobody waits for it.
+interop: setup ## Our parachain pallet beside the published one, block by block over 10,000 random histories
+	@$(WASM_ENV); CARGO_TARGET_DIR="$(CACHE)/interop" SKIP_WASM_BUILD=1 \
+		nice -n 19 cargo test --locked --manifest-path benchmarks/interop/Cargo.toml -- --nocapture
 
 # In two steps, so that a measurement that fails leaves the table as it was.
 calibrate: setup ## Measures host calls of validation functions here; writes their prices, and prints what hostile guests take

@@ -9,12 +9,14 @@
 mod arriving;
 mod confirming;
 mod importing;
+mod lacking;
 mod leaves;
 mod seconding;
 mod stating;
 mod types;
 mod validating;
 
+pub use lacking::Demand;
 pub use types::{Effect, SecondingError, StatementError};
 
 use crate::{
@@ -53,14 +55,24 @@ enum Work {
 enum PovSource {
 	/// A collator, for a candidate that this validator may second.
 	Collation(PeerId),
-	/// A backer, or a collator whose candidate somebody seconded first.
+	/// A backer.
 	Confirming(PeerId),
+	/// A collator whose candidate somebody seconded first.
+	Offered(PeerId),
 }
 
 impl PovSource {
 	fn peer(self) -> PeerId {
 		match self {
-			Self::Collation(peer) | Self::Confirming(peer) => peer,
+			Self::Collation(peer) | Self::Confirming(peer) | Self::Offered(peer) => peer,
+		}
+	}
+
+	/// Whoever gave it, unless it is a validator.
+	fn collator(self) -> Option<PeerId> {
+		match self {
+			Self::Collation(peer) | Self::Offered(peer) => Some(peer),
+			Self::Confirming(_) => None,
 		}
 	}
 }
@@ -102,6 +114,10 @@ struct CandidateState {
 	arrival: u64,
 	/// Validations that came to nothing for want of time.
 	failures: u32,
+	/// Somebody was asked for the proof of validity in vain: whoever has it is as good as another backer.
+	in_vain: bool,
+	/// Collators are to hand it over, and the neighbours know.
+	lacking: bool,
 }
 
 /// How a validator was asked for a proof of validity.
@@ -250,6 +266,7 @@ impl Backing {
 		run(self, &mut turn);
 		self.confirm_next(&mut turn);
 		self.check_next(&mut turn);
+		self.tell_lacking(&mut turn);
 		if (self.stalled || self.waits_for_room || self.checks.is_paused()) && self.wake.is_none() {
 			self.wake = Some(turn.out.set_timer(turn.now.saturating_add(RETRY)));
 		}
@@ -448,6 +465,8 @@ impl Backing {
 			announced: false,
 			arrival: self.arrivals,
 			failures: 0,
+			in_vain: false,
+			lacking: false,
 		}
 	}
 }

@@ -17,7 +17,7 @@ mod table;
 mod words;
 
 pub use account::{SecondedLimits, MAX_CODES_PER_VALIDATOR};
-pub use backing::{Backing, Effect, SecondingError, StatementError};
+pub use backing::{Backing, Demand, Effect, SecondingError, StatementError};
 pub use checks::{
 	NotWaiting, MAX_BATCH, MAX_BATCH_BYTES, MAX_BATCH_PER_PEER, MAX_FORGED, MAX_STATEMENT_BYTES,
 	MAX_WAITING_BYTES, MAX_WAITING_BYTES_PER_PEER, MAX_WAITING_PER_PEER,

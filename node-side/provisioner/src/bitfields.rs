@@ -7,8 +7,12 @@ use async_backing_primitives::{
 	CoreIndex, CoreState, Hash, LeafFacts, SigningContext, UncheckedSignedAvailabilityBitfield, ValidatorId,
 	ValidatorIndex,
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 use thiserror::Error;
+
+/// A bitfield as it is handed around: one of a large chain takes hundreds of bytes, and each of a thousand validators has
+/// one (law 1).
+pub type SharedBitfield = Arc<UncheckedSignedAvailabilityBitfield>;
 
 /// Why a bitfield is not kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -43,7 +47,7 @@ pub struct Bitfields {
 	context: SigningContext,
 	validators: Vec<ValidatorId>,
 	occupied: Vec<bool>,
-	chosen: BTreeMap<ValidatorIndex, UncheckedSignedAvailabilityBitfield>,
+	chosen: BTreeMap<ValidatorIndex, SharedBitfield>,
 }
 
 impl Bitfields {
@@ -97,7 +101,7 @@ impl Bitfields {
 	/// than what is there changes nothing.
 	pub fn insert_checked(&mut self, bitfield: UncheckedSignedAvailabilityBitfield) {
 		if self.check(&bitfield) == Ok(true) {
-			self.chosen.insert(bitfield.validator_index, bitfield);
+			self.chosen.insert(bitfield.validator_index, Arc::new(bitfield));
 		}
 	}
 
@@ -114,7 +118,7 @@ impl Bitfields {
 		if !bitfield.verify(self.key(index)?, &self.context) {
 			return Err(BitfieldError::BadSignature(index));
 		}
-		self.chosen.insert(index, bitfield);
+		self.chosen.insert(index, Arc::new(bitfield));
 		Ok(true)
 	}
 
@@ -126,8 +130,8 @@ impl Bitfields {
 		self.validators.get(index.as_usize()).ok_or(unknown)
 	}
 
-	/// What was kept, ascending by validator.
-	pub fn chosen(&self) -> Vec<UncheckedSignedAvailabilityBitfield> {
+	/// What was kept, ascending by validator. Nothing is copied.
+	pub fn chosen(&self) -> Vec<SharedBitfield> {
 		self.chosen.values().cloned().collect()
 	}
 

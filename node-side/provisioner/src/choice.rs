@@ -5,12 +5,11 @@
 
 use crate::{
 	cores::{usable_cores, ParaCores},
-	SharedBackedCandidate,
+	SharedBackedCandidate, SharedBitfield,
 };
 use async_backing_primitives::{
 	check_backing_vote_count, check_depth, remove_disabled_votes, CandidateHash, CoreIndex,
-	DisputeStatementSet, Hash, Header, LeafFacts, ParaId, ParachainsInherentData, Slot,
-	UncheckedSignedAvailabilityBitfield, ValidatorIndex,
+	DisputeStatementSet, Hash, Header, LeafFacts, ParaId, ParachainsInherentData, Slot, ValidatorIndex,
 };
 use std::fmt;
 
@@ -37,9 +36,9 @@ pub trait BackableSource {
 /// What the next block shall carry.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Proposal {
-	/// Bitfields, ascending by validator.
-	pub bitfields: Vec<UncheckedSignedAvailabilityBitfield>,
-	/// Candidates, ascending by para, in chain order within one. Who builds the block copies them into it.
+	/// Bitfields, ascending by validator. Who builds the block copies them into it.
+	pub bitfields: Vec<SharedBitfield>,
+	/// Candidates, ascending by para, in chain order within one. The same holds for them.
 	pub backed_candidates: Vec<SharedBackedCandidate>,
 }
 
@@ -62,14 +61,14 @@ impl fmt::Debug for Proposal {
 }
 
 impl Proposal {
-	/// The inherent's content, on a leaf with this header. Cost: copies the candidates.
+	/// The inherent's content, on a leaf with this header. Cost: copies bitfields and candidates.
 	pub fn into_inherent_data(
 		self,
 		parent_header: Header,
 		disputes: Vec<DisputeStatementSet>,
 	) -> ParachainsInherentData {
 		ParachainsInherentData {
-			bitfields: self.bitfields,
+			bitfields: self.bitfields.iter().map(|signed| (**signed).clone()).collect(),
 			backed_candidates: self
 				.backed_candidates
 				.iter()
@@ -88,7 +87,7 @@ impl Proposal {
 pub fn provision(
 	leaf: &LeafFacts,
 	slot: Slot,
-	bitfields: Vec<UncheckedSignedAvailabilityBitfield>,
+	bitfields: Vec<SharedBitfield>,
 	source: &mut impl BackableSource,
 ) -> Proposal {
 	let mut backed_candidates = Vec::new();

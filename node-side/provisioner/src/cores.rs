@@ -1,8 +1,8 @@
 //! Which cores the next block can use, and for whom (R-PRV-1, R-PRV-4).
 
+use crate::SharedBitfield;
 use async_backing_primitives::{
 	enactable_prefix, CandidateHash, CoreIndex, CoreState, LeafFacts, OccupiedCore, ParaId,
-	UncheckedSignedAvailabilityBitfield,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,10 +28,7 @@ enum Fate {
 /// For every para that can use a core of the next block: which ones, and on what it builds (R-PRV-4).
 ///
 /// `bitfields` are those that go into the same inherent. Cost: linear in cores times bitfields.
-pub fn usable_cores(
-	leaf: &LeafFacts,
-	bitfields: &[UncheckedSignedAvailabilityBitfield],
-) -> BTreeMap<ParaId, ParaCores> {
+pub fn usable_cores(leaf: &LeafFacts, bitfields: &[SharedBitfield]) -> BTreeMap<ParaId, ParaCores> {
 	let building = leaf.block.number.saturating_add(1);
 	let occupied: BTreeMap<CandidateHash, (CoreIndex, &OccupiedCore)> = cores(leaf)
 		.filter_map(|(core, state)| match state {
@@ -109,11 +106,7 @@ fn cores(leaf: &LeafFacts) -> impl Iterator<Item = (CoreIndex, &CoreState)> {
 }
 
 /// Validators that attest a candidate, on-chain already or in these bitfields (R-PRV-8).
-fn votes(
-	core: CoreIndex,
-	occupied: &OccupiedCore,
-	bitfields: &[UncheckedSignedAvailabilityBitfield],
-) -> usize {
+fn votes(core: CoreIndex, occupied: &OccupiedCore, bitfields: &[SharedBitfield]) -> usize {
 	let mut votes = occupied.availability.clone();
 	for bitfield in bitfields {
 		if bitfield.payload.0.get(core.as_usize()).is_some_and(|bit| *bit) {

@@ -6,7 +6,7 @@ mod choice;
 mod cores;
 
 pub use backed::SharedBackedCandidate;
-pub use bitfields::{BitfieldError, Bitfields};
+pub use bitfields::{BitfieldError, Bitfields, SharedBitfield};
 pub use choice::{provision, BackableSource, Proposal};
 pub use cores::{usable_cores, ParaCores};
 

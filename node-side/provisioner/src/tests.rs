@@ -17,7 +17,7 @@ use async_backing_primitives::{
 };
 use bitvec::{bitvec, order::Lsb0, vec::BitVec};
 use sp_core::Pair;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 const SEVEN: ParaId = ParaId(7);
 const NINE: ParaId = ParaId(9);
@@ -276,14 +276,15 @@ fn r_prv_4_chosen_bitfields_count_once_with_stored_votes() {
 	let again = [
 		bitfield(&leaf, 0, bitvec![u8, Lsb0; 1]),
 		bitfield(&leaf, 1, bitvec![u8, Lsb0; 1]),
-	];
+	]
+	.map(Arc::new);
 	assert!(
 		usable_cores(&leaf, &again).is_empty(),
 		"R-PRV-4: the same two validators"
 	);
-	let third = [bitfield(&leaf, 2, bitvec![u8, Lsb0; 1])];
+	let third = [bitfield(&leaf, 2, bitvec![u8, Lsb0; 1])].map(Arc::new);
 	assert_eq!(usable_cores(&leaf, &third)[&SEVEN].will_enact, 1, "R-PRV-4");
-	let empty = [bitfield(&leaf, 2, bitvec![u8, Lsb0; 0])];
+	let empty = [bitfield(&leaf, 2, bitvec![u8, Lsb0; 0])].map(Arc::new);
 	assert!(usable_cores(&leaf, &empty).is_empty());
 }
 
@@ -417,7 +418,7 @@ fn r_prv_13_a_block_that_ends_the_session_carries_no_candidates() {
 		vec![scheduled(SEVEN), occupied(NINE, 1, 20, bitvec![u8, Lsb0; 0; 4])],
 		vec![(SEVEN, at_leaf(&[])), (NINE, at_leaf(&[1]))],
 	);
-	let bitfields = vec![bitfield(&leaf, 1, bitvec![u8, Lsb0; 0, 1])];
+	let bitfields = vec![Arc::new(bitfield(&leaf, 1, bitvec![u8, Lsb0; 0, 1]))];
 	for (slot, candidates) in [(49, 1), (50, 0), (51, 0)] {
 		let mut source = Source::new(&[(SEVEN, &[0])]);
 		let proposal = provision(&leaf, slot, bitfields.clone(), &mut source);

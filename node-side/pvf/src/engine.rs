@@ -6,16 +6,18 @@
 //! - The cache holds at most [`PvfConfig::cached_codes`] codes; what it returns equals a fresh compilation.
 
 use crate::{
+	disk::{Compiled, Disk, DiskConfig, Key},
 	error::{EngineError, PrepareError},
 	host::{self, StoreData},
 	weigh::weigh,
 	ENTRY_POINT, HEAP_BASE, MEMORY,
 };
-use async_backing_primitives::{ValidationCode, ValidationCodeHash};
+use async_backing_primitives::{Hash, ValidationCode, ValidationCodeHash};
 use std::{
 	borrow::Cow,
 	collections::VecDeque,
 	fmt,
+	hash::{Hash as _, Hasher},
 	sync::{Arc, Mutex, PoisonError},
 };
 use wasmtime::{Config, Engine, ExternType, Linker, MemoryType, Module, OptLevel, ValType};
@@ -29,6 +31,8 @@ pub struct PvfConfig {
 	pub max_code_size: usize,
 	/// Compiled codes that are kept; the longest unused goes first. Zero keeps none.
 	pub cached_codes: usize,
+	/// Where they are kept from one run to the next, if anywhere.
+	pub disk: Option<DiskConfig>,
 	/// Native stack that the guest may use, in bytes.
 	///
 	/// Frames depend on the compiler: all validators of a chain that is not a test must run the same build.
@@ -42,6 +46,7 @@ impl Default for PvfConfig {
 			max_code_size: 30 * 1024 * 1024,
 			// A group rarely serves more paras than this between two sessions; a compiled code is a few MiB.
 			cached_codes: 32,
+			disk: None,
 			max_stack: 1024 * 1024,
 		}
 	}
@@ -53,6 +58,8 @@ pub struct PvfEngine {
 	config: PvfConfig,
 	/// Most recently used last.
 	cache: Mutex<VecDeque<PreparedPvf>>,
+	disk: Option<Disk>,
+	settings: Hash,
 }
 
 impl fmt::Debug for PvfEngine {
@@ -67,7 +74,8 @@ impl PvfEngine {
 	/// An engine with an empty cache.
 	///
 	/// # Errors
-	/// [`EngineError::Configuration`] when this machine's architecture cannot be compiled for.
+	/// [`EngineError::Configuration`] when this machine's architecture cannot be compiled for, and [`EngineError::Cache`] when
+	/// compiled codes cannot be kept on disk as [`PvfConfig::disk`] asks.
 	pub fn new(config: PvfConfig) -> Result<Self, EngineError> {
 		Self::with(config, false)
 	}
@@ -100,10 +108,17 @@ impl PvfEngine {
 			reason: format!("{error:#}"),
 		})?;
 		Ok(Self {
+			settings: settings(&engine, &config),
+			disk: config.disk.clone().map(Disk::open).transpose()?,
 			engine,
 			config,
 			cache: Mutex::new(VecDeque::new()),
 		})
+	}
+
+	/// Everything that compiled code depends on, beside the code.
+	pub(crate) fn settings(&self) -> Hash {
+		self.settings
 	}
 
 	/// Compiles `code`, or finds it in the cache.
@@ -131,7 +146,7 @@ impl PvfEngine {
 			return Ok(pvf);
 		}
 		// Compiled outside the lock: two threads may do the same work once, none waits for another's compilation.
-		let pvf = self.compile(&unpack(code, max)?, code_hash)?;
+		let pvf = self.load_or_compile(&unpack(code, max)?, code_hash)?;
 		let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
 		if self.config.cached_codes > 0 && !cache.iter().any(|cached| cached.code_hash() == code_hash) {
 			if cache.len() >= self.config.cached_codes {
@@ -144,7 +159,7 @@ impl PvfEngine {
 
 	/// Whether `code` is small enough, without compiling it.
 	pub(crate) fn check_size(&self, code: &ValidationCode, bomb_limit: usize) -> Result<(), PrepareError> {
-		unpack(code, bomb_limit.min(self.config.max_code_size)).map(drop)
+		check_size(code, bomb_limit.min(self.config.max_code_size))
 	}
 
 	/// How many compiled codes are kept at the moment.
@@ -174,17 +189,64 @@ impl PvfEngine {
 		Ok(Some(pvf))
 	}
 
-	fn compile(&self, wasm: &[u8], code_hash: ValidationCodeHash) -> Result<PreparedPvf, PrepareError> {
-		let invalid = |error: wasmtime::Error| PrepareError::InvalidModule {
-			reason: format!("{error:#}"),
+	/// The code as it was compiled before, if it is on disk; compiled now otherwise.
+	fn load_or_compile(
+		&self,
+		wasm: &[u8],
+		code_hash: ValidationCodeHash,
+	) -> Result<PreparedPvf, PrepareError> {
+		let key = Key {
+			code: code_hash,
+			settings: self.settings,
 		};
+		let Some(disk) = &self.disk else {
+			return self.compile(wasm, code_hash);
+		};
+		if let Some(compiled) = disk.load(key) {
+			// A file that is whole and refused is of another build, in spite of the settings.
+			match self.prepared(code_hash, &compiled) {
+				Ok(pvf) => return Ok(pvf),
+				Err(error) => log::warn!(target: "pvf", "code {code_hash} is compiled again: {error}"),
+			}
+		}
+		let pvf = self.compile(wasm, code_hash)?;
+		if let Some(compiled) = pvf.compiled() {
+			disk.store(key, &compiled);
+		}
+		Ok(pvf)
+	}
+
+	/// A code that an engine with the same [`settings`](Self::settings) compiled.
+	///
+	/// # Errors
+	/// It is not, or not a whole one.
+	pub(crate) fn prepared(
+		&self,
+		code_hash: ValidationCodeHash,
+		compiled: &Compiled,
+	) -> Result<PreparedPvf, PrepareError> {
+		let size = usize::try_from(compiled.size).unwrap_or(usize::MAX);
+		let module = crate::compiled::load(&self.engine, &compiled.artifact).map_err(invalid)?;
+		self.link(module, code_hash, size)
+	}
+
+	fn compile(&self, wasm: &[u8], code_hash: ValidationCodeHash) -> Result<PreparedPvf, PrepareError> {
 		// `from_binary`, not `new`: the latter reads files of the text format where that is compiled in.
 		let module = Module::from_binary(&self.engine, &weigh(wasm)?).map_err(invalid)?;
+		self.link(module, code_hash, wasm.len())
+	}
+
+	fn link(
+		&self,
+		module: Module,
+		code_hash: ValidationCodeHash,
+		size: usize,
+	) -> Result<PreparedPvf, PrepareError> {
 		let memory = check_shape(&module)?;
 		let linker = host::link(&self.engine, &module)?;
 		Ok(PreparedPvf(Arc::new(Prepared {
 			code_hash,
-			size: wasm.len(),
+			size,
 			module,
 			linker,
 			memory,
@@ -221,6 +283,16 @@ impl PreparedPvf {
 		self.0.code_hash
 	}
 
+	/// As it can be kept; `None` if the compiler does not write it down.
+	pub(crate) fn compiled(&self) -> Option<Compiled> {
+		let artifact = self.0.module.serialize();
+		let artifact = artifact.inspect_err(|error| log::warn!(target: "pvf", "not kept: {error:#}"));
+		Some(Compiled {
+			size: self.0.size as u64,
+			artifact: artifact.ok()?,
+		})
+	}
+
 	/// Whether it has at most so many bytes after decompression.
 	pub(crate) fn fits(&self, max: usize) -> Result<(), PrepareError> {
 		match self.0.size <= max {
@@ -228,6 +300,43 @@ impl PreparedPvf {
 			false => Err(PrepareError::TooLarge { max }),
 		}
 	}
+}
+
+fn invalid(error: wasmtime::Error) -> PrepareError {
+	PrepareError::InvalidModule {
+		reason: format!("{error:#}"),
+	}
+}
+
+/// Version of what is compiled in beside the module: weights of instructions, and what the module is checked for before. To
+/// be counted up when either changes.
+const COMPILED_IN: u32 = 1;
+
+/// A hash of all that makes compiled codes differ: compiler, processor, configuration and weights.
+fn settings(engine: &Engine, config: &PvfConfig) -> Hash {
+	/// Collects what is hashed.
+	#[derive(Default)]
+	struct Bytes(Vec<u8>);
+
+	impl Hasher for Bytes {
+		fn finish(&self) -> u64 {
+			0
+		}
+
+		fn write(&mut self, bytes: &[u8]) {
+			self.0.extend_from_slice(bytes);
+		}
+	}
+
+	let mut bytes = Bytes::default();
+	engine.precompile_compatibility_hash().hash(&mut bytes);
+	(COMPILED_IN, env!("CARGO_PKG_VERSION"), config.max_stack).hash(&mut bytes);
+	sp_io::hashing::blake2_256(&bytes.0).into()
+}
+
+/// Whether `code` has at most so many bytes after decompression.
+pub(crate) fn check_size(code: &ValidationCode, max: usize) -> Result<(), PrepareError> {
+	unpack(code, max).map(drop)
 }
 
 /// The code itself, decompressed if need be.

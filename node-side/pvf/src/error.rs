@@ -11,6 +11,14 @@ pub enum EngineError {
 		/// What the engine said.
 		reason: String,
 	},
+	/// Compiled codes cannot be kept where they should be.
+	#[error("compiled codes cannot be kept in {}: {reason}", directory.display())]
+	Cache {
+		/// Where they should be.
+		directory: std::path::PathBuf,
+		/// Why they cannot be there.
+		reason: String,
+	},
 }
 
 /// A validation code that no block can be checked with. The same code fails the same way on every machine.

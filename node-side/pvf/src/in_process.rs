@@ -76,7 +76,9 @@ impl InProcess {
 	pub fn new(config: InProcessConfig) -> Result<Self, EngineError> {
 		let engine = Arc::new(PvfEngine::interruptible(config.pvf)?);
 		let compiler = engine.clone();
-		let preparations = Preparations::new(config.preparations, move |code| compiler.prepare(code));
+		let preparations = Preparations::new(config.preparations, move |code| {
+			compiler.prepare(code).map_err(Failure::Verdict)
+		});
 		Ok(Self {
 			engine,
 			preparations: Arc::new(preparations),

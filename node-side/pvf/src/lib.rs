@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+mod compiled;
+mod disk;
 mod engine;
 mod error;
 mod execute;
@@ -9,7 +11,9 @@ mod port;
 mod pov;
 mod preparations;
 mod weigh;
+pub mod worker;
 
+pub use disk::DiskConfig;
 pub use engine::{PreparedPvf, PvfConfig, PvfEngine};
 pub use error::{EngineError, PrepareError, ValidateError};
 pub use execute::{Limits, Validated};
@@ -21,6 +25,7 @@ pub use weigh::{
 	MAX_BLOCK_EFFORT, MAX_INSTRUCTIONS, MAX_LOOP_EFFORT, MAX_MODULE_BLOCK_EFFORT, MAX_MODULE_INSTRUCTIONS,
 	MAX_MODULE_LOOP_EFFORT, MAX_NESTING, MAX_TARGETS,
 };
+pub use worker::{WorkerArtifact, WorkerProgram, Workers, WorkersConfig};
 
 /// Name of the entry point that every validation function exports.
 pub const ENTRY_POINT: &str = "validate_block";

@@ -16,7 +16,7 @@ use std::{
 };
 
 /// Turns a code into something that can be executed. May take long and may panic.
-type Compile<T> = Box<dyn Fn(&ValidationCode) -> Result<T, PrepareError> + Send + Sync>;
+type Compile<T> = Box<dyn Fn(&ValidationCode) -> Outcome<T> + Send + Sync>;
 
 /// What a compilation came to.
 type Outcome<T> = Result<T, Failure<PrepareError>>;
@@ -32,7 +32,7 @@ impl<T: Clone + Send + 'static> Preparations<T> {
 	/// None yet, and never more than `most`.
 	pub(crate) fn new(
 		most: usize,
-		compile: impl Fn(&ValidationCode) -> Result<T, PrepareError> + Send + Sync + 'static,
+		compile: impl Fn(&ValidationCode) -> Outcome<T> + Send + Sync + 'static,
 	) -> Self {
 		Self {
 			compile: Box::new(compile),
@@ -150,7 +150,7 @@ struct Ending<T: Clone> {
 
 impl<T: Clone> Ending<T> {
 	fn compile(mut self, code: &ValidationCode) {
-		self.outcome = (self.all.compile)(code).map_err(Failure::Verdict);
+		self.outcome = (self.all.compile)(code);
 	}
 }
 
@@ -249,7 +249,7 @@ mod tests {
 	fn a_compiler_that_panics_is_no_verdict_and_leaves_its_place() {
 		let compile = |code: &ValidationCode| match code.0[..] {
 			[0] => panic!("a defect of the compiler"),
-			[1] => Err(PrepareError::CorruptCompression),
+			[1] => Err(PrepareError::CorruptCompression.into()),
 			_ => Ok(code.0[0]),
 		};
 		let all = Arc::new(Preparations::new(1, compile));

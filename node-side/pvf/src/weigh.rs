@@ -46,6 +46,9 @@ pub const MAX_NESTING: usize = 4096;
 /// Most targets of all table jumps of a function together.
 pub const MAX_TARGETS: u64 = 100_000;
 
+/// How many bounds there are.
+pub(crate) const BOUNDS: usize = 8;
+
 /// What the compiler will have to do for one function.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Effort {
@@ -189,7 +192,7 @@ impl Reencode for Weigher {
 
 impl Weigher {
 	fn check(&self, effort: Effort) -> Result<(), Error<PrepareError>> {
-		let bounds = [
+		let bounds: [_; BOUNDS] = [
 			("instructions", effort.instructions, MAX_INSTRUCTIONS),
 			(
 				"instructions in all functions",

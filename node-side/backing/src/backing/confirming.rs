@@ -2,8 +2,9 @@
 
 use super::{Asked, Backing, CandidateHash, PovSource, Turn, Work};
 use crate::{job::ValidationJob, PovRequest, View};
+use async_backing_chain_view::ChainView;
 use async_backing_machine::{Cost, Judgement, PeerId, RequestFailure, RequestId};
-use async_backing_primitives::{ParaId, PoV};
+use async_backing_primitives::{ParaId, PoV, ValidatorIndex};
 use codec::Encode;
 use std::{cmp::Reverse, sync::Arc};
 
@@ -25,11 +26,7 @@ impl Backing {
 	/// Connections to backers of a candidate that this validator is to confirm and might begin with now: law 2 wants one of
 	/// them asked.
 	#[cfg(feature = "laws")]
-	pub(crate) fn may_be_asked(
-		&self,
-		candidate: CandidateHash,
-		chain: &async_backing_chain_view::ChainView,
-	) -> Vec<PeerId> {
+	pub(crate) fn may_be_asked(&self, candidate: CandidateHash, chain: &ChainView) -> Vec<PeerId> {
 		let open = || {
 			let state = self.candidates.get(&candidate)?;
 			let parent = self.relay_parents.get(&state.scheduling_parent)?;
@@ -86,27 +83,38 @@ impl Backing {
 		executing.filter(|of| **of == (para, collations)).count()
 	}
 
-	/// Asks the next validator that stated the candidate (R-BAK-10). What only disabled validators vouch for is left alone
-	/// (R-BAK-14).
+	/// The next validator to ask for the proof of validity, its connection, and how often it was asked (R-BAK-10). What only
+	/// disabled validators vouch for is left alone (R-BAK-14).
+	pub(super) fn next_backer(
+		&self,
+		candidate: CandidateHash,
+		chain: &ChainView,
+	) -> Option<(ValidatorIndex, PeerId, u32)> {
+		let state = self.candidates.get(&candidate)?;
+		let parent = self.relay_parents.get(&state.scheduling_parent)?;
+		let own = parent.own()?;
+		let backers = parent.table.backers(candidate).into_iter();
+		let reachable = backers
+			.filter(|backer| *backer != own && parent.counts(*backer))
+			.filter_map(|backer| {
+				let peer = chain.peer_of(state.scheduling_parent, backer)?;
+				let asked = state.asked.get(&backer);
+				let is_new = asked.is_none_or(|asked| asked.peer != Some(peer));
+				is_new.then_some((backer, peer, asked.map_or(0, |asked| asked.times)))
+			});
+		reachable.min_by_key(|(.., times)| *times)
+	}
+
+	/// Asks the next backer, if there is room for another execution.
 	fn fetch_pov<V: View>(&mut self, candidate: CandidateHash, turn: &mut Turn<'_, V>) {
 		let next = || {
 			let state = self.candidates.get(&candidate)?;
 			let parent = self.relay_parents.get(&state.scheduling_parent)?;
-			let own = parent.own()?;
 			let claims = parent.claims(parent.own_core()?, state.para).max(1);
 			if self.executions(state.para, false) >= claims {
 				return None;
 			}
-			let backers = parent.table.backers(candidate).into_iter();
-			let reachable = backers
-				.filter(|backer| *backer != own && parent.counts(*backer))
-				.filter_map(|backer| {
-					let peer = turn.chain.peer_of(state.scheduling_parent, backer)?;
-					let asked = state.asked.get(&backer);
-					let is_new = asked.is_none_or(|asked| asked.peer != Some(peer));
-					is_new.then_some((asked.map_or(0, |asked| asked.times), backer, peer))
-				});
-			let (times, backer, peer) = reachable.min_by_key(|(times, ..)| *times)?;
+			let (backer, peer, times) = self.next_backer(candidate, turn.chain)?;
 			Some((backer, peer, times, state.para))
 		};
 		let Some((backer, peer, times, para)) = next() else {
@@ -156,8 +164,21 @@ impl Backing {
 		}
 		state.work = Work::Idle;
 		self.executing.remove(&candidate);
+		let answer = match answer {
+			Ok(pov) if self.is_too_large(candidate, &pov) => {
+				let judgement = Judgement::Cost(Cost::Major, "a proof of validity that is too large");
+				turn.out.report(backer, judgement);
+				Err(RequestFailure::Malformed)
+			}
+			answer => answer,
+		};
+		if let (Err(_), Some(state)) = (&answer, self.candidates.get_mut(&candidate)) {
+			state.in_vain = true;
+		}
 		match answer {
-			Ok(pov) => self.confirm(candidate, pov, backer, turn),
+			Ok(pov) => {
+				self.confirm(candidate, pov, PovSource::Confirming(backer), turn);
+			}
 			// It vouched for the candidate, so that it had it.
 			Err(RequestFailure::Refused) => {
 				let judgement = Judgement::Cost(Cost::Minor, "a backer without the proof of validity");
@@ -167,34 +188,39 @@ impl Backing {
 		}
 	}
 
-	/// Validates what somebody else seconded, with a proof of validity that a peer gave, if its size is legal (R-BAK-12).
+	/// Whether a proof of validity is larger than the chain allows (R-BAK-12).
+	fn is_too_large(&self, candidate: CandidateHash, pov: &PoV) -> bool {
+		let max = self
+			.candidate(candidate)
+			.map(|seconded| seconded.validation_data().max_pov_size as usize);
+		max.is_some_and(|max| pov.encoded_size() > max)
+	}
+
+	/// Validates what somebody else seconded, with a proof of validity of legal size. `false` if there is no room for it.
 	pub(super) fn confirm<V: View>(
 		&mut self,
 		candidate: CandidateHash,
 		pov: Arc<PoV>,
-		peer: PeerId,
+		source: PovSource,
 		turn: &mut Turn<'_, V>,
-	) {
+	) -> bool {
 		let Some(state) = self.candidates.get(&candidate) else {
-			return;
+			return false;
 		};
 		let (Some(seconded), Some(parent)) =
 			(&state.seconded, self.relay_parents.get(&state.scheduling_parent))
 		else {
-			return;
+			return false;
 		};
-		let max = seconded.validation_data().max_pov_size as usize;
-		if pov.encoded_size() > max {
-			let judgement = Judgement::Cost(Cost::Major, "a proof of validity that is too large");
-			return turn.out.report(peer, judgement);
-		}
 		let job = ValidationJob::of_seconded(seconded, pov, parent.session.validators.len());
-		if !self.start_validation(job, PovSource::Confirming(peer), turn) {
-			// There is no room for the job, and nobody's fault: whoever has it is asked again.
-			self.waits_for_room = true;
-			if let Some(state) = self.candidates.get_mut(&candidate) {
-				state.asked.retain(|_, asked| asked.peer != Some(peer));
-			}
+		if self.start_validation(job, source, turn) {
+			return true;
 		}
+		// There is no room for the job, and nobody's fault: whoever has it is asked again.
+		self.waits_for_room = true;
+		if let Some(state) = self.candidates.get_mut(&candidate) {
+			state.asked.retain(|_, asked| asked.peer != Some(source.peer()));
+		}
+		false
 	}
 }

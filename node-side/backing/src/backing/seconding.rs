@@ -223,7 +223,8 @@ impl Backing {
 		}
 	}
 
-	/// Somebody else seconded it, and the proof of validity comes from the collator first.
+	/// Somebody else seconded it, and the proof of validity comes from a collator: before it comes from a backer, or because
+	/// it does not (R-DEF-38). As many are executed at once as claims allow, wherever they come from.
 	fn confirm_collation<V: View>(
 		&mut self,
 		hash: CandidateHash,
@@ -245,12 +246,25 @@ impl Backing {
 		}) else {
 			return Err(SecondingError::AlreadyKnown(hash));
 		};
+		let (para, has_place) = (state.para, matches!(state.work, Work::FetchingPov { .. }));
 		check_pov_size(peer, &pov, seconded.validation_data().max_pov_size, turn)?;
+		let claims = self
+			.relay_parents
+			.get(&scheduling_parent)
+			.and_then(|parent| Some(parent.claims(parent.own_core()?, para)))
+			.unwrap_or(0);
+		if !has_place && self.executions(para, false) >= claims.max(1) {
+			return Err(SecondingError::Busy(claims));
+		}
 		// Whoever was asked for it is not waited for.
-		state.work = Work::Idle;
+		if let Some(state) = self.candidates.get_mut(&hash) {
+			state.work = Work::Idle;
+		}
 		self.executing.remove(&hash);
-		self.confirm(hash, pov, peer, turn);
-		Ok(())
+		match self.confirm(hash, pov, PovSource::Offered(peer), turn) {
+			true => Ok(()),
+			false => Err(SecondingError::Failed(JobFailure::Dropped)),
+		}
 	}
 
 	/// Checks a valid collation once more, now that all of it is known, and takes it into the view (R-BAK-3, R-BAK-5). From

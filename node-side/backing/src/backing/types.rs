@@ -44,6 +44,14 @@ pub enum Effect {
 		/// Its para.
 		para: ParaId,
 	},
+	/// Nobody who stated a candidate has given its proof of validity so far: a collator that has it shall hand it over
+	/// ([`Backing::demand`](crate::Backing::demand)).
+	Lacking {
+		/// The candidate.
+		candidate: CandidateHash,
+		/// Its para.
+		para: ParaId,
+	},
 	/// A candidate got its quorum (R-BAK-7).
 	Backable {
 		/// The candidate.
@@ -69,7 +77,7 @@ pub enum Effect {
 		/// The candidate.
 		candidate: CandidateHash,
 	},
-	/// A collation is not seconded after all. There is room for another one.
+	/// A collation is not seconded after all, nor confirmed if somebody else was first. There is room for another one.
 	NotSeconded {
 		/// The candidate.
 		candidate: CandidateHash,

@@ -6,6 +6,7 @@ use crate::{
 	Event, View,
 };
 use async_backing_machine::{Cost, JobFailure, JobId, Judgement, PeerId, Priority};
+use async_backing_primitives::Hash;
 
 impl Backing {
 	/// Has a candidate validated. `false` if there is no room for the job.
@@ -65,12 +66,12 @@ impl Backing {
 				self.to_confirm.remove(&candidate);
 			}
 		}
-		if let PovSource::Collation(peer) = source {
-			self.not_seconded(candidate, peer, SecondingError::Failed(failure), turn);
+		if let Some(collator) = source.collator() {
+			self.not_seconded(candidate, collator, SecondingError::Failed(failure), turn);
 		}
 	}
 
-	/// A collation is not seconded. Somebody else may second it still, or has.
+	/// A collation is not seconded, nor confirmed. Somebody else may second it still, or has.
 	pub(super) fn not_seconded<V: View>(
 		&mut self,
 		candidate: CandidateHash,
@@ -132,6 +133,10 @@ impl Backing {
 				if !self.decide_to_confirm(scheduling_parent, candidate) {
 					// Disabled since it was asked to execute. It may have to confirm the candidate yet (R-BAK-14).
 					self.reopen(candidate);
+					if let Some(collator) = source.collator() {
+						let error = self.disabled_at(scheduling_parent);
+						self.not_seconded(candidate, collator, error, turn);
+					}
 					return;
 				}
 				seconded
@@ -155,6 +160,15 @@ impl Backing {
 		});
 	}
 
+	/// Why a validator that may not state anything here does not.
+	fn disabled_at(&self, scheduling_parent: Hash) -> SecondingError {
+		let parent = self.relay_parents.get(&scheduling_parent);
+		match parent.and_then(|parent| parent.session.own) {
+			Some(own) => SecondingError::Disabled(own),
+			None => SecondingError::NotABacker(scheduling_parent),
+		}
+	}
+
 	/// Forgets that a candidate was executed, so that it is again if this validator may confirm it later.
 	pub(super) fn reopen(&mut self, candidate: CandidateHash) {
 		if let Some(state) = self.candidates.get_mut(&candidate) {
@@ -171,13 +185,19 @@ impl Backing {
 		turn: &mut Turn<'_, V>,
 	) {
 		let malicious = Judgement::Cost(Cost::Malicious, "an invalid collation");
+		if let Some(state) = self.candidates.get_mut(&candidate) {
+			state.in_vain = true;
+		}
 		match (reason, source) {
-			// That says nothing about the candidate: the next backer may have the right one.
+			// That says nothing about the candidate: the next one may have the right one.
 			(Invalid::PovMismatch { .. }, PovSource::Confirming(peer)) => {
 				turn.out
 					.report(peer, Judgement::Cost(Cost::Major, "another proof of validity"));
 			}
-			(Invalid::PovMismatch { expected, got }, PovSource::Collation(peer)) => {
+			(
+				Invalid::PovMismatch { expected, got },
+				PovSource::Collation(peer) | PovSource::Offered(peer),
+			) => {
 				turn.out.report(peer, malicious);
 				let error = SecondingError::PovMismatch { expected, got };
 				self.not_seconded(candidate, peer, error, turn);
@@ -196,10 +216,7 @@ impl Backing {
 					state.settled = true;
 				}
 				self.to_confirm.remove(&candidate);
-				let collator = match source {
-					PovSource::Collation(peer) => Some(peer),
-					PovSource::Confirming(_) => None,
-				};
+				let collator = source.collator();
 				if let Some(peer) = collator {
 					turn.out.report(peer, malicious);
 				}

@@ -316,6 +316,16 @@ impl World for Scene {
 		outputs: &[Output<WholeWords>],
 		open: &Open<WholeWords>,
 	) -> Result<(), Breach> {
+		if let Some(candidate) = whole
+			.backing
+			.lacking(&whole.chain)
+			.find(|candidate| !whole.lacking.contains(candidate))
+		{
+			return Err(Breach::new(
+				Law::Ends,
+				format!("collators are to hand {candidate} over, and nobody was told"),
+			));
+		}
 		for output in outputs {
 			match output {
 				Output::Request {

@@ -2,8 +2,8 @@
 
 use super::actors::{self, PARA};
 use crate::{
-	job, Backing, BackingConfig, BackingWords, Collation, Effect, Event, HypotheticalCandidate, Introduction,
-	Membership, PovRequest, SignedStatement, View,
+	job, Backing, BackingConfig, BackingWords, Collation, Demand, Effect, Event, HypotheticalCandidate,
+	Introduction, Membership, PovRequest, SignedStatement, View,
 };
 use async_backing_chain_view::{ChainEvent, ChainView, Identity, Limits};
 use async_backing_fragment_tree::{Candidate, SharedValidationData};
@@ -117,12 +117,21 @@ impl View for Places {
 	}
 }
 
+fn lacking(effect: &Effect) -> Option<CandidateHash> {
+	match effect {
+		Effect::Lacking { candidate, .. } => Some(*candidate),
+		_ => None,
+	}
+}
+
 /// Backing with all that it needs.
 #[derive(Debug)]
 pub struct Whole {
 	pub(super) backing: Backing,
 	pub(super) chain: ChainView,
 	places: Places,
+	/// Candidates that collators were to hand over.
+	pub(super) lacking: BTreeSet<CandidateHash>,
 }
 
 impl Default for Whole {
@@ -131,6 +140,7 @@ impl Default for Whole {
 			backing: Backing::new(BackingConfig::default()),
 			chain: ChainView::new(Some(actors::public(actors::OWN)), Limits::default()),
 			places: Places::default(),
+			lacking: BTreeSet::new(),
 		}
 	}
 }
@@ -147,13 +157,20 @@ impl Whole {
 		out.part(
 			|part: &mut Outbox<BackingWords>| {
 				for effect in run(self, part) {
+					self.lacking.extend(lacking(&effect));
 					if let Effect::Validated { candidate, .. } = effect {
 						let mut batch = Batch::default();
 						batch.put(actors::data_key(candidate.hash()), Vec::new());
 						part.store(batch);
 						// It leads to a batch of its own, and to nothing that neighbours would have to hear.
-						self.backing
-							.data_stored(now, candidate.hash(), &self.chain, &mut self.places, part);
+						let told = self.backing.data_stored(
+							now,
+							candidate.hash(),
+							&self.chain,
+							&mut self.places,
+							part,
+						);
+						self.lacking.extend(told.iter().filter_map(lacking));
 					}
 				}
 			},
@@ -194,15 +211,22 @@ impl Whole {
 		}
 		let in_scope = |candidate: &Arc<Candidate>| self.chain.is_in_scope(candidate.relay_parent());
 		self.places.known.retain(|_, candidate| in_scope(candidate));
+		let backing = &self.backing;
+		self.lacking
+			.retain(|candidate| backing.candidate(*candidate).is_some());
 	}
 
 	fn collation(&mut self, now: Instant, peer: PeerId, collation: Collation, out: &mut Outbox<WholeWords>) {
 		self.run(now, out, |whole, part| {
 			let (hash, descriptor) = (collation.receipt.hash(), &collation.receipt.descriptor);
-			let may_second = whole
-				.backing
-				.can_second(hash, descriptor, collation.parent_head, &whole.places);
-			if may_second.is_err() {
+			let is_wanted = match whole.backing.demand(hash, &whole.chain) {
+				Some(demand) => demand != Demand::Never,
+				None => whole
+					.backing
+					.can_second(hash, descriptor, collation.parent_head, &whole.places)
+					.is_ok(),
+			};
+			if !is_wanted {
 				return Vec::new();
 			}
 			whole

@@ -21,7 +21,7 @@ use async_backing_machine::{
 use async_backing_primitives::{
 	AvailabilityBitfield, Hash, LeafFacts, UncheckedSignedAvailabilityBitfield, ValidatorIndex,
 };
-use async_backing_provisioner::{BitfieldError, Bitfields as Collected};
+use async_backing_provisioner::{BitfieldError, Bitfields as Collected, SharedBitfield};
 use promises::{Promise, Promises};
 use std::{
 	collections::{BTreeMap, BTreeSet},
@@ -160,7 +160,7 @@ impl Bitfields {
 	}
 
 	/// What goes into a block on this leaf, ascending by validator (R-PRV-7).
-	pub(crate) fn chosen(&self, leaf: Hash) -> Vec<Signed> {
+	pub(crate) fn chosen(&self, leaf: Hash) -> Vec<SharedBitfield> {
 		self.leaves
 			.get(&leaf)
 			.map(|at| at.collected.chosen())

@@ -2,11 +2,12 @@
 //!
 //! Bounds: [`MAX_COLLATORS`], [`MAX_COLLATORS_PER_PARA`], and for each collator and relay parent one candidate more than
 //! the own core has claims. What waits is never pushed out by what comes: it goes when it is fetched, is of no use any
-//! more, or its collator is gone.
+//! more, or its collator is gone. What may not be seconded waits all the same: should somebody else second it and hand it
+//! over to nobody, its collator has it (R-DEF-38).
 
 use super::Advertisement;
 use async_backing_machine::{Instant, PeerId};
-use async_backing_primitives::{CandidateHash, Hash, ParaId};
+use async_backing_primitives::{BlockNumber, CandidateHash, Hash, ParaId};
 use std::{
 	collections::{BTreeMap, BTreeSet},
 	time::Duration,
@@ -58,8 +59,19 @@ pub(crate) struct Waiting {
 	pub(crate) advertisement: Box<Advertisement>,
 	/// Earlier ones have lower numbers.
 	pub(crate) sequence: u64,
-	/// How often it was asked for in vain.
+	/// How often it was asked for in vain since the last leaf.
 	pub(crate) attempts: u8,
+	/// Another one had its place at the last leaf.
+	pub(crate) is_taken: bool,
+	/// It was executed, to no avail: that is done again only to confirm it.
+	pub(crate) is_spent: bool,
+}
+
+impl Waiting {
+	/// Whether it may be fetched to be seconded.
+	pub(crate) fn may_be_seconded(&self) -> bool {
+		!self.is_taken && !self.is_spent
+	}
 }
 
 #[derive(Debug)]
@@ -68,8 +80,8 @@ struct Collator {
 	last_heard: Instant,
 	/// How often it did not hand over what it advertised.
 	failures: u32,
-	/// What it advertised at each relay parent in scope.
-	heard: BTreeMap<Hash, BTreeSet<CandidateHash>>,
+	/// What it advertised at each relay parent in scope, and the number of the newest leaf when it did so last.
+	heard: BTreeMap<Hash, BTreeMap<CandidateHash, BlockNumber>>,
 	waiting: BTreeMap<CandidateHash, Waiting>,
 }
 
@@ -154,10 +166,11 @@ impl Collators {
 		}
 	}
 
-	/// Notes that a peer advertised a candidate; at most `limit` at a relay parent.
+	/// Notes that a peer advertised a candidate; at most `limit` at a relay parent. At a new leaf it may say so again, because
+	/// a candidate that missed its block is offered as long as it may be backed (R-COL-6).
 	pub(crate) fn hear(
 		&mut self,
-		now: Instant,
+		(now, newest): (Instant, BlockNumber),
 		peer: PeerId,
 		relay_parent: Hash,
 		candidate: CandidateHash,
@@ -165,27 +178,52 @@ impl Collators {
 	) -> Result<(), Unheard> {
 		let collator = self.by_peer.get_mut(&peer).ok_or(Unheard::Undeclared)?;
 		let heard = collator.heard.entry(relay_parent).or_default();
-		if heard.contains(&candidate) {
-			return Err(Unheard::Repeated);
+		match heard.get(&candidate) {
+			Some(at) if *at >= newest => return Err(Unheard::Repeated),
+			None if heard.len() >= limit => return Err(Unheard::TooMany),
+			_ => {}
 		}
-		if heard.len() >= limit {
-			return Err(Unheard::TooMany);
-		}
-		heard.insert(candidate);
+		heard.insert(candidate, newest);
 		collator.last_heard = now;
 		Ok(())
 	}
 
-	/// A candidate waits for its turn, behind all that wait.
+	/// A candidate waits for its turn, behind all that wait. One that waits already keeps its turn.
 	pub(crate) fn wait(&mut self, peer: PeerId, candidate: CandidateHash, advertisement: Box<Advertisement>) {
+		if let Some(waiting) = self
+			.by_peer
+			.get_mut(&peer)
+			.and_then(|collator| collator.waiting.get_mut(&candidate))
+		{
+			waiting.attempts = 0;
+			return;
+		}
 		let sequence = self.sequence;
 		self.sequence = sequence.wrapping_add(1);
 		let waiting = Waiting {
 			advertisement,
 			sequence,
 			attempts: 0,
+			is_taken: false,
+			is_spent: false,
 		};
 		self.wait_again(peer, candidate, waiting);
+	}
+
+	/// At a new leaf whoever did not hand something over may be asked again, and places may be free.
+	pub(crate) fn new_leaf(&mut self) {
+		let collators = self.by_peer.values_mut();
+		for waiting in collators.flat_map(|collator| collator.waiting.values_mut()) {
+			(waiting.attempts, waiting.is_taken) = (0, false);
+		}
+	}
+
+	/// Another candidate has the place of one that waits, at all leaves that there are.
+	pub(crate) fn taken(&mut self, turn: Turn) {
+		let collator = self.by_peer.get_mut(&turn.peer);
+		if let Some(waiting) = collator.and_then(|collator| collator.waiting.get_mut(&turn.candidate)) {
+			waiting.is_taken = true;
+		}
 	}
 
 	/// A candidate that was asked for waits as before. Nothing happens if its collator is gone.
@@ -331,16 +369,44 @@ mod tests {
 			.expect("the first");
 		for byte in 0..3 {
 			assert_eq!(
-				collators.hear(SECOND, PeerId(1), here, candidate(byte), 3),
+				collators.hear((SECOND, 10), PeerId(1), here, candidate(byte), 3),
 				Ok(())
 			);
 		}
-		let again = collators.hear(SECOND, PeerId(1), here, candidate(0), 3);
+		let again = collators.hear((SECOND, 10), PeerId(1), here, candidate(0), 3);
 		assert_eq!(again, Err(Unheard::Repeated));
-		let more = collators.hear(SECOND, PeerId(1), here, candidate(9), 3);
+		let more = collators.hear((SECOND, 10), PeerId(1), here, candidate(9), 3);
 		assert_eq!(more, Err(Unheard::TooMany));
-		assert_eq!(collators.hear(SECOND, PeerId(1), there, candidate(0), 3), Ok(()));
+		assert_eq!(
+			collators.hear((SECOND, 10), PeerId(1), there, candidate(0), 3),
+			Ok(())
+		);
 		collators.retain(|relay_parent| relay_parent == there);
-		assert_eq!(collators.hear(SECOND, PeerId(1), here, candidate(9), 3), Ok(()));
+		assert_eq!(
+			collators.hear((SECOND, 10), PeerId(1), here, candidate(9), 3),
+			Ok(())
+		);
+	}
+
+	#[test]
+	fn r_col_6_a_candidate_may_be_advertised_again_at_each_new_leaf() {
+		let mut collators = Collators::default();
+		let (here, candidate) = (Hash::repeat_byte(1), CandidateHash(Hash::repeat_byte(9)));
+		collators
+			.declare(SECOND, PeerId(1), PARA, |_| true)
+			.expect("the first");
+		let rows = [
+			(10, Ok(())),
+			(10, Err(Unheard::Repeated)),
+			(11, Ok(())),
+			(11, Err(Unheard::Repeated)),
+			// A leaf that went back.
+			(10, Err(Unheard::Repeated)),
+			(12, Ok(())),
+		];
+		for (newest, expected) in rows {
+			let heard = collators.hear((SECOND, newest), PeerId(1), here, candidate, 1);
+			assert_eq!(heard, expected, "at leaf {newest}");
+		}
 	}
 }

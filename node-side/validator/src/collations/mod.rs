@@ -5,7 +5,9 @@
 //! - whoever advertises without end is bounded by itself: nobody else's candidate goes for it;
 //! - a candidate is handed on only as the answer to the request that asked its collator for it, with the receipt that was
 //!   advertised and a proof of validity that the chain has room for (R-NET-86, R-BAK-12);
-//! - one of several rivals is in hand at a time. If it comes to nothing the next one is fetched, of whoever failed least.
+//! - one of several rivals is in hand at a time. If it comes to nothing the next one is fetched, of whoever failed least;
+//! - that a candidate is known, taken or tried stops no other source: its advertisement stays until this validator has it
+//!   or its relay parent is in no scope, and whoever advertises what a seconder keeps to itself is asked (R-DEF-38).
 
 mod claims;
 mod collators;
@@ -13,9 +15,9 @@ mod fetching;
 mod words;
 
 pub use words::{Advertisement, FetchedCollation};
-pub(crate) use words::{CollationWords, CollatorMessage, Effect, Gate, Outcome, Verdict};
+pub(crate) use words::{CollationWords, CollatorMessage, Effect, Gate, Outcome, Purpose, Verdict};
 
-use async_backing_backing::Collation;
+use async_backing_backing::{Collation, Demand};
 use async_backing_chain_view::{Arrived, ChainView, Early, EarlyLimits, LeafUpdate};
 use async_backing_machine::{
 	Cost, Gain, Input, Instant, Judgement, Outbox, PeerEvent, PeerId, RequestFailure, RequestId, TimerId,
@@ -29,7 +31,7 @@ use std::time::Duration;
 
 type Out = Outbox<CollationWords>;
 
-/// How often a collator is asked for a candidate that it does not hand over in time.
+/// How often a collator is asked at a leaf for a candidate that it does not hand over in time.
 const MAX_ATTEMPTS: u8 = 2;
 /// When a request found no room in the outbox, it is made again after this.
 const RETRY: Duration = Duration::from_millis(100);
@@ -76,7 +78,9 @@ impl Collations {
 		around: Around<'_>,
 		out: &mut Out,
 	) -> Vec<Effect> {
-		self.fetching.expire(around.now);
+		for (candidate, in_hand) in self.fetching.expire(around.now) {
+			self.put_back(candidate, in_hand, true, around.chain);
+		}
 		let mut effects = Vec::new();
 		match input {
 			Input::Chain(update) => self.leaves_changed(&update, around, out),
@@ -103,7 +107,8 @@ impl Collations {
 		effects
 	}
 
-	/// Something was seconded or got its quorum, so that more of this para may have a place (R-BAK-5).
+	/// Something was seconded or got its quorum, so that more of this para may have a place (R-BAK-5), or nobody hands over
+	/// what was seconded (R-DEF-38).
 	pub(crate) fn path_grew(&mut self, para: ParaId, around: Around<'_>, out: &mut Out) {
 		self.fetch_next(para, around, out);
 	}
@@ -116,22 +121,37 @@ impl Collations {
 		around: Around<'_>,
 		out: &mut Out,
 	) {
-		let Some(InHand { peer, place, .. }) = self.fetching.in_hand.remove(&candidate) else {
+		let Some(in_hand) = self.fetching.in_hand.remove(&candidate) else {
 			return;
 		};
+		let (peer, para) = (in_hand.peer, in_hand.place.0);
 		match outcome {
 			Outcome::Seconded => {
 				self.collators.served(peer);
 				out.report(peer, Judgement::Gain(Gain::Minor, "collation seconded"));
 			}
+			Outcome::Confirmed => self.collators.served(peer),
 			Outcome::Failed => self.collators.failed(peer),
-			Outcome::Dropped => {}
+			Outcome::Postponed => self.put_back(candidate, in_hand, false, around.chain),
+			Outcome::Dropped => self.put_back(candidate, in_hand, true, around.chain),
 		}
-		self.fetch_next(place.0, around, out);
+		self.fetch_next(para, around, out);
+	}
+
+	/// What came to nothing waits again, if it is not too bad for that.
+	fn put_back(&mut self, candidate: CandidateHash, in_hand: InHand, is_spent: bool, chain: &ChainView) {
+		let InHand {
+			peer, mut waiting, ..
+		} = in_hand;
+		waiting.is_spent |= is_spent;
+		self.wait_again(peer, candidate, waiting, chain);
 	}
 
 	fn leaves_changed(&mut self, update: &LeafUpdate, around: Around<'_>, out: &mut Out) {
 		let chain = around.chain;
+		if !update.activated.is_empty() {
+			self.collators.new_leaf();
+		}
 		self.collators
 			.retain(|relay_parent| chain.is_in_scope(relay_parent));
 		self.fetching
@@ -174,17 +194,25 @@ impl Collations {
 		let candidate = advertisement.receipt.hash();
 		// One more than claims (R-NET-84).
 		let limit = claims.all.saturating_add(1);
+		let newest = around.chain.newest().map_or(0, |leaf| leaf.block.number);
 		if let Err(unheard) = self
 			.collators
-			.hear(around.now, peer, relay_parent, candidate, limit)
+			.hear((around.now, newest), peer, relay_parent, candidate, limit)
 		{
 			return refuse(peer, unheard, out);
 		}
-		match around
-			.gate
-			.judge(candidate, descriptor, advertisement.parent_head)
-		{
-			Verdict::Fetch | Verdict::Wait => {
+		if self.fetching.is_under_way(peer, candidate) {
+			return;
+		}
+		let verdict = match around.gate.demand(candidate) {
+			None => around
+				.gate
+				.judge(candidate, descriptor, advertisement.parent_head),
+			Some(Demand::Never) => Verdict::Useless,
+			Some(Demand::Now | Demand::Later) => Verdict::Wait,
+		};
+		match verdict {
+			Verdict::Fetch | Verdict::Wait | Verdict::Taken => {
 				self.collators.wait(peer, candidate, advertisement);
 				self.fetch_next(para, around, out);
 			}
@@ -223,14 +251,30 @@ impl Collations {
 			let Some(waiting) = self.collators.waiting(turn) else {
 				continue;
 			};
+			let demand = around.gate.demand(turn.candidate);
+			let is_over = waiting.attempts >= MAX_ATTEMPTS;
+			let purpose = match demand {
+				Some(Demand::Never) => {
+					self.collators.take(turn);
+					continue;
+				}
+				Some(Demand::Now) if !is_over => Purpose::Confirm,
+				None if !is_over && waiting.may_be_seconded() => Purpose::Second,
+				Some(Demand::Now | Demand::Later) | None => continue,
+			};
 			let Advertisement { receipt, parent_head } = &*waiting.advertisement;
 			let place = (para, *parent_head);
 			let relay_parent = receipt.descriptor.scheduling_parent();
 			let claims = claims(around.chain, relay_parent, para).unwrap_or_default();
-			match self
-				.fetching
-				.room(around.now, turn.peer, place, claims.of_para.max(1))
-			{
+			let claims = claims.of_para.max(1);
+			let (now, peer) = (around.now, turn.peer);
+			let room = match purpose {
+				Purpose::Second => self.fetching.room(now, peer, place, claims),
+				Purpose::Confirm => self
+					.fetching
+					.room_to_confirm(now, peer, turn.candidate, para, claims),
+			};
+			match room {
 				Room::Now => {}
 				Room::At(at) => {
 					wake_at(at);
@@ -238,17 +282,21 @@ impl Collations {
 				}
 				Room::Later => continue,
 			}
-			match around
-				.gate
-				.judge(turn.candidate, &receipt.descriptor, *parent_head)
-			{
+			let verdict = match purpose {
+				Purpose::Confirm => Verdict::Fetch,
+				Purpose::Second => around
+					.gate
+					.judge(turn.candidate, &receipt.descriptor, *parent_head),
+			};
+			match verdict {
 				Verdict::Fetch => {
-					if !self.fetch(turn, around.now, out) {
+					if !self.fetch(turn, purpose, around.now, out) {
 						wake_at(around.now + RETRY);
 						break;
 					}
 				}
 				Verdict::Wait => {}
+				Verdict::Taken => self.collators.taken(turn),
 				Verdict::Useless => {
 					self.collators.take(turn);
 				}
@@ -267,7 +315,7 @@ impl Collations {
 	}
 
 	/// Asks for a candidate; `false` if nobody could be asked.
-	fn fetch(&mut self, turn: Turn, now: Instant, out: &mut Out) -> bool {
+	fn fetch(&mut self, turn: Turn, purpose: Purpose, now: Instant, out: &mut Out) -> bool {
 		let Some(id) = out.request(turn.peer, turn.candidate, TIMEOUT) else {
 			return false;
 		};
@@ -277,6 +325,7 @@ impl Collations {
 				peer: turn.peer,
 				candidate: turn.candidate,
 				place: (receipt.descriptor.para_id(), *parent_head),
+				purpose,
 				began: now,
 				waiting,
 			};
@@ -299,9 +348,9 @@ impl Collations {
 			Ok(collation) => self.fetched(fetch, collation, around, out),
 			Err(failure) => {
 				self.collators.failed(fetch.peer);
-				// What was lost on the way may come the next time.
-				if failure == RequestFailure::TimedOut {
-					self.wait_again(fetch, around.chain);
+				// What was lost on the way, or refused for want of time, may come the next time. Who is gone has nothing here.
+				if failure != RequestFailure::Malformed {
+					self.wait_again(fetch.peer, fetch.candidate, fetch.waiting, around.chain);
 				}
 				None
 			}
@@ -310,15 +359,15 @@ impl Collations {
 		effect
 	}
 
-	fn wait_again(&mut self, fetch: Fetch, chain: &ChainView) {
-		let attempts = fetch.waiting.attempts.saturating_add(1);
-		let relay_parent = fetch.waiting.advertisement.receipt.descriptor.scheduling_parent();
-		if attempts < MAX_ATTEMPTS && chain.is_in_scope(relay_parent) {
+	/// It may be asked for once more, or after [`MAX_ATTEMPTS`] at the next leaf.
+	fn wait_again(&mut self, peer: PeerId, candidate: CandidateHash, waiting: Waiting, chain: &ChainView) {
+		let relay_parent = waiting.advertisement.receipt.descriptor.scheduling_parent();
+		if chain.is_in_scope(relay_parent) {
 			let waiting = Waiting {
-				attempts,
-				..fetch.waiting
+				attempts: waiting.attempts.saturating_add(1),
+				..waiting
 			};
-			self.collators.wait_again(fetch.peer, fetch.candidate, waiting);
+			self.collators.wait_again(peer, candidate, waiting);
 		}
 	}
 
@@ -351,27 +400,35 @@ impl Collations {
 			pov,
 			parent_head: *parent_head,
 		};
-		let is_taken = self
-			.fetching
-			.in_hand
-			.values()
-			.any(|in_hand| in_hand.place == fetch.place);
+		// Somebody may have seconded it meanwhile: then it is of use however it stands with its rivals.
+		let purpose = match around.gate.demand(fetch.candidate) {
+			None => Purpose::Second,
+			Some(Demand::Now | Demand::Later) => Purpose::Confirm,
+			Some(Demand::Never) => return None,
+		};
+		let is_taken = match purpose {
+			Purpose::Second => self.fetching.is_held(fetch.place),
+			Purpose::Confirm => self.fetching.in_hand.contains_key(&fetch.candidate),
+		};
 		if is_taken {
 			// A rival was quicker. Should it fail, this one is asked for again.
-			self.wait_again(fetch, around.chain);
+			self.wait_again(fetch.peer, fetch.candidate, fetch.waiting, around.chain);
 			return None;
 		}
 		let Fetch {
 			peer,
 			candidate,
 			place,
+			waiting,
 			..
 		} = fetch;
 		let in_hand = InHand {
 			peer,
 			place,
+			purpose,
 			scheduling_parent,
 			until: around.now + IN_HAND,
+			waiting,
 		};
 		self.fetching.in_hand.insert(candidate, in_hand);
 		Some(Effect::Fetched {

@@ -1,6 +1,6 @@
 //! What validators and collators say to one another.
 
-use async_backing_backing::Collation;
+use async_backing_backing::{Collation, Demand};
 use async_backing_chain_view::{Identity, LeafUpdate};
 use async_backing_machine::{Never, PeerId, Words};
 use async_backing_primitives::{CandidateDescriptor, CandidateHash, CandidateReceipt, HeadHash, ParaId, PoV};
@@ -60,21 +60,36 @@ pub(crate) enum Verdict {
 	Fetch,
 	/// It may have a place later: keep it (R-BAK-5).
 	Wait,
+	/// Another one has its place, for as long as the leaves are these. Somebody else may second it all the same, so that it
+	/// has to be confirmed (R-DEF-38): keep it.
+	Taken,
 	/// It is of no use, and nobody's fault.
 	Useless,
 	/// No honest collator advertises it here.
 	Wrong(&'static str),
 }
 
-/// Who knows whether a candidate may be seconded: backing.
+/// Who knows whether a candidate may be seconded, or has to be confirmed: backing.
 pub(crate) trait Gate {
-	/// What is to be done about it (R-BAK-1, R-BAK-3, R-BAK-5).
+	/// What is to be done about one that nobody seconded (R-BAK-1, R-BAK-3, R-BAK-5).
 	fn judge(
 		&self,
 		candidate: CandidateHash,
 		descriptor: &CandidateDescriptor,
 		parent_head: HeadHash,
 	) -> Verdict;
+
+	/// Whether a candidate is wanted to confirm what somebody else seconded; `None` if nobody did (R-DEF-38).
+	fn demand(&self, candidate: CandidateHash) -> Option<Demand>;
+}
+
+/// What a candidate is fetched for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+	/// To second it, if one of its rivals does not.
+	Second,
+	/// To confirm it: somebody else seconded it, and hands it over to nobody. It has no rivals in this.
+	Confirm,
 }
 
 /// What the neighbours must hear.
@@ -97,8 +112,12 @@ pub(crate) enum Effect {
 pub(crate) enum Outcome {
 	/// This validator seconded it.
 	Seconded,
+	/// This validator confirmed it.
+	Confirmed,
 	/// Its collator's fault. Whoever found out has reported it.
 	Failed,
-	/// Nobody's fault.
+	/// Nobody's fault, and it may have its turn again.
+	Postponed,
+	/// Nobody's fault. It is executed again only if somebody else seconds it.
 	Dropped,
 }

@@ -8,3 +8,4 @@ mod fixture;
 mod net;
 mod rows;
 mod solo;
+mod sources;

@@ -12,7 +12,9 @@ use crate::{
 use async_backing_availability::{
 	self as availability, Availability, AvailabilityWords, EncodedData, Kept, OwnData, Placement,
 };
-use async_backing_backing::{self as backing, Backing, BackingWords, SecondingError, SignedStatement};
+use async_backing_backing::{
+	self as backing, Backing, BackingWords, Demand, SecondingError, SignedStatement,
+};
 use async_backing_chain_view::ChainView;
 use async_backing_machine::{Cost, Input, Instant, Outbox, PeerId};
 use async_backing_primitives::{
@@ -120,7 +122,7 @@ impl Validator {
 			desk,
 			..
 		} = self;
-		let gate = BackingGate { backing, view };
+		let gate = BackingGate { backing, view, chain };
 		let around = collations::Around {
 			now,
 			chain,
@@ -172,8 +174,6 @@ impl Validator {
 		);
 	}
 
-	/// Tells the parts what others did, until there is no more, and cuts whoever cost too much.
-	pub(super) fn settle(&mut self, now: Instant, out: &mut Out, mut effects: Effects) {
 	pub(super) fn tell_codes(&mut self, now: Instant, input: Input<CodeWords>, out: &mut Out) {
 		let Self {
 			chain, codes, desk, ..
@@ -184,6 +184,8 @@ impl Validator {
 		});
 	}
 
+	/// Tells the parts what others did, until there is no more, and cuts whoever cost too much.
+	pub(super) fn settle(&mut self, now: Instant, out: &mut Out, mut effects: Effects) {
 		loop {
 			if let Some(effect) = effects.pop_front() {
 				match effect {
@@ -209,7 +211,9 @@ impl Validator {
 				coded,
 				..
 			} => self.keep_data(now, &candidate, data, coded, out, effects),
-			backing::Effect::Vouched { para, .. } => self.path_grew(now, para, out),
+			backing::Effect::Vouched { para, .. } | backing::Effect::Lacking { para, .. } => {
+				self.path_grew(now, para, out);
+			}
 			backing::Effect::Backable { candidate, para, .. } => {
 				out.event(Event::Backable(candidate));
 				self.path_grew(now, para, out);
@@ -220,7 +224,7 @@ impl Validator {
 			}
 			backing::Effect::Confirmed { candidate } => {
 				out.event(Event::Confirmed(candidate));
-				self.collation_ended(now, candidate, Outcome::Dropped, out);
+				self.collation_ended(now, candidate, Outcome::Confirmed, out);
 			}
 			backing::Effect::NotSeconded { candidate, error, .. } => {
 				self.not_seconded(now, candidate, &error, out);
@@ -237,7 +241,7 @@ impl Validator {
 		}
 	}
 
-	/// More of a para may have a place.
+	/// More of a para may have a place, or something of it is wanted.
 	fn path_grew(&mut self, now: Instant, para: ParaId, out: &mut Out) {
 		self.with_collations(now, out, |collations, around, out| {
 			collations.path_grew(para, around, out);
@@ -366,6 +370,7 @@ impl Validator {
 struct BackingGate<'a> {
 	backing: &'a Backing,
 	view: &'a LeafView,
+	chain: &'a ChainView,
 }
 
 impl Gate for BackingGate<'_> {
@@ -383,6 +388,10 @@ impl Gate for BackingGate<'_> {
 			Err(error) => verdict(&error),
 		}
 	}
+
+	fn demand(&self, candidate: CandidateHash) -> Option<Demand> {
+		self.backing.demand(candidate, self.chain)
+	}
 }
 
 fn verdict(error: &SecondingError) -> Verdict {
@@ -397,14 +406,13 @@ fn verdict(error: &SecondingError) -> Verdict {
 		Error::NotAssigned { .. } => Verdict::Wrong("collation for another group"),
 		Error::ZeroLengthCycle(_) => Verdict::Wrong("collation that leads nowhere"),
 		Error::Intrinsic(_) | Error::Admission(_) => Verdict::Wrong("collation that the chain refuses"),
+		Error::DepthTaken(_) | Error::LimitReached => Verdict::Taken,
 		Error::UnknownRelayParent(_)
 		| Error::AlreadyKnown(_)
 		| Error::ValidationDataMismatch { .. }
 		| Error::PovMismatch { .. }
 		| Error::PovTooLarge { .. }
-		| Error::Failed(_)
-		| Error::DepthTaken(_)
-		| Error::LimitReached => Verdict::Useless,
+		| Error::Failed(_) => Verdict::Useless,
 	}
 }
 
@@ -415,6 +423,11 @@ fn outcome(error: &SecondingError) -> Outcome {
 		| SecondingError::PovMismatch { .. }
 		| SecondingError::ValidationDataMismatch { .. }
 		| SecondingError::Intrinsic(_) => Outcome::Failed,
+		SecondingError::NoDepth
+		| SecondingError::Busy(_)
+		| SecondingError::Recalling
+		| SecondingError::Disabled(_)
+		| SecondingError::NoValidationData(_) => Outcome::Postponed,
 		_ => Outcome::Dropped,
 	}
 }

@@ -7,6 +7,7 @@ mod disabled;
 mod executions;
 mod histories;
 mod jobs;
+mod lacking;
 mod node;
 mod restart;
 mod statements;
@@ -129,8 +130,8 @@ fn leaf(number: u32, params: (u32, u32)) -> LeafFacts {
 		claim_queue: [(CoreIndex(0), claim(2000)), (CoreIndex(1), claim(2001))].into(),
 		paras: Default::default(),
 		pending_relay_parents: Default::default(),
-		events: vec![],
 		codes_to_check: Vec::new(),
+		events: vec![],
 	}
 }
 

@@ -49,6 +49,8 @@ pub(super) struct Node {
 	pub(super) stated: Vec<Effect>,
 	/// Candidates that others seconded first, as effects tell.
 	pub(super) vouched: Vec<CandidateHash>,
+	/// Candidates whose proofs of validity collators are to hand over, as effects tell.
+	pub(super) lacking: Vec<CandidateHash>,
 	pub(super) jobs: usize,
 	/// Jobs of these kinds come to nothing.
 	pub(super) fails: Option<fn(&job::Job) -> bool>,
@@ -126,6 +128,7 @@ impl Node {
 			signed: Vec::new(),
 			stated: Vec::new(),
 			vouched: Vec::new(),
+			lacking: Vec::new(),
 			jobs: 0,
 			fails: None,
 			crashes_after: None,
@@ -299,6 +302,7 @@ impl Node {
 				}
 				Effect::Seconded { .. } | Effect::Confirmed { .. } => self.stated.push(effect),
 				Effect::Vouched { candidate, .. } => self.vouched.push(candidate),
+				Effect::Lacking { candidate, .. } => self.lacking.push(candidate),
 				other => seen.push(Seen::Effect(other)),
 			}
 		}
