@@ -21,6 +21,8 @@ pub(crate) enum Command {
 	Dev(Dev),
 	/// Draws the fragment tree of a para at a relay block of a run, as a validator sees it right before the next block.
 	Tree(Tree),
+	/// Compiles and executes validation functions for the process that starts it, over its standard input and output.
+	PvfWorker,
 }
 
 /// What a tree is drawn as.

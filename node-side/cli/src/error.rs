@@ -2,7 +2,7 @@
 
 use async_backing_collator::ProduceError;
 use async_backing_devnet::{ConfigError, DevnetError};
-use async_backing_pvf::{EngineError, PrepareError, ValidateError};
+use async_backing_pvf::{EngineError, Failure, PrepareError, ValidateError};
 use thiserror::Error;
 
 /// Why the command failed.
@@ -30,12 +30,15 @@ pub(crate) enum CliError {
 	/// The engine for validation functions does not start.
 	#[error(transparent)]
 	Engine(#[from] EngineError),
-	/// The parachain's code is no validation function.
+	/// The parachain's code is no validation function, or this machine takes too long with it.
 	#[error(transparent)]
-	Prepare(#[from] PrepareError),
-	/// The parachain's code refuses the parachain's block.
+	Prepare(#[from] Failure<PrepareError>),
+	/// The parachain's code refuses the parachain's block, or this machine takes too long with it.
 	#[error(transparent)]
-	Validate(#[from] ValidateError),
+	Validate(#[from] Failure<ValidateError>),
+	/// Whoever started this worker is gone, or speaks otherwise.
+	#[error("the worker: {0}")]
+	Worker(std::io::Error),
 	/// The report cannot be written as JSON.
 	#[error("the report is not JSON: {0}")]
 	Json(#[from] serde_json::Error),

@@ -36,11 +36,17 @@ fn main() -> ExitCode {
 	}
 }
 
+/// For whoever starts this program as its worker (`async_backing_pvf::WorkerProgram`).
+fn work() -> Result<(), CliError> {
+	async_backing_pvf::worker::serve(std::io::stdin().lock(), std::io::stdout().lock()).map_err(CliError::Worker)
+}
+
 fn execute(command: &Command) -> Result<(), CliError> {
 	let (common, configs) = match command {
 		Command::Compare(common) => (common, vec![common.run_config(0, 0), common.run_config(4, 3)]),
 		Command::Dev(dev) => (&dev.common, vec![dev.run_config()]),
 		Command::Tree(tree) => return tree::draw(tree),
+		Command::PvfWorker => return work(),
 	};
 	configs.iter().try_for_each(RunConfig::validate)?;
 	let quiet = writes_to_stdout(common);

@@ -216,11 +216,16 @@ impl Chain for RelayChain {
 
 /// What the run changes about the preset.
 fn genesis_patch(config: &RunConfig, parachains: &[Parachain]) -> Value {
+	let defaults = HostConfiguration::default();
 	let host = HostConfiguration {
 		async_backing_params: config.params,
 		num_cores: config.cores(),
 		minimum_backing_votes: config.model.minimum_backing_votes,
-		..HostConfiguration::default()
+		validation_upgrade_delay: config.model.upgrade_delay,
+		minimum_validation_upgrade_delay: defaults
+			.minimum_validation_upgrade_delay
+			.min(config.model.upgrade_delay),
+		..defaults
 	};
 	let paras: Vec<_> = config
 		.para_ids()

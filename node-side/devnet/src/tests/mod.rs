@@ -1,5 +1,6 @@
 //! Runs over a model of a relay chain, which is as quick as its signatures.
 
+mod codes;
 mod collators;
 mod crash;
 mod town;

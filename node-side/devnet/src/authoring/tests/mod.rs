@@ -128,9 +128,9 @@ pub(crate) fn leaf(
 			},
 		)]),
 		pending_relay_parents: BTreeMap::new(),
+		codes_to_check: Vec::new(),
 		events: vec![],
 	}
-		codes_to_check: Vec::new(),
 }
 
 /// Makes candidates pending at a leaf, in this order.
