@@ -18,8 +18,8 @@ use async_backing_primitives::{
 	availability_threshold, hash_of, AsyncBackingParams, BackedCandidate, BackingState, BlockData,
 	CandidateCommitments, CandidateEvent, CandidateHash, CandidatePendingAvailability, Constraints,
 	CoreIndex, CoreState, GroupIndex, GroupRotationInfo, Hash, HeadData, LeafFacts, OccupiedCore, ParaAtLeaf,
-	ParaId, PersistedValidationData, PoV, PvfCheckStatement, RelayChainBlockInfo, Slot, ValidationCode, ValidationCodeHash,
-	ValidationResult, ValidatorIndex, ValidatorSignature,
+	ParaId, PersistedValidationData, PoV, PvfCheckStatement, RelayChainBlockInfo, Slot, ValidationCode,
+	ValidationCodeHash, ValidationResult, ValidatorIndex, ValidatorSignature,
 };
 use async_backing_provisioner::Proposal;
 use async_backing_relay_client::ValidatorKeys;
@@ -122,7 +122,8 @@ impl ModelChain {
 			Decode::decode(&mut &bytes[..]).unwrap();
 		let key = self.validators[statement.validator_index.as_usize()].sr25519_public();
 		assert!(statement.is_signed_by(&key.into(), &signature), "R-CODE-3");
-		let is_known = |(_, known): &(u32, PvfCheckStatement)| known.validator_index == statement.validator_index;
+		let is_known =
+			|(_, known): &(u32, PvfCheckStatement)| known.validator_index == statement.validator_index;
 		if self.is_asking(number) && !self.votes.iter().any(is_known) {
 			self.votes.push((number, statement));
 		}
@@ -247,11 +248,7 @@ impl Chain for ModelChain {
 		Ok(ImportedBlock { hash, author, events })
 	}
 
-	fn code(
-		&self,
-		_: Hash,
-		_: ValidationCodeHash,
-	) -> Result<Option<(ValidationCode, usize)>, DevnetError> {
+	fn code(&self, _: Hash, _: ValidationCodeHash) -> Result<Option<(ValidationCode, usize)>, DevnetError> {
 		Ok(Some((code(), 1 << 20)))
 	}
 
@@ -262,7 +259,9 @@ impl Chain for ModelChain {
 		signature: ValidatorSignature,
 	) -> Result<Vec<OpaqueExtrinsic>, DevnetError> {
 		let transaction = (statement, signature).encode();
-		Ok(vec![OpaqueExtrinsic::decode(&mut &transaction.encode()[..]).unwrap()])
+		Ok(vec![
+			OpaqueExtrinsic::decode(&mut &transaction.encode()[..]).unwrap()
+		])
 	}
 
 	fn facts(&self, leaf: Hash) -> Result<LeafFacts, DevnetError> {

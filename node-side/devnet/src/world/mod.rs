@@ -7,6 +7,7 @@ mod work;
 
 use blocks::FINALITY_LAG;
 use work::Ballots;
+
 use crate::{
 	authoring::{Author, Timing},
 	execution::Executes,

@@ -9,8 +9,8 @@ use crate::{
 	DevnetError,
 };
 use async_backing_availability::erasure_root_of;
-use async_backing_collator::collate;
 use async_backing_backing::job;
+use async_backing_collator::collate;
 use async_backing_primitives::{
 	Hash, PvfCheckStatement, ValidationCodeHash, ValidatorId, ValidatorSignature,
 };
