@@ -6,7 +6,7 @@ use async_backing_primitives::{BlockData, BlockNumber, Hash, HeadData, Validatio
 use codec::{Decode, DecodeAll, Encode};
 use sp_core::storage::StateVersion;
 use sp_runtime::traits::{BlakeTwo256, Hash as _};
-use sp_trie::CompactProof;
+use sp_trie::{CompactProof, StorageProof};
 
 /// What a block knows of the relay chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -112,6 +112,8 @@ pub struct Block {
 	pub extrinsics: Vec<SignedTransfer>,
 	/// The part of the parent's state trie that the extrinsics read and write.
 	pub proof: CompactProof,
+	/// The part of the relay parent's state that the chain reads, if it keeps an unincluded segment (R-SEG-2).
+	pub relay_state: Option<StorageProof>,
 }
 
 impl Block {

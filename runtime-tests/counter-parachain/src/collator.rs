@@ -11,7 +11,8 @@ use crate::{
 	error::{BlockError, StateError},
 	execute::execute,
 	genesis::Genesis,
-	state::{Layout, Nodes, Reader},
+	pace::advance,
+	state::{Changes, Layout, Nodes, Reader},
 	validate::validate,
 	Account, AccountId, SignedTransfer,
 };
@@ -151,6 +152,31 @@ impl Collator {
 		relay_parent: RelayContext,
 		extrinsics: Vec<SignedTransfer>,
 	) -> Result<BuiltBlock, BuildError> {
+		self.build(parent, relay_parent, None, extrinsics)
+	}
+
+	/// As [`build_block`](Self::build_block), on a chain that keeps an unincluded segment: with the part of the relay
+	/// parent's state that it reads ([`RelayState::keys`](async_backing_primitives::RelayState::keys)).
+	///
+	/// # Errors
+	/// As [`build_block`](Self::build_block), and when the segment has no room for the block (R-SEG-2).
+	pub fn build_paced_block(
+		&mut self,
+		parent: &HeadData,
+		relay_parent: RelayContext,
+		relay_state: StorageProof,
+		extrinsics: Vec<SignedTransfer>,
+	) -> Result<BuiltBlock, BuildError> {
+		self.build(parent, relay_parent, Some(relay_state), extrinsics)
+	}
+
+	fn build(
+		&mut self,
+		parent: &HeadData,
+		relay_parent: RelayContext,
+		relay_state: Option<StorageProof>,
+		extrinsics: Vec<SignedTransfer>,
+	) -> Result<BuiltBlock, BuildError> {
 		let parent_header = self.header(parent)?;
 		check_relay_parent(parent_header, relay_parent.number)?;
 		let number = parent_header
@@ -163,10 +189,13 @@ impl Collator {
 		let parent_root = parent_header.state_root;
 
 		let mut recorder = Recorder::<Layout>::new();
-		let changes = execute(
-			&Reader::new(&self.nodes, &parent_root, Some(&mut recorder)),
-			&extrinsics,
-		)?;
+		let reader = Reader::new(&self.nodes, &parent_root, Some(&mut recorder));
+		let segment = advance(&reader, parent.hash(), &relay_parent, relay_state.as_ref(), &[])?;
+		let changes = Changes {
+			segment,
+			..execute(&reader, &extrinsics)?
+		};
+		drop(reader);
 		let proof = StorageProof::new(recorder.drain().into_iter().map(|record| record.data))
 			.into_compact_proof::<BlakeTwo256>(parent_root)
 			.map_err(|_| BlockError::WrongProof {
@@ -194,6 +223,7 @@ impl Collator {
 			header: header.clone(),
 			extrinsics,
 			proof,
+			relay_state,
 		}
 		.block_data();
 		Ok(BuiltBlock {
@@ -212,7 +242,18 @@ impl Collator {
 		let parent_root = self.header(&params.parent_head)?.state_root;
 		let head = validate(params)?.head_data;
 		let block = Block::from_block_data(&params.block_data).ok_or(BlockError::UndecodableBlock)?;
-		let changes = execute(&Reader::new(&self.nodes, &parent_root, None), &block.extrinsics)?;
+		let reader = Reader::new(&self.nodes, &parent_root, None);
+		let segment = advance(
+			&reader,
+			params.parent_head.hash(),
+			&block.header.relay_parent,
+			block.relay_state.as_ref(),
+			&[],
+		)?;
+		let changes = Changes {
+			segment,
+			..execute(&reader, &block.extrinsics)?
+		};
 		let (mut nodes, _) = block
 			.proof
 			.to_memory_db::<BlakeTwo256>(&parent_root)

@@ -4,7 +4,8 @@ use crate::{
 	block::{Block, Header},
 	error::BlockError,
 	execute::execute,
-	state::Reader,
+	pace::advance,
+	state::{Changes, Reader},
 };
 use async_backing_primitives::{ValidationParams, ValidationResult};
 use sp_runtime::traits::BlakeTwo256;
@@ -21,6 +22,7 @@ pub fn validate(params: &ValidationParams) -> Result<ValidationResult, BlockErro
 		header,
 		extrinsics,
 		proof,
+		relay_state,
 	} = Block::from_block_data(&params.block_data).ok_or(BlockError::UndecodableBlock)?;
 	header.check(&parent, params, &extrinsics)?;
 
@@ -30,7 +32,19 @@ pub fn validate(params: &ValidationParams) -> Result<ValidationResult, BlockErro
 		.map_err(|_| BlockError::WrongProof {
 			expected: parent.state_root,
 		})?;
-	let changes = execute(&Reader::new(&nodes, &parent.state_root, None), &extrinsics)?;
+	let reader = Reader::new(&nodes, &parent.state_root, None);
+	let segment = advance(
+		&reader,
+		params.parent_head.hash(),
+		&header.relay_parent,
+		relay_state.as_ref(),
+		&[],
+	)?;
+	let changes = Changes {
+		segment,
+		..execute(&reader, &extrinsics)?
+	};
+	drop(reader);
 	let state_root = changes.commit(&mut nodes, &parent.state_root)?;
 	if header.state_root != state_root {
 		return Err(BlockError::WrongStateRoot {
