@@ -195,7 +195,6 @@ impl Collator {
 			segment,
 			..execute(&reader, &extrinsics)?
 		};
-		drop(reader);
 		let proof = StorageProof::new(recorder.drain().into_iter().map(|record| record.data))
 			.into_compact_proof::<BlakeTwo256>(parent_root)
 			.map_err(|_| BlockError::WrongProof {

@@ -44,7 +44,6 @@ pub fn validate(params: &ValidationParams) -> Result<ValidationResult, BlockErro
 		segment,
 		..execute(&reader, &extrinsics)?
 	};
-	drop(reader);
 	let state_root = changes.commit(&mut nodes, &parent.state_root)?;
 	if header.state_root != state_root {
 		return Err(BlockError::WrongStateRoot {
