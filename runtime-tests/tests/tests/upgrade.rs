@@ -6,8 +6,8 @@ mod common;
 use async_backing_collator::{BlockProducer, CoreSelection, FuelUse, PovSize, ProduceError, ProducedBlock};
 use async_backing_devnet::{Devnet, Model, Parachain, RunConfig};
 use async_backing_primitives::{
-	AsyncBackingParams, BlockData, CandidateCommitments, Hash, HeadData, OccupiedCoreAssumption, ParaId, PoV,
-	RelayChainBlockInfo, ValidationCode, ValidationCodeHash, ValidationResult,
+	AsyncBackingParams, BlockData, CandidateCommitments, Hash, HeadData, ParaId, PoV, RelayChainBlockInfo,
+	ValidationCode, ValidationCodeHash, ValidationResult,
 };
 use codec::Encode;
 use common::{executor, relay_wasm};
@@ -200,12 +200,9 @@ fn r_code_3_an_upgrade_in_flight_is_checked_by_the_validators_and_blocks_go_on_u
 	assert!(*included >= 20, "nothing stopped meanwhile: {included}");
 }
 
+/// The code that the para's next candidate is executed with.
 fn code_of(client: &async_backing_relay_client::RelayClient, at: Hash) -> Option<ValidationCodeHash> {
-	client
-		.call(
-			at,
-			"ParachainHost_validation_code_hash",
-			(PARA, OccupiedCoreAssumption::Free),
-		)
-		.expect("the runtime answers")
+	let facts = client.leaf_facts(at).expect("the runtime answers");
+	let para = facts.paras.get(&PARA)?;
+	Some(para.backing_state.constraints.validation_code_hash)
 }
