@@ -186,6 +186,13 @@ impl Availability {
 		})
 	}
 
+	/// Law 2: the round of questions for an own chunk: at a new leaf, or when everybody was asked, another one begins.
+	#[cfg(feature = "laws")]
+	pub(crate) fn round(&self, key: Key) -> Option<(Hash, u32)> {
+		let fetch = self.fetches.get(&key)?;
+		Some((fetch.leaf, fetch.rounds))
+	}
+
 	/// Whether an answer to this request is still of use.
 	pub fn is_awaiting(&self, request: RequestId) -> bool {
 		let Some(asked) = self.requests.get(&request) else {

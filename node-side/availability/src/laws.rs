@@ -328,6 +328,18 @@ impl World for Surroundings {
 		is_own && open.peers.iter().any(untried)
 	}
 
+	/// Blocks here are called by their numbers, and rounds of a leaf are few.
+	fn round(&self, keeper: &Keeper, request: &AvailabilityRequest) -> u64 {
+		let candidate = request.candidate();
+		let own = self.number_of(candidate).and_then(|number| {
+			let keys = keys_of(number as SessionIndex);
+			keys.iter().position(|other| *other == key(0))
+		});
+		let index = own.and_then(|own| u32::try_from(own).ok());
+		let round = index.and_then(|index| keeper.part.round(Key { candidate, index }));
+		round.map_or(0, |(leaf, rounds)| leaf.to_low_u64_be() << 8 | u64::from(rounds))
+	}
+
 	fn is_stranger(&self, peer: PeerId, open: &Open<KeeperWords>) -> bool {
 		let identity = open.peers.get(&peer);
 		identity.is_some_and(|identity| identity.authorities.is_empty())

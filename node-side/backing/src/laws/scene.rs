@@ -35,6 +35,8 @@ pub struct Scene {
 	told: Option<u32>,
 	/// Whether it hears of one now, so that scopes change.
 	is_block: bool,
+	/// How many it has heard of: with each of them everybody is asked once more.
+	blocks: u64,
 }
 
 /// Runs what candidates of this world do, and signs with the own key.
@@ -257,6 +259,10 @@ impl World for Scene {
 		may_be_asked.iter().any(|peer| !tried.contains(peer))
 	}
 
+	fn round(&self, _: &Whole, _: &PovRequest) -> u64 {
+		self.blocks
+	}
+
 	fn is_stranger(&self, peer: PeerId, open: &Open<WholeWords>) -> bool {
 		open.peers.get(&peer) == Some(&Who::Stranger)
 	}
@@ -307,6 +313,7 @@ impl World for Scene {
 		self.is_block = false;
 		if let Input::Chain(Block(block)) = input {
 			(self.told, self.is_block) = (Some(*block), true);
+			self.blocks = self.blocks.saturating_add(1);
 		}
 	}
 

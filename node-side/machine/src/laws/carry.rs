@@ -22,7 +22,8 @@ impl<W: World> Driver<'_, W> {
 						format!("{request:?} is asked of {peer:?}, which is not the one"),
 					));
 				}
-				let insists = self.watch.insists(&request, peer, self.report.inputs);
+				let round = self.round(&request);
+				let insists = self.watch.insists(&request, peer, round, self.report.inputs);
 				if let (Some(tried), Some(core)) = (insists, &self.core) {
 					if self.world.has_successor(core, &request, tried, &self.open) {
 						return Err(Breach::new(
@@ -32,7 +33,7 @@ impl<W: World> Driver<'_, W> {
 					}
 				}
 				self.report.requests = self.report.requests.saturating_add(1);
-				self.watch.asked(&request, peer);
+				self.watch.asked(&request, peer, round);
 				let deadline = self.open.now.saturating_add(timeout);
 				let open = OpenRequest {
 					peer,

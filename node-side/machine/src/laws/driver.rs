@@ -356,7 +356,9 @@ impl<'c, W: World> Driver<'c, W> {
 		if answer.is_err() || intent != Intent::Honest {
 			self.report.failed_requests = self.report.failed_requests.saturating_add(1);
 			let step = self.report.inputs.saturating_add(1);
-			self.watch.failed(&open.request, open.peer, self.open.now, step);
+			let round = self.round(&open.request);
+			self.watch
+				.failed(&open.request, open.peer, round, (self.open.now, step));
 		} else {
 			self.watch.answered(&open.request);
 		}
@@ -431,10 +433,19 @@ impl<'c, W: World> Driver<'c, W> {
 		self.open.now = self.open.now.max(then);
 	}
 
+	/// The core's round of questions for this, if it runs.
+	pub(super) fn round(&self, request: &<WordsOf<W> as crate::Words>::Request) -> u64 {
+		let core = self.core.as_ref();
+		core.map_or(0, |core| self.world.round(core, request))
+	}
+
 	/// A request that failed long ago, with somebody left who was not asked.
 	pub(super) fn look_for_the_forgotten(&mut self) -> Result<(), Breach> {
 		let Some(core) = &self.core else { return Ok(()) };
-		while let Some((request, tried)) = self.watch.due(self.open.now, self.world.patience()) {
+		let patience = self.world.patience();
+		while let Some((request, tried)) = self.watch.due(self.open.now, patience, |request| {
+			self.world.round(core, request)
+		}) {
 			let mut open = self.open.requests.values();
 			let is_asked = open.any(|open| open.request == request);
 			if !is_asked && self.world.has_successor(core, &request, &tried, &self.open) {

@@ -62,7 +62,7 @@ pub trait World {
 	}
 
 	/// Law 2: whether the core, after these peers failed to answer this request (the last one just now), still wants the
-	/// answer, and somebody is connected who was not tried and may have it. Then it asks within [`Self::patience`].
+	/// answer, and somebody is connected who was not tried in this [round](Self::round) and may have it. Then it asks within [`Self::patience`].
 	fn has_successor(
 		&self,
 		_core: &Self::Core,
@@ -71,6 +71,12 @@ pub trait World {
 		_open: &Open<WordsOf<Self>>,
 	) -> bool {
 		false
+	}
+
+	/// Law 2: which of its rounds of questions for this the core is in. In another round everybody may be asked once more,
+	/// and has to be: who was tried before counts no longer.
+	fn round(&self, _core: &Self::Core, _request: &<WordsOf<Self> as Words>::Request) -> u64 {
+		0
 	}
 
 	/// Law 2: how long the core may take to answer a ticket or a question for a proposal, or to try the next peer, when
