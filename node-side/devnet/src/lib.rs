@@ -3,6 +3,7 @@
 mod authoring;
 mod chronicle;
 mod config;
+mod contexts;
 mod error;
 mod execution;
 mod log;
@@ -23,6 +24,7 @@ pub use async_backing_relay_client::RuntimeExecutor;
 pub use async_backing_sim as sim;
 pub use authoring::{Author, Budget, Idle, Order, Timing};
 pub use config::{ConfigError, Faults, RunConfig, FIRST_PARA, MAX_BLOCKS, MAX_PARAS, MAX_VALIDATORS};
+pub use contexts::{ApprovalError, Backing, CandidateContexts};
 pub use error::DevnetError;
 pub use log::{EventLog, Occurrence};
 pub use model::Model;

@@ -2,5 +2,6 @@
 
 mod codes;
 mod collators;
+mod contexts;
 mod crash;
 mod town;
