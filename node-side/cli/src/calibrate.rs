@@ -58,7 +58,7 @@ pub(crate) fn measure(model: Duration) -> Result<Calibration, CliError> {
 			..Default::default()
 		};
 		let started = Instant::now();
-		let block = producer.produce(&head, &relay_parent, EXTRINSICS, MAX_POV_SIZE)?;
+		let block = producer.produce(&head, &relay_parent, None, EXTRINSICS, MAX_POV_SIZE)?;
 		calibration.collator = started.elapsed() / block.extrinsics.max(1);
 		let params = ValidationParams {
 			parent_head: head,

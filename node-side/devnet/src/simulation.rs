@@ -129,7 +129,7 @@ impl Devnet {
 	pub fn run(&mut self, mut progress: impl FnMut(Progress)) -> Result<RunReport, DevnetError> {
 		let started = WallClock::now();
 		let world = self.sim.scenario();
-		if world.config.on_demand > 0 && world.orders.is_none() {
+		if world.config.needs_customer() && world.orders.is_none() {
 			return Err(DevnetError::NoCustomer(world.config.on_demand));
 		}
 		let mut seen = 0;

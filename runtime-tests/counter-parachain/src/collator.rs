@@ -16,7 +16,9 @@ use crate::{
 	validate::validate,
 	Account, AccountId, SignedTransfer,
 };
-use async_backing_primitives::{Hash, HeadData, HeadHash, PoV, ValidationParams};
+use async_backing_primitives::{
+	ClaimQueueOffset, CoreSelector, Hash, HeadData, HeadHash, PoV, ValidationParams,
+};
 use sp_runtime::traits::BlakeTwo256;
 use sp_trie::{HashDBT as _, Recorder, StorageProof, EMPTY_PREFIX};
 use std::{collections::BTreeMap, fmt};
@@ -152,7 +154,7 @@ impl Collator {
 		relay_parent: RelayContext,
 		extrinsics: Vec<SignedTransfer>,
 	) -> Result<BuiltBlock, BuildError> {
-		self.build(parent, relay_parent, None, extrinsics)
+		self.build_block_on(parent, relay_parent, None, extrinsics)
 	}
 
 	/// As [`build_block`](Self::build_block), on a chain that keeps an unincluded segment: with the part of the relay
@@ -167,13 +169,28 @@ impl Collator {
 		relay_state: StorageProof,
 		extrinsics: Vec<SignedTransfer>,
 	) -> Result<BuiltBlock, BuildError> {
-		self.build(parent, relay_parent, Some(relay_state), extrinsics)
+		self.build(parent, relay_parent, None, Some(relay_state), extrinsics)
+	}
+
+	/// As [`build_block`](Self::build_block), for a block that picks its core (R-UMP-5).
+	///
+	/// # Errors
+	/// As [`build_block`](Self::build_block).
+	pub fn build_block_on(
+		&mut self,
+		parent: &HeadData,
+		relay_parent: RelayContext,
+		core: Option<(CoreSelector, ClaimQueueOffset)>,
+		extrinsics: Vec<SignedTransfer>,
+	) -> Result<BuiltBlock, BuildError> {
+		self.build(parent, relay_parent, core, None, extrinsics)
 	}
 
 	fn build(
 		&mut self,
 		parent: &HeadData,
 		relay_parent: RelayContext,
+		core: Option<(CoreSelector, ClaimQueueOffset)>,
 		relay_state: Option<StorageProof>,
 		extrinsics: Vec<SignedTransfer>,
 	) -> Result<BuiltBlock, BuildError> {
@@ -190,7 +207,13 @@ impl Collator {
 
 		let mut recorder = Recorder::<Layout>::new();
 		let reader = Reader::new(&self.nodes, &parent_root, Some(&mut recorder));
-		let segment = advance(&reader, parent.hash(), &relay_parent, relay_state.as_ref(), &[])?;
+		let segment = advance(
+			&reader,
+			parent.hash(),
+			&relay_parent,
+			relay_state.as_ref(),
+			&Block::upward_messages(core),
+		)?;
 		let changes = Changes {
 			segment,
 			..execute(&reader, &extrinsics)?
@@ -220,6 +243,7 @@ impl Collator {
 		let count = extrinsics.len() as u32;
 		let block_data = Block {
 			header: header.clone(),
+			core,
 			extrinsics,
 			proof,
 			relay_state,
@@ -247,7 +271,7 @@ impl Collator {
 			params.parent_head.hash(),
 			&block.header.relay_parent,
 			block.relay_state.as_ref(),
-			&[],
+			&Block::upward_messages(block.core),
 		)?;
 		let changes = Changes {
 			segment,

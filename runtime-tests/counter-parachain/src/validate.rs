@@ -20,6 +20,7 @@ pub fn validate(params: &ValidationParams) -> Result<ValidationResult, BlockErro
 	let parent = Header::from_head_data(&params.parent_head).ok_or(BlockError::UndecodableParent)?;
 	let Block {
 		header,
+		core,
 		extrinsics,
 		proof,
 		relay_state,
@@ -32,13 +33,14 @@ pub fn validate(params: &ValidationParams) -> Result<ValidationResult, BlockErro
 		.map_err(|_| BlockError::WrongProof {
 			expected: parent.state_root,
 		})?;
+	let upward_messages = Block::upward_messages(core);
 	let reader = Reader::new(&nodes, &parent.state_root, None);
 	let segment = advance(
 		&reader,
 		params.parent_head.hash(),
 		&header.relay_parent,
 		relay_state.as_ref(),
-		&[],
+		&upward_messages,
 	)?;
 	let changes = Changes {
 		segment,
@@ -54,6 +56,7 @@ pub fn validate(params: &ValidationParams) -> Result<ValidationResult, BlockErro
 
 	Ok(ValidationResult {
 		head_data: header.head_data(),
+		upward_messages,
 		// All that was sent up to the relay parent is consumed; there is never anything.
 		hrmp_watermark: params.relay_parent_number,
 		..Default::default()

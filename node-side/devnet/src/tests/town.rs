@@ -12,7 +12,7 @@ use crate::{
 	world::{Note, World},
 	DevnetError, Model, Parachain, RunConfig,
 };
-use async_backing_collator::{BlockProducer, FuelUse, PovSize, ProduceError, ProducedBlock};
+use async_backing_collator::{BlockProducer, CoreSelection, FuelUse, PovSize, ProduceError, ProducedBlock};
 use async_backing_machine::Instant;
 use async_backing_primitives::{
 	availability_threshold, hash_of, AsyncBackingParams, BackedCandidate, BackingState, BlockData,
@@ -395,6 +395,7 @@ impl BlockProducer for Counter {
 		&mut self,
 		parent_head: &HeadData,
 		relay_parent: &RelayChainBlockInfo,
+		_: Option<CoreSelection>,
 		max_extrinsics: u32,
 		_: u32,
 	) -> Result<ProducedBlock, ProduceError> {

@@ -96,6 +96,7 @@ impl<C: Chain> World<C> {
 		let produced = line.producer.produce(
 			&build_on.parent_head,
 			&build_on.relay_parent,
+			build_on.selection,
 			budget.extrinsics,
 			budget.pov_size,
 		);
