@@ -1,6 +1,7 @@
 //! From a produced block to the candidate that is offered to validators.
 
 use crate::{BuildOn, CoreSelection, ProducedBlock};
+use async_backing_execution_context::validation_data;
 use async_backing_primitives::{
 	parse_signals, AvailableData, CandidateDescriptor, CandidateHash, CommittedCandidateReceipt, CoreIndex,
 	DescriptorFields, Hash, PersistedValidationData, PoV,
@@ -73,12 +74,11 @@ pub fn collate<Erasure>(
 	}
 	let core_index = u16::try_from(build_on.core.0).map_err(|_| CollateError::CoreTooHigh(build_on.core))?;
 	let available = AvailableData {
-		validation_data: PersistedValidationData {
-			parent_head: build_on.parent_head.clone(),
-			relay_parent_number: build_on.relay_parent.number,
-			relay_parent_storage_root: build_on.relay_parent.storage_root,
-			max_pov_size: build_on.max_pov_size,
-		},
+		validation_data: validation_data(
+			build_on.parent_head.clone(),
+			&build_on.relay_parent,
+			build_on.max_pov_size,
+		),
 		pov: produced.pov,
 	};
 	let erasure_root = erasure_root(&available).map_err(CollateError::Erasure)?;
