@@ -6,7 +6,7 @@ use async_backing_collator::{
 	BuildOn, Collator, CollatorConfig, NoBuild, Parablock, MAX_REMEMBERED, REMEMBERED_FOR,
 };
 use async_backing_machine::laws::Choices;
-use async_backing_primitives::{CandidateHash, Hash, HeadData, HeadHash, LeafFacts};
+use async_backing_primitives::{CandidateHash, CoreIndex, Hash, HeadData, HeadHash, LeafFacts};
 use std::collections::VecDeque;
 
 #[derive(Debug)]
@@ -84,6 +84,11 @@ impl Subject for Producer {
 					parent_head: parent.hash(),
 					relay_parent: block(fork, self.number.saturating_sub(back)),
 					slot: u64::from(self.number.saturating_sub(back)),
+					core: choices.one_in(2).then(|| CoreIndex(choices.below(3) as u32)),
+					ready: self
+						.number
+						.saturating_sub(back)
+						.saturating_add(choices.below(4) as u32),
 				})
 			}
 		}
