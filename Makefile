@@ -16,6 +16,9 @@ export CARGO_TARGET_DIR
 # Arguments of `make run`, for example: make run ARGS='--blocks 120 --seed 7'
 ARGS ?=
 
+# For each fuzz target, for example: make fuzz FUZZ_SECONDS=600
+FUZZ_SECONDS ?= 60
+
 # What has to compile without std, for the target that runtimes are compiled for.
 NO_STD := \
 	async-backing-primitives \
@@ -47,7 +50,7 @@ BENCHMARKS := $(addsuffix /runtime-benchmarks,$(BENCHMARKED))
 # The exports of scripts/wasm-target.sh, in the shell of the recipe. In two steps, so that its failure is a failure.
 WASM_ENV = wasm_env=$$(scripts/wasm-target.sh); eval "$$wasm_env"
 
-.PHONY: help run build test fmt lint check-no-std unit test-benchmarks rules rules-check doc setup bench bench-peers interop calibrate weights weights-check
+.PHONY: help run build test fmt lint check-no-std unit test-benchmarks rules rules-check doc setup fuzz bench bench-peers interop calibrate weights weights-check
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -95,6 +98,10 @@ test-benchmarks: setup ## Every benchmark of the pallets as a test, at both ends
 	@$(WASM_ENV); VALUES_PER_COMPONENT=2 \
 		cargo test --locked --lib $(addprefix -p ,$(BENCHMARKED)) -p async-backing-cli \
 		--features '$(BENCHMARKS)' benchmarking::
+
+# Not part of `make test`: how long it takes is for you to say.
+fuzz: setup ## The seven laws with inputs that a fuzzer looks for, FUZZ_SECONDS (60) for each target
+	@scripts/fuzz.sh "$(CACHE)" "$(FUZZ_SECONDS)"
 
 bench: setup ## How long the rules take (criterion)
 	@$(WASM_ENV); CARGO_TARGET_DIR="$(CACHE)/bench" cargo bench --locked -p async-backing-node-benchmarks

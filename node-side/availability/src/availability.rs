@@ -186,6 +186,48 @@ impl Availability {
 		})
 	}
 
+	/// Law 3: how much it takes for open.
+	#[cfg(feature = "laws")]
+	pub fn taken_for_open(&self) -> usize {
+		self.requests.len() + self.jobs.len() + self.batches.len() + usize::from(self.timer.is_some())
+	}
+
+	/// Law 3: how many timers it waits for.
+	#[cfg(feature = "laws")]
+	pub fn timers_of_use(&self) -> usize {
+		usize::from(self.timer.is_some())
+	}
+
+	/// Law 3: whether anything follows from the end of this job.
+	#[cfg(feature = "laws")]
+	pub fn is_of_use(&self, job: JobId) -> bool {
+		let goes_on = |key: &Key, attempt: u64| {
+			let fetch = self.fetches.get(key).filter(|fetch| fetch.attempt == attempt);
+			fetch.is_some_and(|fetch| fetch.step.jobs().contains(&job))
+		};
+		match self.jobs.get(&job) {
+			None => false,
+			Some(Work::Check(asked, _) | Work::CheckData(asked)) => goes_on(&asked.key, asked.attempt),
+			Some(Work::Recover(key, attempt)) => goes_on(key, *attempt),
+			Some(Work::Pack(key)) => self.packs.contains_key(key),
+			Some(Work::Code(candidate)) => self.coding == Some(*candidate),
+			Some(Work::Unpack) => self.packed.is_some(),
+		}
+	}
+
+	/// Candidates whose own chunk is being fetched.
+	#[cfg(feature = "laws")]
+	pub(crate) fn fetched(&self) -> impl Iterator<Item = CandidateHash> + '_ {
+		self.fetches.keys().map(|key| key.candidate)
+	}
+
+	/// Law 2: the round of questions for an own chunk: at a new leaf, or when everybody was asked, another one begins.
+	#[cfg(feature = "laws")]
+	pub(crate) fn round(&self, key: Key) -> Option<(Hash, u32)> {
+		let fetch = self.fetches.get(&key)?;
+		Some((fetch.leaf, fetch.rounds))
+	}
+
 	/// Whether an answer to this request is still of use.
 	pub fn is_awaiting(&self, request: RequestId) -> bool {
 		let Some(asked) = self.requests.get(&request) else {

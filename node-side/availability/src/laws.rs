@@ -7,12 +7,12 @@ pub use keeper::{Happening, Keeper, KeeperWords};
 use crate::{
 	encode, fetch::Key, memory_bound_for, run, Availability, AvailabilityConfig, AvailabilityDone,
 	AvailabilityEvent, AvailabilityJob, AvailabilityRequest, AvailabilityResponse, Effect, EncodedData,
-	OwnData, Placement,
+	ErasureChunk, OwnData, Placement, Rate, Serving,
 };
 use async_backing_chain_view::{ChainEvent, ChainView, Identity, Limits};
 use async_backing_machine::{
-	laws::{Act, Choices, Intent, Open, Penalty, Promise, Reply, Stimulus, World},
-	Output, PeerId, RequestId,
+	laws::{Act, Breach, Choices, Intent, Law, Open, Penalty, Promise, Reply, Stimulus, World},
+	Input, Instant, JobId, Output, PeerId, RequestId,
 };
 use async_backing_primitives::{
 	AsyncBackingParams, AvailableData, BlockData, CandidateDescriptor, CandidateEvent, CandidateHash,
@@ -20,7 +20,12 @@ use async_backing_primitives::{
 	LeafFacts, OccupiedCore, PersistedValidationData, PoV, RelayChainBlockInfo, SessionIndex, ValidatorId,
 	ValidatorIndex,
 };
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use codec::Encode;
+use std::{
+	collections::{BTreeMap, VecDeque},
+	sync::{Arc, LazyLock},
+	time::Duration,
+};
 
 /// Validators of each session, and their keys.
 const VALIDATORS: u8 = 6;
@@ -34,6 +39,15 @@ const CORES: u64 = 3;
 const BLOCKS: usize = 12;
 /// Peers at a time.
 const MOST_PEERS: usize = 16;
+/// Candidates that are remembered to be kept by the core.
+const REMEMBERED: usize = 20;
+/// The largest answer, in bytes, and some more.
+const LARGEST: i64 = 2048;
+/// What goes out to one validator: some dozens of answers at once.
+const SHARE: Rate = Rate {
+	per_second: 20_000,
+	burst: 30_000,
+};
 
 /// The world of a [`Keeper`]: a chain with forks and two sets of validators that take turns, validators that answer well or
 /// badly, and strangers.
@@ -43,24 +57,38 @@ pub struct Surroundings {
 	blocks: VecDeque<Arc<LeafFacts>>,
 	/// Blocks that the core has not heard of since it started.
 	untold: VecDeque<Arc<LeafFacts>>,
-	/// Made once: coding takes time.
+	/// All candidates.
 	coded: Vec<(CandidateHash, Arc<AvailableData>, EncodedData)>,
 	made: u64,
+	/// Candidates that the core keeps its chunk of, newest last.
+	kept: VecDeque<CandidateHash>,
+	/// What may still go out to each validator, and to strangers together, in bytes.
+	shares: BTreeMap<Option<ValidatorId>, (i64, Instant)>,
+	/// Whether the chain has just done something.
+	is_chain: bool,
 }
+
+/// Made once: coding takes time.
+static CODED: LazyLock<Vec<(CandidateHash, Arc<AvailableData>, EncodedData)>> = LazyLock::new(|| {
+	let coded = (0..CANDIDATES).filter_map(|candidate| {
+		let data = data(candidate);
+		let coded = encode(VALIDATORS.into(), &data).ok()?;
+		Some((receipt(coded.root).hash(), data, coded))
+	});
+	coded.collect()
+});
 
 impl Surroundings {
 	/// A world with a first block.
 	pub fn new(_: &mut Choices<'_>) -> Self {
-		let coded = (0..CANDIDATES).filter_map(|candidate| {
-			let data = data(candidate);
-			let coded = encode(VALIDATORS.into(), &data).ok()?;
-			Some((receipt(coded.root).hash(), data, coded))
-		});
 		let mut surroundings = Self {
 			blocks: VecDeque::new(),
 			untold: VecDeque::new(),
-			coded: coded.collect(),
+			coded: CODED.clone(),
 			made: 0,
+			kept: VecDeque::new(),
+			shares: BTreeMap::new(),
+			is_chain: false,
 		};
 		surroundings.add(1, Hash::zero(), Vec::new(), Vec::new());
 		surroundings
@@ -163,7 +191,46 @@ impl Surroundings {
 		}))
 	}
 
-	fn request(&self, choices: &mut Choices<'_>) -> AvailabilityRequest {
+	/// Bytes are given to somebody. No more may go out than the share at once, what comes to it in time, and whatever was
+	/// promised before.
+	fn give(&mut self, who: Option<ValidatorId>, bytes: usize, now: Instant) -> Result<(), Breach> {
+		let burst = i64::from(SHARE.burst);
+		let (left, since) = self.shares.entry(who).or_insert((burst, now));
+		let elapsed = i64::try_from(now.saturating_sub(*since).as_millis()).unwrap_or(i64::MAX);
+		let more = elapsed.saturating_mul(SHARE.per_second.into()) / 1000;
+		*left = left.saturating_add(more).min(burst).saturating_sub(bytes as i64);
+		*since = now;
+		match *left >= -burst - LARGEST {
+			true => Ok(()),
+			false => Err(Breach::new(
+				Law::Checked,
+				"one peer gets more bytes than its share",
+			)),
+		}
+	}
+
+	/// For something that the core keeps.
+	fn request_for_kept(&self, choices: &mut Choices<'_>) -> Option<AvailabilityRequest> {
+		let candidate = *self.kept.get(choices.index(self.kept.len()))?;
+		let keys = keys_of(self.number_of(candidate)? as SessionIndex);
+		let own = keys.iter().position(|other| *other == key(0))?;
+		let index = ValidatorIndex(u32::try_from(own).ok()?);
+		Some(match choices.below(4) {
+			0 => AvailabilityRequest::Pov(candidate),
+			1 => AvailabilityRequest::AvailableData(candidate),
+			_ => AvailabilityRequest::Chunk { candidate, index },
+		})
+	}
+
+	fn request(&self, is_loud: bool, choices: &mut Choices<'_>) -> AvailabilityRequest {
+		let for_kept = if is_loud {
+			!choices.one_in(8)
+		} else {
+			choices.flip()
+		};
+		if let Some(request) = self.request_for_kept(choices).filter(|_| for_kept) {
+			return request;
+		}
 		let hash = self
 			.coded
 			.get(choices.index(self.coded.len()))
@@ -199,17 +266,21 @@ impl World for Surroundings {
 			name if name > 0 && name < VALIDATORS.into() => Identity::of(key(name as u8)),
 			_ => Identity::stranger(),
 		};
-		let Some(peer) = choices.pick_from(open.peers.keys()).copied() else {
+		let Some(peer) = open.speaker(choices) else {
 			return Stimulus::honest(Act::Connect(Identity::of(key(3))));
 		};
+		let is_loud = open.loud.is_some();
 		match choices.below(16) {
+			_ if is_loud && !choices.one_in(8) => {
+				Stimulus::honest(Act::Request(peer, self.request(true, choices)))
+			}
 			0..=2 if open.peers.len() < MOST_PEERS => Stimulus::honest(Act::Connect(identity(choices))),
-			3..=9 => Stimulus::honest(Act::Request(peer, self.request(choices))),
+			3..=9 => Stimulus::honest(Act::Request(peer, self.request(false, choices))),
 			10..=12 => {
 				self.add_block(choices);
 				Stimulus::honest(Act::Nothing)
 			}
-			13 if choices.one_in(3) => match self.execute(choices) {
+			13 => match self.execute(choices) {
 				Some(happening) => Stimulus::honest(Act::Chain(happening)),
 				None => Stimulus::honest(Act::Nothing),
 			},
@@ -247,7 +318,7 @@ impl World for Surroundings {
 		choices: &mut Choices<'_>,
 	) -> Reply<KeeperWords> {
 		let right = self.number_of(request.candidate()).unwrap_or(0);
-		let lie = choices.below(8);
+		let lie = choices.below(10);
 		let which = if lie == 6 {
 			(right + 2) % self.coded.len()
 		} else {
@@ -262,11 +333,17 @@ impl World for Surroundings {
 			AvailabilityRequest::Chunk { index, .. } => {
 				let index = (index.as_usize() + usize::from(lie == 7)) % coded.chunks.len();
 				// A copy, so that what the core holds is its own.
-				let chunk = coded.chunks.get(index).map(|chunk| Arc::new((**chunk).clone()));
-				let chunk = chunk.expect("there are as many as validators; qed");
+				let chunk = coded.chunks.get(index).map(|chunk| (**chunk).clone());
+				let mut chunk: ErasureChunk = chunk.expect("there are as many as validators; qed");
+				match lie {
+					8 => chunk.index = u32::MAX,
+					9 => chunk.chunk.clear(),
+					_ => {}
+				}
+				let chunk = Arc::new(chunk);
 				let intent = match lie {
 					6 => Intent::Hostile(Penalty::Later),
-					7 => Intent::Hostile(Penalty::AtOnce),
+					7..=9 => Intent::Hostile(Penalty::AtOnce),
 					_ => Intent::Honest,
 				};
 				(AvailabilityResponse::Chunk(chunk), intent)
@@ -289,6 +366,39 @@ impl World for Surroundings {
 	fn memory_bound(&self) -> usize {
 		// The chain view is not what is tried.
 		memory_bound_for(&config(), VALIDATORS.into(), CORES as usize, BLOCKS, 1024).saturating_add(1 << 18)
+	}
+
+	/// What is kept, a node of a tree and keys for each candidate, and the chain view.
+	fn rest_bound(&self, keeper: &Keeper) -> usize {
+		const CANDIDATE: usize = 1024;
+		let store = keeper.part.store();
+		store.bytes() + store.len() * CANDIDATE + REST
+	}
+
+	fn taken_for_open(&self, keeper: &Keeper) -> usize {
+		keeper.part.taken_for_open()
+	}
+
+	fn timers_of_use(&self, keeper: &Keeper) -> Option<usize> {
+		Some(keeper.part.timers_of_use())
+	}
+
+	fn is_of_use(&self, keeper: &Keeper, job: JobId) -> bool {
+		keeper.part.is_of_use(job)
+	}
+
+	/// Nothing that peers send is hashed while they wait.
+	fn light(&self) -> usize {
+		0
+	}
+
+	/// Blocks name candidates by their receipts.
+	fn allowance(&self, input: &Input<KeeperWords>) -> usize {
+		match input {
+			Input::Chain(_) => 1 << 16,
+			Input::Restored(_) => 1 << 20,
+			_ => 0,
+		}
 	}
 
 	fn is_waiting(&self, keeper: &Keeper) -> bool {
@@ -326,6 +436,18 @@ impl World for Surroundings {
 			!tried.contains(peer) && keys.any(|key| backers.contains(key) && looks_for(key))
 		};
 		is_own && open.peers.iter().any(untried)
+	}
+
+	/// Blocks here are called by their numbers, and rounds of a leaf are few.
+	fn round(&self, keeper: &Keeper, request: &AvailabilityRequest) -> u64 {
+		let candidate = request.candidate();
+		let own = self.number_of(candidate).and_then(|number| {
+			let keys = keys_of(number as SessionIndex);
+			keys.iter().position(|other| *other == key(0))
+		});
+		let index = own.and_then(|own| u32::try_from(own).ok());
+		let round = index.and_then(|index| keeper.part.round(Key { candidate, index }));
+		round.map_or(0, |(leaf, rounds)| leaf.to_low_u64_be() << 8 | u64::from(rounds))
 	}
 
 	fn is_stranger(&self, peer: PeerId, open: &Open<KeeperWords>) -> bool {
@@ -379,18 +501,79 @@ impl World for Surroundings {
 		Duration::from_secs(60)
 	}
 
+	fn told(&mut self, input: &Input<KeeperWords>, _: &Open<KeeperWords>) {
+		self.is_chain = matches!(input, Input::Chain(Happening::Chain(_)));
+	}
+
+	fn judge(
+		&mut self,
+		keeper: &Keeper,
+		outputs: &[Output<KeeperWords>],
+		open: &Open<KeeperWords>,
+	) -> Result<(), Breach> {
+		for output in outputs {
+			match output {
+				Output::Event(AvailabilityEvent::Effect(Effect::Stored { candidate })) => {
+					self.kept.push_back(*candidate);
+					if self.kept.len() > REMEMBERED {
+						self.kept.pop_front();
+					}
+				}
+				Output::Respond(ticket, Ok(response)) => {
+					let bytes = match response {
+						AvailabilityResponse::Chunk(chunk) => chunk.size(),
+						AvailabilityResponse::AvailableData(data) => data.encoded_size(),
+						AvailabilityResponse::Pov(pov) => pov.encoded_size(),
+					};
+					let identity = open.tickets.get(ticket).and_then(|peer| open.peers.get(peer));
+					let who = identity.and_then(|identity| identity.authorities.first().cloned());
+					self.give(who, bytes, open.now)?;
+				}
+				_ => {}
+			}
+		}
+		if keeper.part.store().bytes() > config().max_bytes {
+			return Err(Breach::new(Law::Memory, "more is kept than there is room for"));
+		}
+		let is_pending = |candidate| {
+			let mut leaves = keeper.chain.leaves();
+			leaves.any(|leaf| cores_of(leaf).any(|core| core.candidate_hash == candidate))
+		};
+		if self.is_chain && !keeper.part.fetched().all(is_pending) {
+			let what = "a chunk is fetched that no leaf waits for";
+			return Err(Breach::new(Law::Ends, what));
+		}
+		Ok(())
+	}
+
 	fn crashed(&mut self) {
 		self.untold = self.blocks.clone();
+		self.kept.clear();
+		self.shares.clear();
 	}
 }
 
-/// Everything is kept, so that whatever was promised is remembered.
+/// What the chain view and the shares of peers take at rest.
+const REST: usize = 64 * 1024;
+
+/// All own chunks are kept, so that whatever was promised is remembered, but there is no room for all data.
 fn config() -> AvailabilityConfig {
 	AvailabilityConfig {
 		keep_included: u32::MAX,
 		keep_unavailable: u32::MAX,
-		max_bytes: 1 << 20,
+		max_bytes: 190 << 10,
 		max_candidates: CANDIDATES.into(),
+		serving: Serving {
+			total: Rate {
+				per_second: 60_000,
+				burst: 100_000,
+			},
+			validator: SHARE,
+			strangers: Rate {
+				per_second: 5_000,
+				burst: 10_000,
+			},
+		},
 		..AvailabilityConfig::default()
 	}
 }

@@ -254,4 +254,11 @@ impl Served {
 	pub(crate) fn counted(&self) -> usize {
 		self.validators.len()
 	}
+
+	/// As if so many bytes had gone out to somebody else.
+	pub(crate) fn take_from_total(&mut self, now: Instant, bytes: usize) {
+		// What comes with time has come.
+		self.total.has(now, 0);
+		self.total.take(bytes);
+	}
 }

@@ -7,6 +7,8 @@
 //! relay parents that left every active leaf's scope, but what was promised there.
 
 mod arriving;
+#[cfg(feature = "laws")]
+mod asked;
 mod confirming;
 mod importing;
 mod lacking;

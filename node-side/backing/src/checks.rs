@@ -301,6 +301,25 @@ impl Checks {
 		}
 	}
 
+	/// Whether this job checks a batch.
+	#[cfg(feature = "laws")]
+	pub(crate) fn is_checking(&self, job: JobId) -> bool {
+		self.in_check.as_ref().is_some_and(|(of, _)| *of == job)
+	}
+
+	/// Whether anything is known of a peer.
+	#[cfg(feature = "laws")]
+	pub(crate) fn knows(&self, peer: PeerId) -> bool {
+		self.senders.contains_key(&peer)
+	}
+
+	/// Most statements of one peer that wait.
+	#[cfg(feature = "laws")]
+	pub(crate) fn most_waiting(&self) -> usize {
+		let waiting = self.senders.values().map(|sender| sender.waiting.len());
+		waiting.max().unwrap_or(0)
+	}
+
 	/// Bytes that wait or are being checked.
 	pub(crate) fn bytes(&self) -> usize {
 		self.bytes

@@ -19,6 +19,12 @@ impl EarlyVotes {
 		self.by_validator.get(&validator).copied().unwrap_or(0)
 	}
 
+	/// Most votes of one validator that wait.
+	#[cfg(feature = "laws")]
+	pub(crate) fn most(&self) -> usize {
+		self.by_validator.values().copied().max().unwrap_or(0)
+	}
+
 	/// Whether a vote of this validator for this candidate waits.
 	pub(crate) fn contains(&self, candidate: CandidateHash, validator: ValidatorIndex) -> bool {
 		let votes = self.by_candidate.get(&candidate).into_iter().flatten();

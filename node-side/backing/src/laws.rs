@@ -1,8 +1,9 @@
 //! Backing among strangers, for the kit that tries the seven laws (feature `laws`).
 
 mod actors;
+mod judge;
 mod scene;
 mod whole;
 
 pub use scene::Scene;
-pub use whole::{Block, Said, Who, Whole, WholeWords};
+pub use whole::{Happening, Said, Who, Whole, WholeWords};

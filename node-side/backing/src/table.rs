@@ -105,6 +105,13 @@ impl StatementTable {
 		seconded.copied().unwrap_or_default()
 	}
 
+	/// Most candidates that one validator seconded.
+	#[cfg(feature = "laws")]
+	pub(crate) fn most_seconded(&self) -> usize {
+		let counts = self.seconded.iter().map(|seconded| seconded.count);
+		counts.max().unwrap_or(0)
+	}
+
 	/// Whether a validator may second one more candidate here (R-TAB-4, R-SD-3). Constant cost.
 	pub fn may_second(&self, validator: ValidatorIndex) -> bool {
 		self.seconded_by(validator).count < self.seconding_limit

@@ -414,6 +414,11 @@ impl Blocks {
 		}
 	}
 
+	#[cfg(test)]
+	pub(crate) fn excluded_len(&self) -> usize {
+		self.excluded.len()
+	}
+
 	fn exclude(&mut self, hash: Hash, number: BlockNumber, why: Exclusion) {
 		self.excluded.insert(hash, (number, why));
 		if self.excluded.len() > MAX_EXCLUDED {

@@ -306,6 +306,11 @@ impl<T> Early<T> {
 		self.items.is_empty()
 	}
 
+	/// How many things of a peer wait. At most [`EarlyLimits::per_peer`].
+	pub fn len_of(&self, peer: PeerId) -> usize {
+		self.by_peer.get(&peer).map_or(0, |share| share.items.len())
+	}
+
 	/// Bytes of what waits. At most [`EarlyLimits::total_bytes`].
 	pub fn bytes(&self) -> usize {
 		self.bytes

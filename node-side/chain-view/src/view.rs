@@ -414,6 +414,10 @@ impl ChainView {
 		self.blocks.iter().filter(|block| block.facts.is_some()).count()
 	}
 
+	pub(crate) fn excluded_count(&self) -> usize {
+		self.blocks.excluded_len()
+	}
+
 	pub(crate) fn session_count(&self) -> usize {
 		self.sessions.len()
 	}

@@ -3,7 +3,7 @@
 use crate::{error::CliError, parachains};
 use async_backing_collator::BlockProducer;
 use async_backing_primitives::{ParaId, RelayChainBlockInfo, ValidationParams};
-use async_backing_pvf::{Limits, PvfConfig, PvfEngine};
+use async_backing_pvf::{Engine, InProcess, InProcessConfig, Limits};
 use std::{
 	fmt,
 	time::{Duration, Instant},
@@ -11,6 +11,10 @@ use std::{
 
 /// Extrinsics of the block that is measured.
 const EXTRINSICS: u32 = 1000;
+/// Largest code, in bytes: that of our parachain is a fraction of it.
+const MAX_CODE_SIZE: usize = 3 * 1024 * 1024;
+/// Nobody waits longer for a compilation or a block.
+const PATIENCE: Duration = Duration::from_secs(360);
 /// Largest proof of validity of that block.
 const MAX_POV_SIZE: u32 = 5 * 1024 * 1024;
 
@@ -38,7 +42,9 @@ impl fmt::Display for Calibration {
 
 /// Builds a block and validates it, once each after a warm-up.
 pub(crate) fn measure(model: Duration) -> Result<Calibration, CliError> {
-	let pvf = PvfEngine::new(PvfConfig::default())?.prepare(&parachains::validation_code()?)?;
+	let engine = InProcess::new(InProcessConfig::default())?;
+	let code = parachains::validation_code()?;
+	let pvf = engine.prepare(&code, MAX_CODE_SIZE, Instant::now() + PATIENCE)?;
 	let mut producer = parachains::producer(0, ParaId(async_backing_devnet::FIRST_PARA));
 	let mut head = producer.genesis_head();
 	let mut calibration = Calibration {
@@ -52,7 +58,7 @@ pub(crate) fn measure(model: Duration) -> Result<Calibration, CliError> {
 			..Default::default()
 		};
 		let started = Instant::now();
-		let block = producer.produce(&head, &relay_parent, EXTRINSICS, MAX_POV_SIZE)?;
+		let block = producer.produce(&head, &relay_parent, None, EXTRINSICS, MAX_POV_SIZE)?;
 		calibration.collator = started.elapsed() / block.extrinsics.max(1);
 		let params = ValidationParams {
 			parent_head: head,
@@ -61,7 +67,8 @@ pub(crate) fn measure(model: Duration) -> Result<Calibration, CliError> {
 			relay_parent_storage_root: relay_parent.storage_root,
 		};
 		let started = Instant::now();
-		head = pvf.validate(&params, &Limits::default())?.result.head_data;
+		let validated = engine.execute(&pvf, &params, &Limits::default(), started + PATIENCE)?;
+		head = validated.result.head_data;
 		calibration.backer = started.elapsed() / block.extrinsics.max(1);
 	}
 	Ok(calibration)

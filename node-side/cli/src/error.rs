@@ -1,8 +1,8 @@
 //! What can go wrong, in words for the terminal.
 
 use async_backing_collator::ProduceError;
-use async_backing_devnet::{ConfigError, DevnetError};
-use async_backing_pvf::{EngineError, PrepareError, ValidateError};
+use async_backing_devnet::{ApprovalError, ConfigError, DevnetError};
+use async_backing_pvf::{EngineError, Failure, PrepareError, ValidateError};
 use thiserror::Error;
 
 /// Why the command failed.
@@ -21,6 +21,14 @@ pub(crate) enum CliError {
 	/// The binary was built without its Wasm blobs.
 	#[error("{0} was built with SKIP_WASM_BUILD; build again without it")]
 	NoWasm(&'static str),
+	/// A run in which nobody had anything to build.
+	#[error("no parablock was built in {blocks} relay blocks{}", because(.reasons))]
+	Nothing {
+		/// Relay blocks.
+		blocks: u32,
+		/// Why, most frequent first.
+		reasons: Vec<String>,
+	},
 	/// The run failed.
 	#[error("the run failed: {0}")]
 	Devnet(#[from] DevnetError),
@@ -30,18 +38,47 @@ pub(crate) enum CliError {
 	/// The engine for validation functions does not start.
 	#[error(transparent)]
 	Engine(#[from] EngineError),
-	/// The parachain's code is no validation function.
+	/// The parachain's code is no validation function, or this machine takes too long with it.
 	#[error(transparent)]
-	Prepare(#[from] PrepareError),
-	/// The parachain's code refuses the parachain's block.
+	Prepare(#[from] Failure<PrepareError>),
+	/// The parachain's code refuses the parachain's block, or this machine takes too long with it.
 	#[error(transparent)]
-	Validate(#[from] ValidateError),
+	Validate(#[from] Failure<ValidateError>),
+	/// Whoever started this worker is gone, or speaks otherwise.
+	#[error("the worker: {0}")]
+	Worker(std::io::Error),
 	/// The report cannot be written as JSON.
 	#[error("the report is not JSON: {0}")]
 	Json(#[from] serde_json::Error),
 	/// The table cannot be written.
 	#[error("the table cannot be formatted")]
 	Format,
+	/// There is no such context.
+	#[error("invalid value '{value}' for '--{flag}': {reason}")]
+	NoContext {
+		/// The flag.
+		flag: &'static str,
+		/// What it is.
+		value: String,
+		/// Why not.
+		reason: String,
+	},
+	/// Nobody can check a candidate again.
+	#[error("no approver can check the block: {0}")]
+	Approval(#[from] ApprovalError),
+	/// The standard output cannot be written.
+	#[error("the standard output could not be written: {0}")]
+	Stdout(std::io::Error),
+	/// The file for the report or drawing could be opened, but not written.
+	#[error("the file of '--{flag}', '{path}', could not be written: {source}")]
+	Unwritten {
+		/// The flag that names it.
+		flag: &'static str,
+		/// The file.
+		path: String,
+		/// Why.
+		source: std::io::Error,
+	},
 	/// The file for the report or drawing cannot be written.
 	#[error("invalid value '{path}' for '--{flag}': must be a file that can be written, or '-' ({source})")]
 	Write {
@@ -57,13 +94,25 @@ pub(crate) enum CliError {
 impl CliError {
 	/// Whether the caller has to change what it asked for.
 	pub(crate) fn is_usage(&self) -> bool {
-		matches!(self, Self::OutOfRange { .. } | Self::Write { .. })
+		matches!(
+			self,
+			Self::OutOfRange { .. } | Self::NoContext { .. } | Self::Write { .. }
+		)
 	}
 }
 
 impl From<ConfigError> for CliError {
+	/// Flags have their unit in their name, so that values go without.
 	fn from(ConfigError::OutOfRange { name, value, allowed }: ConfigError) -> Self {
+		let value = value.trim_end_matches(" ms").to_owned();
 		Self::OutOfRange { name, value, allowed }
+	}
+}
+
+fn because(reasons: &[String]) -> String {
+	match reasons {
+		[] => String::new(),
+		reasons => format!(": {}", reasons.join("; ")),
 	}
 }
 
@@ -73,6 +122,8 @@ fn flag(name: &str) -> String {
 		"leaf_active_after" => "leaf-active-ms".into(),
 		"bitfield_after" => "bitfield-after-ms".into(),
 		"extrinsic_cost" => "extrinsic-cost-us".into(),
+		"works" => "core".into(),
+		"orders_for" => "order".into(),
 		_ => name.replace('_', "-"),
 	}
 }
@@ -93,6 +144,32 @@ mod tests {
 		assert_eq!(
 			error.to_string(),
 			"invalid value '6' for '--validators': must be at least 7 and at most 100"
+		);
+	}
+
+	#[test]
+	fn messages_are_in_the_unit_of_the_flag() {
+		let mut config = RunConfig::default();
+		config.model.leaf_active_after = std::time::Duration::from_millis(3900);
+		config.model.inherent_after = std::time::Duration::from_millis(2500);
+		let error = CliError::from(config.validate().expect_err("that is more than a slot"));
+		assert_eq!(
+			error.to_string(),
+			"invalid value '3900' for '--leaf-active-ms': must be at most 3500 ms, so that a slot suffices"
+		);
+	}
+
+	#[test]
+	fn what_is_allowed_can_be() {
+		let config = RunConfig {
+			paras: 20,
+			cores_per_para: 10,
+			..RunConfig::default()
+		};
+		let error = CliError::from(config.validate().expect_err("two hundred cores"));
+		assert_eq!(
+			error.to_string(),
+			"invalid value '10' for '--cores-per-para': must be at most 5, so that 100 validators suffice for a group each"
 		);
 	}
 }

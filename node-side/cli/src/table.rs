@@ -1,6 +1,6 @@
 //! The table that `compare` ends with, and the one of a single run.
 
-use async_backing_devnet::{ParaReport, RunReport};
+use async_backing_devnet::{Idleness, ParaReport, RunReport};
 use std::fmt::{self, Write};
 
 /// How text is emphasised: on a terminal with colour, elsewhere not at all.
@@ -226,6 +226,18 @@ pub(crate) fn write(out: &mut impl Write, runs: &[RunReport], slot_s: f64, style
 		);
 		writeln!(out, "{label:LABEL$}{figures:>COLUMN$}")?;
 	}
+	write_idle(out, runs)
+}
+
+/// Why paras of which nothing was included have no blocks.
+fn write_idle(out: &mut impl Write, runs: &[RunReport]) -> fmt::Result {
+	let without = |para: &&ParaReport| para.included == 0;
+	for para in runs.iter().flat_map(|run| run.paras.iter().filter(without)) {
+		writeln!(out, "para {}: nothing included, {} built", para.id, para.built)?;
+		for Idleness { reason, leaves } in &para.idle {
+			writeln!(out, "  nothing to build at {leaves} leaves: {reason}")?;
+		}
+	}
 	Ok(())
 }
 
@@ -252,6 +264,7 @@ mod tests {
 			authoring_s: Some(0.5),
 			extrinsics_included: extrinsics,
 			pov_bytes_included: 1_000_000,
+			idle: vec![],
 		};
 		RunReport {
 			params: RunParams {
@@ -283,6 +296,25 @@ mod tests {
 		);
 		assert!(
 			text.contains("on-demand para 2001           9 orders, 9 backed, 8 included"),
+			"{text}"
+		);
+	}
+
+	#[test]
+	fn r_def_43_a_para_without_blocks_says_why() {
+		let mut run = run(4, 3, 6.0, 0);
+		run.paras[0].included = 0;
+		run.paras[0].idle = vec![Idleness {
+			reason: "no time is left for extrinsics (R-SLO-1)".into(),
+			leaves: 59,
+		}];
+		let mut text = String::new();
+		write(&mut text, &[run], 6.0, Style { colour: false }).expect("fits");
+		assert!(
+			text.ends_with(
+				"para 2000: nothing included, 10 built\n  nothing to build at 59 leaves: no time is left for extrinsics \
+				 (R-SLO-1)\n"
+			),
 			"{text}"
 		);
 	}

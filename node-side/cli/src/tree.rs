@@ -1,7 +1,7 @@
 //! Drawing the fragment tree of a para.
 
 mod dot;
-mod drawing;
+pub(crate) mod drawing;
 mod example;
 mod svg;
 mod text;
@@ -10,9 +10,11 @@ use self::drawing::Drawing;
 use crate::{
 	args::{Format, Tree},
 	error::CliError,
-	run_devnet, Output,
+	executor,
+	output::Output,
+	run_devnet,
 };
-use async_backing_devnet::{Devnet, RunConfig, RuntimeExecutor};
+use async_backing_devnet::{Devnet, RunConfig};
 use async_backing_primitives::ParaId;
 use std::path::Path;
 
@@ -24,24 +26,28 @@ pub(crate) fn draw(args: &Tree) -> Result<(), CliError> {
 	}
 	// Opened before the run, so that nobody waits for a drawing that cannot be written.
 	let mut out = Output::open("out", args.out.as_deref().unwrap_or(Path::new("-")))?;
+	let mut devnet = None;
+	let drawing = drawn(args, || Ok(&*devnet.insert(run_devnet(config, executor())?.0)))?;
+	out.write(&drawing)?;
+	out.finish()
+}
+
+/// The drawing, out of a run if it is not a made-up one.
+pub(crate) fn drawn<'a>(
+	args: &Tree,
+	devnet: impl FnOnce() -> Result<&'a Devnet, CliError>,
+) -> Result<String, CliError> {
 	let drawing = match args.example {
-		Some(candidates) => Drawing::of(&example::tree(candidates, args.seed)),
-		None => of_devnet(args, &run_devnet(config, RuntimeExecutor::default())?.0)?,
+		Some(candidates) => Drawing::of(&example::tree(candidates, args.seed())),
+		None => of_devnet(args, devnet()?)?,
 	};
-	out.write(&write(&drawing, args.format)?)
+	write(&drawing, args.format)
 }
 
 /// Whether there is such a para and such a validator.
 fn check(args: &Tree, config: &RunConfig) -> Result<(), CliError> {
 	config.validate()?;
-	let paras: Vec<_> = config.para_ids().map(|para| para.to_string()).collect();
-	if !paras.contains(&args.para.to_string()) {
-		return Err(CliError::OutOfRange {
-			name: "para",
-			value: args.para.to_string(),
-			allowed: format!("one of {}", paras.join(", ")),
-		});
-	}
+	check_para(args.para, config)?;
 	if args.validator >= config.validators as usize {
 		return Err(CliError::OutOfRange {
 			name: "validator",
@@ -50,6 +56,19 @@ fn check(args: &Tree, config: &RunConfig) -> Result<(), CliError> {
 		});
 	}
 	Ok(())
+}
+
+/// Whether there is such a para in a run.
+pub(crate) fn check_para(para: u32, config: &RunConfig) -> Result<(), CliError> {
+	let paras: Vec<_> = config.para_ids().map(|para| para.to_string()).collect();
+	if paras.contains(&para.to_string()) {
+		return Ok(());
+	}
+	Err(CliError::OutOfRange {
+		name: "para",
+		value: para.to_string(),
+		allowed: format!("one of {}", paras.join(", ")),
+	})
 }
 
 fn of_devnet(args: &Tree, devnet: &Devnet) -> Result<Drawing, CliError> {

@@ -9,8 +9,8 @@
 //!   [`REMEMBERED_FOR`] relay blocks is forgotten, and of more than [`MAX_REMEMBERED`] the one that was not for longest.
 
 use async_backing_primitives::{
-	BlockNumber, CandidateHash, CandidatePendingAvailability, Hash, HeadData, HeadHash, LeafFacts,
-	RelayChainBlockInfo, Slot,
+	BlockNumber, CandidateHash, CandidatePendingAvailability, CoreIndex, Hash, HeadData, HeadHash, LeafFacts,
+	RelayChainBlockInfo, RelaySlotInfo, Slot,
 };
 use std::collections::BTreeMap;
 
@@ -33,6 +33,10 @@ pub struct Parablock {
 	pub slot: Slot,
 	/// The candidate that proposes it.
 	pub candidate: CandidateHash,
+	/// Core that the candidate names; `None` if that is not known.
+	pub core: Option<CoreIndex>,
+	/// Number of the first relay block that is expected to be able to back it.
+	pub ready: BlockNumber,
 }
 
 #[derive(Clone, Debug)]
@@ -93,6 +97,11 @@ impl Blocks {
 		self.unscheduled.insert(leaf.block.hash, now);
 		self.unscheduled
 			.retain(|_, number| now.saturating_sub(*number) <= REMEMBERED_FOR);
+	}
+
+	#[cfg(test)]
+	pub(crate) fn unscheduled_len(&self) -> usize {
+		self.unscheduled.len()
 	}
 
 	/// Whether validators still have candidates with this relay parent.
@@ -161,7 +170,7 @@ impl Blocks {
 	}
 
 	/// How many blocks from `tip` down have their relay parent in the slot of the tip, and that slot. `None` at genesis.
-	pub(crate) fn authored_in_last_slot(&self, tip: HeadHash) -> Option<(Slot, u32)> {
+	pub(crate) fn authored_in_last_slot(&self, tip: HeadHash) -> Option<RelaySlotInfo> {
 		let slot = self.get(tip)?.slot;
 		let mut authored = 0;
 		let mut at = tip;
@@ -175,7 +184,7 @@ impl Blocks {
 				_ => break,
 			}
 		}
-		Some((slot, authored))
+		Some(RelaySlotInfo { slot, authored })
 	}
 
 	/// Notes what matters at this leaf, and forgets what has not mattered for long.

@@ -1,8 +1,9 @@
 //! From a produced block to the candidate that is offered to validators.
 
-use crate::{BuildOn, ProducedBlock};
+use crate::{BuildOn, CoreSelection, ProducedBlock};
+use async_backing_execution_context::validation_data;
 use async_backing_primitives::{
-	AvailableData, CandidateDescriptor, CandidateHash, CommittedCandidateReceipt, CoreIndex,
+	parse_signals, AvailableData, CandidateDescriptor, CandidateHash, CommittedCandidateReceipt, CoreIndex,
 	DescriptorFields, Hash, PersistedValidationData, PoV,
 };
 use codec::Encode;
@@ -32,6 +33,14 @@ pub enum CollateError<Erasure> {
 		/// Its size.
 		got: usize,
 	},
+	/// The chain would look for the candidate's core elsewhere.
+	#[error("the block selects {got:?}, but its core takes {expected:?} (R-UMP-5)")]
+	WrongSelection {
+		/// What leads to the core.
+		expected: CoreSelection,
+		/// What the block's signals say; `None` also if they are malformed.
+		got: Option<CoreSelection>,
+	},
 	/// A descriptor has 16 bits for the core.
 	#[error("core {0} does not fit into a descriptor (R-BIN-11)")]
 	CoreTooHigh(CoreIndex),
@@ -56,14 +65,20 @@ pub fn collate<Erasure>(
 	if u64::try_from(got).map_or(true, |got| got > max.into()) {
 		return Err(CollateError::PovTooLarge { max, got });
 	}
+	if let Some(expected) = build_on.selection {
+		let signals = parse_signals(&produced.commitments.upward_messages);
+		let got = signals.ok().and_then(|signals| signals.select_core);
+		if got != Some(expected) {
+			return Err(CollateError::WrongSelection { expected, got });
+		}
+	}
 	let core_index = u16::try_from(build_on.core.0).map_err(|_| CollateError::CoreTooHigh(build_on.core))?;
 	let available = AvailableData {
-		validation_data: PersistedValidationData {
-			parent_head: build_on.parent_head.clone(),
-			relay_parent_number: build_on.relay_parent.number,
-			relay_parent_storage_root: build_on.relay_parent.storage_root,
-			max_pov_size: build_on.max_pov_size,
-		},
+		validation_data: validation_data(
+			build_on.parent_head.clone(),
+			&build_on.relay_parent,
+			build_on.max_pov_size,
+		),
 		pov: produced.pov,
 	};
 	let erasure_root = erasure_root(&available).map_err(CollateError::Erasure)?;

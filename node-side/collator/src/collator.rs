@@ -6,13 +6,14 @@
 
 use crate::{
 	blocks::{Blocks, Parablock},
-	pov_target, Collated, FixedVelocity,
+	claims::{self, Claim, CoreSelection},
+	pov_target, Collated,
 };
 use async_backing_primitives::{
-	cores_assigned_at, required_backing_votes, BackingState, CandidateHash, ClaimQueueOffset, CoreIndex,
-	HeadData, HeadHash, LeafFacts, ParaId, RelayChainBlockInfo, SessionIndex, Slot, ValidationCodeHash,
+	required_backing_votes, AsyncBackingParams, BackingState, BlockNumber, CandidateHash, ConsensusHook,
+	CoreIndex, FixedVelocity, HeadData, HeadHash, LeafFacts, ParaId, RelayChainBlockInfo, SessionIndex, Slot,
+	ValidationCodeHash,
 };
-use std::collections::VecDeque;
 use thiserror::Error;
 
 /// What a parachain and its collator have settled.
@@ -24,6 +25,91 @@ pub struct CollatorConfig {
 	pub capacity: u32,
 	/// Blocks that it wants per relay block (R-HOO-2). It needs a core for each.
 	pub velocity: u32,
+}
+
+/// Where a block may be built: a parent, and the claims that are left for its children.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Site {
+	/// The parachain.
+	pub para: ParaId,
+	/// Head data of the parent, the required parent of R-COL-1.
+	pub parent_head: HeadData,
+	/// The relay parent: the leaf (R-COL-2).
+	pub relay_parent: RelayChainBlockInfo,
+	/// Slot of the leaf.
+	pub slot: Slot,
+	/// Unincluded blocks between the included head and this one: its depth (R-GLO-11).
+	pub depth: u32,
+	/// Blocks of the path with this relay parent.
+	pub built: u32,
+	/// How many it shall have: the smaller of velocity and the para's cores in one block (R-HOO-2).
+	pub wanted: u32,
+	/// Claims that no block waits for, soonest first; at least one.
+	pub openings: Vec<Opening>,
+	/// Parameters of the session.
+	pub params: AsyncBackingParams,
+	/// Largest legal PoV, in bytes of its SCALE encoding.
+	pub max_pov_size: u32,
+	session_index: SessionIndex,
+	session_ends_from_slot: Slot,
+	validation_code_hash: ValidationCodeHash,
+	validators: usize,
+}
+
+/// A claim that a block may be built for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Opening {
+	/// The claim.
+	pub claim: Claim,
+	/// How the candidate picks the core; `None` where it need not (R-UMP-5).
+	pub selection: Option<CoreSelection>,
+	/// Votes that back a candidate there (R-BKV-1).
+	pub votes: u32,
+	/// The last claim of the core that the candidate could be backed for, should it miss this one (R-COL-6).
+	pub last: BlockNumber,
+	/// When the core serves the para again after this claim, as far as the claim queue shows.
+	pub again: Option<BlockNumber>,
+}
+
+impl Site {
+	/// How many relay blocks after the leaf a claim is served; at least 1.
+	pub fn distance(&self, block: BlockNumber) -> u32 {
+		block.saturating_sub(self.relay_parent.number).max(1)
+	}
+
+	/// The slot in which a relay block comes if none is missed.
+	fn slot_of(&self, block: BlockNumber) -> Slot {
+		self.slot.saturating_add(self.distance(block).into())
+	}
+
+	/// A block for one of the openings. `ready` is how many relay blocks after the leaf its candidate is expected to be
+	/// backable.
+	pub fn build_for(&self, opening: &Opening, ready: u32) -> BuildOn {
+		BuildOn {
+			para: self.para,
+			parent_head: self.parent_head.clone(),
+			relay_parent: self.relay_parent,
+			slot: self.slot,
+			core: opening.claim.core,
+			claim: opening.claim,
+			selection: opening.selection,
+			ready: self.relay_parent.number.saturating_add(ready.max(1)),
+			session_index: self.session_index,
+			max_pov_size: self.max_pov_size,
+			validation_code_hash: self.validation_code_hash,
+			validators: self.validators,
+			depth: self.depth,
+			earliest: self.slot_of(opening.claim.block),
+			deadline: self
+				.slot_of(opening.last)
+				.min(self.session_ends_from_slot.saturating_sub(1)),
+			limits: Limits {
+				pov_size: pov_target(self.max_pov_size),
+				votes: opening.votes,
+				blocks_per_slot: self.wanted,
+			},
+		}
+	}
 }
 
 /// A block to build.
@@ -39,6 +125,12 @@ pub struct BuildOn {
 	pub slot: Slot,
 	/// Core that the candidate shall occupy (R-UMP-5).
 	pub core: CoreIndex,
+	/// The claim that it is built for.
+	pub claim: Claim,
+	/// What the candidate has to say so that it may occupy the core: a signal of its own (R-UMP-3), or nothing (R-UMP-5).
+	pub selection: Option<CoreSelection>,
+	/// First relay block that is expected to be able to back the candidate.
+	pub ready: BlockNumber,
 	/// Session of the relay parent: the one that its child runs in.
 	pub session_index: SessionIndex,
 	/// Largest legal PoV, in bytes of its SCALE encoding. The budget stays below.
@@ -49,10 +141,11 @@ pub struct BuildOn {
 	pub validators: usize,
 	/// Unincluded blocks between the included head and this one: its depth (R-GLO-11).
 	pub depth: u32,
-	/// First slot whose block can back the candidate: blocks of this para that wait to be backed come before it.
+	/// Slot of the block that serves the claim: blocks of this para that wait to be backed have the claims before it.
 	pub earliest: Slot,
-	/// Last slot whose block may back the candidate: its relay parent is in scope (R-ABP-2), and the session goes on
-	/// (R-ABP-10). When its author assembles the inherent is for the driver to know, as is how long it takes until then.
+	/// Last slot whose block may back the candidate: its relay parent is in scope (R-ABP-2), the core serves the para, and
+	/// the session goes on (R-ABP-10). When its author assembles the inherent is for the driver to know, as is how long it
+	/// takes until then.
 	pub deadline: Slot,
 	/// What bounds the block.
 	pub limits: Limits,
@@ -75,15 +168,15 @@ pub enum NoBuild {
 	/// The para is not scheduled at the leaf, or has no head.
 	#[error("para {0} is not scheduled at this leaf (R-VIE-1)")]
 	NotScheduled(ParaId),
-	/// No core is assigned to the para in the next block.
-	#[error("no core is assigned to para {0} in the next block (R-UMP-5)")]
+	/// No core serves the para in any block that could back a candidate.
+	#[error("no core serves para {0} in any block that could back a candidate (R-UMP-5)")]
 	NoCore(ParaId),
 	/// There are as many blocks that wait to be backed as claims of the para: one more could not be (R-SCH-8).
 	#[error("{unbacked} blocks wait for the {claims} claims of the para (R-SCH-8)")]
 	NoClaimLeft {
 		/// Blocks that are not backed yet.
 		unbacked: u32,
-		/// Claims of the para that the claim queue shows.
+		/// Claims of the para that a candidate on this leaf could be backed for.
 		claims: u32,
 	},
 	/// There is a block for each core, or for each unit of velocity, on this relay parent.
@@ -127,6 +220,14 @@ pub struct Collator {
 	blocks: Blocks,
 }
 
+#[cfg(test)]
+impl Collator {
+	/// Number of relay blocks that are remembered for not scheduling the para.
+	pub(crate) fn unscheduled(&self) -> usize {
+		self.blocks.unscheduled_len()
+	}
+}
+
 impl Collator {
 	/// A collator that has the state of the genesis block.
 	pub fn new(config: CollatorConfig, genesis_head: &HeadData) -> Self {
@@ -165,6 +266,8 @@ impl Collator {
 			relay_parent: build_on.relay_parent,
 			slot: build_on.slot,
 			candidate: collated.hash,
+			core: Some(build_on.core),
+			ready: build_on.ready,
 		});
 	}
 
@@ -191,20 +294,17 @@ impl Collator {
 			.collect()
 	}
 
-	/// What to build at a leaf that is the best relay block (R-COL-2, R-HOO-5).
-	///
-	/// After the block is built and [noted](Self::note_built) the question may be asked again: at a velocity above 1,
-	/// with a core for each block, the answer is the child of that block.
+	/// Where a block may be built at a leaf that is the best relay block (R-COL-2, R-HOO-5), and for which claims.
 	///
 	/// # Errors
 	/// [`NoBuild`] says why there is nothing to build here.
-	pub fn decide(&mut self, leaf: &LeafFacts) -> Result<BuildOn, NoBuild> {
+	pub fn site(&mut self, leaf: &LeafFacts) -> Result<Site, NoBuild> {
 		let config = &self.config;
-		let Some(para) = leaf.paras.get(&config.para) else {
+		let Some(at_leaf) = leaf.paras.get(&config.para) else {
 			self.blocks.note_unscheduled(leaf);
 			return Err(NoBuild::NotScheduled(config.para));
 		};
-		let state = &para.backing_state;
+		let state = &at_leaf.backing_state;
 		let included = state.constraints.required_parent.hash();
 		self.blocks.refresh(leaf, included, &state.pending_availability);
 
@@ -215,28 +315,30 @@ impl Collator {
 		{
 			return Err(NoBuild::UnknownHead(unknown));
 		}
-		let path = self.blocks.best_path(latest, leaf);
+		let mut free = claims::in_reach(leaf, config.para);
+		if free.is_empty() {
+			return Err(NoBuild::NoCore(config.para));
+		}
+		let (all, cores) = (count(free.len()), most_in_a_block(&free));
+		let mut path = self.blocks.best_path(latest, leaf);
+		let unbacked = count(path.len());
+		// What no claim is left for dies, and its children with it: the next block replaces them.
+		path.truncate(claims::serve(&mut free, &path, leaf));
 		let parent_head = path.last().map_or_else(|| latest_head(state), |tip| &tip.head);
 
-		let cores = cores_assigned_at(&leaf.claim_queue, config.para, ClaimQueueOffset(0));
-		let built = count(
-			path.iter()
-				.filter(|block| block.relay_parent.hash == leaf.block.hash)
-				.count(),
-		);
-		let wanted = config.velocity.min(count(cores.len()));
-		let core = match cores.get(built as usize) {
-			_ if cores.is_empty() => return Err(NoBuild::NoCore(config.para)),
-			Some(core) if built < wanted => *core,
-			_ => return Err(NoBuild::EnoughBuilt { built, wanted }),
-		};
-
-		if let Some(claims) = last_claims(leaf, config.para) {
-			let unbacked = count(path.len());
-			if unbacked >= claims {
-				return Err(NoBuild::NoClaimLeft { unbacked, claims });
-			}
+		let on_leaf = path
+			.iter()
+			.filter(|block| block.relay_parent.hash == leaf.block.hash);
+		let (built, wanted) = (count(on_leaf.count()), config.velocity.min(cores));
+		if built >= wanted {
+			return Err(NoBuild::EnoughBuilt { built, wanted });
 		}
+		let Some(first) = free.first().copied() else {
+			return Err(NoBuild::NoClaimLeft {
+				unbacked,
+				claims: all,
+			});
+		};
 
 		let depth = count(state.pending_availability.len().saturating_add(path.len()));
 		let limit = config.capacity.max(1).min(leaf.params.max_unincluded());
@@ -252,43 +354,74 @@ impl Collator {
 			});
 		}
 
-		let votes = votes_needed(leaf, core).ok_or(NoBuild::NoBackers(core))?;
-		// Each core takes a candidate per block, so those ahead of this one that are not backed yet come first.
-		let ahead = count(path.len().checked_div(cores.len()).unwrap_or(0));
-		let earliest = leaf.slot.saturating_add(u64::from(ahead).saturating_add(1));
-		if leaf.child_ends_session(earliest) {
-			return Err(NoBuild::SessionEnds {
-				ends_from: leaf.session_ends_from_slot,
-				backed_at: earliest,
-			});
-		}
-		let scope_ends = u64::from(leaf.params.allowed_ancestry_len).saturating_add(1);
-		let deadline = leaf
-			.slot
-			.saturating_add(scope_ends)
-			.min(leaf.session_ends_from_slot.saturating_sub(1));
-		let max_pov_size = state.constraints.max_pov_size;
-
-		Ok(BuildOn {
+		let mut site = Site {
 			para: config.para,
 			parent_head: parent_head.clone(),
 			relay_parent: leaf.block,
 			slot: leaf.slot,
-			core,
+			depth,
+			built,
+			wanted,
+			openings: Vec::new(),
+			params: leaf.params,
+			max_pov_size: state.constraints.max_pov_size,
 			session_index: leaf.session_index,
-			max_pov_size,
+			session_ends_from_slot: leaf.session_ends_from_slot,
 			validation_code_hash: code_in_force(state, &path),
 			validators: leaf.validators.len(),
-			depth,
-			earliest,
-			deadline,
-			limits: Limits {
-				pov_size: pov_target(max_pov_size),
-				votes,
-				blocks_per_slot: wanted,
-			},
-		})
+		};
+		free.retain(|claim| !leaf.child_ends_session(site.slot_of(claim.block)));
+		if free.is_empty() {
+			return Err(NoBuild::SessionEnds {
+				ends_from: leaf.session_ends_from_slot,
+				backed_at: site.slot_of(first.block),
+			});
+		}
+		// Cores that wait for nothing come first, so that one whose candidate is late holds up nobody.
+		let named = |core| path.iter().any(|block| block.core == Some(core));
+		let pending = &state.pending_availability;
+		let occupied = |core| pending.iter().any(|it| it.descriptor.core_index() == Some(core));
+		free.sort_by_key(|claim| (claim.block, named(claim.core) || occupied(claim.core), claim.core));
+		let backed = free
+			.iter()
+			.filter_map(|claim| Some((*claim, votes_needed(leaf, claim.core)?)));
+		site.openings = backed
+			.filter_map(|(claim, votes)| {
+				let of_core = free.iter().filter(|other| other.core == claim.core);
+				Some(Opening {
+					claim,
+					selection: claims::selection(leaf, config.para, claim).ok()?,
+					votes,
+					last: of_core.map(|other| other.block).max()?,
+					again: claims::again(leaf, config.para, claim),
+				})
+			})
+			.collect();
+		if site.openings.is_empty() {
+			return Err(NoBuild::NoBackers(first.core));
+		}
+		Ok(site)
 	}
+
+	/// What to build at a leaf by somebody who expects every candidate to be backed by the next block that may: for the
+	/// first claim that is free. Who knows better chooses from [`site`](Self::site).
+	///
+	/// After the block is built and [noted](Self::note_built) the question may be asked again: at a velocity above 1,
+	/// with a core for each block, the answer is the child of that block.
+	///
+	/// # Errors
+	/// [`NoBuild`] says why there is nothing to build here.
+	pub fn decide(&mut self, leaf: &LeafFacts) -> Result<BuildOn, NoBuild> {
+		let site = self.site(leaf)?;
+		let first = site.openings.first().ok_or(NoBuild::NoCore(site.para))?;
+		Ok(site.build_for(first, 1))
+	}
+}
+
+/// Most claims in one block.
+fn most_in_a_block(claims: &[Claim]) -> u32 {
+	let blocks = claims.chunk_by(|one, other| one.block == other.block);
+	count(blocks.map(<[Claim]>::len).max().unwrap_or(0))
 }
 
 /// Head data of the last pending candidate, else of the included block (R-PAR-2).
@@ -299,18 +432,6 @@ fn latest_head(state: &BackingState) -> &HeadData {
 		.map_or(&state.constraints.required_parent, |last| {
 			&last.commitments.head_data
 		})
-}
-
-/// How many claims of the para are left, if they come to an end: a para that lives on orders has one for each order,
-/// while one with a core of its own has it for as far as the queue reaches.
-fn last_claims(leaf: &LeafFacts, para: ParaId) -> Option<u32> {
-	let horizon = leaf.claim_queue.values().map(|claims| claims.len()).max()?;
-	let goes_on = |claims: &VecDeque<ParaId>| claims.len() == horizon && claims.back() == Some(&para);
-	if leaf.claim_queue.values().any(goes_on) {
-		return None;
-	}
-	let claims = leaf.claim_queue.values().flatten();
-	Some(count(claims.filter(|claim| **claim == para).count()))
 }
 
 /// Votes that back a candidate on this core whose relay parent is the leaf: its group is that of the child (R-GRP-1).

@@ -1,16 +1,20 @@
 #![doc = include_str!("../README.md")]
 
+mod authoring;
 mod blocks;
+mod claims;
 mod collate;
 mod collator;
 mod hook;
 mod pov;
 mod producer;
 
+pub use authoring::{AuthoringHook, Lookahead, SlotBased};
 pub use blocks::{Parablock, MAX_REMEMBERED, REMEMBERED_FOR};
+pub use claims::{Claim, CoreSelection};
 pub use collate::{collate, CollateError, Collated};
-pub use collator::{BuildOn, Collator, CollatorConfig, Limits, NoBuild};
-pub use hook::{sufficient_capacity, FixedVelocity};
+pub use collator::{BuildOn, Collator, CollatorConfig, Limits, NoBuild, Opening, Site};
+pub use hook::sufficient_capacity;
 pub use pov::{pov_target, FuelUse, PovSize};
 pub use producer::{BlockProducer, ProduceError, ProducedBlock};
 

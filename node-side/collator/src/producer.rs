@@ -3,7 +3,7 @@
 //! A producer holds the states of the parachain and executes. What to build on, how much and by when is the
 //! collator's business, so that both can be tested apart.
 
-use crate::{FuelUse, PovSize};
+use crate::{CoreSelection, FuelUse, PovSize};
 use async_backing_primitives::{CandidateCommitments, HeadData, PoV, RelayChainBlockInfo};
 use std::error::Error;
 use thiserror::Error;
@@ -46,12 +46,16 @@ pub trait BlockProducer {
 	/// Executes a block on `parent_head`, included or not, with up to `max_extrinsics` extrinsics, such that the SCALE
 	/// encoding of its PoV has at most `max_pov_size` bytes. Keeps the state, so that a later block can build on it.
 	///
+	/// With a `selection` the block picks its core by a signal among its upward messages (R-UMP-3, R-UMP-5).
+	///
 	/// # Errors
-	/// [`ProduceError`] with the parachain's reason: it does not know the parent, or cannot build within the limits.
+	/// [`ProduceError`] with the parachain's reason: it does not know the parent, cannot build within the limits, or has
+	/// no signals.
 	fn produce(
 		&mut self,
 		parent_head: &HeadData,
 		relay_parent: &RelayChainBlockInfo,
+		selection: Option<CoreSelection>,
 		max_extrinsics: u32,
 		max_pov_size: u32,
 	) -> Result<ProducedBlock, ProduceError>;

@@ -1,6 +1,7 @@
 //! The observer: what a run amounts to, out of its trace alone.
 
 use crate::{
+	contexts::Contexts,
 	log::{EventLog, Occurrence},
 	tally::{BuiltCandidate, Tally},
 	words::{DevnetWords, Done, Event, Job},
@@ -22,6 +23,8 @@ use std::{collections::BTreeMap, time::Duration};
 pub(crate) struct Chronicle {
 	pub(crate) tally: Tally,
 	pub(crate) log: EventLog,
+	/// What candidates were executed with, if that is kept.
+	pub(crate) contexts: Option<Contexts>,
 	/// Included candidates, in the order of the chain.
 	pub(crate) included: BTreeMap<ParaId, Vec<CandidateHash>>,
 	pub(crate) sessions: u32,
@@ -36,6 +39,7 @@ impl Chronicle {
 		Self {
 			tally: Tally::default(),
 			log: EventLog::default(),
+			contexts: None,
 			included: BTreeMap::new(),
 			sessions: 1,
 			relay_blocks: 0,
@@ -114,6 +118,7 @@ impl Chronicle {
 						relay_parent: built.relay_parent,
 						extrinsics: built.extrinsics,
 						pov_bytes: built.pov_bytes,
+						due: built.due,
 						authoring: self.extrinsic_cost.saturating_mul(built.extrinsics),
 					},
 				);
@@ -136,6 +141,7 @@ impl Chronicle {
 				let candidate = *candidate;
 				self.log.push(at, Occurrence::Backable { validator, candidate });
 			}
+			Event::Idle(para, reason) => self.tally.idle(*para, reason),
 			Event::Validator(ValidatorEvent::Complaint(reason)) | Event::Complaint(reason) => {
 				self.complain(at, node, reason.clone());
 			}
@@ -185,7 +191,9 @@ impl Chronicle {
 			};
 			self.log.push(at, occurrence);
 		}
-		self.tally.relay_block(at, *slot, *session, offered, events);
+		let number = facts.block.number;
+		self.tally
+			.relay_block((at, number), *slot, *session, offered, events);
 		if facts.session_index != *session {
 			self.sessions = self.sessions.saturating_add(1);
 			self.log.push(
@@ -201,6 +209,9 @@ impl Chronicle {
 impl Observer<DevnetWords, Note> for Chronicle {
 	fn see(&mut self, step: &Step<'_, DevnetWords, Note>) {
 		let at = step.at;
+		if let Some(contexts) = &mut self.contexts {
+			contexts.see(step);
+		}
 		match (step.node, step.what) {
 			(Some(node), What::Input(input)) => self.input(at, node, step.other, input),
 			(Some(node), What::Output(output)) => self.output(at, node, output),

@@ -1,6 +1,7 @@
 //! What a run is made from, and what is refused.
 
 use crate::Model;
+use async_backing_collator::{AuthoringHook, Lookahead, SlotBased};
 use async_backing_primitives::{AsyncBackingParams, InvalidAsyncBackingParams, ParaId};
 use async_backing_sim::{Fault, NodeId};
 use std::{collections::BTreeSet, ops::Range, time::Duration};
@@ -17,7 +18,55 @@ pub const MAX_PARAS: u32 = 20;
 /// Most collators of one para: fewer than validators listen to (R-NET-82).
 pub(crate) const MAX_COLLATORS_PER_PARA: u32 = 10;
 /// Most cores of one para.
-pub(crate) const MAX_CORES_PER_PARA: u32 = 10;
+pub(crate) const MAX_CORES_PER_PARA: u32 = 16;
+/// Parts of a core: the whole of it (R-SCH-7).
+pub const PARTS_OF_A_CORE: u16 = 57_600;
+/// Most works that cores are given: all are given in the first block.
+pub(crate) const MAX_WORKS: usize = 64;
+
+/// When a collator builds the blocks of a leaf (R-HOO-5).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Authoring {
+	/// One after the other, as soon as there is a leaf.
+	#[default]
+	Lookahead,
+	/// Each in its part of the slot.
+	SlotBased,
+}
+
+impl Authoring {
+	/// The hook.
+	pub(crate) fn hook(self) -> Box<dyn AuthoringHook> {
+		match self {
+			Self::Lookahead => Box::new(Lookahead),
+			Self::SlotBased => Box::new(SlotBased),
+		}
+	}
+}
+
+/// Whom a core works for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Assignee {
+	/// Nobody.
+	Idle,
+	/// Whoever orders a block (R-SCH-8).
+	Pool,
+	/// A para.
+	Para(ParaId),
+}
+
+/// What a core does from some block on: shares of a whole, or one whole share (R-SCH-7).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CoreWork {
+	/// The core.
+	pub core: u32,
+	/// First block. Work begins in the third block of a run at the earliest: it is given in the first.
+	pub begin: u32,
+	/// First block of which it is no more; `None` for work that goes on until there is another.
+	pub end: Option<u32>,
+	/// Who shares the core, in parts of [`PARTS_OF_A_CORE`].
+	pub shares: Vec<(Assignee, u16)>,
+}
 
 /// A run.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,11 +82,17 @@ pub struct RunConfig {
 	/// Cores of each para: so many of its candidates a relay block can back.
 	pub cores_per_para: u32,
 	/// Paras beyond these without a core of their own: they have blocks that somebody orders. There is a core in the pool
-	/// for each, since a candidate of theirs is built for the next claim (offset 0 of R-UMP-5), and backing takes two
-	/// relay blocks: on a crowded core the claim is another para's by then. For the same reason all order at once.
+	/// for each.
 	pub on_demand: u32,
-	/// Relay blocks between two orders for each of them.
+	/// Relay blocks between two orders for each of them, and of [`orders_for`](Self::orders_for).
 	pub order_every: u32,
+	/// Paras that somebody orders blocks for although they have cores (R-SCH-10).
+	pub orders_for: Vec<ParaId>,
+	/// What cores do, instead of one for each para and each that orders: cores that are shared, leases that begin and end.
+	/// Where there is any, cores are those that it names, and have no other work.
+	pub works: Vec<CoreWork>,
+	/// When collators build.
+	pub authoring: Authoring,
 	/// Where all randomness comes from.
 	pub seed: u64,
 	/// Parameters of asynchronous backing.
@@ -58,6 +113,9 @@ impl Default for RunConfig {
 			cores_per_para: 1,
 			on_demand: 0,
 			order_every: 4,
+			orders_for: Vec::new(),
+			works: Vec::new(),
+			authoring: Authoring::default(),
 			seed: 0,
 			params: AsyncBackingParams {
 				max_candidate_depth: 4,
@@ -125,6 +183,8 @@ impl RunConfig {
 			cores_per_para,
 			on_demand,
 			order_every,
+			orders_for,
+			works,
 			params,
 			model,
 			..
@@ -141,6 +201,20 @@ impl RunConfig {
 		in_range("cores_per_para", *cores_per_para, 1, MAX_CORES_PER_PARA)?;
 		in_range("on_demand", *on_demand, 0, MAX_PARAS)?;
 		in_range("order_every", *order_every, 1, MAX_BLOCKS)?;
+		for para in orders_for {
+			self.is_para("orders_for", *para)?;
+		}
+		in_range("works", works.len(), 0, MAX_WORKS)?;
+		works.iter().try_for_each(|work| self.validate_work(work))?;
+		if self.cores() > MAX_VALIDATORS {
+			let left = MAX_VALIDATORS.saturating_sub(*on_demand);
+			let most = left.checked_div(*paras).unwrap_or(MAX_CORES_PER_PARA);
+			return Err(out_of_range(
+				"cores_per_para",
+				cores_per_para.to_string(),
+				format!("at most {most}, so that {MAX_VALIDATORS} validators suffice for a group each"),
+			));
+		}
 		// Available data cannot be split over fewer than two validators (R-AVL-1); each core needs a group.
 		in_range("validators", *validators, self.cores().max(2), MAX_VALIDATORS)?;
 		in_range("session_length", model.session_length, 4, 1_000_000)?;
@@ -177,9 +251,45 @@ impl RunConfig {
 		duration_within("import_spread", model.import_spread, model.leaf_active_after)
 	}
 
+	fn is_para(&self, name: &'static str, para: ParaId) -> Result<(), ConfigError> {
+		let paras = self.paras.saturating_add(self.on_demand);
+		in_range(
+			name,
+			para.0,
+			FIRST_PARA,
+			FIRST_PARA.saturating_add(paras.saturating_sub(1)),
+		)
+	}
+
+	fn validate_work(&self, work: &CoreWork) -> Result<(), ConfigError> {
+		in_range("core", work.core, 0, MAX_VALIDATORS.saturating_sub(1))?;
+		let parts = work
+			.shares
+			.iter()
+			.map(|(_, parts)| u32::from(*parts))
+			.sum::<u32>();
+		let whole = u32::from(PARTS_OF_A_CORE);
+		if parts != whole || work.shares.iter().any(|(_, parts)| *parts == 0) {
+			let allowed = format!("shares that add up to {whole}, and no empty one");
+			return Err(out_of_range("core", format!("{parts} parts"), allowed));
+		}
+		for (assignee, _) in &work.shares {
+			if let Assignee::Para(para) = assignee {
+				self.is_para("core", *para)?;
+			}
+		}
+		Ok(())
+	}
+
 	/// Number of cores, hence of backing groups.
 	pub fn cores(&self) -> u32 {
-		self.leased_cores().saturating_add(self.on_demand)
+		let of_works = self.works.iter().map(|work| work.core.saturating_add(1)).max();
+		of_works.unwrap_or_else(|| self.leased_cores().saturating_add(self.on_demand))
+	}
+
+	/// Whether somebody has to send transactions.
+	pub(crate) fn needs_customer(&self) -> bool {
+		self.on_demand > 0 || !self.orders_for.is_empty() || !self.works.is_empty()
 	}
 
 	/// Number of cores that belong to a para. They come before those that serve orders.
@@ -248,8 +358,8 @@ fn duration_within(name: &'static str, value: Duration, max: Duration) -> Result
 	if value > max {
 		return Err(out_of_range(
 			name,
-			format!("{value:?}"),
-			format!("at most {max:?}, so that a slot suffices"),
+			format!("{} ms", value.as_millis()),
+			format!("at most {} ms, so that a slot suffices", max.as_millis()),
 		));
 	}
 	Ok(())
@@ -259,11 +369,20 @@ fn duration_within(name: &'static str, value: Duration, max: Duration) -> Result
 mod tests {
 	use super::*;
 
+	fn work(core: u32, shares: &[(Assignee, u16)]) -> CoreWork {
+		CoreWork {
+			core,
+			begin: 0,
+			end: None,
+			shares: shares.to_vec(),
+		}
+	}
+
 	#[test]
 	fn what_does_not_fit_is_named_with_its_bounds() {
 		type Edit = fn(&mut RunConfig);
 		assert_eq!(RunConfig::default().validate(), Ok(()));
-		let rows: [(Edit, &str); 11] = [
+		let rows: [(Edit, &str); 16] = [
 			(
 				|c| c.blocks = 0,
 				"blocks is 0, but must be at least 1 and at most 10000",
@@ -282,7 +401,23 @@ mod tests {
 			),
 			(
 				|c| c.cores_per_para = 0,
-				"cores_per_para is 0, but must be at least 1 and at most 10",
+				"cores_per_para is 0, but must be at least 1 and at most 16",
+			),
+			(
+				|c| c.orders_for = vec![ParaId(2002)],
+				"orders_for is 2002, but must be at least 2000 and at most 2001",
+			),
+			(
+				|c| c.works = vec![work(6, &[(Assignee::Pool, PARTS_OF_A_CORE)])],
+				"validators is 6, but must be at least 7 and at most 100",
+			),
+			(
+				|c| c.works = vec![work(0, &[(Assignee::Idle, 57_599)])],
+				"core is 57599 parts, but must be shares that add up to 57600, and no empty one",
+			),
+			(
+				|c| c.works = vec![work(0, &[(Assignee::Para(ParaId(7)), PARTS_OF_A_CORE)])],
+				"core is 7, but must be at least 2000 and at most 2001",
 			),
 			(
 				|c| c.collators_per_para = 0,
@@ -291,6 +426,10 @@ mod tests {
 			(
 				|c| (c.paras, c.on_demand) = (6, 1),
 				"validators is 6, but must be at least 7 and at most 100",
+			),
+			(
+				|c| (c.paras, c.on_demand, c.cores_per_para) = (20, 20, 10),
+				"cores_per_para is 10, but must be at most 4, so that 100 validators suffice for a group each",
 			),
 			(
 				|c| c.order_every = 0,
@@ -306,7 +445,7 @@ mod tests {
 			),
 			(
 				|c| c.model.leaf_active_after = Duration::from_secs(5),
-				"leaf_active_after is 5s, but must be at most 4s, so that a slot suffices",
+				"leaf_active_after is 5000 ms, but must be at most 4000 ms, so that a slot suffices",
 			),
 		];
 		for (edit, message) in rows {

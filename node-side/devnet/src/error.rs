@@ -28,8 +28,8 @@ pub enum DevnetError {
 		/// Parachains given.
 		parachains: usize,
 	},
-	/// Paras without a core of their own, and nobody to order blocks for them.
-	#[error("{0} on-demand paras, but nobody orders blocks for them")]
+	/// Paras that live on orders, or cores that are to be given work, and nobody who does it.
+	#[error("nobody sends transactions, but there are orders or cores to assign ({0} on-demand paras)")]
 	NoCustomer(u32),
 	/// The relay chain does not start.
 	#[error("the relay chain does not start: {0}")]

@@ -93,7 +93,11 @@ impl Executor {
 	/// # Errors
 	/// The engine does not start.
 	pub(crate) fn new(parachains: &[Parachain], model: &Model) -> Result<Self, EngineError> {
-		Ok(Self::with(InProcess::new(InProcessConfig::default())?, parachains, model))
+		Ok(Self::with(
+			InProcess::new(InProcessConfig::default())?,
+			parachains,
+			model,
+		))
 	}
 }
 
@@ -138,8 +142,7 @@ impl<E: Engine> Executor<E> {
 		pov: &PoV,
 	) -> Result<Execution, ExecutionFailure> {
 		let (artifact, speed) = self.prepared(code)?;
-		let params =
-			async_backing_pvf::validation_params(data, pov).map_err(|error| error.to_string())?;
+		let params = async_backing_pvf::validation_params(data, pov).map_err(|error| error.to_string())?;
 		let deadline = Instant::now() + self.patience.execution;
 		let validated = self
 			.engine
@@ -410,11 +413,18 @@ mod tests {
 		}
 		let mut executor = Executor::with(fine, &[], &Model::default());
 		let unknown = executor.prepare(code().hash(), Hash::default());
-		assert_eq!(unknown, Err(JobFailure::Dropped.into()), "a code that nobody handed in");
+		assert_eq!(
+			unknown,
+			Err(JobFailure::Dropped.into()),
+			"a code that nobody handed in"
+		);
 		executor.engine.execute = Err(Unfinished::Late.into());
 		executor.learn(code(), 1234);
 		let (data, pov) = Default::default();
-		for (is_late, expected) in [(true, Err(JobFailure::Late.into())), (false, Ok(Default::default()))] {
+		for (is_late, expected) in [
+			(true, Err(JobFailure::Late.into())),
+			(false, Ok(Default::default())),
+		] {
 			if !is_late {
 				executor.engine.execute = Ok(());
 			}
@@ -433,6 +443,9 @@ mod tests {
 		assert_eq!(late, Err(JobFailure::Late.into()));
 		executor.patience.preparation = PREPARATION;
 		let verdict = executor.prepare(code().hash(), Hash::default());
-		assert!(matches!(verdict, Err(ExecutionFailure::Verdict(_))), "{verdict:?}");
+		assert!(
+			matches!(verdict, Err(ExecutionFailure::Verdict(_))),
+			"{verdict:?}"
+		);
 	}
 }

@@ -3,6 +3,7 @@
 mod authoring;
 mod chronicle;
 mod config;
+mod contexts;
 mod error;
 mod execution;
 mod log;
@@ -21,13 +22,17 @@ mod world;
 
 pub use async_backing_relay_client::RuntimeExecutor;
 pub use async_backing_sim as sim;
-pub use authoring::{Author, Budget, Idle, Order, Timing};
-pub use config::{ConfigError, Faults, RunConfig, FIRST_PARA, MAX_BLOCKS, MAX_PARAS, MAX_VALIDATORS};
+pub use authoring::{Author, Budget, Idle, Order, Place, Timing};
+pub use config::{
+	Assignee, Authoring, ConfigError, CoreWork, Faults, RunConfig, FIRST_PARA, MAX_BLOCKS, MAX_PARAS, MAX_VALIDATORS,
+	PARTS_OF_A_CORE,
+};
+pub use contexts::{ApprovalError, Backing, CandidateContexts};
 pub use error::DevnetError;
 pub use log::{EventLog, Occurrence};
 pub use model::Model;
 pub use orders::Customer;
 pub use parachain::Parachain;
 pub use relay::{ImportedBlock, RelayChain, FIRST_SLOT};
-pub use report::{Inclusion, Intervals, ParaReport, Report, RunParams, RunReport};
+pub use report::{Idleness, Inclusion, Intervals, ParaReport, Report, RunParams, RunReport};
 pub use simulation::{Devnet, Progress};

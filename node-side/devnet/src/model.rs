@@ -40,6 +40,8 @@ pub struct Model {
 	pub session_length: u32,
 	/// Votes that back a candidate (R-BKV-1).
 	pub minimum_backing_votes: u32,
+	/// Relay blocks from the announcement of a code to its use, at least (R-CODE-3).
+	pub upgrade_delay: u32,
 }
 
 impl Default for Model {
@@ -61,6 +63,7 @@ impl Default for Model {
 			velocity: 1,
 			session_length: 50,
 			minimum_backing_votes: 2,
+			upgrade_delay: 600,
 		}
 	}
 }

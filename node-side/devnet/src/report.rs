@@ -79,7 +79,8 @@ pub struct ParaReport {
 	pub timed_out: u32,
 	/// Candidates built and neither included nor in flight at the end.
 	pub wasted: u32,
-	/// Included candidates that an earlier relay block could have taken: kept, not rebuilt (R-COL-6).
+	/// Included candidates that missed an earlier relay block, which could have taken them or was expected to: offered again,
+	/// not rebuilt (R-COL-6).
 	pub reused: u32,
 	/// Mean time between inclusions that follow one another in one session, in seconds; `None` below two.
 	pub mean_interval_s: Option<f64>,
@@ -94,6 +95,17 @@ pub struct ParaReport {
 	pub extrinsics_included: u64,
 	/// Bytes of the proofs of validity of included candidates.
 	pub pov_bytes_included: u64,
+	/// At how many leaves its collators built nothing, and why.
+	pub idle: Vec<Idleness>,
+}
+
+/// Leaves at which nothing was built, for one reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Idleness {
+	/// The reason, with the rule behind it.
+	pub reason: String,
+	/// How many leaves.
+	pub leaves: u32,
 }
 
 /// An inclusion on the best chain.

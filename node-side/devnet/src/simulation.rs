@@ -2,6 +2,7 @@
 
 use crate::{
 	chronicle::Chronicle,
+	contexts::{ApprovalError, CandidateContexts, Contexts},
 	execution::Executor,
 	log::EventLog,
 	orders::{Customer, OrderDesk},
@@ -9,7 +10,8 @@ use crate::{
 	world::World,
 	DevnetError, Parachain, RunConfig, RunParams, RunReport,
 };
-use async_backing_primitives::{Hash, ParaId, PoV};
+use async_backing_execution_context::approver::ApproverContext;
+use async_backing_primitives::{CandidateHash, Hash, ParaId, PoV};
 use async_backing_prospective_parachains::View;
 use async_backing_relay_client::RuntimeExecutor;
 use async_backing_sim::{Link, NodeId, Processor, Sim, SimConfig, Topology, Trace, Uplink};
@@ -93,6 +95,28 @@ impl Devnet {
 		self.sim.scenario_mut().povs = Some(BTreeMap::new());
 	}
 
+	/// Keeps what each candidate is executed with and by whom, for [`Self::contexts`]. Call it before [`Self::run`].
+	pub fn keep_contexts(&mut self) {
+		self.chronicle.contexts = Some(Contexts::default());
+	}
+
+	/// What candidates were executed with, in the order in which they were built, if [`Self::keep_contexts`] was called before
+	/// (R-COL-2, R-COL-3).
+	pub fn contexts(&self) -> &[CandidateContexts] {
+		let contexts = self.chronicle.contexts.as_ref();
+		contexts.map_or(&[], |contexts| contexts.candidates())
+	}
+
+	/// What an approver would execute an included candidate with, out of chunks that the validators have now (R-COL-4).
+	///
+	/// # Errors
+	/// [`ApprovalError`], also if [`Self::keep_contexts`] was not called before.
+	pub fn approver_context(&self, candidate: CandidateHash) -> Result<ApproverContext, ApprovalError> {
+		let contexts = self.chronicle.contexts.as_ref();
+		let contexts = contexts.ok_or(ApprovalError::Unknown(candidate))?;
+		contexts.approve(self.sim.scenario(), self.sim.now(), candidate)
+	}
+
 	/// Who orders blocks for the paras without a core of their own. Call it before [`Self::run`].
 	pub fn set_customer(&mut self, customer: impl Customer + 'static) {
 		self.sim.scenario_mut().orders = Some(OrderDesk::new(Box::new(customer)));
@@ -105,11 +129,14 @@ impl Devnet {
 	pub fn run(&mut self, mut progress: impl FnMut(Progress)) -> Result<RunReport, DevnetError> {
 		let started = WallClock::now();
 		let world = self.sim.scenario();
-		if world.config.on_demand > 0 && world.orders.is_none() {
+		if world.config.needs_customer() && world.orders.is_none() {
 			return Err(DevnetError::NoCustomer(world.config.on_demand));
 		}
 		let mut seen = 0;
 		while self.sim.step(&mut self.chronicle)? {
+			if let Some(contexts) = &mut self.chronicle.contexts {
+				contexts.look(self.sim.scenario());
+			}
 			if self.chronicle.relay_blocks != seen {
 				seen = self.chronicle.relay_blocks;
 				progress(Progress {

@@ -1,7 +1,7 @@
 //! What became of each candidate, and the report that follows from it.
 
-use crate::report::{Inclusion, Intervals, ParaReport};
-use async_backing_primitives::{CandidateEvent, CandidateHash, Hash, HeadHash, LeafFacts, ParaId};
+use crate::report::{Idleness, Inclusion, Intervals, ParaReport};
+use async_backing_primitives::{BlockNumber, CandidateEvent, CandidateHash, Hash, HeadHash, LeafFacts, ParaId};
 use async_backing_sim::Instant;
 use std::{
 	collections::{BTreeMap, BTreeSet},
@@ -23,6 +23,8 @@ pub(crate) struct BuiltCandidate {
 	pub(crate) extrinsics: u32,
 	/// Encoded size of its proof of validity.
 	pub(crate) pov_bytes: usize,
+	/// Number of the relay block that was expected to back it.
+	pub(crate) due: BlockNumber,
 	/// Virtual time that its collator spent on executing it.
 	pub(crate) authoring: Duration,
 }
@@ -36,6 +38,8 @@ struct Fate {
 	/// Relay blocks built while it was backable that did not take it.
 	passed_over: u32,
 	backed: bool,
+	/// A later block backed it than was expected: it was offered once more, and is as good as before (R-COL-6).
+	is_late: bool,
 	included: Option<Inclusion>,
 	timed_out: bool,
 }
@@ -49,6 +53,8 @@ pub(crate) struct Tally {
 	inclusions: BTreeMap<ParaId, Vec<Inclusion>>,
 	orders: BTreeMap<ParaId, u32>,
 	refused_on_chain: u32,
+	/// Leaves at which a para's collators built nothing, by reason.
+	idle: BTreeMap<ParaId, BTreeMap<&'static str, u32>>,
 }
 
 impl Tally {
@@ -61,6 +67,7 @@ impl Tally {
 			backable_at: None,
 			passed_over: 0,
 			backed: false,
+			is_late: false,
 			included: None,
 			timed_out: false,
 		};
@@ -79,10 +86,11 @@ impl Tally {
 		});
 	}
 
-	/// A relay block was built at `at` from an inherent that offered `offered` candidates, and had these events.
+	/// A relay block of this number was built at `at` from an inherent that offered `offered` candidates, and had these
+	/// events.
 	pub(crate) fn relay_block(
 		&mut self,
-		at: Instant,
+		(at, number): (Instant, BlockNumber),
 		slot: u64,
 		session: u32,
 		offered: &[CandidateHash],
@@ -93,7 +101,9 @@ impl Tally {
 			match event {
 				CandidateEvent::CandidateBacked(receipt, ..) => {
 					taken.insert(receipt.hash());
-					self.update(receipt.hash(), |fate| fate.backed = true);
+					self.update(receipt.hash(), |fate| {
+						(fate.backed, fate.is_late) = (true, number > fate.built.due);
+					});
 				}
 				CandidateEvent::CandidateIncluded(receipt, ..) => {
 					let inclusion = Inclusion { slot, session };
@@ -128,6 +138,11 @@ impl Tally {
 	/// Candidates included so far.
 	pub(crate) fn included(&self) -> usize {
 		self.inclusions.values().map(Vec::len).sum()
+	}
+
+	/// A collator whose turn it was built nothing at a leaf.
+	pub(crate) fn idle(&mut self, para: ParaId, reason: &'static str) {
+		*self.idle.entry(para).or_default().entry(reason).or_default() += 1;
 	}
 
 	/// Somebody ordered a block for a para.
@@ -170,13 +185,23 @@ impl Tally {
 			included: count(&|fate| fate.included.is_some()),
 			timed_out: count(&|fate| fate.timed_out),
 			wasted: u32::try_from(wasted).unwrap_or(u32::MAX),
-			reused: count(&|fate| fate.included.is_some() && fate.passed_over > 0),
+			reused: count(&|fate| fate.included.is_some() && (fate.passed_over > 0 || fate.is_late)),
 			mean_interval_s: intervals.within_sessions_s,
 			mean_interval_with_session_changes_s: intervals.overall_s,
 			session_change_cost_s: intervals.session_change_cost_s,
 			authoring_s: (!fates.is_empty()).then(|| authoring.as_secs_f64() / fates.len() as f64),
 			extrinsics_included: included().map(|fate| u64::from(fate.built.extrinsics)).sum(),
 			pov_bytes_included: included().map(|fate| fate.built.pov_bytes as u64).sum(),
+			idle: self
+				.idle
+				.get(&para)
+				.into_iter()
+				.flatten()
+				.map(|(reason, leaves)| Idleness {
+					reason: (*reason).into(),
+					leaves: *leaves,
+				})
+				.collect(),
 		}
 	}
 

@@ -1,10 +1,11 @@
 //! The words of the devnet's nodes: those of a validator, and what a collator has beside.
 
 use crate::authoring::Order;
+use async_backing_availability::ErasureChunk;
 use async_backing_chain_view::{ChainEvent, Identity};
 use async_backing_collator::Collated;
-use async_backing_machine::{Never, Words};
-use async_backing_primitives::{CandidateHash, CandidateReceipt, Hash, HeadHash, ParaId, PoV};
+use async_backing_machine::{Never, PeerId, Words};
+use async_backing_primitives::{BlockNumber, CandidateHash, CandidateReceipt, Hash, HeadHash, ParaId, PoV};
 use async_backing_provisioner::Proposal;
 use async_backing_validator::{
 	Done as ValidatorDone, Event as ValidatorEvent, Job as ValidatorJob, Message, Proposing, Request,
@@ -37,6 +38,30 @@ pub(crate) enum Job {
 	Validator(ValidatorJob),
 	/// Execute a parablock, and make its candidate.
 	Author(Box<Order>),
+	/// Put a proof of validity together from chunks.
+	Recover(Box<RecoverPov>),
+}
+
+/// What a proof of validity is recovered from.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct RecoverPov {
+	/// Of the candidate.
+	pub(crate) root: Hash,
+	/// Number of chunks.
+	pub(crate) validators: usize,
+	/// Chunks that nobody has checked, and who sent them.
+	pub(crate) chunks: Vec<(PeerId, Arc<ErasureChunk>)>,
+}
+
+/// What a recovery came to.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct RecoveredPov {
+	/// `None` if there are too few chunks that are right, or they were made wrongly.
+	pub(crate) pov: Option<Arc<PoV>>,
+	/// Whose chunks are none of the candidate's.
+	pub(crate) liars: Vec<PeerId>,
+	/// Whose chunks were there already, from somebody else.
+	pub(crate) others: Vec<PeerId>,
 }
 
 /// What a job came to.
@@ -46,6 +71,8 @@ pub(crate) enum Done {
 	Validator(ValidatorDone),
 	/// Of [`Job::Author`]; in words why there is no block.
 	Authored(Result<Box<Authored>, String>),
+	/// Of [`Job::Recover`].
+	Recovered(RecoveredPov),
 }
 
 /// A block with its candidate.
@@ -68,7 +95,9 @@ pub(crate) enum Event {
 	Validator(ValidatorEvent),
 	/// A collator built a block.
 	Built(Built),
-	/// A collator has no block, or could not do what it should. Why, in words.
+	/// A collator builds nothing for a para at a leaf. Why, in words.
+	Idle(ParaId, &'static str),
+	/// A collator could not do what it should. Why, in words.
 	Complaint(String),
 }
 
@@ -89,4 +118,6 @@ pub(crate) struct Built {
 	pub(crate) extrinsics: u32,
 	/// Encoded size of its proof of validity.
 	pub(crate) pov_bytes: usize,
+	/// Number of the relay block that is expected to back it.
+	pub(crate) due: BlockNumber,
 }

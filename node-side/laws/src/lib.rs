@@ -1,8 +1,9 @@
 #![doc = include_str!("../README.md")]
 
 mod subject;
+pub mod subjects;
 
-pub use subject::{try_subject, Subject, Tried};
+pub use subject::{try_subject, try_subject_bytes, Subject, Tried};
 
 use async_backing_machine::laws::{run, run_seeds, Allocations, Choices, Plan, Report, World, THOROUGH};
 

@@ -1,7 +1,7 @@
 //! What is no core and has no driver, but is told things all the same.
 
 use crate::measure;
-use async_backing_machine::laws::{Choices, LIGHT};
+use async_backing_machine::laws::{Choices, LIGHT, THOROUGH};
 use async_backing_primitives::meter;
 use std::{
 	fmt::{self, Debug, Write},
@@ -22,13 +22,23 @@ pub trait Subject {
 	/// What it makes of it.
 	fn handle(&mut self, input: Self::Input) -> Self::Output;
 
-	/// Law 1: bytes above [`LIGHT`] that this input may cost: for what the own chain says.
+	/// Law 1: bytes that may be hashed for an input: less than [`LIGHT`] where all things are small.
+	fn light(&self) -> usize {
+		LIGHT
+	}
+
+	/// Law 1: bytes above that, or of allocations above [`LIGHT`], that this input may cost: for what the own chain says.
 	fn allowance(&self, _input: &Self::Input) -> usize {
 		0
 	}
 
 	/// Law 3: the most bytes that it may hold.
 	fn memory_bound(&self) -> usize;
+
+	/// Tells it that all it was told is over. Then it may hold no more than this.
+	fn rest(&mut self) -> usize {
+		self.memory_bound()
+	}
 
 	/// What must hold after each input.
 	///
@@ -49,6 +59,8 @@ pub struct Tried {
 	pub most_allocated: u64,
 	/// Most bytes held.
 	pub memory: usize,
+	/// Most bytes held when all was over.
+	pub rest: usize,
 }
 
 /// Tells a subject so many things with each seed, and then the same again.
@@ -62,30 +74,55 @@ pub fn try_subject<S: Subject>(
 ) -> Tried {
 	let mut tried = Tried::default();
 	for seed in seeds {
-		let run = |inputs: u64, tried: &mut Tried| -> Vec<u64> {
-			let mut choices = Choices::seeded(seed);
-			let mut subject = new(&mut choices);
-			let outputs = (0..inputs).map(|_| step(&mut subject, &mut choices, seed, tried));
-			let outputs = outputs.collect();
-			end(subject, seed, tried);
-			outputs
-		};
-		let first = run(inputs, &mut tried);
-		// Again, and a little less: what is held is seen when it goes.
-		let again = run(inputs - inputs / 4, &mut tried);
-		let differs = first.iter().zip(&again).position(|(first, again)| first != again);
-		assert_eq!(
-			differs, None,
-			"law 6: this input of seed {seed} gave something else before"
-		);
+		try_choices(&new, &Choices::seeded(seed), inputs, &mut tried);
 	}
 	tried
 }
 
-fn step<S: Subject>(subject: &mut S, choices: &mut Choices<'_>, seed: u64, tried: &mut Tried) -> u64 {
+/// The same, as these bytes decide: the body of a fuzz target.
+///
+/// # Panics
+/// If a law is broken, with the input.
+pub fn try_subject_bytes<S: Subject>(new: impl Fn(&mut Choices<'_>) -> S, bytes: &[u8]) -> Tried {
+	let mut tried = Tried::default();
+	try_choices(&new, &Choices::bytes(bytes), THOROUGH, &mut tried);
+	tried
+}
+
+fn try_choices<S: Subject>(
+	new: &impl Fn(&mut Choices<'_>) -> S,
+	choices: &Choices<'_>,
+	inputs: u64,
+	tried: &mut Tried,
+) {
+	let again_with = choices
+		.seed()
+		.map_or("the same bytes".into(), |seed| format!("seed {seed}"));
+	let mut run = |inputs: u64, is_over: bool| -> Vec<u64> {
+		let mut choices = choices.clone();
+		let mut subject = new(&mut choices);
+		let mut outputs = Vec::new();
+		while (outputs.len() as u64) < inputs && !choices.is_over() {
+			outputs.push(step(&mut subject, &mut choices, &again_with, tried));
+		}
+		end(subject, is_over, &again_with, tried);
+		outputs
+	};
+	let first = run(inputs, true);
+	// Again, and a little less: what is held is seen when it goes.
+	let again = run(inputs - inputs / 4, false);
+	let differs = first.iter().zip(&again).position(|(first, again)| first != again);
+	assert_eq!(
+		differs, None,
+		"law 6: this input of {again_with} gave something else before"
+	);
+}
+
+fn step<S: Subject>(subject: &mut S, choices: &mut Choices<'_>, again_with: &str, tried: &mut Tried) -> u64 {
 	let input = subject.next(choices);
 	let text = Short::of(&input, 512);
-	let limit = LIGHT.saturating_add(subject.allowance(&input)) as u64;
+	let allowance = subject.allowance(&input);
+	let [light, limit] = [subject.light(), LIGHT].map(|limit| limit.saturating_add(allowance) as u64);
 	let (mut input, mut output) = (Some(input), None);
 	let before = meter::bytes();
 	let allocated = measure(&mut || {
@@ -97,8 +134,8 @@ fn step<S: Subject>(subject: &mut S, choices: &mut Choices<'_>, seed: u64, tried
 	tried.heaviest = tried.heaviest.max(heavy);
 	tried.most_allocated = tried.most_allocated.max(allocated.total);
 	assert!(
-		heavy <= limit && allocated.total <= limit,
-		"law 1: {heavy} bytes hashed, {} allocated, at most {limit}, for {text} of seed {seed}",
+		heavy <= light && allocated.total <= limit,
+		"law 1: {heavy} bytes hashed of {light}, {} allocated of {limit}, for {text}, with {again_with}",
 		allocated.total
 	);
 	subject.check();
@@ -107,14 +144,20 @@ fn step<S: Subject>(subject: &mut S, choices: &mut Choices<'_>, seed: u64, tried
 	hasher.finish()
 }
 
-fn end<S: Subject>(mut subject: S, seed: u64, tried: &mut Tried) {
-	let bound = subject.memory_bound();
+fn end<S: Subject>(mut subject: S, is_over: bool, again_with: &str, tried: &mut Tried) {
+	let bound = match is_over {
+		true => subject.rest(),
+		false => subject.memory_bound(),
+	};
 	let kept = measure(&mut || subject.let_go()).kept;
 	let held = usize::try_from(kept.saturating_neg()).unwrap_or(0);
-	tried.memory = tried.memory.max(held);
+	match is_over {
+		true => tried.rest = tried.rest.max(held),
+		false => tried.memory = tried.memory.max(held),
+	}
 	assert!(
 		held <= bound,
-		"law 3: it held {held} bytes of {bound}, with seed {seed}"
+		"law 3: it held {held} bytes of {bound}, with {again_with}; all was over: {is_over}"
 	);
 }
 

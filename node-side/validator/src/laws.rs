@@ -1,18 +1,19 @@
 //! The world of a validator, for the laws (feature `laws`).
 
 mod chain;
+mod judge;
 
 use crate::{
 	work::{self, Ballots, Execution, ExecutionFailure, Executor, Signer},
-	Advertisement, CodeJob, Done, Event, FetchedCollation, Job, Message, NodeWords, Proposing, Request,
-	Response, Validator, ValidatorConfig,
+	Advertisement, CodeJob, Done, FetchedCollation, Job, Message, NodeWords, Proposing, Request, Response,
+	Validator, ValidatorConfig,
 };
 use async_backing_availability::{memory_bound_for, AvailabilityConfig};
 use async_backing_backing::MAX_WAITING_PER_PEER;
 use async_backing_chain_view::{ChainEvent, EarlyLimits, Identity, Limits};
 use async_backing_machine::{
-	laws::{Act, Breach, Choices, Intent, Open, Penalty, Promise, Reply, Stimulus, World},
-	Input, Output, PeerEvent, PeerId,
+	laws::{Act, Breach, Choices, Intent, Law, Open, Penalty, Promise, Reply, Stimulus, World},
+	Input, JobId, Output, PeerEvent, PeerId, RequestId, Ticket,
 };
 use async_backing_primitives::{
 	AvailabilityBitfield, CandidateHash, CompactStatement, Hash, ParaId, PersistedValidationData, PoV,
@@ -33,6 +34,10 @@ const MOST_PEERS: usize = 24;
 const KEPT: usize = 1 << 20;
 /// Leaves at a time.
 const LEAVES: usize = 4;
+/// Bytes that are hashed while an input is handled.
+const LIGHT: usize = 1024;
+/// What the chain view, promises, bitfields and statements take at rest.
+const REST: usize = 512 * 1024;
 /// What promises about codes are named by.
 const VOTE: [u8; 4] = *b"vote";
 
@@ -44,7 +49,30 @@ pub struct Town {
 	untold: VecDeque<ChainEvent>,
 	declared: BTreeSet<PeerId>,
 	cut: BTreeSet<PeerId>,
+	/// The last input.
+	last: Last,
+	/// Bitfields that were sent by whom they name, and by others alone.
+	rightful: BTreeSet<SentBitfield>,
+	usurped: BTreeSet<SentBitfield>,
+	/// What a job was found to be wrong for.
+	wrong: Option<Breach>,
 	port: Port,
+}
+
+/// Leaf, validator and signature.
+type SentBitfield = (Hash, ValidatorIndex, Vec<u8>);
+
+/// What is to be known of the last input when it was handled.
+#[derive(Debug, Default)]
+struct Last {
+	/// A peer said something.
+	peer: Option<PeerId>,
+	/// Somebody asked to whom nobody listens any more.
+	asked_in_vain: Option<Ticket>,
+	/// The chain did something.
+	is_chain: bool,
+	/// A proposal is wanted on this leaf.
+	proposes_on: Option<Hash>,
 }
 
 /// Executes candidates that the town made, and signs with the keys of all.
@@ -104,6 +132,10 @@ impl Town {
 			untold: VecDeque::new(),
 			declared: BTreeSet::new(),
 			cut: BTreeSet::new(),
+			last: Last::default(),
+			rightful: BTreeSet::new(),
+			usurped: BTreeSet::new(),
+			wrong: None,
 			port: Port::default(),
 		};
 		town.grow(0, false);
@@ -143,6 +175,26 @@ impl Town {
 	) -> Stimulus<NodeWords> {
 		let is_heard = !self.cut.contains(&peer) && open.peers.contains_key(&peer);
 		let at_once = if is_heard { Penalty::AtOnce } else { Penalty::None };
+		if open.loud.is_some() && choices.flip() {
+			// Of leaves that there will never be.
+			let leaf = Hash::from_low_u64_be((1 << 40) + choices.below(1 << 16));
+			let unborn = match choices.flip() {
+				true => match bitfield(&self.block(choices), ValidatorIndex(1), 1, choices) {
+					Message::Bitfield(_, bitfield) => Message::Bitfield(leaf, bitfield),
+					other => other,
+				},
+				false => {
+					let said =
+						self.sample(choices)
+							.statement(ValidatorIndex(1), false, &self.port, &key(1), true);
+					Message::Statement(Arc::new(async_backing_backing::SignedStatement {
+						scheduling_parent: leaf,
+						..said
+					}))
+				}
+			};
+			return Stimulus::hostile(Act::Message(peer, unborn), Penalty::None);
+		}
 		let block = self.block(choices);
 		let author = identity
 			.authorities
@@ -184,8 +236,14 @@ impl Town {
 					author
 				};
 				let signer = (0..KEYS).find(|index| identity.authorities.contains(&key(*index)));
-				let act = Act::Message(peer, bitfield(&block, named, signer.unwrap_or(0), choices));
-				match named == author {
+				let signer = signer.unwrap_or(0);
+				let mut message = bitfield(&block, named, signer, choices);
+				let is_forged = choices.one_in(6);
+				if let (true, Message::Bitfield(_, sent)) = (is_forged, &mut message) {
+					sent.signature = sign(signer, b"something else");
+				}
+				let act = Act::Message(peer, message);
+				match named == author && !is_forged {
 					true => Stimulus::honest(act),
 					false => Stimulus::hostile(act, Penalty::None),
 				}
@@ -253,14 +311,18 @@ impl World for Town {
 	}
 
 	fn next(&mut self, open: &Open<NodeWords>, choices: &mut Choices<'_>) -> Stimulus<NodeWords> {
-		if let Some(event) = self.untold.pop_front() {
-			return Stimulus::honest(Act::Chain(event));
+		// Others may hear of a block before this validator does.
+		if choices.below(3) == 0 {
+			if let Some(event) = self.untold.pop_front() {
+				return Stimulus::honest(Act::Chain(event));
+			}
 		}
-		let Some((peer, identity)) = choices.pick_from(open.peers.iter()) else {
+		let Some(peer) = open.speaker(choices) else {
 			return Stimulus::honest(Act::Connect(Identity::of(key(1))));
 		};
-		let (peer, identity) = (*peer, identity.clone());
+		let identity = open.peers.get(&peer).cloned().unwrap_or_default();
 		match choices.below(24) {
+			_ if open.loud.is_some() && !choices.one_in(8) => self.message(peer, &identity, open, choices),
 			0..=11 => self.message(peer, &identity, open, choices),
 			12..=14 => {
 				let sample = self.sample(choices);
@@ -312,6 +374,17 @@ impl World for Town {
 	}
 
 	fn work(&mut self, job: Job, _: &mut Choices<'_>) -> Done {
+		if let Job::CheckBitfields(check) = &job {
+			let leaf = check.context.parent_hash;
+			let sent = check
+				.bitfields
+				.iter()
+				.map(|(_, sent)| (leaf, sent.validator_index, sent.signature.encode()));
+			if let Some((_, named, _)) = sent.into_iter().find(|sent| self.usurped.contains(sent)) {
+				let what = format!("a bitfield of {named:?} is checked that somebody else sent");
+				self.wrong = Some(Breach::new(Law::Checked, what));
+			}
+		}
 		let signer = self.port.clone();
 		let (done, _) = work::run(job, &mut self.port, &signer, &mut NoBox);
 		done.expect("this port finishes what it begins; qed")
@@ -339,6 +412,12 @@ impl World for Town {
 			Some(sample) if !choices.one_in(6) => (true, sample),
 			_ => (false, self.sample(choices)),
 		};
+		if !matches!(request, Request::Pov(_)) && choices.one_in(32) {
+			return Reply {
+				response: Response::Pov(Arc::new(PoV::default())),
+				intent: Intent::Hostile(Penalty::AtOnce),
+			};
+		}
 		let response = match request {
 			_ if choices.one_in(32) => Response::Pov(Arc::new(PoV::default())),
 			Request::Collation(_) => Response::Collation(FetchedCollation {
@@ -353,8 +432,10 @@ impl World for Town {
 				Response::Chunk(chunks[index].clone())
 			}
 		};
+		let is_collation = matches!(request, Request::Collation(_)) && sample.hash() != asked;
 		let intent = match is_right {
 			true => Intent::Honest,
+			false if is_collation => Intent::Hostile(Penalty::AtOnce),
 			false => Intent::Hostile(Penalty::None),
 		};
 		Reply { response, intent }
@@ -373,6 +454,37 @@ impl World for Town {
 		[statements, candidates, advertised, blocks]
 			.into_iter()
 			.fold(data, usize::saturating_add)
+	}
+
+	/// Data, statements and candidates that are in scope, promises, and the chain view.
+	fn rest_bound(&self, validator: &Validator) -> usize {
+		let store = validator.availability.store();
+		store.bytes() + store.len() * 1024 + validator.backing.bytes() + REST
+	}
+
+	fn taken_for_open(&self, validator: &Validator) -> usize {
+		judge::taken_for_open(validator)
+	}
+
+	fn keeps(&self, validator: &Validator, peer: PeerId) -> bool {
+		judge::keeps(validator, peer)
+	}
+
+	fn timers_of_use(&self, validator: &Validator) -> Option<usize> {
+		Some(judge::timers_of_use(validator))
+	}
+
+	fn is_of_use(&self, validator: &Validator, job: JobId) -> bool {
+		judge::is_of_use(validator, job)
+	}
+
+	fn is_awaited(&self, validator: &Validator, request: RequestId) -> bool {
+		judge::is_awaited(validator, request)
+	}
+
+	/// Less than a proof of validity, more than the receipts that are hashed at once.
+	fn light(&self) -> usize {
+		LIGHT
 	}
 
 	/// A block of the own chain is taken in whole.
@@ -433,10 +545,9 @@ impl World for Town {
 	/// Statements are remembered by backing, whose own world asks for them.
 	fn remembers(&self, validator: &Validator, promise: &Promise) -> bool {
 		if let Ok((VOTE, session, code)) = <([u8; 4], _, _)>::decode_all(&mut &promise.key[..]) {
-			let newest = validator.chain.leaves().map(|facts| facts.session_index).max();
 			return match validator.codes.promised(session, code) {
 				Some(accept) => accept.encode() == promise.value,
-				None => newest.is_some_and(|newest| session.saturating_add(1) < newest),
+				None => u32::saturating_add(session, 1) < self.chain.newest_session(),
 			};
 		}
 		let Some(leaf) = promise.key.strip_prefix(b"bitfield") else {
@@ -449,31 +560,46 @@ impl World for Town {
 		}
 	}
 
-	fn told(&mut self, input: &Input<NodeWords>, _: &Open<NodeWords>) {
+	fn told(&mut self, input: &Input<NodeWords>, open: &Open<NodeWords>) {
+		self.last = Last::default();
 		match input {
-			Input::Peer(peer, PeerEvent::Message(Message::Declare { .. })) => {
-				self.declared.insert(*peer);
+			Input::Peer(peer, PeerEvent::Message(message)) => {
+				self.last.peer = Some(*peer);
+				match message {
+					Message::Declare { .. } => {
+						self.declared.insert(*peer);
+					}
+					Message::Bitfield(leaf, sent) => self.note_bitfield(*peer, *leaf, sent, open),
+					_ => {}
+				}
 			}
 			Input::Peer(peer, PeerEvent::Disconnected) => {
 				self.declared.remove(peer);
 				self.cut.remove(peer);
 			}
+			Input::Request(peer, ticket, _) if self.cut.contains(peer) => {
+				self.last.asked_in_vain = Some(*ticket);
+			}
+			Input::Chain(_) => self.last.is_chain = true,
+			Input::Propose(_, proposing, _) => self.last.proposes_on = Some(proposing.parent),
 			_ => {}
 		}
 	}
 
 	fn judge(
 		&mut self,
-		_: &Validator,
+		validator: &Validator,
 		outputs: &[Output<NodeWords>],
-		_: &Open<NodeWords>,
+		open: &Open<NodeWords>,
 	) -> Result<(), Breach> {
-		let cut = outputs.iter().filter_map(|output| match output {
-			Output::Event(Event::Cut(peer)) => Some(*peer),
-			_ => None,
-		});
-		self.cut.extend(cut);
-		Ok(())
+		// The event may have found no room.
+		let ledger = &validator.desk.ledger;
+		self.cut
+			.extend(open.peers.keys().filter(|peer| ledger.is_cut(**peer)));
+		match self.wrong.take() {
+			Some(wrong) => Err(wrong),
+			None => self.judge_all(validator, outputs, open),
+		}
 	}
 
 	fn crashed(&mut self) {

@@ -64,6 +64,12 @@ impl Ledger {
 		self.cut.contains(&peer)
 	}
 
+	/// Whether a peer has an account.
+	#[cfg(feature = "laws")]
+	pub(crate) fn knows(&self, peer: PeerId) -> bool {
+		self.debts.contains_key(&peer) || self.cut.contains(&peer) || self.newly_cut.contains(&peer)
+	}
+
 	/// Takes one of the peers that were cut since this was asked last.
 	pub(crate) fn pop_newly_cut(&mut self) -> Option<PeerId> {
 		self.newly_cut.pop_first()

@@ -60,6 +60,18 @@ impl Routes {
 		self.requests.remove(&id)
 	}
 
+	/// Who wanted a job.
+	#[cfg(feature = "laws")]
+	pub(crate) fn wanted(&self, id: JobId) -> Option<PartName> {
+		self.jobs.get(&id).copied()
+	}
+
+	/// Who made a request, and who was asked.
+	#[cfg(feature = "laws")]
+	pub(crate) fn asked(&self, id: RequestId) -> Option<(PartName, PeerId)> {
+		self.requests.get(&id).copied()
+	}
+
 	/// Takes out who wanted a job.
 	pub(crate) fn job(&mut self, id: JobId) -> Option<PartName> {
 		self.jobs.remove(&id)

@@ -69,7 +69,7 @@ pub struct Validator {
 	pub(crate) bitfields: Bitfields,
 	pub(crate) codes: Codes,
 	/// Statements that came before their relay parent.
-	early: Early<Arc<SignedStatement>>,
+	pub(crate) early: Early<Arc<SignedStatement>>,
 	pub(crate) desk: Desk,
 }
 

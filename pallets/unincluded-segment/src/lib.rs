@@ -178,7 +178,7 @@ pub mod pallet {
 		/// Adds the block to the segment.
 		///
 		/// # Panics
-		/// If the block is invalid: it has no inherent, or sends what it may not. See [`invalid`](crate::invalid), the one
+		/// If the block is invalid: it has no inherent, or sends what it may not. See `invalid`, the one
 		/// place where this pallet may abort.
 		fn on_finalize(_: BlockNumberFor<T>) {
 			if let Err(reason) = Self::do_finalize() {

@@ -1,12 +1,15 @@
 //! Headers, which are the chain's head data, and blocks, which are its block data.
 
 use crate::{error::BlockError, SignedTransfer};
-use alloc::vec::Vec;
-use async_backing_primitives::{BlockData, BlockNumber, Hash, HeadData, ValidationParams};
+use alloc::{vec, vec::Vec};
+use async_backing_primitives::{
+	BlockData, BlockNumber, ClaimQueueOffset, CoreSelector, Hash, HeadData, UmpSignal, UpwardMessage,
+	ValidationParams,
+};
 use codec::{Decode, DecodeAll, Encode};
 use sp_core::storage::StateVersion;
 use sp_runtime::traits::{BlakeTwo256, Hash as _};
-use sp_trie::CompactProof;
+use sp_trie::{CompactProof, StorageProof};
 
 /// What a block knows of the relay chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -108,16 +111,28 @@ pub(crate) fn extrinsics_root(extrinsics: &[SignedTransfer]) -> Hash {
 pub struct Block {
 	/// The header after execution.
 	pub header: Header,
+	/// The core that the block picks, if it is none of the next relay block's (R-UMP-5). It is of one candidate, not of the
+	/// chain, so the header does not have it.
+	pub core: Option<(CoreSelector, ClaimQueueOffset)>,
 	/// The transfers, in the order of execution.
 	pub extrinsics: Vec<SignedTransfer>,
 	/// The part of the parent's state trie that the extrinsics read and write.
 	pub proof: CompactProof,
+	/// The part of the relay parent's state that the chain reads, if it keeps an unincluded segment (R-SEG-2).
+	pub relay_state: Option<StorageProof>,
 }
 
 impl Block {
 	/// The block as block data.
 	pub fn block_data(&self) -> BlockData {
 		BlockData(self.encode())
+	}
+
+	/// What the block sends to the relay chain: nothing but the signal that picks its core (R-UMP-3).
+	pub(crate) fn upward_messages(core: Option<(CoreSelector, ClaimQueueOffset)>) -> Vec<UpwardMessage> {
+		core.map_or_else(Vec::new, |(selector, offset)| {
+			vec![Vec::new(), UmpSignal::SelectCore(selector, offset).encode()]
+		})
 	}
 
 	/// Reads block data. `None` when it is not exactly the encoding of a block.

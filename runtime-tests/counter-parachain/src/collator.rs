@@ -11,11 +11,14 @@ use crate::{
 	error::{BlockError, StateError},
 	execute::execute,
 	genesis::Genesis,
-	state::{Layout, Nodes, Reader},
+	pace::advance,
+	state::{Changes, Layout, Nodes, Reader},
 	validate::validate,
 	Account, AccountId, SignedTransfer,
 };
-use async_backing_primitives::{Hash, HeadData, HeadHash, PoV, ValidationParams};
+use async_backing_primitives::{
+	ClaimQueueOffset, CoreSelector, Hash, HeadData, HeadHash, PoV, ValidationParams,
+};
 use sp_runtime::traits::BlakeTwo256;
 use sp_trie::{HashDBT as _, Recorder, StorageProof, EMPTY_PREFIX};
 use std::{collections::BTreeMap, fmt};
@@ -151,6 +154,46 @@ impl Collator {
 		relay_parent: RelayContext,
 		extrinsics: Vec<SignedTransfer>,
 	) -> Result<BuiltBlock, BuildError> {
+		self.build_block_on(parent, relay_parent, None, extrinsics)
+	}
+
+	/// As [`build_block`](Self::build_block), on a chain that keeps an unincluded segment: with the part of the relay
+	/// parent's state that it reads ([`RelayState::keys`](async_backing_primitives::RelayState::keys)).
+	///
+	/// # Errors
+	/// As [`build_block`](Self::build_block), and when the segment has no room for the block (R-SEG-2).
+	pub fn build_paced_block(
+		&mut self,
+		parent: &HeadData,
+		relay_parent: RelayContext,
+		relay_state: StorageProof,
+		extrinsics: Vec<SignedTransfer>,
+	) -> Result<BuiltBlock, BuildError> {
+		self.build(parent, relay_parent, None, Some(relay_state), extrinsics)
+	}
+
+	/// As [`build_block`](Self::build_block), for a block that picks its core (R-UMP-5).
+	///
+	/// # Errors
+	/// As [`build_block`](Self::build_block).
+	pub fn build_block_on(
+		&mut self,
+		parent: &HeadData,
+		relay_parent: RelayContext,
+		core: Option<(CoreSelector, ClaimQueueOffset)>,
+		extrinsics: Vec<SignedTransfer>,
+	) -> Result<BuiltBlock, BuildError> {
+		self.build(parent, relay_parent, core, None, extrinsics)
+	}
+
+	fn build(
+		&mut self,
+		parent: &HeadData,
+		relay_parent: RelayContext,
+		core: Option<(CoreSelector, ClaimQueueOffset)>,
+		relay_state: Option<StorageProof>,
+		extrinsics: Vec<SignedTransfer>,
+	) -> Result<BuiltBlock, BuildError> {
 		let parent_header = self.header(parent)?;
 		check_relay_parent(parent_header, relay_parent.number)?;
 		let number = parent_header
@@ -163,10 +206,18 @@ impl Collator {
 		let parent_root = parent_header.state_root;
 
 		let mut recorder = Recorder::<Layout>::new();
-		let changes = execute(
-			&Reader::new(&self.nodes, &parent_root, Some(&mut recorder)),
-			&extrinsics,
+		let reader = Reader::new(&self.nodes, &parent_root, Some(&mut recorder));
+		let segment = advance(
+			&reader,
+			parent.hash(),
+			&relay_parent,
+			relay_state.as_ref(),
+			&Block::upward_messages(core),
 		)?;
+		let changes = Changes {
+			segment,
+			..execute(&reader, &extrinsics)?
+		};
 		let proof = StorageProof::new(recorder.drain().into_iter().map(|record| record.data))
 			.into_compact_proof::<BlakeTwo256>(parent_root)
 			.map_err(|_| BlockError::WrongProof {
@@ -192,8 +243,10 @@ impl Collator {
 		let count = extrinsics.len() as u32;
 		let block_data = Block {
 			header: header.clone(),
+			core,
 			extrinsics,
 			proof,
+			relay_state,
 		}
 		.block_data();
 		Ok(BuiltBlock {
@@ -212,7 +265,18 @@ impl Collator {
 		let parent_root = self.header(&params.parent_head)?.state_root;
 		let head = validate(params)?.head_data;
 		let block = Block::from_block_data(&params.block_data).ok_or(BlockError::UndecodableBlock)?;
-		let changes = execute(&Reader::new(&self.nodes, &parent_root, None), &block.extrinsics)?;
+		let reader = Reader::new(&self.nodes, &parent_root, None);
+		let segment = advance(
+			&reader,
+			params.parent_head.hash(),
+			&block.header.relay_parent,
+			block.relay_state.as_ref(),
+			&Block::upward_messages(block.core),
+		)?;
+		let changes = Changes {
+			segment,
+			..execute(&reader, &block.extrinsics)?
+		};
 		let (mut nodes, _) = block
 			.proof
 			.to_memory_db::<BlakeTwo256>(&parent_root)

@@ -2,7 +2,7 @@
 //!
 //! The texts are what a validator sees of a block that the Wasm module refused, so they carry the numbers.
 
-use async_backing_primitives::{BlockNumber, Hash};
+use async_backing_primitives::{BlockNumber, Hash, OutputError, RelayStateError, SegmentError};
 use thiserror::Error;
 
 /// Why a block is invalid.
@@ -58,6 +58,21 @@ pub enum BlockError {
 		/// Root in the block's header.
 		actual: Hash,
 	},
+	/// The chain keeps an unincluded segment, and the block has no proof of the relay parent's state.
+	#[error("the block has no proof of its relay parent's state (R-SEG-2)")]
+	NoRelayState,
+	/// The chain keeps no unincluded segment, and the block has a proof of the relay parent's state.
+	#[error("the block has a proof of its relay parent's state, which nothing asks for")]
+	UnexpectedRelayState,
+	/// The proof of the relay parent's state is none.
+	#[error(transparent)]
+	RelayState(#[from] RelayStateError),
+	/// The block breaks a rule of the unincluded segment (R-SEG).
+	#[error(transparent)]
+	Segment(#[from] SegmentError),
+	/// The block sends what no candidate may.
+	#[error(transparent)]
+	Outputs(#[from] OutputError),
 	/// The storage proof does not lead to the parent's state root.
 	#[error("tampered proof: it does not belong to the state root {expected:?}")]
 	WrongProof {

@@ -29,7 +29,11 @@ pub(crate) fn execute(reader: &Reader<'_>, extrinsics: &[SignedTransfer]) -> Res
 			error,
 		})?;
 	}
-	Ok(Changes { accounts, counter })
+	Ok(Changes {
+		accounts,
+		counter,
+		segment: None,
+	})
 }
 
 /// Applies one transfer. On an error nothing has changed.

@@ -2,6 +2,7 @@
 
 use crate::{
 	block::{extrinsics_root, Header, RelayContext},
+	pace::Pace,
 	state::{Account, Changes, Nodes},
 	AccountId, Balance,
 };
@@ -9,18 +10,25 @@ use async_backing_primitives::{Hash, HeadData, ParaId};
 use codec::Encode;
 
 /// What makes a chain: its id and who has what in the beginning.
-#[derive(Clone, Debug, PartialEq, Eq, Encode)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Genesis {
 	/// The parachain.
 	pub para: ParaId,
 	/// Accounts with their balances. Of two entries for one account the later counts.
 	pub accounts: Vec<(AccountId, Balance)>,
+	/// How it paces its blocks; `None` for a chain that keeps no unincluded segment.
+	pub pace: Option<Pace>,
 }
 
 impl Genesis {
-	/// The chain's identity, which every signature covers: Blake2-256 of the SCALE encoding of this genesis.
+	/// The chain's identity, which every signature covers: Blake2-256 of the SCALE encoding of id, accounts and, if there
+	/// is one, pace.
 	pub fn chain(&self) -> Hash {
-		sp_io::hashing::blake2_256(&self.encode()).into()
+		let mut encoded = (&self.para, &self.accounts).encode();
+		if let Some(pace) = self.pace {
+			pace.encode_to(&mut encoded);
+		}
+		sp_io::hashing::blake2_256(&encoded).into()
 	}
 
 	/// The head data with which the chain is registered.
@@ -35,8 +43,13 @@ impl Genesis {
 			.iter()
 			.map(|&(id, balance)| (id, Account { balance, nonce: 0 }))
 			.collect();
-		let (nodes, state_root) = Changes { accounts, counter: 0 }
-			.genesis(&self.chain())
+		let changes = Changes {
+			accounts,
+			counter: 0,
+			segment: self.pace.map(|_| Default::default()),
+		};
+		let (nodes, state_root) = changes
+			.genesis(&self.chain(), self.pace)
 			.expect("a trie that began empty has all its nodes; qed");
 		let header = Header {
 			parent_hash: Hash::zero(),

@@ -12,6 +12,7 @@ mod error;
 mod execute;
 #[cfg(feature = "std")]
 mod genesis;
+mod pace;
 #[cfg(feature = "std")]
 mod producer;
 mod state;
@@ -26,6 +27,7 @@ pub use collator::{BuildError, BuiltBlock, Collator, UnknownHead};
 pub use error::{BlockError, StateError, TransferError};
 #[cfg(feature = "std")]
 pub use genesis::Genesis;
+pub use pace::Pace;
 #[cfg(feature = "std")]
 pub use producer::{Producer, ProducerError, INITIAL_BALANCE};
 pub use state::Account;

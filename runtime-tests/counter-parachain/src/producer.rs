@@ -1,7 +1,7 @@
 //! Produces blocks for a collator of the node side: the chain's state and a source of transfers.
 
-use crate::{collator::BuildError, Collator, RelayContext, UnknownHead, Workload};
-use async_backing_collator::{BlockProducer, FuelUse, PovSize, ProduceError, ProducedBlock};
+use crate::{block::Block, collator::BuildError, Collator, RelayContext, UnknownHead, Workload};
+use async_backing_collator::{BlockProducer, CoreSelection, FuelUse, PovSize, ProduceError, ProducedBlock};
 use async_backing_primitives::{CandidateCommitments, HeadData, ParaId, RelayChainBlockInfo};
 use codec::Encode;
 use thiserror::Error;
@@ -59,7 +59,7 @@ pub enum ProducerError {
 /// let mut producer = Producer::new(7, ParaId(2000), 16);
 /// let relay_parent = RelayChainBlockInfo { number: 1, ..Default::default() };
 /// let genesis = producer.genesis_head();
-/// let block = producer.produce(&genesis, &relay_parent, 10, 1 << 20)?;
+/// let block = producer.produce(&genesis, &relay_parent, None, 10, 1 << 20)?;
 /// assert_eq!(producer.collator().counter(&block.commitments.head_data)?, 10);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -91,6 +91,7 @@ impl Producer {
 		&mut self,
 		parent: &HeadData,
 		relay_parent: &RelayChainBlockInfo,
+		core: Option<CoreSelection>,
 		max_extrinsics: u32,
 		max_pov_size: u32,
 	) -> Result<ProducedBlock, ProducerError> {
@@ -107,7 +108,9 @@ impl Producer {
 
 		// Nearly always all of them fit. Else the most that do are searched for, as a PoV only grows with its transfers.
 		// Blocks that are too large stay among the states; nobody hears of them.
-		let full = self.collator.build_block(parent, context, transfers.clone())?;
+		let full = self
+			.collator
+			.build_block_on(parent, context, core, transfers.clone())?;
 		let mut got = full.pov.encoded_size();
 		let fits = got as u64 <= max;
 		// All counts below `least` fit, `too_many` does not.
@@ -117,7 +120,7 @@ impl Producer {
 			let attempt = least + (too_many - least) / 2;
 			let block = self
 				.collator
-				.build_block(parent, context, transfers[..attempt].to_vec())?;
+				.build_block_on(parent, context, core, transfers[..attempt].to_vec())?;
 			let size = block.pov.encoded_size();
 			if size as u64 <= max {
 				best = Some(block);
@@ -135,6 +138,7 @@ impl Producer {
 			commitments: CandidateCommitments {
 				head_data: block.head,
 				hrmp_watermark: relay_parent.number,
+				upward_messages: Block::upward_messages(core),
 				..Default::default()
 			},
 			pov: block.pov,
@@ -168,10 +172,11 @@ impl BlockProducer for Producer {
 		&mut self,
 		parent_head: &HeadData,
 		relay_parent: &RelayChainBlockInfo,
+		selection: Option<CoreSelection>,
 		max_extrinsics: u32,
 		max_pov_size: u32,
 	) -> Result<ProducedBlock, ProduceError> {
-		self.produce_within(parent_head, relay_parent, max_extrinsics, max_pov_size)
+		self.produce_within(parent_head, relay_parent, selection, max_extrinsics, max_pov_size)
 			.map_err(ProduceError::new)
 	}
 }

@@ -1,12 +1,13 @@
 //! The state: a trie of accounts, the counter of extrinsics and the chain's identity.
 //!
 //! Invariants:
-//! - Values are at most 32 bytes, so that each lies in its leaf and a proof of the key is a proof of the value.
+//! - Values are at most 32 bytes, so that each lies in its leaf and a proof of the key is a proof of the value. But for
+//!   the unincluded segment, on chains that keep one: each of their blocks reads and writes it.
 //! - Nothing is ever removed, so that a proof of the keys that are read suffices to write them: no sibling collapses.
 
-use crate::{error::StateError, AccountId, Balance};
+use crate::{error::StateError, pace::Pace, AccountId, Balance};
 use alloc::{boxed::Box, collections::BTreeMap, vec::Vec};
-use async_backing_primitives::Hash;
+use async_backing_primitives::{Hash, SegmentTracker};
 use codec::{Decode, DecodeAll, Encode};
 use sp_runtime::traits::BlakeTwo256;
 use sp_trie::{LayoutV1, MemoryDB, Trie, TrieDB, TrieDBBuilder, TrieDBMutBuilder, TrieError, TrieMut};
@@ -20,6 +21,8 @@ pub(crate) type Recorder<'a> = &'a mut dyn sp_trie::TrieRecorder<Hash>;
 const COUNTER: &[u8] = &[0];
 const CHAIN: &[u8] = &[1];
 const ACCOUNT: u8 = 2;
+const PACE: &[u8] = &[3];
+const SEGMENT: &[u8] = &[4];
 
 /// What the chain knows of an account. One that never received anything is all zeros.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
@@ -89,6 +92,16 @@ impl<'a> Reader<'a> {
 		self.read_fixture(COUNTER)
 	}
 
+	/// How the chain paces its blocks; `None` if it keeps no unincluded segment.
+	pub(crate) fn pace(&self) -> Result<Option<Pace>, StateError> {
+		self.read(PACE)
+	}
+
+	/// The unincluded segment, and what else is kept with it.
+	pub(crate) fn segment(&self) -> Result<SegmentTracker, StateError> {
+		self.read_fixture(SEGMENT)
+	}
+
 	/// The chain's identity, which every signature covers.
 	pub(crate) fn chain(&self) -> Result<Hash, StateError> {
 		self.read_fixture(CHAIN)
@@ -100,6 +113,8 @@ impl<'a> Reader<'a> {
 pub(crate) struct Changes {
 	pub(crate) accounts: BTreeMap<AccountId, Account>,
 	pub(crate) counter: u64,
+	/// The unincluded segment, on chains that keep one.
+	pub(crate) segment: Option<SegmentTracker>,
 }
 
 impl Changes {
@@ -116,6 +131,9 @@ impl Changes {
 
 	fn insert(&self, trie: &mut dyn TrieMut<Layout>) -> Result<(), Box<TrieError<Layout>>> {
 		trie.insert(COUNTER, &self.counter.encode())?;
+		if let Some(segment) = &self.segment {
+			trie.insert(SEGMENT, &segment.encode())?;
+		}
 		for (id, account) in &self.accounts {
 			trie.insert(&account_key(id), &account.encode())?;
 		}
@@ -124,14 +142,19 @@ impl Changes {
 
 	/// The first state of a chain.
 	#[cfg(feature = "std")]
-	pub(crate) fn genesis(&self, chain: &Hash) -> Result<(Nodes, Hash), StateError> {
+	pub(crate) fn genesis(&self, chain: &Hash, pace: Option<Pace>) -> Result<(Nodes, Hash), StateError> {
 		let mut nodes = Nodes::default();
 		let mut root = Hash::default();
 		let mut trie = TrieDBMutBuilder::<Layout>::new(&mut nodes, &mut root).build();
-		let written = match trie.insert(CHAIN, &chain.encode()) {
-			Ok(_) => self.insert(&mut trie),
-			Err(error) => Err(error),
-		};
+		let fixtures = [
+			Some((CHAIN, chain.encode())),
+			pace.map(|pace| (PACE, pace.encode())),
+		];
+		let written = fixtures
+			.into_iter()
+			.flatten()
+			.try_for_each(|(key, value)| trie.insert(key, &value).map(|_| ()))
+			.and_then(|()| self.insert(&mut trie));
 		drop(trie);
 		written.map_err(|error| state_error(&root, &error))?;
 		Ok((nodes, root))

@@ -4,7 +4,8 @@ use crate::{
 	block::{Block, Header},
 	error::BlockError,
 	execute::execute,
-	state::Reader,
+	pace::advance,
+	state::{Changes, Reader},
 };
 use async_backing_primitives::{ValidationParams, ValidationResult};
 use sp_runtime::traits::BlakeTwo256;
@@ -19,8 +20,10 @@ pub fn validate(params: &ValidationParams) -> Result<ValidationResult, BlockErro
 	let parent = Header::from_head_data(&params.parent_head).ok_or(BlockError::UndecodableParent)?;
 	let Block {
 		header,
+		core,
 		extrinsics,
 		proof,
+		relay_state,
 	} = Block::from_block_data(&params.block_data).ok_or(BlockError::UndecodableBlock)?;
 	header.check(&parent, params, &extrinsics)?;
 
@@ -30,7 +33,19 @@ pub fn validate(params: &ValidationParams) -> Result<ValidationResult, BlockErro
 		.map_err(|_| BlockError::WrongProof {
 			expected: parent.state_root,
 		})?;
-	let changes = execute(&Reader::new(&nodes, &parent.state_root, None), &extrinsics)?;
+	let upward_messages = Block::upward_messages(core);
+	let reader = Reader::new(&nodes, &parent.state_root, None);
+	let segment = advance(
+		&reader,
+		params.parent_head.hash(),
+		&header.relay_parent,
+		relay_state.as_ref(),
+		&upward_messages,
+	)?;
+	let changes = Changes {
+		segment,
+		..execute(&reader, &extrinsics)?
+	};
 	let state_root = changes.commit(&mut nodes, &parent.state_root)?;
 	if header.state_root != state_root {
 		return Err(BlockError::WrongStateRoot {
@@ -41,6 +56,7 @@ pub fn validate(params: &ValidationParams) -> Result<ValidationResult, BlockErro
 
 	Ok(ValidationResult {
 		head_data: header.head_data(),
+		upward_messages,
 		// All that was sent up to the relay parent is consumed; there is never anything.
 		hrmp_watermark: params.relay_parent_number,
 		..Default::default()

@@ -75,6 +75,7 @@ impl Workload {
 		Genesis {
 			para,
 			accounts: self.ids.iter().map(|&id| (id, balance)).collect(),
+			pace: None,
 		}
 	}
 

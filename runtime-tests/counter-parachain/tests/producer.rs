@@ -5,7 +5,8 @@
 use async_backing_collator::{BlockProducer, ProducedBlock};
 use async_backing_counter_parachain::{validate, Producer, ProducerError, UnknownHead};
 use async_backing_primitives::{
-	CandidateCommitments, Hash, HeadData, ParaId, RelayChainBlockInfo, ValidationParams,
+	parse_signals, CandidateCommitments, ClaimQueueOffset, CoreSelector, Hash, HeadData, ParaId,
+	RelayChainBlockInfo, ValidationParams,
 };
 use codec::Encode;
 
@@ -38,7 +39,7 @@ fn r_bak_2_commitments_are_what_the_validation_function_returns() {
 	let mut executed = 0;
 	for (number, count) in [(1, 50), (1, 3), (4, 0), (5, 200)] {
 		let block = producer
-			.produce(&parent, &relay_parent(number), count, ROOM)
+			.produce(&parent, &relay_parent(number), None, count, ROOM)
 			.unwrap();
 		assert_eq!(block.extrinsics, count);
 		assert_eq!(block.commitments, validated(&parent, number, &block), "R-BAK-2");
@@ -50,11 +51,34 @@ fn r_bak_2_commitments_are_what_the_validation_function_returns() {
 }
 
 #[test]
+fn r_ump_5_a_block_picks_its_core_by_a_signal_that_the_validation_function_sends_as_well() {
+	let mut producer = Producer::new(7, PARA, 8);
+	let genesis = producer.genesis_head();
+	let selection = (CoreSelector(1), ClaimQueueOffset(3));
+	let block = producer
+		.produce(&genesis, &relay_parent(1), Some(selection), 5, ROOM)
+		.unwrap();
+	assert_eq!(block.commitments, validated(&genesis, 1, &block), "R-BAK-2");
+	let signals = parse_signals(&block.commitments.upward_messages).unwrap();
+	assert_eq!(signals.select_core, Some(selection), "R-UMP-3");
+	let silent = producer
+		.produce(&genesis, &relay_parent(1), None, 5, ROOM)
+		.unwrap();
+	assert!(silent.commitments.upward_messages.is_empty());
+	assert_eq!(
+		silent.commitments.head_data, block.commitments.head_data,
+		"the chain is the same"
+	);
+}
+
+#[test]
 fn the_seed_determines_the_blocks() {
 	let produce = |seed| {
 		let mut producer = Producer::new(seed, PARA, 8);
 		let genesis = producer.genesis_head();
-		producer.produce(&genesis, &relay_parent(1), 20, ROOM).unwrap()
+		producer
+			.produce(&genesis, &relay_parent(1), None, 20, ROOM)
+			.unwrap()
 	};
 	assert_eq!(produce(1), produce(1));
 	assert_ne!(produce(1), produce(2));
@@ -65,11 +89,13 @@ fn r_hoo_6_the_pov_is_as_large_as_it_may_be_and_no_larger() {
 	let mut producer = Producer::new(7, PARA, 32);
 	let genesis = producer.genesis_head();
 	for max in [3_000, 10_000, 20_000] {
-		let block = producer.produce(&genesis, &relay_parent(1), 1000, max).unwrap();
+		let block = producer
+			.produce(&genesis, &relay_parent(1), None, 1000, max)
+			.unwrap();
 		let size = block.pov.encoded_size();
 		assert!(size <= max as usize, "R-HOO-6: {size} bytes of {max}");
 		let more = producer
-			.produce(&genesis, &relay_parent(1), block.extrinsics + 1, ROOM)
+			.produce(&genesis, &relay_parent(1), None, block.extrinsics + 1, ROOM)
 			.unwrap();
 		assert!(
 			more.pov.encoded_size() > max as usize,
@@ -86,7 +112,9 @@ fn r_hoo_6_the_size_of_a_pov_is_known_beforehand() {
 		let genesis = producer.genesis_head();
 		let expected = producer.pov_size();
 		for count in [0, 1, 2, 10, 60, 400] {
-			let block = producer.produce(&genesis, &relay_parent(1), count, ROOM).unwrap();
+			let block = producer
+				.produce(&genesis, &relay_parent(1), None, count, ROOM)
+				.unwrap();
 			let (size, bound) = (block.pov.encoded_size() as u64, expected.of(count));
 			assert!(
 				size <= bound,
@@ -95,7 +123,9 @@ fn r_hoo_6_the_size_of_a_pov_is_known_beforehand() {
 		}
 		// Near enough to be of use where most accounts are touched.
 		if accounts <= 64 {
-			let block = producer.produce(&genesis, &relay_parent(1), 400, ROOM).unwrap();
+			let block = producer
+				.produce(&genesis, &relay_parent(1), None, 400, ROOM)
+				.unwrap();
 			let (size, bound) = (block.pov.encoded_size() as u64, expected.of(400));
 			assert!(
 				bound * 9 <= size * 10,
@@ -114,7 +144,7 @@ fn what_cannot_be_produced_has_a_reason() {
 		|error: async_backing_collator::ProduceError| error.0.downcast_ref::<ProducerError>().cloned();
 
 	let unknown = producer
-		.produce(&stranger, &relay_parent(1), 1, ROOM)
+		.produce(&stranger, &relay_parent(1), None, 1, ROOM)
 		.unwrap_err();
 	let head = stranger.hash();
 	assert_eq!(
@@ -122,15 +152,19 @@ fn what_cannot_be_produced_has_a_reason() {
 		Some(ProducerError::UnknownParent(UnknownHead { head }))
 	);
 
-	let tight = producer.produce(&genesis, &relay_parent(1), 10, 20).unwrap_err();
+	let tight = producer
+		.produce(&genesis, &relay_parent(1), None, 10, 20)
+		.unwrap_err();
 	assert!(matches!(
 		reason(tight),
 		Some(ProducerError::PovTooLarge { max: 20, .. })
 	));
 
-	let block = producer.produce(&genesis, &relay_parent(5), 1, ROOM).unwrap();
+	let block = producer
+		.produce(&genesis, &relay_parent(5), None, 1, ROOM)
+		.unwrap();
 	let back = producer
-		.produce(&block.commitments.head_data, &relay_parent(4), 1, ROOM)
+		.produce(&block.commitments.head_data, &relay_parent(4), None, 1, ROOM)
 		.unwrap_err();
 	assert!(matches!(reason(back), Some(ProducerError::Build(_))), "R-SEG-7");
 }

@@ -1,7 +1,9 @@
 //! Transactions of this runtime: verdicts of validators, and signed ones for tools and tests.
 
 #[cfg(feature = "std")]
-pub use signed::{order, signed};
+pub use pallet_async_backing_scheduler::CoreAssignment;
+#[cfg(feature = "std")]
+pub use signed::{assign_core, order, signed};
 
 use crate::{RuntimeCall, TxExtension, UncheckedExtrinsic};
 use async_backing_primitives::{PvfCheckStatement, ValidatorSignature};
@@ -39,7 +41,8 @@ pub(crate) fn submit_verdict(statement: PvfCheckStatement, signature: ValidatorS
 mod signed {
 	use super::*;
 	use crate::{genesis_presets::CUSTOMER, AccountId, Hash, Nonce, SignedPayload, VERSION};
-	use async_backing_primitives::ParaId;
+	use async_backing_primitives::{BlockNumber, CoreIndex, ParaId};
+	use pallet_async_backing_scheduler::AssignmentParts;
 	use sp_core::Pair;
 	use sp_runtime::{
 		traits::{IdentifyAccount, Verify},
@@ -54,6 +57,28 @@ mod signed {
 			max_price: u128::MAX,
 		};
 		signed(&CUSTOMER.pair(), nonce, genesis, RuntimeCall::ParaScheduler(call))
+	}
+
+	/// Work for a core (R-SCH-7), by the presets' customer as root, which it is if a chain's genesis makes it that; the
+	/// customer's `nonce`-th transaction. `None` for more shares than a core can have.
+	pub fn assign_core(
+		nonce: Nonce,
+		genesis: Hash,
+		core: CoreIndex,
+		begin: BlockNumber,
+		end: Option<BlockNumber>,
+		shares: Vec<AssignmentParts>,
+	) -> Option<OpaqueExtrinsic> {
+		let call = pallet_async_backing_scheduler::Call::assign_core {
+			core,
+			begin,
+			end,
+			shares: shares.try_into().ok()?,
+		};
+		let call = pallet_sudo::Call::sudo {
+			call: Box::new(RuntimeCall::Scheduler(call)),
+		};
+		Some(signed(&CUSTOMER.pair(), nonce, genesis, RuntimeCall::Sudo(call)))
 	}
 
 	/// A transaction of `signer`, its `nonce`-th on the chain with this genesis, valid for ever.

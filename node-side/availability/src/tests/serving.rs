@@ -296,3 +296,27 @@ fn data_coded_for_another_session_is_not_taken() {
 	assert_eq!((world.part.store().len(), world.part.store().bytes()), (1, bytes));
 	assert!(bytes > data.encoded_size() * 4);
 }
+
+#[test]
+fn law_7_who_asks_is_known_by_the_session_of_the_candidate() {
+	let (mut world, candidate) = with_data(100);
+	// In the next session the validators have changed their places: who is a backer there is none of this candidate's.
+	let mut next = leaf(1, Vec::new());
+	next.session_index = 2;
+	next.validators.reverse();
+	world.import(next);
+	// A fifth of all that can go out is left, which is for backers.
+	let total = world.part.config.serving.total.burst as usize;
+	world.part.served.take_from_total(world.now, total - total / 5);
+	let request = AvailabilityRequest::Pov(candidate);
+	assert_eq!(
+		burst(&mut world, OTHER, request, 1),
+		0,
+		"law 7: a backer of the next session"
+	);
+	assert_eq!(
+		burst(&mut world, BACKER, request, 1),
+		1,
+		"law 7: a backer of this one"
+	);
+}

@@ -49,12 +49,19 @@ impl Backing {
 			.collect()
 	}
 
-	/// At a new leaf everybody who failed is asked once more.
+	/// At a new leaf everybody who failed is asked once more; not who is being asked, should it fail now.
 	pub(super) fn try_again(&mut self) {
 		for candidate in &self.to_confirm {
-			if let Some(state) = self.candidates.get_mut(candidate) {
-				state.asked.clear();
-			}
+			let Some(state) = self.candidates.get_mut(candidate) else {
+				continue;
+			};
+			let being_asked = match state.work {
+				Work::FetchingPov { backer, .. } => Some(backer),
+				Work::Idle | Work::Validating { .. } => None,
+			};
+			state
+				.asked
+				.retain(|_, asked| asked.peer.is_some() && asked.peer == being_asked);
 		}
 	}
 

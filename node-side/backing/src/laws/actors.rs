@@ -41,15 +41,26 @@ static SIGNATURES: Mutex<BTreeMap<(u8, Vec<u8>), ValidatorSignature>> = Mutex::n
 /// Roots of the coded data and hashes of candidates, by name and relay parent: they take long to find out.
 static KNOWN: Mutex<BTreeMap<(u8, u32), (Hash, CandidateHash)>> = Mutex::new(BTreeMap::new());
 
+static BY_HASH: Mutex<BTreeMap<CandidateHash, (u8, u32)>> = Mutex::new(BTreeMap::new());
+
+/// Name and relay parent of a candidate that was spoken of.
+pub(super) fn find(candidate: CandidateHash) -> Option<(u8, u32)> {
+	let by_hash = BY_HASH.lock().unwrap_or_else(PoisonError::into_inner);
+	by_hash.get(&candidate).copied()
+}
+
 fn known(name: u8, block: u32) -> (Hash, CandidateHash) {
 	let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+	let mut by_hash = BY_HASH.lock().unwrap_or_else(PoisonError::into_inner);
 	let find_out = || {
 		let data = AvailableData {
 			pov: pov(name),
 			validation_data: validation_data(),
 		};
 		let root = erasure_root_of(VALIDATORS.into(), &data).unwrap_or_default();
-		(root, candidate_with(name, block, root).receipt.hash())
+		let hash = candidate_with(name, block, root).receipt.hash();
+		by_hash.insert(hash, (name, block));
+		(root, hash)
 	};
 	*known.entry((name, block)).or_insert_with(find_out)
 }
@@ -95,6 +106,11 @@ pub(super) fn index_of(block: u32, key: u8) -> u8 {
 
 pub(super) fn hash(block: u32) -> Hash {
 	Hash::from_low_u64_be(u64::from(block) + 1)
+}
+
+/// The number of a block.
+pub(super) fn number(hash: Hash) -> u32 {
+	u32::try_from(hash.to_low_u64_be().saturating_sub(1)).unwrap_or(u32::MAX)
 }
 
 fn info(block: u32) -> RelayChainBlockInfo {
@@ -205,6 +221,10 @@ pub(super) fn statement(name: u8, block: u32, index: u8, key: u8, seconds: bool)
 		true => StatementContent::Seconded(candidate),
 		false => StatementContent::Valid(candidate.receipt.hash()),
 	};
+	signed(content, block, index, key)
+}
+
+fn signed(content: StatementContent, block: u32, index: u8, key: u8) -> SignedStatement {
 	let context = SigningContext {
 		session_index: session_of(block),
 		parent_hash: hash(block),
@@ -215,6 +235,24 @@ pub(super) fn statement(name: u8, block: u32, index: u8, key: u8, seconds: bool)
 		content,
 		validator_index: ValidatorIndex(index.into()),
 		signature,
+	}
+}
+
+/// A confirmation of a candidate that nobody has heard of.
+pub(super) fn blind_vote(candidate: u64, block: u32, index: u8, key: u8) -> SignedStatement {
+	let content = StatementContent::Valid(CandidateHash(Hash::from_low_u64_be(candidate)));
+	signed(content, block, index, key)
+}
+
+/// A statement that nobody has signed: each number makes another one.
+pub(super) fn forgery(name: u8, block: u32, index: u8, number: u64) -> SignedStatement {
+	let mut signature = [0xff; 64];
+	signature[..8].copy_from_slice(&number.to_le_bytes());
+	SignedStatement {
+		scheduling_parent: hash(block),
+		content: StatementContent::Valid(candidate_hash(name, block)),
+		validator_index: ValidatorIndex(index.into()),
+		signature: sp_core::sr25519::Signature::from_raw(signature).into(),
 	}
 }
 

@@ -2,39 +2,71 @@
 
 use super::{
 	actors::{self, VALIDATORS},
-	Block, Said, Who, Whole, WholeWords,
+	Happening, Said, Who, Whole, WholeWords,
 };
 use crate::{
 	job::{self, Execution, Executor, Signer},
-	promises::STORE_PREFIX,
+	promises::{PromiseId, LONGEST_ANCESTRY, STORE_PREFIX},
 	PovRequest, StatementContent, MAX_WAITING_PER_PEER,
 };
 use async_backing_machine::{
 	laws::{Act, Breach, Choices, Intent, Law, Open, Penalty, Promise, Reply, Stimulus, World},
-	Input, Output, PeerId, RequestId,
+	Input, JobId, Output, PeerEvent, PeerId, RequestId,
 };
 use async_backing_primitives::{
 	CandidateHash, Hash, HeadData, PersistedValidationData, PoV, ValidationCodeHash, ValidationResult,
 	ValidatorId, ValidatorSignature,
 };
 use codec::{Decode, Encode};
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+	collections::{BTreeMap, BTreeSet, VecDeque},
+	sync::Arc,
+};
 
 /// Peers at a time.
 const MOST_PEERS: usize = 12;
 /// Names of candidates.
 const NAMES: u64 = 6;
+/// Candidates that nobody has heard of: more than one validator may vote for so early.
+const UNHEARD: u64 = 40;
+/// Blocks of which one is skipped to, as after a long sleep: more than what is promised binds for.
+const SLEEP: u32 = 300;
+/// Votes that make a candidate backable.
+const QUORUM: usize = 2;
+/// What the chain view takes, and maps, at rest.
+const REST: usize = 256 * 1024;
 
 /// The world of a [`Whole`].
 #[derive(Debug, Default)]
 pub struct Scene {
 	newest: u32,
+	/// All blocks so far.
+	made: VecDeque<u32>,
 	/// Blocks that the core has not heard of since it started.
 	untold: VecDeque<u32>,
 	/// The newest block that it has heard of.
-	told: Option<u32>,
+	pub(super) told: Option<u32>,
 	/// Whether it hears of one now, so that scopes change.
-	is_block: bool,
+	pub(super) is_block: bool,
+	/// How many it has heard of: with each of them everybody is asked once more.
+	blocks: u64,
+	/// The newest final block.
+	finalized: u32,
+	/// The same, if the core has heard of it since it started.
+	finalized_here: u32,
+	/// The same, when it heard of the newest leaf.
+	pub(super) finalized_at_leaf: u32,
+	/// Who sent each forged statement, by its signature.
+	forgers: BTreeMap<Vec<u8>, BTreeSet<PeerId>>,
+	/// How often something that only this peer had sent was found to be forged.
+	pub(super) found: BTreeMap<PeerId, usize>,
+	/// Of each of these one is to be named now; anybody, if there is none.
+	pub(super) due: Vec<BTreeSet<PeerId>>,
+	/// Jobs that were of use when the last input had been handled.
+	wanted: BTreeSet<JobId>,
+	/// What was shared so far.
+	pub(super) shared: BTreeSet<PromiseId>,
+	forgeries: u64,
 }
 
 /// Runs what candidates of this world do, and signs with the own key.
@@ -72,6 +104,7 @@ impl Scene {
 	pub fn new() -> Self {
 		Self {
 			untold: [0].into(),
+			made: [0].into(),
 			..Self::default()
 		}
 	}
@@ -94,8 +127,16 @@ impl Scene {
 		})
 	}
 
+	fn forge(&mut self, peer: PeerId, statement: crate::SignedStatement) -> Stimulus<WholeWords> {
+		let signature = statement.signature.encode();
+		self.forgers.entry(signature).or_default().insert(peer);
+		// It may be dropped before anybody looks at it; if somebody does, `judge` wants the peer named.
+		let act = Act::Message(peer, Said::Statement(Arc::new(statement)));
+		Stimulus::hostile(act, Penalty::None)
+	}
+
 	fn statement(
-		&self,
+		&mut self,
 		peer: PeerId,
 		open: &Open<WholeWords>,
 		choices: &mut Choices<'_>,
@@ -116,13 +157,20 @@ impl Scene {
 			};
 		};
 		let own = actors::index_of(block, *key);
+		if open.loud.is_some() && !choices.one_in(4) {
+			if peer.0.is_multiple_of(2) {
+				let vote = actors::blind_vote(choices.below(UNHEARD), block, own, *key);
+				return Stimulus::honest(Act::Message(peer, Said::Statement(Arc::new(vote))));
+			}
+			self.forgeries += 1;
+			return self.forge(peer, actors::forgery(name, block, own, self.forgeries));
+		}
 		match choices.below(8) {
 			// There is no such validator.
 			0 if self.is_in_scope(block) => Stimulus::hostile(say(VALIDATORS, *key), Penalty::AtOnce),
-			// Forged. It may be dropped before anybody looks at it.
 			1 => {
 				let index = (own + 1) % VALIDATORS;
-				Stimulus::hostile(say(index, *key), Penalty::None)
+				self.forge(peer, actors::statement(name, block, index, *key, seconds))
 			}
 			_ => Stimulus::honest(say(own, *key)),
 		}
@@ -164,7 +212,7 @@ impl World for Scene {
 
 	fn next(&mut self, open: &Open<WholeWords>, choices: &mut Choices<'_>) -> Stimulus<WholeWords> {
 		if let Some(block) = self.untold.pop_front() {
-			return Stimulus::honest(Act::Chain(Block(block)));
+			return Stimulus::honest(Act::Chain(Happening::Block(block)));
 		}
 		let kind = choices.below(16);
 		let who = |choices: &mut Choices<'_>| match choices.below(10) {
@@ -172,26 +220,55 @@ impl World for Scene {
 			1 | 2 => Who::Collator,
 			_ => Who::Validator(choices.below(u64::from(VALIDATORS) - 1) as u8 + 1),
 		};
-		let Some(peer) = choices.pick_from(open.peers.keys()).copied() else {
+		let Some(peer) = open.speaker(choices) else {
 			return Stimulus::honest(Act::Connect(who(choices)));
 		};
 		match kind {
+			_ if open.loud.is_some() && !choices.one_in(8) => self.statement(peer, open, choices),
 			0..=7 => self.statement(peer, open, choices),
 			8..=10 => self.collation(peer, open, choices),
 			11..=12 if open.peers.len() < MOST_PEERS => Stimulus::honest(Act::Connect(who(choices))),
 			13 => Stimulus::honest(Act::Request(peer, PovRequest(CandidateHash(Hash::zero())))),
-			14 if choices.one_in(6) => {
-				self.newest = self.newest.saturating_add(1);
+			14 if choices.flip() => {
+				let more = if choices.one_in(24) { SLEEP } else { 1 };
+				self.newest = self.newest.saturating_add(more);
 				self.untold.push_back(self.newest);
+				self.made.push_back(self.newest);
 				Stimulus::honest(Act::Nothing)
+			}
+			15 if choices.one_in(12) && self.newest > self.finalized.saturating_add(6) => {
+				Stimulus::honest(Act::Chain(Happening::Final(self.newest.saturating_sub(5))))
 			}
 			_ => Stimulus::honest(Act::Nothing),
 		}
 	}
 
 	fn work(&mut self, job: job::Job, _: &mut Choices<'_>) -> job::Done {
+		let statements = match &job {
+			job::Job::CheckStatements(statements) => statements.clone(),
+			_ => Vec::new(),
+		};
 		let (done, _) = job::run(job, &mut Machinery, &Machinery);
-		done.expect("this machinery finishes what it begins; qed")
+		let done = done.expect("this machinery finishes what it begins; qed");
+		match &done {
+			job::Done::Checked(results) => {
+				for (unchecked, result) in statements.iter().zip(results) {
+					if matches!(result, Err(job::BadStatement::Signature)) {
+						let signature = unchecked.statement.signature.encode();
+						let senders = self.forgers.get(&signature).cloned().unwrap_or_default();
+						if let (1, Some(peer)) = (senders.len(), senders.first()) {
+							*self.found.entry(*peer).or_default() += 1;
+						}
+						self.due.push(senders);
+					}
+				}
+			}
+			job::Done::Validated(Err(job::Invalid::PovMismatch { .. })) => {
+				self.due.push(BTreeSet::new());
+			}
+			_ => {}
+		}
+		done
 	}
 
 	fn answer(
@@ -201,12 +278,7 @@ impl World for Scene {
 		_: &Open<WholeWords>,
 		choices: &mut Choices<'_>,
 	) -> Reply<WholeWords> {
-		let recent = self.newest.saturating_sub(6)..=self.newest;
-		let names = 1..=(NAMES as u8);
-		let name = recent
-			.flat_map(|block| names.clone().map(move |name| (name, block)))
-			.find(|(name, block)| actors::candidate_hash(*name, *block) == request.0)
-			.map_or(0, |(name, _)| name);
+		let name = actors::find(request.0).map_or(0, |(name, _)| name);
 		let (pov, intent) = match choices.below(8) {
 			0 => (actors::pov(name + 1), Intent::Hostile(Penalty::None)),
 			1 => {
@@ -233,15 +305,43 @@ impl World for Scene {
 		let waiting = MOST_PEERS * MAX_WAITING_PER_PEER * largest;
 		let of_group = 3 * places * ENTRIES;
 		let seconded = usize::from(VALIDATORS) * relay_parents * (places * largest + of_group);
-		let promised = (self.newest as usize + 1) * places * ENTRIES;
+		let promised = self.made.len() * places * ENTRIES;
 		waiting + seconded + promised + (1 << 18)
 	}
 
-	/// What the own chain says of a block, and the sessions that come of it.
+	/// What is promised and in scope, as the core counts it, and the chain view.
+	fn rest_bound(&self, whole: &Whole) -> usize {
+		whole.backing.held() + whole.backing.promise_count() * 1024 + REST
+	}
+
+	fn taken_for_open(&self, whole: &Whole) -> usize {
+		whole.backing.taken_for_open()
+	}
+
+	fn keeps(&self, whole: &Whole, peer: PeerId) -> bool {
+		whole.backing.keeps(peer)
+	}
+
+	fn timers_of_use(&self, whole: &Whole) -> Option<usize> {
+		Some(whole.backing.timers_of_use())
+	}
+
+	fn is_of_use(&self, whole: &Whole, job: JobId) -> bool {
+		whole.backing.is_of_use(job)
+	}
+
+	/// Nothing that a peer sends is hashed while it waits.
+	fn light(&self) -> usize {
+		0
+	}
+
+	/// What the own chain says of a block, and the sessions that come of it. A collation's receipt is hashed, by the
+	/// neighbour of backing that hands it over, and by backing.
 	fn allowance(&self, input: &Input<WholeWords>) -> usize {
 		match input {
 			Input::Chain(_) => 1 << 20,
 			Input::Restored(_) => 1 << 20,
+			Input::Peer(_, PeerEvent::Message(Said::Collation(_))) => 2048,
 			_ => 0,
 		}
 	}
@@ -255,6 +355,10 @@ impl World for Scene {
 	) -> bool {
 		let may_be_asked = whole.backing.may_be_asked(request.0, &whole.chain);
 		may_be_asked.iter().any(|peer| !tried.contains(peer))
+	}
+
+	fn round(&self, _: &Whole, _: &PovRequest) -> u64 {
+		self.blocks
 	}
 
 	fn is_stranger(&self, peer: PeerId, open: &Open<WholeWords>) -> bool {
@@ -285,28 +389,34 @@ impl World for Scene {
 	}
 
 	fn remembers(&self, whole: &Whole, promise: &Promise) -> bool {
-		<(Hash, CandidateHash)>::decode(&mut &promise.key[..])
-			.is_ok_and(|id| whole.backing.has_promised(id.0, id.1))
+		<(Hash, CandidateHash)>::decode(&mut &promise.key[..]).is_ok_and(|id| {
+			let is_old = actors::number(id.0).saturating_add(LONGEST_ANCESTRY) < self.finalized;
+			is_old || whole.backing.has_promised(id.0, id.1)
+		})
 	}
 
 	fn is_right_peer(&self, peer: PeerId, request: &PovRequest, open: &Open<WholeWords>) -> bool {
 		let Some(Who::Validator(key)) = open.peers.get(&peer) else {
 			return false;
 		};
-		let recent = self.newest.saturating_sub(6)..=self.newest;
-		let names = 1..=(NAMES as u8);
-		let block = recent
-			.flat_map(|block| names.clone().map(move |name| (name, block)))
-			.find(|(name, block)| actors::candidate_hash(*name, *block) == request.0)
-			.map(|(_, block)| block);
 		// A backer is in the first group of the session of the relay parent.
-		block.is_some_and(|block| actors::index_of(block, *key) < 3)
+		actors::find(request.0).is_some_and(|(_, block)| actors::index_of(block, *key) < 3)
 	}
 
 	fn told(&mut self, input: &Input<WholeWords>, _: &Open<WholeWords>) {
 		self.is_block = false;
-		if let Input::Chain(Block(block)) = input {
-			(self.told, self.is_block) = (Some(*block), true);
+		match input {
+			Input::Chain(Happening::Block(block)) => {
+				(self.told, self.is_block) = (Some(*block), true);
+				self.blocks = self.blocks.saturating_add(1);
+				self.finalized_at_leaf = self.finalized_here;
+			}
+			Input::Chain(Happening::Final(block)) => {
+				(self.finalized, self.finalized_here, self.is_block) = (*block, *block, true);
+			}
+			// Nobody need look at what came of a job that is of no use any more.
+			Input::Done(id, _) if !self.wanted.contains(id) => self.due.clear(),
+			_ => {}
 		}
 	}
 
@@ -316,6 +426,28 @@ impl World for Scene {
 		outputs: &[Output<WholeWords>],
 		open: &Open<WholeWords>,
 	) -> Result<(), Breach> {
+		self.judge_blame(outputs, open)?;
+		self.judge_bounds(whole, open)?;
+		self.judge_promises(whole, outputs, open)?;
+		for (candidate, scheduling_parent) in &whole.announced {
+			let backed = whole.backing.backed(*candidate, *scheduling_parent);
+			if backed.is_none_or(|backed| backed.validity_votes.len() < QUORUM) {
+				return Err(Breach::new(
+					Law::Checked,
+					"a candidate is backable that too few have stated",
+				));
+			}
+		}
+		let jobs = open
+			.jobs
+			.keys()
+			.copied()
+			.filter(|job| whole.backing.is_of_use(*job));
+		let new = outputs.iter().filter_map(|output| match output {
+			Output::Job { id, .. } => Some(*id),
+			_ => None,
+		});
+		self.wanted = jobs.chain(new).collect();
 		if let Some(candidate) = whole
 			.backing
 			.lacking(&whole.chain)
@@ -346,7 +478,9 @@ impl World for Scene {
 							.contains_key(&[STORE_PREFIX, kind, &id[..]].concat())
 					};
 					let has_data = open.stored.0.contains_key(&actors::data_key(candidate));
-					if !(is_stored(b"i/") && is_stored(b"s/") && has_data) {
+					let is_seconded = matches!(statement.content, StatementContent::Seconded(_));
+					let has_content = !is_seconded || is_stored(b"c/");
+					if !(is_stored(b"i/") && is_stored(b"s/") && has_data && has_content) {
 						return Err(Breach::new(
 							Law::Restart,
 							"a statement is shared before it, or the data that it is about, is stored",
@@ -360,7 +494,11 @@ impl World for Scene {
 	}
 
 	fn crashed(&mut self) {
-		self.told = None;
-		self.untold = (self.newest.saturating_sub(4)..=self.newest).collect();
+		(self.told, self.due) = (None, Vec::new());
+		(self.finalized_here, self.finalized_at_leaf) = (0, 0);
+		self.forgers.clear();
+		(self.found, self.shared) = Default::default();
+		let old = self.made.len().saturating_sub(4);
+		self.untold = self.made.iter().skip(old).copied().collect();
 	}
 }

@@ -21,7 +21,7 @@ use std::{
 pub struct WholeWords;
 
 impl Words for WholeWords {
-	type Chain = Block;
+	type Chain = Happening;
 	type Identity = Who;
 	type View = Never;
 	type Message = Said;
@@ -34,9 +34,14 @@ impl Words for WholeWords {
 	type Event = Event;
 }
 
-/// The block of this number is imported.
+/// What the relay chain does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Block(pub u32);
+pub enum Happening {
+	/// The block of this number is imported.
+	Block(u32),
+	/// The block of this number is final.
+	Final(u32),
+}
 
 /// What a peer has proved to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,6 +135,8 @@ pub struct Whole {
 	pub(super) backing: Backing,
 	pub(super) chain: ChainView,
 	places: Places,
+	/// Candidates that were announced to be backable while the last input was handled, with their scheduling parents.
+	pub(super) announced: Vec<(CandidateHash, Hash)>,
 	/// Candidates that collators were to hand over.
 	pub(super) lacking: BTreeSet<CandidateHash>,
 }
@@ -140,6 +147,7 @@ impl Default for Whole {
 			backing: Backing::new(BackingConfig::default()),
 			chain: ChainView::new(Some(actors::public(actors::OWN)), Limits::default()),
 			places: Places::default(),
+			announced: Vec::new(),
 			lacking: BTreeSet::new(),
 		}
 	}
@@ -158,6 +166,14 @@ impl Whole {
 			|part: &mut Outbox<BackingWords>| {
 				for effect in run(self, part) {
 					self.lacking.extend(lacking(&effect));
+					if let Effect::Backable {
+						candidate,
+						scheduling_parent,
+						..
+					} = effect
+					{
+						self.announced.push((candidate, scheduling_parent));
+					}
 					if let Effect::Validated { candidate, .. } = effect {
 						let mut batch = Batch::default();
 						batch.put(actors::data_key(candidate.hash()), Vec::new());
@@ -188,10 +204,16 @@ impl Whole {
 		}
 	}
 
-	fn imported(&mut self, now: Instant, block: Block, out: &mut Outbox<WholeWords>) {
-		let update = self.chain.handle(ChainEvent::Imported {
-			facts: Arc::new(actors::facts(block.0)),
-			fresh: true,
+	fn chain(&mut self, now: Instant, happening: Happening, out: &mut Outbox<WholeWords>) {
+		let update = self.chain.handle(match happening {
+			Happening::Block(block) => ChainEvent::Imported {
+				facts: Arc::new(actors::facts(block)),
+				fresh: true,
+			},
+			Happening::Final(block) => ChainEvent::Finalized {
+				hash: actors::hash(block),
+				number: block,
+			},
 		});
 		for leaf in update.activated {
 			self.places.leaves.insert(leaf.block.hash);
@@ -241,8 +263,9 @@ impl Core for Whole {
 	type Words = WholeWords;
 
 	fn handle(&mut self, now: Instant, input: Input<WholeWords>, out: &mut Outbox<WholeWords>) {
+		self.announced.clear();
 		let input = match input {
-			Input::Chain(block) => return self.imported(now, block, out),
+			Input::Chain(happening) => return self.chain(now, happening, out),
 			Input::Propose(_, never, _) => match never {},
 			Input::Peer(peer, PeerEvent::Message(Said::Collation(collation))) => {
 				return self.collation(now, peer, *collation, out);

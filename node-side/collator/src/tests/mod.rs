@@ -1,6 +1,7 @@
 //! What the tests share: a leaf, a collator, and a parachain whose head data say where they come from.
 
 mod candidate;
+mod claims;
 mod hook;
 mod on_demand;
 mod parents;
@@ -103,8 +104,8 @@ pub(super) fn leaf(
 			},
 		)]),
 		pending_relay_parents: BTreeMap::new(),
-		events: vec![],
 		codes_to_check: Vec::new(),
+		events: vec![],
 	}
 }
 
@@ -130,6 +131,7 @@ pub(super) fn produce(build_on: &BuildOn) -> ProducedBlock {
 		commitments: CandidateCommitments {
 			head_data: HeadData(head.0.to_vec()),
 			hrmp_watermark: build_on.relay_parent.number,
+			upward_messages: signals(build_on.selection),
 			..Default::default()
 		},
 		pov: PoV {
@@ -137,6 +139,12 @@ pub(super) fn produce(build_on: &BuildOn) -> ProducedBlock {
 		},
 		extrinsics: 7,
 	}
+}
+
+/// What a block sends that picks its core (R-UMP-3).
+fn signals(selection: Option<CoreSelection>) -> Vec<UpwardMessage> {
+	let signal = |(selector, offset)| codec::Encode::encode(&UmpSignal::SelectCore(selector, offset));
+	selection.map_or_else(Vec::new, |selection| vec![vec![], signal(selection)])
 }
 
 pub(super) fn candidate_of(build_on: &BuildOn) -> Collated {

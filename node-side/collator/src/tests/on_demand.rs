@@ -54,3 +54,14 @@ fn r_vie_1_validators_drop_candidates_of_a_para_that_is_not_scheduled_so_its_col
 	fork.ancestors[0].hash = Hash::repeat_byte(7);
 	assert_eq!(collator.alive(&fork)[0], lost.hash, "R-VIE-1");
 }
+
+#[test]
+fn law_3_relay_blocks_without_the_para_are_remembered_for_a_while() {
+	let genesis = genesis();
+	let mut collator = Collator::new(config(5, 1), &genesis);
+	for number in 10..10 + 3 * REMEMBERED_FOR {
+		let nothing = build(&mut collator, &leaf_with_claims(number, &genesis, 0)).map(|_| ());
+		assert_eq!(nothing, Err(NoBuild::NotScheduled(PARA)));
+	}
+	assert_eq!(collator.unscheduled(), REMEMBERED_FOR as usize + 1, "law 3");
+}

@@ -120,6 +120,8 @@ fn r_par_3_ties_go_to_the_newer_relay_parent_then_to_the_lower_hash() {
 		relay_parent: relay_block(number),
 		slot: FIRST_SLOT + u64::from(number),
 		candidate: CandidateHash(Hash::repeat_byte(head)),
+		core: Some(CoreIndex(0)),
+		ready: number + 1,
 	};
 	let lower = if HeadData(vec![2]).hash() < HeadData(vec![3]).hash() {
 		2
@@ -244,28 +246,6 @@ fn r_hoo_5_a_block_for_each_core_up_to_the_velocity() {
 }
 
 #[test]
-fn r_ump_5_without_a_claim_in_the_next_block_nothing_is_built() {
-	let mut collator = Collator::new(config(5, 1), &genesis());
-	let mut facts = leaf(10, params(4, 3), 2, &genesis());
-	facts.claim_queue = ClaimQueue::from([
-		(CoreIndex(0), vec![ParaId(1), PARA].into()),
-		(CoreIndex(1), vec![PARA, ParaId(1)].into()),
-	]);
-	assert_eq!(collator.decide(&facts).unwrap().core, CoreIndex(1), "R-UMP-5");
-	facts
-		.claim_queue
-		.insert(CoreIndex(1), vec![ParaId(1), PARA].into());
-	assert_eq!(collator.decide(&facts), Err(NoBuild::NoCore(PARA)), "R-UMP-5");
-	facts.paras.clear();
-	assert_eq!(
-		collator.decide(&facts),
-		Err(NoBuild::NotScheduled(PARA)),
-		"R-VIE-1"
-	);
-	assert!(collator.alive(&facts).is_empty());
-}
-
-#[test]
 fn r_abp_10_the_slot_that_has_to_back_the_candidate_decides() {
 	// Block 10 has slot 1010. Params, first slot that ends the session, and the deadline, if there is a block.
 	let rows = [
@@ -336,6 +316,12 @@ fn r_bkv_1_votes_are_those_of_the_group() {
 		"R-BKV-1: one vote"
 	);
 	facts.block = relay_block(14);
+	assert_eq!(
+		collator.decide(&facts).map(|build_on| build_on.core),
+		Ok(CoreIndex(1)),
+		"R-BKV-1: a group of nobody backs nothing"
+	);
+	facts.groups = vec![vec![], vec![]];
 	assert_eq!(
 		collator.decide(&facts),
 		Err(NoBuild::NoBackers(CoreIndex(0))),

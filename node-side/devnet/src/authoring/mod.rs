@@ -1,25 +1,35 @@
-//! What a simulated collator authors: the decision of the collator's core, and how much time there is.
+//! What a simulated collator authors: where the collator's core finds room, and how much time there is.
 
 mod timing;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use timing::{Budget, Timing};
+pub use timing::{Budget, Place, Timing};
 
-use async_backing_collator::{BuildOn, Collator, CollatorConfig, NoBuild, PovSize};
-use async_backing_primitives::{HeadData, LeafFacts, Slot};
+use async_backing_collator::{
+	AuthoringHook, BuildOn, Collator, CollatorConfig, NoBuild, Opening, PovSize, Site,
+};
+use async_backing_primitives::{BlockNumber, Hash, HeadData, LeafFacts, Slot};
+use std::time::Duration;
 use thiserror::Error;
 
 /// A block to author.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
-	/// On what.
+	/// On what, and for which claim.
 	pub build_on: BuildOn,
 	/// How much of it.
 	pub budget: Budget,
 	/// Blocks after the relay parent by which the candidate can be backed, as estimated; at least 1.
 	pub backing_delay: u32,
+	/// When it is begun, from the moment on at which its relay parent became a leaf.
+	pub begins: Duration,
+	/// When it is seconded, as estimated, and what of that it adds to its path.
+	seconded: Duration,
+	link: Duration,
+	/// Blocks that its relay parent shall have.
+	blocks: u32,
 }
 
 /// Why nothing is authored at a leaf. None of these is a fault; the next leaf may answer otherwise.
@@ -31,31 +41,80 @@ pub enum Idle {
 	/// Not even one extrinsic could be executed and checked in time.
 	#[error("no time is left for extrinsics (R-SLO-1)")]
 	NoTime,
-	/// Backing takes until the session ends, or longer.
-	#[error("the session ends from slot {ends_from}, but backing is not expected before slot {backed_at} (R-ABP-10)")]
-	SessionEnds {
-		/// First slot in which a block would end the session, and back nothing.
-		ends_from: Slot,
-		/// First slot whose block is expected to back the candidate.
-		backed_at: Slot,
+	/// Built at a later leaf, it is as large, and if it is not taken for this claim, it may be for the next (R-COL-6).
+	#[error("the claim of block {claim} is met at a later leaf as well, and the one of block {next} too then (R-COL-6)")]
+	Waits {
+		/// The claim.
+		claim: BlockNumber,
+		/// The one after it.
+		next: BlockNumber,
 	},
 }
 
+impl Idle {
+	/// The reason without its figures, so that reasons can be counted.
+	pub fn kind(&self) -> &'static str {
+		match self {
+			Self::NoBuild(NoBuild::NotScheduled(_)) => "the para is not scheduled (R-VIE-1)",
+			Self::NoBuild(NoBuild::NoCore(_)) => "no core serves the para soon enough (R-UMP-5)",
+			Self::NoBuild(NoBuild::NoClaimLeft { .. }) => {
+				"every claim has a block that waits for it (R-SCH-8)"
+			}
+			Self::NoBuild(NoBuild::EnoughBuilt { .. }) => {
+				"enough blocks are built on the relay parent (R-HOO-2)"
+			}
+			Self::NoBuild(NoBuild::UnknownHead(_)) => "the state of the head on-chain is not known (R-PAR-1)",
+			Self::NoBuild(NoBuild::SegmentFull { .. }) => "the unincluded segment is full (R-PAR-4, R-HOO-3)",
+			Self::NoBuild(NoBuild::SessionEnds { .. }) => {
+				"the session ends before anything could back a block (R-ABP-10)"
+			}
+			Self::NoBuild(NoBuild::NoBackers(_)) => "nobody backs the core (R-BKV-1)",
+			Self::NoTime => "no time is left for extrinsics (R-SLO-1)",
+			Self::Waits { .. } => "a later leaf does as well (R-COL-6)",
+		}
+	}
+}
+
+/// How far the path is, as estimated. Durations count from the activation of the leaf.
+#[derive(Clone, Copy, Debug, Default)]
+struct Progress {
+	leaf: Hash,
+	slot: Slot,
+	/// When the collator is done with the last block.
+	authored: Duration,
+	/// When that is seconded.
+	seconded: Duration,
+	/// Links of the blocks on this leaf.
+	spent: Duration,
+	/// Blocks that this leaf shall have; 0 as long as it has none.
+	blocks: u32,
+}
+
 /// A collator with a model of the world: how long executions take, and messages.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Author {
 	collator: Collator,
 	timing: Timing,
 	pov: PovSize,
+	hook: Box<dyn AuthoringHook>,
+	progress: Progress,
 }
 
 impl Author {
 	/// An author that has the state of the genesis block, and whose PoVs become so large.
-	pub fn new(config: CollatorConfig, genesis_head: &HeadData, timing: Timing, pov: PovSize) -> Self {
+	pub fn new(
+		config: CollatorConfig,
+		genesis_head: &HeadData,
+		timing: Timing,
+		pov: PovSize,
+		hook: Box<dyn AuthoringHook>,
+	) -> Self {
 		Self {
 			collator: Collator::new(config, genesis_head),
 			timing,
 			pov,
+			hook,
+			progress: Progress::default(),
 		}
 	}
 
@@ -74,39 +133,150 @@ impl Author {
 		&self.timing
 	}
 
-	/// What to author at a leaf.
+	/// What to author at a leaf that became one so long ago.
+	///
+	/// A block is as large as the last claim that it may be built for lets it be, and is built for the first that it can
+	/// meet then. Where the para has that claim at a later leaf as well, a nearer one that nobody serves comes first, with
+	/// a smaller block; so none expires unused that could be met (R-DEF-40).
 	///
 	/// # Errors
 	/// [`Idle`] says why nothing.
-	pub fn decide(&mut self, leaf: &LeafFacts) -> Result<Order, Idle> {
-		let build_on = self.collator.decide(leaf)?;
-		let limits = &build_on.limits;
-		let budget = self.timing.budget_at_pace(
-			limits.blocks_per_slot,
-			leaf.params.allowed_ancestry_len,
-			limits.votes,
-			self.pov,
-			build_on.max_pov_size,
+	pub fn decide(&mut self, leaf: &LeafFacts, elapsed: Duration) -> Result<Order, Idle> {
+		let site = self.collator.site(leaf)?;
+		let progress = self.progress_at(leaf);
+		let furthest = site
+			.openings
+			.iter()
+			.map(|opening| site.distance(opening.claim.block))
+			.max();
+		let full = self.order(
+			&site,
+			&progress,
+			elapsed,
+			furthest.unwrap_or(1),
+			|opening, delay| site.distance(opening.claim.block) >= delay,
 		);
-		if budget.extrinsics == 0 {
-			return Err(Idle::NoTime);
+		match full {
+			Some((opening, order)) if site.distance(opening.claim.block) > order.backing_delay => {
+				let nearer = site
+					.openings
+					.first()
+					.filter(|first| first.claim.block < opening.claim.block);
+				let small = nearer.and_then(|nearer| {
+					let deadline = site.distance(nearer.claim.block);
+					let is_it = |other: &Opening, _| other.claim == nearer.claim;
+					self.order(&site, &progress, elapsed, deadline, is_it)
+				});
+				match (small, waiting_gains(&site, opening, order.backing_delay)) {
+					(Some((_, small)), _) => Ok(small),
+					(None, Some(next)) => Err(Idle::Waits {
+						claim: opening.claim.block,
+						next,
+					}),
+					(None, None) => Ok(order),
+				}
+			}
+			Some((_, order)) => Ok(order),
+			None => Err(Idle::NoTime),
 		}
-		let after = |slot: Slot| u32::try_from(slot.saturating_sub(leaf.slot)).unwrap_or(u32::MAX);
-		let backing_delay = self
-			.timing
-			.backing_delay(budget.extrinsics, limits.votes, self.pov)
-			.max(after(build_on.earliest));
-		let backed_at = leaf.slot.saturating_add(backing_delay.into());
-		if leaf.child_ends_session(backed_at) {
-			return Err(Idle::SessionEnds {
-				ends_from: leaf.session_ends_from_slot,
-				backed_at,
-			});
-		}
-		Ok(Order {
-			build_on,
-			budget,
-			backing_delay,
-		})
 	}
+
+	/// A block is being authored: what comes after it has the less time.
+	pub fn begun(&mut self, order: &Order) {
+		let leaf = &order.build_on;
+		let (spent, blocks) = match self.progress.leaf == leaf.relay_parent.hash {
+			true => (self.progress.spent, self.progress.blocks),
+			false => (Duration::ZERO, order.blocks),
+		};
+		self.progress = Progress {
+			leaf: leaf.relay_parent.hash,
+			slot: leaf.slot,
+			authored: order.begins.saturating_add(order.budget.time),
+			seconded: order.seconded,
+			spent: spent.saturating_add(order.link),
+			blocks,
+		};
+	}
+
+	/// The same seen from another leaf, one slot or more later.
+	fn progress_at(&self, leaf: &LeafFacts) -> Progress {
+		if self.progress.leaf == leaf.block.hash {
+			return self.progress;
+		}
+		let slots = u32::try_from(leaf.slot.saturating_sub(self.progress.slot)).unwrap_or(u32::MAX);
+		let passed = self.timing.slot.saturating_mul(slots);
+		Progress {
+			leaf: leaf.block.hash,
+			slot: leaf.slot,
+			authored: self.progress.authored.saturating_sub(passed),
+			seconded: self.progress.seconded.saturating_sub(passed),
+			spent: Duration::ZERO,
+			blocks: 0,
+		}
+	}
+
+	/// The largest block that is backed by `deadline`, for the first opening that `fits`, given its backing delay.
+	fn order<'a>(
+		&self,
+		site: &'a Site,
+		progress: &Progress,
+		elapsed: Duration,
+		deadline: u32,
+		fits: impl Fn(&Opening, u32) -> bool,
+	) -> Option<(&'a Opening, Order)> {
+		let timing = &self.timing;
+		let begins = elapsed.max(progress.authored);
+		let mut place = Place {
+			window: begins..begins.saturating_add(timing.slot),
+			parent_seconded: progress.seconded,
+			spent: progress.spent,
+			deadline,
+			votes: site.openings.iter().map(|opening| opening.votes).max()?,
+			pov: self.pov,
+			max_pov_size: site.max_pov_size,
+		};
+		let openings = u32::try_from(site.openings.len()).unwrap_or(u32::MAX);
+		let left = |blocks: u32| blocks.saturating_sub(site.built).min(openings).max(1);
+		// How many blocks there shall be the first one settles.
+		let blocks = match progress.blocks {
+			0 => site
+				.built
+				.saturating_add(timing.budget_at(&place, left(site.wanted)).blocks),
+			blocks => blocks,
+		};
+		if site.built >= blocks {
+			return None;
+		}
+		let window = self.hook.window(site.built, blocks, timing.slot);
+		let length = window.end.saturating_sub(window.start);
+		let begins = begins.max(window.start);
+		place.window = begins..begins.saturating_add(length);
+		let budget = timing.budget_at(&place, left(blocks));
+		if budget.extrinsics == 0 {
+			return None;
+		}
+		let delay = timing.backing_delay_at(&place, budget.extrinsics);
+		let opening = site.openings.iter().find(|opening| fits(opening, delay))?;
+		let order = Order {
+			build_on: site.build_for(opening, delay),
+			budget,
+			backing_delay: delay.max(site.distance(opening.claim.block)),
+			begins: place.window.start,
+			seconded: timing.seconded(&place, budget.extrinsics),
+			link: timing.link(budget.extrinsics, self.pov),
+			blocks,
+		};
+		Some((opening, order))
+	}
+}
+
+/// The claim after an opening's that a block could be taken for as well, were it built as late as its backing allows, and
+/// can't if it is built now.
+fn waiting_gains(site: &Site, opening: &Opening, delay: u32) -> Option<BlockNumber> {
+	let window = site.params.relay_parent_window();
+	let last_if_late = opening.claim.block.saturating_sub(delay).saturating_add(window);
+	opening
+		.again
+		.filter(|again| *again > opening.claim.block.saturating_add(1))
+		.filter(|again| *again > opening.last && *again <= last_if_late)
 }

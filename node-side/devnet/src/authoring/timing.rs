@@ -33,16 +33,26 @@
 //! there is a slot more, and what binds is the execution limit: 2 s. There is one formula, not two. As `p` grows with
 //! the count of extrinsics, it is solved for the count.
 //!
-//! A parachain with several cores wants several blocks in each slot. Backers turn to a block once its parent is seconded
-//! (R-BAK-5). That from the first backer's request on the parts of all these blocks follow one another, and have to fit
-//! into a slot, is on the safe side:
-//! with `k` blocks `(E - 1) * a + (h - 1) * l + s * p / w <= (slot - margin) / k`. That leaves three blocks about 0.58 s
-//! each.
+//! # Several blocks on one path
+//!
+//! Children are fetched once their parent is seconded (R-BAK-5), while the collator is ahead. So what follows one another
+//! on a path is, for each block, a *link*: advertised long ago, it is asked for, sent, executed by its first backer, and the
+//! next one's backers hear that it is seconded:
+//!
+//! ```text
+//! c = 3 * l + p / w + e + a        e: what validating an empty block takes
+//! seconded(i) = max(built(i), seconded(i - 1)) + c
+//! ```
+//!
+//! The second backer of each executes beside that, so it counts once, for the block itself. A path keeps up if the links of
+//! the blocks on one relay parent take no longer than a slot, less the margin; that holds for one block a slot as well
+//! (R-DEF-44). Of `n` blocks that a para may have on a relay parent, as many are built as execute most together: where
+//! their links leave too little, one fewer. More cores never give less (R-DEF-43).
 //!
 //! It is an estimate that a collator makes, not a result: whether a candidate is in time, the network decides.
 
 use async_backing_collator::{pov_target, PovSize};
-use std::time::Duration;
+use std::{ops::Range, time::Duration};
 
 /// What a block may use up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,6 +63,8 @@ pub struct Budget {
 	pub time: Duration,
 	/// Most bytes of the PoV's SCALE encoding (R-HOO-6).
 	pub pov_size: u32,
+	/// How many such blocks, with this one, its relay parent has time for.
+	pub blocks: u32,
 }
 
 /// The world as a collator sees it: what the authoring time is computed from.
@@ -72,10 +84,32 @@ pub struct Timing {
 	pub bandwidth: u64,
 	/// Time to execute one extrinsic, for whoever does it.
 	pub extrinsic_cost: Duration,
+	/// Time to validate a block without extrinsics.
+	pub empty_block: Duration,
 	/// Longest execution that a backer accepts (R-BAK-11).
 	pub execution_limit: Duration,
 	/// What a collator keeps in reserve.
 	pub margin: Duration,
+}
+
+/// What of a path is there already when a block is begun, and how long it may take. Durations count from the activation
+/// of its relay parent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+	/// When it is executed: from when on, and until when at the latest.
+	pub window: Range<Duration>,
+	/// When its parent is seconded, as estimated.
+	pub parent_seconded: Duration,
+	/// Links of blocks on the same relay parent.
+	pub spent: Duration,
+	/// Relay blocks after the relay parent by which the candidate has to be backed.
+	pub deadline: u32,
+	/// Votes that it takes.
+	pub votes: u32,
+	/// How large its PoV is.
+	pub pov: PovSize,
+	/// How large that may be.
+	pub max_pov_size: u32,
 }
 
 /// What follows one another between the start of authoring and the candidate being backable.
@@ -137,33 +171,96 @@ impl Timing {
 			extrinsics,
 			time: self.extrinsic_cost.saturating_mul(extrinsics),
 			pov_size,
+			blocks: 1,
 		}
 	}
 
-	/// As [`budget`](Self::budget), for a parachain that wants so many blocks in each slot: their backing has to keep up.
-	pub fn budget_at_pace(
-		&self,
-		blocks_per_slot: u32,
-		allowed_ancestry_len: u32,
-		votes: u32,
-		pov: PovSize,
-		max_pov_size: u32,
-	) -> Budget {
-		let alone = self.budget(allowed_ancestry_len, votes, pov, max_pov_size);
-		if blocks_per_slot <= 1 {
-			return alone;
-		}
-		let extrinsics = alone.extrinsics.min(self.at_pace(blocks_per_slot, votes, pov));
+	/// What a block at this place may use up, if it is to be followed by others until there are up to `blocks` of them on the
+	/// relay parent: as many, and as large, as execute most together. Zero when no time is left.
+	pub fn budget_at(&self, place: &Place, blocks: u32) -> Budget {
+		let pov_size = pov_target(place.max_pov_size);
+		let by_size = place.pov.extrinsics_within(pov_size.into()).unwrap_or(0);
+		let by_limit = self
+			.execution_limit
+			.as_nanos()
+			.checked_div(self.extrinsic_cost.as_nanos());
+		let most = by_size.min(by_limit.map_or(u32::MAX, saturating_u32));
+		let (blocks, extrinsics) = (1..=blocks.max(1))
+			.map(|blocks| {
+				(
+					blocks,
+					largest(most, |extrinsics| self.keeps_up(place, blocks, extrinsics)),
+				)
+			})
+			.max_by_key(|(blocks, extrinsics)| {
+				(u64::from(*blocks).saturating_mul((*extrinsics).into()), *blocks)
+			})
+			.unwrap_or_default();
 		Budget {
 			extrinsics,
 			time: self.extrinsic_cost.saturating_mul(extrinsics),
-			..alone
+			pov_size,
+			blocks,
 		}
+	}
+
+	/// Whether this and the blocks after it, so many with this one and all of this size, are executed, seconded and backed
+	/// in time.
+	fn keeps_up(&self, place: &Place, blocks: u32, extrinsics: u32) -> bool {
+		let Place { window, deadline, .. } = place;
+		let link = self.link(extrinsics, place.pov);
+		let after = link.saturating_mul(blocks.saturating_sub(1));
+		let executed = window
+			.start
+			.saturating_add(self.extrinsic_cost.saturating_mul(extrinsics));
+		let backable = self.backable(place, extrinsics).saturating_add(after);
+		let links = place.spent.saturating_add(link).saturating_add(after);
+		executed <= window.end
+			&& backable.saturating_add(self.margin) <= self.until_inherent(*deadline)
+			&& links.saturating_add(self.margin) <= self.slot
+	}
+
+	/// What a block adds to its path: from its parent being seconded, or itself being built, until it is seconded.
+	pub fn link(&self, extrinsics: u32, pov: PovSize) -> Duration {
+		let one = Path {
+			executions: 1,
+			messages: 3,
+			povs: 1,
+		};
+		self.along(one, extrinsics, pov).saturating_add(self.empty_block)
+	}
+
+	/// When a block at this place is seconded, from the activation of its relay parent on.
+	pub fn seconded(&self, place: &Place, extrinsics: u32) -> Duration {
+		let built = place
+			.window
+			.start
+			.saturating_add(self.extrinsic_cost.saturating_mul(extrinsics));
+		built
+			.max(place.parent_seconded)
+			.saturating_add(self.link(extrinsics, place.pov))
+	}
+
+	/// When a block at this place is backable, from the activation of its relay parent on, without the margin.
+	fn backable(&self, place: &Place, extrinsics: u32) -> Duration {
+		let authored = self.extrinsic_cost.saturating_mul(extrinsics);
+		let waits = place.parent_seconded.saturating_sub(authored);
+		self.until_backable(extrinsics, place.votes, place.pov)
+			.saturating_add(place.window.start.max(waits))
+	}
+
+	/// In which block after its relay parent a candidate at this place can be backed at the earliest: 1 is the next one.
+	pub fn backing_delay_at(&self, place: &Place, extrinsics: u32) -> u32 {
+		self.block_after(self.backable(place, extrinsics))
 	}
 
 	/// From the start of authoring until the candidate is backable, without the margin. Rounds up; saturates.
 	pub fn until_backable(&self, extrinsics: u32, votes: u32, pov: PovSize) -> Duration {
-		let path = Path::to_votes(votes);
+		self.along(Path::to_votes(votes), extrinsics, pov)
+	}
+
+	/// What a path takes with a block of this size. Rounds up; saturates.
+	fn along(&self, path: Path, extrinsics: u32, pov: PovSize) -> Duration {
 		let bytes = u128::from(pov.of(extrinsics)).saturating_mul(path.povs.into());
 		let on_the_wire = bytes
 			.saturating_mul(NANOS_PER_SECOND)
@@ -180,9 +277,12 @@ impl Timing {
 	/// In which block after its relay parent a candidate can be backed at the earliest: 1 is the next one. Blocks are
 	/// one slot apart; `u32::MAX` where slots have no length.
 	pub fn backing_delay(&self, extrinsics: u32, votes: u32, pov: PovSize) -> u32 {
-		let late = self
-			.until_backable(extrinsics, votes, pov)
-			.saturating_sub(self.until_inherent(1));
+		self.block_after(self.until_backable(extrinsics, votes, pov))
+	}
+
+	/// The block after a relay parent whose author first sees what is there so long after its activation.
+	fn block_after(&self, time: Duration) -> u32 {
+		let late = time.saturating_sub(self.until_inherent(1));
 		if late.is_zero() {
 			return 1;
 		}
@@ -201,30 +301,6 @@ impl Timing {
 	/// blocks after the relay parent.
 	fn in_time(&self, blocks_later: u32, votes: u32, pov: PovSize) -> u32 {
 		self.within(self.until_inherent(blocks_later), Path::to_votes(votes), pov)
-	}
-
-	/// Most extrinsics with which so many candidates, one on the other, become backable in each slot, with the margin to
-	/// spare. Backers fetch a candidate once its parent is seconded (R-BAK-5); counted, on the safe side, as if their parts
-	/// followed one another whole, while the collator is ahead.
-	fn at_pace(&self, candidates_per_slot: u32, votes: u32, pov: PovSize) -> u32 {
-		let Path {
-			executions,
-			messages,
-			povs,
-		} = Path::to_votes(votes);
-		let one = Path {
-			executions: executions.saturating_sub(1),
-			messages: messages.saturating_sub(1),
-			povs,
-		};
-		let share = self.slot.checked_div(candidates_per_slot).unwrap_or(self.slot);
-		// The margin is one for all of them.
-		let spared = self.margin.saturating_sub(
-			self.margin
-				.checked_div(candidates_per_slot)
-				.unwrap_or(self.margin),
-		);
-		self.within(share.saturating_add(spared), one, pov)
 	}
 
 	/// Most extrinsics with which a path takes no longer than `time`, less the margin. In nanoseconds times bytes per
@@ -262,6 +338,20 @@ impl Timing {
 }
 
 const NANOS_PER_SECOND: u128 = 1_000_000_000;
+
+/// The largest number up to `most` that passes, if all smaller ones do; zero where none does.
+fn largest(most: u32, passes: impl Fn(u32) -> bool) -> u32 {
+	let (mut passed, mut beyond) = (0, most.saturating_add(1));
+	while beyond.saturating_sub(passed) > 1 {
+		let middle = passed.saturating_add(beyond.saturating_sub(passed) / 2);
+		if passes(middle) {
+			passed = middle;
+		} else {
+			beyond = middle;
+		}
+	}
+	passed
+}
 
 fn saturating_u32(number: u128) -> u32 {
 	u32::try_from(number).unwrap_or(u32::MAX)

@@ -1,12 +1,13 @@
 //! A collator: declares itself to validators, authors on the leaves that are its turn, offers candidates to backers and
 //! hands them out.
 //!
-//! It authors one block after the other, each as a job. A candidate is offered to one member of its group; at each new leaf
-//! at which it is alive and not on-chain, to the next, unless somebody has fetched it, is still there, and has time yet.
-//! Its fellows hear of it too, and offer it as well
-//! once they have it, so that it outlives its author. What a collator has it stores, so that it can go on after a crash.
+//! It authors one block after the other, each as a job. A candidate is offered to all members of its group, and to those
+//! that come or come back, for as long as it may be backed. Its fellows hear of it too, and offer it as well once they have
+//! it, so that it outlives its author. What a collator has it stores, so that it can go on after a crash.
 
 mod fellows;
+mod offers;
+mod recovering;
 mod turns;
 
 pub(crate) use turns::Turns;
@@ -22,19 +23,18 @@ use async_backing_machine::{
 	Snapshot, Ticket,
 };
 use async_backing_primitives::{
-	BlockNumber, CandidateHash, CandidatePendingAvailability, CandidateReceipt, CoreIndex, Hash, HeadData,
-	HeadHash, LeafFacts, ParaId, PoV, RelayChainBlockInfo, Slot, ValidatorId,
+	BlockNumber, CandidateHash, CoreIndex, Hash, HeadData, HeadHash, LeafFacts, ParaId, RelayChainBlockInfo,
+	Slot, ValidatorId,
 };
-use async_backing_validator::{Advertisement, FetchedCollation, Message, Request, Response};
+use async_backing_validator::{FetchedCollation, Message, Request, Response};
 use codec::{Decode, Encode};
 use fellows::Fellows;
+use offers::{group_of, pending, Offer, Offers, OFFERS_KEPT, USUAL_DELAY};
 use std::{
 	collections::{BTreeMap, VecDeque},
 	sync::Arc,
 };
 
-/// Candidates that a collator offers: far more than can be in flight.
-const OFFERS_KEPT: usize = 64;
 /// Validators that a collator is connected with at most: all that a relay chain has.
 const MAX_VALIDATORS: usize = 1024;
 /// Where blocks are stored: by the number of their relay parent, then their candidate.
@@ -52,35 +52,15 @@ pub(crate) struct CollatorCore {
 	validators: BTreeMap<PeerId, Vec<ValidatorId>>,
 	fellows: Fellows,
 	leaf: Option<Arc<LeafFacts>>,
+	/// When that became the leaf.
+	leaf_at: Instant,
+	/// The leaf at which somebody was told last why nothing is built.
+	idle_at: Option<Hash>,
 	/// The block that is being executed, and the leaf that it was decided at.
 	under_way: Option<(JobId, Box<Order>, Arc<LeafFacts>)>,
-	/// Oldest first.
-	offers: VecDeque<Offer>,
+	offers: Offers,
 	/// Keys of blocks in the store, oldest first.
 	stored: VecDeque<Vec<u8>>,
-}
-
-#[derive(Debug)]
-struct Offer {
-	candidate: CandidateHash,
-	receipt: CandidateReceipt,
-	parent_head: HeadHash,
-	pov: Arc<PoV>,
-	/// Members of its group, in the order in which they are asked to back it.
-	backers: VecDeque<ValidatorId>,
-	/// The validator that fetched it last.
-	fetched_by: Option<PeerId>,
-	/// Number of the relay block that should have backed it.
-	due: BlockNumber,
-}
-
-impl Offer {
-	fn advertisement(&self) -> Box<Advertisement> {
-		Box::new(Advertisement {
-			receipt: self.receipt.clone(),
-			parent_head: self.parent_head,
-		})
-	}
 }
 
 /// A block as it is stored.
@@ -91,6 +71,8 @@ struct Record {
 	relay_parent: (Hash, u32, Hash),
 	slot: Slot,
 	candidate: CandidateHash,
+	core: Option<CoreIndex>,
+	ready: BlockNumber,
 }
 
 impl CollatorCore {
@@ -103,15 +85,17 @@ impl CollatorCore {
 			validators: BTreeMap::new(),
 			fellows: Fellows::default(),
 			leaf: None,
+			leaf_at: Instant::ZERO,
+			idle_at: None,
 			under_way: None,
-			offers: VecDeque::new(),
+			offers: Offers::default(),
 			stored: VecDeque::new(),
 		}
 	}
 
 	fn connected(&mut self, peer: PeerId, identity: Identity, out: &mut Out) {
-		if self.turns.is_fellow(&identity) {
-			return self.met(peer, out);
+		if let Some(position) = self.turns.fellow(&identity) {
+			return self.met(peer, position, out);
 		}
 		let is_new = !self.validators.contains_key(&peer);
 		if identity.authorities.is_empty() || (is_new && self.validators.len() >= MAX_VALIDATORS) {
@@ -120,6 +104,7 @@ impl CollatorCore {
 		self.validators.insert(peer, identity.authorities);
 		if is_new {
 			out.notify(Recipients::Peer(peer), Message::Declare { para: self.para });
+			self.offer_all(out);
 		}
 	}
 
@@ -132,13 +117,11 @@ impl CollatorCore {
 		if !self.leaf.as_ref().is_none_or(is_newer) {
 			return;
 		}
-		self.leaf = Some(facts);
-		for position in self.waiting() {
-			self.offer(position, out);
-		}
+		(self.leaf, self.leaf_at) = (Some(facts), now);
+		self.offer_all(out);
 		self.author(now, out);
 		self.recover();
-		self.pursue(out);
+		self.pursue(now, out);
 	}
 
 	/// Begins the next block, if there is one to build.
@@ -146,16 +129,24 @@ impl CollatorCore {
 		let Some(leaf) = self.leaf.clone().filter(|_| self.under_way.is_none()) else {
 			return;
 		};
-		let decided = self.author.decide(&leaf);
-		if !self.turns.is_own(leaf.slot) {
+		let elapsed = now.saturating_sub(self.leaf_at);
+		let decided = self.author.decide(&leaf, elapsed);
+		if !self.is_own_turn(leaf.slot, decided.is_ok()) {
 			return;
 		}
 		match decided {
+			// A hook may have it wait for its part of the slot.
+			Ok(order) if order.begins > elapsed => {
+				let wait = order.begins.saturating_sub(elapsed);
+				out.set_timer(now.saturating_add(wait));
+			}
 			Ok(order) => {
 				let slots = order.build_on.deadline.saturating_sub(leaf.slot);
 				let slots = u32::try_from(slots).unwrap_or(u32::MAX);
 				let deadline = now.saturating_add(self.author.timing().until_inherent(slots));
 				let order = Box::new(order);
+				self.author.begun(&order);
+				self.idle_at = Some(leaf.block.hash);
 				self.under_way = out
 					.job(Priority::High, deadline, Job::Author(order.clone()))
 					.map(|job| (job, order, leaf));
@@ -163,14 +154,31 @@ impl CollatorCore {
 			Err(Idle::NoBuild(reason @ NoBuild::UnknownHead(_))) => {
 				out.event(Event::Complaint(reason.to_string()));
 			}
-			// The next leaf may answer otherwise.
-			Err(_) => {}
+			// The next leaf may answer otherwise. Observers are told once for each that has no block.
+			Err(reason) => {
+				let leaf = Some(leaf.block.hash);
+				if self.idle_at != leaf {
+					self.idle_at = leaf;
+					out.event(Event::Idle(self.para, reason.kind()));
+				}
+			}
 		}
+	}
+
+	/// Whether the slot is this collator's: its own, or that of one that has vanished.
+	fn is_own_turn(&mut self, slot: Slot, has_block: bool) -> bool {
+		let there = self.fellows.are_there();
+		let turn = self.turns.of(slot, |position| there.contains(&position));
+		if has_block {
+			// Until it says that it has built.
+			self.fellows.turn_of(slot, self.turns.of(slot, |_| true));
+		}
+		self.turns.is_own(turn)
 	}
 
 	fn done(&mut self, now: Instant, job: JobId, result: Result<Done, JobFailure>, out: &mut Out) {
 		if self.fellows.imports(job) {
-			return self.import_done(job, result, out);
+			return self.import_done(now, job, result, out);
 		}
 		let Some((_, order, leaf)) = self.under_way.take_if(|(id, ..)| *id == job) else {
 			return;
@@ -182,7 +190,7 @@ impl CollatorCore {
 				self.author(now, out);
 			}
 			Ok(Done::Authored(Err(reason))) => out.event(Event::Complaint(reason)),
-			Ok(Done::Validator(_)) => {}
+			Ok(Done::Validator(_) | Done::Recovered(_)) => {}
 			Err(failure) => out.event(Event::Complaint(format!("authoring: {failure}"))),
 		}
 	}
@@ -203,6 +211,8 @@ impl CollatorCore {
 				relay_parent: build_on.relay_parent,
 				slot: build_on.slot,
 				candidate: collated.hash,
+				core: Some(build_on.core),
+				ready: build_on.ready,
 			},
 			out,
 		);
@@ -214,99 +224,34 @@ impl CollatorCore {
 			relay_parent: build_on.relay_parent.hash,
 			extrinsics,
 			pov_bytes: pov.encoded_size(),
+			due: build_on.relay_parent.number.saturating_add(order.backing_delay),
 		}));
-		let position = self.keep(Offer {
+		let offer = Offer {
 			candidate: collated.hash,
 			receipt,
 			parent_head,
 			pov,
-			backers: backers(leaf, build_on.core, build_on.relay_parent.number),
-			fetched_by: None,
+			group: group_of(leaf, build_on.core, build_on.relay_parent.number),
 			due: build_on.relay_parent.number.saturating_add(order.backing_delay),
-		});
-		self.offer(position, out);
-		self.announce(position, out);
-	}
-
-	/// Puts a candidate to those on offer. Returns its position.
-	fn keep(&mut self, offer: Offer) -> usize {
-		if self.offers.len() >= OFFERS_KEPT {
-			self.offers.pop_front();
-		}
-		self.offers.push_back(offer);
-		self.offers.len().saturating_sub(1)
-	}
-
-	/// Positions of candidates that are of use at the leaf and nobody has fetched, or somebody has in vain: they should be
-	/// on-chain by now.
-	fn waiting(&self) -> Vec<usize> {
-		let Some(leaf) = &self.leaf else {
-			return Vec::new();
+			told: BTreeMap::new(),
 		};
-		let alive = self.author.collator().alive(leaf);
-		let is_pending =
-			|offer: &Offer| pending(leaf, self.para).any(|pending| pending.candidate_hash == offer.candidate);
-		let waits = |offer: &Offer| {
-			(offer.fetched_by.is_none() || leaf.block.number > offer.due)
-				&& alive.contains(&offer.candidate)
-				&& !is_pending(offer)
-		};
-		let offers = self.offers.iter().enumerate();
-		offers
-			.filter(|(_, offer)| waits(offer))
-			.map(|(position, _)| position)
-			.collect()
+		let block = offer.advertisement();
+		self.offer(offer, out);
+		self.announce(block, out);
 	}
 
-	/// Offers a candidate to the next member of its group that is connected.
-	fn offer(&mut self, position: usize, out: &mut Out) {
-		let Some(offer) = self.offers.get_mut(position) else {
-			return;
-		};
-		let validators = &self.validators;
-		let next = offer.backers.iter().enumerate().find_map(|(turn, backer)| {
-			let (peer, _) = validators.iter().find(|(_, keys)| keys.contains(backer))?;
-			Some((turn, *peer))
-		});
-		if let Some((turn, peer)) = next {
-			offer.backers.remove(turn);
-			let message = Message::Advertise(offer.advertisement());
-			out.notify(Recipients::Peer(peer), message);
-		}
-	}
-
-	/// A validator is gone, and what it had fetched with it, unless others have it from there: the next one is asked.
-	fn gone(&mut self, peer: PeerId, out: &mut Out) {
+	/// A peer is gone. Whoever is left has heard of all that it may have taken with it.
+	fn gone(&mut self, peer: PeerId) {
 		self.fellows.gone(peer);
-		let Some(keys) = self.validators.remove(&peer) else {
-			return;
-		};
-		for position in 0..self.offers.len() {
-			let offer = &mut self.offers[position];
-			if offer.fetched_by != Some(peer) {
-				continue;
-			}
-			offer.fetched_by = None;
-			// It may come back.
-			offer.backers.extend(keys.first().cloned());
-			if self.waiting().contains(&position) {
-				self.offer(position, out);
-			}
-		}
+		self.validators.remove(&peer);
 	}
 
-	fn asked(&mut self, peer: PeerId, ticket: Ticket, request: Request, out: &mut Out) {
-		let is_validator = self.validators.contains_key(&peer);
+	fn asked(&self, ticket: Ticket, request: Request, out: &mut Out) {
 		let found = match request {
-			Request::Collation(candidate) => {
-				self.offers.iter_mut().find(|offer| offer.candidate == candidate)
-			}
+			Request::Collation(candidate) => self.offers.get(candidate),
 			Request::Pov(_) | Request::Chunk { .. } | Request::AvailableData(_) => None,
 		};
 		let answer = found.ok_or(Refusal::Unknown).map(|offer| {
-			if is_validator {
-				offer.fetched_by = Some(peer);
-			}
 			Response::Collation(FetchedCollation {
 				receipt: offer.receipt.clone(),
 				pov: offer.pov.clone(),
@@ -328,6 +273,8 @@ impl CollatorCore {
 			relay_parent: (hash, number, storage_root),
 			slot: block.slot,
 			candidate: block.candidate,
+			core: block.core,
+			ready: block.ready,
 		};
 		let key = [BLOCKS, &number.to_be_bytes()[..], block.candidate.0.as_ref()].concat();
 		self.author.collator_mut().note_block(block);
@@ -360,6 +307,8 @@ impl CollatorCore {
 				},
 				slot: record.slot,
 				candidate: record.candidate,
+				core: record.core,
+				ready: record.ready,
 			});
 		}
 	}
@@ -376,47 +325,22 @@ impl Core for CollatorCore {
 			}
 			Input::Chain(ChainEvent::Finalized { .. }) => {}
 			Input::Peer(peer, PeerEvent::Connected(identity)) => self.connected(peer, identity, out),
-			Input::Peer(peer, PeerEvent::Disconnected) => {
-				self.gone(peer, out);
-			}
+			Input::Peer(peer, PeerEvent::Disconnected) => self.gone(peer),
 			Input::Peer(peer, PeerEvent::Message(Message::Advertise(block))) => {
-				self.announced(peer, *block, out)
+				self.announced(now, peer, *block, out)
 			}
 			// Validators tell a collator nothing that it needs.
 			Input::Peer(_, PeerEvent::Message(_)) => {}
 			Input::Peer(_, PeerEvent::View(view)) => match view {},
-			Input::Request(peer, ticket, request) => self.asked(peer, ticket, request, out),
+			Input::Request(_, ticket, request) => self.asked(ticket, request, out),
 			Input::Done(job, result) => self.done(now, job, result, out),
 			Input::Propose(id, ..) => out.propose(id, Default::default()),
 			Input::Restored(snapshot) => self.restored(&snapshot),
 			Input::Response(id, answer) => self.answered(now, id, answer, out),
-			Input::Stored(_) | Input::Timer(_) => {}
+			Input::Timer(_) => self.author(now, out),
+			Input::Stored(_) => {}
 		}
 	}
-}
-
-/// Whom to offer a candidate on this core with a relay parent of this number: the members of its group take turns, relay
-/// block by relay block.
-fn backers(leaf: &LeafFacts, core: CoreIndex, relay_parent: BlockNumber) -> VecDeque<ValidatorId> {
-	let child = leaf.rotation.at(relay_parent.saturating_add(1));
-	let group = child
-		.group_for_core(core, leaf.groups.len())
-		.and_then(|group| leaf.groups.get(group.as_usize()));
-	let members = group.into_iter().flatten();
-	let mut backers: VecDeque<_> = members
-		.filter_map(|member| leaf.validators.get(member.as_usize()).cloned())
-		.collect();
-	let turn = (relay_parent as usize).checked_rem(backers.len()).unwrap_or(0);
-	backers.rotate_left(turn);
-	backers
-}
-
-/// Candidates of the para that wait for availability.
-fn pending(leaf: &LeafFacts, para: ParaId) -> impl Iterator<Item = &CandidatePendingAvailability> {
-	let at_leaf = leaf.paras.get(&para);
-	at_leaf
-		.into_iter()
-		.flat_map(|para| &para.backing_state.pending_availability)
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ fn input_of_validator(input: Input<DevnetWords>) -> Option<Input<NodeWords>> {
 		Input::Response(id, response) => Input::Response(id, response),
 		Input::Done(id, Ok(Done::Validator(done))) => Input::Done(id, Ok(done)),
 		// No validator authors.
-		Input::Done(_, Ok(Done::Authored(_))) => return None,
+		Input::Done(_, Ok(Done::Authored(_) | Done::Recovered(_))) => return None,
 		Input::Done(id, Err(failure)) => Input::Done(id, Err(failure)),
 		Input::Stored(id) => Input::Stored(id),
 		Input::Timer(id) => Input::Timer(id),

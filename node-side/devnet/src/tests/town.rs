@@ -12,14 +12,14 @@ use crate::{
 	world::{Note, World},
 	DevnetError, Model, Parachain, RunConfig,
 };
-use async_backing_collator::{BlockProducer, FuelUse, PovSize, ProduceError, ProducedBlock};
+use async_backing_collator::{BlockProducer, CoreSelection, FuelUse, PovSize, ProduceError, ProducedBlock};
 use async_backing_machine::Instant;
 use async_backing_primitives::{
 	availability_threshold, hash_of, AsyncBackingParams, BackedCandidate, BackingState, BlockData,
 	CandidateCommitments, CandidateEvent, CandidateHash, CandidatePendingAvailability, Constraints,
 	CoreIndex, CoreState, GroupIndex, GroupRotationInfo, Hash, HeadData, LeafFacts, OccupiedCore, ParaAtLeaf,
-	ParaId, PersistedValidationData, PoV, PvfCheckStatement, RelayChainBlockInfo, Slot, ValidationCode, ValidationCodeHash,
-	ValidationResult, ValidatorIndex, ValidatorSignature,
+	ParaId, PersistedValidationData, PoV, PvfCheckStatement, RelayChainBlockInfo, Slot, ValidationCode,
+	ValidationCodeHash, ValidationResult, ValidatorIndex, ValidatorSignature,
 };
 use async_backing_provisioner::Proposal;
 use async_backing_relay_client::ValidatorKeys;
@@ -82,6 +82,10 @@ pub(super) struct ModelChain {
 	params: AsyncBackingParams,
 	genesis: Hash,
 	blocks: BTreeMap<Hash, Block>,
+	/// A code about which the validators are asked, from this block on.
+	pub(super) asks: Option<(u32, ValidationCodeHash)>,
+	/// What they said of it, and in which block.
+	pub(super) votes: Vec<(u32, PvfCheckStatement)>,
 }
 
 impl ModelChain {
@@ -106,7 +110,28 @@ impl ModelChain {
 			params: config.params,
 			genesis: info.hash,
 			blocks: [(info.hash, genesis)].into(),
+			asks: None,
+			votes: Vec::new(),
 		}
+	}
+
+	/// Votes count once for each validator, if they are its own, as long as there is no quorum.
+	fn note_vote(&mut self, number: u32, transaction: &OpaqueExtrinsic) {
+		let bytes: Vec<u8> = Decode::decode(&mut &transaction.encode()[..]).unwrap();
+		let (statement, signature): (PvfCheckStatement, ValidatorSignature) =
+			Decode::decode(&mut &bytes[..]).unwrap();
+		let key = self.validators[statement.validator_index.as_usize()].sr25519_public();
+		assert!(statement.is_signed_by(&key.into(), &signature), "R-CODE-3");
+		let is_known =
+			|(_, known): &(u32, PvfCheckStatement)| known.validator_index == statement.validator_index;
+		if self.is_asking(number) && !self.votes.iter().any(is_known) {
+			self.votes.push((number, statement));
+		}
+	}
+
+	fn is_asking(&self, number: u32) -> bool {
+		let needed = async_backing_primitives::supermajority_threshold(self.validators.len());
+		self.asks.is_some_and(|(from, _)| number >= from) && self.votes.len() < needed
 	}
 
 	fn block(&self, hash: Hash) -> &Block {
@@ -159,8 +184,11 @@ impl Chain for ModelChain {
 		slot: Slot,
 		author: usize,
 		proposal: Proposal,
-		_: Vec<OpaqueExtrinsic>,
+		transactions: Vec<OpaqueExtrinsic>,
 	) -> Result<ImportedBlock, DevnetError> {
+		for transaction in transactions {
+			self.note_vote(self.block(parent).info.number + 1, &transaction);
+		}
 		let candidates: Vec<_> = proposal
 			.backed_candidates
 			.iter()
@@ -220,11 +248,7 @@ impl Chain for ModelChain {
 		Ok(ImportedBlock { hash, author, events })
 	}
 
-	fn code(
-		&self,
-		_: Hash,
-		_: ValidationCodeHash,
-	) -> Result<Option<(ValidationCode, usize)>, DevnetError> {
+	fn code(&self, _: Hash, _: ValidationCodeHash) -> Result<Option<(ValidationCode, usize)>, DevnetError> {
 		Ok(Some((code(), 1 << 20)))
 	}
 
@@ -235,7 +259,9 @@ impl Chain for ModelChain {
 		signature: ValidatorSignature,
 	) -> Result<Vec<OpaqueExtrinsic>, DevnetError> {
 		let transaction = (statement, signature).encode();
-		Ok(vec![OpaqueExtrinsic::decode(&mut &transaction.encode()[..]).unwrap()])
+		Ok(vec![
+			OpaqueExtrinsic::decode(&mut &transaction.encode()[..]).unwrap()
+		])
 	}
 
 	fn facts(&self, leaf: Hash) -> Result<LeafFacts, DevnetError> {
@@ -319,7 +345,10 @@ impl Chain for ModelChain {
 			claim_queue: claims(),
 			paras: [(PARA, at_leaf)].into(),
 			pending_relay_parents: relay_parent.map(|info| (info.hash, info)).into_iter().collect(),
-			codes_to_check: Vec::new(),
+			codes_to_check: match self.asks {
+				Some((_, code)) if self.is_asking(block.info.number) => vec![code],
+				_ => Vec::new(),
+			},
 			events: block.events.clone(),
 		})
 	}
@@ -328,7 +357,7 @@ impl Chain for ModelChain {
 /// A parachain that counts its blocks: its head data are the number alone, so that two runs can be compared whose relay
 /// blocks differ.
 #[derive(Clone, Copy, Debug)]
-struct Counter;
+pub(super) struct Counter;
 
 /// A block, as its proof of validity has it.
 #[derive(Encode, Decode)]
@@ -366,6 +395,7 @@ impl BlockProducer for Counter {
 		&mut self,
 		parent_head: &HeadData,
 		relay_parent: &RelayChainBlockInfo,
+		_: Option<CoreSelection>,
 		max_extrinsics: u32,
 		_: u32,
 	) -> Result<ProducedBlock, ProduceError> {
@@ -389,7 +419,6 @@ impl BlockProducer for Counter {
 	}
 }
 
-impl Executor for Counter {
 impl Executes for Counter {
 	fn knows(&self, _: ValidationCodeHash) -> bool {
 		true
@@ -398,6 +427,7 @@ impl Executes for Counter {
 	fn learn(&mut self, _: ValidationCode, _: usize) {}
 }
 
+impl Executor for Counter {
 	fn execute(
 		&mut self,
 		_: CandidateHash,
@@ -430,11 +460,16 @@ pub(super) struct Town {
 
 impl Town {
 	pub(super) fn new(config: RunConfig) -> Self {
+		Self::with_executor(config, Counter)
+	}
+
+	/// Whose candidates somebody else executes.
+	pub(super) fn with_executor(config: RunConfig, executor: impl Executes + 'static) -> Self {
 		config.validate().unwrap();
 		let chain = ModelChain::new(&config);
 		let (sim_config, chronicle) = (sim_config(&config), Chronicle::new(&config));
 		let parachain = Parachain::new(code(), Counter);
-		let world = World::new(config, chain, vec![parachain], Counter);
+		let world = World::new(config, chain, vec![parachain], executor);
 		Self {
 			sim: Sim::new(sim_config, world).unwrap(),
 			chronicle,
@@ -443,7 +478,15 @@ impl Town {
 	}
 
 	/// Runs to the end, under the eyes of one more observer.
-	pub(super) fn run(&mut self, mut watch: impl FnMut(&Step<'_, DevnetWords, Note>)) {
+	pub(super) fn run(&mut self, watch: impl FnMut(&Step<'_, DevnetWords, Note>)) {
+		self.try_run(watch).unwrap();
+	}
+
+	/// The same where the run may not come to its end.
+	pub(super) fn try_run(
+		&mut self,
+		mut watch: impl FnMut(&Step<'_, DevnetWords, Note>),
+	) -> Result<(), DevnetError> {
 		let Self {
 			sim,
 			chronicle,
@@ -461,7 +504,7 @@ impl Town {
 				}
 			}
 		};
-		sim.run(&mut observer).unwrap();
+		Ok(sim.run(&mut observer)?)
 	}
 
 	/// Numbers of the included blocks.

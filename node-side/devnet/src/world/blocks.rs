@@ -133,18 +133,23 @@ impl<C: Chain> World<C> {
 		self.blocks.retain(|number, _| *number >= oldest);
 	}
 
-	/// Transactions of the next block: for all on-demand paras an order every so many blocks.
+	/// Transactions of the next block: in the first one what cores do, and every so many blocks an order for each para that
+	/// has some.
 	fn orders_of_block(&mut self, agenda: &mut Agenda<Self>) -> Vec<OpaqueExtrinsic> {
 		let Some(desk) = &mut self.orders else {
 			return Vec::new();
 		};
-		if !self.relay_blocks.is_multiple_of(self.config.order_every) {
-			return Vec::new();
+		let genesis = self.relay.genesis();
+		let mut transactions = match self.relay_blocks {
+			0 => desk.assign(genesis, &self.config.works),
+			_ => Vec::new(),
+		};
+		if self.relay_blocks.is_multiple_of(self.config.order_every) {
+			let ordering = || self.config.on_demand_paras().chain(self.config.orders_for.iter().copied());
+			ordering().for_each(|para| agenda.note(Note::Ordered(para)));
+			transactions.extend(desk.order(genesis, ordering()));
 		}
-		for para in self.config.on_demand_paras() {
-			agenda.note(Note::Ordered(para));
-		}
-		desk.order(self.relay.genesis(), self.config.on_demand_paras())
+		transactions
 	}
 
 	fn slot_start(&self, slot: u64) -> Instant {

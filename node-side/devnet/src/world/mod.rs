@@ -7,6 +7,7 @@ mod work;
 
 use blocks::FINALITY_LAG;
 use work::Ballots;
+
 use crate::{
 	authoring::{Author, Timing},
 	execution::Executes,
@@ -17,7 +18,7 @@ use crate::{
 	DevnetError, Model, Parachain, RunConfig,
 };
 use async_backing_chain_view::{ChainEvent, Identity};
-use async_backing_collator::{BlockProducer, CollatorConfig, REMEMBERED_FOR};
+use async_backing_collator::{BlockProducer, CollatorConfig, FuelUse, REMEMBERED_FOR};
 use async_backing_machine::{Core, Input, Instant, Output, PeerEvent, ProposeId};
 use async_backing_primitives::{
 	CandidateEvent, CandidateHash, Hash, HeadData, LeafFacts, ParaId, PoV, ValidatorId,
@@ -215,7 +216,7 @@ fn validator(key: &ValidatorId, model: &Model) -> Validator {
 	Validator::new(config)
 }
 
-fn timing(model: &Model) -> Timing {
+fn timing(model: &Model, fuel: FuelUse) -> Timing {
 	Timing {
 		slot: model.slot,
 		leaf_active_after: model.leaf_active_after,
@@ -224,6 +225,7 @@ fn timing(model: &Model) -> Timing {
 		link_jitter: model.link_jitter,
 		bandwidth: model.bandwidth,
 		extrinsic_cost: model.extrinsic_cost,
+		empty_block: Duration::from_nanos(fuel.base.saturating_mul(1_000_000_000) / async_backing_pvf::FUEL_PER_SECOND),
 		execution_limit: model.backing_execution_limit,
 		margin: model.collator_margin,
 	}
@@ -258,8 +260,9 @@ impl<C: Chain> Scenario for World<C> {
 		let author = Author::new(
 			config,
 			&line.genesis_head,
-			timing(&model),
+			timing(&model, line.producer.fuel()),
 			line.producer.pov_size(),
+			self.config.authoring.hook(),
 		);
 		Box::new(CollatorCore::new(
 			line.para,
@@ -282,6 +285,10 @@ impl<C: Chain> Scenario for World<C> {
 		match job {
 			Job::Validator(job) => self.validate(node, job),
 			Job::Author(order) => Ok(self.author(node, &order)),
+			Job::Recover(job) => {
+				let (recovered, price) = job.run();
+				Ok((Done::Recovered(recovered), price))
+			}
 		}
 	}
 

@@ -9,8 +9,8 @@ use crate::{
 	DevnetError,
 };
 use async_backing_availability::erasure_root_of;
-use async_backing_collator::collate;
 use async_backing_backing::job;
+use async_backing_collator::collate;
 use async_backing_primitives::{
 	Hash, PvfCheckStatement, ValidationCodeHash, ValidatorId, ValidatorSignature,
 };
@@ -96,6 +96,7 @@ impl<C: Chain> World<C> {
 		let produced = line.producer.produce(
 			&build_on.parent_head,
 			&build_on.relay_parent,
+			build_on.selection,
 			budget.extrinsics,
 			budget.pov_size,
 		);

@@ -1,7 +1,7 @@
 //! What a core wants done is done, and what it says is held against it.
 
 use super::{driver::Driver, Breach, Law, OpenJob, OpenRequest, Promise, WordsOf, World};
-use crate::{Output, Ticket};
+use crate::{Instant, Output, Ticket};
 
 impl<W: World> Driver<'_, W> {
 	/// Carries an output out, or at least begins to.
@@ -22,7 +22,8 @@ impl<W: World> Driver<'_, W> {
 						format!("{request:?} is asked of {peer:?}, which is not the one"),
 					));
 				}
-				let insists = self.watch.insists(&request, peer, self.report.inputs);
+				let round = self.round(&request);
+				let insists = self.watch.insists(&request, peer, round, self.report.inputs);
 				if let (Some(tried), Some(core)) = (insists, &self.core) {
 					if self.world.has_successor(core, &request, tried, &self.open) {
 						return Err(Breach::new(
@@ -32,8 +33,9 @@ impl<W: World> Driver<'_, W> {
 					}
 				}
 				self.report.requests = self.report.requests.saturating_add(1);
-				self.watch.asked(&request, peer);
+				self.watch.asked(&request, peer, round);
 				let deadline = self.open.now.saturating_add(timeout);
+				self.check_deadline("a request", deadline)?;
 				let open = OpenRequest {
 					peer,
 					request,
@@ -55,6 +57,7 @@ impl<W: World> Driver<'_, W> {
 				job,
 			} => {
 				self.report.jobs = self.report.jobs.saturating_add(1);
+				self.check_deadline("a job", deadline)?;
 				let open = OpenJob {
 					priority,
 					deadline,
@@ -89,6 +92,45 @@ impl<W: World> Driver<'_, W> {
 			Output::Notify(..) | Output::Event(_) => {}
 		}
 		Ok(())
+	}
+
+	/// The core is told that something ended as late as this.
+	fn check_deadline(&self, what: &str, deadline: Instant) -> Result<(), Breach> {
+		let latest = self.open.now.saturating_add(self.world.patience());
+		match deadline <= latest {
+			true => Ok(()),
+			false => Err(Breach::new(
+				Law::Ends,
+				format!("{what} may take until {deadline:?}, but nobody waits longer than {latest:?}"),
+			)),
+		}
+	}
+
+	/// What is open after an input was handled.
+	pub(super) fn check_what_is_open(&self) -> Result<(), Breach> {
+		let Some(core) = &self.core else { return Ok(()) };
+		if self.world.is_waiting(core) && !self.open.is_something_coming() {
+			let what = "the core waits for something, but nothing is open";
+			return Err(Breach::new(Law::Ends, what));
+		}
+		let (taken, is) = (self.world.taken_for_open(core), self.open.len());
+		if taken > is {
+			let what = format!("the core takes {taken} things for open, but {is} are");
+			return Err(Breach::new(Law::Memory, what));
+		}
+		let timers = self.open.timers.len();
+		if let Some(of_use) = self.world.timers_of_use(core).filter(|of_use| timers > *of_use) {
+			let what = format!("{timers} timers are set, but {of_use} are of use");
+			return Err(Breach::new(Law::Memory, what));
+		}
+		let mut under_way = self.open.jobs.iter().filter(|(_, job)| !job.is_cancelled);
+		match under_way.find(|(id, _)| !self.world.is_of_use(core, **id)) {
+			Some((id, job)) => Err(Breach::new(
+				Law::Memory,
+				format!("{id:?} is of no use and not cancelled: {:?}", job.job),
+			)),
+			None => Ok(()),
+		}
 	}
 
 	fn answer_ticket(&mut self, ticket: Ticket) -> Result<(), Breach> {

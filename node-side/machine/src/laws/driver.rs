@@ -29,6 +29,8 @@ pub(super) struct Weather {
 	pub(super) crashes: u64,
 	/// Kinds of things that stop, or go on.
 	pub(super) stalls: u64,
+	/// Peers that say much at once.
+	pub(super) floods: u64,
 	/// Outputs that have room.
 	pub(super) room: usize,
 }
@@ -42,7 +44,15 @@ impl Weather {
 			disconnections: pick(&[0, 400, 60]),
 			crashes: pick(&[0, 2000, 200, 50]),
 			stalls: pick(&[0, 400, 80]),
-			room: pick(&[DEFAULT_ROOM as u64, DEFAULT_ROOM as u64, DEFAULT_ROOM as u64, 12]) as usize,
+			floods: pick(&[0, 1000, 300]),
+			room: pick(&[
+				DEFAULT_ROOM as u64,
+				DEFAULT_ROOM as u64,
+				DEFAULT_ROOM as u64,
+				DEFAULT_ROOM as u64,
+				12,
+				2,
+			]) as usize,
 		}
 	}
 }
@@ -183,7 +193,8 @@ impl<'c, W: World> Driver<'c, W> {
 			self.trace.output(output);
 		}
 		self.look_for_differences()?;
-		self.check_cause(cause, self.out.refused() != refused)?;
+		self.open.has_no_room = self.out.refused() != refused;
+		self.check_cause(cause, self.open.has_no_room)?;
 		let core = self.core.as_ref().expect("it has not crashed; qed");
 		self.world.judge(core, &self.outputs, &self.open)?;
 
@@ -193,14 +204,10 @@ impl<'c, W: World> Driver<'c, W> {
 		for output in outputs.into_iter().take(end.unwrap_or(usize::MAX)) {
 			self.carry_out(output)?;
 		}
-		let is_waiting = self.core.as_ref().is_some_and(|core| self.world.is_waiting(core));
-		if is_waiting && !self.has_crashed && !self.open.is_something_coming() {
-			return Err(Breach::new(
-				Law::Ends,
-				"the core waits for something, but nothing is open",
-			));
+		match self.has_crashed {
+			true => Ok(()),
+			false => self.check_what_is_open(),
 		}
-		Ok(())
 	}
 
 	/// One `handle`, with its price.
@@ -228,13 +235,13 @@ impl<'c, W: World> Driver<'c, W> {
 		if let Some(panic) = panic {
 			return Err(Breach::new(Law::NoPanic, message(&*panic)));
 		}
-		let limit = LIGHT.saturating_add(allowance) as u64;
 		self.report.heaviest = self.report.heaviest.max(heavy);
 		self.report.most_allocated = self.report.most_allocated.max(allocations.total);
-		for (bytes, done) in [
-			(heavy, "hashed, coded and verified"),
-			(allocations.total, "allocated"),
+		for (bytes, done, limit) in [
+			(heavy, "hashed, coded and verified", self.world.light()),
+			(allocations.total, "allocated", LIGHT),
 		] {
+			let limit = limit.saturating_add(allowance) as u64;
 			if bytes > limit {
 				return Err(Breach::new(
 					Law::Light,
@@ -334,7 +341,11 @@ impl<'c, W: World> Driver<'c, W> {
 				self.tell(Input::Request(peer, ticket, request), by(peer))
 			}
 			Act::Propose(about, within) => {
-				let deadline = self.open.now.saturating_add(within);
+				// A driver may be late.
+				let deadline = match self.choices.one_in(8) {
+					true => self.open.now.saturating_sub(within),
+					false => self.open.now.saturating_add(within),
+				};
 				self.open.proposals.insert(ProposeId(id), deadline);
 				self.tell(Input::Propose(ProposeId(id), about, deadline), NOBODY)
 			}
@@ -356,7 +367,9 @@ impl<'c, W: World> Driver<'c, W> {
 		if answer.is_err() || intent != Intent::Honest {
 			self.report.failed_requests = self.report.failed_requests.saturating_add(1);
 			let step = self.report.inputs.saturating_add(1);
-			self.watch.failed(&open.request, open.peer, self.open.now, step);
+			let round = self.round(&open.request);
+			self.watch
+				.failed(&open.request, open.peer, round, (self.open.now, step));
 		} else {
 			self.watch.answered(&open.request);
 		}
@@ -423,7 +436,14 @@ impl<'c, W: World> Driver<'c, W> {
 		self.open.peers.remove(&peer);
 		self.watch.settled(peer);
 		self.report.disconnections = self.report.disconnections.saturating_add(1);
-		self.tell(Input::Peer(peer, PeerEvent::Disconnected), NOBODY)
+		self.tell(Input::Peer(peer, PeerEvent::Disconnected), NOBODY)?;
+		match &self.core {
+			Some(core) if !self.has_crashed && self.world.keeps(core, peer) => Err(Breach::new(
+				Law::Memory,
+				format!("{peer:?} is gone, but something is kept of it"),
+			)),
+			_ => Ok(()),
+		}
 	}
 
 	/// Time goes on to this moment, never back.
@@ -431,10 +451,20 @@ impl<'c, W: World> Driver<'c, W> {
 		self.open.now = self.open.now.max(then);
 	}
 
+	/// The core's round of questions for this, if it runs.
+	pub(super) fn round(&self, request: &<WordsOf<W> as crate::Words>::Request) -> u64 {
+		let core = self.core.as_ref();
+		core.map_or(0, |core| self.world.round(core, request))
+	}
+
 	/// A request that failed long ago, with somebody left who was not asked.
 	pub(super) fn look_for_the_forgotten(&mut self) -> Result<(), Breach> {
 		let Some(core) = &self.core else { return Ok(()) };
-		while let Some((request, tried)) = self.watch.due(self.open.now, self.world.patience()) {
+		let patience = self.world.patience();
+		while let Some((request, tried)) = self
+			.watch
+			.due(self.open.now, patience, |request| self.world.round(core, request))
+		{
 			let mut open = self.open.requests.values();
 			let is_asked = open.any(|open| open.request == request);
 			if !is_asked && self.world.has_successor(core, &request, &tried, &self.open) {

@@ -1,5 +1,6 @@
 //! What is under way.
 
+use super::Choices;
 use crate::{
 	Batch, BatchId, Instant, JobId, Output, PeerId, Priority, ProposeId, RequestId, Snapshot, Ticket,
 	TimerId, Words,
@@ -27,6 +28,10 @@ pub struct Open<W: Words> {
 	pub proposals: BTreeMap<ProposeId, Instant>,
 	/// What is stored.
 	pub stored: Snapshot,
+	/// A peer that says more than all others at the moment. A world that lets it speak sees what is bounded for each peer.
+	pub loud: Option<PeerId>,
+	/// Whether the core had more to say to the last input than there was room for.
+	pub has_no_room: bool,
 }
 
 /// A request of the core.
@@ -65,6 +70,8 @@ impl<W: Words> Default for Open<W> {
 			batches: VecDeque::new(),
 			proposals: BTreeMap::new(),
 			stored: Snapshot::default(),
+			loud: None,
+			has_no_room: false,
 		}
 	}
 }
@@ -76,6 +83,29 @@ impl<W: Words> Open<W> {
 			&& self.jobs.is_empty()
 			&& self.timers.is_empty()
 			&& self.batches.is_empty())
+	}
+
+	/// How much has begun and not ended.
+	pub fn len(&self) -> usize {
+		[
+			self.requests.len(),
+			self.jobs.len(),
+			self.timers.len(),
+			self.batches.len(),
+		]
+		.iter()
+		.sum()
+	}
+
+	/// Whether nothing has begun that has not ended.
+	pub fn is_empty(&self) -> bool {
+		!self.is_something_coming()
+	}
+
+	/// Whoever is loud, or else one of all that are there.
+	pub fn speaker(&self, choices: &mut Choices<'_>) -> Option<PeerId> {
+		let loud = self.loud.filter(|loud| self.peers.contains_key(loud));
+		loud.or_else(|| choices.pick_from(self.peers.keys()).copied())
 	}
 
 	/// Whether nobody but this peer sees the output: it is for the peer itself, for the driver, or for observers.

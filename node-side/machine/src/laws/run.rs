@@ -73,7 +73,8 @@ pub fn run<W: World>(
 		}
 	}
 	let mut first = Driver::new(&world, choices.clone(), plan, None);
-	if let Err(breach) = first.storm().and_then(|()| first.run_out()) {
+	let outcome = first.storm().and_then(|()| first.run_out());
+	if let Err(breach) = outcome.and_then(|()| first.rest()) {
 		return Err(first.broken(breach, seed));
 	}
 	// Once more, until the storm is over: then the core holds most, and is seen to hold it when it goes.

@@ -7,6 +7,9 @@ use super::{
 use crate::{Input, JobFailure, JobId, Outbox, RequestFailure, RequestId};
 use std::time::Duration;
 
+/// What happens at once in a flood: more than any bound for one peer.
+const FLOOD: u64 = 300;
+
 /// Kinds of things that may stop for a while, as indices.
 const REQUESTS: usize = 0;
 const JOBS: usize = 1;
@@ -34,6 +37,9 @@ impl<W: World> Driver<'_, W> {
 				return self.disconnect(peer);
 			}
 		}
+		if self.choices.one_in(self.weather.floods) {
+			return self.flood();
+		}
 		// As many things end as happen, in the long run, unless they have stopped.
 		let times = self.choices.below(4);
 		match self.choices.below(16) {
@@ -43,6 +49,20 @@ impl<W: World> Driver<'_, W> {
 			13..=14 if !self.stalled[BATCHES] => (0..=times).try_for_each(|_| self.store()),
 			_ => self.happen(),
 		}
+	}
+
+	/// One peer says much at once. Then the core may crash, and is seen to hold what it holds at its worst.
+	fn flood(&mut self) -> Result<(), Breach> {
+		self.open.loud = self.choices.pick_from(self.open.peers.keys()).copied();
+		for _ in 0..FLOOD {
+			if self.has_crashed || self.choices.is_over() {
+				break;
+			}
+			self.happen()?;
+		}
+		self.open.loud = None;
+		self.has_crashed |= self.weather.crashes > 0 && self.choices.flip();
+		Ok(())
 	}
 
 	fn pass_time(&mut self) {
@@ -211,6 +231,17 @@ impl<W: World> Driver<'_, W> {
 
 	/// The core goes, and with it what it held (law 3).
 	pub(super) fn stop(&mut self) -> Result<(), Breach> {
+		let bound = self.world.memory_bound();
+		self.stop_within(bound, false)
+	}
+
+	/// The same, at rest: nothing is open, and nobody there.
+	pub(super) fn rest(&mut self) -> Result<(), Breach> {
+		let bound = self.core.as_ref().map_or(0, |core| self.world.rest_bound(core));
+		self.stop_within(bound, true)
+	}
+
+	fn stop_within(&mut self, bound: usize, is_at_rest: bool) -> Result<(), Breach> {
 		self.has_crashed = true;
 		self.cut = None;
 		self.out = Outbox::new(0);
@@ -219,7 +250,7 @@ impl<W: World> Driver<'_, W> {
 		self.watch = Default::default();
 		self.answered.clear();
 		self.world.crashed();
-		let (core, bound) = (&mut self.core, self.world.memory_bound());
+		let core = &mut self.core;
 		let Some(measure) = self.plan.measure else {
 			*core = None;
 			return Ok(());
@@ -227,10 +258,14 @@ impl<W: World> Driver<'_, W> {
 		let kept = measure(&mut || *core = None).kept;
 		let held = usize::try_from(kept.saturating_neg()).unwrap_or(0);
 		self.report.memory = self.report.memory.max(held);
+		if is_at_rest {
+			self.report.rest = self.report.rest.max(held);
+		}
 		if held > bound {
+			let when = if is_at_rest { " at rest" } else { "" };
 			return Err(Breach::new(
 				Law::Memory,
-				format!("the core held {held} bytes, but its bound is {bound}"),
+				format!("the core held {held} bytes{when}, but its bound is {bound}"),
 			));
 		}
 		Ok(())

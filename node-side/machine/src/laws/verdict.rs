@@ -107,6 +107,8 @@ pub struct Report {
 	pub promises: u64,
 	/// Most bytes that the core was seen to hold, if allocations are counted.
 	pub memory: usize,
+	/// Most bytes that the core held when all had ended and everybody had left.
+	pub rest: usize,
 	/// Most bytes that were hashed, coded and verified for one input (law 1).
 	pub heaviest: u64,
 	/// Most bytes that were allocated for one input (law 1), if allocations are counted.
@@ -133,6 +135,7 @@ impl Report {
 			costs: self.costs.saturating_add(other.costs),
 			promises: self.promises.saturating_add(other.promises),
 			memory: self.memory.max(other.memory),
+			rest: self.rest.max(other.rest),
 			heaviest: self.heaviest.max(other.heaviest),
 			most_allocated: self.most_allocated.max(other.most_allocated),
 			trace: self.trace.rotate_left(1) ^ other.trace,

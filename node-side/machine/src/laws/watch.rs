@@ -19,12 +19,23 @@ pub(super) struct Watch<W: Words> {
 pub(super) struct Failed<W: Words> {
 	/// What is asked.
 	pub(super) request: W::Request,
-	/// Who failed, in order.
+	/// Who failed in the round, in order.
 	pub(super) tried: Vec<PeerId>,
+	/// The core's round of questions: in another one everybody may be asked once more.
+	round: u64,
 	/// When the last one did, unless it is asked again.
 	since: Option<Instant>,
 	/// At which input.
 	step: u64,
+}
+
+impl<W: Words> Failed<W> {
+	fn enter(&mut self, round: u64) {
+		if self.round != round {
+			self.round = round;
+			self.tried.clear();
+		}
+	}
 }
 
 impl<W: Words> Default for Watch<W> {
@@ -37,31 +48,45 @@ impl<W: Words> Default for Watch<W> {
 }
 
 impl<W: Words> Watch<W> {
-	/// Those who were tried, if the core is about to ask the last of them again without a pause.
-	pub(super) fn insists(&self, request: &W::Request, peer: PeerId, step: u64) -> Option<&[PeerId]> {
+	/// Those who were tried in this round, if the core is about to ask the last of them again without a pause.
+	pub(super) fn insists(
+		&self,
+		request: &W::Request,
+		peer: PeerId,
+		round: u64,
+		step: u64,
+	) -> Option<&[PeerId]> {
 		let known = self.failed.iter().find(|failed| failed.request == *request)?;
-		let is_again = known.step == step && known.tried.last() == Some(&peer);
+		let is_again = (known.step, known.round) == (step, round) && known.tried.last() == Some(&peer);
 		is_again.then_some(&known.tried)
 	}
 
 	/// The core asks.
-	pub(super) fn asked(&mut self, request: &W::Request, peer: PeerId) {
+	pub(super) fn asked(&mut self, request: &W::Request, peer: PeerId, round: u64) {
 		if let Some(failed) = self.failed.iter_mut().find(|failed| failed.request == *request) {
-			// Once more. Where a round of the core begins the kit can't know, so that others stay tried.
+			failed.enter(round);
 			failed.tried.retain(|tried| *tried != peer);
 			failed.since = None;
 		}
 	}
 
 	/// A peer did not answer, or badly.
-	pub(super) fn failed(&mut self, request: &W::Request, peer: PeerId, now: Instant, step: u64) {
+	pub(super) fn failed(
+		&mut self,
+		request: &W::Request,
+		peer: PeerId,
+		round: u64,
+		(now, step): (Instant, u64),
+	) {
 		let known = self.failed.iter().position(|failed| failed.request == *request);
 		let mut failed = known.and_then(|at| self.failed.remove(at)).unwrap_or(Failed {
 			request: request.clone(),
 			tried: Vec::new(),
+			round,
 			since: None,
 			step,
 		});
+		failed.enter(round);
 		failed.tried.push(peer);
 		(failed.since, failed.step) = (Some(now), step);
 		self.failed.push_back(failed);
@@ -82,8 +107,14 @@ impl<W: Words> Watch<W> {
 		}
 	}
 
-	/// A request that failed so long ago, and has not been made again since; each is told once. Who was tried stays known.
-	pub(super) fn due(&mut self, now: Instant, patience: Duration) -> Option<(W::Request, Vec<PeerId>)> {
+	/// A request that failed so long ago, and has not been made again since, with those who were tried in the round that
+	/// `round` tells; each is told once. Who was tried stays known.
+	pub(super) fn due(
+		&mut self,
+		now: Instant,
+		patience: Duration,
+		round: impl FnOnce(&W::Request) -> u64,
+	) -> Option<(W::Request, Vec<PeerId>)> {
 		let is_due = |failed: &Failed<W>| {
 			failed
 				.since
@@ -91,6 +122,7 @@ impl<W: Words> Watch<W> {
 		};
 		let at = self.failed.iter().position(is_due)?;
 		let failed = self.failed.get_mut(at)?;
+		failed.enter(round(&failed.request));
 		failed.since = None;
 		Some((failed.request.clone(), failed.tried.clone()))
 	}

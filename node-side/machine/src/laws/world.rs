@@ -1,7 +1,7 @@
 //! What a core's tests say about the core.
 
-use super::{Breach, Choices, Open, Promise};
-use crate::{Core, Input, Output, PeerId, RequestId, Words};
+use super::{Breach, Choices, Open, Promise, LIGHT};
+use crate::{Core, Input, JobId, Output, PeerId, RequestId, Words};
 use std::time::Duration;
 
 /// The words of a world's core.
@@ -42,8 +42,42 @@ pub trait World {
 	/// ancestry), never of what was said. Without what is in the outbox.
 	fn memory_bound(&self) -> usize;
 
-	/// Law 1: bytes above [`LIGHT`](super::LIGHT) that this input may cost: for what the own chain says, and at a start,
-	/// never for what a peer sends.
+	/// Law 3: the most bytes that the core may hold when everything has ended and everybody has left: what it keeps by
+	/// itself, as this core says. A bound near to it shows what is kept of everything that ever was open.
+	fn rest_bound(&self, _core: &Self::Core) -> usize {
+		self.memory_bound()
+	}
+
+	/// Law 3: how many requests, jobs, batches and timers the core takes for open, or those of them that it counts. It
+	/// forgets what has ended.
+	fn taken_for_open(&self, _core: &Self::Core) -> usize {
+		0
+	}
+
+	/// Law 3: whether the core keeps anything of a peer that has just left, but for what it learned from it.
+	fn keeps(&self, _core: &Self::Core, _peer: PeerId) -> bool {
+		false
+	}
+
+	/// Law 3: how many timers the core still has a use for, if it says. Others it clears.
+	fn timers_of_use(&self, _core: &Self::Core) -> Option<usize> {
+		None
+	}
+
+	/// Law 3: whether a job is of use: what it comes to changes anything. One that is not is cancelled, for it holds what
+	/// it works on.
+	fn is_of_use(&self, _core: &Self::Core, _job: JobId) -> bool {
+		true
+	}
+
+	/// Law 1: bytes that may be hashed, coded or verified while an input is handled. Less than [`LIGHT`] in a world whose
+	/// things are small: so little that none of them can be hashed as a whole without being noticed.
+	fn light(&self) -> usize {
+		LIGHT
+	}
+
+	/// Law 1: bytes above [`light`](Self::light), or of allocations above [`LIGHT`], that this input may cost: for what the
+	/// own chain says, and at a start, never for what a peer sends.
 	fn allowance(&self, input: &Input<WordsOf<Self>>) -> usize {
 		match input {
 			Input::Restored(snapshot) => snapshot.0.iter().fold(0, |sum, (key, value)| {
@@ -62,7 +96,7 @@ pub trait World {
 	}
 
 	/// Law 2: whether the core, after these peers failed to answer this request (the last one just now), still wants the
-	/// answer, and somebody is connected who was not tried and may have it. Then it asks within [`Self::patience`].
+	/// answer, and somebody is connected who was not tried in this [round](Self::round) and may have it. Then it asks within [`Self::patience`].
 	fn has_successor(
 		&self,
 		_core: &Self::Core,
@@ -73,8 +107,14 @@ pub trait World {
 		false
 	}
 
+	/// Law 2: which of its rounds of questions for this the core is in. In another round everybody may be asked once more,
+	/// and has to be: who was tried before counts no longer.
+	fn round(&self, _core: &Self::Core, _request: &<WordsOf<Self> as Words>::Request) -> u64 {
+		0
+	}
+
 	/// Law 2: how long the core may take to answer a ticket or a question for a proposal, or to try the next peer, when
-	/// nothing but time passes.
+	/// nothing but time passes; and so how long it may wait for a request or a job.
 	fn patience(&self) -> Duration {
 		Duration::from_secs(60)
 	}

@@ -153,6 +153,37 @@ impl Bitfields {
 		}
 	}
 
+	/// Law 3: how much it takes for open.
+	#[cfg(feature = "laws")]
+	pub(crate) fn taken_for_open(&self) -> usize {
+		self.checks.len() + self.signing.len() + self.timers.len() + self.writing.len()
+	}
+
+	/// Law 3: how many timers it waits for.
+	#[cfg(feature = "laws")]
+	pub(crate) fn timers_of_use(&self) -> usize {
+		self.timers.len()
+	}
+
+	/// Law 3: how much of a peer waits for its leaf.
+	#[cfg(feature = "laws")]
+	pub(crate) fn early_of(&self, peer: PeerId) -> usize {
+		self.early.len_of(peer)
+	}
+
+	/// Law 2: whether bitfields wait for a check that nothing leads to.
+	#[cfg(feature = "laws")]
+	pub(crate) fn is_stuck(&self) -> bool {
+		let mut leaves = self.leaves.iter();
+		leaves.any(|(leaf, at)| !at.waiting.is_empty() && !at.is_checking && !self.has_check_timer(*leaf))
+	}
+
+	/// Number of the oldest leaf with a promise.
+	#[cfg(feature = "laws")]
+	pub(crate) fn oldest(&self) -> Option<async_backing_primitives::BlockNumber> {
+		self.promises.oldest()
+	}
+
 	/// What this validator attested at a leaf, or is about to.
 	#[cfg(feature = "laws")]
 	pub(crate) fn promised(&self, leaf: Hash) -> Option<&AvailabilityBitfield> {
@@ -229,6 +260,18 @@ impl Bitfields {
 		self.timers.insert(out.set_timer(at), timer);
 	}
 
+	fn has_check_timer(&self, leaf: Hash) -> bool {
+		let mut timers = self.timers.values();
+		timers.any(|timer| matches!(timer, Timer::Check(of) if *of == leaf))
+	}
+
+	/// Checks again in a moment, what came meanwhile as well.
+	fn check_later(&mut self, leaf: Hash, now: Instant, out: &mut Out) {
+		if !self.has_check_timer(leaf) {
+			self.set_timer(Timer::Check(leaf), now + RETRY, out);
+		}
+	}
+
 	/// Somebody sends a bitfield. One of a leaf that is not known yet is kept (it may be on its way).
 	fn heard(&mut self, peer: PeerId, message: BitfieldMessage, around: Around<'_>, out: &mut Out) {
 		let BitfieldMessage { leaf, bitfield } = message;
@@ -292,7 +335,7 @@ impl Bitfields {
 			}
 			None => {
 				at.waiting.extend(later);
-				self.set_timer(Timer::Check(leaf), now + RETRY, out);
+				self.check_later(leaf, now, out);
 			}
 		}
 	}
@@ -338,7 +381,7 @@ impl Bitfields {
 		at.is_checking = false;
 		let Some(verdicts) = verdicts.filter(|verdicts| verdicts.len() == bitfields.len()) else {
 			at.waiting.extend(bitfields);
-			return self.set_timer(Timer::Check(leaf), now + RETRY, out);
+			return self.check_later(leaf, now, out);
 		};
 		for ((peer, bitfield), is_signed) in bitfields.into_iter().zip(verdicts) {
 			match is_signed {
@@ -440,6 +483,19 @@ impl Bitfields {
 			}
 		}
 	}
+}
+
+/// A promise as it is stored.
+#[cfg(feature = "laws")]
+pub(crate) use promises::Promise as BitfieldRecord;
+
+/// The promise at a leaf that is stored.
+#[cfg(feature = "laws")]
+pub(crate) fn promised_record(
+	stored: &async_backing_machine::Snapshot,
+	leaf: Hash,
+) -> Option<BitfieldRecord> {
+	BitfieldRecord::all(stored).find_map(|(of, record)| (of == leaf).then_some(record))
 }
 
 /// The own bitfield at a leaf, if it is signed.

@@ -25,6 +25,17 @@ pub(crate) struct Promise {
 	pub(crate) signature: Option<ValidatorSignature>,
 }
 
+#[cfg(feature = "laws")]
+impl Promise {
+	/// All that are stored, by leaf.
+	pub(crate) fn all(stored: &Snapshot) -> impl Iterator<Item = (Hash, Self)> + '_ {
+		stored.with_prefix(PREFIX).filter_map(|(key, mut value)| {
+			let leaf = <[u8; 32]>::try_from(key).ok()?;
+			Some((Hash::from(leaf), Self::decode(&mut value).ok()?))
+		})
+	}
+}
+
 /// All promises that may matter yet, by leaf.
 #[derive(Debug, Default)]
 pub(crate) struct Promises {
@@ -54,6 +65,12 @@ impl Promises {
 	/// The promise at a leaf.
 	pub(crate) fn get(&self, leaf: Hash) -> Option<&Promise> {
 		self.by_leaf.get(&leaf)
+	}
+
+	/// The lowest number of a leaf with a promise.
+	#[cfg(feature = "laws")]
+	pub(crate) fn oldest(&self) -> Option<BlockNumber> {
+		self.by_leaf.values().map(|promise| promise.number).min()
 	}
 
 	/// Whether something may be promised at a leaf of this number where nothing is.

@@ -117,6 +117,18 @@ impl Codes {
 		}
 	}
 
+	/// Law 3: how much it takes for open.
+	#[cfg(feature = "laws")]
+	pub(crate) fn taken_for_open(&self) -> usize {
+		self.jobs.len() + self.writing.len() + self.timers_of_use()
+	}
+
+	/// Law 3: how many timers it waits for.
+	#[cfg(feature = "laws")]
+	pub(crate) fn timers_of_use(&self) -> usize {
+		usize::from(self.wake.is_some())
+	}
+
 	/// Takes an input in.
 	pub(crate) fn handle(&mut self, input: Input<CodeWords>, around: Around<'_>, out: &mut Out) {
 		match input {
@@ -178,8 +190,10 @@ impl Codes {
 				*vote = Vote::Written;
 			}
 		}
-		if let Some(newest) = around.chain.leaves().map(|facts| facts.session_index).max() {
-			let batch = self.votes.at_session(newest);
+		// Of a session before the final block's no leaf comes any more; of one before the newest leaf's one may.
+		let last = around.chain.finalized_hash();
+		if let Some(session) = last.and_then(|block| around.chain.session_of(block)) {
+			let batch = self.votes.at_session(session.index);
 			if !batch.is_empty() {
 				out.store(batch);
 			}

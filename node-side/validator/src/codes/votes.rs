@@ -51,11 +51,11 @@ impl Votes {
 		Some(batch)
 	}
 
-	/// Forgets what counts no more: votes of before the session that ended last. To be written with this batch.
-	pub(crate) fn at_session(&mut self, newest: SessionIndex) -> Batch {
+	/// Forgets what counts no more: votes of before the session that ended last before the final block. To be written with this batch.
+	pub(crate) fn at_session(&mut self, finalized: SessionIndex) -> Batch {
 		let mut batch = Batch::default();
 		self.0.retain(|subject, _| {
-			let is_kept = subject.session.saturating_add(1) >= newest;
+			let is_kept = subject.session.saturating_add(1) >= finalized;
 			if !is_kept {
 				batch.remove(key(*subject));
 			}

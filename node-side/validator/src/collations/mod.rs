@@ -71,6 +71,51 @@ impl Collations {
 		self.collators.len()
 	}
 
+	/// Law 3: how much it takes for open.
+	#[cfg(feature = "laws")]
+	pub(crate) fn taken_for_open(&self) -> usize {
+		self.fetching.open.len() + usize::from(self.wake.is_some())
+	}
+
+	/// Law 3: how many timers it waits for.
+	#[cfg(feature = "laws")]
+	pub(crate) fn timers_of_use(&self) -> usize {
+		usize::from(self.wake.is_some())
+	}
+
+	/// Law 3: most candidates that one collator advertised at a relay parent.
+	#[cfg(feature = "laws")]
+	pub(crate) fn most_heard(&self) -> usize {
+		self.collators.most_heard()
+	}
+
+	/// Law 3: whether anything of a peer is known.
+	#[cfg(feature = "laws")]
+	pub(crate) fn keeps(&self, peer: PeerId) -> bool {
+		self.collators.para_of(peer).is_some() || self.early.len_of(peer) > 0
+	}
+
+	/// Law 3: how much of a peer waits for its relay parent.
+	#[cfg(feature = "laws")]
+	pub(crate) fn early_of(&self, peer: PeerId) -> usize {
+		self.early.len_of(peer)
+	}
+
+	/// Whether a place is kept for something that ended long ago.
+	#[cfg(feature = "laws")]
+	pub(crate) fn is_overdue(&self, now: Instant) -> bool {
+		self.fetching.next_expiry().is_some_and(|until| until <= now)
+	}
+
+	/// Whether the answer to this request is of use.
+	#[cfg(feature = "laws")]
+	pub(crate) fn is_awaiting(&self, request: RequestId, chain: &ChainView) -> bool {
+		self.fetching.open.get(&request).is_some_and(|fetch| {
+			let descriptor = &fetch.waiting.advertisement.receipt.descriptor;
+			max_pov_size(chain, descriptor.scheduling_parent(), fetch.place.0).is_some()
+		})
+	}
+
 	/// Takes an input in. Of the chain it hears after backing did, which is its gate.
 	pub(crate) fn handle(
 		&mut self,

@@ -23,7 +23,9 @@ pub(super) const PARA: ParaId = ParaId(2000);
 /// Validators that there are, of which a session has [`VALIDATORS`].
 pub(super) const KEYS: u8 = 8;
 const VALIDATORS: u8 = 6;
-const MAX_POV: u32 = 1000;
+const MAX_POV: u32 = 2000;
+/// Bytes of a proof of validity: more than all that is hashed of what a peer sends.
+const POV: usize = 1500;
 /// Blocks that are remembered here.
 pub(super) const REMEMBERED: usize = 12;
 
@@ -72,7 +74,7 @@ pub(super) struct Sample {
 impl Sample {
 	fn new(block: RelayChainBlockInfo, session: SessionIndex, parent: Vec<u8>, head: Vec<u8>) -> Self {
 		let pov = PoV {
-			block_data: vec![head[0]; 300].into(),
+			block_data: vec![head[0]; POV].into(),
 		};
 		let validation_data = PersistedValidationData {
 			parent_head: HeadData(parent),
@@ -175,6 +177,8 @@ pub(super) struct Chain {
 	session: SessionIndex,
 	session_start: BlockNumber,
 	finalized: Option<(Hash, BlockNumber)>,
+	/// What is signed and by whom at each block that there ever was.
+	sessions: BTreeMap<Hash, (SigningContext, Vec<ValidatorId>)>,
 }
 
 impl Chain {
@@ -187,6 +191,22 @@ impl Chain {
 	/// All candidates that are remembered.
 	pub(super) fn samples(&self) -> impl Iterator<Item = &Sample> {
 		self.blocks.iter().flat_map(|block| &block.samples)
+	}
+
+	/// The newest session that there was.
+	pub(super) fn newest_session(&self) -> SessionIndex {
+		self.session
+	}
+
+	/// What is signed at a block, and the keys of those who sign.
+	pub(super) fn session_at(&self, block: Hash) -> Option<&(SigningContext, Vec<ValidatorId>)> {
+		self.sessions.get(&block)
+	}
+
+	/// Whether a key is one of the session of a block.
+	pub(super) fn has_validator(&self, block: Hash, mut keys: impl Iterator<Item = ValidatorId>) -> bool {
+		let known = self.sessions.get(&block);
+		known.is_some_and(|(_, validators)| keys.any(|key| validators.contains(&key)))
 	}
 
 	/// Adds a block on the newest, or on one that many before it.
@@ -218,6 +238,8 @@ impl Chain {
 			.filter(|_| !ancestors.is_empty() && number % 2 == 1)
 			.and_then(|parent| parent.samples.first().cloned());
 		let facts = self.facts(block, parent_block, ancestors, pending.as_ref());
+		let signed = (facts.signing_context(block.hash), facts.validators.clone());
+		self.sessions.insert(block.hash, signed);
 		let session = self.session;
 		let sample = |parent: u8, head: u8| Sample::new(block, session, vec![parent], vec![head]);
 		let first = sample(0, 1);

@@ -6,6 +6,8 @@ use sp_runtime::TryRuntimeError;
 
 type Record = SegmentRecord<MaxAncestors, MaxChannels>;
 
+type Change = fn(&mut Record);
+
 /// A segment of two blocks, changed.
 fn broken(change: impl FnOnce(&mut Record)) -> Result<(), TryRuntimeError> {
 	run(AnyHook::Capacity(3), || {
@@ -23,7 +25,7 @@ fn broken(change: impl FnOnce(&mut Record)) -> Result<(), TryRuntimeError> {
 #[test]
 fn try_state_finds_what_is_broken() {
 	assert_eq!(broken(|_| ()), Ok(()));
-	let rows: [(&str, fn(&mut Record), &str); 8] = [
+	let rows: [(&str, Change, &str); 8] = [
 		(
 			"a head twice",
 			|record| record.ancestors[0].head = record.ancestors[1].head,

@@ -1,7 +1,7 @@
 //! Proofs of validity and executions: how large, how many, from whom.
 
 use super::*;
-use async_backing_machine::{Input, RequestFailure};
+use async_backing_machine::{Input, JobFailure, RequestFailure};
 use async_backing_primitives::ValidatorPair;
 
 fn large_pov(bytes: usize) -> Arc<PoV> {
@@ -442,4 +442,20 @@ fn law_2_a_validation_that_has_no_time_is_tried_again_and_then_left_to_others() 
 	});
 	assert_eq!(seen, [not_seconded]);
 	assert!(node.backing.candidates.is_empty());
+}
+
+#[test]
+fn law_2_the_end_of_an_earlier_execution_ends_no_later_one() {
+	let ten = leaf_hash(10);
+	let mut node = validator(0, Script::at(ten, &[0]));
+	let name = hash(1, ten);
+	node.fetch(collation(1, ten)).expect("there is room");
+	let (earlier, _) = node.validations.remove(&name).expect("it is executed");
+	// The block leaves the scope and comes back, before the driver has got round to ending what was cancelled.
+	node.deactivate(ten);
+	node.activate(&leaf(10, (4, 3)));
+	node.fetch(collation(1, ten)).expect("there is room");
+	assert_eq!(node.input(Input::Done(earlier, Err(JobFailure::Cancelled))), []);
+	let seen = node.validated(name, Some(outcome(1)));
+	assert!(matches!(seen[..], [Seen::Shared(_), ..]), "law 2: {seen:?}");
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use async_backing_chain_view::ChainEvent;
-use async_backing_machine::{Input, JobFailure};
+use async_backing_machine::{Input, JobFailure, Outbox, TimerId};
 
 /// A view that knows where candidate 1 stands, once it is told of it.
 fn view() -> Script {
@@ -250,4 +250,24 @@ fn law_5_without_room_in_the_outbox_a_statement_waits() {
 	let nobody = async_backing_machine::JobId(u64::MAX);
 	let seen = node.input(Input::Done(nobody, Err(JobFailure::Dropped)));
 	assert_eq!(statements(&seen).len(), 1, "law 5");
+}
+
+#[test]
+fn law_5_what_finds_no_room_is_shared_with_the_next_input() {
+	let ten = leaf_hash(10);
+	let mut first = Node::new(Some(0), view());
+	first.activate(&leaf(10, (4, 3)));
+	for name in [2, 3] {
+		first.hear(&seconded(name, 1, ten)).expect("counted");
+		first.answer(1, hash(name, ten), Some(pov(name)));
+		first.validated(hash(name, ten), Some(outcome(name)));
+	}
+	let mut second = first.restarted(view());
+	second.out = Outbox::new(1).starting_at(1 << 40);
+	let one = statements(&second.activate(&leaf(10, (4, 3))));
+	assert_eq!(one.len(), 1, "there is no room for both");
+	let other = statements(&second.input(Input::Timer(TimerId(0))));
+	assert_eq!(other.len(), 1, "law 5: it is not lost");
+	assert_ne!(one, other);
+	assert_eq!(statements(&second.input(Input::Timer(TimerId(0)))), [], "once");
 }

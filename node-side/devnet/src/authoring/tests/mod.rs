@@ -5,9 +5,10 @@ mod deciding;
 mod rhythm;
 mod timing;
 
-use super::{Author, Budget, Idle, Timing};
+use super::{Author, Budget, Idle, Place, Timing};
 use async_backing_collator::*;
 use async_backing_primitives::*;
+use codec::Encode;
 use std::{collections::BTreeMap, convert::Infallible, time::Duration};
 
 pub(crate) const PARA: ParaId = ParaId(2000);
@@ -29,6 +30,7 @@ pub(crate) fn timing() -> Timing {
 		link_jitter: Duration::from_millis(10),
 		bandwidth: 62_500_000,
 		extrinsic_cost: Duration::from_millis(1),
+		empty_block: Duration::from_millis(29),
 		execution_limit: Duration::from_secs(2),
 		margin: Duration::from_millis(500),
 	}
@@ -45,7 +47,7 @@ pub(crate) fn author_with(capacity: u32, velocity: u32, timing: Timing) -> Autho
 		capacity,
 		velocity,
 	};
-	Author::new(config, &genesis(), timing, POV)
+	Author::new(config, &genesis(), timing, POV, Box::new(Lookahead))
 }
 
 pub(crate) fn params(max_candidate_depth: u32, allowed_ancestry_len: u32) -> AsyncBackingParams {
@@ -128,9 +130,9 @@ pub(crate) fn leaf(
 			},
 		)]),
 		pending_relay_parents: BTreeMap::new(),
+		codes_to_check: Vec::new(),
 		events: vec![],
 	}
-		codes_to_check: Vec::new(),
 }
 
 /// Makes candidates pending at a leaf, in this order.
@@ -163,6 +165,12 @@ impl Built {
 	}
 }
 
+/// What a block sends that picks its core (R-UMP-3).
+pub(crate) fn signals(selection: Option<CoreSelection>) -> Vec<UpwardMessage> {
+	let signal = |(selector, offset)| UmpSignal::SelectCore(selector, offset).encode();
+	selection.map_or_else(Vec::new, |selection| vec![vec![], signal(selection)])
+}
+
 /// A block whose head is a hash of where it was built; as large as it says.
 fn produce(build_on: &BuildOn, budget: &Budget) -> ProducedBlock {
 	let head = hash_of(&(&build_on.parent_head, build_on.relay_parent, build_on.core));
@@ -170,6 +178,7 @@ fn produce(build_on: &BuildOn, budget: &Budget) -> ProducedBlock {
 		commitments: CandidateCommitments {
 			head_data: HeadData(head.0.to_vec()),
 			hrmp_watermark: build_on.relay_parent.number,
+			upward_messages: signals(build_on.selection),
 			..Default::default()
 		},
 		pov: PoV {
@@ -181,7 +190,8 @@ fn produce(build_on: &BuildOn, budget: &Budget) -> ProducedBlock {
 
 /// Decides, builds and notes.
 pub(crate) fn build(author: &mut Author, leaf: &LeafFacts) -> Result<Built, Idle> {
-	let order = author.decide(leaf)?;
+	let order = author.decide(leaf, Duration::ZERO)?;
+	author.begun(&order);
 	let produced = produce(&order.build_on, &order.budget);
 	let collated = collate(&order.build_on, produced, |_| {
 		Ok::<_, Infallible>(Hash::repeat_byte(9))

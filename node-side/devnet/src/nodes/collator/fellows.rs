@@ -1,20 +1,22 @@
 //! The other collators of the para: their blocks are fetched, validated and taken in, so that the own ones build on them.
 //!
-//! A fellow advertises what it has, as to a backer, and hands it out in the same way. What is pending on-chain and nobody
-//! of them hands out, its backers have. A block is taken in as a backer does it: executed, and its outputs compared.
+//! A fellow advertises what it has, as to a backer, and hands it out in the same way. What nobody of them hands out, members
+//! of its group have, and what is pending on-chain is with the validators in chunks. A block is taken in as a backer does
+//! it: executed, and its outputs compared.
 //!
 //! Invariant: a block is taken in after its parent, whose state its execution needs.
 
-use super::{backers, pending, CollatorCore, Offer, Out, OFFERS_KEPT};
+use super::{group_of, pending, recovering::Recovering, CollatorCore, Offer, Out, OFFERS_KEPT, USUAL_DELAY};
 use crate::words::{Done, Event, Job};
 use async_backing_backing::job::{self, Expected, Validated, ValidationJob};
 use async_backing_collator::{Parablock, REMEMBERED_FOR};
+use async_backing_execution_context::validation_data;
 use async_backing_machine::{
 	Cost, Instant, JobFailure, JobId, Judgement, PeerId, Priority, Recipients, RequestFailure, RequestId,
 };
 use async_backing_primitives::{
-	BlockNumber, CandidateHash, CandidateReceipt, CoreState, Hash, HeadData, HeadHash, LeafFacts, ParaId,
-	PersistedValidationData, PoV, RelayChainBlockInfo, Slot,
+	BlockNumber, CandidateHash, CandidateReceipt, Hash, HeadData, HeadHash, LeafFacts, ParaId, PoV,
+	RelayChainBlockInfo, Slot, ValidatorIndex,
 };
 use async_backing_prospective_parachains::SharedValidationData;
 use async_backing_validator::{
@@ -28,6 +30,8 @@ use std::{
 
 /// How long a fellow or a backer has to hand a block over.
 const TIMEOUT: Duration = Duration::from_secs(2);
+/// Turns that a fellow may let pass, in which there was a block to build, before others take them.
+const PATIENCE: u32 = 2;
 /// Until when a block should be taken in: with it built in a slot, the next one is not too far.
 const IMPORT_TIME: Duration = Duration::from_secs(12);
 
@@ -35,13 +39,24 @@ const IMPORT_TIME: Duration = Duration::from_secs(12);
 #[derive(Debug, Default)]
 pub(super) struct Fellows {
 	/// At most one for each of them.
-	peers: BTreeSet<PeerId>,
+	peers: BTreeMap<PeerId, Fellow>,
 	/// Blocks that are not taken in yet; at most [`OFFERS_KEPT`] of each fellow, and as many of the chain.
 	wanted: BTreeMap<CandidateHash, Wanted>,
 	/// Relay parents that blocks may have: those of the last [`REMEMBERED_FOR`] relay blocks.
 	relay: BTreeMap<Hash, RelayParent>,
 	/// The highest of them.
 	newest: BlockNumber,
+	/// The last slot in which there was a block to build.
+	turn: Option<Slot>,
+}
+
+/// Another collator of the para.
+#[derive(Clone, Copy, Debug)]
+struct Fellow {
+	/// Which of them.
+	position: usize,
+	/// Its turns that have passed since a block of it was taken in, though there was one to build.
+	missed: u32,
 }
 
 /// What a block's validation data take of its relay parent.
@@ -65,6 +80,8 @@ struct Wanted {
 	heard: BlockNumber,
 	/// Whom to ask for it, in this order.
 	sources: VecDeque<(PeerId, Request)>,
+	/// Validators that may have chunks of it: those of the session where it is pending. Asked last.
+	keepers: Vec<(PeerId, ValidatorIndex)>,
 	stage: Stage,
 }
 
@@ -73,7 +90,9 @@ enum Stage {
 	/// Nobody is being asked.
 	Idle,
 	Asked(RequestId, PeerId),
-	Importing(JobId, PeerId, Arc<PoV>),
+	Recovering(Box<Recovering>),
+	/// From somebody, or from chunks.
+	Importing(JobId, Option<PeerId>, Arc<PoV>),
 }
 
 impl Fellows {
@@ -96,6 +115,11 @@ impl Fellows {
 		self.wanted.retain(|_, wanted| is_recent(wanted.heard));
 	}
 
+	/// Number of a relay block that may be a relay parent.
+	pub(super) fn number_of(&self, relay_parent: Hash) -> Option<BlockNumber> {
+		Some(self.relay.get(&relay_parent)?.info.number)
+	}
+
 	/// Somebody is gone. Requests to it end by themselves.
 	pub(super) fn gone(&mut self, peer: PeerId) {
 		self.peers.remove(&peer);
@@ -105,10 +129,31 @@ impl Fellows {
 		});
 	}
 
-	/// Whether a job takes a block in.
+	/// Whether a job takes a block in, or recovers it.
 	pub(super) fn imports(&self, job: JobId) -> bool {
-		let is_it = |wanted: &Wanted| matches!(wanted.stage, Stage::Importing(id, ..) if id == job);
-		self.wanted.values().any(is_it)
+		self.wanted.values().any(|wanted| match &wanted.stage {
+			Stage::Importing(id, ..) => *id == job,
+			Stage::Recovering(recovering) => recovering.works_on(job),
+			Stage::Idle | Stage::Asked(..) => false,
+		})
+	}
+
+	/// Which of the collators are there: those that are connected, and have let no more than [`PATIENCE`] turns pass.
+	pub(super) fn are_there(&self) -> BTreeSet<usize> {
+		let there = self.peers.values().filter(|fellow| fellow.missed < PATIENCE);
+		there.map(|fellow| fellow.position).collect()
+	}
+
+	/// The turn of a fellow begins, and there is a block to build. A slot is one turn.
+	pub(super) fn turn_of(&mut self, slot: Slot, position: usize) {
+		if self.turn.replace(slot) == Some(slot) {
+			return;
+		}
+		for fellow in self.peers.values_mut() {
+			if fellow.position == position {
+				fellow.missed = fellow.missed.saturating_add(1);
+			}
+		}
 	}
 
 	/// Blocks that are not taken in yet.
@@ -118,7 +163,11 @@ impl Fellows {
 	}
 
 	fn asked(&self, id: RequestId) -> Option<CandidateHash> {
-		let is_it = |wanted: &Wanted| matches!(wanted.stage, Stage::Asked(asked, _) if asked == id);
+		let is_it = |wanted: &Wanted| match &wanted.stage {
+			Stage::Asked(asked, _) => *asked == id,
+			Stage::Recovering(recovering) => recovering.waits_for(id),
+			Stage::Idle | Stage::Importing(..) => false,
+		};
 		let (candidate, _) = self.wanted.iter().find(|(_, wanted)| is_it(wanted))?;
 		Some(*candidate)
 	}
@@ -126,44 +175,47 @@ impl Fellows {
 
 impl CollatorCore {
 	/// Another collator of the para is there: it hears of all blocks here, parents first.
-	pub(super) fn met(&mut self, peer: PeerId, out: &mut Out) {
+	pub(super) fn met(&mut self, peer: PeerId, position: usize, out: &mut Out) {
 		if self.fellows.peers.len() >= self.turns.fellows() {
 			return;
 		}
-		if self.fellows.peers.insert(peer) {
-			for offer in &self.offers {
+		let fellow = Fellow { position, missed: 0 };
+		if self.fellows.peers.insert(peer, fellow).is_none() {
+			for offer in self.offers.iter() {
 				out.notify(Recipients::Peer(peer), Message::Advertise(offer.advertisement()));
 			}
 		}
 	}
 
 	/// Fellows hear of an own block.
-	pub(super) fn announce(&self, position: usize, out: &mut Out) {
-		if let Some(offer) = self.offers.get(position) {
-			let fellows = self.fellows.peers.iter().copied().collect();
-			out.notify(
-				Recipients::Peers(fellows),
-				Message::Advertise(offer.advertisement()),
-			);
-		}
+	pub(super) fn announce(&self, block: Box<Advertisement>, out: &mut Out) {
+		let fellows = self.fellows.peers.keys().copied().collect();
+		out.notify(Recipients::Peers(fellows), Message::Advertise(block));
 	}
 
 	/// A fellow has a block.
-	pub(super) fn announced(&mut self, peer: PeerId, block: Advertisement, out: &mut Out) {
-		if !self.fellows.peers.contains(&peer) {
+	pub(super) fn announced(&mut self, now: Instant, peer: PeerId, block: Advertisement, out: &mut Out) {
+		let Some(fellow) = self.fellows.peers.get_mut(&peer) else {
 			return;
-		}
+		};
 		let Advertisement { receipt, parent_head } = block;
 		if receipt.descriptor.para_id() != self.para {
 			return out.report(peer, Judgement::Cost(Cost::Major, "block of another para"));
 		}
 		let candidate = receipt.hash();
-		let source = (peer, Request::Collation(candidate));
-		self.want(candidate, receipt, parent_head, Some(peer), [source]);
-		self.pursue(out);
+		if self.offers.get(candidate).is_some() {
+			fellow.missed = 0;
+		}
+		let of_group = self.members_of(&receipt, candidate);
+		let sources = [(peer, Request::Collation(candidate))]
+			.into_iter()
+			.chain(of_group);
+		self.want(candidate, receipt, parent_head, Some(peer), sources);
+		self.pursue(now, out);
 	}
 
-	/// What is pending on-chain is needed to go on; if no fellow said that it has it, its backers do.
+	/// What is pending on-chain is needed to go on. Whether or not a fellow said that it has it, its backers do, and all
+	/// validators have their chunks.
 	pub(super) fn recover(&mut self) {
 		let Some(leaf) = self.leaf.clone() else { return };
 		let Some(at_leaf) = leaf.paras.get(&self.para) else {
@@ -173,7 +225,7 @@ impl CollatorCore {
 		for pending in pending(&leaf, self.para) {
 			let (candidate, parent) = (pending.candidate_hash, parent_head);
 			parent_head = pending.descriptor.para_head();
-			if self.author.collator().knows(parent_head) || self.fellows.wanted.contains_key(&candidate) {
+			if self.author.collator().knows(parent_head) {
 				continue;
 			}
 			let receipt = CandidateReceipt {
@@ -183,23 +235,11 @@ impl CollatorCore {
 			};
 			let sources = self.backers_of(candidate, &leaf);
 			self.want(candidate, receipt, parent, None, sources);
+			let keepers = self.keepers(&leaf);
+			if let Some(wanted) = self.fellows.wanted.get_mut(&candidate) {
+				wanted.keepers = keepers;
+			}
 		}
-	}
-
-	/// Those who backed a candidate that is pending.
-	fn backers_of(&self, candidate: CandidateHash, leaf: &LeafFacts) -> Vec<(PeerId, Request)> {
-		let group = leaf.cores.iter().find_map(|core| match core {
-			CoreState::Occupied(core) if core.candidate_hash == candidate => Some(core.group_responsible),
-			_ => None,
-		});
-		let members = group.and_then(|group| leaf.groups.get(group.as_usize()));
-		let keys = members
-			.into_iter()
-			.flatten()
-			.filter_map(|member| leaf.validators.get(member.as_usize()));
-		keys.filter_map(|key| self.validators.iter().find(|(_, keys)| keys.contains(key)))
-			.map(|(peer, _)| (*peer, Request::Pov(candidate)))
-			.collect()
 	}
 
 	fn want(
@@ -224,6 +264,7 @@ impl CollatorCore {
 			from,
 			heard: *newest,
 			sources: VecDeque::new(),
+			keepers: Vec::new(),
 			stage: Stage::Idle,
 		});
 		for source in sources {
@@ -234,19 +275,29 @@ impl CollatorCore {
 	}
 
 	/// Asks for what can be taken in: its parent is known, and its relay parent.
-	pub(super) fn pursue(&mut self, out: &mut Out) {
+	pub(super) fn pursue(&mut self, now: Instant, out: &mut Out) {
 		let (author, fellows) = (&self.author, &mut self.fellows);
-		fellows.wanted.retain(|_, wanted| {
-			let is_ready = fellows
-				.relay
-				.contains_key(&wanted.receipt.descriptor.relay_parent())
-				&& author.collator().knows(wanted.parent_head);
-			if !is_ready || !matches!(wanted.stage, Stage::Idle) {
+		fellows.wanted.retain(|candidate, wanted| {
+			let descriptor = &wanted.receipt.descriptor;
+			let Some(relay_parent) = fellows.relay.get(&descriptor.relay_parent()) else {
+				return true;
+			};
+			if !author.collator().knows(wanted.parent_head) {
 				return true;
 			}
-			// Whoever can be asked once more says so again: a fellow that comes back, or the next leaf.
+			match &mut wanted.stage {
+				Stage::Idle => {}
+				// Whoever can be asked once more says so again: a fellow that comes back, or the next leaf.
+				Stage::Recovering(recovering) => return recovering.go_on(now, *candidate, out),
+				Stage::Asked(..) | Stage::Importing(..) => return true,
+			}
 			let Some((peer, request)) = wanted.sources.pop_front() else {
-				return false;
+				let keepers = std::mem::take(&mut wanted.keepers);
+				let mut recovering =
+					Recovering::new(descriptor.erasure_root(), relay_parent.validators, keepers);
+				let goes_on = recovering.go_on(now, *candidate, out);
+				wanted.stage = Stage::Recovering(Box::new(recovering));
+				return goes_on;
 			};
 			match out.request(peer, request, TIMEOUT) {
 				Some(id) => wanted.stage = Stage::Asked(id, peer),
@@ -267,41 +318,55 @@ impl CollatorCore {
 		let Some(candidate) = self.fellows.asked(id) else {
 			return;
 		};
-		let pov = match answer {
-			Ok(Response::Collation(collation)) => Some(collation.pov),
-			Ok(Response::Pov(pov)) => Some(pov),
-			Ok(Response::Chunk(_) | Response::AvailableData(_)) | Err(_) => None,
+		let Some(wanted) = self.fellows.wanted.get_mut(&candidate) else {
+			return;
 		};
-		let job = self
-			.fellows
-			.wanted
-			.get(&candidate)
-			.zip(pov)
-			.and_then(|(wanted, pov)| {
-				let job = self.validation(candidate, wanted, pov.clone())?;
-				let job = Job::Validator(ValidatorJob::Backing(job::Job::Validate(Box::new(job))));
-				let id = out.job(Priority::Normal, now.saturating_add(IMPORT_TIME), job)?;
-				Some((id, pov))
-			});
+		match &mut wanted.stage {
+			Stage::Recovering(recovering) => recovering.answered(id, answer),
+			Stage::Asked(_, peer) => {
+				let from = *peer;
+				let pov = match answer {
+					Ok(Response::Collation(collation)) => Some(collation.pov),
+					Ok(Response::Pov(pov)) => Some(pov),
+					Ok(Response::Chunk(_) | Response::AvailableData(_)) | Err(_) => None,
+				};
+				self.validate(now, candidate, pov, Some(from), out);
+			}
+			Stage::Idle | Stage::Importing(..) => {}
+		}
+		self.pursue(now, out);
+	}
+
+	/// Has a block executed, if there is one.
+	fn validate(
+		&mut self,
+		now: Instant,
+		candidate: CandidateHash,
+		pov: Option<Arc<PoV>>,
+		from: Option<PeerId>,
+		out: &mut Out,
+	) {
+		let wanted = self.fellows.wanted.get(&candidate);
+		let job = wanted.zip(pov).and_then(|(wanted, pov)| {
+			let job = self.validation(candidate, wanted, pov.clone())?;
+			let job = Job::Validator(ValidatorJob::Backing(job::Job::Validate(Box::new(job))));
+			let id = out.job(Priority::Normal, now.saturating_add(IMPORT_TIME), job)?;
+			Some((id, pov))
+		});
 		if let Some(wanted) = self.fellows.wanted.get_mut(&candidate) {
-			wanted.stage = match (job, &wanted.stage) {
-				(Some((job, pov)), Stage::Asked(_, peer)) => Stage::Importing(job, *peer, pov),
-				_ => Stage::Idle,
+			wanted.stage = match job {
+				Some((job, pov)) => Stage::Importing(job, from, pov),
+				None => Stage::Idle,
 			};
 		}
-		self.pursue(out);
 	}
 
 	/// How a block is taken in. Validation data follow from what is known: nobody is believed.
 	fn validation(&self, candidate: CandidateHash, wanted: &Wanted, pov: Arc<PoV>) -> Option<ValidationJob> {
 		let descriptor = &wanted.receipt.descriptor;
 		let parent = self.fellows.relay.get(&descriptor.relay_parent())?;
-		let validation_data = PersistedValidationData {
-			parent_head: self.head(wanted.parent_head)?,
-			relay_parent_number: parent.info.number,
-			relay_parent_storage_root: parent.info.storage_root,
-			max_pov_size: parent.max_pov_size,
-		};
+		let parent_head = self.head(wanted.parent_head)?;
+		let validation_data = validation_data(parent_head, &parent.info, parent.max_pov_size);
 		Some(ValidationJob {
 			candidate,
 			descriptor: descriptor.clone(),
@@ -320,13 +385,29 @@ impl CollatorCore {
 		self.author.collator().block(head).map(|block| block.head.clone())
 	}
 
-	/// A block is validated, or not.
-	pub(super) fn import_done(&mut self, job: JobId, result: Result<Done, JobFailure>, out: &mut Out) {
-		let is_it = |wanted: &Wanted| matches!(wanted.stage, Stage::Importing(id, ..) if id == job);
-		let found = self.fellows.wanted.iter().find(|(_, wanted)| is_it(wanted));
-		let Some(candidate) = found.map(|(candidate, _)| *candidate) else {
+	/// A block is validated, or not; or recovered.
+	pub(super) fn import_done(
+		&mut self,
+		now: Instant,
+		job: JobId,
+		result: Result<Done, JobFailure>,
+		out: &mut Out,
+	) {
+		let mut wanted = self.fellows.wanted.iter_mut();
+		let found = wanted.find_map(|(candidate, wanted)| match &mut wanted.stage {
+			Stage::Importing(id, ..) if *id == job => Some((*candidate, None)),
+			Stage::Recovering(recovering) if recovering.works_on(job) => Some((*candidate, Some(recovering))),
+			_ => None,
+		});
+		let Some((candidate, recovering)) = found else {
 			return;
 		};
+		if let Some(recovering) = recovering {
+			if let Some(pov) = recovering.done(result, out) {
+				self.validate(now, candidate, Some(pov), None, out);
+			}
+			return self.pursue(now, out);
+		}
 		match result {
 			Ok(Done::Validator(ValidatorDone::Backing(job::Done::Validated(Ok(validated))))) => {
 				if let Some(wanted) = self.fellows.wanted.remove(&candidate) {
@@ -336,7 +417,7 @@ impl CollatorCore {
 			Ok(Done::Validator(ValidatorDone::Backing(job::Done::Validated(Err(invalid))))) => {
 				out.event(Event::Complaint(format!("block {candidate}: {invalid}")));
 				if let Some(wanted) = self.fellows.wanted.get_mut(&candidate) {
-					if let Stage::Importing(_, peer, _) = wanted.stage {
+					if let Stage::Importing(_, Some(peer), _) = wanted.stage {
 						out.report(peer, Judgement::Cost(Cost::Malicious, "invalid block"));
 					}
 					wanted.stage = Stage::Idle;
@@ -346,7 +427,7 @@ impl CollatorCore {
 				self.fellows.wanted.remove(&candidate);
 			}
 		}
-		self.pursue(out);
+		self.pursue(now, out);
 	}
 
 	/// A fellow's block is as good as an own one: it is built on, and offered to backers as long as it is not on-chain.
@@ -354,12 +435,17 @@ impl CollatorCore {
 		let Wanted {
 			receipt,
 			parent_head,
+			from,
 			stage: Stage::Importing(_, _, pov),
 			..
 		} = wanted
 		else {
 			return;
 		};
+		// Whoever told of it keeps its turns: words alone are worth nothing.
+		if let Some(fellow) = from.and_then(|from| self.fellows.peers.get_mut(&from)) {
+			fellow.missed = 0;
+		}
 		let descriptor = &receipt.descriptor;
 		let Some(RelayParent { info, slot, .. }) =
 			self.fellows.relay.get(&descriptor.relay_parent()).copied()
@@ -372,20 +458,23 @@ impl CollatorCore {
 			relay_parent: info,
 			slot,
 			candidate,
+			core: descriptor.core_index(),
+			ready: info.number.saturating_add(1),
 		};
 		self.take_in(block, out);
-		let backers = match (&self.leaf, descriptor.core_index()) {
-			(Some(leaf), Some(core)) => backers(leaf, core, info.number),
-			_ => VecDeque::new(),
+		let group = match (&self.leaf, descriptor.core_index()) {
+			(Some(leaf), Some(core)) => group_of(leaf, core, info.number),
+			_ => Vec::new(),
 		};
-		self.keep(Offer {
+		let offer = Offer {
 			candidate,
 			parent_head,
 			pov,
-			backers,
-			fetched_by: None,
-			due: info.number,
+			group,
+			due: info.number.saturating_add(USUAL_DELAY),
 			receipt,
-		});
+			told: BTreeMap::new(),
+		};
+		self.offer(offer, out);
 	}
 }

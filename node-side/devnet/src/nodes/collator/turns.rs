@@ -1,4 +1,5 @@
-//! Whose turn it is: the collators of a para take turns, slot by slot, as Aura has it.
+//! Whose turn it is: the collators of a para take turns, slot by slot, as Aura has it. The turn of one that has vanished is
+//! the next one's, so that the para lives on.
 
 use async_backing_chain_view::Identity;
 use async_backing_primitives::{Slot, ValidatorId};
@@ -16,22 +17,32 @@ impl Turns {
 		Self { authorities, own }
 	}
 
-	/// Whether a block in this slot, that of its relay parent, is this collator's.
-	pub(crate) fn is_own(&self, slot: Slot) -> bool {
-		usize::try_from(slot)
-			.unwrap_or(usize::MAX)
-			.checked_rem(self.authorities.len())
-			.is_none_or(|turn| turn == self.own)
+	/// Whose turn a slot is, that of a relay parent: of those who are there, the first from the one whose slot it is. This
+	/// collator is there.
+	pub(crate) fn of(&self, slot: Slot, is_there: impl Fn(usize) -> bool) -> usize {
+		let count = self.authorities.len();
+		let slot = usize::try_from(slot).unwrap_or(usize::MAX);
+		let Some(first) = slot.checked_rem(count) else {
+			return self.own;
+		};
+		let mut turns = (first..count).chain(0..first);
+		turns
+			.find(|position| *position == self.own || is_there(*position))
+			.unwrap_or(self.own)
 	}
 
-	/// Whether somebody is another collator of the para.
-	pub(crate) fn is_fellow(&self, identity: &Identity) -> bool {
-		let mut fellows = self
-			.authorities
-			.iter()
-			.enumerate()
-			.filter(|(position, _)| *position != self.own);
-		fellows.any(|(_, key)| identity.authorities.contains(key))
+	/// Whether a position is this collator's.
+	pub(crate) fn is_own(&self, position: usize) -> bool {
+		position == self.own
+	}
+
+	/// Which of the other collators of the para somebody is, if any.
+	pub(crate) fn fellow(&self, identity: &Identity) -> Option<usize> {
+		let fellows = self.authorities.iter().enumerate();
+		fellows
+			.filter(|(position, _)| *position != self.own)
+			.find(|(_, key)| identity.authorities.contains(key))
+			.map(|(position, _)| position)
 	}
 
 	/// How many others there are.
@@ -53,12 +64,25 @@ mod tests {
 		let turns: Vec<_> = (0..3)
 			.map(|own| Turns::new((1..=3).map(key).collect(), own))
 			.collect();
+		let owners = |slot, gone: &[usize]| {
+			let is_there = |position| !gone.contains(&position);
+			let owns = |own: &usize| is_there(*own) && turns[*own].is_own(turns[*own].of(slot, is_there));
+			(0..3).filter(owns).collect::<Vec<_>>()
+		};
 		for slot in 0..7 {
-			let owners: Vec<_> = (0..3).filter(|own| turns[*own].is_own(slot)).collect();
-			assert_eq!(owners, [slot as usize % 3]);
+			let first = slot as usize % 3;
+			assert_eq!(owners(slot, &[]), [first]);
+			assert_eq!(
+				owners(slot, &[first]),
+				[(first + 1) % 3],
+				"the next takes its turn"
+			);
+			assert_eq!(owners(slot, &[first, (first + 1) % 3]), [(first + 2) % 3]);
+			assert_eq!(owners(slot, &[(first + 1) % 3]), [first]);
 		}
+		let alone = Turns::new(vec![key(1)], 0);
 		assert!(
-			(0..3).all(|slot| Turns::new(vec![key(1)], 0).is_own(slot)),
+			(0..3).all(|slot| alone.is_own(alone.of(slot, |_| true))),
 			"who is alone"
 		);
 	}
@@ -66,12 +90,12 @@ mod tests {
 	#[test]
 	fn fellows_are_known_by_their_keys() {
 		let turns = Turns::new((1..=3).map(key).collect(), 1);
-		let is_fellow = |seed| turns.is_fellow(&Identity::of(key(seed)));
+		let fellow = |seed| turns.fellow(&Identity::of(key(seed)));
 		assert_eq!(
-			(1..=4).map(is_fellow).collect::<Vec<_>>(),
-			[true, false, true, false]
+			(1..=4).map(fellow).collect::<Vec<_>>(),
+			[Some(0), None, Some(2), None]
 		);
-		assert!(!turns.is_fellow(&Identity::stranger()));
+		assert_eq!(turns.fellow(&Identity::stranger()), None);
 		assert_eq!(turns.fellows(), 2);
 	}
 }

@@ -92,6 +92,8 @@ pub struct Check {
 pub enum Flaw {
 	/// It hashes 100 KB itself.
 	Hashes,
+	/// It hashes a content itself, which is small.
+	HashesLittle,
 	/// It copies a content a thousand times.
 	Copies,
 	/// After a failure it wants the document, and waits for nothing.
@@ -104,8 +106,18 @@ pub enum Flaw {
 	NeverAnswers,
 	/// It asks the same clerk for ever.
 	Insists,
+	/// It waits for an answer for a day.
+	WaitsForADay,
 	/// It remembers every offer.
 	Hoards,
+	/// It remembers a little of every content that it has checked.
+	Remembers,
+	/// It does not forget who has left.
+	KeepsTheGone,
+	/// It does not cancel a check that is of no use any more.
+	NeverCancels,
+	/// It does not clear a timer that is of no use any more.
+	NeverClears,
 	/// It does not say who offers nonsense.
 	NamesNobody,
 	/// It does not say who sent a false content.

@@ -42,7 +42,7 @@ pub struct Notary {
 	wanted: BTreeMap<Document, Wanted>,
 	/// By place; the content is gone after a restart.
 	endorsed: BTreeMap<(u32, u32), (Document, Option<Content>)>,
-	hoard: BTreeMap<usize, [u8; 1024]>,
+	hoard: BTreeMap<usize, [u8; 256]>,
 }
 
 /// A document that is on its way to be endorsed.
@@ -76,7 +76,9 @@ impl Core for Notary {
 			}
 			Input::Peer(peer, PeerEvent::Connected(identity)) => self.meet(peer, identity, out),
 			Input::Peer(peer, PeerEvent::Disconnected) => {
-				self.peers.remove(&peer);
+				if !self.has(Flaw::KeepsTheGone) {
+					self.peers.remove(&peer);
+				}
 			}
 			Input::Peer(peer, PeerEvent::Message(letter)) => self.read(now, peer, letter, out),
 			Input::Peer(_, PeerEvent::View(never)) => match never {},
@@ -111,6 +113,9 @@ impl Core for Notary {
 				}) else {
 					return;
 				};
+				if self.has(Flaw::Remembers) {
+					self.hoard.insert(self.hoard.len(), [0; 256]);
+				}
 				match done {
 					Ok(true) => self.store(document, content, out),
 					Ok(false) => {
@@ -173,6 +178,28 @@ impl Notary {
 		self.find(is).is_some()
 	}
 
+	/// Whether it waits for what comes of this job.
+	pub fn awaits_job(&self, job: JobId) -> bool {
+		let is = |step: &Step| matches!(step, Step::Checking(of, ..) if *of == job).then_some(());
+		self.find(is).is_some()
+	}
+
+	/// How many documents it rests from.
+	pub fn timers(&self) -> usize {
+		let steps = self.wanted.values().map(|wanted| &wanted.step);
+		steps.filter(|step| matches!(step, Step::Resting(_))).count()
+	}
+
+	/// Whether it knows a peer.
+	pub fn knows(&self, peer: PeerId) -> bool {
+		self.peers.contains_key(&peer)
+	}
+
+	/// How many documents it stands by.
+	pub fn endorsements(&self) -> usize {
+		self.endorsed.len()
+	}
+
 	/// The document that it stands by, of a place.
 	pub fn endorsed(&self, place: (u32, u32)) -> Option<Document> {
 		self.endorsed.get(&place).map(|(document, _)| *document)
@@ -231,7 +258,9 @@ impl Notary {
 			}
 			Letter::Offer(document) => {
 				if self.has(Flaw::Hoards) {
-					self.hoard.insert(self.hoard.len(), [0; 1024]);
+					for _ in 0..4 {
+						self.hoard.insert(self.hoard.len(), [0; 256]);
+					}
 				}
 				let place = document.place();
 				let is_taken = self.endorsed.contains_key(&place)
@@ -257,6 +286,7 @@ impl Notary {
 	/// Asks the next clerk, by the session of the document (law 7). After a round it rests, and after a few it gives up.
 	fn ask(&mut self, now: Instant, document: Document, out: &mut Outbox<Notarial>) {
 		let newest = self.sessions.keys().next_back().copied();
+		let timeout = TIMEOUT * if self.has(Flaw::WaitsForADay) { 43_200 } else { 1 };
 		let session = if self.has(Flaw::MistakesSession) {
 			newest
 		} else {
@@ -272,7 +302,7 @@ impl Notary {
 			let clerk = clerks.get(index).copied();
 			let peer = self.peers.iter().find(|(_, is)| **is == clerk);
 			let Some((peer, _)) = peer else { continue };
-			match out.request(*peer, document, TIMEOUT) {
+			match out.request(*peer, document, timeout) {
 				Some(id) => wanted.step = Step::Asking(id, *peer),
 				None => wanted.step = Step::Resting(out.set_timer(now.saturating_add(REST))),
 			}
@@ -300,9 +330,9 @@ impl Notary {
 			return;
 		};
 		match wanted.step {
-			Step::Checking(job, ..) => out.cancel(job),
-			Step::Resting(timer) => out.clear_timer(timer),
-			Step::Asking(..) | Step::Storing(..) | Step::Idle => {}
+			Step::Checking(job, ..) if !self.has(Flaw::NeverCancels) => out.cancel(job),
+			Step::Resting(timer) if !self.has(Flaw::NeverClears) => out.clear_timer(timer),
+			_ => {}
 		}
 		for ticket in wanted.waiting {
 			self.answer(ticket, Err(Refusal::Unknown), out);
@@ -319,6 +349,9 @@ impl Notary {
 	) {
 		if self.has(Flaw::Hashes) {
 			hash_bytes(&content.repeat(100 * 1024 / content.len().max(1) + 1));
+		}
+		if self.has(Flaw::HashesLittle) {
+			hash_bytes(&content);
 		}
 		if self.has(Flaw::Copies) {
 			(0..1000).for_each(|_| drop(std::hint::black_box((*content).clone())));

@@ -3,7 +3,7 @@
 use super::{Check, Clerk, Document, Flaw, Letter, Notarial, Notary, Session, NUMBERS};
 use crate::{
 	laws::{Act, Choices, Intent, Open, Penalty, Promise, Reply, Stimulus, World},
-	Output, PeerId, RequestId,
+	JobId, Output, PeerId, RequestId,
 };
 use std::{
 	collections::{BTreeMap, VecDeque},
@@ -94,7 +94,7 @@ impl World for Scene {
 			return Stimulus::honest(Act::Chain(Session { number, clerks }));
 		}
 		let kind = choices.below(16);
-		let Some(peer) = choices.pick_from(open.peers.keys()).copied() else {
+		let Some(peer) = open.speaker(choices) else {
 			return Stimulus::honest(Act::Connect(Some(0)));
 		};
 		let identity = |choices: &mut Choices<'_>| {
@@ -141,6 +141,32 @@ impl World for Scene {
 	fn memory_bound(&self) -> usize {
 		let (places, wanted, peers) = (NUMBERS as usize, 16, 64);
 		(places + wanted) * (1024 + 192) + (peers + 16) * 64
+	}
+
+	/// What it stands by, and what a map takes beside.
+	fn rest_bound(&self, notary: &Notary) -> usize {
+		(notary.endorsements() + 16) * (1024 + 192)
+	}
+
+	fn taken_for_open(&self, notary: &Notary) -> usize {
+		usize::from(notary.is_waiting())
+	}
+
+	fn keeps(&self, notary: &Notary, peer: PeerId) -> bool {
+		notary.knows(peer)
+	}
+
+	fn timers_of_use(&self, notary: &Notary) -> Option<usize> {
+		Some(notary.timers())
+	}
+
+	fn is_of_use(&self, notary: &Notary, job: JobId) -> bool {
+		notary.awaits_job(job)
+	}
+
+	/// A content is never hashed while an input waits.
+	fn light(&self) -> usize {
+		0
 	}
 
 	fn is_waiting(&self, notary: &Notary) -> bool {

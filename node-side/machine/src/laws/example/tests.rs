@@ -95,6 +95,7 @@ fn an_input_that_panics_is_found() {
 #[test]
 fn law_1_is_tried() {
 	is_found(Flaw::Hashes, Law::Light, "hashed");
+	is_found(Flaw::HashesLittle, Law::Light, "hashed");
 	is_found(Flaw::Copies, Law::Light, "allocated");
 }
 
@@ -103,6 +104,7 @@ fn law_2_is_tried() {
 	is_found(Flaw::Idles, Law::Ends, "nothing is open");
 	is_found(Flaw::Procrastinates, Law::Ends, "nobody was asked");
 	is_found(Flaw::Insists, Law::Ends, "there are others");
+	is_found(Flaw::WaitsForADay, Law::Ends, "may take until");
 	is_found(Flaw::AnswersTwice, Law::Ends, "twice");
 	is_found(Flaw::NeverAnswers, Law::Ends, "never answered");
 }
@@ -110,6 +112,10 @@ fn law_2_is_tried() {
 #[test]
 fn law_3_is_tried() {
 	is_found(Flaw::Hoards, Law::Memory, "its bound is");
+	is_found(Flaw::Remembers, Law::Memory, "its bound is");
+	is_found(Flaw::KeepsTheGone, Law::Memory, "something is kept of it");
+	is_found(Flaw::NeverCancels, Law::Memory, "not cancelled");
+	is_found(Flaw::NeverClears, Law::Memory, "timers are set");
 }
 
 #[test]

@@ -1,0 +1,173 @@
+//! What is judged after each input.
+
+use super::{actors, Said, Scene, Whole, WholeWords};
+use crate::{
+	checks::{MAX_BATCH_PER_PEER, MAX_FORGED},
+	job,
+	promises::{Intent, PromiseId, LONGEST_ANCESTRY, STORE_PREFIX},
+	MAX_WAITING_PER_PEER,
+};
+use async_backing_machine::{
+	laws::{Breach, Law, Open},
+	Output, PeerId,
+};
+use async_backing_primitives::SigningContext;
+use codec::{Decode, Encode};
+use std::collections::BTreeSet;
+
+/// Claims of the para, and so executions of collations, or of what others seconded, at a time.
+const CLAIMS: usize = 2;
+
+impl Scene {
+	/// Law 4: whoever sent what was found to be forged is named, and is not listened to for long.
+	pub(super) fn judge_blame(
+		&mut self,
+		outputs: &[Output<WholeWords>],
+		open: &Open<WholeWords>,
+	) -> Result<(), Breach> {
+		let named: BTreeSet<_> = outputs
+			.iter()
+			.filter_map(|output| match output {
+				Output::Report(of, judgement) if judgement.value() < 0 => Some(*of),
+				_ => None,
+			})
+			.collect();
+		let is_named = |senders: &&BTreeSet<PeerId>| match senders.is_empty() {
+			true => !named.is_empty(),
+			false => !named.is_disjoint(senders),
+		};
+		let due = std::mem::take(&mut self.due);
+		let unnamed = due.iter().find(|senders| !is_named(senders));
+		if let Some(unnamed) = unnamed.filter(|_| !open.has_no_room) {
+			let what = format!("what {unnamed:?} sent is forged, and nobody is named");
+			return Err(Breach::new(Law::Checked, what));
+		}
+		let most = MAX_FORGED as usize + MAX_BATCH_PER_PEER;
+		match self.found.iter().find(|(_, times)| **times > most) {
+			Some((peer, times)) => Err(Breach::new(
+				Law::Checked,
+				format!("{times} statements of {peer:?} were checked and forged"),
+			)),
+			None => Ok(()),
+		}
+	}
+
+	/// Law 3: what one peer may have waiting, one validator say early or second; executions; and what is in no scope.
+	pub(super) fn judge_bounds(&self, whole: &Whole, open: &Open<WholeWords>) -> Result<(), Breach> {
+		let (depth, _) = actors::PARAMS;
+		let places = depth as usize + 1;
+		let is_execution = |job: &job::Job| matches!(job, job::Job::Validate(_));
+		let jobs = open.jobs.values().filter(|job| !job.is_cancelled);
+		let executions = jobs.filter(|job| is_execution(&job.job)).count();
+		for (what, most, is) in [
+			// Those of a batch that was not checked come back.
+			(
+				"statements of a peer wait",
+				MAX_WAITING_PER_PEER + MAX_BATCH_PER_PEER,
+				whole.backing.most_waiting(),
+			),
+			(
+				"early votes of a validator",
+				3 * places,
+				whole.backing.most_early(),
+			),
+			("candidates of a validator", places, whole.backing.most_seconded()),
+			("executions", 2 * CLAIMS, executions),
+		] {
+			if is > most {
+				return Err(Breach::new(
+					Law::Memory,
+					format!("{is} {what}, but at most {most} may"),
+				));
+			}
+		}
+		if !self.is_block {
+			return Ok(());
+		}
+		let held = whole.backing.relay_parents_held();
+		if held.iter().any(|parent| !whole.chain.is_in_scope(*parent)) {
+			return Err(Breach::new(
+				Law::Memory,
+				"something is kept of what is in no scope",
+			));
+		}
+		let oldest = whole.backing.oldest_promise();
+		match oldest
+			.is_some_and(|oldest| self.told.is_some() && oldest + LONGEST_ANCESTRY < self.finalized_at_leaf)
+		{
+			true => Err(Breach::new(
+				Law::Memory,
+				"a promise is remembered that binds nobody",
+			)),
+			false => Ok(()),
+		}
+	}
+
+	/// Law 5: a promise is stored before it is signed; what was shared was said to all who were there; none is lost.
+	pub(super) fn judge_promises(
+		&mut self,
+		whole: &Whole,
+		outputs: &[Output<WholeWords>],
+		open: &Open<WholeWords>,
+	) -> Result<(), Breach> {
+		let intent_key = [STORE_PREFIX, b"i/"].concat();
+		for output in outputs {
+			let Output::Job {
+				job: job::Job::Sign { payload, .. },
+				..
+			} = output
+			else {
+				continue;
+			};
+			let is_stored = open.stored.with_prefix(&intent_key).any(|(key, mut value)| {
+				let id = PromiseId::decode(&mut &key[..]);
+				let intent = Intent::decode(&mut value);
+				id.ok().zip(intent.ok()).is_some_and(|(id, intent)| {
+					let context = SigningContext {
+						session_index: intent.session,
+						parent_hash: id.0,
+					};
+					intent.statement.signing_payload(&context) == *payload
+				})
+			});
+			if !is_stored {
+				let what = "a statement is signed before the intent is stored";
+				return Err(Breach::new(Law::Restart, what));
+			}
+		}
+		let (kept, lost) = whole.backing.kept_and_lost();
+		for (parent, candidate) in &kept {
+			if !self.shared.insert((*parent, *candidate)) {
+				continue;
+			}
+			let mut there = whole.chain.peers();
+			let somebody = there.any(|peer| whole.chain.validator_of(*parent, peer).is_some());
+			let is_said = outputs.iter().any(|output| match output {
+				Output::Notify(_, Said::Statement(said)) => {
+					let of = said.content.to_compact().candidate_hash();
+					(said.scheduling_parent, of) == (*parent, *candidate)
+				}
+				_ => false,
+			});
+			if somebody && !is_said {
+				return Err(Breach::new(
+					Law::Restart,
+					"a statement is taken for shared that nobody was told",
+				));
+			}
+		}
+		let is_lost = lost.iter().any(|id| {
+			let key = [STORE_PREFIX, b"i/", &id.encode()].concat();
+			let intent = open
+				.stored
+				.0
+				.get(&key)
+				.map(|intent| Intent::decode(&mut &intent[..]));
+			matches!(intent, Some(Ok(intent)) if !intent.is_seconded())
+		});
+		match is_lost {
+			true => Err(Breach::new(Law::Restart, "a promise is lost, and could be kept")),
+			false => Ok(()),
+		}
+	}
+}

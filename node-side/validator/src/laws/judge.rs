@@ -1,0 +1,222 @@
+//! What is judged after each input, and what the world asks the validator.
+
+use super::{sign, Town, KEYS};
+use crate::{
+	bitfields::{promised_record, BitfieldRecord},
+	laws::chain::key,
+	routes::PartName,
+	Job, Message, NodeWords, Validator,
+};
+use async_backing_backing::SignedStatement;
+use async_backing_chain_view::EarlyLimits;
+use async_backing_machine::{
+	laws::{Breach, Law, Open},
+	JobId, Output, PeerId, Recipients, RequestId,
+};
+use async_backing_primitives::{Hash, UncheckedSignedAvailabilityBitfield};
+use codec::Encode;
+
+/// Candidates of one collator at a relay parent: one more than claims (R-NET-84).
+const MOST_HEARD: usize = 3;
+/// Votes that make a candidate backable.
+const QUORUM: usize = 2;
+
+/// Of the parts that know it, and of the whole.
+pub(super) fn taken_for_open(validator: &Validator) -> usize {
+	let parts = validator.backing.taken_for_open()
+		+ validator.availability.taken_for_open()
+		+ validator.collations.taken_for_open()
+		+ validator.bitfields.taken_for_open()
+		+ validator.codes.taken_for_open();
+	parts.max(validator.open())
+}
+
+/// Of the parts.
+pub(super) fn timers_of_use(validator: &Validator) -> usize {
+	validator.backing.timers_of_use()
+		+ validator.availability.timers_of_use()
+		+ validator.collations.timers_of_use()
+		+ validator.bitfields.timers_of_use()
+		+ validator.codes.timers_of_use()
+}
+
+pub(super) fn keeps(validator: &Validator, peer: PeerId) -> bool {
+	validator.chain.is_connected(peer)
+		|| validator.early.len_of(peer) > 0
+		|| validator.backing.keeps(peer)
+		|| validator.collations.keeps(peer)
+		|| validator.bitfields.early_of(peer) > 0
+		|| validator.desk.ledger.knows(peer)
+}
+
+/// Of bitfields there is one check a leaf.
+pub(super) fn is_of_use(validator: &Validator, job: JobId) -> bool {
+	match validator.desk.routes.wanted(job) {
+		Some(PartName::Backing) => validator.backing.is_of_use(job),
+		Some(PartName::Availability) => validator.availability.is_of_use(job),
+		Some(_) => true,
+		None => false,
+	}
+}
+
+/// Whoever is cut is not named again.
+pub(super) fn is_awaited(validator: &Validator, request: RequestId) -> bool {
+	let asked = validator.desk.routes.asked(request);
+	asked.is_some_and(|(part, peer)| {
+		let is_of_use = match part {
+			PartName::Backing => validator.backing.awaits(request),
+			PartName::Availability => validator.availability.is_awaiting(request),
+			PartName::Collations => validator.collations.is_awaiting(request, &validator.chain),
+			PartName::Bitfields | PartName::Codes => false,
+		};
+		is_of_use && !validator.desk.ledger.is_cut(peer)
+	})
+}
+
+fn breach(law: Law, what: &str) -> Result<(), Breach> {
+	Err(Breach::new(law, what))
+}
+
+impl Town {
+	/// Remembers who sent what in whose name.
+	pub(super) fn note_bitfield(
+		&mut self,
+		peer: PeerId,
+		leaf: Hash,
+		sent: &UncheckedSignedAvailabilityBitfield,
+		open: &Open<NodeWords>,
+	) {
+		let named = self.chain.session_at(leaf).and_then(|(_, validators)| {
+			let index = sent.validator_index.as_usize();
+			validators.get(index)
+		});
+		let identity = open.peers.get(&peer);
+		let is_rightful = identity
+			.zip(named)
+			.is_some_and(|(identity, named)| identity.authorities.contains(named));
+		let sent = (leaf, sent.validator_index, sent.signature.encode());
+		if is_rightful {
+			self.usurped.remove(&sent);
+			self.rightful.insert(sent);
+		} else if !self.rightful.contains(&sent) {
+			self.usurped.insert(sent);
+		}
+	}
+
+	pub(super) fn judge_all(
+		&self,
+		validator: &Validator,
+		outputs: &[Output<NodeWords>],
+		open: &Open<NodeWords>,
+	) -> Result<(), Breach> {
+		for output in outputs {
+			match output {
+				Output::Notify(to, Message::Bitfield(leaf, signed)) => {
+					self.judge_audience(to, *leaf, open)?;
+					let record = promised_record(&open.stored, *leaf);
+					if record.and_then(|record| record.signature).as_ref() != Some(&signed.signature) {
+						return breach(
+							Law::Restart,
+							"a bitfield is shared before its signature is stored",
+						);
+					}
+				}
+				Output::Notify(to, Message::Statement(statement)) => {
+					let SignedStatement {
+						scheduling_parent, ..
+					} = &**statement;
+					self.judge_audience(to, *scheduling_parent, open)?;
+				}
+				Output::Job {
+					job: Job::SignBitfield { payload, .. },
+					..
+				} => {
+					let is_stored = BitfieldRecord::all(&open.stored).any(|(leaf, record)| {
+						let context = self.chain.session_at(leaf).map(|(context, _)| context);
+						context.is_some_and(|context| record.bitfield.signing_payload(context) == *payload)
+					});
+					if !is_stored {
+						return breach(Law::Restart, "a bitfield is signed before it is stored");
+					}
+				}
+				Output::Proposal(_, proposal) => self.judge_proposal(proposal)?,
+				Output::Respond(ticket, Ok(_)) if self.last.asked_in_vain == Some(*ticket) => {
+					return breach(Law::Checked, "somebody is answered who is cut");
+				}
+				_ => {}
+			}
+		}
+		self.judge_bounds(validator, open)
+	}
+
+	/// Law 7: who hears something is a validator of the session that it is about.
+	fn judge_audience(&self, to: &Recipients, block: Hash, open: &Open<NodeWords>) -> Result<(), Breach> {
+		let mut identities = to.as_slice().iter().filter_map(|peer| open.peers.get(peer));
+		match identities.all(|identity| {
+			self.chain
+				.has_validator(block, identity.authorities.iter().cloned())
+		}) {
+			true => Ok(()),
+			false => breach(Law::Sessions, "somebody hears of a session that is not its own"),
+		}
+	}
+
+	/// Law 4: a block carries nothing that was not checked.
+	fn judge_proposal(&self, proposal: &async_backing_provisioner::Proposal) -> Result<(), Breach> {
+		let session = self.last.proposes_on.and_then(|leaf| self.chain.session_at(leaf));
+		for signed in &proposal.bitfields {
+			let is_right = session.is_some_and(|(context, validators)| {
+				let named = validators.get(signed.validator_index.as_usize());
+				let signer = (0..KEYS).find(|index| named == Some(&key(*index)));
+				let payload = signed.payload.signing_payload(context);
+				signer.is_some_and(|signer| sign(signer, &payload) == signed.signature)
+			});
+			if !is_right {
+				return breach(Law::Checked, "a proposal has a forged bitfield");
+			}
+		}
+		let mut candidates = proposal.backed_candidates.iter();
+		match candidates.all(|candidate| candidate.validity_votes.len() >= QUORUM) {
+			true => Ok(()),
+			false => breach(Law::Checked, "a proposal has a candidate without its quorum"),
+		}
+	}
+
+	fn judge_bounds(&self, validator: &Validator, open: &Open<NodeWords>) -> Result<(), Breach> {
+		if let Some(peer) = self.last.peer {
+			for (most, is) in [
+				(EarlyLimits::validators().per_peer, validator.early.len_of(peer)),
+				(
+					EarlyLimits::validators().per_peer,
+					validator.bitfields.early_of(peer),
+				),
+				(
+					EarlyLimits::strangers().per_peer,
+					validator.collations.early_of(peer),
+				),
+			] {
+				if is > most {
+					let what = format!("{is} things of one peer wait, but at most {most} may");
+					return Err(Breach::new(Law::Memory, what));
+				}
+			}
+		}
+		if validator.collations.most_heard() > MOST_HEARD {
+			return breach(Law::Memory, "too many candidates of a collator are remembered");
+		}
+		if validator.bitfields.is_stuck() {
+			return breach(Law::Ends, "bitfields wait for a check that nothing leads to");
+		}
+		if !self.last.is_chain {
+			return Ok(());
+		}
+		if validator.collations.is_overdue(open.now) {
+			return breach(Law::Memory, "a place is kept for what ended long ago");
+		}
+		let oldest = validator.bitfields.oldest();
+		match oldest.is_some_and(|oldest| oldest < validator.chain.finalized_number()) {
+			true => breach(Law::Memory, "a bitfield is remembered that binds nobody"),
+			false => Ok(()),
+		}
+	}
+}

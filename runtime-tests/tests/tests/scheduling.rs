@@ -1,0 +1,230 @@
+//! Every kind of core on the devnet: shared, leased for a while, several of them, and orders beside a lease (R-SCH-7 to
+//! R-SCH-11), as tables.
+
+mod common;
+
+use async_backing_counter_parachain::Producer;
+use async_backing_devnet::{
+	Assignee, Authoring, CoreWork, Customer, Devnet, Model, ParaReport, Parachain, RunConfig, PARTS_OF_A_CORE,
+};
+use async_backing_primitives::{AsyncBackingParams, CoreIndex, Hash, ParaId, ValidationCode};
+use async_backing_relay_runtime::transactions::{self, CoreAssignment};
+use common::{executor, relay_wasm};
+use sp_runtime::OpaqueExtrinsic;
+use std::time::Duration;
+
+/// Few extrinsics fit into a block, so that tests are fast.
+const EXTRINSIC_COST: Duration = Duration::from_millis(100);
+const WHOLE: u16 = PARTS_OF_A_CORE;
+
+#[derive(Debug)]
+struct Root;
+
+impl Customer for Root {
+	fn order(&self, genesis: Hash, nonce: u32, para: ParaId) -> OpaqueExtrinsic {
+		transactions::order(nonce, genesis, para)
+	}
+
+	fn assign(&self, genesis: Hash, nonce: u32, work: &CoreWork) -> Option<OpaqueExtrinsic> {
+		let shares = work.shares.iter().map(|(assignee, parts)| match assignee {
+			Assignee::Idle => (CoreAssignment::Idle, *parts),
+			Assignee::Pool => (CoreAssignment::Pool, *parts),
+			Assignee::Para(para) => (CoreAssignment::Task(*para), *parts),
+		});
+		let core = CoreIndex(work.core);
+		transactions::assign_core(nonce, genesis, core, work.begin, work.end, shares.collect())
+	}
+}
+
+fn config(paras: u32, blocks: u32) -> RunConfig {
+	RunConfig {
+		blocks,
+		paras,
+		model: Model {
+			extrinsic_cost: EXTRINSIC_COST,
+			// No session ends in these runs.
+			session_length: 200,
+			..Model::default()
+		},
+		..RunConfig::default()
+	}
+}
+
+fn run(config: RunConfig) -> Vec<ParaReport> {
+	let code = async_backing_counter_parachain::WASM_BINARY.expect("these tests need the compiled parachain");
+	let code = ValidationCode(code.to_vec());
+	let parachain = |para| Parachain::new(code.clone(), Producer::new(config.seed, para, 16));
+	let parachains = config.para_ids().map(parachain).collect();
+	let mut devnet = Devnet::with_runtime_executor(config, relay_wasm(), parachains, executor())
+		.expect("the genesis is valid");
+	devnet.set_customer(Root);
+	let report = devnet.run(|_| ()).expect("the relay chain runs");
+	common::invariants::check_all(devnet.relay().client());
+	report.paras
+}
+
+fn para(position: u32) -> Assignee {
+	Assignee::Para(ParaId(2000 + position))
+}
+
+fn work(core: u32, shares: &[(Assignee, u16)]) -> CoreWork {
+	CoreWork {
+		core,
+		begin: 0,
+		end: None,
+		shares: shares.to_vec(),
+	}
+}
+
+#[test]
+fn r_def_40_paras_that_share_a_core_each_get_their_share() {
+	const BLOCKS: u32 = 60;
+	// Work is given in the first block, claims are there from the third; what is built for the last is not included yet.
+	const AROUND: u32 = 8;
+	for paras in [2, 3, 4, 6] {
+		let share = WHOLE / paras as u16;
+		let shares: Vec<_> = (0..paras).map(|position| (para(position), share)).collect();
+		let reports = run(RunConfig {
+			works: vec![work(0, &shares)],
+			..config(paras, BLOCKS)
+		});
+		for report in reports {
+			let each = (BLOCKS - AROUND) / paras;
+			assert!(
+				report.included + 1 >= each,
+				"R-DEF-40, R-SCH-7: {paras} paras, each {each} blocks: {report:?}"
+			);
+			assert_eq!(
+				(report.wasted, report.timed_out),
+				(0, 0),
+				"R-COL-6: {paras} paras: {report:?}"
+			);
+		}
+	}
+}
+
+#[test]
+fn r_sch_10_a_lease_and_orders_add_up() {
+	const BLOCKS: u32 = 40;
+	let orders = RunConfig {
+		works: vec![work(0, &[(para(0), WHOLE)]), work(1, &[(Assignee::Pool, WHOLE)])],
+		orders_for: vec![ParaId(2000)],
+		order_every: 4,
+		..config(1, BLOCKS)
+	};
+	let mut orders = RunConfig {
+		params: AsyncBackingParams {
+			max_candidate_depth: 7,
+			allowed_ancestry_len: 3,
+		},
+		..orders
+	};
+	(orders.model.velocity, orders.model.segment_capacity) = (2, 8);
+	let [both] = &run(orders)[..] else {
+		panic!("one para")
+	};
+	let [alone] = &run(RunConfig {
+		works: vec![work(0, &[(para(0), WHOLE)])],
+		..config(1, BLOCKS)
+	})[..] else {
+		panic!("one para")
+	};
+	assert_eq!(both.orders, BLOCKS / 4);
+	assert!(
+		both.included >= alone.included + both.orders - 3,
+		"R-SCH-10: {both:?} beside {alone:?}"
+	);
+	assert_eq!((both.wasted, alone.wasted), (0, 0), "R-SCH-10: {both:?}");
+}
+
+#[test]
+fn r_sch_10_a_leased_and_an_on_demand_para_share_a_core() {
+	let half = WHOLE / 2;
+	let reports = run(RunConfig {
+		on_demand: 1,
+		order_every: 4,
+		works: vec![work(0, &[(para(0), half), (Assignee::Pool, half)])],
+		..config(1, 48)
+	});
+	let [leased, ordered] = &reports[..] else {
+		panic!("two paras")
+	};
+	assert!(leased.included + 1 >= (48 - 8) / 2, "R-SCH-7: {leased:?}");
+	assert!(ordered.included + 3 >= ordered.orders, "R-SCH-8: {ordered:?}");
+	assert_eq!((leased.wasted, ordered.wasted), (0, 0), "{reports:?}");
+}
+
+#[test]
+fn r_sch_10_leases_overlap() {
+	// Blocks 3 to 59 on one core, 12 to 35 on a second, 20 to 27 on a third.
+	let lease = |core, begin, end| CoreWork {
+		begin,
+		end,
+		..work(core, &[(para(0), WHOLE)])
+	};
+	let mut config = RunConfig {
+		validators: 9,
+		works: vec![lease(0, 0, None), lease(1, 12, Some(36)), lease(2, 20, Some(28))],
+		params: AsyncBackingParams {
+			max_candidate_depth: 11,
+			allowed_ancestry_len: 3,
+		},
+		..config(1, 60)
+	};
+	(config.model.velocity, config.model.segment_capacity) = (3, 12);
+	let [report] = &run(config)[..] else {
+		panic!("one para")
+	};
+	let claims = 57 + 24 + 8;
+	assert!(report.included + 8 >= claims, "R-SCH-10: {report:?}");
+	assert_eq!(report.wasted, 0, "R-SCH-10: {report:?}");
+}
+
+#[test]
+fn r_def_43_more_cores_never_give_less() {
+	for authoring in [Authoring::Lookahead, Authoring::SlotBased] {
+		let mut before = 0;
+		for cores in [1, 2, 3, 6, 12] {
+			let mut config = RunConfig {
+				validators: 20,
+				cores_per_para: cores,
+				authoring,
+				params: AsyncBackingParams {
+					max_candidate_depth: (4 * cores).max(5) - 1,
+					allowed_ancestry_len: 3,
+				},
+				..config(1, 24)
+			};
+			(config.model.velocity, config.model.segment_capacity) = (cores, (4 * cores).max(5));
+			let [report] = &run(config)[..] else {
+				panic!("one para")
+			};
+			assert!(
+				report.extrinsics_included >= before,
+				"R-DEF-43: {authoring:?}, {cores} cores: {before}, then {report:?}"
+			);
+			assert_eq!(
+				report.wasted, 0,
+				"R-DEF-44: {authoring:?}, {cores} cores: {report:?}"
+			);
+			before = report.extrinsics_included;
+		}
+	}
+}
+
+#[test]
+fn r_def_44_no_block_is_wasted_whatever_the_execution_limit_or_the_links() {
+	for (limit, latency) in [(2, 100), (4, 100), (6, 100), (8, 100), (2, 700), (8, 700)] {
+		let mut config = config(1, 30);
+		config.model.backing_execution_limit = Duration::from_secs(limit);
+		config.model.link_latency = Duration::from_millis(latency);
+		let [report] = &run(config)[..] else {
+			panic!("one para")
+		};
+		assert!(
+			report.included >= 20,
+			"R-DEF-44: {limit} s, {latency} ms: {report:?}"
+		);
+		assert_eq!(report.wasted, 0, "R-DEF-44: {limit} s, {latency} ms: {report:?}");
+	}
+}
