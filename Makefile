@@ -19,6 +19,9 @@ ARGS ?=
 # For each fuzz target, for example: make fuzz FUZZ_SECONDS=600
 FUZZ_SECONDS ?= 60
 
+# Arguments of `make package`: --no-verify packs and does not build
+PACKAGE_ARGS ?=
+
 # What has to compile without std, for the target that runtimes are compiled for.
 NO_STD := \
 	async-backing-primitives \
@@ -34,7 +37,9 @@ NO_STD := \
 	async-backing-wire \
 	async-backing-fragment-tree \
 	async-backing-prospective-parachains \
-	async-backing-counter-parachain
+	async-backing-counter-parachain \
+	async-backing-example-relay \
+	async-backing-example-inclusion-alone
 
 # Pallets with benchmarks, and cargo's names of the features that compile these.
 BENCHMARKED := \
@@ -47,10 +52,40 @@ BENCHMARKED := \
 	pallet-async-backing-unincluded-segment
 BENCHMARKS := $(addsuffix /runtime-benchmarks,$(BENCHMARKED))
 
+# Crates that others may depend on. What is left out says `publish = false`.
+PACKAGED := \
+	async-backing-benchmark-helper \
+	async-backing-availability \
+	async-backing-backing \
+	async-backing-chain-view \
+	async-backing-collator \
+	async-backing-devnet \
+	async-backing-execution-context \
+	async-backing-fragment-tree \
+	async-backing-leaf-facts \
+	async-backing-machine \
+	async-backing-primitives \
+	async-backing-prospective-parachains \
+	async-backing-provisioner \
+	async-backing-pvf \
+	async-backing-relay-client \
+	async-backing-sim \
+	async-backing-validator \
+	async-backing-wire \
+	pallet-async-backing-configuration \
+	pallet-async-backing-dmp \
+	pallet-async-backing-hrmp \
+	pallet-async-backing-inclusion \
+	pallet-async-backing-paras \
+	pallet-async-backing-scheduler \
+	pallet-async-backing-sessions \
+	pallet-async-backing-ump \
+	pallet-async-backing-unincluded-segment
+
 # The exports of scripts/wasm-target.sh, in the shell of the recipe. In two steps, so that its failure is a failure.
 WASM_ENV = wasm_env=$$(scripts/wasm-target.sh); eval "$$wasm_env"
 
-.PHONY: help run build test fmt lint check-no-std unit test-benchmarks rules rules-check doc setup fuzz bench bench-peers interop calibrate weights weights-check
+.PHONY: help run build test fmt lint check-no-std unit test-benchmarks rules rules-check doc package setup fuzz bench bench-peers interop calibrate weights weights-check
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -86,7 +121,7 @@ check-no-std: setup ## Primitives, pallets and no_std cores for wasm32v1-none, w
 lint: setup fmt ## Formatting and clippy, warnings are errors
 	@$(WASM_ENV); SKIP_WASM_BUILD=1 \
 		cargo clippy --workspace --all-targets --locked \
-		--features '$(BENCHMARKS) async-backing-relay-runtime/runtime-benchmarks async-backing-wiring-tests/runtime-benchmarks' -- -D warnings
+		--features '$(BENCHMARKS) async-backing-relay-runtime/runtime-benchmarks async-backing-wiring-tests/runtime-benchmarks async-backing-example-relay/runtime-benchmarks async-backing-example-inclusion-alone/runtime-benchmarks' -- -D warnings
 
 unit: setup ## The tests alone: unit, scenario, end to end, documentation
 	@$(WASM_ENV); cargo test --workspace --locked
@@ -135,6 +170,11 @@ rules: ## Which rules of docs/rules.md tests name, and how many
 
 rules-check:
 	@scripts/rules.sh --check
+
+# All at once, so that each is checked against the others as packed, not as they lie here; committed files only.
+package: setup ## Packs every crate that is published, and builds each from its package
+	@$(WASM_ENV); CARGO_TARGET_DIR="$(CACHE)/package" SKIP_WASM_BUILD=1 \
+		cargo package --locked $(PACKAGE_ARGS) $(addprefix -p ,$(PACKAGED))
 
 doc: setup ## The API documentation of the workspace
 	@$(WASM_ENV); RUSTDOCFLAGS='-D warnings' \

@@ -3,6 +3,7 @@
 
 extern crate alloc;
 
+mod accounts;
 mod availability;
 mod candidate;
 mod configuration;
@@ -36,6 +37,8 @@ mod session_info;
 mod signals;
 mod slashing;
 mod statement;
+#[cfg(any(test, feature = "test-helpers"))]
+pub mod test_helpers;
 #[cfg(test)]
 mod testing;
 mod timeouts;
@@ -43,6 +46,7 @@ mod validation;
 mod votes;
 pub mod wiring;
 
+pub use accounts::*;
 pub use availability::*;
 pub use candidate::*;
 pub use configuration::*;

@@ -90,7 +90,7 @@ impl RelayChain {
 			.map(|index| ValidatorKeys::of_run(config.seed, index))
 			.collect();
 		let genesis = Genesis::preset("devnet")
-			.with(validators_patch(&validators, &["babe", "grandpa", "para"]))
+			.with(validators_patch(&validators, &SESSION_KEYS))
 			.with(genesis_patch(config, parachains));
 		let client = RelayClient::new(RelayClientConfig {
 			executor,
@@ -217,6 +217,15 @@ impl Chain for RelayChain {
 /// The account of the presets that orders blocks, and gives cores work where that is asked for. Its signatures follow from
 /// what is signed, which those of the presets' own root do not.
 const CUSTOMER: &str = "5FA9nQDVg267DEd8m1ZypXLBnvN7SFxYwV7ndqSYGiN9TTpu";
+
+/// Session keys of the runtime, by its names; one sr25519 key of a validator serves for all but GRANDPA.
+const SESSION_KEYS: [&str; 5] = [
+	"babe",
+	"grandpa",
+	"para_validator",
+	"para_assignment",
+	"authority_discovery",
+];
 
 /// What the run changes about the preset.
 fn genesis_patch(config: &RunConfig, parachains: &[Parachain]) -> Value {

@@ -6,9 +6,9 @@ use alloc::sync::Arc;
 use async_backing_execution_context::validation_data;
 use async_backing_primitives::{
 	check_intrinsic, parse_signals, BlockNumber, CandidateCommitments, CandidateHash,
-	CandidatePendingAvailability, ClaimQueueOffset, CommittedCandidateReceipt, CoreIndex, CoreSelector,
-	FragmentCandidate, Hash, HeadData, HeadHash, IntrinsicError, ParaId, PersistedValidationData,
-	RelayChainBlockInfo, SignalError, ValidationDataClaim,
+	CandidatePendingAvailability, ClaimQueueOffset, CommittedCandidateReceipt, Constraints, CoreIndex,
+	CoreSelector, DescriptorFields, FragmentCandidate, Hash, HeadData, HeadHash, IntrinsicError, ParaId,
+	PersistedValidationData, RelayChainBlockInfo, SignalError, ValidationDataClaim,
 };
 
 /// What a candidate says about the core that it wants to take.
@@ -53,6 +53,39 @@ pub struct Candidate {
 }
 
 impl Candidate {
+	/// The candidate of `para` that builds on `parent_head` with these outputs, executed against `relay_parent`: of a para
+	/// that stands as `constraints` say. Hashes, code, limits and relay parent are consistent with one another, whatever
+	/// `fields` says of them; core, session, and the hashes of what is elsewhere (proof of validity, erasure coding) are its
+	/// to say.
+	///
+	/// For authors, tests and tools. Cost: as [`new`](Self::new), and hashes validation data and head data once more.
+	///
+	/// # Errors
+	/// [`IntrinsicError`] if the outputs are such as no candidate may have.
+	pub fn building_on(
+		parent_head: HeadData,
+		para: ParaId,
+		relay_parent: &RelayChainBlockInfo,
+		constraints: &Constraints,
+		commitments: CandidateCommitments,
+		fields: DescriptorFields,
+	) -> Result<Self, IntrinsicError> {
+		let validation_data = PersistedValidationData {
+			parent_head,
+			relay_parent_number: relay_parent.number,
+			relay_parent_storage_root: relay_parent.storage_root,
+			max_pov_size: constraints.max_pov_size,
+		};
+		let fields = DescriptorFields {
+			para_id: para,
+			relay_parent: relay_parent.hash,
+			validation_code_hash: constraints.validation_code_hash,
+			..fields
+		};
+		let receipt = CommittedCandidateReceipt::consistent(fields, commitments, &validation_data);
+		Self::new(receipt, validation_data, false)
+	}
+
 	/// A candidate that somebody proposed, after the intrinsic checks (R-FRG-16). One that fails them never enters a
 	/// storage, because there is no other way in (R-STO-2).
 	///

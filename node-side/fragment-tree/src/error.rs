@@ -1,7 +1,7 @@
 //! Why candidates stay out of trees.
 
 use crate::{TreeFull, UnknownCandidate};
-use async_backing_primitives::{BlockNumber, DepthExceeded, FragmentError, Hash, HeadHash};
+use async_backing_primitives::{BlockNumber, DepthExceeded, FragmentError, Hash, HeadHash, ParaId};
 use thiserror::Error;
 
 /// Why a candidate does not fit below a node whose output it builds on (R-TRE-3).
@@ -17,6 +17,14 @@ pub enum Unfit {
 		min: BlockNumber,
 		/// The candidate's.
 		got: BlockNumber,
+	},
+	/// It is a candidate of another para: a storage is about one.
+	#[error("a candidate of para {got} in a tree of para {expected}")]
+	OtherPara {
+		/// The para that the tree is about.
+		expected: ParaId,
+		/// The candidate's.
+		got: ParaId,
 	},
 	/// It is not valid there.
 	#[error(transparent)]

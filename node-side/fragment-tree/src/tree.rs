@@ -41,7 +41,9 @@ pub struct FragmentTree<R: PathRule = LongestPath> {
 	pub(crate) is_saturated: bool,
 }
 
-/// What joined a tree, and what did not though it would fit.
+/// What joined a tree, and what did not though it would fit: an author that does not look at [`refused`](Self::refused) and
+/// [`broken_trunk`](Self::broken_trunk) does not know what its tree lacks.
+#[must_use]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Attached {
 	/// Number of new nodes.
@@ -528,6 +530,10 @@ impl<R: PathRule> FragmentTree<R> {
 		candidate: &Candidate,
 		relay_parent: &RelayChainBlockInfo,
 	) -> Result<Cumulative, Unfit> {
+		let (expected, got) = (self.scope.para(), candidate.para_id());
+		if got != expected {
+			return Err(Unfit::OtherPara { expected, got });
+		}
 		let is_pending = self.scope.is_pending(candidate.hash());
 		self.judge_position(place, relay_parent, is_pending)?;
 		let operating = place.operating(&self.scope);

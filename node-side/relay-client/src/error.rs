@@ -220,7 +220,7 @@ pub enum ImportError {
 	},
 	/// The runtime refused the block for another reason, or trapped.
 	#[error("the runtime refused the block: {0}")]
-	Execution(sp_consensus::Error),
+	Execution(#[source] sp_consensus::Error),
 	/// A question that importing asks.
 	#[error(transparent)]
 	Query(#[from] QueryError),

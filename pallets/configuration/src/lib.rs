@@ -247,6 +247,22 @@ pub mod pallet {
 		Inconsistent,
 	}
 
+	/// Ceilings and delays that are compiled in, for tools that read the metadata.
+	#[pallet::extra_constants]
+	impl<T: Config> Pallet<T> {
+		/// Sessions that pass before a change takes effect (R-ABP-5).
+		#[pallet::constant_name(SessionDelay)]
+		fn session_delay() -> SessionIndex {
+			SESSION_DELAY
+		}
+
+		/// Most configurations that are staged at a time (R-ABP-5).
+		#[pallet::constant_name(MaxPending)]
+		fn max_pending() -> u32 {
+			MAX_PENDING
+		}
+	}
+
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		#[cfg(feature = "std")]

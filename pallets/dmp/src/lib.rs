@@ -138,6 +138,22 @@ pub mod pallet {
 		}
 	}
 
+	/// Ceilings and delays that are compiled in, for tools that read the metadata.
+	#[pallet::extra_constants]
+	impl<T: Config> Pallet<T> {
+		/// Most messages that wait for a para.
+		#[pallet::constant_name(MaxMessages)]
+		fn max_messages() -> u32 {
+			async_backing_primitives::MAX_DOWNWARD_MESSAGES
+		}
+
+		/// Most bytes of messages that wait for a para.
+		#[pallet::constant_name(MaxQueueSize)]
+		fn max_queue_size() -> u32 {
+			async_backing_primitives::MAX_DOWNWARD_QUEUE_SIZE
+		}
+	}
+
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		/// Removes messages of paras that are gone, which nobody sees any more.

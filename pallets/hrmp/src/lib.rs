@@ -9,6 +9,7 @@ mod channel_impls;
 mod closed_impls;
 mod inbox;
 mod message_impls;
+mod origin;
 mod port_impls;
 mod request_impls;
 mod rescue_impls;
@@ -23,6 +24,7 @@ mod mock;
 mod tests;
 
 pub use inbox::*;
+pub use origin::EnsurePara;
 pub use pallet::*;
 pub use types::*;
 pub use weights::WeightInfo;
@@ -418,6 +420,22 @@ pub mod pallet {
 		) -> DispatchResult {
 			T::AdminOrigin::ensure_origin(origin)?;
 			Self::do_poke_deposits(HrmpChannelId { sender, recipient })
+		}
+	}
+
+	/// Ceilings and delays that are compiled in, for tools that read the metadata.
+	#[pallet::extra_constants]
+	impl<T: Config> Pallet<T> {
+		/// Most requests of channels that wait.
+		#[pallet::constant_name(MaxRequests)]
+		fn max_requests() -> u32 {
+			MAX_REQUESTS
+		}
+
+		/// Channels that one session change opens at most, and that it closes at most.
+		#[pallet::constant_name(MaxChangesPerSession)]
+		fn max_changes_per_session() -> u32 {
+			MAX_CHANGES_PER_SESSION
 		}
 	}
 

@@ -13,26 +13,11 @@
 
 pub use pallet::*;
 
-/// What can be wrong with the inherents of a block, as a node's check finds it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, codec::Encode, codec::Decode, thiserror::Error)]
-pub enum InherentError {
-	/// There is no parachains inherent.
-	#[error("the block has no parachains inherent (R-INC-1)")]
-	Missing,
-}
-
-impl sp_inherents::IsFatalError for InherentError {
-	fn is_fatal_error(&self) -> bool {
-		true
-	}
-}
-
 #[allow(missing_debug_implementations)] // types that the macros write
 #[frame_support::pallet]
 pub mod pallet {
-	use super::InherentError;
 	use crate::{Pallet as Inclusion, LOG_TARGET};
-	use async_backing_primitives::{ParachainsInherentData, PARACHAINS_INHERENT_IDENTIFIER};
+	use async_backing_primitives::{InherentError, ParachainsInherentData, PARACHAINS_INHERENT_IDENTIFIER};
 	use frame_support::pallet_prelude::*;
 	use frame_system::pallet_prelude::*;
 

@@ -15,6 +15,7 @@ mod process;
 mod query;
 mod randomness;
 mod refusal;
+pub mod runtime_api;
 mod select;
 mod snapshot;
 mod try_state;
@@ -26,7 +27,7 @@ mod mock;
 #[cfg(test)]
 mod tests;
 
-pub use inherent::InherentError;
+pub use async_backing_primitives::InherentError;
 pub use others::OtherInherents;
 pub use pallet::*;
 pub use randomness::NoRandomness;
@@ -301,6 +302,22 @@ pub mod pallet {
 		BadVoteSignature,
 		/// As many candidates of all paras wait as can be stored.
 		TooManyPending,
+	}
+
+	/// Ceilings and delays that are compiled in, for tools that read the metadata.
+	#[pallet::extra_constants]
+	impl<T: Config> Pallet<T> {
+		/// Most relay parents that a candidate may build on (R-REL-1).
+		#[pallet::constant_name(MaxRelayParents)]
+		fn max_relay_parents() -> u32 {
+			async_backing_primitives::MAX_RELAY_PARENTS
+		}
+
+		/// Most bytes of commitments of a candidate (R-FRG-16).
+		#[pallet::constant_name(MaxCommitmentsSize)]
+		fn max_commitments_size() -> u32 {
+			async_backing_primitives::MAX_COMMITMENTS_SIZE
+		}
 	}
 
 	#[pallet::hooks]

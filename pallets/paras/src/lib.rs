@@ -12,6 +12,7 @@ mod lifecycle_impls;
 mod past_code_impls;
 mod port_impls;
 mod rewrite_impls;
+mod submit_impls;
 mod types;
 mod upgrade_impls;
 mod utility_impls;
@@ -514,6 +515,28 @@ pub mod pallet {
 		/// included there. `None` if it ran none, or ran it so long ago that it is kept no longer (R-CODE-9).
 		pub fn code_hash_at(para: ParaId, at: BlockNumber) -> Option<ValidationCodeHash> {
 			Self::do_code_hash_at(para, at)
+		}
+	}
+
+	/// Ceilings and delays that are compiled in, for tools that read the metadata.
+	#[pallet::extra_constants]
+	impl<T: Config> Pallet<T> {
+		/// Most paras that can be registered.
+		#[pallet::constant_name(MaxParas)]
+		fn max_paras() -> u32 {
+			MAX_PARAS
+		}
+
+		/// Sessions that pass before a registration or a removal takes effect.
+		#[pallet::constant_name(SessionDelay)]
+		fn session_delay() -> SessionIndex {
+			SESSION_DELAY
+		}
+
+		/// Past codes of a para that are kept at most (R-CODE-9).
+		#[pallet::constant_name(MaxPastCodes)]
+		fn max_past_codes() -> u32 {
+			crate::MAX_PAST_CODES
 		}
 	}
 

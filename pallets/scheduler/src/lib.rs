@@ -249,6 +249,40 @@ pub mod pallet {
 		}
 	}
 
+	/// Ceilings and delays that are compiled in, for tools that read the metadata.
+	#[pallet::extra_constants]
+	impl<T: Config> Pallet<T> {
+		/// Most cores that can be assigned.
+		#[pallet::constant_name(MaxCores)]
+		fn max_cores() -> u32 {
+			MAX_CORES
+		}
+
+		/// Parts that the shares of a core add up to (R-SCH-7).
+		#[pallet::constant_name(PartsOfACore)]
+		fn parts_of_a_core() -> u16 {
+			crate::PARTS_OF_A_CORE
+		}
+
+		/// Most shares of a core.
+		#[pallet::constant_name(MaxShares)]
+		fn max_shares() -> u32 {
+			crate::MAX_SHARES
+		}
+
+		/// Most orders that are on their way at a time.
+		#[pallet::constant_name(MaxOnDemandOrders)]
+		fn max_on_demand_orders() -> u32 {
+			async_backing_primitives::MAX_ON_DEMAND_ORDERS
+		}
+
+		/// Blocks between an order and the first that can serve it (R-SCH-8).
+		#[pallet::constant_name(OrderDelay)]
+		fn order_delay() -> BlockNumber {
+			crate::ORDER_DELAY
+		}
+	}
+
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		/// Its name is free, but tools look for `ParaScheduler`.

@@ -3,6 +3,8 @@
 
 extern crate alloc;
 
+pub mod assignments;
+mod checker_keys;
 mod handover_impls;
 mod port_impls;
 mod session_handler;
@@ -17,6 +19,7 @@ mod session_info_tests;
 #[cfg(test)]
 mod tests;
 
+pub use checker_keys::{KeysByIndex, OneKeyForAll};
 pub use pallet::*;
 pub use session_info::*;
 pub use types::*;
@@ -138,6 +141,22 @@ pub mod pallet {
 			/// Number of its active validators.
 			validators: u32,
 		},
+	}
+
+	/// Ceilings and delays that are compiled in, for tools that read the metadata.
+	#[pallet::extra_constants]
+	impl<T: Config> Pallet<T> {
+		/// Most validators that are active.
+		#[pallet::constant_name(MaxValidators)]
+		fn max_validators() -> u32 {
+			MAX_VALIDATORS
+		}
+
+		/// Most sessions that are remembered.
+		#[pallet::constant_name(MaxSessions)]
+		fn max_sessions() -> u32 {
+			MAX_SESSIONS
+		}
 	}
 
 	#[pallet::hooks]

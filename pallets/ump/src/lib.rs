@@ -64,6 +64,16 @@ pub mod pallet {
 		},
 	}
 
+	/// Ceilings and delays that are compiled in, for tools that read the metadata.
+	#[pallet::extra_constants]
+	impl<T: Config> Pallet<T> {
+		/// Largest message that can be configured, in bytes (R-ABP-6).
+		#[pallet::constant_name(MaxMessageSize)]
+		fn max_message_size() -> u32 {
+			MAX_UPWARD_MESSAGE_SIZE
+		}
+	}
+
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		#[cfg(feature = "std")]

@@ -14,8 +14,8 @@ pub use descriptor::{
 };
 
 use crate::{
-	BlockNumber, CandidateHash, Hash, HeadData, OutboundHrmpMessage, ParaId, UpwardMessage, ValidationCode,
-	MAX_MESSAGES_PER_CANDIDATE,
+	BlockNumber, CandidateHash, Hash, HeadData, OutboundHrmpMessage, ParaId, PersistedValidationData,
+	UpwardMessage, ValidationCode, MAX_MESSAGES_PER_CANDIDATE,
 };
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode};
@@ -100,6 +100,25 @@ pub struct CommittedCandidateReceipt {
 }
 
 impl CommittedCandidateReceipt {
+	/// A version 2 receipt whose hashes are those of its parts: head data and validation data are hashed, whatever `fields`
+	/// says of them. So its intrinsic checks pass, as far as hashes go (R-FRG-16).
+	///
+	/// Cost: one hash of the head data and one of the validation data.
+	pub fn consistent(
+		fields: DescriptorFields,
+		commitments: CandidateCommitments,
+		validation_data: &PersistedValidationData,
+	) -> Self {
+		Self {
+			descriptor: CandidateDescriptor::v2(DescriptorFields {
+				persisted_validation_data_hash: validation_data.hash(),
+				para_head: commitments.head_data.hash(),
+				..fields
+			}),
+			commitments,
+		}
+	}
+
 	/// The receipt with the commitments hashed. Cost: one hash of the commitments.
 	pub fn to_plain(&self) -> CandidateReceipt {
 		CandidateReceipt {

@@ -28,8 +28,8 @@ pub use source::{ConstraintSource, ConstraintsExtension, ExtendedConstraints};
 pub use wire::{PrimitivesVersion, HEAD_DATA_LIMIT_BEFORE_V9};
 
 use crate::{
-	BlockNumber, CandidateCommitments, CandidateDescriptor, CandidateHash, HeadData, ParaId,
-	UpgradeRestriction, ValidationCodeHash,
+	BlockNumber, CandidateCommitments, CandidateDescriptor, CandidateHash, HeadData, HostConfiguration,
+	ParaId, UpgradeRestriction, ValidationCodeHash,
 };
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode};
@@ -114,6 +114,38 @@ pub struct Constraints {
 }
 
 impl Constraints {
+	/// Constraints of a para for which nothing waits: no downward messages, an empty upward queue, no channels, no upgrade in
+	/// flight. Its head, the code that validates on it, the oldest relay parent, and the limits of the configuration.
+	///
+	/// What runtimes answer for a para that was just registered, and what an embedder begins with; queues and channels are
+	/// fields to be laid over.
+	pub fn new(
+		required_parent: HeadData,
+		validation_code_hash: ValidationCodeHash,
+		min_relay_parent_number: BlockNumber,
+		config: &HostConfiguration,
+	) -> Self {
+		Self {
+			min_relay_parent_number,
+			max_pov_size: config.max_pov_size,
+			max_code_size: config.max_code_size,
+			max_head_data_size: config.max_head_data_size,
+			ump_remaining: config.max_upward_queue_count,
+			ump_remaining_bytes: config.max_upward_queue_size,
+			max_ump_num_per_candidate: config.max_upward_message_num_per_candidate,
+			dmp_remaining_messages: Vec::new(),
+			hrmp_inbound: InboundHrmpLimitations {
+				valid_watermarks: Vec::new(),
+			},
+			hrmp_channels_out: Vec::new(),
+			max_hrmp_num_per_candidate: config.hrmp_max_message_num_per_candidate,
+			required_parent,
+			validation_code_hash,
+			upgrade_restriction: None,
+			future_validation_code: None,
+		}
+	}
+
 	/// Whether the lists are in the order that lookups rely on. Linear.
 	pub fn is_canonical(&self) -> bool {
 		self.hrmp_channels_out

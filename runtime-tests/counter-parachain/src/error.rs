@@ -88,6 +88,7 @@ pub enum BlockError {
 		/// Position of the extrinsic in the block.
 		index: u32,
 		/// What is wrong with it.
+		#[source]
 		error: TransferError,
 	},
 	/// Executing the block gives another state.

@@ -1,26 +1,30 @@
 //! The runtime APIs.
 
 use crate::{
-	genesis_presets, transactions, AccountId, Babe, Block, Configuration, Dmp, EpochLength, Executive,
-	Grandpa, Hash, Hrmp, InherentDataExt, Nonce, ParaInclusion, ParaScheduler, ParaSessionInfo, Paras,
-	Runtime, RuntimeGenesisConfig, SessionKeys, System, VERSION,
+	genesis_presets, AccountId, AuthorityDiscovery, Babe, Balance, Block, Configuration, Dmp, EpochLength,
+	Executive, Grandpa, Hash, Hrmp, InherentDataExt, Nonce, ParaSessionInfo, Paras, Runtime, RuntimeCall,
+	RuntimeGenesisConfig, SessionKeys, System, TransactionPayment, VERSION,
 };
+#[cfg(feature = "runtime-benchmarks")]
+use crate::{ParaInclusion, ParaScheduler};
 use alloc::{collections::BTreeMap, vec::Vec};
 use async_backing_primitives::{
-	ports::{ActiveConfiguration, CoreScheduler, CurrentSession, Disputes, ParaState, Slashing},
-	ApprovalVotingParams, AsyncBackingParams, BackingState, CandidateCommitments, CandidateEvent,
-	CandidateHash, CandidatePendingAvailability, ClaimQueue, CommittedCandidateReceipt, Constraints,
-	ConstraintsExtension, CoreIndex, CoreState, DisputeProof, DisputeState, ExecutorParams,
+	ports::Slashing, ApprovalVotingParams, AsyncBackingParams, BackingState, CandidateCommitments,
+	CandidateEvent, CandidateHash, CandidatePendingAvailability, ClaimQueue, CommittedCandidateReceipt,
+	Constraints, ConstraintsExtension, CoreIndex, CoreState, DisputeProof, DisputeState, ExecutorParams,
 	GroupRotationInfo, HostConfiguration, InboundDownwardMessage, InboundHrmpMessage, LegacyPendingSlashes,
 	NodeFeatures, OccupiedCoreAssumption, OpaqueKeyOwnershipProof, ParaId, PendingSlashes,
 	PersistedValidationData, PvfCheckStatement, RelayParentInfo, ScrapedOnChainVotes, SessionIndex,
 	SessionInfo, ValidationCode, ValidationCodeHash, ValidatorId, ValidatorIndex, ValidatorSignature,
-	MAX_RELAY_PARENT_SESSION_AGE,
 };
 use frame_support::{
 	genesis_builder_helper::{build_state, get_preset},
 	traits::Get,
+	view_functions::{ViewFunctionDispatchError, ViewFunctionId},
+	weights::Weight,
 };
+use pallet_async_backing_inclusion::runtime_api as answers;
+use pallet_transaction_payment::{FeeDetails, RuntimeDispatchInfo};
 use sp_api::impl_runtime_apis;
 use sp_core::OpaqueMetadata;
 use sp_inherents::{CheckInherentsResult, InherentData};
@@ -44,9 +48,6 @@ frame_benchmarking::define_benchmarks!(
 
 /// Who slashes the losers of disputes: nobody yet. Whoever brings a pallet for it puts it here.
 type DisputeSlashing = ();
-
-/// How many times larger than its compressed form validation code may be.
-const MAX_CODE_COMPRESSION_RATIO: u32 = 10;
 
 impl_runtime_apis! {
 	impl sp_api::Core<Block> for Runtime {
@@ -216,65 +217,65 @@ impl_runtime_apis! {
 	#[api_version(16)]
 	impl async_backing_primitives::runtime_api::ParachainHost<Block> for Runtime {
 		fn validators() -> Vec<ValidatorId> {
-			ParaSessionInfo::validators()
+			answers::validators::<Runtime>()
 		}
 
 		fn validator_groups() -> (Vec<Vec<ValidatorIndex>>, GroupRotationInfo) {
-			ParaInclusion::validator_groups()
+			answers::validator_groups::<Runtime>()
 		}
 
 		fn availability_cores() -> Vec<CoreState> {
-			ParaInclusion::availability_cores()
+			answers::availability_cores::<Runtime>()
 		}
 
 		fn persisted_validation_data(
 			para: ParaId,
 			assumption: OccupiedCoreAssumption,
 		) -> Option<PersistedValidationData> {
-			ParaInclusion::persisted_validation_data(para, assumption)
+			answers::persisted_validation_data::<Runtime>(para, assumption)
 		}
 
 		fn assumed_validation_data(
 			para: ParaId,
 			expected_hash: Hash,
 		) -> Option<(PersistedValidationData, ValidationCodeHash)> {
-			ParaInclusion::assumed_validation_data(para, expected_hash)
+			answers::assumed_validation_data::<Runtime>(para, expected_hash)
 		}
 
 		fn check_validation_outputs(para: ParaId, outputs: CandidateCommitments) -> bool {
-			ParaInclusion::check_validation_outputs(para, &outputs)
+			answers::check_validation_outputs::<Runtime>(para, outputs)
 		}
 
 		fn session_index_for_child() -> SessionIndex {
-			<ParaSessionInfo as CurrentSession>::index()
+			answers::session_index_for_child::<Runtime>()
 		}
 
 		fn validation_code(para: ParaId, assumption: OccupiedCoreAssumption) -> Option<ValidationCode> {
-			ParaInclusion::validation_code(para, assumption)
+			answers::validation_code::<Runtime>(para, assumption)
 		}
 
 		fn candidate_pending_availability(para: ParaId) -> Option<CommittedCandidateReceipt> {
-			ParaInclusion::candidate_pending_availability(para)
+			answers::candidate_pending_availability::<Runtime>(para)
 		}
 
 		fn candidate_events() -> Vec<CandidateEvent> {
-			ParaInclusion::candidate_events()
+			answers::candidate_events::<Runtime>()
 		}
 
 		fn validation_code_by_hash(hash: ValidationCodeHash) -> Option<ValidationCode> {
-			Paras::code_by_hash(hash)
+			answers::validation_code_by_hash::<Runtime>(hash)
 		}
 
 		fn validation_code_hash(para: ParaId, assumption: OccupiedCoreAssumption) -> Option<ValidationCodeHash> {
-			ParaInclusion::validation_code_hash(para, assumption)
+			answers::validation_code_hash::<Runtime>(para, assumption)
 		}
 
 		fn on_chain_votes() -> Option<ScrapedOnChainVotes> {
-			ParaInclusion::on_chain_votes()
+			answers::on_chain_votes::<Runtime>()
 		}
 
 		fn submit_pvf_check_statement(statement: PvfCheckStatement, signature: ValidatorSignature) {
-			transactions::submit_verdict(statement, signature);
+			Paras::submit_verdict(statement, signature);
 		}
 
 		fn pvfs_require_precheck() -> Vec<ValidationCodeHash> {
@@ -286,7 +287,7 @@ impl_runtime_apis! {
 		}
 
 		fn disputes() -> Vec<(SessionIndex, CandidateHash, DisputeState)> {
-			<Runtime as pallet_async_backing_inclusion::Config>::Disputes::recent()
+			answers::disputes::<Runtime>()
 		}
 
 		fn session_executor_params(index: SessionIndex) -> Option<ExecutorParams> {
@@ -294,10 +295,7 @@ impl_runtime_apis! {
 		}
 
 		fn unapplied_slashes() -> Vec<(SessionIndex, CandidateHash, LegacyPendingSlashes)> {
-			DisputeSlashing::unapplied()
-				.into_iter()
-				.filter_map(|(session, candidate, slashes)| Some((session, candidate, slashes.into_legacy()?)))
-				.collect()
+			answers::unapplied_slashes::<DisputeSlashing>()
 		}
 
 		fn key_ownership_proof(validator: ValidatorId) -> Option<OpaqueKeyOwnershipProof> {
@@ -317,53 +315,51 @@ impl_runtime_apis! {
 		}
 
 		fn minimum_backing_votes() -> u32 {
-			Configuration::active().minimum_backing_votes
+			answers::minimum_backing_votes::<Runtime>()
 		}
 
 		fn para_backing_state(para: ParaId) -> Option<BackingState> {
-			ParaInclusion::para_backing_state(para)
+			answers::para_backing_state::<Runtime>(para)
 		}
 
 		fn async_backing_params() -> AsyncBackingParams {
-			Configuration::active().async_backing_params
+			answers::async_backing_params::<Runtime>()
 		}
 
 		fn disabled_validators() -> Vec<ValidatorIndex> {
-			ParaSessionInfo::disabled().into_iter().collect()
+			answers::disabled_validators::<Runtime>()
 		}
 
 		fn node_features() -> NodeFeatures {
-			Configuration::active().node_features
+			answers::node_features::<Runtime>()
 		}
 
 		fn approval_voting_params() -> ApprovalVotingParams {
-			Configuration::active().approval_voting_params
+			answers::approval_voting_params::<Runtime>()
 		}
 
 		fn claim_queue() -> ClaimQueue {
-			<ParaScheduler as CoreScheduler>::claim_queue()
+			answers::claim_queue::<Runtime>()
 		}
 
 		fn candidates_pending_availability(para: ParaId) -> Vec<CommittedCandidateReceipt> {
-			ParaInclusion::candidates_pending_availability(para)
+			answers::candidates_pending_availability::<Runtime>(para)
 		}
 
 		fn validation_code_bomb_limit() -> u32 {
-			Configuration::active()
-				.max_code_size
-				.saturating_mul(MAX_CODE_COMPRESSION_RATIO)
+			answers::validation_code_bomb_limit::<Runtime>()
 		}
 
 		fn backing_constraints(para: ParaId) -> Option<Constraints> {
-			ParaInclusion::base_constraints(para).map(|extended| extended.constraints)
+			answers::backing_constraints::<Runtime>(para)
 		}
 
 		fn scheduling_lookahead() -> u32 {
-			Configuration::active().scheduling_lookahead
+			answers::scheduling_lookahead::<Runtime>()
 		}
 
 		fn para_ids() -> Vec<ParaId> {
-			Paras::parachains()
+			answers::para_ids::<Runtime>()
 		}
 
 		fn unapplied_slashes_v2() -> Vec<(SessionIndex, CandidateHash, PendingSlashes)> {
@@ -371,26 +367,21 @@ impl_runtime_apis! {
 		}
 
 		fn max_relay_parent_session_age() -> u32 {
-			// Whatever the configuration says: a value that somebody else's runtime left promises nothing here.
-			MAX_RELAY_PARENT_SESSION_AGE
+			answers::max_relay_parent_session_age()
 		}
 
 		fn ancestor_relay_parent_info(session_index: SessionIndex, relay_parent: Hash) -> Option<RelayParentInfo> {
-			let found = ParaInclusion::relay_parent(relay_parent)?;
-			(session_index == ParaSessionInfo::index()).then_some(RelayParentInfo {
-				number: found.number,
-				state_root: found.storage_root,
-			})
+			answers::ancestor_relay_parent_info::<Runtime>(session_index, relay_parent)
 		}
 	}
 
 	impl async_backing_primitives::runtime_api::AsyncBackingApi<Block> for Runtime {
 		fn constraints_extension(para: ParaId) -> Option<ConstraintsExtension> {
-			ParaInclusion::constraints_extension(para)
+			answers::constraints_extension::<Runtime>(para)
 		}
 
 		fn active_configuration() -> HostConfiguration {
-			Configuration::active()
+			answers::active_configuration::<Runtime>()
 		}
 
 		fn pending_configurations() -> Vec<(SessionIndex, HostConfiguration)> {
@@ -402,11 +393,62 @@ impl_runtime_apis! {
 		}
 
 		fn pending_availability(para: ParaId) -> Vec<CandidatePendingAvailability> {
-			ParaInclusion::pending_availability(para)
+			answers::pending_availability::<Runtime>(para)
 		}
 
 		fn core_of_candidate(candidate: CandidateHash) -> Option<(CoreIndex, u32)> {
-			ParaInclusion::core_of_candidate(candidate)
+			answers::core_of_candidate::<Runtime>(candidate)
+		}
+	}
+
+	impl frame_support::view_functions::runtime_api::RuntimeViewFunction<Block> for Runtime {
+		fn execute_view_function(
+			query_id: ViewFunctionId,
+			input: Vec<u8>,
+		) -> Result<Vec<u8>, ViewFunctionDispatchError> {
+			Runtime::execute_view_function(query_id, input)
+		}
+	}
+
+	impl sp_authority_discovery::AuthorityDiscoveryApi<Block> for Runtime {
+		fn authorities() -> Vec<sp_authority_discovery::AuthorityId> {
+			AuthorityDiscovery::authorities()
+		}
+	}
+
+	impl pallet_transaction_payment_rpc_runtime_api::TransactionPaymentApi<Block, Balance> for Runtime {
+		fn query_info(uxt: <Block as BlockT>::Extrinsic, len: u32) -> RuntimeDispatchInfo<Balance> {
+			TransactionPayment::query_info(uxt, len)
+		}
+
+		fn query_fee_details(uxt: <Block as BlockT>::Extrinsic, len: u32) -> FeeDetails<Balance> {
+			TransactionPayment::query_fee_details(uxt, len)
+		}
+
+		fn query_weight_to_fee(weight: Weight) -> Balance {
+			TransactionPayment::weight_to_fee(weight)
+		}
+
+		fn query_length_to_fee(length: u32) -> Balance {
+			TransactionPayment::length_to_fee(length)
+		}
+	}
+
+	impl pallet_transaction_payment_rpc_runtime_api::TransactionPaymentCallApi<Block, Balance, RuntimeCall> for Runtime {
+		fn query_call_info(call: RuntimeCall, len: u32) -> RuntimeDispatchInfo<Balance> {
+			TransactionPayment::query_call_info(call, len)
+		}
+
+		fn query_call_fee_details(call: RuntimeCall, len: u32) -> FeeDetails<Balance> {
+			TransactionPayment::query_call_fee_details(call, len)
+		}
+
+		fn query_weight_to_fee(weight: Weight) -> Balance {
+			TransactionPayment::weight_to_fee(weight)
+		}
+
+		fn query_length_to_fee(length: u32) -> Balance {
+			TransactionPayment::length_to_fee(length)
 		}
 	}
 

@@ -7,8 +7,11 @@ use crate::{
 use alloc::{vec, vec::Vec};
 use async_backing_primitives::{CoreIndex, HostConfiguration, ParaId};
 use frame_support::build_struct_json_patch;
-use sp_genesis_builder::{PresetId, DEV_RUNTIME_PRESET};
+use sp_genesis_builder::{PresetId, DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
+
+/// Two validators, Alice and Bob; `local_testnet` is the same.
+pub const LOCAL_RUNTIME_PRESET: &str = "local";
 
 /// Six validators, Alice to Ferdie: two backing groups of three.
 pub const DEVNET_RUNTIME_PRESET: &str = "devnet";
@@ -32,13 +35,15 @@ const VALIDATORS: [(Sr25519Keyring, Ed25519Keyring); 6] = [
 	(Sr25519Keyring::Ferdie, Ed25519Keyring::Ferdie),
 ];
 
-/// The validator's account and the session keys that it holds. One sr25519 key serves for BABE and parachains.
+/// The validator's account and the session keys that it holds. One sr25519 key serves for all but GRANDPA.
 fn validator(sr25519: Sr25519Keyring, ed25519: Ed25519Keyring) -> (AccountId, AccountId, SessionKeys) {
 	let account = sr25519.to_account_id();
 	let keys = SessionKeys {
 		babe: sr25519.public().into(),
 		grandpa: ed25519.public().into(),
-		para: sr25519.public().into(),
+		para_validator: sr25519.public().into(),
+		para_assignment: sr25519.public().into(),
+		authority_discovery: sr25519.public().into(),
 	};
 	(account.clone(), account, keys)
 }
@@ -78,6 +83,7 @@ fn preset(validators: &[(Sr25519Keyring, Ed25519Keyring)]) -> serde_json::Value 
 pub fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
 	let patch = match id.as_ref() {
 		DEV_RUNTIME_PRESET => preset(&VALIDATORS[..1]),
+		LOCAL_TESTNET_RUNTIME_PRESET | LOCAL_RUNTIME_PRESET => preset(&VALIDATORS[..2]),
 		DEVNET_RUNTIME_PRESET => preset(&VALIDATORS),
 		_ => return None,
 	};
@@ -88,6 +94,8 @@ pub fn get_preset(id: &PresetId) -> Option<Vec<u8>> {
 pub fn preset_names() -> Vec<PresetId> {
 	vec![
 		PresetId::from(DEV_RUNTIME_PRESET),
+		PresetId::from(LOCAL_TESTNET_RUNTIME_PRESET),
+		PresetId::from(LOCAL_RUNTIME_PRESET),
 		PresetId::from(DEVNET_RUNTIME_PRESET),
 	]
 }
@@ -111,7 +119,14 @@ mod tests {
 
 	#[test]
 	fn each_preset_builds_a_state_with_its_validators() {
-		for (name, validators) in [(DEV_RUNTIME_PRESET, 1), (DEVNET_RUNTIME_PRESET, 6)] {
+		let presets = [
+			(DEV_RUNTIME_PRESET, 1),
+			(LOCAL_RUNTIME_PRESET, 2),
+			(LOCAL_TESTNET_RUNTIME_PRESET, 2),
+			(DEVNET_RUNTIME_PRESET, 6),
+		];
+		assert_eq!(preset_names().len(), presets.len());
+		for (name, validators) in presets {
 			let mut config = serde_json::to_value(RuntimeGenesisConfig::default()).expect("serialises");
 			let patch = get_preset(&name.into()).expect("is named by preset_names");
 			merge(&mut config, serde_json::from_slice(&patch).expect("is JSON"));

@@ -16,6 +16,8 @@ mod config;
 pub mod epoch_length;
 pub mod genesis_presets;
 pub mod migrations;
+#[cfg(test)]
+mod tools;
 pub mod transactions;
 pub mod weights;
 
@@ -23,7 +25,6 @@ pub use apis::api;
 pub use config::{
 	consensus::{session_ends_from_slot, KeepGenesisValidators, SessionKeys, SLOT_DURATION_MILLIS},
 	messages::ChargeByLength,
-	sovereign::{EnsurePara, SovereignAccountOf},
 };
 
 use alloc::{borrow::Cow, vec::Vec};
@@ -47,11 +48,13 @@ pub type Balance = u128;
 pub type Signature = MultiSignature;
 /// An account, named by its public key.
 pub type AccountId = <<Signature as Verify>::Signer as IdentifyAccount>::AccountId;
+/// The account of a para, as on Polkadot.
+pub type SovereignAccountOf = async_backing_primitives::SovereignAccountOf<AccountId>;
 /// How a transaction names an account.
 pub type Address = MultiAddress<AccountId, ()>;
 /// Header of a block.
 pub type Header = generic::Header<BlockNumber, BlakeTwo256>;
-/// What a transaction proves beside its call. There are no fees: the chain exists to be measured.
+/// What a transaction proves beside its call, and how it pays.
 pub type TxExtension = (
 	frame_system::AuthorizeCall<Runtime>,
 	frame_system::CheckNonZeroSender<Runtime>,
@@ -61,6 +64,7 @@ pub type TxExtension = (
 	frame_system::CheckEra<Runtime>,
 	frame_system::CheckNonce<Runtime>,
 	frame_system::CheckWeight<Runtime>,
+	pallet_transaction_payment::ChargeTransactionPayment<Runtime>,
 );
 /// A transaction or an inherent.
 pub type UncheckedExtrinsic = generic::UncheckedExtrinsic<Address, RuntimeCall, Signature, TxExtension>;
@@ -116,6 +120,9 @@ construct_runtime! {
 		Hrmp: pallet_async_backing_hrmp = 15,
 		ParaInclusion: pallet_async_backing_inclusion = 16,
 		ParaInherent: pallet_async_backing_inclusion::inherent = 17,
-		ParaSessionInfo: pallet_async_backing_sessions = 18,
+		TransactionPayment: pallet_transaction_payment = 18,
+		AuthorityDiscovery: pallet_authority_discovery = 19,
+		ParaAssignment: pallet_async_backing_sessions::assignments = 20,
+		ParaSessionInfo: pallet_async_backing_sessions = 21,
 	}
 }

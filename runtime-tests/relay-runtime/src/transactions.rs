@@ -5,9 +5,9 @@ pub use pallet_async_backing_scheduler::CoreAssignment;
 #[cfg(feature = "std")]
 pub use signed::{assign_core, order, signed};
 
-use crate::{RuntimeCall, TxExtension, UncheckedExtrinsic};
+use crate::{Paras, Runtime, RuntimeCall, TxExtension, UncheckedExtrinsic};
 use async_backing_primitives::{PvfCheckStatement, ValidatorSignature};
-use codec::Encode;
+use frame_system::offchain::{CreateAuthorizedTransaction, CreateTransaction, CreateTransactionBase};
 use sp_runtime::generic::Era;
 
 /// What a transaction of this runtime carries beside its call, as the `nonce`-th of its signer and valid for ever.
@@ -21,20 +21,42 @@ fn extension(nonce: crate::Nonce) -> TxExtension {
 		frame_system::CheckEra::from(Era::Immortal),
 		frame_system::CheckNonce::from(nonce),
 		frame_system::CheckWeight::new(),
+		pallet_transaction_payment::ChargeTransactionPayment::from(0),
 	)
 }
 
-/// A validator's verdict on new code, which needs no signature but the one that it carries (R-CODE-3).
-pub fn verdict(statement: PvfCheckStatement, signature: ValidatorSignature) -> UncheckedExtrinsic {
-	let call = pallet_async_backing_paras::Call::include_pvf_check_statement { statement, signature };
-	UncheckedExtrinsic::new_transaction(RuntimeCall::Paras(call), extension(0))
+impl<LocalCall> CreateTransactionBase<LocalCall> for Runtime
+where
+	RuntimeCall: From<LocalCall>,
+{
+	type Extrinsic = UncheckedExtrinsic;
+	type RuntimeCall = RuntimeCall;
 }
 
-/// Puts a verdict into the transaction pool of the node that runs this.
-pub(crate) fn submit_verdict(statement: PvfCheckStatement, signature: ValidatorSignature) {
-	let transaction = verdict(statement, signature).encode();
-	// A pool that refuses it has it already, or the verdict does not count: nobody could do more about it here.
-	let _ = sp_io::offchain::submit_transaction(transaction);
+impl<LocalCall> CreateTransaction<LocalCall> for Runtime
+where
+	RuntimeCall: From<LocalCall>,
+{
+	type Extension = TxExtension;
+
+	fn create_transaction(call: RuntimeCall, extension: TxExtension) -> UncheckedExtrinsic {
+		UncheckedExtrinsic::new_transaction(call, extension)
+	}
+}
+
+/// What needs no signature but one that it carries: verdicts on new code (R-CODE-3).
+impl<LocalCall> CreateAuthorizedTransaction<LocalCall> for Runtime
+where
+	RuntimeCall: From<LocalCall>,
+{
+	fn create_extension() -> TxExtension {
+		extension(0)
+	}
+}
+
+/// A validator's verdict on new code (R-CODE-3).
+pub fn verdict(statement: PvfCheckStatement, signature: ValidatorSignature) -> UncheckedExtrinsic {
+	Paras::verdict_transaction(statement, signature)
 }
 
 #[cfg(feature = "std")]
@@ -42,6 +64,7 @@ mod signed {
 	use super::*;
 	use crate::{genesis_presets::CUSTOMER, AccountId, Hash, Nonce, SignedPayload, VERSION};
 	use async_backing_primitives::{BlockNumber, CoreIndex, ParaId};
+	use codec::Encode;
 	use pallet_async_backing_scheduler::AssignmentParts;
 	use sp_core::Pair;
 	use sp_runtime::{
@@ -76,7 +99,7 @@ mod signed {
 			shares: shares.try_into().ok()?,
 		};
 		let call = pallet_sudo::Call::sudo {
-			call: Box::new(RuntimeCall::Scheduler(call)),
+			call: Box::new(RuntimeCall::ParaScheduler(call)),
 		};
 		Some(signed(&CUSTOMER.pair(), nonce, genesis, RuntimeCall::Sudo(call)))
 	}
@@ -94,6 +117,7 @@ mod signed {
 			VERSION.transaction_version,
 			genesis,
 			genesis,
+			(),
 			(),
 			(),
 		);

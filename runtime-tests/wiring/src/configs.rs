@@ -22,6 +22,7 @@ macro_rules! configs {
 		mod given {
 			#[allow(unused_imports)]
 			use super::*;
+			#[allow(dead_code)] // a fault is in its place
 			mod right {
 				use super::super::*;
 				pub(in super::super) type SessionIndex = ParaSessionInfo;

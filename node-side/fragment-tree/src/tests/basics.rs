@@ -179,3 +179,43 @@ fn r_sel_6_whether_a_candidate_is_available_is_the_callers_to_say() {
 		"the required path says that it will be available"
 	);
 }
+
+#[test]
+fn a_candidate_of_another_para_stays_out_and_the_reason_names_both() {
+	let config = HostConfiguration::default();
+	let base = Constraints::new(head(0), ValidationCodeHash::default(), LEAF - 2, &config);
+	let built = |para: ParaId, from: u8, to: u8| {
+		let outputs = CandidateCommitments {
+			head_data: head(to),
+			hrmp_watermark: LEAF,
+			..Default::default()
+		};
+		Candidate::building_on(head(from), para, &block(LEAF), &base, outputs, Default::default())
+			.expect("it is consistent")
+	};
+	let other = ParaId(PARA.0 + 1);
+	let (own, foreign, below) = (built(PARA, 0, 1), built(other, 0, 1), built(other, 1, 2));
+	let mut storage = CandidateStorage::default();
+	for candidate in [&own, &foreign, &below] {
+		storage
+			.insert(candidate.clone(), CandidateState::Backed)
+			.expect("nobody knows it");
+	}
+	let scope =
+		|| Scope::with_ancestors(PARA, block(LEAF), base.clone(), vec![], 4, []).expect("a leaf alone");
+	let (mut tree, _) = FragmentTree::populate(scope(), TreeLimits::default(), &storage);
+	let members: Vec<_> = tree.candidates().map(Candidate::hash).collect();
+	assert_eq!(members, [own.hash()], "a sweep leaves it out");
+	assert_eq!(
+		tree.add_and_populate(&storage, below.hash()),
+		Err(AttachError::Unfit(Unfit::OtherPara {
+			expected: PARA,
+			got: other
+		}))
+	);
+	let hypothetical = HypotheticalCandidate::Complete(&foreign);
+	assert!(
+		tree.hypothetical_depths(hypothetical, false).is_empty(),
+		"nor would it fit"
+	);
+}

@@ -32,7 +32,7 @@ fn r_tre_11_a_newcomer_beyond_a_bound_is_refused_and_changes_nothing() {
 	] {
 		let (mut storage, mut tree) = world.start();
 		for to in [1, 2] {
-			introduce(&mut storage, &mut tree, &spec(0, to).build()).expect("there is room");
+			let _attached = introduce(&mut storage, &mut tree, &spec(0, to).build()).expect("there is room");
 		}
 		let before = paths(&tree);
 		let third = spec(0, 3).build();
@@ -58,7 +58,8 @@ fn r_tre_11_a_candidate_takes_all_its_places_or_none() {
 	let (mut storage, mut tree) = limited(100, 4).start();
 	// Three ways to head 1.
 	for salt in 0..3 {
-		introduce(&mut storage, &mut tree, &spec(0, 1).salt(salt).build()).expect("there is room");
+		let _attached =
+			introduce(&mut storage, &mut tree, &spec(0, 1).salt(salt).build()).expect("there is room");
 	}
 	let child = spec(1, 2).build();
 	let full = TreeFull {
@@ -74,7 +75,7 @@ fn r_tre_11_a_candidate_takes_all_its_places_or_none() {
 	);
 	assert!(!tree.contains(child.hash()));
 	storage.remove(child.hash());
-	introduce(&mut storage, &mut tree, &spec(0, 3).build()).expect("one place is left");
+	let _attached = introduce(&mut storage, &mut tree, &spec(0, 3).build()).expect("one place is left");
 	check_invariants(&tree);
 }
 
@@ -150,7 +151,7 @@ fn r_tre_11_one_candidate_takes_no_more_than_its_share() {
 	let (mut storage, mut tree) = share.start();
 	let twins = [0, 1, 2].map(|salt| spec(0, 1).salt(salt).build());
 	for twin in &twins[..2] {
-		introduce(&mut storage, &mut tree, twin).expect("it stands once");
+		let _attached = introduce(&mut storage, &mut tree, twin).expect("it stands once");
 	}
 	let after_both = introduce(&mut storage, &mut tree, &spec(1, 2).build()).expect("it stands twice");
 	assert_eq!(after_both.nodes, 2);

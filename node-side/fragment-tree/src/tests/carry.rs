@@ -94,7 +94,7 @@ fn after_an_empty_block_both_leaves_share_the_nodes_until_one_changes() {
 	storage
 		.insert(c.clone(), CandidateState::Seconded)
 		.expect("it is new");
-	next.add_and_populate(&storage, c.hash()).expect("it fits");
+	let _attached = next.add_and_populate(&storage, c.hash()).expect("it fits");
 	assert!(!next.shares_nodes_with(&tree));
 	assert_eq!((tree.len(), next.len()), (3, 4), "the other leaf does not notice");
 	check_invariants(&tree);

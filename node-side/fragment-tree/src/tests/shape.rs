@@ -382,7 +382,8 @@ fn r_sel_3_steps_tell_what_the_candidates_say() {
 		storage
 			.insert(candidate.clone(), CandidateState::Backed)
 			.expect("it is new");
-		tree.add_and_populate(&storage, candidate.hash())
+		let _attached = tree
+			.add_and_populate(&storage, candidate.hash())
 			.expect("it fits");
 	}
 	check_invariants(&tree);

@@ -4,8 +4,8 @@
 //! genesis stay, and are handed out anew at every session change.
 
 use crate::{
-	epoch_length, AccountId, Babe, Balances, EpochLength, Grandpa, ParaSessionInfo, Runtime, RuntimeEvent,
-	Session,
+	epoch_length, AccountId, AuthorityDiscovery, Babe, Balances, EpochLength, Grandpa, ParaAssignment,
+	ParaSessionInfo, Runtime, RuntimeEvent, Session,
 };
 use alloc::vec::Vec;
 use async_backing_primitives::{Slot, MAX_VALIDATORS};
@@ -27,11 +27,13 @@ pub(crate) const EPOCH_CONFIGURATION: BabeEpochConfiguration = BabeEpochConfigur
 };
 
 impl_opaque_keys! {
-	/// The keys that a validator brings into a session. The order is that of the pallets that receive them.
+	/// The keys that a validator brings into a session, by Polkadot's names.
 	pub struct SessionKeys {
 		pub babe: Babe,
 		pub grandpa: Grandpa,
-		pub para: ParaSessionInfo,
+		pub para_validator: ParaSessionInfo,
+		pub para_assignment: ParaAssignment,
+		pub authority_discovery: AuthorityDiscovery,
 	}
 }
 
@@ -53,10 +55,11 @@ impl pallet_session::SessionManager<AccountId> for KeepGenesisValidators {
 /// From which slot on the next block ends the session (R-ABP-10). A block in that slot or a later one carries the
 /// session change; an earlier one does not. `u64::MAX` before block 1, which begins the first epoch in its own slot.
 pub fn session_ends_from_slot() -> Slot {
-	if *pallet_babe::GenesisSlot::<Runtime>::get() == 0 {
-		return Slot::MAX;
-	}
-	u64::from(Babe::current_epoch_start()).saturating_add(<EpochLength as Get<u64>>::get())
+	pallet_async_backing_inclusion::runtime_api::session_ends_from_slot(
+		pallet_babe::GenesisSlot::<Runtime>::get().into(),
+		Babe::current_epoch_start().into(),
+		<EpochLength as Get<u64>>::get(),
+	)
 }
 
 impl epoch_length::Config for Runtime {}
@@ -72,6 +75,10 @@ impl pallet_babe::Config for Runtime {
 	// Nothing is at stake on a chain without staking, so equivocations are not reported.
 	type KeyOwnerProof = sp_core::Void;
 	type EquivocationReportSystem = ();
+}
+
+impl pallet_authority_discovery::Config for Runtime {
+	type MaxAuthorities = ConstU32<MAX_VALIDATORS>;
 }
 
 impl pallet_authorship::Config for Runtime {

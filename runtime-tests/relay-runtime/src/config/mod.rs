@@ -3,5 +3,4 @@
 pub(crate) mod consensus;
 pub(crate) mod messages;
 mod parachains;
-pub(crate) mod sovereign;
 mod system;

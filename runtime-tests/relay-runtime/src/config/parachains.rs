@@ -1,42 +1,40 @@
 //! The pallets of asynchronous backing, and the order in which they learn of a session change.
 
 use crate::{
-	config::sovereign::{EnsurePara, SovereignAccountOf},
-	weights, Balances, Configuration, Dmp, Hrmp, MessageQueue, ParaInclusion, ParaScheduler, ParaSessionInfo,
-	Paras, Runtime, RuntimeHoldReason, Session, Ump,
+	weights, AccountId, AuthorityDiscovery, Balances, Configuration, Dmp, Hrmp, MessageQueue, ParaAssignment,
+	ParaInclusion, ParaScheduler, ParaSessionInfo, Paras, Runtime, RuntimeHoldReason, Session,
+	SovereignAccountOf, Ump,
 };
 use alloc::vec::Vec;
-use async_backing_primitives::{
-	ports::CheckerKeys, AssignmentId, AuthorityDiscoveryId, ValidatorId, ValidatorIndex,
-};
+use async_backing_primitives::AuthorityDiscoveryId;
+use frame_support::traits::Get;
 use frame_system::EnsureRoot;
+use pallet_async_backing_hrmp::EnsurePara;
+use pallet_async_backing_sessions::KeysByIndex;
 use sp_core::sr25519;
 
-/// A validator of this chain has one sr25519 key: what it signs statements with also assigns its checks and publishes its
-/// address.
+/// Where validators publish their addresses, in the order of the session pallet's set.
 #[derive(Clone, Copy, Debug)]
-pub struct OneKeyForAll;
+pub struct DiscoveryKeys;
 
-impl CheckerKeys for OneKeyForAll {
-	fn assignment_keys(validators: &[ValidatorId], _: &[ValidatorIndex]) -> Vec<AssignmentId> {
-		let public = |key: &ValidatorId| sr25519::Public::from(key.clone()).into();
-		validators.iter().map(public).collect()
-	}
-
-	fn discovery_keys(validators: &[ValidatorId], _: &[ValidatorIndex]) -> Vec<AuthorityDiscoveryId> {
-		let public = |key: &ValidatorId| sr25519::Public::from(key.clone()).into();
-		validators.iter().map(public).collect()
+impl Get<Vec<AuthorityDiscoveryId>> for DiscoveryKeys {
+	fn get() -> Vec<AuthorityDiscoveryId> {
+		let keys = AuthorityDiscovery::current_authorities().into_iter();
+		// Two names for one key: BABE's crates and ours each declare the type.
+		keys.map(|key| sr25519::Public::from(key).into()).collect()
 	}
 }
 
 /// Root decides on everything that is governed; Sudo is root.
-type AdminOrigin = EnsureRoot<crate::AccountId>;
+type AdminOrigin = EnsureRoot<AccountId>;
 
 impl pallet_async_backing_configuration::Config for Runtime {
 	type AdminOrigin = AdminOrigin;
 	type SessionIndex = ParaSessionInfo;
 	type WeightInfo = weights::pallet_async_backing_configuration::WeightInfo<Runtime>;
 }
+
+impl pallet_async_backing_sessions::assignments::Config for Runtime {}
 
 impl pallet_async_backing_sessions::Config for Runtime {
 	type Sessions = Session;
@@ -49,7 +47,7 @@ impl pallet_async_backing_sessions::Config for Runtime {
 	type Ump = Ump;
 	type Hrmp = Hrmp;
 	type Others = ();
-	type CheckerKeys = OneKeyForAll;
+	type CheckerKeys = KeysByIndex<ParaAssignment, DiscoveryKeys>;
 	// Known one epoch ahead, but only after the validators of the session were fixed.
 	type Randomness = pallet_babe::RandomnessFromOneEpochAgo<Runtime>;
 	type DisabledValidators = Session;
@@ -99,7 +97,7 @@ impl pallet_async_backing_ump::Config for Runtime {
 }
 
 impl pallet_async_backing_hrmp::Config for Runtime {
-	type ParaOrigin = EnsurePara;
+	type ParaOrigin = EnsurePara<AccountId>;
 	type AdminOrigin = AdminOrigin;
 	type Configuration = Configuration;
 	type Paras = Paras;

@@ -1,13 +1,14 @@
 //! System, Timestamp, Balances, Sudo.
 
 use crate::{
-	config::consensus::SLOT_DURATION_MILLIS, Babe, Balance, Block, Nonce, PalletInfo, Runtime, RuntimeCall,
-	RuntimeEvent, RuntimeFreezeReason, RuntimeHoldReason, RuntimeOrigin, RuntimeTask, System, VERSION,
+	config::consensus::SLOT_DURATION_MILLIS, Babe, Balance, Balances, Block, Nonce, PalletInfo, Runtime,
+	RuntimeCall, RuntimeEvent, RuntimeFreezeReason, RuntimeHoldReason, RuntimeOrigin, RuntimeTask, System,
+	VERSION,
 };
 use frame_support::{
 	derive_impl, parameter_types,
-	traits::{ConstU128, ConstU32, ConstU64},
-	weights::{constants::WEIGHT_REF_TIME_PER_SECOND, Weight},
+	traits::{ConstU128, ConstU32, ConstU64, ConstU8},
+	weights::{constants::WEIGHT_REF_TIME_PER_SECOND, IdentityFee, Weight},
 };
 use frame_system::limits::{BlockLength, BlockWeights};
 use sp_runtime::Perbill;
@@ -76,6 +77,17 @@ impl pallet_balances::Config for Runtime {
 	type MaxReserves = ConstU32<50>;
 	type MaxFreezes = ConstU32<50>;
 	type DoneSlashHandler = ();
+}
+
+/// A fee for each picosecond and each byte: small against what accounts are endowed with, and seen by whoever looks.
+impl pallet_transaction_payment::Config for Runtime {
+	type RuntimeEvent = RuntimeEvent;
+	type OnChargeTransaction = pallet_transaction_payment::FungibleAdapter<Balances, ()>;
+	type WeightToFee = IdentityFee<Balance>;
+	type LengthToFee = IdentityFee<Balance>;
+	type FeeMultiplierUpdate = ();
+	type OperationalFeeMultiplier = ConstU8<5>;
+	type WeightInfo = ();
 }
 
 impl pallet_sudo::Config for Runtime {

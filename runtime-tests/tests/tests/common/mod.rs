@@ -20,7 +20,13 @@ pub mod sudo;
 pub mod world;
 
 /// Names of the session keys of the relay runtime.
-pub const SESSION_KEYS: [&str; 3] = ["babe", "grandpa", "para"];
+pub const SESSION_KEYS: [&str; 5] = [
+	"babe",
+	"grandpa",
+	"para_validator",
+	"para_assignment",
+	"authority_discovery",
+];
 
 /// The first slot of every chain here. Slots count from the Unix epoch, so that it is some day of 2023.
 pub const FIRST_SLOT: Slot = 280_000_000;
