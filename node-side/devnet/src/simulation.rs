@@ -13,9 +13,9 @@ use crate::{
 use async_backing_execution_context::approver::ApproverContext;
 use async_backing_primitives::{CandidateHash, Hash, ParaId, PoV};
 use async_backing_prospective_parachains::View;
+use async_backing_pvf::FUEL_PER_SECOND;
 use async_backing_relay_client::RuntimeExecutor;
 use async_backing_sim::{Link, NodeId, Processor, Sim, SimConfig, Topology, Trace, Uplink};
-use async_backing_pvf::FUEL_PER_SECOND;
 use async_backing_validator::Validator;
 use std::{
 	cell::Ref,

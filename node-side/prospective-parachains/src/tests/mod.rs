@@ -272,8 +272,8 @@ pub(crate) fn check(view: &View) {
 					.collect::<Vec<_>>()
 			};
 			assert_eq!(best(tree), best(&rebuilt), "R-SEL-3: trees know what is backed");
-		}
 			context::check(view, tree);
+		}
 	}
 	for (para_id, para) in &view.paras {
 		let trees: Vec<_> = view
