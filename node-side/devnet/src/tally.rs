@@ -1,7 +1,9 @@
 //! What became of each candidate, and the report that follows from it.
 
 use crate::report::{Idleness, Inclusion, Intervals, ParaReport};
-use async_backing_primitives::{BlockNumber, CandidateEvent, CandidateHash, Hash, HeadHash, LeafFacts, ParaId};
+use async_backing_primitives::{
+	BlockNumber, CandidateEvent, CandidateHash, Hash, HeadHash, LeafFacts, ParaId,
+};
 use async_backing_sim::Instant;
 use std::{
 	collections::{BTreeMap, BTreeSet},

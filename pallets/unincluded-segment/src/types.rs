@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 use async_backing_primitives::{
 	AbridgedHostConfiguration, AbridgedHrmpChannel, Ancestor, BandwidthLimits, BlockNumber, HeadHash,
 	OutboundHrmpChannelModification, OutboundHrmpMessage, OutputError, ParaId, PersistedValidationData,
-	RelaySlotInfo, RelayState, Segment, SegmentError, SegmentTracker, UpgradeGoAhead, UpgradeRestriction,
-	UpwardMessage, UsedBandwidth, ValidationParams, MAX_HRMP_CHANNELS,
+	RelaySlotInfo, RelayState, SegmentError, SegmentTracker, UnincludedSegment, UpgradeGoAhead,
+	UpgradeRestriction, UpwardMessage, UsedBandwidth, ValidationParams, MAX_HRMP_CHANNELS,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{
@@ -154,7 +154,7 @@ impl<A: Get<u32>, C: Get<u32>> SegmentRecord<A, C> {
 			go_ahead: record.go_ahead,
 		});
 		Some(SegmentTracker {
-			segment: Segment::from_parts(ancestors.collect(), self.hrmp_watermark)?,
+			segment: UnincludedSegment::from_parts(ancestors.collect(), self.hrmp_watermark)?,
 			relay_slot: self.relay_slot,
 			relay_parent: self.relay_parent,
 		})

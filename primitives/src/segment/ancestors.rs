@@ -23,13 +23,13 @@ pub struct Ancestor {
 /// The sum is not part of the encoding: whoever reads the segment reads all of it anyway, so a stored sum would cost
 /// bytes of every proof of validity, and could differ from what it is the sum of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Segment {
+pub struct UnincludedSegment {
 	ancestors: Vec<Ancestor>,
 	hrmp_watermark: Option<BlockNumber>,
 	aggregate: UsedBandwidth,
 }
 
-impl Encode for Segment {
+impl Encode for UnincludedSegment {
 	fn size_hint(&self) -> usize {
 		self.ancestors
 			.size_hint()
@@ -42,17 +42,17 @@ impl Encode for Segment {
 	}
 }
 
-impl codec::EncodeLike for Segment {}
-impl DecodeWithMemTracking for Segment {}
+impl codec::EncodeLike for UnincludedSegment {}
+impl DecodeWithMemTracking for UnincludedSegment {}
 
-impl Decode for Segment {
+impl Decode for UnincludedSegment {
 	fn decode<I: codec::Input>(input: &mut I) -> Result<Self, codec::Error> {
 		let (ancestors, hrmp_watermark) = Decode::decode(input)?;
 		Self::from_parts(ancestors, hrmp_watermark).ok_or_else(|| "the segment has no sum".into())
 	}
 }
 
-impl TypeInfo for Segment {
+impl TypeInfo for UnincludedSegment {
 	type Identity = (Vec<Ancestor>, Option<BlockNumber>);
 
 	fn type_info() -> scale_info::Type {
@@ -60,7 +60,7 @@ impl TypeInfo for Segment {
 	}
 }
 
-impl Segment {
+impl UnincludedSegment {
 	/// A segment of these blocks, oldest first, with the watermark of the last one. `None` if what they send cannot be
 	/// counted, recipients do not ascend, or two answered a signal: no such segment comes about by
 	/// [`append`](Self::append).

@@ -29,7 +29,7 @@ mod relay_state;
 #[cfg(test)]
 mod tests;
 
-pub use ancestors::{Ancestor, Segment};
+pub use ancestors::{Ancestor, UnincludedSegment};
 pub use bandwidth::{BandwidthLimits, UsedBandwidth};
 pub use hook::{
 	ConsensusHook, ExpectParentIncluded, FixedCapacity, FixedVelocity, HookBlock, HookError, HookVerdict,
@@ -232,7 +232,7 @@ pub struct BlockEnd {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
 pub struct SegmentTracker {
 	/// The blocks that are not included yet, as far as the chain knows.
-	pub segment: Segment,
+	pub segment: UnincludedSegment,
 	/// The latest relay slot in which the chain built, if its hook counts blocks in slots.
 	pub relay_slot: Option<RelaySlotInfo>,
 	/// Number of the latest block's relay parent; `None` before the first block.

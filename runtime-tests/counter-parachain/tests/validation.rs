@@ -356,7 +356,9 @@ fn the_producer_knows_how_much_fuel_its_blocks_take_at_most() {
 				number,
 				..Default::default()
 			};
-			let block = producer.produce(&parent, &relay_parent, None, count, 5 << 20).unwrap();
+			let block = producer
+				.produce(&parent, &relay_parent, None, count, 5 << 20)
+				.unwrap();
 			let params = ValidationParams {
 				parent_head: parent,
 				block_data: block.pov.block_data,

@@ -16,8 +16,10 @@ fn leaf_with(number: BlockNumber, ancestry: u32, claims: &[&[bool]]) -> LeafFact
 	facts
 }
 
-/// Blocks after the leaf, core, and what is signalled, of every opening.
-fn openings(collator: &mut Collator, facts: &LeafFacts) -> Vec<(u32, u32, Option<(u8, u8)>)> {
+/// Blocks after the leaf, core, and what is signalled, of an opening.
+type Shown = (u32, u32, Option<(u8, u8)>);
+
+fn openings(collator: &mut Collator, facts: &LeafFacts) -> Vec<Shown> {
 	let site = collator.site(facts).expect("there is a claim");
 	let shown = |opening: &Opening| {
 		let signal = opening.selection.map(|(selector, offset)| (selector.0, offset.0));
@@ -34,7 +36,7 @@ fn openings(collator: &mut Collator, facts: &LeafFacts) -> Vec<(u32, u32, Option
 fn r_ump_5_claims_at_every_offset_are_built_for_and_signalled_where_the_next_block_has_not_the_core() {
 	const T: bool = true;
 	const F: bool = false;
-	type Row<'a> = (&'a str, u32, &'a [&'a [bool]], &'a [(u32, u32, Option<(u8, u8)>)]);
+	type Row<'a> = (&'a str, u32, &'a [&'a [bool]], &'a [Shown]);
 	let rows: [Row<'_>; 9] = [
 		(
 			"a core of its own: no signal, and it goes on",

@@ -145,7 +145,11 @@ impl<C: Chain> World<C> {
 			_ => Vec::new(),
 		};
 		if self.relay_blocks.is_multiple_of(self.config.order_every) {
-			let ordering = || self.config.on_demand_paras().chain(self.config.orders_for.iter().copied());
+			let ordering = || {
+				self.config
+					.on_demand_paras()
+					.chain(self.config.orders_for.iter().copied())
+			};
 			ordering().for_each(|para| agenda.note(Note::Ordered(para)));
 			transactions.extend(desk.order(genesis, ordering()));
 		}

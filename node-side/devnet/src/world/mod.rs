@@ -225,7 +225,9 @@ fn timing(model: &Model, fuel: FuelUse) -> Timing {
 		link_jitter: model.link_jitter,
 		bandwidth: model.bandwidth,
 		extrinsic_cost: model.extrinsic_cost,
-		empty_block: Duration::from_nanos(fuel.base.saturating_mul(1_000_000_000) / async_backing_pvf::FUEL_PER_SECOND),
+		empty_block: Duration::from_nanos(
+			fuel.base.saturating_mul(1_000_000_000) / async_backing_pvf::FUEL_PER_SECOND,
+		),
 		execution_limit: model.backing_execution_limit,
 		margin: model.collator_margin,
 	}

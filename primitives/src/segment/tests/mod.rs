@@ -55,8 +55,8 @@ fn limits(ump: (u32, u32), hrmp: &[(u32, u32, u32)]) -> BandwidthLimits {
 }
 
 /// A segment of blocks with heads 1, 2, ... that send this.
-fn segment(blocks: &[UsedBandwidth]) -> Segment {
-	let mut segment = Segment::default();
+fn segment(blocks: &[UsedBandwidth]) -> UnincludedSegment {
+	let mut segment = UnincludedSegment::default();
 	let plenty = limits(
 		(u32::MAX, u32::MAX),
 		&[(2001, u32::MAX, u32::MAX), (2002, u32::MAX, u32::MAX)],
@@ -71,7 +71,11 @@ fn segment(blocks: &[UsedBandwidth]) -> Segment {
 }
 
 #[track_caller]
-fn append(segment: &mut Segment, used: UsedBandwidth, limits: &BandwidthLimits) -> Result<(), SegmentError> {
+fn append(
+	segment: &mut UnincludedSegment,
+	used: UsedBandwidth,
+	limits: &BandwidthLimits,
+) -> Result<(), SegmentError> {
 	let before = segment.clone();
 	let result = segment.append(used, HrmpWatermarkUpdate::Head(1), None, limits);
 	if result.is_err() {

@@ -60,7 +60,7 @@ fn any_step() -> impl Strategy<Value = Step> {
 }
 
 /// The sum as nobody would store it.
-fn sum(segment: &Segment) -> (u32, u32, BTreeMap<ParaId, (u32, u32)>) {
+fn sum(segment: &UnincludedSegment) -> (u32, u32, BTreeMap<ParaId, (u32, u32)>) {
 	let mut total = (0, 0, BTreeMap::new());
 	for block in segment.ancestors() {
 		total.0 += block.used.ump_messages_sent;
@@ -74,7 +74,7 @@ fn sum(segment: &Segment) -> (u32, u32, BTreeMap<ParaId, (u32, u32)>) {
 	total
 }
 
-fn aggregate(segment: &Segment) -> (u32, u32, BTreeMap<ParaId, (u32, u32)>) {
+fn aggregate(segment: &UnincludedSegment) -> (u32, u32, BTreeMap<ParaId, (u32, u32)>) {
 	let aggregate = segment.aggregate();
 	(
 		aggregate.ump_messages_sent,
@@ -106,7 +106,7 @@ proptest! {
 	/// the encoding, which has no sum, says it all.
 	#[test]
 	fn the_sum_is_that_of_the_blocks(steps in collection::vec(any_step(), 0..24)) {
-		let mut segment = Segment::default();
+		let mut segment = UnincludedSegment::default();
 		let mut number = 0u8;
 		for step in steps {
 			match step {
@@ -135,9 +135,9 @@ proptest! {
 			let answered = segment.ancestors().iter().filter(|block| block.go_ahead.is_some()).count();
 			prop_assert!(answered <= 1, "R-SEG-5");
 			let encoded = segment.encode();
-			prop_assert_eq!(Segment::decode(&mut &encoded[..]), Ok(segment.clone()));
+			prop_assert_eq!(UnincludedSegment::decode(&mut &encoded[..]), Ok(segment.clone()));
 			let (ancestors, watermark) = segment.clone().into_parts();
-			prop_assert_eq!(Segment::from_parts(ancestors, watermark), Some(segment.clone()));
+			prop_assert_eq!(UnincludedSegment::from_parts(ancestors, watermark), Some(segment.clone()));
 		}
 	}
 
@@ -149,7 +149,7 @@ proptest! {
 		limits in any_limits(),
 		by in 0u32..100,
 	) {
-		let mut segment = Segment::default();
+		let mut segment = UnincludedSegment::default();
 		let plenty = super::limits((1 << 20, 1 << 20), &[(2001, 1 << 20, 1 << 20), (2002, 1 << 20, 1 << 20), (2003, 1 << 20, 1 << 20)]);
 		for used in before {
 			prop_assert_eq!(append(&mut segment, used, &plenty), Ok(()));
@@ -158,12 +158,12 @@ proptest! {
 		if fits {
 			prop_assert_eq!(append(&mut segment.clone(), block.clone(), &raised(&limits, by)), Ok(()));
 			let remaining = limits.less(segment.aggregate());
-			prop_assert_eq!(append(&mut Segment::default(), block.clone(), &remaining), Ok(()));
+			prop_assert_eq!(append(&mut UnincludedSegment::default(), block.clone(), &remaining), Ok(()));
 		}
 		let aggregate = segment.aggregate();
 		if aggregate.ump_messages_sent <= limits.ump_remaining && aggregate.ump_bytes_sent <= limits.ump_remaining_bytes {
 			let remaining = limits.less(aggregate);
-			let alone = append(&mut Segment::default(), block.clone(), &remaining).is_ok();
+			let alone = append(&mut UnincludedSegment::default(), block.clone(), &remaining).is_ok();
 			let overdrawn = block.outbound_hrmp.iter().any(|(recipient, _)| {
 				let used = aggregate.sent_to(*recipient);
 				limits.outbound_channel(*recipient).is_some_and(|channel|
@@ -176,7 +176,7 @@ proptest! {
 	/// R-SEG-1, R-SEG-2: a block that comes and is included at once leaves no trace but the watermark.
 	#[test]
 	fn append_then_drop_is_the_identity(block in any_used()) {
-		let mut segment = Segment::default();
+		let mut segment = UnincludedSegment::default();
 		let plenty = super::limits((16, 160), &[(2001, 8, 120), (2002, 8, 120), (2003, 8, 120)]);
 		prop_assert_eq!(append(&mut segment, block, &plenty), Ok(()));
 		segment.note_parent(head(1));
@@ -187,9 +187,9 @@ proptest! {
 	/// Bytes from anywhere decode to a segment with a sum, or not at all.
 	#[test]
 	fn no_segment_without_a_sum(bytes in collection::vec(any::<u8>(), 0..200)) {
-		if let Ok(segment) = Segment::decode(&mut &bytes[..]) {
+		if let Ok(segment) = UnincludedSegment::decode(&mut &bytes[..]) {
 			let (ancestors, watermark) = segment.clone().into_parts();
-			prop_assert_eq!(Segment::from_parts(ancestors, watermark), Some(segment));
+			prop_assert_eq!(UnincludedSegment::from_parts(ancestors, watermark), Some(segment));
 		}
 	}
 }

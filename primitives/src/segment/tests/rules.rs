@@ -32,7 +32,7 @@ fn r_seg_1_a_block_gets_its_head_hash_when_its_child_starts() {
 	assert_eq!(heads, [Some(head(1)), None]);
 	segment.note_parent(head(2));
 	assert_eq!(segment.ancestors()[1].head, Some(head(2)));
-	Segment::default().note_parent(head(1));
+	UnincludedSegment::default().note_parent(head(1));
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn r_seg_2_the_included_block_and_those_before_it_go() {
 		assert_eq!(segment.len(), 3 - dropped);
 		assert_eq!(*segment.aggregate(), left, "R-SEG-2: subtracted");
 	}
-	assert_eq!(Segment::default().drop_included(head(1)), 0);
+	assert_eq!(UnincludedSegment::default().drop_included(head(1)), 0);
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn r_seg_2_there_is_room_for_the_block_or_it_is_invalid() {
 			Err(Full { length: 3, capacity })
 		);
 	}
-	assert_eq!(Segment::default().check_room(capacity(1)), Ok(()));
+	assert_eq!(UnincludedSegment::default().check_room(capacity(1)), Ok(()));
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn r_seg_4_the_watermark_stays_or_moves_up_or_is_the_relay_parent() {
 		assert_eq!(HrmpWatermarkUpdate::clamped(watermark, 9), Head(9), "R-SEG-4");
 	}
 	let none = limits((0, 0), &[]);
-	let mut segment = Segment::default();
+	let mut segment = UnincludedSegment::default();
 	for (update, expected) in [
 		(Trunk(4), Ok(())),
 		(
@@ -221,7 +221,7 @@ fn r_seg_4_the_watermark_stays_or_moves_up_or_is_the_relay_parent() {
 fn r_seg_5_one_block_answers_a_signal_and_it_stays_until_that_is_included() {
 	use UpgradeGoAhead::{Abort, GoAhead};
 	let none = limits((0, 0), &[]);
-	let mut segment = Segment::default();
+	let mut segment = UnincludedSegment::default();
 	assert_eq!(segment.go_ahead_to_answer(None), Ok(None));
 	let answer = segment.go_ahead_to_answer(Some(GoAhead));
 	assert_eq!(answer, Ok(Some(GoAhead)), "R-SEG-5: the first block that sees it");
