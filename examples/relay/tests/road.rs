@@ -196,7 +196,12 @@ fn the_readmes_show_configurations_that_compile() {
 	));
 	let mut shown = 0;
 	for entry in std::fs::read_dir(root).expect("the pallets are there") {
-		let path = entry.expect("it can be read").path().join("README.md");
+		let folder = entry.expect("it can be read").path();
+		// Not a relay chain's pallet; what its README shows is compiled as a documentation test.
+		if folder.ends_with("unincluded-segment") {
+			continue;
+		}
+		let path = folder.join("README.md");
 		let Ok(readme) = std::fs::read_to_string(&path) else {
 			continue;
 		};

@@ -24,7 +24,8 @@ fn is_update() -> bool {
 	std::env::var_os(UPDATE).is_some()
 }
 
-/// Hashes depend on every byte of the runtime; all else on what a run does. Eight or more hexadecimal digits are a hash.
+/// Hashes depend on every byte of the runtime, and so does the size of code; all else on what a run does. Six or more
+/// hexadecimal digits are one of these.
 fn without_hashes(text: &str) -> String {
 	let mut masked = String::new();
 	let mut digits = String::new();
@@ -33,7 +34,7 @@ fn without_hashes(text: &str) -> String {
 			digits.push(symbol);
 			continue;
 		}
-		masked.push_str(if digits.len() >= 8 { "########" } else { &digits });
+		masked.push_str(if digits.len() >= 6 { "########" } else { &digits });
 		digits.clear();
 		masked.push(symbol);
 	}
