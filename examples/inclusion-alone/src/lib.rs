@@ -7,9 +7,14 @@ extern crate alloc;
 
 pub mod owner;
 
+use alloc::vec::Vec;
 use async_backing_primitives::{ports::StaticConfiguration, HostConfiguration};
 use frame_support::{construct_runtime, derive_impl, parameter_types};
 use owner::OwnCores;
+use sp_runtime::{
+	generic::{self, UncheckedExtrinsic},
+	traits::BlakeTwo256,
+};
 
 construct_runtime! {
 	pub enum Runtime {
@@ -20,9 +25,13 @@ construct_runtime! {
 	}
 }
 
+/// Blocks whose extrinsics nobody signs.
+pub type Block =
+	generic::Block<generic::Header<u32, BlakeTwo256>, UncheckedExtrinsic<u64, RuntimeCall, (), ()>>;
+
 #[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
 impl frame_system::Config for Runtime {
-	type Block = frame_system::mocking::MockBlockU32<Runtime>;
+	type Block = Block;
 }
 
 parameter_types! {

@@ -45,6 +45,24 @@ impl<T: Config> Pallet<T> {
 		(cores, book)
 	}
 
+	/// Stores what nodes saw of orders in the parent's state, before a call changes what that follows from (R-SCH-5,
+	/// R-DEF-29): orders that wait are paired with cores anew whenever claims are looked at, so another core or another
+	/// order would move them.
+	///
+	/// Does nothing once the claims of the block are handed out, or its inherents are through, since nodes see the state
+	/// behind what comes then; nor without orders. Cost, else: that of handing the claims out.
+	pub(crate) fn keep_seen_orders() {
+		let front = Self::front_block();
+		let is_seen = front == Self::now() && !frame_system::Pallet::<T>::inherents_applied();
+		if !is_seen || OnDemand::<T>::get().unserved == 0 {
+			return;
+		}
+		let config = T::Configuration::active();
+		let (cores, book) = Self::upcoming(front, config.scheduling_lookahead, true);
+		Self::store_claims(cores);
+		Self::store_orders(book, config.on_demand_base_fee, config.on_demand_base_fee);
+	}
+
 	/// What the next block's claims follow from.
 	#[cfg(test)]
 	pub(crate) fn upcoming_claims() -> Cores {

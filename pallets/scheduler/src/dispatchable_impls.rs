@@ -42,6 +42,8 @@ impl<T: Config> Pallet<T> {
 		shares: CoreShares,
 	) -> DispatchResult {
 		check_shares(&shares).map_err(Error::<T>::from)?;
+		ensure!(core.0 < MAX_CORES, Error::<T>::CoreOutOfRange);
+		Self::keep_seen_orders();
 		let front = Self::front_block();
 		let mut cores = CoreClaims::<T>::get();
 		let position = core.0 as usize;
@@ -131,7 +133,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Takes the price of an order from `payer`, and queues the order.
 	///
-	/// Cost: the same however many orders wait.
+	/// Cost: the same however many orders wait, but for a call from a hook, which moves claims (`keep_seen_orders`).
 	///
 	/// # Errors
 	/// Those of [`place_order_keep_alive`](Self::place_order_keep_alive). Nothing is written then.
@@ -147,6 +149,7 @@ impl<T: Config> Pallet<T> {
 		);
 		let config = T::Configuration::active();
 		let base_fee = config.on_demand_base_fee;
+		Self::keep_seen_orders();
 		let mut status = OnDemand::<T>::get();
 		let price = status.price(base_fee);
 		ensure!(price <= max_price, Error::<T>::PriceTooHigh);

@@ -24,6 +24,7 @@ fn r_def_33_r_wgt_6_the_load_is_what_is_stored() {
 			core_bytes: CoreClaims::<Test>::get().encoded_size() as u32,
 		};
 		assert_eq!(load(), expected, "nothing was ordered yet");
+		serve(&[]);
 		// More than 63, so that their number takes two bytes.
 		for _ in 0..70 {
 			order(1).expect("there is room");

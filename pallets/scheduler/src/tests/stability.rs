@@ -5,6 +5,7 @@ use async_backing_primitives::{
 	ports::{CoreScheduler, OnParaRemoved},
 	ClaimQueue, CoreIndex, ParaId,
 };
+use frame_support::{assert_ok, dispatch::DispatchResult};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -20,6 +21,7 @@ enum Step {
 	Order(u32),
 	Remove(u32),
 	NextBlock {
+		early: Vec<Early>,
 		occupied: Vec<u32>,
 		included: Vec<u32>,
 		ends: bool,
@@ -28,6 +30,13 @@ enum Step {
 		lookahead: u32,
 		cores: u32,
 	},
+}
+
+/// What a hook may call before the claims of its block are handed out.
+#[derive(Clone, Debug)]
+enum Early {
+	Assign(u32, CoreShares),
+	Order(u32),
 }
 
 fn core_shares() -> impl Strategy<Value = CoreShares> {
@@ -46,6 +55,13 @@ fn core_shares() -> impl Strategy<Value = CoreShares> {
 	]
 }
 
+fn early() -> impl Strategy<Value = Early> {
+	prop_oneof![
+		(0u32..4, core_shares()).prop_map(|(core, shares)| Early::Assign(core, shares)),
+		(2000u32..2006).prop_map(Early::Order),
+	]
+}
+
 fn step() -> impl Strategy<Value = Step> {
 	let cores = || proptest::collection::vec(0u32..4, 0..3);
 	prop_oneof![
@@ -54,8 +70,8 @@ fn step() -> impl Strategy<Value = Step> {
 		),
 		3 => (2000u32..2006).prop_map(Step::Order),
 		1 => (2000u32..2006).prop_map(Step::Remove),
-		5 => (cores(), cores(), proptest::bool::weighted(0.1))
-			.prop_map(|(occupied, included, ends)| Step::NextBlock { occupied, included, ends }),
+		5 => (proptest::collection::vec(early(), 0..3), cores(), cores(), proptest::bool::weighted(0.1))
+			.prop_map(|(early, occupied, included, ends)| Step::NextBlock { early, occupied, included, ends }),
 		1 => (1u32..6, 1u32..5).prop_map(|(lookahead, cores)| Step::Session { lookahead, cores }),
 	]
 }
@@ -90,7 +106,7 @@ proptest! {
 		with_cores(&[(3, 2000)], &pool, || {
 			let mut seen = Scheduler::claim_queue();
 			let mut promises: BTreeMap<CoreIndex, Vec<ParaId>> = BTreeMap::new();
-			let first = Step::NextBlock { occupied: Vec::new(), included: Vec::new(), ends: false };
+			let first = Step::NextBlock { early: Vec::new(), occupied: Vec::new(), included: Vec::new(), ends: false };
 			for step in [first].into_iter().chain(steps) {
 				match step {
 					Step::Assign { core, begin, length, shares } => {
@@ -114,16 +130,25 @@ proptest! {
 						Scheduler::on_para_removed(ParaId(para));
 						assert_eq!(Scheduler::claim_queue(), now, "R-SCH-5");
 					}
-					Step::NextBlock { occupied, included, ends } => {
+					Step::NextBlock { early, occupied, included, ends } => {
 						System::set_block_number(System::block_number() + 1);
 						assert_eq!(Scheduler::claim_queue(), seen, "nothing changes between blocks");
+						for call in early {
+							// Refused or not: what nodes saw stays.
+							let _ = match call {
+								Early::Assign(core, shares) => assign(core, 0, None, shares),
+								Early::Order(para) => order(para),
+							};
+						}
 						SessionEnds::set(ends);
 						let front: Vec<_> = seen
 							.iter()
 							.filter(|(core, _)| !ends && !occupied.contains(&core.0))
 							.map(|(core, claims)| (core.0, claims[0].0))
 							.collect();
-						let served = serve_after(&occupied, &included);
+						let mut served = serve_after(&occupied, &included);
+						// A core on which nodes saw nothing may have got work.
+						served.retain(|(core, _)| seen.contains_key(&CoreIndex(*core)));
 						assert_eq!(served, front, "R-SCH-6: a block serves what nodes saw in front");
 						promises = promised(seen);
 					}
@@ -132,6 +157,41 @@ proptest! {
 				Scheduler::do_try_state().expect("state is sound after every step");
 				seen = Scheduler::claim_queue();
 			}
+		});
+	}
+}
+
+#[test]
+fn r_sch_5_r_def_29_an_order_stays_where_nodes_saw_it_whatever_a_hook_calls_in_the_next_block() {
+	// (what the hook calls, the call, para whose order was seen)
+	let rows: [(&str, fn() -> DispatchResult, u32); 3] = [
+		("nothing", || Ok(()), 2005),
+		(
+			"a lower core joins the pool",
+			|| assign(0, 0, None, shares(&[(CoreAssignment::Pool, 57_600)])),
+			2005,
+		),
+		("a para with a lower number orders", || order(2001), 2005),
+	];
+	for (name, call, para) in rows {
+		configure(3, 4);
+		with_cores(&[], &[1, 2], || {
+			serve(&[]);
+			assert_ok!(order(para));
+			let seen = Scheduler::claim_queue();
+			System::set_block_number(System::block_number() + 1);
+			assert_ok!(call());
+			serve(&[]);
+			for (core, claims) in promised(seen) {
+				let now = Scheduler::claim_queue();
+				let now: Vec<_> = now.get(&core).into_iter().flatten().copied().collect();
+				assert!(
+					now.starts_with(&claims),
+					"{name}: core {core}: {claims:?}, then {now:?}"
+				);
+			}
+			let served: Vec<_> = (0..3).flat_map(|_| next_block(&[])).collect();
+			assert!(served.contains(&(1, para)), "{name}: {served:?}");
 		});
 	}
 }
