@@ -12,7 +12,7 @@ mod pallets;
 pub use apis::api;
 pub use pallets::EPOCH_SLOTS;
 
-use alloc::borrow::Cow;
+use alloc::{borrow::Cow, vec::Vec};
 use async_backing_primitives::MAX_VALIDATORS;
 use frame_support::{
 	construct_runtime, derive_impl, parameter_types,
