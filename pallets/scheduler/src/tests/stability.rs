@@ -163,21 +163,20 @@ proptest! {
 
 #[test]
 fn r_sch_5_r_def_29_an_order_stays_where_nodes_saw_it_whatever_a_hook_calls_in_the_next_block() {
-	// (what the hook calls, the call, para whose order was seen)
-	let rows: [(&str, fn() -> DispatchResult, u32); 3] = [
-		("nothing", || Ok(()), 2005),
-		(
-			"a lower core joins the pool",
-			|| assign(0, 0, None, shares(&[(CoreAssignment::Pool, 57_600)])),
-			2005,
-		),
-		("a para with a lower number orders", || order(2001), 2005),
+	const SEEN: u32 = 2005;
+	type Call = fn() -> DispatchResult;
+	let rows: [(&str, Call); 3] = [
+		("nothing", || Ok(())),
+		("a lower core joins the pool", || {
+			assign(0, 0, None, shares(&[(CoreAssignment::Pool, 57_600)]))
+		}),
+		("a para with a lower number orders", || order(2001)),
 	];
-	for (name, call, para) in rows {
+	for (name, call) in rows {
 		configure(3, 4);
 		with_cores(&[], &[1, 2], || {
 			serve(&[]);
-			assert_ok!(order(para));
+			assert_ok!(order(SEEN));
 			let seen = Scheduler::claim_queue();
 			System::set_block_number(System::block_number() + 1);
 			assert_ok!(call());
@@ -191,7 +190,7 @@ fn r_sch_5_r_def_29_an_order_stays_where_nodes_saw_it_whatever_a_hook_calls_in_t
 				);
 			}
 			let served: Vec<_> = (0..3).flat_map(|_| next_block(&[])).collect();
-			assert!(served.contains(&(1, para)), "{name}: {served:?}");
+			assert!(served.contains(&(1, SEEN)), "{name}: {served:?}");
 		});
 	}
 }
