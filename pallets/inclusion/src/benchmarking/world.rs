@@ -116,8 +116,9 @@ impl<T: Config> World<T> {
 	/// since a para is served once in a block (R-SCH-8).
 	pub(super) fn with_orders(count: u32) -> Self {
 		let _ = Self::new();
-		// Before the block, so that they are ready in it.
+		// Before the block, so that they are ready in it; as its transactions, so that none is handed out as they come.
 		frame_system::Pallet::<T>::set_block_number((START - ORDERED_BEFORE).into());
+		frame_system::Pallet::<T>::note_inherents_applied();
 		T::BenchmarkHelper::let_orders_wait(&paras(CORES - 2), 2, count);
 		Self::block(START)
 	}
