@@ -442,17 +442,12 @@ fn votes_needed(leaf: &LeafFacts, core: CoreIndex) -> Option<u32> {
 	required_backing_votes(size, leaf.minimum_backing_votes).map(count)
 }
 
-/// The code that is in force after these blocks: the scheduled one if one of them applies it (R-MOD-6).
+/// The code that is in force after these blocks.
 fn code_in_force(state: &BackingState, path: &[&Parablock]) -> ValidationCodeHash {
-	let pending = state
-		.pending_availability
-		.iter()
-		.map(|pending| pending.relay_parent_number);
-	let mut relay_parents = pending.chain(path.iter().map(|block| block.relay_parent.number));
-	match state.constraints.future_validation_code {
-		Some((at, code)) if relay_parents.any(|number| number >= at) => code,
-		_ => state.constraints.validation_code_hash,
-	}
+	let pending = state.pending_availability.iter();
+	let pending = pending.map(|pending| pending.relay_parent_number);
+	let built = path.iter().map(|block| block.relay_parent.number);
+	state.constraints.validation_code_behind(pending.chain(built))
 }
 
 fn count(len: usize) -> u32 {

@@ -146,6 +146,18 @@ impl Constraints {
 		}
 	}
 
+	/// Code that validates what builds on blocks with relay parents of these numbers, none of them included: the future
+	/// code once a block may apply it (R-MOD-6, R-CODE-5). Linear.
+	pub fn validation_code_behind(
+		&self,
+		relay_parents: impl IntoIterator<Item = BlockNumber>,
+	) -> ValidationCodeHash {
+		match self.future_validation_code {
+			Some((at, code)) if relay_parents.into_iter().any(|number| number >= at) => code,
+			_ => self.validation_code_hash,
+		}
+	}
+
 	/// Whether the lists are in the order that lookups rely on. Linear.
 	pub fn is_canonical(&self) -> bool {
 		self.hrmp_channels_out

@@ -284,3 +284,26 @@ fn r_con_order_of_the_checks() {
 	assert_eq!(errors, expected, "R-CON-1 to R-CON-5, in this order");
 	assert_eq!(constraints.check_modifications(&modifications), Ok(()), "R-CON-6");
 }
+
+#[test]
+fn r_mod_6_the_future_code_validates_what_is_behind_the_first_block_that_may_apply_it() {
+	let code = |byte| ValidationCodeHash(crate::Hash::repeat_byte(byte));
+	// (the future code's block, relay parents of the blocks before, byte of the code)
+	let rows: [(Option<BlockNumber>, &[BlockNumber], u8); 6] = [
+		(None, &[9], 1),
+		(Some(8), &[], 1),
+		(Some(8), &[7], 1),
+		(Some(8), &[8], 2),
+		(Some(8), &[9], 2),
+		(Some(8), &[6, 8, 7], 2),
+	];
+	for (at, relay_parents, expected) in rows {
+		let constraints = Constraints {
+			validation_code_hash: code(1),
+			future_validation_code: at.map(|at| (at, code(2))),
+			..base()
+		};
+		let behind = constraints.validation_code_behind(relay_parents.iter().copied());
+		assert_eq!(behind, code(expected), "R-MOD-6: {at:?}, {relay_parents:?}");
+	}
+}
