@@ -20,7 +20,9 @@ fn empty() -> Weight {
 	Pallet::<Test>::weight_of(&inherent(&[], &[]))
 }
 
+/// They come as transactions do, behind the inherents: what hooks order is handed out with the block's own claims.
 fn order(count: u32) {
+	System::note_inherents_applied();
 	for _ in 0..count {
 		Scheduler::place_order_keep_alive(RawOrigin::Signed(RICH).into(), PARA, u128::MAX)
 			.expect("there is room");
