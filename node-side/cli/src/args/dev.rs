@@ -1,0 +1,24 @@
+//! `dev`.
+
+use super::{Common, Network, Params};
+use async_backing_devnet::RunConfig;
+use clap::Args;
+
+/// One run.
+#[derive(Args, Debug)]
+pub(crate) struct Dev {
+	#[command(flatten)]
+	pub(crate) common: Common,
+	#[command(flatten)]
+	pub(crate) network: Network,
+	#[command(flatten)]
+	params: Params,
+}
+
+impl Dev {
+	/// The run that was asked for.
+	pub(crate) fn run_config(&self) -> RunConfig {
+		self.network
+			.run_config(self.common.blocks, self.params.params(&self.network))
+	}
+}

@@ -1,0 +1,57 @@
+//! The command line: one file for each subcommand, and what they share.
+
+mod compare;
+mod context;
+mod dev;
+mod model;
+mod network;
+mod params;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+pub(crate) use compare::Compare;
+pub(crate) use context::{As, Context, Drawn};
+pub(crate) use dev::Dev;
+pub(crate) use network::Network;
+pub(crate) use params::Params;
+pub(crate) use tree::{Format, Tree};
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Asynchronous backing on a devnet of your own: real runtime, real signatures, virtual clock.
+#[derive(Debug, Parser)]
+#[command(name = "async-backing", version, about, arg_required_else_help = true)]
+pub(crate) struct Cli {
+	#[command(subcommand)]
+	pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+	/// Runs synchronous backing (0, 0), then asynchronous backing (4, 3), and shows both side by side.
+	Compare(Compare),
+	/// Runs once with chosen parameters.
+	Dev(Dev),
+	/// Draws the fragment tree of a para at a relay block of a run, as a validator sees it right before the next block.
+	Tree(Tree),
+	/// Draws what a parablock is executed with, and where each value is from: by its collator, its backers, or approvers.
+	Context(Context),
+	/// Compiles and executes validation functions for the process that starts it, over its standard input and output.
+	PvfWorker,
+}
+
+/// What is written at the end of a run.
+#[derive(Args, Debug)]
+pub(crate) struct Common {
+	/// Relay blocks to build.
+	#[arg(long, value_name = "COUNT", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+	pub(crate) blocks: u32,
+	/// Writes the outcome as JSON; `-` is the standard output, and nothing else goes there then.
+	#[arg(long, value_name = "FILE")]
+	pub(crate) json: Option<PathBuf>,
+	/// Measures how long an extrinsic takes on this machine, and shows it beside the model's figure.
+	#[arg(long)]
+	pub(crate) calibrate: bool,
+}

@@ -1,0 +1,110 @@
+//! The network of a run.
+
+use super::model::ModelArgs;
+use async_backing_devnet::{Assignee, Authoring, CoreWork, RunConfig, PARTS_OF_A_CORE};
+use async_backing_primitives::{AsyncBackingParams, ParaId};
+use clap::Args;
+
+/// The network of a run.
+#[derive(Args, Debug)]
+pub(crate) struct Network {
+	/// Validators, split evenly over the cores.
+	#[arg(long, value_name = "COUNT", default_value_t = 6, value_parser = clap::value_parser!(u32).range(2..=100))]
+	validators: u32,
+	/// Paras; ids start at 2000.
+	#[arg(long, value_name = "COUNT", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=20))]
+	paras: u32,
+	/// Where all randomness comes from: the same seed gives the same run.
+	#[arg(long, value_name = "NUMBER", default_value_t = 0)]
+	pub(crate) seed: u64,
+	/// Collators of each para: they take turns, slot by slot, and execute each other's parablocks.
+	#[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10))]
+	collators_per_para: u32,
+	/// Cores of each para: so many of its parablocks a relay block can back.
+	#[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=16))]
+	pub(super) cores_per_para: u32,
+	/// What a core does, instead of the cores of --cores-per-para and --on-demand: '0=2000', a lease '1=2000@10..40' of
+	/// blocks 10 to 39, shares '0=2000:28800,pool:28800' of 57600 parts. Once for each core and lease.
+	#[arg(long = "core", value_name = "CORE=WHO[:PARTS],..[@BEGIN..[END]]", value_parser = core_work)]
+	works: Vec<CoreWork>,
+	/// A para that somebody orders blocks for although it has a core. Once for each.
+	#[arg(long = "order", value_name = "ID")]
+	orders: Vec<u32>,
+	/// When collators build the blocks of a relay parent.
+	#[arg(long, value_enum, default_value_t = Building::Lookahead)]
+	authoring: Building,
+	/// Paras beyond these that lease no core: they have blocks that somebody orders, on as many cores of the pool.
+	#[arg(long, value_name = "COUNT", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=20))]
+	on_demand: u32,
+	/// Relay blocks between two orders for one para.
+	#[arg(long, value_name = "BLOCKS", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+	order_every: u32,
+	#[command(flatten)]
+	pub(super) model: ModelArgs,
+}
+
+impl Network {
+	/// A run of so many blocks with these parameters.
+	pub(super) fn run_config(&self, blocks: u32, params: AsyncBackingParams) -> RunConfig {
+		RunConfig {
+			blocks,
+			validators: self.validators,
+			paras: self.paras,
+			seed: self.seed,
+			params,
+			model: self.model.model(self.cores_per_para),
+			collators_per_para: self.collators_per_para,
+			cores_per_para: self.cores_per_para,
+			on_demand: self.on_demand,
+			order_every: self.order_every,
+			orders_for: self.orders.iter().copied().map(ParaId).collect(),
+			works: self.works.clone(),
+			authoring: match self.authoring {
+				Building::Lookahead => Authoring::Lookahead,
+				Building::SlotBased => Authoring::SlotBased,
+			},
+			..RunConfig::default()
+		}
+	}
+}
+
+/// When collators build the blocks of a relay parent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Building {
+	/// One after the other, as soon as it is a leaf.
+	Lookahead,
+	/// Each in its part of the slot.
+	SlotBased,
+}
+
+/// Reads what a core does: `CORE=WHO[:PARTS],..[@BEGIN..[END]]`.
+pub(super) fn core_work(text: &str) -> Result<CoreWork, String> {
+	const FORM: &str = "must be CORE=WHO[:PARTS],..[@BEGIN..[END]], WHO a para's id, 'pool' or 'idle'";
+	let wrong = |_| FORM.to_owned();
+	let (core, rest) = text.split_once('=').ok_or(FORM)?;
+	let (shares, lease) = rest.split_once('@').unwrap_or((rest, "0.."));
+	let (begin, end) = lease.split_once("..").ok_or(FORM)?;
+	let shares = shares
+		.split(',')
+		.map(|share| {
+			let (who, parts) = match share.split_once(':') {
+				Some((who, parts)) => (who, parts.parse().map_err(wrong)?),
+				None => (share, PARTS_OF_A_CORE),
+			};
+			let assignee = match who {
+				"pool" => Assignee::Pool,
+				"idle" => Assignee::Idle,
+				para => Assignee::Para(ParaId(para.parse().map_err(wrong)?)),
+			};
+			Ok((assignee, parts))
+		})
+		.collect::<Result<_, String>>()?;
+	Ok(CoreWork {
+		core: core.parse().map_err(wrong)?,
+		begin: begin.parse().map_err(wrong)?,
+		end: (!end.is_empty())
+			.then(|| end.parse().map_err(wrong))
+			.transpose()?,
+		shares,
+	})
+}
