@@ -16,6 +16,9 @@ export CARGO_TARGET_DIR
 # Arguments of `make run`, for example: make run ARGS='--blocks 120 --seed 7'
 ARGS ?=
 
+# Of the build that `make run` begins with, for example: make build BUILD_ARGS=--timings
+BUILD_ARGS ?=
+
 # For each fuzz target, for example: make fuzz FUZZ_SECONDS=600
 FUZZ_SECONDS ?= 60
 
@@ -94,10 +97,10 @@ setup: ## Install what building needs (every other target does it as well)
 	@scripts/setup.sh
 	@scripts/wasm-target.sh >/dev/null
 
-# The whole workspace without its tests. Features and profiles of the dependencies are the same as for
-# `cargo test --workspace`, so that run and test share everything but our own test binaries (decision 0002).
+# One program of the workspace, with the features of the whole workspace: they are the same as for `cargo test
+# --workspace`, so that run and test share everything but our own test binaries (decisions 2 and 21).
 build: setup
-	@$(WASM_ENV); cargo build --workspace --locked
+	@$(WASM_ENV); scripts/progress.sh cargo build --workspace --bin async-backing --locked $(BUILD_ARGS)
 
 run: build ## Synchronous beside asynchronous backing on the devnet, as a table
 	@"$(CARGO_TARGET_DIR)/debug/async-backing" compare $(ARGS)
