@@ -5,6 +5,7 @@
 
 use crate::{Collation, OutputsMismatch, SecondedCandidate, SignedStatement, StatementContent};
 use async_backing_availability::{encode, EncodedData, ErasureError};
+use async_backing_execution_context::{check_pov, check_validation_data, InputMismatch};
 use async_backing_fragment_tree::{Candidate, SharedValidationData};
 use async_backing_machine::JobFailure;
 use async_backing_primitives::{
@@ -155,22 +156,9 @@ pub struct Validated {
 /// Why a candidate is not valid, or not what it was said to be.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Invalid {
-	/// The proof of validity is not that of the descriptor. That says nothing about the candidate.
-	#[error("proof of validity hashes to {got}, but the descriptor says {expected}")]
-	PovMismatch {
-		/// Hash in the descriptor.
-		expected: Hash,
-		/// Hash of what came.
-		got: Hash,
-	},
-	/// It was built with other validation data.
-	#[error("validation data hash to {got}, but the descriptor says {expected} (R-BAK-2)")]
-	ValidationDataMismatch {
-		/// Hash in the descriptor.
-		expected: Hash,
-		/// Hash of the data that the view has.
-		got: Hash,
-	},
+	/// The proof of validity is not that of the descriptor, or it was built with other validation data than the view has.
+	#[error(transparent)]
+	Inputs(#[from] InputMismatch),
 	/// The validation function refuses it. Why, in its words.
 	#[error("execution failed: {0}")]
 	Execution(String),
@@ -359,20 +347,10 @@ fn validate(job: ValidationJob, executor: &mut impl Executor, price: &mut Price)
 	} = job;
 	let validation_data = validation_data.to_whole();
 	price.read(pov.block_data.0.len());
-	let (pov_hash, got) = (descriptor.pov_hash(), pov.hash());
-	if pov_hash != got {
-		let expected = pov_hash;
-		return Err(Invalid::PovMismatch { expected, got }.into());
-	}
+	check_pov(&descriptor, &pov)?;
 	if matches!(expected, Expected::Hash(_)) {
 		price.read(validation_data.parent_head.0.len());
-		let (expected, got) = (
-			descriptor.persisted_validation_data_hash(),
-			validation_data.hash(),
-		);
-		if expected != got {
-			return Err(Invalid::ValidationDataMismatch { expected, got }.into());
-		}
+		check_validation_data(&descriptor, &validation_data)?;
 	}
 	let Execution { outcome, fuel } = executor.execute(
 		candidate,

@@ -10,7 +10,7 @@
 //! parent, which may be long gone, nor base constraints: that the block keeps within limits, inclusion has proved, and is
 //! not to be checked again by a state that has moved on.
 
-use crate::{Known, Source, ValidationData};
+use crate::{check_pov, check_validation_data, InputMismatch, Known, Source, ValidationData};
 use alloc::sync::Arc;
 use async_backing_primitives::{
 	AvailableData, CandidateHash, CandidateReceipt, Hash, HeadHash, ParaId, ValidationCode,
@@ -44,22 +44,9 @@ pub struct ApproverContext {
 /// somebody answered with; the candidate is not blamed, but for [`PovTooLarge`](Self::PovTooLarge).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum ApproverError {
-	/// These are not the validation data of the candidate.
-	#[error("validation data hash to {got}, but the descriptor says {expected} (R-PVD-1)")]
-	ValidationData {
-		/// Hash in the descriptor.
-		expected: Hash,
-		/// Hash of what was recovered.
-		got: Hash,
-	},
-	/// This is not its proof of validity.
-	#[error("the proof of validity hashes to {got}, but the descriptor says {expected} (R-BIN-32)")]
-	Pov {
-		/// Hash in the descriptor.
-		expected: Hash,
-		/// Hash of what was recovered.
-		got: Hash,
-	},
+	/// These are not its validation data, or this is not its proof of validity.
+	#[error(transparent)]
+	Inputs(#[from] InputMismatch),
 	/// Nobody but validators could check this (R-BAK-12): the candidate is invalid.
 	#[error("the proof of validity has {got} bytes, but at most {max} (R-BAK-12)")]
 	PovTooLarge {
@@ -91,14 +78,8 @@ pub fn context(
 ) -> Result<ApproverContext, ApproverError> {
 	let descriptor = &receipt.descriptor;
 	let data = &available.validation_data;
-	let (expected, got) = (descriptor.persisted_validation_data_hash(), data.hash());
-	if expected != got {
-		return Err(ApproverError::ValidationData { expected, got });
-	}
-	let (expected, got) = (descriptor.pov_hash(), available.pov.hash());
-	if expected != got {
-		return Err(ApproverError::Pov { expected, got });
-	}
+	check_validation_data(descriptor, data)?;
+	check_pov(descriptor, &available.pov)?;
 	let (max, got) = (data.max_pov_size, available.pov.encoded_size());
 	if u64::try_from(got).map_or(true, |got| got > max.into()) {
 		return Err(ApproverError::PovTooLarge { max, got });

@@ -495,16 +495,16 @@ fn r_col_4_an_approver_takes_nothing_that_is_not_the_candidates() {
 
 	let mut other = good.clone();
 	other.max_pov_size += 1;
-	let error = ApproverError::ValidationData {
+	let error = InputMismatch::ValidationData {
 		expected: good.hash(),
 		got: other.hash(),
 	};
-	assert_eq!(of(data(other, pov(1)), old_code()), Err(error));
-	let error = ApproverError::Pov {
+	assert_eq!(of(data(other, pov(1)), old_code()), Err(error.into()));
+	let error = InputMismatch::Pov {
 		expected: pov(1).hash(),
 		got: pov(2).hash(),
 	};
-	assert_eq!(of(data(good.clone(), pov(2)), old_code()), Err(error));
+	assert_eq!(of(data(good.clone(), pov(2)), old_code()), Err(error.into()));
 	let error = ApproverError::Code {
 		expected: old_code().hash(),
 		got: new_code().hash(),

@@ -4,6 +4,7 @@ use crate::{
 	job::Invalid, AdmissionError, DepthTaken, Misbehaviour, NotWaiting, SignedStatement, TableError,
 };
 use async_backing_availability::EncodedData;
+use async_backing_execution_context::InputMismatch;
 use async_backing_fragment_tree::Candidate;
 use async_backing_machine::{JobFailure, PeerId};
 use async_backing_primitives::{
@@ -133,22 +134,9 @@ pub enum SecondingError {
 	/// The head data on which it builds, or its relay parent, is unknown to the view.
 	#[error("no validation data for parent head {0} (R-VIE-9)")]
 	NoValidationData(HeadHash),
-	/// It was built with other validation data.
-	#[error("validation data hash to {got}, but the descriptor says {expected} (R-BAK-2)")]
-	ValidationDataMismatch {
-		/// Hash in the descriptor.
-		expected: Hash,
-		/// Hash of the data that the view has.
-		got: Hash,
-	},
-	/// The proof of validity is not that of the descriptor.
-	#[error("proof of validity hashes to {got}, but the descriptor says {expected}")]
-	PovMismatch {
-		/// Hash in the descriptor.
-		expected: Hash,
-		/// Hash of what came.
-		got: Hash,
-	},
+	/// It was built with other validation data than the view has, or the proof of validity is not that of the descriptor.
+	#[error(transparent)]
+	Inputs(#[from] InputMismatch),
 	/// The proof of validity is larger than the chain allows.
 	#[error("proof of validity of {got} bytes, but at most {max} (R-BAK-12)")]
 	PovTooLarge {

@@ -5,6 +5,7 @@ use crate::{
 	job::{Invalid, Job, Validated, ValidationJob},
 	Event, View,
 };
+use async_backing_execution_context::InputMismatch;
 use async_backing_machine::{Cost, JobFailure, JobId, Judgement, PeerId, Priority};
 use async_backing_primitives::Hash;
 
@@ -190,22 +191,14 @@ impl Backing {
 		}
 		match (reason, source) {
 			// That says nothing about the candidate: the next one may have the right one.
-			(Invalid::PovMismatch { .. }, PovSource::Confirming(peer)) => {
+			(Invalid::Inputs(InputMismatch::Pov { .. }), PovSource::Confirming(peer)) => {
 				turn.out
 					.report(peer, Judgement::Cost(Cost::Major, "another proof of validity"));
 			}
-			(
-				Invalid::PovMismatch { expected, got },
-				PovSource::Collation(peer) | PovSource::Offered(peer),
-			) => {
+			(Invalid::Inputs(error @ InputMismatch::Pov { .. }), PovSource::Offered(peer))
+			| (Invalid::Inputs(error), PovSource::Collation(peer)) => {
 				turn.out.report(peer, malicious);
-				let error = SecondingError::PovMismatch { expected, got };
-				self.not_seconded(candidate, peer, error, turn);
-			}
-			(Invalid::ValidationDataMismatch { expected, got }, PovSource::Collation(peer)) => {
-				turn.out.report(peer, malicious);
-				let error = SecondingError::ValidationDataMismatch { expected, got };
-				self.not_seconded(candidate, peer, error, turn);
+				self.not_seconded(candidate, peer, error.into(), turn);
 			}
 			(Invalid::Intrinsic(error), PovSource::Collation(peer)) => {
 				turn.out.report(peer, malicious);

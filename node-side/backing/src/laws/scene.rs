@@ -9,6 +9,7 @@ use crate::{
 	promises::{PromiseId, LONGEST_ANCESTRY, STORE_PREFIX},
 	PovRequest, StatementContent, MAX_WAITING_PER_PEER,
 };
+use async_backing_execution_context::InputMismatch;
 use async_backing_machine::{
 	laws::{Act, Breach, Choices, Intent, Law, Open, Penalty, Promise, Reply, Stimulus, World},
 	Input, JobId, Output, PeerEvent, PeerId, RequestId,
@@ -263,7 +264,7 @@ impl World for Scene {
 					}
 				}
 			}
-			job::Done::Validated(Err(job::Invalid::PovMismatch { .. })) => {
+			job::Done::Validated(Err(job::Invalid::Inputs(InputMismatch::Pov { .. }))) => {
 				self.due.push(BTreeSet::new());
 			}
 			_ => {}

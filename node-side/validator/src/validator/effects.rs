@@ -409,8 +409,7 @@ fn verdict(error: &SecondingError) -> Verdict {
 		Error::DepthTaken(_) | Error::LimitReached => Verdict::Taken,
 		Error::UnknownRelayParent(_)
 		| Error::AlreadyKnown(_)
-		| Error::ValidationDataMismatch { .. }
-		| Error::PovMismatch { .. }
+		| Error::Inputs(_)
 		| Error::PovTooLarge { .. }
 		| Error::Failed(_) => Verdict::Useless,
 	}
@@ -420,8 +419,7 @@ fn verdict(error: &SecondingError) -> Verdict {
 fn outcome(error: &SecondingError) -> Outcome {
 	match error {
 		SecondingError::PovTooLarge { .. }
-		| SecondingError::PovMismatch { .. }
-		| SecondingError::ValidationDataMismatch { .. }
+		| SecondingError::Inputs(_)
 		| SecondingError::Intrinsic(_) => Outcome::Failed,
 		SecondingError::NoDepth
 		| SecondingError::Busy(_)

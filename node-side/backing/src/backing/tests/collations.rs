@@ -208,7 +208,7 @@ fn r_bak_1_3_and_5_what_is_not_seconded() {
 			"R-BAK-2 validation data",
 			of(|f| f.persisted_validation_data_hash = Hash::zero()),
 			here(),
-			SecondingError::ValidationDataMismatch {
+			SecondingError::Inputs(InputMismatch::ValidationData {
 				expected: Hash::zero(),
 				got: validation_data().hash(),
 			},
@@ -220,7 +220,7 @@ fn r_bak_1_3_and_5_what_is_not_seconded() {
 				..collation(1, leaf)
 			},
 			here(),
-			SecondingError::PovMismatch {
+			SecondingError::Inputs(InputMismatch::Pov {
 				expected: pov(1).hash(),
 				got: pov(2).hash(),
 			},

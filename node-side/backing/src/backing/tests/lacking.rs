@@ -121,7 +121,7 @@ fn r_def_38_a_collator_that_hands_over_something_else_pays_and_the_next_is_asked
 			seen,
 			Seen::Effect(Effect::NotSeconded {
 				peer: COLLATOR,
-				error: SecondingError::PovMismatch { .. },
+				error: SecondingError::Inputs(InputMismatch::Pov { .. }),
 				..
 			})
 		)

@@ -18,6 +18,7 @@ use crate::{
 	OutputsMismatch, SecondedCandidate, SignedStatement, StatementContent, TableError,
 };
 use async_backing_availability::erasure_root_of;
+use async_backing_execution_context::InputMismatch;
 use async_backing_fragment_tree::SharedValidationData;
 use async_backing_machine::Cost;
 use async_backing_primitives::{
