@@ -243,10 +243,10 @@ impl SegmentTracker {
 	/// Begins a block: relay-parent number (R-SEG-7), the parent's head hash (R-SEG-1), the hook (R-HOO-1), what became
 	/// included, and room for the block (R-SEG-2), and the go-ahead signal (R-SEG-5), in this order.
 	///
-	/// Cost: linear in the length of the segment, and in the channels that included blocks used.
+	/// Cost: linear in the length of the segment, and in the channels that its blocks used.
 	///
 	/// # Errors
-	/// [`SegmentError`] with the first rule that the block breaks. The tracker is of no use then.
+	/// [`SegmentError`] with the first rule that the block breaks. Nothing changed then.
 	pub fn begin(
 		&mut self,
 		hook: &impl ConsensusHook,
@@ -254,7 +254,6 @@ impl SegmentTracker {
 		block: &BlockStart<'_>,
 	) -> Result<Begun, SegmentError> {
 		numbers.check(self.relay_parent, block.relay_parent_number)?;
-		self.segment.note_parent(block.parent);
 		let HookVerdict {
 			capacity,
 			included,
@@ -266,11 +265,16 @@ impl SegmentTracker {
 			latest: self.relay_slot,
 			para_slot: block.para_slot,
 		})?;
-		let dropped = self.segment.drop_included(included);
-		self.segment.check_room(capacity)?;
-		let go_ahead = self.segment.go_ahead_to_answer(block.state.go_ahead)?;
-		self.relay_slot = relay_slot;
-		self.relay_parent = Some(block.relay_parent_number);
+		let mut segment = self.segment.clone();
+		segment.note_parent(block.parent);
+		let dropped = segment.drop_included(included);
+		segment.check_room(capacity)?;
+		let go_ahead = segment.go_ahead_to_answer(block.state.go_ahead)?;
+		*self = Self {
+			segment,
+			relay_slot,
+			relay_parent: Some(block.relay_parent_number),
+		};
 		Ok(Begun {
 			included: dropped,
 			go_ahead,

@@ -59,6 +59,47 @@ fn any_step() -> impl Strategy<Value = Step> {
 	]
 }
 
+/// A block of a chain with a hook: where it may be wrong, it is now and then.
+#[derive(Clone, Debug)]
+struct Attempt {
+	relay_parent: u32,
+	slot: Option<Slot>,
+	/// How many blocks before the parent the included one is; `None` for a proof without it.
+	included: Option<u8>,
+	shown: Option<UpgradeGoAhead>,
+	/// Whether it answers what it should.
+	answers: bool,
+	used: UsedBandwidth,
+	watermark: u32,
+}
+
+fn any_attempt() -> impl Strategy<Value = Attempt> {
+	let shown = option::weighted(
+		0.5,
+		prop_oneof![1 => Just(UpgradeGoAhead::Abort), 6 => Just(UpgradeGoAhead::GoAhead)],
+	);
+	(
+		0u32..6,
+		option::weighted(0.9, 0u64..4),
+		option::weighted(0.9, 0u8..5),
+		shown,
+		prop::bool::weighted(0.9),
+		any_used(),
+		0u32..8,
+	)
+		.prop_map(
+			|(relay_parent, slot, included, shown, answers, used, watermark)| Attempt {
+				relay_parent,
+				slot,
+				included,
+				shown,
+				answers,
+				used,
+				watermark,
+			},
+		)
+}
+
 /// The sum as nobody would store it.
 fn sum(segment: &UnincludedSegment) -> (u32, u32, BTreeMap<ParaId, (u32, u32)>) {
 	let mut total = (0, 0, BTreeMap::new());
@@ -182,6 +223,59 @@ proptest! {
 		segment.note_parent(head(1));
 		prop_assert_eq!(segment.drop_included(head(1)), 1);
 		prop_assert_eq!(segment.into_parts(), (Vec::new(), Some(1)));
+	}
+
+	/// R-SEG: a tracker that refuses a block, at its beginning or at its end, is the tracker that it was.
+	#[test]
+	fn what_a_tracker_refuses_changes_nothing(
+		attempts in collection::vec(any_attempt(), 1..24),
+		(velocity, capacity) in (1u32..3, 1u32..5),
+		limits in any_limits(),
+	) {
+		let hook = FixedVelocity { velocity, capacity };
+		let mut tracker = SegmentTracker::default();
+		let mut latest = 0u8;
+		for (number, attempt) in (1u32..).zip(attempts) {
+			// Mostly forward, and back where the parent's is newer.
+			let relay_parent = number / 2 + attempt.relay_parent;
+			let state = RelayState {
+				included_head: attempt.included.map(|behind| head(latest.saturating_sub(behind))),
+				slot: attempt.slot.map(|slot| u64::from(number / 3) + slot),
+				go_ahead: attempt.shown,
+				ump_remaining: limits.ump_remaining,
+				ump_remaining_bytes: limits.ump_remaining_bytes,
+				..Default::default()
+			};
+			let start = BlockStart {
+				parent: head(latest),
+				relay_parent_number: relay_parent,
+				para_slot: None,
+				state: &state,
+			};
+			let before = tracker.clone();
+			let begun = match tracker.begin(&hook, RelayParentNumbers::Monotonic, &start) {
+				Ok(begun) => begun,
+				Err(_) => {
+					prop_assert_eq!(&tracker, &before);
+					continue;
+				},
+			};
+			prop_assert!(tracker.segment.len() < capacity, "R-SEG-2");
+			prop_assert_eq!(tracker.segment.len() + begun.included, before.segment.len());
+			let begins = tracker.clone();
+			let end = BlockEnd {
+				used: attempt.used,
+				hrmp_watermark: attempt.watermark,
+				go_ahead: if attempt.answers { begun.go_ahead } else { attempt.shown },
+			};
+			match tracker.end(relay_parent, end, &limits) {
+				Ok(()) => latest = latest.saturating_add(1),
+				Err(_) => {
+					prop_assert_eq!(&tracker, &begins);
+					tracker = before;
+				},
+			}
+		}
 	}
 
 	/// Bytes from anywhere decode to a segment with a sum, or not at all.
