@@ -72,6 +72,7 @@ PACKAGED := \
 	async-backing-provisioner \
 	async-backing-pvf \
 	async-backing-relay-client \
+	async-backing-runtime-metadata \
 	async-backing-sim \
 	async-backing-validator \
 	async-backing-wire \
