@@ -36,7 +36,8 @@ spoken() {
 
 # Cargo's bar: "    Building [=====>    ] 412/1079: sp-core, ..." between carriage returns.
 follow() {
-  local line said=0 first="" started=$SECONDS
+  local line said=0 first="" started=$SECONDS clear=""
+  [[ ! -t 2 ]] || clear=$'\r\033[K'
   while IFS= read -r line; do
     if [[ $line =~ Building.*\]\ ([0-9]+)/([0-9]+) ]]; then
       local done=${BASH_REMATCH[1]} total=${BASH_REMATCH[2]} spent=$((SECONDS - started))
@@ -50,14 +51,14 @@ follow() {
         to=$(gone $((1000 * done / total)))
         ((to > from)) || continue
         local left=$((spent * (1000 - to) / (to - from)))
-        printf '\r\033[Kbuild: %d of %d units in %s; about %s to go\n' "$done" "$total" "$(spoken $spent)" "$(spoken $left)"
+        printf '%sbuild: %d of %d units in %s; about %s to go\n' "$clear" "$done" "$total" "$(spoken $spent)" "$(spoken $left)"
       fi
-      [[ ! -t 2 ]] || printf '\r\033[K%s' "${line:0:${COLUMNS:-80}}"
+      [[ ! -t 2 ]] || printf '%s%s' "$clear" "${line:0:${COLUMNS:-80}}"
     elif [[ -n ${line//[[:space:]]/} ]]; then
-      printf '\r\033[K%s\n' "$line"
+      printf '%s%s\n' "$clear" "$line"
     fi
   done
-  [[ ! -t 2 ]] || printf '\r\033[K'
+  [[ ! -t 2 ]] || printf '%s' "$clear"
 }
 
 CARGO_TERM_PROGRESS_WHEN=always CARGO_TERM_PROGRESS_WIDTH=100 "$@" 2> >(stdbuf -oL tr '\r' '\n' | follow >&2) &

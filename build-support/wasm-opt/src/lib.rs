@@ -22,7 +22,7 @@ pub enum Pass {
 #[derive(Debug, thiserror::Error)]
 pub enum OptimizationError {
 	/// A file could not be read or written.
-	#[error("{path}: {source}")]
+	#[error("{}: {source}", path.display())]
 	File {
 		/// The file.
 		path: PathBuf,
@@ -31,7 +31,8 @@ pub enum OptimizationError {
 	},
 	/// The module needs more than WebAssembly 1.0 with mutable globals, which is what lowering would leave.
 	#[error(
-		"{path} is no WebAssembly 1.0 ({source}); compile it for wasm32v1-none, or build with the published wasm-opt"
+		"{} is no WebAssembly 1.0 ({source}); compile it for wasm32v1-none, or build with the published wasm-opt",
+		path.display()
 	)]
 	NotMvp {
 		/// The module.
