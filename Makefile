@@ -16,6 +16,10 @@ export CARGO_TARGET_DIR
 # Arguments of `make run`, for example: make run ARGS='--blocks 120 --seed 7'
 ARGS ?=
 
+# Package that `make unit` tests, instead of all: make unit P=async-backing-fragment-tree UNIT_ARGS='--lib a_name'
+P ?=
+UNIT_ARGS ?=
+
 # Of the build that `make run` begins with, for example: make build BUILD_ARGS=--timings
 BUILD_ARGS ?=
 
@@ -89,7 +93,7 @@ PACKAGED := \
 # The exports of scripts/wasm-target.sh, in the shell of the recipe. In two steps, so that its failure is a failure.
 WASM_ENV = wasm_env=$$(scripts/wasm-target.sh); eval "$$wasm_env"
 
-.PHONY: help run build test fmt lint check-no-std unit test-benchmarks rules rules-check doc package setup fuzz bench bench-peers interop calibrate weights weights-check
+.PHONY: help run build test fmt lint check-no-std unit test-benchmarks rules rules-check doc package setup fuzz bench bench-peers interop calibrate weights weights-check scheduling-tables
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -127,8 +131,14 @@ lint: setup fmt ## Formatting and clippy, warnings are errors
 		cargo clippy --workspace --all-targets --locked \
 		--features '$(BENCHMARKS) async-backing-relay-runtime/runtime-benchmarks async-backing-wiring-tests/runtime-benchmarks async-backing-example-relay/runtime-benchmarks async-backing-example-inclusion-alone/runtime-benchmarks' -- -D warnings
 
-unit: setup ## The tests alone: unit, scenario, end to end, documentation
-	@$(WASM_ENV); cargo test --workspace --locked
+# Cargo gives a package alone other features than it gives the workspace, and compiles half of Substrate again. What
+# keeps the workspace's is unstable in cargo, not in the compiler: the variable opens cargo's options and changes nothing
+# of what is compiled.
+ONE_PACKAGE := __CARGO_TEST_CHANNEL_OVERRIDE_DO_NOT_USE_THIS=nightly \
+	cargo -Zfeature-unification --config 'resolver.feature-unification="workspace"'
+
+unit: setup ## The tests alone: unit, scenario, end to end, documentation; P=PACKAGE for those of one
+	@$(WASM_ENV); $(if $(P),$(ONE_PACKAGE) test --locked -p $(P),cargo test --workspace --locked) $(UNIT_ARGS)
 
 # FRAME's feature for benchmarks is one that the other tests do not have, so a part of the dependencies is compiled once
 # more. Nothing of the command line tool is (it is no library): it is here for the features of its dependencies, so that
@@ -137,6 +147,10 @@ test-benchmarks: setup ## Every benchmark of the pallets as a test, at both ends
 	@$(WASM_ENV); VALUES_PER_COMPONENT=2 \
 		cargo test --locked --lib $(addprefix -p ,$(BENCHMARKED)) -p async-backing-cli \
 		--features '$(BENCHMARKS)' benchmarking::
+
+# Minutes: `make test` compares the quick rows alone.
+scheduling-tables: setup ## The tables of docs/guide/scheduling.md anew, from runs
+	@$(WASM_ENV); UPDATE_TABLES=1 $(ONE_PACKAGE) test --locked -p async-backing-cli tables:: -- --nocapture
 
 # Not part of `make test`: how long it takes is for you to say.
 fuzz: setup ## The seven laws with inputs that a fuzzer looks for, FUZZ_SECONDS (60) for each target
