@@ -287,7 +287,7 @@ impl Backing {
 			(JobOf::Sign(promise), Ok(Done::Signed(signature))) => self.signed(id, promise, signature, turn),
 			(JobOf::Sign(promise), _) => self.signed(id, promise, None, turn),
 			(JobOf::Recall(promise), Ok(Done::Recalled(candidate))) => {
-				self.recalled(id, promise, candidate, turn);
+				self.recalled(id, promise, Some(candidate), turn);
 			}
 			(JobOf::Recall(promise), _) => self.recalled(id, promise, None, turn),
 			// A driver that mixes up its jobs. It is as if this one had failed.
@@ -361,7 +361,7 @@ impl Backing {
 
 	/// A candidate with the votes that count at all active leaves (R-BAK-8, R-BAK-14); `None` if it is unknown at this
 	/// scheduling parent or lacks its quorum.
-	pub fn backed(&self, candidate: CandidateHash, scheduling_parent: Hash) -> Option<BackedCandidate> {
+	pub fn backed(&self, scheduling_parent: Hash, candidate: CandidateHash) -> Option<BackedCandidate> {
 		let seconded = self.candidate(candidate)?;
 		self.relay_parents
 			.get(&scheduling_parent)?
@@ -374,8 +374,8 @@ impl Backing {
 	pub fn backed_at(
 		&self,
 		leaf: Hash,
-		candidate: CandidateHash,
 		scheduling_parent: Hash,
+		candidate: CandidateHash,
 	) -> Option<BackedCandidate> {
 		let leaf = self
 			.leaves
@@ -390,8 +390,8 @@ impl Backing {
 	pub fn votes_at(
 		&self,
 		leaf: Hash,
-		candidate: CandidateHash,
 		scheduling_parent: Hash,
+		candidate: CandidateHash,
 	) -> Option<BackedVotes> {
 		let leaf = self
 			.leaves
@@ -411,7 +411,7 @@ impl Backing {
 			if broken.contains(para) {
 				continue;
 			}
-			match self.backed(*candidate, *scheduling_parent) {
+			match self.backed(*scheduling_parent, *candidate) {
 				Some(backed) => found.push(backed),
 				None => {
 					broken.insert(*para);

@@ -51,8 +51,8 @@ pub(crate) enum Stage {
 	Intending(BatchId),
 	/// It was restored, and the candidate has to be read again.
 	Forgotten(Arc<Vec<u8>>),
-	/// The candidate is being read again.
-	Recalling(JobId),
+	/// The candidate is being read again, from these bytes.
+	Recalling(JobId, Arc<Vec<u8>>),
 	/// To be signed.
 	Unsigned,
 	/// It is being signed.
@@ -158,7 +158,7 @@ impl Promises {
 	/// Whether own candidates have to be read again before it is known where they stand.
 	pub(crate) fn is_recalling(&self) -> bool {
 		let mut stages = self.promises.values().map(|promise| &promise.stage);
-		stages.any(|stage| matches!(stage, Stage::Recalling(_)))
+		stages.any(|stage| matches!(stage, Stage::Recalling(..)))
 	}
 
 	/// All of them, ascending.
@@ -173,9 +173,9 @@ impl Promises {
 			if in_scope(*parent) {
 				return true;
 			}
-			match promise.stage {
+			match &promise.stage {
 				Stage::Decided(_) => return false,
-				Stage::Recalling(_) => promise.stage = Stage::Lost,
+				Stage::Recalling(_, content) => promise.stage = Stage::Forgotten(content.clone()),
 				Stage::Signing(_) => promise.stage = Stage::Unsigned,
 				_ => {}
 			}

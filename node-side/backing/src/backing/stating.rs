@@ -131,7 +131,7 @@ impl Backing {
 					.job(Priority::High, deadline, Job::Recall(content.clone()))
 				{
 					Some(job) => {
-						promise.stage = Stage::Recalling(job);
+						promise.stage = Stage::Recalling(job, content.clone());
 						self.jobs.insert(job, JobOf::Recall(id));
 					}
 					None => self.stalled = true,
@@ -189,21 +189,27 @@ impl Backing {
 		self.batches.insert(batch, id);
 	}
 
-	/// What this validator seconded before the restart was read again: it takes its place.
+	/// What this validator seconded before the restart was read again: it takes its place. `None`: the job was not done, and
+	/// is asked for again at the next leaf.
 	pub(super) fn recalled<V: View>(
 		&mut self,
 		job: JobId,
 		id: PromiseId,
-		candidate: Option<Arc<Candidate>>,
+		read: Option<Option<Arc<Candidate>>>,
 		turn: &mut Turn<'_, V>,
 	) {
 		let (scheduling_parent, hash) = id;
 		let Some(promise) = self.promises.get_mut(id) else {
 			return;
 		};
-		if promise.stage != Stage::Recalling(job) {
+		let content = match &promise.stage {
+			Stage::Recalling(asked, content) if *asked == job => content.clone(),
+			_ => return,
+		};
+		let Some(candidate) = read else {
+			promise.stage = Stage::Forgotten(content);
 			return;
-		}
+		};
 		let Some(candidate) = candidate.filter(|candidate| candidate.hash() == hash) else {
 			promise.stage = Stage::Lost;
 			return;

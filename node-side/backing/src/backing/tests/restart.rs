@@ -1,6 +1,7 @@
 //! Law 5: a crash forgets no promise, and makes none twice.
 
 use super::*;
+use crate::promises::Stage;
 use async_backing_chain_view::ChainEvent;
 use async_backing_machine::{Input, JobFailure, Outbox, TimerId};
 
@@ -140,7 +141,7 @@ fn law_5_what_was_seconded_is_read_again_before_anything_else_is_seconded() {
 	let mut second = first.restarted(view());
 	second.fails = Some(|job| matches!(job, job::Job::Recall(_)));
 	// The job takes its time.
-	second.chain.handle(ChainEvent::Imported {
+	let _ = second.chain.handle(ChainEvent::Imported {
 		facts: Arc::new(leaf(10, (4, 3))),
 		fresh: true,
 	});
@@ -167,13 +168,20 @@ fn law_5_what_was_seconded_is_read_again_before_anything_else_is_seconded() {
 		"law 5"
 	);
 	second.settle(effects);
-	// The job failed: the candidate is lost, and binds all the same.
-	let promise = second.backing.promises.get((ten, hash(1, ten)));
-	assert_eq!(
-		promise.map(|promise| &promise.stage),
-		Some(&crate::promises::Stage::Lost)
+	// The job was not done: it binds all the same, and is asked for again.
+	let stage = |node: &Node| {
+		let promise = node.backing.promises.get((ten, hash(1, ten)));
+		promise.map(|promise| promise.stage.clone())
+	};
+	assert!(
+		matches!(stage(&second), Some(Stage::Forgotten(_))),
+		"{:?}",
+		stage(&second)
 	);
 	assert_eq!(second.backing.promises.seconded_at(ten).count(), 1, "R-SD-3");
+	second.fails = None;
+	second.activate(&leaf(11, (4, 3)));
+	assert_eq!(stage(&second), Some(Stage::Shared), "law 5: it is shared again");
 }
 
 #[test]
@@ -194,7 +202,7 @@ fn law_5_promises_are_forgotten_when_their_relay_parent_cannot_come_back() {
 	};
 	let mut activate = |finalized: u32| {
 		let hash = leaf_hash(90);
-		node.chain.handle(ChainEvent::Finalized {
+		let _ = node.chain.handle(ChainEvent::Finalized {
 			hash,
 			number: finalized,
 		});
