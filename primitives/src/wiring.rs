@@ -6,10 +6,11 @@
 //! word. So each pallet's integrity test, which FRAME runs with the runtime's own tests, looks at the runtime around it:
 //! the types of all calls and events tell which pallets there are, how they are named and where.
 //!
-//! Costs nothing in Wasm: only tests ask.
+//! In Wasm it costs the names of the types: pallets publish [`Neighbour`]s in the metadata, so that tools see of a blob what
+//! integrity tests see of its source.
 
 use alloc::{format, string::String, vec::Vec};
-use core::any::TypeId;
+use codec::Encode;
 use scale_info::{form::MetaForm, Type, TypeDef, TypeInfo};
 
 /// Paths of the pallets that know one another: those of their crates.
@@ -45,6 +46,46 @@ pub struct PalletOf {
 	pub index: u8,
 	/// Where it is defined: its crate, and the module if it is not the crate's first pallet.
 	pub path: String,
+}
+
+/// An item of a pallet's `Config` that is meant for another pallet here, and who is given. Pallets publish all of theirs as
+/// the constant [`NEIGHBOURS`] of the metadata.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, TypeInfo)]
+pub struct Neighbour {
+	/// The item.
+	pub item: &'static str,
+	/// Where the pallet that it is meant for is defined: one of [`path`].
+	pub path: &'static str,
+	/// Name of the type that is given, `()` for nobody.
+	pub given: &'static str,
+}
+
+/// Name of the constant with a pallet's neighbours.
+pub const NEIGHBOURS: &str = "Neighbours";
+
+impl Neighbour {
+	/// The item `item` of a `Config`, given as the type `Given`, is meant for the pallet that is defined at `path`.
+	pub fn of<Given>(item: &'static str, path: &'static str) -> Self {
+		Self {
+			item,
+			path,
+			given: core::any::type_name::<Given>(),
+		}
+	}
+}
+
+/// What is wrong with an item of a `Config` that is meant for the pallet at `path`, given as the type of that name: it must not
+/// be `()` if the runtime has this pallet, nor another of the pallets here.
+pub fn fault_of(item: &str, path: &str, given: &str, pallets: &[PalletOf]) -> Option<String> {
+	let names = |path: &str| given.contains(&format!("{path}::pallet::Pallet<"));
+	let pallet = pallets.iter().find(|pallet| pallet.path == path)?;
+	let elsewhere = !names(path) && pallets.iter().any(|other| names(&other.path));
+	(given == "()" || elsewhere).then(|| {
+		format!(
+			"`type {item} = {given}`, but the runtime has `{}` ({path}), which would never hear of anything",
+			pallet.name
+		)
+	})
 }
 
 /// The pallets of a runtime that have calls or events.
@@ -91,25 +132,16 @@ impl Wiring {
 
 	/// The item `item` of a `Config`, given as the type `Given`, is meant for the pallet that is defined at `path`. It must
 	/// not be `()` if the runtime has this pallet, nor another of the pallets here.
-	pub fn given<Given: 'static>(mut self, item: &str, path: &str) -> Self {
-		let given = core::any::type_name::<Given>();
-		let names = |path: &str| given.contains(&format!("{path}::pallet::Pallet<"));
-		let Some(pallet) = self.pallet(path) else {
-			return self;
-		};
-		let fault = if TypeId::of::<Given>() == TypeId::of::<()>() {
-			Some("()")
-		} else if !names(path) && self.pallets.iter().any(|other| names(&other.path)) {
-			Some(given)
-		} else {
-			None
-		};
-		if let Some(fault) = fault {
-			let fault = format!(
-				"`type {item} = {fault}`, but the runtime has `{}` ({path}), which would never hear of anything",
-				pallet.name
-			);
-			self.faults.push(fault);
+	pub fn given<Given>(mut self, item: &str, path: &str) -> Self {
+		let fault = fault_of(item, path, core::any::type_name::<Given>(), &self.pallets);
+		self.faults.extend(fault);
+		self
+	}
+
+	/// The same for all neighbours of a pallet.
+	pub fn all_given(mut self, neighbours: &[Neighbour]) -> Self {
+		for Neighbour { item, path, given } in neighbours {
+			self.faults.extend(fault_of(item, path, given, &self.pallets));
 		}
 		self
 	}

@@ -250,6 +250,13 @@ pub mod pallet {
 	/// Ceilings and delays that are compiled in, for tools that read the metadata.
 	#[pallet::extra_constants]
 	impl<T: Config> Pallet<T> {
+		/// Whom the configuration gives for the pallets that this one speaks to, for tools that check a runtime's blob.
+		#[pallet::constant_name(Neighbours)]
+		fn neighbours() -> alloc::vec::Vec<async_backing_primitives::wiring::Neighbour> {
+			use async_backing_primitives::wiring::{path, Neighbour};
+			alloc::vec![Neighbour::of::<T::SessionIndex>("SessionIndex", path::SESSIONS),]
+		}
+
 		/// Sessions that pass before a change takes effect (R-ABP-5).
 		#[pallet::constant_name(SessionDelay)]
 		fn session_delay() -> SessionIndex {
@@ -275,7 +282,7 @@ pub mod pallet {
 					"Configuration",
 					"parachains read it at its name (R-KEY-1)",
 				)
-				.given::<T::SessionIndex>("SessionIndex", path::SESSIONS)
+				.all_given(&Self::neighbours())
 				.check();
 		}
 

@@ -141,6 +141,16 @@ pub mod pallet {
 	/// Ceilings and delays that are compiled in, for tools that read the metadata.
 	#[pallet::extra_constants]
 	impl<T: Config> Pallet<T> {
+		/// Whom the configuration gives for the pallets that this one speaks to, for tools that check a runtime's blob.
+		#[pallet::constant_name(Neighbours)]
+		fn neighbours() -> alloc::vec::Vec<async_backing_primitives::wiring::Neighbour> {
+			use async_backing_primitives::wiring::{path, Neighbour};
+			alloc::vec![
+				Neighbour::of::<T::Configuration>("Configuration", path::CONFIGURATION),
+				Neighbour::of::<T::Paras>("Paras", path::PARAS),
+			]
+		}
+
 		/// Most messages that wait for a para.
 		#[pallet::constant_name(MaxMessages)]
 		fn max_messages() -> u32 {
@@ -171,8 +181,7 @@ pub mod pallet {
 					"Dmp",
 					"parachains read the heads of their queues at its name (R-KEY-4)",
 				)
-				.given::<T::Configuration>("Configuration", path::CONFIGURATION)
-				.given::<T::Paras>("Paras", path::PARAS)
+				.all_given(&Self::neighbours())
 				.check();
 		}
 

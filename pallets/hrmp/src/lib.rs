@@ -426,6 +426,16 @@ pub mod pallet {
 	/// Ceilings and delays that are compiled in, for tools that read the metadata.
 	#[pallet::extra_constants]
 	impl<T: Config> Pallet<T> {
+		/// Whom the configuration gives for the pallets that this one speaks to, for tools that check a runtime's blob.
+		#[pallet::constant_name(Neighbours)]
+		fn neighbours() -> alloc::vec::Vec<async_backing_primitives::wiring::Neighbour> {
+			use async_backing_primitives::wiring::{path, Neighbour};
+			alloc::vec![
+				Neighbour::of::<T::Configuration>("Configuration", path::CONFIGURATION),
+				Neighbour::of::<T::Paras>("Paras", path::PARAS),
+			]
+		}
+
 		/// Most requests of channels that wait.
 		#[pallet::constant_name(MaxRequests)]
 		fn max_requests() -> u32 {
@@ -468,8 +478,7 @@ pub mod pallet {
 					"Hrmp",
 					"parachains read their channels at its name (R-KEY-5, R-KEY-6)",
 				)
-				.given::<T::Configuration>("Configuration", path::CONFIGURATION)
-				.given::<T::Paras>("Paras", path::PARAS)
+				.all_given(&Self::neighbours())
 				.check();
 		}
 

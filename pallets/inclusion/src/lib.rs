@@ -307,6 +307,21 @@ pub mod pallet {
 	/// Ceilings and delays that are compiled in, for tools that read the metadata.
 	#[pallet::extra_constants]
 	impl<T: Config> Pallet<T> {
+		/// Whom the configuration gives for the pallets that this one speaks to, for tools that check a runtime's blob.
+		#[pallet::constant_name(Neighbours)]
+		fn neighbours() -> alloc::vec::Vec<async_backing_primitives::wiring::Neighbour> {
+			use async_backing_primitives::wiring::{path, Neighbour};
+			alloc::vec![
+				Neighbour::of::<T::Configuration>("Configuration", path::CONFIGURATION),
+				Neighbour::of::<T::Session>("Session", path::SESSIONS),
+				Neighbour::of::<T::Paras>("Paras", path::PARAS),
+				Neighbour::of::<T::Dmp>("Dmp", path::DMP),
+				Neighbour::of::<T::Ump>("Ump", path::UMP),
+				Neighbour::of::<T::Hrmp>("Hrmp", path::HRMP),
+				Neighbour::of::<T::Scheduler>("Scheduler", path::SCHEDULER),
+			]
+		}
+
 		/// Most relay parents that a candidate may build on (R-REL-1).
 		#[pallet::constant_name(MaxRelayParents)]
 		fn max_relay_parents() -> u32 {
@@ -351,13 +366,7 @@ pub mod pallet {
 					path::INHERENT,
 					"without its call no block could be made (R-INC-1)",
 				)
-				.given::<T::Configuration>("Configuration", path::CONFIGURATION)
-				.given::<T::Session>("Session", path::SESSIONS)
-				.given::<T::Paras>("Paras", path::PARAS)
-				.given::<T::Dmp>("Dmp", path::DMP)
-				.given::<T::Ump>("Ump", path::UMP)
-				.given::<T::Hrmp>("Hrmp", path::HRMP)
-				.given::<T::Scheduler>("Scheduler", path::SCHEDULER)
+				.all_given(&Self::neighbours())
 				.check();
 		}
 

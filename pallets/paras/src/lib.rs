@@ -521,6 +521,21 @@ pub mod pallet {
 	/// Ceilings and delays that are compiled in, for tools that read the metadata.
 	#[pallet::extra_constants]
 	impl<T: Config> Pallet<T> {
+		/// Whom the configuration gives for the pallets that this one speaks to, for tools that check a runtime's blob.
+		#[pallet::constant_name(Neighbours)]
+		fn neighbours() -> alloc::vec::Vec<async_backing_primitives::wiring::Neighbour> {
+			use async_backing_primitives::wiring::{path, Neighbour};
+			alloc::vec![
+				Neighbour::of::<T::Configuration>("Configuration", path::CONFIGURATION),
+				Neighbour::of::<T::Session>("Session", path::SESSIONS),
+				Neighbour::of::<T::Scheduler>("Scheduler", path::SCHEDULER),
+				Neighbour::of::<T::Dmp>("Dmp", path::DMP),
+				Neighbour::of::<T::Ump>("Ump", path::UMP),
+				Neighbour::of::<T::Hrmp>("Hrmp", path::HRMP),
+				Neighbour::of::<T::Inclusion>("Inclusion", path::INCLUSION),
+			]
+		}
+
 		/// Most paras that can be registered.
 		#[pallet::constant_name(MaxParas)]
 		fn max_paras() -> u32 {
@@ -568,13 +583,7 @@ pub mod pallet {
 					"Paras",
 					"parachains read heads and signals at its name (R-KEY-2, R-KEY-3)",
 				)
-				.given::<T::Configuration>("Configuration", path::CONFIGURATION)
-				.given::<T::Session>("Session", path::SESSIONS)
-				.given::<T::Scheduler>("Scheduler", path::SCHEDULER)
-				.given::<T::Dmp>("Dmp", path::DMP)
-				.given::<T::Ump>("Ump", path::UMP)
-				.given::<T::Hrmp>("Hrmp", path::HRMP)
-				.given::<T::Inclusion>("Inclusion", path::INCLUSION)
+				.all_given(&Self::neighbours())
 				.after::<T>(
 					path::PARAS,
 					&[path::CONFIGURATION],

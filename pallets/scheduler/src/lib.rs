@@ -252,6 +252,17 @@ pub mod pallet {
 	/// Ceilings and delays that are compiled in, for tools that read the metadata.
 	#[pallet::extra_constants]
 	impl<T: Config> Pallet<T> {
+		/// Whom the configuration gives for the pallets that this one speaks to, for tools that check a runtime's blob.
+		#[pallet::constant_name(Neighbours)]
+		fn neighbours() -> alloc::vec::Vec<async_backing_primitives::wiring::Neighbour> {
+			use async_backing_primitives::wiring::{path, Neighbour};
+			alloc::vec![
+				Neighbour::of::<T::Configuration>("Configuration", path::CONFIGURATION),
+				Neighbour::of::<T::Session>("Session", path::SESSIONS),
+				Neighbour::of::<T::Paras>("Paras", path::PARAS),
+			]
+		}
+
 		/// Most cores that can be assigned.
 		#[pallet::constant_name(MaxCores)]
 		fn max_cores() -> u32 {
@@ -291,9 +302,7 @@ pub mod pallet {
 			use async_backing_primitives::wiring::{path, Wiring};
 			Wiring::of::<T::RuntimeCall, T::RuntimeEvent>()
 				.noted::<T>(path::SCHEDULER)
-				.given::<T::Configuration>("Configuration", path::CONFIGURATION)
-				.given::<T::Session>("Session", path::SESSIONS)
-				.given::<T::Paras>("Paras", path::PARAS)
+				.all_given(&Self::neighbours())
 				.check();
 		}
 

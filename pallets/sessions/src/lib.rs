@@ -146,6 +146,21 @@ pub mod pallet {
 	/// Ceilings and delays that are compiled in, for tools that read the metadata.
 	#[pallet::extra_constants]
 	impl<T: Config> Pallet<T> {
+		/// Whom the configuration gives for the pallets that this one speaks to, for tools that check a runtime's blob.
+		#[pallet::constant_name(Neighbours)]
+		fn neighbours() -> alloc::vec::Vec<async_backing_primitives::wiring::Neighbour> {
+			use async_backing_primitives::wiring::{path, Neighbour};
+			alloc::vec![
+				Neighbour::of::<T::Configuration>("Configuration", path::CONFIGURATION),
+				Neighbour::of::<T::Paras>("Paras", path::PARAS),
+				Neighbour::of::<T::Scheduler>("Scheduler", path::SCHEDULER),
+				Neighbour::of::<T::Inclusion>("Inclusion", path::INCLUSION),
+				Neighbour::of::<T::Dmp>("Dmp", path::DMP),
+				Neighbour::of::<T::Ump>("Ump", path::UMP),
+				Neighbour::of::<T::Hrmp>("Hrmp", path::HRMP),
+			]
+		}
+
 		/// Most validators that are active.
 		#[pallet::constant_name(MaxValidators)]
 		fn max_validators() -> u32 {
@@ -187,13 +202,7 @@ pub mod pallet {
 			];
 			Wiring::of::<T::RuntimeCall, T::RuntimeEvent>()
 				.noted::<T>(path::SESSIONS)
-				.given::<T::Configuration>("Configuration", path::CONFIGURATION)
-				.given::<T::Paras>("Paras", path::PARAS)
-				.given::<T::Scheduler>("Scheduler", path::SCHEDULER)
-				.given::<T::Inclusion>("Inclusion", path::INCLUSION)
-				.given::<T::Dmp>("Dmp", path::DMP)
-				.given::<T::Ump>("Ump", path::UMP)
-				.given::<T::Hrmp>("Hrmp", path::HRMP)
+				.all_given(&Self::neighbours())
 				.named(path::BABE, "Babe", "parachains read the slot at its name (R-KEY-9)")
 				.after::<T>(
 					path::SESSIONS,

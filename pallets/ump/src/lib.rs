@@ -67,6 +67,16 @@ pub mod pallet {
 	/// Ceilings and delays that are compiled in, for tools that read the metadata.
 	#[pallet::extra_constants]
 	impl<T: Config> Pallet<T> {
+		/// Whom the configuration gives for the pallets that this one speaks to, for tools that check a runtime's blob.
+		#[pallet::constant_name(Neighbours)]
+		fn neighbours() -> alloc::vec::Vec<async_backing_primitives::wiring::Neighbour> {
+			use async_backing_primitives::wiring::{path, Neighbour};
+			alloc::vec![
+				Neighbour::of::<T::Configuration>("Configuration", path::CONFIGURATION),
+				Neighbour::of::<T::Paras>("Paras", path::PARAS),
+			]
+		}
+
 		/// Largest message that can be configured, in bytes (R-ABP-6).
 		#[pallet::constant_name(MaxMessageSize)]
 		fn max_message_size() -> u32 {
@@ -86,8 +96,7 @@ pub mod pallet {
 					"Ump",
 					"parachains read the size of their queue at its name (R-KEY-8)",
 				)
-				.given::<T::Configuration>("Configuration", path::CONFIGURATION)
-				.given::<T::Paras>("Paras", path::PARAS)
+				.all_given(&Self::neighbours())
 				.check();
 			assert!(
 				MaxMessageLenOf::<T>::get() >= MAX_UPWARD_MESSAGE_SIZE,
