@@ -8,6 +8,7 @@ mod collator;
 mod hook;
 mod pov;
 mod producer;
+mod serving;
 
 pub use authoring::{AuthoringHook, Lookahead, SlotBased};
 pub use blocks::{Parablock, MAX_REMEMBERED, REMEMBERED_FOR};
@@ -17,6 +18,7 @@ pub use collator::{BuildOn, Collator, CollatorConfig, Limits, NoBuild, Opening, 
 pub use hook::sufficient_capacity;
 pub use pov::{pov_target, FuelUse, PovSize};
 pub use producer::{BlockProducer, ProduceError, ProducedBlock};
+pub use serving::{Ask, Asked, Serving, MAX_ASKS_WAITING, NEXT_SERVED_AFTER};
 
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@ mod claims;
 mod hook;
 mod on_demand;
 mod parents;
+mod serving;
 
 use crate::*;
 use async_backing_primitives::*;
