@@ -6,7 +6,11 @@
 
 extern crate alloc;
 
+#[cfg(feature = "std")]
+include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
+
 mod apis;
+pub mod migrations;
 mod pallets;
 
 pub use apis::api;

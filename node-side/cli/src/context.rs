@@ -8,9 +8,9 @@ use self::picture::Picture;
 use crate::{
 	args::{As, Context, Drawn},
 	error::CliError,
-	executor,
 	output::Output,
 	run_watched,
+	runtime::Runtime,
 	tree::{check_para, drawing::short},
 };
 use async_backing_devnet::{CandidateContexts, Devnet};
@@ -25,7 +25,7 @@ pub(crate) fn draw(args: &Context) -> Result<(), CliError> {
 	check(args)?;
 	// Opened before the run, so that nobody waits for a drawing that cannot be written.
 	let mut out = Output::open("out", args.out.as_deref().unwrap_or(Path::new("-")))?;
-	let (devnet, _) = run_watched(config, executor(), Devnet::keep_contexts)?;
+	let (devnet, _) = run_watched(config, Runtime::of(&args.network.runtime)?, Devnet::keep_contexts)?;
 	out.write(&drawn(args, &devnet)?)?;
 	out.finish()
 }

@@ -21,6 +21,20 @@ pub(crate) enum CliError {
 	/// The binary was built without its Wasm blobs.
 	#[error("{0} was built with SKIP_WASM_BUILD; build again without it")]
 	NoWasm(&'static str),
+	/// A runtime's file cannot be read.
+	#[error("invalid value '{path}' for '--runtime': must be a file that can be read ({source})")]
+	Read {
+		/// The file.
+		path: String,
+		/// Why.
+		source: std::io::Error,
+	},
+	/// Checks of a runtime failed, which were printed.
+	#[error("{failed} of the checks failed")]
+	Unfit {
+		/// How many.
+		failed: usize,
+	},
 	/// A run in which nobody had anything to build.
 	#[error("no parablock was built in {blocks} relay blocks{}", because(.reasons))]
 	Nothing {
@@ -30,8 +44,8 @@ pub(crate) enum CliError {
 		reasons: Vec<String>,
 	},
 	/// The run failed.
-	#[error("the run failed: {0}")]
-	Devnet(#[from] DevnetError),
+	#[error("{prefix}{0}", prefix = if .0.is_of_runtime() { "" } else { "the run failed: " })]
+	Devnet(DevnetError),
 	/// The parachain has no block.
 	#[error("{0}")]
 	Produce(#[from] ProduceError),
@@ -46,7 +60,7 @@ pub(crate) enum CliError {
 	Validate(#[from] Failure<ValidateError>),
 	/// Whoever started this worker is gone, or speaks otherwise.
 	#[error("the worker: {0}")]
-	Worker(std::io::Error),
+	Worker(#[source] std::io::Error),
 	/// The report cannot be written as JSON.
 	#[error("the report is not JSON: {0}")]
 	Json(#[from] serde_json::Error),
@@ -68,7 +82,7 @@ pub(crate) enum CliError {
 	Approval(#[from] ApprovalError),
 	/// The standard output cannot be written.
 	#[error("the standard output could not be written: {0}")]
-	Stdout(std::io::Error),
+	Stdout(#[source] std::io::Error),
 	/// The file for the report or drawing could be opened, but not written.
 	#[error("the file of '--{flag}', '{path}', could not be written: {source}")]
 	Unwritten {
@@ -96,8 +110,17 @@ impl CliError {
 	pub(crate) fn is_usage(&self) -> bool {
 		matches!(
 			self,
-			Self::OutOfRange { .. } | Self::NoContext { .. } | Self::Write { .. }
-		)
+			Self::OutOfRange { .. } | Self::NoContext { .. } | Self::Write { .. } | Self::Read { .. }
+		) || matches!(self, Self::Devnet(error) if error.is_of_runtime())
+	}
+}
+
+impl From<DevnetError> for CliError {
+	fn from(error: DevnetError) -> Self {
+		match error {
+			DevnetError::Config(error) => error.into(),
+			error => Self::Devnet(error),
+		}
 	}
 }
 

@@ -2,14 +2,15 @@
 
 mod args;
 mod calibrate;
+mod check;
 mod context;
-mod customer;
 mod error;
 mod output;
 mod parachains;
 #[cfg(test)]
 mod pictures;
 mod progress;
+mod runtime;
 mod table;
 mod tree;
 
@@ -18,10 +19,11 @@ use crate::{
 	error::CliError,
 	output::Output,
 	progress::ProgressBar,
+	runtime::Runtime,
 	table::Style,
 };
-use async_backing_devnet::{Devnet, Report, RunConfig, RunReport, RuntimeExecutor};
-use async_backing_primitives::{HostConfiguration, ParachainPace, TuningWarning};
+use async_backing_devnet::{Devnet, Report, RunConfig, RunReport};
+use async_backing_primitives::{ParachainPace, TuningWarning};
 use clap::Parser;
 use std::{
 	io::IsTerminal,
@@ -49,17 +51,19 @@ fn work() -> Result<(), CliError> {
 }
 
 fn execute(command: &Command) -> Result<(), CliError> {
-	let (common, configs) = match command {
-		Command::Compare(compare) => (&compare.common, compare.run_configs()),
-		Command::Dev(dev) => (&dev.common, vec![dev.run_config()]),
+	let (common, chosen, configs) = match command {
+		Command::Compare(compare) => (
+			&compare.common,
+			&compare.network.runtime,
+			compare.run_configs(),
+		),
+		Command::Dev(dev) => (&dev.common, &dev.network.runtime, vec![dev.run_config()]),
 		Command::Tree(tree) => return tree::draw(tree),
 		Command::Context(context) => return context::draw(context),
+		Command::CheckRuntime(args) => return check::check(args),
 		Command::PvfWorker => return work(),
 	};
 	configs.iter().try_for_each(RunConfig::validate)?;
-	for warning in configs.iter().flat_map(warnings) {
-		eprintln!("warning: {warning}");
-	}
 	let quiet = writes_to_stdout(common);
 	// Opened before the run, so that nobody waits for a report that cannot be written.
 	let mut json = common
@@ -83,11 +87,10 @@ fn execute(command: &Command) -> Result<(), CliError> {
 		.first()
 		.map_or(6.0, |config| config.model.slot.as_secs_f64());
 	let seed = configs.first().map_or(0, |config| config.seed);
-	// One executor, so that the relay runtime is compiled once.
-	let executor = executor();
+	let runtime = Runtime::of(chosen)?;
 	let runs = configs
 		.into_iter()
-		.map(|config| run(config, executor.clone()))
+		.map(|config| run(config, runtime.clone()))
 		.collect::<Result<Vec<_>, _>>()?;
 	if !quiet {
 		let mut text = String::new();
@@ -120,28 +123,12 @@ fn nothing_built(run: &RunReport) -> Option<CliError> {
 }
 
 /// What is legal in a run, but slower than it could be (R-DEF-27).
-fn warnings(config: &RunConfig) -> Vec<TuningWarning> {
+fn warnings(config: &RunConfig, lookahead: u32) -> Vec<TuningWarning> {
 	let pace = ParachainPace {
 		velocity: config.model.velocity,
 		segment_capacity: config.model.segment_capacity,
 	};
-	let lookahead = HostConfiguration::default().scheduling_lookahead;
 	config.params.tuning_warnings(lookahead, Some(pace))
-}
-
-/// An executor that finds the runtimes that an earlier call compiled, which takes seconds.
-fn executor() -> RuntimeExecutor {
-	let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-	let cache = variable("XDG_CACHE_HOME")
-		.map(PathBuf::from)
-		.or_else(|| Some(PathBuf::from(variable("HOME")?).join(".cache")));
-	let cache = cache.map(|cache| cache.join("async-backing").join("runtimes"));
-	// Without such a place each call compiles for itself.
-	RuntimeExecutor::new(
-		cache
-			.filter(|path| std::fs::create_dir_all(path).is_ok())
-			.as_deref(),
-	)
 }
 
 /// Whether the standard output belongs to JSON.
@@ -149,27 +136,30 @@ fn writes_to_stdout(common: &Common) -> bool {
 	common.json.as_deref() == Some(Path::new("-"))
 }
 
-fn run(config: RunConfig, executor: RuntimeExecutor) -> Result<RunReport, CliError> {
-	Ok(run_devnet(config, executor)?.1)
+fn run(config: RunConfig, runtime: Runtime) -> Result<RunReport, CliError> {
+	let checked = config.clone();
+	let (devnet, report) = run_devnet(config, runtime)?;
+	let lookahead = devnet.relay().configuration()?.scheduling_lookahead;
+	for warning in warnings(&checked, lookahead) {
+		eprintln!("warning: {warning}");
+	}
+	Ok(report)
 }
 
 /// Runs a devnet, and returns it as it then is, with its report.
-fn run_devnet(config: RunConfig, executor: RuntimeExecutor) -> Result<(Devnet, RunReport), CliError> {
-	run_watched(config, executor, |_| ())
+fn run_devnet(config: RunConfig, runtime: Runtime) -> Result<(Devnet, RunReport), CliError> {
+	run_watched(config, runtime, |_| ())
 }
 
 /// The same, with something to say to it before.
 fn run_watched(
 	config: RunConfig,
-	executor: RuntimeExecutor,
+	runtime: Runtime,
 	prepare: impl FnOnce(&mut Devnet),
 ) -> Result<(Devnet, RunReport), CliError> {
-	let runtime =
-		async_backing_relay_runtime::WASM_BINARY.ok_or(CliError::NoWasm("async-backing-relay-runtime"))?;
 	let paras = parachains::counter_parachains(&config)?;
 	let bar = ProgressBar::new(&config);
-	let mut devnet = Devnet::with_runtime_executor(config, runtime, paras, executor)?;
-	devnet.set_customer(customer::PresetCustomer);
+	let mut devnet = Devnet::with_runtime_executor(config, &runtime.code, paras, runtime.executor)?;
 	prepare(&mut devnet);
 	let report = devnet.run(|progress| bar.update(&progress))?;
 	bar.finish();
@@ -179,6 +169,7 @@ fn run_watched(
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use async_backing_primitives::HostConfiguration;
 
 	#[test]
 	fn r_def_27_what_slows_a_run_down_is_said() {
@@ -190,7 +181,8 @@ mod tests {
 			else {
 				panic!("{line}")
 			};
-			let warnings = warnings(&dev.run_config());
+			let lookahead = HostConfiguration::default().scheduling_lookahead;
+			let warnings = warnings(&dev.run_config(), lookahead);
 			warnings.iter().map(ToString::to_string).collect::<Vec<_>>()
 		};
 		assert_eq!(said("dev"), Vec::<String>::new(), "the default is in tune");

@@ -4,7 +4,9 @@
 
 use crate::{
 	args::{Cli, Command},
-	context, executor, run_watched, tree,
+	context, run_watched,
+	runtime::{Runtime, RuntimeArgs},
+	tree,
 };
 use async_backing_devnet::{Devnet, RunConfig};
 use clap::Parser;
@@ -49,7 +51,8 @@ struct Runs(BTreeMap<u32, Devnet>);
 impl Runs {
 	fn of(&mut self, config: RunConfig) -> &Devnet {
 		self.0.entry(config.blocks).or_insert_with(|| {
-			let run = run_watched(config, executor(), Devnet::keep_contexts);
+			let run = Runtime::of(&RuntimeArgs::default())
+				.and_then(|runtime| run_watched(config, runtime, Devnet::keep_contexts));
 			run.expect("the relay chain runs; these tests need the compiled runtime")
 				.0
 		})

@@ -10,9 +10,9 @@ use self::drawing::Drawing;
 use crate::{
 	args::{Format, Tree},
 	error::CliError,
-	executor,
 	output::Output,
 	run_devnet,
+	runtime::Runtime,
 };
 use async_backing_devnet::{Devnet, RunConfig};
 use async_backing_primitives::ParaId;
@@ -27,7 +27,7 @@ pub(crate) fn draw(args: &Tree) -> Result<(), CliError> {
 	// Opened before the run, so that nobody waits for a drawing that cannot be written.
 	let mut out = Output::open("out", args.out.as_deref().unwrap_or(Path::new("-")))?;
 	let mut devnet = None;
-	let drawing = drawn(args, || Ok(&*devnet.insert(run_devnet(config, executor())?.0)))?;
+	let drawing = drawn(args, || Ok(&*devnet.insert(run_devnet(config, Runtime::of(&args.network.runtime)?)?.0)))?;
 	out.write(&drawing)?;
 	out.finish()
 }

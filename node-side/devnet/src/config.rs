@@ -93,6 +93,12 @@ pub struct RunConfig {
 	pub works: Vec<CoreWork>,
 	/// When collators build.
 	pub authoring: Authoring,
+	/// Genesis preset of the runtime that the run begins with; if there is none, the first of `devnet`, `local_testnet` and
+	/// `development` that the runtime has, else its default configuration. Validators, paras, cores and the parameters of a
+	/// run are laid over it.
+	pub preset: Option<String>,
+	/// Whether whoever sends the run's transactions is root, by the sudo pallet, also where no core is given work.
+	pub customer_is_root: bool,
 	/// Where all randomness comes from.
 	pub seed: u64,
 	/// Parameters of asynchronous backing.
@@ -116,6 +122,8 @@ impl Default for RunConfig {
 			orders_for: Vec::new(),
 			works: Vec::new(),
 			authoring: Authoring::default(),
+			preset: None,
+			customer_is_root: false,
 			seed: 0,
 			params: AsyncBackingParams {
 				max_candidate_depth: 4,
@@ -217,7 +225,9 @@ impl RunConfig {
 		}
 		// Available data cannot be split over fewer than two validators (R-AVL-1); each core needs a group.
 		in_range("validators", *validators, self.cores().max(2), MAX_VALIDATORS)?;
-		in_range("session_length", model.session_length, 4, 1_000_000)?;
+		if let Some(session_length) = model.session_length {
+			in_range("session_length", session_length, 4, 1_000_000)?;
+		}
 		in_range("segment_capacity", model.segment_capacity, 1, 256)?;
 		in_range("velocity", model.velocity, 1, 16)?;
 		in_range(

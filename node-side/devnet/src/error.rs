@@ -5,6 +5,7 @@ use async_backing_machine::JobFailure;
 use async_backing_primitives::ValidatorId;
 use async_backing_pvf::EngineError;
 use async_backing_relay_client::{BuildError, ImportError, QueryError, SetupError};
+use async_backing_runtime_metadata::{BlobError, MetadataError, TransactionError};
 use async_backing_sim::SimError;
 use thiserror::Error;
 
@@ -28,9 +29,56 @@ pub enum DevnetError {
 		/// Parachains given.
 		parachains: usize,
 	},
-	/// Paras that live on orders, or cores that are to be given work, and nobody who does it.
-	#[error("nobody sends transactions, but there are orders or cores to assign ({0} on-demand paras)")]
-	NoCustomer(u32),
+	/// The file is no runtime.
+	#[error("the runtime is {0}")]
+	Blob(#[from] BlobError),
+	/// What the runtime says of itself can't be read.
+	#[error(transparent)]
+	Metadata(#[from] MetadataError),
+	/// The runtime lacks an API that a run asks.
+	#[error("the runtime has {} of the API `{name}`, but a run needs version {expected}", version(*.found))]
+	Api {
+		/// Name of the API.
+		name: &'static str,
+		/// First version that has what is asked.
+		expected: u32,
+		/// Version that the runtime has.
+		found: Option<u32>,
+	},
+	/// The runtime lacks pallets by which paras are brought into a genesis.
+	#[error("the runtime has no parachain pallets: it lacks {}", .missing.join(", "))]
+	NoPallets {
+		/// Where they are defined.
+		missing: Vec<&'static str>,
+	},
+	/// A pallet takes nothing at genesis.
+	#[error("the runtime's genesis has nothing for its pallet `{pallet}`")]
+	NoGenesis {
+		/// Its name.
+		pallet: String,
+	},
+	/// The session pallet does not tell which keys validators have.
+	#[error("the runtime's session pallet has no `set_keys` that tells the session keys")]
+	SessionKeys,
+	/// A session has another length than was asked for, and the runtime's genesis doesn't take one.
+	#[error("the runtime fixes {found} slots for a session, and its genesis takes no other number ({asked} asked for)")]
+	SessionLength {
+		/// Slots that were asked for.
+		asked: u32,
+		/// Slots of a session of the runtime.
+		found: u64,
+	},
+	/// The runtime has slots of another length than the model.
+	#[error("the runtime's slots last {found} ms, but a run's last {expected} ms")]
+	SlotDuration {
+		/// Milliseconds of the model's slots.
+		expected: u128,
+		/// Milliseconds of the runtime's slots.
+		found: u64,
+	},
+	/// A transaction of the run can't be made.
+	#[error(transparent)]
+	Transaction(#[from] TransactionError),
 	/// The relay chain does not start.
 	#[error("the relay chain does not start: {0}")]
 	Setup(#[from] SetupError),
@@ -71,11 +119,34 @@ pub enum DevnetError {
 		/// The candidate or the code.
 		what: String,
 		/// How the job ended.
+		#[source]
 		failure: JobFailure,
 	},
 	/// The engine for validation functions does not start.
 	#[error("the engine for validation functions does not start: {0}")]
 	Engine(#[from] EngineError),
+}
+
+fn version(found: Option<u32>) -> String {
+	found.map_or_else(|| "nothing".into(), |found| format!("version {found}"))
+}
+
+impl DevnetError {
+	/// Whether it is the runtime that can't be run on, or the preset: nothing of a run has begun.
+	pub fn is_of_runtime(&self) -> bool {
+		matches!(
+			self,
+			Self::Blob(_)
+				| Self::Metadata(_)
+				| Self::Api { .. }
+				| Self::NoPallets { .. }
+				| Self::NoGenesis { .. }
+				| Self::SessionKeys
+				| Self::SessionLength { .. }
+				| Self::SlotDuration { .. }
+				| Self::Setup(_)
+		)
+	}
 }
 
 impl From<SimError<DevnetError>> for DevnetError {

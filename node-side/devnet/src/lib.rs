@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod authoring;
+pub mod check;
 mod chronicle;
 mod config;
 mod contexts;
@@ -13,6 +14,7 @@ mod orders;
 mod parachain;
 mod relay;
 mod report;
+mod runtime;
 mod simulation;
 mod tally;
 #[cfg(test)]
@@ -31,7 +33,6 @@ pub use contexts::{ApprovalError, Backing, CandidateContexts};
 pub use error::DevnetError;
 pub use log::{EventLog, Occurrence};
 pub use model::Model;
-pub use orders::Customer;
 pub use parachain::Parachain;
 pub use relay::{ImportedBlock, RelayChain, FIRST_SLOT};
 pub use report::{Idleness, Inclusion, Intervals, ParaReport, Report, RunParams, RunReport};

@@ -36,8 +36,9 @@ pub struct Model {
 	pub segment_capacity: u32,
 	/// Blocks that a parachain wants per relay block (R-HOO-2).
 	pub velocity: u32,
-	/// Slots of a session.
-	pub session_length: u32,
+	/// Slots of a session; `None` for as many as the runtime has. Others take a runtime whose genesis says how many, in
+	/// `epochLength.slots`.
+	pub session_length: Option<u32>,
 	/// Votes that back a candidate (R-BKV-1).
 	pub minimum_backing_votes: u32,
 	/// Relay blocks from the announcement of a code to its use, at least (R-CODE-3).
@@ -61,7 +62,7 @@ impl Default for Model {
 			collator_margin: Duration::from_millis(500),
 			segment_capacity: 5,
 			velocity: 1,
-			session_length: 50,
+			session_length: None,
 			minimum_backing_votes: 2,
 			upgrade_delay: 600,
 		}

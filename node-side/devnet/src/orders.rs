@@ -1,60 +1,116 @@
-//! Transactions of a run: orders for blocks (R-SCH-8), and what cores do (R-SCH-7).
+//! Transactions of a run: orders for blocks (R-SCH-8), what cores do (R-SCH-7), and what root says.
 
-use crate::CoreWork;
-use async_backing_primitives::{Hash, ParaId};
+use crate::{runtime::customer, Assignee, CoreWork, DevnetError};
+use async_backing_primitives::{wiring::path, ParaId};
+use async_backing_runtime_metadata::{Chain, Metadata};
+use serde_json::{json, Value};
+use sp_core::ed25519;
 use sp_runtime::OpaqueExtrinsic;
-use std::fmt;
+use std::collections::BTreeMap;
 
-/// Somebody who orders blocks on demand and gives cores work: knows the relay runtime's transactions, which the devnet does
-/// not.
+/// Whoever sends a run's transactions, as the runtime's metadata says that they are made.
 ///
-/// Transactions must follow from the arguments alone, signatures included, or runs of one seed differ.
-pub trait Customer: fmt::Debug {
-	/// A transaction that orders one block for `para`, the customer's `nonce`-th on the chain with this genesis.
-	fn order(&self, genesis: Hash, nonce: u32, para: ParaId) -> OpaqueExtrinsic;
-
-	/// A transaction that gives a core work, by the customer as root, its `nonce`-th; `None` if it can't be root.
-	fn assign(&self, _genesis: Hash, _nonce: u32, _work: &CoreWork) -> Option<OpaqueExtrinsic> {
-		None
-	}
+/// Transactions follow from the arguments alone, signatures included, so that runs of one seed are the same.
+pub(crate) struct OrderDesk {
+	metadata: Metadata,
+	chain: Chain,
+	signer: ed25519::Pair,
+	nonce: u32,
+	/// Calls as root, by the relay blocks that they are sent after.
+	as_root: BTreeMap<u32, Vec<Value>>,
 }
 
-/// The customer of a run, and how many orders it placed.
-#[derive(Debug)]
-pub(crate) struct OrderDesk {
-	customer: Box<dyn Customer>,
-	nonce: u32,
+impl std::fmt::Debug for OrderDesk {
+	fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+		f.debug_struct("OrderDesk")
+			.field("nonce", &self.nonce)
+			.field("as_root", &self.as_root)
+			.finish_non_exhaustive()
+	}
 }
 
 impl OrderDesk {
-	pub(crate) fn new(customer: Box<dyn Customer>) -> Self {
-		Self { customer, nonce: 0 }
+	pub(crate) fn new(metadata: Metadata, chain: Chain) -> Self {
+		Self {
+			metadata,
+			chain,
+			signer: customer(),
+			nonce: 0,
+			as_root: BTreeMap::new(),
+		}
+	}
+
+	/// What the runtime says of itself.
+	pub(crate) fn metadata(&self) -> &Metadata {
+		&self.metadata
+	}
+
+	/// Has a call sent as root in the block after so many.
+	pub(crate) fn send_as_root(&mut self, after: u32, call: Value) {
+		self.as_root.entry(after).or_default().push(call);
+	}
+
+	/// Transactions that root sends in the block after so many.
+	pub(crate) fn as_root(&mut self, after: u32) -> Result<Vec<OpaqueExtrinsic>, DevnetError> {
+		let calls = self.as_root.remove(&after).unwrap_or_default();
+		calls.into_iter().map(|call| self.sudo(call)).collect()
 	}
 
 	/// Transactions that give cores work.
-	pub(crate) fn assign(&mut self, genesis: Hash, works: &[CoreWork]) -> Vec<OpaqueExtrinsic> {
-		let mut transactions = Vec::new();
-		for work in works {
-			if let Some(transaction) = self.customer.assign(genesis, self.nonce, work) {
-				transactions.push(transaction);
-				self.nonce += 1;
-			}
-		}
-		transactions
+	pub(crate) fn assign(&mut self, works: &[CoreWork]) -> Result<Vec<OpaqueExtrinsic>, DevnetError> {
+		let assigned = |work: &CoreWork| {
+			let shares = work.shares.iter();
+			let shares: Vec<_> = shares
+				.map(|(who, parts)| json!([assignment(*who), parts]))
+				.collect();
+			let arguments = json!({
+				"core": work.core,
+				"begin": work.begin,
+				"end": work.end,
+				"shares": shares,
+			});
+			let call = self.metadata.call(path::SCHEDULER, "assign_core", arguments)?;
+			self.sudo(call)
+		};
+		works.iter().map(assigned).collect()
 	}
 
-	/// Transactions that order a block for each of these paras.
+	/// Transactions that order a block for each of these paras, whatever it costs.
 	pub(crate) fn order(
 		&mut self,
-		genesis: Hash,
 		paras: impl Iterator<Item = ParaId>,
-	) -> Vec<OpaqueExtrinsic> {
+	) -> Result<Vec<OpaqueExtrinsic>, DevnetError> {
 		paras
 			.map(|para| {
-				let order = self.customer.order(genesis, self.nonce, para);
-				self.nonce += 1;
-				order
+				let arguments = json!({ "para": para.0, "max_price": u128::MAX.to_string() });
+				let order = self
+					.metadata
+					.call(path::SCHEDULER, "place_order_keep_alive", arguments)?;
+				self.send(&order)
 			})
 			.collect()
+	}
+
+	fn sudo(&mut self, call: Value) -> Result<OpaqueExtrinsic, DevnetError> {
+		let call = self
+			.metadata
+			.call("pallet_sudo", "sudo", json!({ "call": call }))?;
+		self.send(&call)
+	}
+
+	fn send(&mut self, call: &Value) -> Result<OpaqueExtrinsic, DevnetError> {
+		let transaction = self
+			.metadata
+			.signed(&self.chain, &self.signer, self.nonce, call)?;
+		self.nonce = self.nonce.saturating_add(1);
+		Ok(transaction)
+	}
+}
+
+fn assignment(assignee: Assignee) -> Value {
+	match assignee {
+		Assignee::Idle => json!("Idle"),
+		Assignee::Pool => json!("Pool"),
+		Assignee::Para(para) => json!({ "Task": para.0 }),
 	}
 }

@@ -1,17 +1,19 @@
 //! The relay chain of a devnet: its genesis, its validators' keys, and its blocks.
 
-use crate::{DevnetError, Parachain, RunConfig};
+use crate::{orders::OrderDesk, runtime::Runtime, DevnetError, Parachain, RunConfig};
 use async_backing_primitives::{
-	CandidateEvent, Hash, HostConfiguration, LeafFacts, ParachainsInherentData, PvfCheckStatement, Slot,
-	ValidationCode, ValidationCodeHash, ValidatorId, ValidatorSignature, PARACHAINS_INHERENT_IDENTIFIER,
+	CandidateEvent, Hash, HostConfiguration, LeafFacts, ParachainsInherentData, PvfCheckStatement, Slot, ValidationCode,
+	ValidationCodeHash, ValidatorId, ValidatorSignature, PARACHAINS_INHERENT_IDENTIFIER,
 };
 use async_backing_provisioner::Proposal;
 use async_backing_relay_client::{
-	validators_patch, BuildBlock, Genesis, RelayClient, RelayClientConfig, RuntimeExecutor, ValidatorKeys,
+	BuildBlock, QueryError, RelayClient, RelayClientConfig, RuntimeExecutor, ValidatorKeys,
 };
-use serde_json::{json, Value};
+use async_backing_runtime_metadata::Chain as TransactionsOf;
+use sp_consensus_babe::BabeApi;
 use sp_inherents::InherentData;
 use sp_runtime::OpaqueExtrinsic;
+use sp_version::RuntimeVersion;
 
 /// Slot of the first relay block. Any would do; this one is in the year 2025.
 pub const FIRST_SLOT: Slot = 291_000_000;
@@ -62,6 +64,8 @@ pub(crate) trait Chain {
 pub struct RelayChain {
 	client: RelayClient,
 	validators: Vec<ValidatorKeys>,
+	runtime: Runtime,
+	session_length: u64,
 }
 
 /// A relay block that was built and imported.
@@ -89,14 +93,68 @@ impl RelayChain {
 		let validators: Vec<_> = (0..config.validators)
 			.map(|index| ValidatorKeys::of_run(config.seed, index))
 			.collect();
-		let genesis = Genesis::preset("devnet")
-			.with(validators_patch(&validators, &SESSION_KEYS))
-			.with(genesis_patch(config, parachains));
+		let runtime = Runtime::read(runtime, executor)?;
+		let genesis = runtime.genesis(config, &validators, parachains)?;
 		let client = RelayClient::new(RelayClientConfig {
-			executor,
-			..RelayClientConfig::new(runtime, genesis)
+			executor: runtime.executor.clone(),
+			..RelayClientConfig::new(runtime.code.clone(), genesis)
 		})?;
-		Ok(Self { client, validators })
+		let babe = client
+			.api()
+			.configuration(client.genesis_hash())
+			.map_err(QueryError::from)?;
+		let expected = config.model.slot.as_millis();
+		if u128::from(babe.slot_duration) != expected {
+			return Err(DevnetError::SlotDuration {
+				expected,
+				found: babe.slot_duration,
+			});
+		}
+		if let Some(asked) = config.model.session_length {
+			if u64::from(asked) != babe.epoch_length {
+				return Err(DevnetError::SessionLength {
+					asked,
+					found: babe.epoch_length,
+				});
+			}
+		}
+		Ok(Self {
+			client,
+			validators,
+			runtime,
+			session_length: babe.epoch_length,
+		})
+	}
+
+	/// Slots of a session, as the runtime says.
+	pub fn session_length(&self) -> u64 {
+		self.session_length
+	}
+
+	/// The host configuration at genesis: the run's values over the preset's.
+	///
+	/// # Errors
+	/// The runtime does not answer.
+	pub fn configuration(&self) -> Result<HostConfiguration, DevnetError> {
+		let genesis = self.client.genesis_hash();
+		Ok(self
+			.client
+			.call(genesis, "AsyncBackingApi_active_configuration", ())?)
+	}
+
+	/// Whoever sends a run's transactions.
+	pub(crate) fn order_desk(&self) -> OrderDesk {
+		let RuntimeVersion {
+			spec_version,
+			transaction_version,
+			..
+		} = self.runtime.version;
+		let chain = TransactionsOf {
+			spec_version,
+			transaction_version,
+			genesis: self.client.genesis_hash(),
+		};
+		OrderDesk::new(self.runtime.metadata.clone(), chain)
 	}
 
 	/// The client behind it.
@@ -212,63 +270,4 @@ impl Chain for RelayChain {
 	) -> Result<Vec<OpaqueExtrinsic>, DevnetError> {
 		Ok(self.client.pvf_check_transactions(at, statement, signature)?)
 	}
-}
-
-/// The account of the presets that orders blocks, and gives cores work where that is asked for. Its signatures follow from
-/// what is signed, which those of the presets' own root do not.
-const CUSTOMER: &str = "5FA9nQDVg267DEd8m1ZypXLBnvN7SFxYwV7ndqSYGiN9TTpu";
-
-/// Session keys of the runtime, by its names; one sr25519 key of a validator serves for all but GRANDPA.
-const SESSION_KEYS: [&str; 5] = [
-	"babe",
-	"grandpa",
-	"para_validator",
-	"para_assignment",
-	"authority_discovery",
-];
-
-/// What the run changes about the preset.
-fn genesis_patch(config: &RunConfig, parachains: &[Parachain]) -> Value {
-	let defaults = HostConfiguration::default();
-	let host = HostConfiguration {
-		async_backing_params: config.params,
-		num_cores: config.cores(),
-		minimum_backing_votes: config.model.minimum_backing_votes,
-		validation_upgrade_delay: config.model.upgrade_delay,
-		minimum_validation_upgrade_delay: defaults
-			.minimum_validation_upgrade_delay
-			.min(config.model.upgrade_delay),
-		..defaults
-	};
-	let paras: Vec<_> = config
-		.para_ids()
-		.zip(parachains)
-		.map(|(id, parachain)| {
-			json!({
-				"id": id,
-				"head": parachain.genesis_head(),
-				"code": parachain.validation_code(),
-			})
-		})
-		.collect();
-	// Cores that are given work have no other.
-	let given = !config.works.is_empty();
-	let cores = config
-		.leasing_paras()
-		.flat_map(|para| (0..config.cores_per_para).map(move |_| para));
-	let assignments: Vec<_> = (0u32..).zip(cores).filter(|_| !given).collect();
-	let pool = (config.leased_cores()..config.cores()).filter(|_| !given);
-	let mut patch = json!({
-		"configuration": { "config": host },
-		"epochLength": { "slots": config.model.session_length },
-		"paras": { "paras": paras },
-		"paraScheduler": {
-			"assignments": assignments,
-			"pool": pool.collect::<Vec<_>>(),
-		},
-	});
-	if given {
-		patch["sudo"] = json!({ "key": CUSTOMER });
-	}
-	patch
 }

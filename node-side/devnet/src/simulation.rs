@@ -5,7 +5,7 @@ use crate::{
 	contexts::{ApprovalError, CandidateContexts, Contexts},
 	execution::Executor,
 	log::EventLog,
-	orders::{Customer, OrderDesk},
+	orders::OrderDesk,
 	relay::RelayChain,
 	world::World,
 	DevnetError, Parachain, RunConfig, RunParams, RunReport,
@@ -79,7 +79,9 @@ impl Devnet {
 		let chronicle = Chronicle::new(&config);
 		let sim_config = sim_config(&config);
 		let executor = Executor::new(&parachains, &config.model)?;
-		let world = World::new(config, relay, parachains, executor);
+		let desk = relay.order_desk();
+		let mut world = World::new(config, relay, parachains, executor);
+		world.orders = Some(desk);
 		Ok(Self {
 			runtime_hash: sp_io::hashing::blake2_256(runtime).into(),
 			sim: Sim::new(sim_config, world)?,
@@ -117,21 +119,17 @@ impl Devnet {
 		contexts.approve(self.sim.scenario(), self.sim.now(), candidate)
 	}
 
-	/// Who orders blocks for the paras without a core of their own. Call it before [`Self::run`].
-	pub fn set_customer(&mut self, customer: impl Customer + 'static) {
-		self.sim.scenario_mut().orders = Some(OrderDesk::new(Box::new(customer)));
+	/// Whoever sends the run's transactions.
+	pub(crate) fn order_desk(&mut self) -> Option<&mut OrderDesk> {
+		self.sim.scenario_mut().orders.as_mut()
 	}
 
 	/// Runs to the end and reports. `progress` is called after each relay block.
 	///
 	/// # Errors
-	/// The relay chain fails, or nobody orders for its on-demand paras. What simulated nodes do wrong is no error; it is logged.
+	/// The relay chain fails, or its runtime takes no orders from anybody. What simulated nodes do wrong is no error; it is logged.
 	pub fn run(&mut self, mut progress: impl FnMut(Progress)) -> Result<RunReport, DevnetError> {
 		let started = WallClock::now();
-		let world = self.sim.scenario();
-		if world.config.needs_customer() && world.orders.is_none() {
-			return Err(DevnetError::NoCustomer(world.config.on_demand));
-		}
 		let mut seen = 0;
 		while self.sim.step(&mut self.chronicle)? {
 			if let Some(contexts) = &mut self.chronicle.contexts {

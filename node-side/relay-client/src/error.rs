@@ -25,8 +25,13 @@ pub enum SetupError {
 		source: codec::Error,
 	},
 	/// The runtime has no preset of this name.
-	#[error("the runtime has no genesis preset named {0:?}")]
-	UnknownPreset(String),
+	#[error("the runtime has no genesis preset named {name:?}: {}", those(.known))]
+	UnknownPreset {
+		/// The name.
+		name: String,
+		/// Those that it has.
+		known: Vec<String>,
+	},
 	/// A genesis configuration that is not JSON.
 	#[error("the genesis configuration is not valid JSON: {0}")]
 	Json(#[from] serde_json::Error),
@@ -36,6 +41,13 @@ pub enum SetupError {
 	/// The database or the client on top of it.
 	#[error(transparent)]
 	Client(#[from] sp_blockchain::Error),
+}
+
+fn those(known: &[String]) -> String {
+	match known {
+		[] => "it has none".into(),
+		known => format!("it has {}", known.join(", ")),
+	}
 }
 
 /// Why a question about the chain has no answer.

@@ -1,7 +1,7 @@
 //! Runs runtime blobs, and keeps what it compiled.
 
-use sc_executor::WasmExecutor;
-use std::path::Path;
+use sc_executor::{HostFunctions, WasmExecutor};
+use std::{collections::BTreeSet, path::Path};
 
 /// The executor that the client is made with: compiled wasmtime with Substrate's host functions.
 pub(crate) type Executor = WasmExecutor<sp_io::SubstrateHostFunctions>;
@@ -28,6 +28,16 @@ impl RuntimeExecutor {
 			builder = builder.with_cache_path(path);
 		}
 		Self(builder.build())
+	}
+}
+
+impl RuntimeExecutor {
+	/// Names of the host functions that runtimes may import.
+	pub fn host_functions() -> BTreeSet<&'static str> {
+		<sp_io::SubstrateHostFunctions as HostFunctions>::host_functions()
+			.into_iter()
+			.map(|function| function.name())
+			.collect()
 	}
 }
 

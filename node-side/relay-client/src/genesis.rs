@@ -6,7 +6,7 @@ use sc_chain_spec::json_patch;
 use serde_json::{json, Value};
 use sp_core::{
 	crypto::Ss58Codec,
-	ed25519, sr25519,
+	ecdsa, ed25519, sr25519,
 	storage::Storage,
 	traits::{CallContext, CodeExecutor, RuntimeCode, WrappedRuntimeCode},
 	Pair,
@@ -43,36 +43,16 @@ impl Genesis {
 
 	/// Asks the runtime for the state. Its code goes under `:code`.
 	pub(crate) fn build(&self, executor: &RuntimeExecutor, wasm: &[u8]) -> Result<Storage, SetupError> {
-		let code = WrappedRuntimeCode(wasm.into());
-		let runtime = RuntimeCode {
-			code_fetcher: &code,
-			heap_pages: None,
-			hash: blake2_256(wasm).to_vec(),
-		};
-		let call = |state: &mut BasicExternalities, method: &'static str, arguments: &[u8]| {
-			let (answer, _) = executor
-				.0
-				.call(state, &runtime, method, arguments, CallContext::Offchain);
-			answer.map_err(|source| SetupError::Runtime { method, source })
-		};
-
-		let mut config = named_preset(&call, None)?;
-		if let Some(name) = &self.preset {
-			json_patch::merge(&mut config, named_preset(&call, Some(name))?);
-		}
+		let mut config = self.config(executor, wasm)?;
 		if !self.patch.is_null() {
 			json_patch::merge(&mut config, self.patch.clone());
 		}
 
 		const BUILD: &str = "GenesisBuilder_build_state";
 		let mut state = BasicExternalities::new_empty();
-		let answer = call(&mut state, BUILD, &serde_json::to_vec(&config)?.encode())?;
-		sp_genesis_builder::Result::decode(&mut &answer[..])
-			.map_err(|source| SetupError::Decode {
-				method: BUILD,
-				source,
-			})?
-			.map_err(SetupError::Genesis)?;
+		let built: sp_genesis_builder::Result =
+			executor.call_over(&mut state, wasm, BUILD, serde_json::to_vec(&config)?)?;
+		built.map_err(SetupError::Genesis)?;
 
 		let mut storage = state.into_storages();
 		storage
@@ -81,33 +61,94 @@ impl Genesis {
 		storage.top.extend(self.entries.clone());
 		Ok(storage)
 	}
+
+	/// The configuration that the patch is laid over: the preset over the runtime's default.
+	///
+	/// # Errors
+	/// The blob is no runtime, or has no such preset.
+	pub fn config(&self, executor: &RuntimeExecutor, wasm: &[u8]) -> Result<Value, SetupError> {
+		let mut config = executor.preset(wasm, None)?;
+		if let Some(name) = &self.preset {
+			json_patch::merge(&mut config, executor.preset(wasm, Some(name))?);
+		}
+		Ok(config)
+	}
 }
 
-/// The runtime's preset `name`, or its default configuration.
-fn named_preset(
-	call: &impl Fn(&mut BasicExternalities, &'static str, &[u8]) -> Result<Vec<u8>, SetupError>,
-	name: Option<&String>,
-) -> Result<Value, SetupError> {
-	const METHOD: &str = "GenesisBuilder_get_preset";
-	let answer = call(&mut BasicExternalities::new_empty(), METHOD, &name.encode())?;
-	let preset = Option::<Vec<u8>>::decode(&mut &answer[..])
-		.map_err(|source| SetupError::Decode {
-			method: METHOD,
-			source,
-		})?
-		.ok_or_else(|| SetupError::UnknownPreset(name.cloned().unwrap_or_default()))?;
-	Ok(serde_json::from_slice(&preset)?)
+/// What a blob answers before there is a chain.
+impl RuntimeExecutor {
+	/// Calls a function of a runtime over an empty state. `arguments` is a tuple, or the only argument.
+	///
+	/// # Errors
+	/// The blob is no runtime, has no such function or traps, or the answer is no `R`.
+	pub fn call<R: Decode>(
+		&self,
+		wasm: &[u8],
+		method: &'static str,
+		arguments: impl Encode,
+	) -> Result<R, SetupError> {
+		self.call_over(&mut BasicExternalities::new_empty(), wasm, method, arguments)
+	}
+
+	fn call_over<R: Decode>(
+		&self,
+		state: &mut BasicExternalities,
+		wasm: &[u8],
+		method: &'static str,
+		arguments: impl Encode,
+	) -> Result<R, SetupError> {
+		let code = WrappedRuntimeCode(wasm.into());
+		let runtime = RuntimeCode {
+			code_fetcher: &code,
+			heap_pages: None,
+			hash: blake2_256(wasm).to_vec(),
+		};
+		let (answer, _) = self.0.call(
+			state,
+			&runtime,
+			method,
+			&arguments.encode(),
+			CallContext::Offchain,
+		);
+		let answer = answer.map_err(|source| SetupError::Runtime { method, source })?;
+		R::decode(&mut &answer[..]).map_err(|source| SetupError::Decode { method, source })
+	}
+
+	/// Names of the runtime's genesis presets.
+	///
+	/// # Errors
+	/// As [`call`](Self::call).
+	pub fn presets(&self, wasm: &[u8]) -> Result<Vec<String>, SetupError> {
+		self.call(wasm, "GenesisBuilder_preset_names", ())
+	}
+
+	/// The runtime's preset of this name as it is, or its default configuration.
+	///
+	/// # Errors
+	/// As [`call`](Self::call), and [`SetupError::UnknownPreset`].
+	pub fn preset(&self, wasm: &[u8], name: Option<&str>) -> Result<Value, SetupError> {
+		let preset: Option<Vec<u8>> = self.call(wasm, "GenesisBuilder_get_preset", name)?;
+		match preset {
+			Some(preset) => Ok(serde_json::from_slice(&preset)?),
+			None => Err(SetupError::UnknownPreset {
+				name: name.unwrap_or_default().to_owned(),
+				known: self.presets(wasm)?,
+			}),
+		}
+	}
 }
 
 /// The keys of one validator, all from one seed.
 ///
-/// One sr25519 key is the account, the BABE key and the parachain key; GRANDPA needs an ed25519 one.
+/// One sr25519 key is the account, the BABE key and the parachain key; GRANDPA needs an ed25519 one, BEEFY an ecdsa one.
 #[derive(Clone)]
 pub struct ValidatorKeys {
 	/// Account, BABE key and parachain key.
 	pub sr25519: sr25519::Pair,
 	/// GRANDPA key.
 	pub ed25519: ed25519::Pair,
+	/// BEEFY key.
+	pub ecdsa: ecdsa::Pair,
 }
 
 impl std::fmt::Debug for ValidatorKeys {
@@ -124,6 +165,7 @@ impl ValidatorKeys {
 		Self {
 			sr25519: sr25519::Pair::from_seed(seed),
 			ed25519: ed25519::Pair::from_seed(seed),
+			ecdsa: ecdsa::Pair::from_seed(seed),
 		}
 	}
 

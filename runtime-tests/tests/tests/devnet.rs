@@ -7,15 +7,13 @@ use async_backing_counter_parachain::{
 };
 use async_backing_devnet::{
 	sim::{self, Fault, Moment, NodeId},
-	Customer, Devnet, Model, Occurrence, Parachain, RunConfig, RunReport,
+	Devnet, Model, Occurrence, Parachain, RunConfig, RunReport,
 };
 use async_backing_primitives::{
-	keys, AsyncBackingParams, CandidateEvent, Hash, HeadData, ParaId, PoV, ValidationCode, ValidationParams,
+	keys, AsyncBackingParams, CandidateEvent, HeadData, ParaId, PoV, ValidationCode, ValidationParams,
 };
-use async_backing_relay_runtime::transactions;
 use codec::Decode;
 use common::{executor, relay_wasm};
-use sp_runtime::OpaqueExtrinsic;
 use std::{collections::BTreeMap, time::Duration};
 
 /// Accounts of each parachain.
@@ -53,19 +51,8 @@ fn devnet(config: RunConfig) -> Devnet {
 	let parachains = config.para_ids().map(parachain).collect();
 	let mut devnet = Devnet::with_runtime_executor(config, relay_wasm(), parachains, executor())
 		.expect("the genesis is valid");
-	devnet.set_customer(PresetCustomer);
 	devnet.keep_everything();
 	devnet
-}
-
-/// Pays for orders.
-#[derive(Debug)]
-struct PresetCustomer;
-
-impl Customer for PresetCustomer {
-	fn order(&self, genesis: Hash, nonce: u32, para: ParaId) -> OpaqueExtrinsic {
-		transactions::order(nonce, genesis, para)
-	}
 }
 
 fn run(config: RunConfig) -> (RunReport, Devnet) {
@@ -219,7 +206,7 @@ fn an_unavailable_candidate_times_out_and_its_core_is_freed() {
 #[test]
 fn a_session_change_drops_what_is_in_flight_and_backing_goes_on() {
 	let mut config = config(ASYNCHRONOUS, 34, 6);
-	config.model.session_length = 12;
+	config.model.session_length = Some(12);
 	let (report, devnet) = run(config);
 	assert_eq!(report.sessions, 3, "R-ABP-9");
 	assert_eq!(

@@ -408,7 +408,7 @@ fn a_bad_genesis_is_an_error_that_says_why() {
 	};
 	let error = setup(Genesis::preset("nonsense"));
 	assert!(
-		matches!(&error, SetupError::UnknownPreset(name) if name == "nonsense"),
+		matches!(&error, SetupError::UnknownPreset { name, known } if name == "nonsense" && known.contains(&"devnet".into())),
 		"{error:?}"
 	);
 	let error = setup(Genesis::preset("devnet").with(json!({ "epochLength": { "slots": "many" } })));

@@ -5,36 +5,15 @@ mod common;
 
 use async_backing_counter_parachain::Producer;
 use async_backing_devnet::{
-	Assignee, Authoring, CoreWork, Customer, Devnet, Model, ParaReport, Parachain, RunConfig, PARTS_OF_A_CORE,
+	Assignee, Authoring, CoreWork, Devnet, Model, ParaReport, Parachain, RunConfig, PARTS_OF_A_CORE,
 };
-use async_backing_primitives::{AsyncBackingParams, CoreIndex, Hash, ParaId, ValidationCode};
-use async_backing_relay_runtime::transactions::{self, CoreAssignment};
+use async_backing_primitives::{AsyncBackingParams, ParaId, ValidationCode};
 use common::{executor, relay_wasm};
-use sp_runtime::OpaqueExtrinsic;
 use std::time::Duration;
 
 /// Few extrinsics fit into a block, so that tests are fast.
 const EXTRINSIC_COST: Duration = Duration::from_millis(100);
 const WHOLE: u16 = PARTS_OF_A_CORE;
-
-#[derive(Debug)]
-struct Root;
-
-impl Customer for Root {
-	fn order(&self, genesis: Hash, nonce: u32, para: ParaId) -> OpaqueExtrinsic {
-		transactions::order(nonce, genesis, para)
-	}
-
-	fn assign(&self, genesis: Hash, nonce: u32, work: &CoreWork) -> Option<OpaqueExtrinsic> {
-		let shares = work.shares.iter().map(|(assignee, parts)| match assignee {
-			Assignee::Idle => (CoreAssignment::Idle, *parts),
-			Assignee::Pool => (CoreAssignment::Pool, *parts),
-			Assignee::Para(para) => (CoreAssignment::Task(*para), *parts),
-		});
-		let core = CoreIndex(work.core);
-		transactions::assign_core(nonce, genesis, core, work.begin, work.end, shares.collect())
-	}
-}
 
 fn config(paras: u32, blocks: u32) -> RunConfig {
 	RunConfig {
@@ -43,7 +22,7 @@ fn config(paras: u32, blocks: u32) -> RunConfig {
 		model: Model {
 			extrinsic_cost: EXTRINSIC_COST,
 			// No session ends in these runs.
-			session_length: 200,
+			session_length: Some(200),
 			..Model::default()
 		},
 		..RunConfig::default()
@@ -57,7 +36,6 @@ fn run(config: RunConfig) -> Vec<ParaReport> {
 	let parachains = config.para_ids().map(parachain).collect();
 	let mut devnet = Devnet::with_runtime_executor(config, relay_wasm(), parachains, executor())
 		.expect("the genesis is valid");
-	devnet.set_customer(Root);
 	let report = devnet.run(|_| ()).expect("the relay chain runs");
 	common::invariants::check_all(devnet.relay().client());
 	report.paras

@@ -51,7 +51,7 @@ pub(crate) struct Context {
 	#[arg(long, value_name = "HASH", value_parser = hash)]
 	pub(crate) parent: Option<Hash>,
 	#[command(flatten)]
-	network: Network,
+	pub(crate) network: Network,
 	#[command(flatten)]
 	params: Params,
 }

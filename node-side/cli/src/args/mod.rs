@@ -1,5 +1,6 @@
 //! The command line: one file for each subcommand, and what they share.
 
+mod check;
 mod compare;
 mod context;
 mod dev;
@@ -10,6 +11,7 @@ mod params;
 mod tests;
 mod tree;
 
+pub(crate) use check::CheckRuntime;
 pub(crate) use compare::Compare;
 pub(crate) use context::{As, Context, Drawn};
 pub(crate) use dev::Dev;
@@ -38,6 +40,8 @@ pub(crate) enum Command {
 	Tree(Tree),
 	/// Draws what a parablock is executed with, and where each value is from: by its collator, its backers, or approvers.
 	Context(Context),
+	/// Checks a relay runtime: how it is put together, and the whole road on it. Fails if something is wrong.
+	CheckRuntime(CheckRuntime),
 	/// Compiles and executes validation functions for the process that starts it, over its standard input and output.
 	PvfWorker,
 }

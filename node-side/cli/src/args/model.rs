@@ -42,9 +42,9 @@ pub(super) struct ModelArgs {
 	/// Blocks that a parachain wants per relay block; by default one for each of its cores.
 	#[arg(long, value_name = "BLOCKS", value_parser = clap::value_parser!(u32).range(1..=16))]
 	velocity: Option<u32>,
-	/// Slots of a session.
-	#[arg(long, value_name = "SLOTS", default_value_t = 50, value_parser = clap::value_parser!(u32).range(4..=1_000_000))]
-	session_length: u32,
+	/// Slots of a session; by default as many as the runtime has, 50 for the one of this program.
+	#[arg(long, value_name = "SLOTS", value_parser = clap::value_parser!(u32).range(4..=1_000_000))]
+	session_length: Option<u32>,
 	/// Votes that back a candidate, unless its group is smaller.
 	#[arg(long, value_name = "VOTES", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=100))]
 	minimum_backing_votes: u32,

@@ -1,6 +1,7 @@
 //! The network of a run.
 
 use super::model::ModelArgs;
+use crate::runtime::RuntimeArgs;
 use async_backing_devnet::{Assignee, Authoring, CoreWork, RunConfig, PARTS_OF_A_CORE};
 use async_backing_primitives::{AsyncBackingParams, ParaId};
 use clap::Args;
@@ -41,6 +42,9 @@ pub(crate) struct Network {
 	order_every: u32,
 	#[command(flatten)]
 	pub(super) model: ModelArgs,
+	/// Which relay runtime it runs on.
+	#[command(flatten)]
+	pub(crate) runtime: RuntimeArgs,
 }
 
 impl Network {
@@ -59,6 +63,7 @@ impl Network {
 			order_every: self.order_every,
 			orders_for: self.orders.iter().copied().map(ParaId).collect(),
 			works: self.works.clone(),
+			preset: self.runtime.preset.clone(),
 			authoring: match self.authoring {
 				Building::Lookahead => Authoring::Lookahead,
 				Building::SlotBased => Authoring::SlotBased,

@@ -40,7 +40,7 @@ pub(crate) struct Tree {
 	#[arg(long, value_name = "CANDIDATES", conflicts_with_all = ["at", "para", "validator"], value_parser = clap::value_parser!(u32).range(1..=1000))]
 	pub(crate) example: Option<u32>,
 	#[command(flatten)]
-	network: Network,
+	pub(crate) network: Network,
 	#[command(flatten)]
 	params: Params,
 }

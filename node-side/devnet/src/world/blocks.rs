@@ -65,7 +65,7 @@ impl<C: Chain> World<C> {
 			.iter()
 			.map(|backed| backed.hash())
 			.collect();
-		let mut transactions = self.orders_of_block(agenda);
+		let mut transactions = self.orders_of_block(agenda)?;
 		for (statement, signature) in std::mem::take(&mut self.ballots.0) {
 			transactions.extend(self.relay.ballot(parent, statement, signature)?);
 		}
@@ -135,15 +135,16 @@ impl<C: Chain> World<C> {
 
 	/// Transactions of the next block: in the first one what cores do, and every so many blocks an order for each para that
 	/// has some.
-	fn orders_of_block(&mut self, agenda: &mut Agenda<Self>) -> Vec<OpaqueExtrinsic> {
+	fn orders_of_block(&mut self, agenda: &mut Agenda<Self>) -> Result<Vec<OpaqueExtrinsic>, DevnetError> {
 		let Some(desk) = &mut self.orders else {
-			return Vec::new();
+			return Ok(Vec::new());
 		};
 		let genesis = self.relay.genesis();
 		let mut transactions = match self.relay_blocks {
-			0 => desk.assign(genesis, &self.config.works),
+			0 => desk.assign(&self.config.works)?,
 			_ => Vec::new(),
 		};
+		transactions.extend(desk.as_root(self.relay_blocks)?);
 		if self.relay_blocks.is_multiple_of(self.config.order_every) {
 			let ordering = || {
 				self.config
@@ -151,9 +152,9 @@ impl<C: Chain> World<C> {
 					.chain(self.config.orders_for.iter().copied())
 			};
 			ordering().for_each(|para| agenda.note(Note::Ordered(para)));
-			transactions.extend(desk.order(genesis, ordering()));
+			transactions.extend(desk.order(ordering())?);
 		}
-		transactions
+		Ok(transactions)
 	}
 
 	fn slot_start(&self, slot: u64) -> Instant {
