@@ -88,7 +88,7 @@ pub enum TransactionError {
 		/// Name of the call.
 		call: String,
 		/// Why.
-		source: EncodeError,
+		source: Box<EncodeError>,
 	},
 	/// Transactions of this version are not known here.
 	#[error("the runtime takes extrinsics of version {0}, but must take version 4")]

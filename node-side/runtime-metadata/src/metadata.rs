@@ -115,7 +115,11 @@ impl Metadata {
 				Pallet::of(
 					&types,
 					(pallet.name, pallet.index),
-					(pallet.calls, pallet.event, pallet.error),
+					[
+						pallet.calls.map(|calls| calls.ty.id),
+						pallet.event.map(|event| event.ty.id),
+						pallet.error.map(|error| error.ty.id),
+					],
 					pallet.storage,
 					pallet.constants,
 				)
@@ -154,7 +158,11 @@ impl Metadata {
 				Pallet::of(
 					&types,
 					(pallet.name, pallet.index),
-					(pallet.calls, pallet.event, pallet.error),
+					[
+						pallet.calls.map(|calls| calls.ty.id),
+						pallet.event.map(|event| event.ty.id),
+						pallet.error.map(|error| error.ty.id),
+					],
 					pallet.storage,
 					pallet.constants,
 				)
@@ -218,23 +226,15 @@ impl Metadata {
 }
 
 impl Pallet {
+	/// With the types of its calls, events and errors.
 	fn of(
 		types: &PortableRegistry,
 		(name, index): (String, u8),
-		(calls, event, error): (
-			Option<v14::PalletCallMetadata<PortableForm>>,
-			Option<v14::PalletEventMetadata<PortableForm>>,
-			Option<v14::PalletErrorMetadata<PortableForm>>,
-		),
+		told_by: [Option<u32>; 3],
 		storage: Option<v14::PalletStorageMetadata<PortableForm>>,
 		constants: Vec<v14::PalletConstantMetadata<PortableForm>>,
 	) -> Self {
-		let calls = calls.map(|calls| calls.ty.id);
-		let told_by = [
-			calls,
-			event.map(|event| event.ty.id),
-			error.map(|error| error.ty.id),
-		];
+		let [calls, ..] = told_by;
 		let path = told_by.into_iter().flatten().find_map(|ty| path_of(types, ty));
 		let value = |ty: v14::StorageEntryType<PortableForm>| match ty {
 			v14::StorageEntryType::Plain(value) | v14::StorageEntryType::Map { value, .. } => value.id,

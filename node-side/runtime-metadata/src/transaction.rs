@@ -57,7 +57,11 @@ impl Metadata {
 			};
 			let (pallet, inner) = named(call).unwrap_or_default();
 			let (call, _) = named(&inner).unwrap_or_default();
-			TransactionError::Call { pallet, call, source }
+			TransactionError::Call {
+				pallet,
+				call,
+				source: Box::new(source),
+			}
 		})
 	}
 
@@ -150,5 +154,118 @@ impl Metadata {
 			identifier: extension.identifier.clone(),
 			wants: name_of(&self.types, ty),
 		}
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use scale_info::{MetaType, Registry, TypeInfo};
+
+	#[allow(dead_code)]
+	#[derive(TypeInfo)]
+	enum RuntimeCall {
+		#[codec(index = 3)]
+		Para(Call),
+	}
+
+	#[allow(dead_code, non_camel_case_types)]
+	#[derive(TypeInfo)]
+	enum Call {
+		#[codec(index = 5)]
+		order { para: u32 },
+	}
+
+	#[allow(dead_code)]
+	#[derive(TypeInfo)]
+	enum Signature {
+		Ed25519([u8; 64]),
+		Sr25519([u8; 64]),
+	}
+
+	#[allow(dead_code)]
+	#[derive(TypeInfo)]
+	enum Mode {
+		Disabled,
+		Enabled,
+	}
+
+	/// A runtime with these extensions: name, value, implicit.
+	fn metadata(extensions: &[(&str, MetaType, MetaType)]) -> Metadata {
+		let mut registry = Registry::new();
+		let mut id = |ty: &MetaType| registry.register_type(ty).id;
+		let extrinsic = crate::Extrinsic {
+			version: 4,
+			address: id(&MetaType::new::<[u8; 32]>()),
+			call: id(&MetaType::new::<RuntimeCall>()),
+			signature: id(&MetaType::new::<Signature>()),
+			extensions: extensions
+				.iter()
+				.map(|(identifier, value, implicit)| Extension {
+					identifier: (*identifier).into(),
+					value: id(value),
+					implicit: id(implicit),
+				})
+				.collect(),
+		};
+		Metadata {
+			types: registry.into(),
+			pallets: Vec::new(),
+			extrinsic,
+		}
+	}
+
+	const CHAIN: Chain = Chain {
+		spec_version: 9,
+		transaction_version: 2,
+		genesis: H256::repeat_byte(1),
+	};
+
+	#[test]
+	fn extensions_get_what_they_ask_for_in_their_order() {
+		let nothing = MetaType::new::<()>();
+		let metadata = metadata(&[
+			("Mystery", nothing, nothing),
+			("CheckSpecVersion", nothing, MetaType::new::<u32>()),
+			("CheckNonce", MetaType::new::<Compact<u32>>(), nothing),
+			("CheckGenesis", nothing, MetaType::new::<[u8; 32]>()),
+			(
+				"CheckMetadataHash",
+				MetaType::new::<Mode>(),
+				MetaType::new::<Option<[u8; 32]>>(),
+			),
+		]);
+		let signer = ed25519::Pair::from_seed(&[7; 32]);
+		let call = json!({ "Para": { "order": { "para": 2000 } } });
+		let made = metadata
+			.signed(&CHAIN, &signer, 70, &call)
+			.expect("all are known");
+
+		let call = (3u8, 5u8, 2000u32).encode();
+		let values = (Compact(70u32), 0u8).encode();
+		let implicit = (9u32, CHAIN.genesis, 0u8).encode();
+		let payload = [&call[..], &values, &implicit].concat();
+		let signed = made.inner();
+		let (head, rest) = signed.split_at(1 + 32 + 1);
+		assert_eq!(head, [&[0x84][..], &signer.public().0, &[0]].concat());
+		let (signature, rest) = rest.split_at(64);
+		let signature = ed25519::Signature::try_from(signature).expect("it has that length");
+		assert!(ed25519::Pair::verify(&signature, &payload, &signer.public()));
+		assert_eq!(rest, [values, call].concat());
+	}
+
+	#[test]
+	fn what_an_unknown_extension_wants_is_named() {
+		let nothing = MetaType::new::<()>();
+		let metadata = metadata(&[("Mystery", nothing, MetaType::new::<u32>())]);
+		let signer = ed25519::Pair::from_seed(&[7; 32]);
+		let call = json!({ "Para": { "order": { "para": 2000 } } });
+		let error = metadata
+			.signed(&CHAIN, &signer, 0, &call)
+			.expect_err("it wants a number");
+		assert_eq!(
+			error.to_string(),
+			"the transaction extension `Mystery` wants u32, which is not known"
+		);
 	}
 }
