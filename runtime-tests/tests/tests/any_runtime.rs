@@ -16,6 +16,7 @@ use async_backing_runtime_metadata::{BlobError, Chain, Metadata, TransactionErro
 use common::{executor, relay_wasm};
 use serde_json::json;
 use sp_core::{ed25519, Pair};
+use sp_maybe_compressed_blob::{compress_weakly, CODE_BLOB_BOMB_LIMIT};
 
 fn metadata(version: u32) -> Metadata {
 	let bytes: Option<Vec<u8>> = executor()
@@ -143,6 +144,29 @@ fn check_runtime_finds_nothing_wrong_with_the_relay_runtime() {
 			"{what} is not among {report:#?}"
 		);
 	}
+}
+
+#[test]
+fn a_compressed_blob_is_the_same_runtime() {
+	let plain = sp_maybe_compressed_blob::decompress(relay_wasm(), CODE_BLOB_BOMB_LIMIT).expect("it is one");
+	let packed = compress_weakly(&plain, CODE_BLOB_BOMB_LIMIT).expect("it is small");
+	assert!(packed.len() < plain.len());
+	let config = RunConfig {
+		blocks: 2,
+		..RunConfig::default()
+	};
+	let code = async_backing_counter_parachain::WASM_BINARY.expect("these tests need the compiled parachain");
+	let parachain = |para| {
+		let producer = async_backing_counter_parachain::Producer::new(0, para, 2);
+		Parachain::new(ValidationCode(code.to_vec()), producer)
+	};
+	let parachains = config.para_ids().map(parachain).collect();
+	let devnet = Devnet::with_runtime_executor(config, &packed, parachains, executor());
+	let report = devnet
+		.expect("the genesis is valid")
+		.run(|_| ())
+		.expect("the relay chain runs");
+	assert_eq!(report.relay_blocks, 2);
 }
 
 #[test]
