@@ -21,9 +21,7 @@ use sp_consensus_babe::{
 use sp_core::sr25519;
 use sp_inherents::InherentData;
 use sp_runtime::{
-	generic,
-	traits::{ConvertInto, OpaqueKeys},
-	BuildStorage, Digest, DigestItem, MultiAddress, MultiSignature,
+	generic, traits::ConvertInto, BuildStorage, Digest, DigestItem, MultiAddress, MultiSignature,
 };
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
@@ -96,6 +94,7 @@ mod before {
 	}
 
 	/// Hands the validators of genesis out again.
+	#[derive(Clone, Copy, Debug)]
 	pub struct KeepValidators;
 
 	impl pallet_session::SessionManager<AccountId> for KeepValidators {

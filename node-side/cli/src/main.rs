@@ -27,7 +27,7 @@ use async_backing_primitives::{ParachainPace, TuningWarning};
 use clap::Parser;
 use std::{
 	io::IsTerminal,
-	path::{Path, PathBuf},
+	path::Path,
 	process::ExitCode,
 };
 
