@@ -74,8 +74,8 @@ pub type UncheckedSignedAvailabilityBitfield = UncheckedSigned<AvailabilityBitfi
 
 impl UncheckedSignedAvailabilityBitfield {
 	/// Whether the signature is that of `validator` in this context. Cost: one sr25519 verification.
-	pub fn verify(&self, validator: &ValidatorId, context: &SigningContext) -> bool {
-		crate::crypto::verify(&self.signature, &self.payload.signing_payload(context), validator)
+	pub fn verify(&self, context: &SigningContext, validator: &ValidatorId) -> bool {
+		crate::crypto::verify(validator, &self.payload.signing_payload(context), &self.signature)
 	}
 }
 

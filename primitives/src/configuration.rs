@@ -173,7 +173,7 @@ impl Default for HostConfiguration {
 			group_rotation_frequency: 10,
 			paras_availability_period: 10,
 			max_validators_per_core: None,
-			scheduling_lookahead: 5,
+			scheduling_lookahead: 4,
 			num_cores: 2,
 			max_availability_timeouts: 0,
 			on_demand_queue_max_size: 500,

@@ -57,7 +57,7 @@ pub struct SigningContext {
 }
 
 /// Whether `signature` was made over `payload` by `validator`. Cost: one sr25519 verification, in the host.
-pub fn verify(signature: &ValidatorSignature, payload: &[u8], validator: &ValidatorId) -> bool {
+pub fn verify(validator: &ValidatorId, payload: &[u8], signature: &ValidatorSignature) -> bool {
 	use sp_application_crypto::RuntimeAppPublic;
 	crate::meter::count(crate::meter::SIGNATURE.saturating_add(payload.len()));
 	validator.verify(&payload, signature)

@@ -85,8 +85,8 @@ impl DisputeStatement {
 	/// [`VoteForOtherCandidates`] if the vote covers several candidates and this is none of them.
 	pub fn signing_payload(
 		&self,
-		candidate: CandidateHash,
 		session: SessionIndex,
+		candidate: CandidateHash,
 	) -> Result<Vec<u8>, VoteForOtherCandidates> {
 		use ValidDisputeStatementKind::*;
 		let backing = |statement: CompactStatement, parent_hash: Hash| {
@@ -96,22 +96,22 @@ impl DisputeStatement {
 			})
 		};
 		Ok(match self {
-			Self::Valid(Explicit) => explicit_dispute_payload(true, candidate, session),
+			Self::Valid(Explicit) => explicit_dispute_payload(session, candidate, true),
 			Self::Valid(BackingSeconded(parent)) => backing(CompactStatement::Seconded(candidate), *parent),
 			Self::Valid(BackingValid(parent)) => backing(CompactStatement::Valid(candidate), *parent),
-			Self::Valid(ApprovalChecking) => approval_payload(candidate, session),
+			Self::Valid(ApprovalChecking) => approval_payload(session, candidate),
 			Self::Valid(ApprovalCheckingMultipleCandidates(candidates)) => {
 				if !candidates.contains(&candidate) {
 					return Err(VoteForOtherCandidates(candidate));
 				}
 				match candidates.as_slice() {
 					// A list of one signs as the vote for that one.
-					[only] => approval_payload(*only, session),
+					[only] => approval_payload(session, *only),
 					several => (*b"APPR", several, session).encode(),
 				}
 			}
 			Self::Invalid(InvalidDisputeStatementKind::Explicit) => {
-				explicit_dispute_payload(false, candidate, session)
+				explicit_dispute_payload(session, candidate, false)
 			}
 		})
 	}
@@ -119,13 +119,13 @@ impl DisputeStatement {
 	/// Whether `signature` is this vote by `validator`. Cost: one sr25519 verification.
 	pub fn verify(
 		&self,
-		signature: &ValidatorSignature,
-		validator: &ValidatorId,
-		candidate: CandidateHash,
 		session: SessionIndex,
+		candidate: CandidateHash,
+		validator: &ValidatorId,
+		signature: &ValidatorSignature,
 	) -> bool {
-		self.signing_payload(candidate, session)
-			.is_ok_and(|payload| crate::crypto::verify(signature, &payload, validator))
+		self.signing_payload(session, candidate)
+			.is_ok_and(|payload| crate::crypto::verify(validator, &payload, signature))
 	}
 }
 
@@ -224,7 +224,7 @@ mod tests {
 		];
 		for (statement, payload) in rows {
 			assert_eq!(
-				statement.signing_payload(CANDIDATE, 7),
+				statement.signing_payload(7, CANDIDATE),
 				Ok(payload),
 				"R-BIN-23: {statement:?}"
 			);
@@ -238,7 +238,7 @@ mod tests {
 			ValidDisputeStatementKind::ApprovalCheckingMultipleCandidates(others),
 		);
 		assert_eq!(
-			statement.signing_payload(CANDIDATE, 7),
+			statement.signing_payload(7, CANDIDATE),
 			Err(VoteForOtherCandidates(CANDIDATE))
 		);
 	}
@@ -256,14 +256,14 @@ mod tests {
 		let pair = crate::ValidatorPair::from_seed(&[1; 32]);
 		let statement = DisputeStatement::Invalid(InvalidDisputeStatementKind::Explicit);
 		let payload = statement
-			.signing_payload(CANDIDATE, 7)
+			.signing_payload(7, CANDIDATE)
 			.expect("names one candidate");
 		let signature = pair.sign(&payload);
 		let other = CandidateHash(Hash::zero());
-		assert!(statement.verify(&signature, &pair.public(), CANDIDATE, 7));
-		assert!(!statement.verify(&signature, &pair.public(), CANDIDATE, 8));
-		assert!(!statement.verify(&signature, &pair.public(), other, 7));
+		assert!(statement.verify(7, CANDIDATE, &pair.public(), &signature));
+		assert!(!statement.verify(8, CANDIDATE, &pair.public(), &signature));
+		assert!(!statement.verify(7, other, &pair.public(), &signature));
 		let valid = DisputeStatement::Valid(ValidDisputeStatementKind::Explicit);
-		assert!(!valid.verify(&signature, &pair.public(), CANDIDATE, 7));
+		assert!(!valid.verify(7, CANDIDATE, &pair.public(), &signature));
 	}
 }

@@ -342,9 +342,9 @@ fn check_recipients_ascend(commitments: &CandidateCommitments) -> Result<(), Fra
 /// # Errors
 /// [`FragmentError::HrmpMessagesDescendingOrDuplicate`], for lack of a meaning.
 pub fn candidate_modifications<'c, Base: ConstraintSource>(
-	commitments: &'c CandidateCommitments,
 	relay_parent_number: BlockNumber,
 	operating: &Operating<'_, Base>,
+	commitments: &'c CandidateCommitments,
 ) -> Result<ConstraintModifications<'c>, FragmentError> {
 	check_recipients_ascend(commitments)?;
 	let upward = upward_messages_before_separator(&commitments.upward_messages);
@@ -415,8 +415,8 @@ pub fn expected_validation_data<Base: ConstraintSource>(
 
 /// Hash of [`PersistedValidationData`] with these fields, without putting the value together.
 pub fn validation_data_hash(
-	parent_head: &HeadData,
 	relay_parent: &RelayChainBlockInfo,
+	parent_head: &HeadData,
 	max_pov_size: u32,
 ) -> Hash {
 	crate::hash_of(&(
@@ -442,8 +442,8 @@ fn validation_data_matches<Base: ConstraintSource>(
 		}
 		ValidationDataClaim::Hash(hash) => {
 			validation_data_hash(
-				operating.required_parent(),
 				relay_parent,
+				operating.required_parent(),
 				operating.base().max_pov_size(),
 			) == hash
 		}

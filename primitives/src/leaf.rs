@@ -4,8 +4,8 @@
 
 use crate::{
 	AsyncBackingParams, BackingState, CandidateEvent, ClaimQueue, ConstraintsExtension, CoreState,
-	GroupRotationInfo, Hash, ParaId, RelayChainBlockInfo, SessionIndex, SigningContext, Slot,
-	ValidationCodeHash, ValidatorId, ValidatorIndex,
+	GroupRotationInfo, Hash, HostConfiguration, ParaId, RelayChainBlockInfo, SessionIndex, SigningContext,
+	Slot, ValidationCodeHash, ValidatorId, ValidatorIndex,
 };
 use alloc::{collections::BTreeMap, vec::Vec};
 
@@ -64,6 +64,48 @@ pub struct LeafFacts {
 }
 
 impl LeafFacts {
+	/// A leaf in session 0 at which nobody validates and nothing is scheduled, with the usual parameters: whoever needs little
+	/// of a leaf, a tool or a test, fills in that.
+	///
+	/// ```
+	/// use async_backing_primitives::{Hash, LeafFacts, RelayChainBlockInfo, ValidatorIndex};
+	///
+	/// let block = RelayChainBlockInfo { hash: Hash::repeat_byte(7), number: 7, storage_root: Hash::zero() };
+	/// let facts = LeafFacts {
+	/// 	groups: vec![vec![ValidatorIndex(0)]],
+	/// 	..LeafFacts::new(block, Hash::repeat_byte(6))
+	/// };
+	/// assert!(facts.relay_parent(block.hash).is_some());
+	/// ```
+	pub fn new(block: RelayChainBlockInfo, parent_hash: Hash) -> Self {
+		let usual = HostConfiguration::default();
+		Self {
+			block,
+			parent_hash,
+			slot: Slot::default(),
+			session_index: 0,
+			session_ends_from_slot: Slot::MAX,
+			params: usual.async_backing_params,
+			ancestors: Vec::new(),
+			validators: Vec::new(),
+			groups: Vec::new(),
+			rotation: GroupRotationInfo {
+				session_start_block: 0,
+				group_rotation_frequency: usual.group_rotation_frequency,
+				now: block.number.saturating_add(1),
+			},
+			minimum_backing_votes: usual.minimum_backing_votes,
+			disabled: Vec::new(),
+			cores: Vec::new(),
+			claim_queue: ClaimQueue::default(),
+			ancestor_claim_queues: BTreeMap::new(),
+			paras: BTreeMap::new(),
+			pending_relay_parents: BTreeMap::new(),
+			codes_to_check: Vec::new(),
+			events: Vec::new(),
+		}
+	}
+
 	/// What statements about candidates with this relay parent, or bitfields at this leaf, are bound to.
 	pub fn signing_context(&self, parent_hash: Hash) -> SigningContext {
 		SigningContext {

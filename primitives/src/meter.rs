@@ -80,7 +80,7 @@ mod tests {
 			sp_core::sr25519::Public::default().into(),
 			sp_core::sr25519::Signature::default().into(),
 		);
-		let verify = || assert!(!crate::crypto::verify(&signature, &data, &key));
+		let verify = || assert!(!crate::crypto::verify(&key, &data, &signature));
 		assert_eq!(counted(verify), 32 * 1024 + 1000);
 	}
 

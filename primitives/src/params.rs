@@ -131,6 +131,17 @@ pub enum TuningWarning {
 		/// Blocks for which a relay parent is legal, `A + 1`.
 		window: u32,
 	},
+	/// The claim queue goes on behind the window of relay parents: who derives the window from the lookahead, as the field's
+	/// collators and validators do, builds on relay parents that are refused.
+	#[error(
+		"the claim queue looks {lookahead} blocks ahead, but a relay parent is legal for no more than {window} (R-NET-77)"
+	)]
+	LookaheadBeyondWindow {
+		/// Blocks that the claim queue looks ahead.
+		lookahead: u32,
+		/// Blocks for which a relay parent is legal, `A + 1`.
+		window: u32,
+	},
 	/// The parachain allows itself too few unincluded blocks, and pauses until some are included.
 	#[error(
 		"{capacity} unincluded blocks allowed, but {needed} come before the first is included (R-SEG-8)"
@@ -175,9 +186,27 @@ impl AsyncBackingParams {
 		velocity.saturating_mul(RELAY_BLOCKS_TO_INCLUSION)
 	}
 
-	/// What does not go together (R-DEF-27): these parameters with the lookahead of the claim queue (R-ABP-8, R-SCH-12)
-	/// and, for a parachain, with its pace (R-SEG-8, R-PAR-4). Nothing of it is illegal. With synchronous backing
+	/// Lookahead of the claim queue that goes with these parameters: one for each block in which a relay parent is legal
+	/// (R-NET-77), and two at least unless backing is synchronous (R-SCH-12).
+	///
+	/// ```
+	/// # use async_backing_primitives::{AsyncBackingParams, HostConfiguration};
+	/// let config = HostConfiguration::default();
+	/// assert_eq!(config.async_backing_params.matching_lookahead(), config.scheduling_lookahead);
+	/// ```
+	pub const fn matching_lookahead(&self) -> u32 {
+		let window = self.relay_parent_window();
+		if window == 1 && !self.is_synchronous() {
+			2
+		} else {
+			window
+		}
+	}
+
+	/// What does not go together (R-DEF-27): these parameters with the lookahead of the claim queue (R-ABP-8, R-SCH-12,
+	/// R-NET-77) and, for a parachain, with its pace (R-SEG-8, R-PAR-4). Nothing of it is illegal. With synchronous backing
 	/// nothing is said: there is no unincluded segment.
+	#[must_use]
 	pub fn tuning_warnings(&self, lookahead: u32, pace: Option<ParachainPace>) -> Vec<TuningWarning> {
 		let mut warnings = Vec::new();
 		if self.is_synchronous() {
@@ -186,6 +215,10 @@ impl AsyncBackingParams {
 		let (window, limit) = (self.relay_parent_window(), self.max_unincluded());
 		if lookahead < window {
 			warnings.push(TuningWarning::LookaheadBelowWindow { lookahead, window });
+		}
+		// Of two there have to be at least (R-SCH-12), also where the window is one.
+		if lookahead > window.max(2) {
+			warnings.push(TuningWarning::LookaheadBeyondWindow { lookahead, window });
 		}
 		let Some(ParachainPace {
 			velocity,
@@ -239,7 +272,7 @@ mod tests {
 	type Row<'a> = (u32, u32, u32, Option<ParachainPace>, &'a [TuningWarning]);
 
 	#[test]
-	fn r_def_27_r_sch_12_r_seg_8_r_par_4_what_does_not_go_together_is_said() {
+	fn r_def_27_r_sch_12_r_net_77_r_seg_8_r_par_4_what_does_not_go_together_is_said() {
 		use TuningWarning::*;
 		let pace = |velocity, segment_capacity| {
 			Some(ParachainPace {
@@ -247,7 +280,7 @@ mod tests {
 				segment_capacity,
 			})
 		};
-		let rows: [Row<'_>; 9] = [
+		let rows: [Row<'_>; 13] = [
 			(4, 3, 4, None, &[]),
 			(
 				4,
@@ -259,6 +292,28 @@ mod tests {
 					window: 4,
 				}],
 			),
+			(
+				4,
+				3,
+				5,
+				None,
+				&[LookaheadBeyondWindow {
+					lookahead: 5,
+					window: 4,
+				}],
+			),
+			(4, 0, 2, None, &[]),
+			(
+				4,
+				0,
+				3,
+				None,
+				&[LookaheadBeyondWindow {
+					lookahead: 3,
+					window: 1,
+				}],
+			),
+			(0, 0, 5, None, &[]),
 			(4, 3, 4, pace(1, 3), &[]),
 			(
 				4,

@@ -14,7 +14,7 @@ use alloc::{collections::BTreeSet, vec::Vec};
 
 mod nobody;
 
-pub use nobody::StaticConfiguration;
+pub use nobody::{StaticConfiguration, Unwired};
 
 /// The host configuration in force. Owned by the configuration pallet.
 pub trait ActiveConfiguration {

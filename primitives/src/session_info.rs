@@ -91,7 +91,7 @@ impl PvfCheckStatement {
 		validator: &crate::ValidatorId,
 		signature: &crate::ValidatorSignature,
 	) -> bool {
-		crate::crypto::verify(signature, &self.signing_payload(), validator)
+		crate::crypto::verify(validator, &self.signing_payload(), signature)
 	}
 }
 

@@ -138,11 +138,11 @@ pub struct SignedCompactStatement {
 
 impl SignedCompactStatement {
 	/// Whether the signature is that of `validator` in this context. Cost: one sr25519 verification.
-	pub fn verify(&self, validator: &crate::ValidatorId, context: &SigningContext) -> bool {
+	pub fn verify(&self, context: &SigningContext, validator: &crate::ValidatorId) -> bool {
 		crate::crypto::verify(
-			&self.signature,
-			&self.statement.signing_payload(context),
 			validator,
+			&self.statement.signing_payload(context),
+			&self.signature,
 		)
 	}
 
@@ -156,12 +156,12 @@ impl SignedCompactStatement {
 }
 
 /// Payload of an explicit dispute vote (R-BIN-23): `DISP`, whether the candidate is held valid, hash and session.
-pub fn explicit_dispute_payload(valid: bool, candidate: CandidateHash, session: SessionIndex) -> Vec<u8> {
+pub fn explicit_dispute_payload(session: SessionIndex, candidate: CandidateHash, valid: bool) -> Vec<u8> {
 	(*b"DISP", valid, candidate, session).encode()
 }
 
 /// Payload of an approval vote (R-BIN-23): `APPR`, hash and session.
-pub fn approval_payload(candidate: CandidateHash, session: SessionIndex) -> Vec<u8> {
+pub fn approval_payload(session: SessionIndex, candidate: CandidateHash) -> Vec<u8> {
 	(*b"APPR", candidate, session).encode()
 }
 
@@ -202,10 +202,10 @@ mod tests {
 	fn r_bin_23_golden_payloads_of_other_votes() {
 		let hash = CandidateHash(Hash::repeat_byte(0x22));
 		let approval = [b"APPR".as_slice(), &[0x22; 32], &[7, 0, 0, 0]].concat();
-		assert_eq!(approval_payload(hash, 7), approval, "R-BIN-23");
+		assert_eq!(approval_payload(7, hash), approval, "R-BIN-23");
 		for (valid, byte) in [(true, 1), (false, 0)] {
 			let dispute = [b"DISP".as_slice(), &[byte], &[0x22; 32], &[7, 0, 0, 0]].concat();
-			assert_eq!(explicit_dispute_payload(valid, hash, 7), dispute, "R-BIN-23");
+			assert_eq!(explicit_dispute_payload(7, hash, valid), dispute, "R-BIN-23");
 		}
 	}
 
@@ -238,7 +238,7 @@ mod tests {
 				validator_index: ValidatorIndex(0),
 				signature: pair.sign(&full.to_compact().signing_payload(&context)),
 			};
-			assert!(signed.verify(&pair.public(), &context), "R-STM-5");
+			assert!(signed.verify(&context, &pair.public()), "R-STM-5");
 			let attestation = signed.to_attestation();
 			assert_eq!(attestation.encode()[0], kind, "R-BIN-15");
 			assert_eq!(
@@ -252,7 +252,7 @@ mod tests {
 				..context
 			};
 			assert!(
-				!signed.verify(&pair.public(), &elsewhere),
+				!signed.verify(&elsewhere, &pair.public()),
 				"R-STM-2: bound to the session"
 			);
 		}

@@ -119,7 +119,7 @@ mod tests {
 			..Default::default()
 		};
 		assert_eq!(
-			crate::validation_data_hash(&data.parent_head, &block, 1024),
+			crate::validation_data_hash(&block, &data.parent_head, 1024),
 			data.hash(),
 			"R-PVD-1: the fields hash like the value"
 		);

@@ -97,7 +97,7 @@ pub fn check_backing_votes<'a>(
 	for (validator, vote) in voters.zip(&backed.validity_votes) {
 		let key = key_of(validator).ok_or(BackingVotesError::UnknownValidator(validator))?;
 		let payload = vote.statement(candidate_hash).signing_payload(context);
-		if !crate::crypto::verify(vote.signature(), &payload, key) {
+		if !crate::crypto::verify(key, &payload, vote.signature()) {
 			return Err(BackingVotesError::BadSignature(validator));
 		}
 	}

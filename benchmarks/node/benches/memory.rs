@@ -17,7 +17,7 @@ fn row(name: &str, candidates: &Candidates) {
 		}),
 		..ViewConfig::default()
 	});
-	view.update_leaves(&[leaf(RELAY_PARENT, 0)], &[]);
+	let _ = view.update_leaves(&[leaf(RELAY_PARENT, 0)], &[]);
 	// What candidates are made of counts as held, since they hold it, but not as allocated while they join.
 	let all = Region::new(ALLOCATOR);
 	let parts = candidates.clone();

@@ -20,7 +20,7 @@ fn view() -> View {
 		},
 		..ViewConfig::default()
 	});
-	view.update_leaves(&[leaf(RELAY_PARENT, 0)], &[]);
+	let _ = view.update_leaves(&[leaf(RELAY_PARENT, 0)], &[]);
 	view
 }
 
@@ -78,7 +78,7 @@ fn trees(criterion: &mut Criterion) {
 		let mut view = view();
 		introduce(&mut view, checked(&candidates), false);
 		let siblings = [leaf(RELAY_PARENT + 1, 1), leaf(RELAY_PARENT + 1, 2)];
-		view.update_leaves(&siblings[..1], &[]);
+		let _ = view.update_leaves(&siblings[..1], &[]);
 		let mut turn = 0;
 		leaves.bench_function(name, |bencher| {
 			bencher.iter(|| {
@@ -113,7 +113,7 @@ fn hostile(criterion: &mut Criterion) {
 			}),
 			..ViewConfig::default()
 		});
-		view.update_leaves(&[leaf(RELAY_PARENT, 0)], &[]);
+		let _ = view.update_leaves(&[leaf(RELAY_PARENT, 0)], &[]);
 		view
 	};
 	let mut hostile = criterion.benchmark_group("hostile");

@@ -80,7 +80,7 @@ pub fn view(schedule: &Schedule) -> View {
 		},
 		..ViewConfig::default()
 	});
-	view.update_leaves(&[schedule.leaf(RELAY_PARENT, 0)], &[]);
+	let _ = view.update_leaves(&[schedule.leaf(RELAY_PARENT, 0)], &[]);
 	view
 }
 
@@ -188,7 +188,7 @@ pub fn new_leaf(schedule: &Schedule, candidates: &Candidates, backed: Backed) ->
 	let mut view = view(schedule);
 	introduce_ours(&mut view, both.ours, backed);
 	let siblings = [1, 2].map(|fork| schedule.leaf(RELAY_PARENT + 1, fork));
-	view.update_leaves(&siblings[..1], &[]);
+	let _ = view.update_leaves(&siblings[..1], &[]);
 	let mut turn = 0;
 	let mut ours = timed(|| {
 		let [gone, comes] = [turn % 2, (turn + 1) % 2];

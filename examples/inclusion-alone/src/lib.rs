@@ -45,21 +45,13 @@ parameter_types! {
 
 impl owner::Config for Runtime {}
 
+// Nobody is around the pallet but what is named.
+#[derive_impl(pallet_async_backing_inclusion::config_preludes::TestDefaultConfig)]
 impl pallet_async_backing_inclusion::Config for Runtime {
 	type Configuration = StaticConfiguration<Limits>;
 	type Session = Owner;
 	type Paras = Owner;
-	type Dmp = ();
-	type Ump = ();
-	type Hrmp = ();
 	type Scheduler = OwnCores<Runtime>;
-	type Disputes = ();
-	type Rewards = ();
-	type ParentRandomness = pallet_async_backing_inclusion::NoRandomness;
-	type OtherInherents = ();
-	type WeightInfo = ();
-	#[cfg(feature = "runtime-benchmarks")]
-	type BenchmarkHelper = ();
 }
 
 impl pallet_async_backing_inclusion::inherent::Config for Runtime {}
@@ -70,8 +62,8 @@ mod tests {
 	use async_backing_primitives::{
 		hash_of,
 		ports::{CoreScheduler, ParaState},
-		test_helpers::{attest, validators, Draft, Signers},
-		CoreIndex, HeadData, Header, ParaId, ParachainsInherentData, RelayChainBlockInfo, SigningContext,
+		test_helpers::{validators, Author, Draft, Signers},
+		CoreIndex, HeadData, Header, ParaId, ParachainsInherentData, RelayChainBlockInfo,
 	};
 	use frame_support::traits::Hooks;
 	use frame_system::RawOrigin;
@@ -91,13 +83,9 @@ mod tests {
 		System::finalize()
 	}
 
-	fn empty(parent: &Header) -> ParachainsInherentData {
-		ParachainsInherentData {
-			bitfields: vec![],
-			backed_candidates: vec![],
-			disputes: vec![],
-			parent_header: parent.clone(),
-		}
+	/// The author of the child of a block.
+	fn on<'a>(parent: &Header, signers: &'a Signers) -> Author<'a> {
+		Author::new(parent, 0, Limits::get().num_cores, signers)
 	}
 
 	#[test]
@@ -113,7 +101,8 @@ mod tests {
 		sp_io::TestExternalities::from(storage).execute_with(|| {
 			let root = Default::default();
 			let genesis = Header::new(0, root, root, root, Default::default());
-			let parent = block(empty(&genesis));
+			let signers = Signers::unshuffled(VALIDATORS);
+			let parent = block(on(&genesis, &signers).inherent());
 			let relay_parent = RelayChainBlockInfo {
 				hash: hash_of(&parent),
 				number: parent.number,
@@ -128,22 +117,12 @@ mod tests {
 				code,
 				Limits::get().max_pov_size,
 			);
-			let signers = Signers::unshuffled(VALIDATORS);
 			let group = OwnCores::<Runtime>::groups()[0].clone();
-			let parent = block(ParachainsInherentData {
-				backed_candidates: vec![draft.back(&group, &[0], &signers)],
-				..empty(&parent)
-			});
+			let backed = draft.back(&group, &[0], &signers);
+			let parent = block(on(&parent, &signers).backing(backed).inherent());
 			assert_eq!(Owner::head(PARA), Some(HeadData(vec![])), "it waits");
 
-			let context = SigningContext {
-				session_index: 0,
-				parent_hash: hash_of(&parent),
-			};
-			block(ParachainsInherentData {
-				bitfields: attest(&context, &[CoreIndex(0)], 2, &signers),
-				..empty(&parent)
-			});
+			block(on(&parent, &signers).attesting(&[CoreIndex(0)]).inherent());
 			assert_eq!(Owner::head(PARA), Some(HeadData(vec![1])), "it is included");
 		});
 	}

@@ -1,46 +1,39 @@
 //! The pallets of asynchronous backing. The READMEs of their crates show these blocks, and a test holds the two together.
 
 use crate::*;
-use async_backing_primitives::SovereignAccountOf;
 use frame_support::{
 	traits::{ProcessMessage, ProcessMessageError},
 	weights::WeightMeter,
 };
-use frame_system::{
-	offchain::{CreateAuthorizedTransaction, CreateTransaction, CreateTransactionBase},
-	EnsureRoot,
-};
-use pallet_async_backing_hrmp::EnsurePara;
+use frame_system::offchain::{CreateAuthorizedTransaction, CreateTransaction, CreateTransactionBase};
 use pallet_async_backing_ump::AggregateMessageOrigin;
 use sp_runtime::generic::Era;
 
 /// Slots of a session.
 pub const EPOCH_SLOTS: u64 = 10;
 
+#[derive_impl(pallet_async_backing_configuration::config_preludes::RelayChainDefaultConfig)]
 impl pallet_async_backing_configuration::Config for Runtime {
-	type AdminOrigin = EnsureRoot<AccountId>;
 	type SessionIndex = ParaSessionInfo;
-	type WeightInfo = ();
 }
 
+#[derive_impl(pallet_async_backing_sessions::config_preludes::RelayChainDefaultConfig)]
 impl pallet_async_backing_sessions::Config for Runtime {
 	type Sessions = Session;
 	type Configuration = Configuration;
 	type Paras = Paras;
 	type Scheduler = ParaScheduler;
 	type Inclusion = ParaInclusion;
-	type Disputes = ();
 	type Dmp = Dmp;
 	type Ump = Ump;
 	type Hrmp = Hrmp;
-	type Others = ();
 	type CheckerKeys = pallet_async_backing_sessions::OneKeyForAll;
 	type Randomness = pallet_babe::RandomnessFromOneEpochAgo<Runtime>;
 	type DisabledValidators = Session;
 }
 
+#[derive_impl(pallet_async_backing_paras::config_preludes::RelayChainDefaultConfig)]
 impl pallet_async_backing_paras::Config for Runtime {
-	type AdminOrigin = EnsureRoot<AccountId>;
 	type Configuration = Configuration;
 	type Session = ParaSessionInfo;
 	type Scheduler = ParaScheduler;
@@ -48,33 +41,23 @@ impl pallet_async_backing_paras::Config for Runtime {
 	type Ump = Ump;
 	type Hrmp = Hrmp;
 	type Inclusion = ParaInclusion;
-	type Others = ();
-	type WeightInfo = ();
-	#[cfg(feature = "runtime-benchmarks")]
-	type BenchmarkHelper = ();
 }
 
+#[derive_impl(pallet_async_backing_scheduler::config_preludes::RelayChainDefaultConfig)]
 impl pallet_async_backing_scheduler::Config for Runtime {
-	type AdminOrigin = EnsureRoot<AccountId>;
 	type Configuration = Configuration;
 	type Session = ParaSessionInfo;
 	type Paras = Paras;
 	type Currency = Balances;
-	type OrderRevenue = ();
-	type WeightInfo = ();
-	#[cfg(feature = "runtime-benchmarks")]
-	type BenchmarkHelper = ();
 }
 
+#[derive_impl(pallet_async_backing_dmp::config_preludes::RelayChainDefaultConfig)]
 impl pallet_async_backing_dmp::Config for Runtime {
-	type AdminOrigin = EnsureRoot<AccountId>;
 	type Configuration = Configuration;
 	type Paras = Paras;
-	type WeightInfo = ();
-	#[cfg(feature = "runtime-benchmarks")]
-	type BenchmarkHelper = ();
 }
 
+#[derive_impl(pallet_async_backing_ump::config_preludes::RelayChainDefaultConfig)]
 impl pallet_async_backing_ump::Config for Runtime {
 	type Configuration = Configuration;
 	type Paras = Paras;
@@ -94,19 +77,14 @@ impl pallet_message_queue::Config for Runtime {
 	type IdleMaxServiceWeight = ();
 }
 
+#[derive_impl(pallet_async_backing_hrmp::config_preludes::RelayChainDefaultConfig)]
 impl pallet_async_backing_hrmp::Config for Runtime {
-	type ParaOrigin = EnsurePara<AccountId>;
-	type AdminOrigin = EnsureRoot<AccountId>;
 	type Configuration = Configuration;
 	type Paras = Paras;
 	type Currency = Balances;
-	type RuntimeHoldReason = RuntimeHoldReason;
-	type SovereignAccountOf = SovereignAccountOf<AccountId>;
-	type WeightInfo = ();
-	#[cfg(feature = "runtime-benchmarks")]
-	type BenchmarkHelper = ();
 }
 
+#[derive_impl(pallet_async_backing_inclusion::config_preludes::RelayChainDefaultConfig)]
 impl pallet_async_backing_inclusion::Config for Runtime {
 	type Configuration = Configuration;
 	type Session = ParaSessionInfo;
@@ -115,13 +93,7 @@ impl pallet_async_backing_inclusion::Config for Runtime {
 	type Ump = Ump;
 	type Hrmp = Hrmp;
 	type Scheduler = ParaScheduler;
-	type Disputes = ();
-	type Rewards = ();
 	type ParentRandomness = pallet_babe::ParentBlockRandomness<Runtime>;
-	type OtherInherents = ();
-	type WeightInfo = ();
-	#[cfg(feature = "runtime-benchmarks")]
-	type BenchmarkHelper = ();
 }
 
 impl pallet_async_backing_inclusion::inherent::Config for Runtime {}

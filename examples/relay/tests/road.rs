@@ -4,9 +4,9 @@ use async_backing_example_relay as runtime;
 use async_backing_primitives::{
 	hash_of,
 	runtime_api::runtime_decl_for_parachain_host::ParachainHostV16,
-	test_helpers::{attest, validator_id, Draft, Signers},
+	test_helpers::{validator_id, Author, Draft, Signers},
 	CandidateEvent, CoreIndex, HeadData, Header, ParaId, ParachainsInherentData, RelayChainBlockInfo,
-	SigningContext, ValidationCode,
+	ValidationCode,
 };
 use codec::Encode;
 use frame_system::RawOrigin;
@@ -86,15 +86,6 @@ impl Chain {
 		}
 	}
 
-	fn empty(&self) -> ParachainsInherentData {
-		ParachainsInherentData {
-			bitfields: Vec::new(),
-			backed_candidates: Vec::new(),
-			disputes: Vec::new(),
-			parent_header: self.parent.clone(),
-		}
-	}
-
 	fn grow(&mut self, data: ParachainsInherentData) {
 		let slot = FIRST_SLOT + u64::from(self.parent.number);
 		let author = PreDigest::SecondaryPlain(SecondaryPlainPreDigest {
@@ -122,7 +113,8 @@ fn a_candidate_is_backed_and_included_and_the_next_one_in_the_next_session() {
 	type Host = Runtime;
 	genesis().execute_with(|| {
 		let mut chain = Chain::new();
-		chain.grow(chain.empty());
+		let nobody = Signers::unshuffled(0);
+		chain.grow(Author::new(&chain.parent, 0, 0, &nobody).inherent());
 		for (session, head) in [(0u32, 1u8), (1, 2)] {
 			assert_eq!(
 				<Host as ParachainHostV16<Block>>::session_index_for_child(),
@@ -146,21 +138,14 @@ fn a_candidate_is_backed_and_included_and_the_next_one_in_the_next_session() {
 			);
 			draft.session = session;
 			let voters: Vec<usize> = (0..group.len()).collect();
-			let backed = ParachainsInherentData {
-				backed_candidates: vec![draft.back(&group, &voters, &signers)],
-				..chain.empty()
-			};
+			let author = |chain: &Chain| Author::new(&chain.parent, session, groups.len() as u32, &signers);
+			let backed = author(&chain)
+				.backing(draft.back(&group, &voters, &signers))
+				.inherent();
 			chain.grow(backed);
 			assert!(matches!(chain.events[..], [CandidateEvent::CandidateBacked(..)]));
 
-			let context = SigningContext {
-				session_index: session,
-				parent_hash: chain.parent().hash,
-			};
-			let available = ParachainsInherentData {
-				bitfields: attest(&context, &[CoreIndex(0)], groups.len() as u32, &signers),
-				..chain.empty()
-			};
+			let available = author(&chain).attesting(&[CoreIndex(0)]).inherent();
 			chain.grow(available);
 			assert!(matches!(
 				chain.events[..],
@@ -174,7 +159,7 @@ fn a_candidate_is_backed_and_included_and_the_next_one_in_the_next_session() {
 				"R-BIN-30: one for each"
 			);
 			while <Host as ParachainHostV16<Block>>::session_index_for_child() == session {
-				chain.grow(chain.empty());
+				chain.grow(author(&chain).inherent());
 			}
 		}
 		assert!(u64::from(chain.parent.number) >= 2 * EPOCH_SLOTS);

@@ -28,9 +28,9 @@ fn main() -> Result<(), Box<dyn Error>> {
 			..Default::default()
 		};
 		Candidate::building_on(
-			HeadData(vec![from]),
 			para,
 			&leaf,
+			HeadData(vec![from]),
 			&base,
 			outputs,
 			Default::default(),
@@ -61,7 +61,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 	};
 	let path: Vec<_> = tree.select_children(&[], 4).map(name).collect();
 	println!("{} follow head 0", path.join(" -> "));
-	if let Err(refused) = tree.add_and_populate(&storage, stranger.hash()) {
+	print!("{}", tree.drawing().text());
+	if let Err(refused) = tree.add_and_populate(stranger.hash(), &storage) {
 		println!("refused: {refused}");
 	}
 	Ok(())

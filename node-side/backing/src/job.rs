@@ -317,7 +317,7 @@ fn check(unchecked: &Unchecked, price: &mut Price) -> Result<Checked, BadStateme
 		signature: signature.clone(),
 	};
 	price.signatures = price.signatures.saturating_add(1);
-	match statement.verify(&unchecked.validator, &unchecked.context) {
+	match statement.verify(&unchecked.context, &unchecked.validator) {
 		true => Ok(Checked { statement, candidate }),
 		false => Err(BadStatement::Signature),
 	}

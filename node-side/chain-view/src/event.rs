@@ -52,6 +52,7 @@ impl Identity {
 ///
 /// Each leaf is told once when it becomes active and once when it is not any more. One that was a leaf before can come
 /// back after [`ChainEvent::Reverted`].
+#[must_use]
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LeafUpdate {
 	/// Leaves that are active now and were not before: ascending by number, then hash.

@@ -11,9 +11,10 @@ use crate::{
 	output::Output,
 	run_watched,
 	runtime::Runtime,
-	tree::{check_para, drawing::short},
+	tree::check_para,
 };
 use async_backing_devnet::{CandidateContexts, Devnet};
+use async_backing_fragment_tree::drawing::short;
 use async_backing_primitives::{Hash, HeadHash, ParaId};
 use std::path::Path;
 

@@ -45,7 +45,7 @@ pub(crate) enum CliError {
 	},
 	/// The run failed.
 	#[error("{prefix}{0}", prefix = if .0.is_of_runtime() { "" } else { "the run failed: " })]
-	Devnet(DevnetError),
+	Devnet(#[source] DevnetError),
 	/// The parachain has no block.
 	#[error("{0}")]
 	Produce(#[from] ProduceError),

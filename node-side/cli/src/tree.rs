@@ -1,12 +1,7 @@
 //! Drawing the fragment tree of a para.
 
-mod dot;
-pub(crate) mod drawing;
 mod example;
-mod svg;
-mod text;
 
-use self::drawing::Drawing;
 use crate::{
 	args::{Format, Tree},
 	error::CliError,
@@ -14,6 +9,7 @@ use crate::{
 	run_devnet,
 	runtime::Runtime,
 };
+use async_backing_fragment_tree::Drawing;
 use async_backing_devnet::{Devnet, RunConfig};
 use async_backing_primitives::ParaId;
 use std::path::Path;
@@ -38,7 +34,7 @@ pub(crate) fn drawn<'a>(
 	devnet: impl FnOnce() -> Result<&'a Devnet, CliError>,
 ) -> Result<String, CliError> {
 	let drawing = match args.example {
-		Some(candidates) => Drawing::of(&example::tree(candidates, args.seed())),
+		Some(candidates) => example::tree(candidates, args.seed()).drawing(),
 		None => of_devnet(args, devnet()?)?,
 	};
 	write(&drawing, args.format)
@@ -83,14 +79,14 @@ fn of_devnet(args: &Tree, devnet: &Devnet) -> Result<Drawing, CliError> {
 		value: args.at.to_string(),
 		allowed: "a block at which the para is scheduled".to_owned(),
 	})?;
-	Ok(Drawing::of(tree))
+	Ok(tree.drawing())
 }
 
 fn write(drawing: &Drawing, format: Format) -> Result<String, CliError> {
 	Ok(match format {
-		Format::Text => text::draw(drawing),
-		Format::Dot => dot::draw(drawing),
-		Format::Svg => svg::draw(drawing),
+		Format::Text => drawing.text(),
+		Format::Dot => drawing.dot(),
+		Format::Svg => drawing.svg(),
 		Format::Json => serde_json::to_string_pretty(drawing)? + "\n",
 	})
 }

@@ -46,7 +46,7 @@ pub enum CollateError<Erasure> {
 	CoreTooHigh(CoreIndex),
 	/// The available data could not be encoded.
 	#[error("available data could not be encoded: {0}")]
-	Erasure(Erasure),
+	Erasure(#[source] Erasure),
 }
 
 /// Makes the candidate of a block: a version 2 descriptor that names core and session (R-BIN-11), and the validation
@@ -75,8 +75,8 @@ pub fn collate<Erasure>(
 	let core_index = u16::try_from(build_on.core.0).map_err(|_| CollateError::CoreTooHigh(build_on.core))?;
 	let available = AvailableData {
 		validation_data: validation_data(
-			build_on.parent_head.clone(),
 			&build_on.relay_parent,
+			build_on.parent_head.clone(),
 			build_on.max_pov_size,
 		),
 		pov: produced.pov,

@@ -133,5 +133,5 @@ pub enum ContextError {
 	Path(#[from] PathError),
 	/// Candidates that are pending take more than there is: the relay chain's state changed under them.
 	#[error("what is pending takes more than there is: {0}")]
-	Exhausted(ModificationError),
+	Exhausted(#[source] ModificationError),
 }

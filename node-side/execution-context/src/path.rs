@@ -96,6 +96,7 @@ pub enum PathError {
 		/// The candidate.
 		candidate: CandidateHash,
 		/// What is wrong.
+		#[source]
 		error: FragmentError,
 	},
 	/// It sends or consumes more than there is, so that nothing can be built on it.
@@ -104,6 +105,7 @@ pub enum PathError {
 		/// The candidate.
 		candidate: CandidateHash,
 		/// What it exceeds.
+		#[source]
 		error: ModificationError,
 	},
 }
@@ -162,7 +164,7 @@ impl<'a, Base: ConstraintSource> Path<'a, Base> {
 			});
 		}
 		let operating = self.operating();
-		let modifications = candidate_modifications(next.commitments, next.relay_parent_number, &operating)
+		let modifications = candidate_modifications(next.relay_parent_number, &operating, next.commitments)
 			.map_err(|error| PathError::Malformed { candidate, error })?;
 		if next.standing != Standing::Pending {
 			operating

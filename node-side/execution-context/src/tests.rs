@@ -300,8 +300,8 @@ proptest! {
 		prop_assert_eq!(&built.constraints, &backed.constraints, "R-GLO-9");
 		prop_assert_eq!(built.required_parent.value, approved.required_parent.value, "R-GLO-8");
 		let by_parts = validation_data(
-			built.validation_data.parent_head.value.clone(),
 			&block_itself.relay_parent,
+			built.validation_data.parent_head.value.clone(),
 			base.constraints.max_pov_size,
 		);
 		prop_assert_eq!(by_parts, block_itself.validation_data.clone(), "R-PVD-1");

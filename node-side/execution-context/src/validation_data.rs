@@ -9,8 +9,8 @@ use async_backing_primitives::{BlockNumber, Hash, HeadData, PersistedValidationD
 /// [`expected_validation_data`](async_backing_primitives::expected_validation_data), which [contexts](crate) go through; a
 /// test holds both to one answer.
 pub fn validation_data(
-	parent_head: HeadData,
 	relay_parent: &RelayChainBlockInfo,
+	parent_head: HeadData,
 	max_pov_size: u32,
 ) -> PersistedValidationData {
 	PersistedValidationData {

@@ -63,9 +63,9 @@ impl Candidate {
 	/// # Errors
 	/// [`IntrinsicError`] if the outputs are such as no candidate may have.
 	pub fn building_on(
-		parent_head: HeadData,
 		para: ParaId,
 		relay_parent: &RelayChainBlockInfo,
+		parent_head: HeadData,
 		constraints: &Constraints,
 		commitments: CandidateCommitments,
 		fields: DescriptorFields,
@@ -174,7 +174,7 @@ impl Candidate {
 			number: pending.relay_parent_number,
 			storage_root: relay_parent_storage_root,
 		};
-		let validation_data = validation_data(parent_head, &relay_parent, pending.max_pov_size);
+		let validation_data = validation_data(&relay_parent, parent_head, pending.max_pov_size);
 		let parent_head_hash = validation_data.parent_head.hash();
 		let CandidatePendingAvailability {
 			candidate_hash,

@@ -7,6 +7,7 @@ mod arena;
 mod candidate;
 mod carry;
 mod cumulative;
+pub mod drawing;
 mod error;
 mod index;
 mod limits;
@@ -22,6 +23,7 @@ mod tests;
 
 pub use arena::NodeIndex;
 pub use candidate::{Backable, Candidate, CoreChoice};
+pub use drawing::Drawing;
 pub use error::{AttachError, Unfit};
 pub use index::{ByHash, Prefix};
 pub use limits::{Bound, TreeFull, TreeLimits};

@@ -232,7 +232,7 @@ impl<R: PathRule> FragmentTree<R> {
 		let relay_parent = match candidate {
 			HypotheticalCandidate::Complete(candidate) => self.scope.place_in_time(candidate).ok(),
 			HypotheticalCandidate::Incomplete { relay_parent, .. } => {
-				self.scope.relay_parent_of(hash, relay_parent)
+				self.scope.relay_parent_of(relay_parent, hash)
 			}
 		};
 		let Some(relay_parent) = relay_parent else {

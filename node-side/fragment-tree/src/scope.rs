@@ -134,8 +134,8 @@ impl Scope {
 	#[inline]
 	pub fn relay_parent_of(
 		&self,
-		candidate: CandidateHash,
 		relay_parent: Hash,
+		candidate: CandidateHash,
 	) -> Option<&RelayChainBlockInfo> {
 		match self.pending_position(candidate) {
 			Some(position) => Some(&self.pending_availability.get(position as usize)?.relay_parent),
@@ -151,7 +151,7 @@ impl Scope {
 	pub fn place_in_time(&self, candidate: &Candidate) -> Result<&RelayChainBlockInfo, Hash> {
 		let relay_parent = candidate.relay_parent();
 		let found = self
-			.relay_parent_of(candidate.hash(), relay_parent)
+			.relay_parent_of(relay_parent, candidate.hash())
 			.ok_or(relay_parent)?;
 		let scheduling_parent = candidate.scheduling_parent();
 		let is_in_scope = scheduling_parent == relay_parent

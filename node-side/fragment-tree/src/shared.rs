@@ -63,8 +63,8 @@ impl SharedValidationData {
 				relay_parent,
 				max_pov_size,
 			} => Arc::new(validation_data(
-				parent_head.get().clone(),
 				relay_parent,
+				parent_head.get().clone(),
 				*max_pov_size,
 			)),
 		}

@@ -192,8 +192,8 @@ impl<R: PathRule> FragmentTree<R> {
 	/// [`AttachError`] says why it fits nowhere. The tree is as it was.
 	pub fn add_and_populate(
 		&mut self,
-		storage: &CandidateStorage,
 		hash: CandidateHash,
+		storage: &CandidateStorage,
 	) -> Result<Attached, AttachError> {
 		let stored = storage.get(hash).ok_or(UnknownCandidate(hash))?;
 		if self.arena.member(hash).is_some() {
@@ -314,7 +314,7 @@ impl<R: PathRule> FragmentTree<R> {
 				return Some(pending.candidate_hash);
 			}
 			let operating = place.operating(&self.scope);
-			let Ok(modifications) = candidate_modifications(candidate.commitments(), number, &operating)
+			let Ok(modifications) = candidate_modifications(number, &operating, candidate.commitments())
 			else {
 				return Some(pending.candidate_hash);
 			};
@@ -446,7 +446,7 @@ impl<R: PathRule> FragmentTree<R> {
 						let operating = place.operating(&self.scope);
 						let commitments = candidate.commitments();
 						let modifications =
-							candidate_modifications(commitments, relay_parent.number, &operating).ok()?;
+							candidate_modifications(relay_parent.number, &operating, commitments).ok()?;
 						place.cumulative.stacked_with(&modifications)
 					}
 				}

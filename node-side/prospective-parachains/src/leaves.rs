@@ -15,7 +15,8 @@ use async_backing_primitives::{
 	LeafFacts, ParaAtLeaf, ParaId,
 };
 
-/// What a change of leaves did.
+/// What a change of leaves did. What was strange is said here and nowhere else.
+#[must_use]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LeavesUpdated {
 	/// Leaves that are active now and were not before, ascending.

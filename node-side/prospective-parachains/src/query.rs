@@ -66,9 +66,9 @@ impl<R: PathRule> View<R> {
 	/// Cost: for each tree [`FragmentTree::hypothetical_depths`].
 	pub fn hypothetical_membership(
 		&self,
+		at_leaf: Option<Hash>,
 		para: ParaId,
 		candidate: HypotheticalCandidate<'_>,
-		at_leaf: Option<Hash>,
 		backed_in_path_only: bool,
 	) -> Membership {
 		self.trees_of(para)

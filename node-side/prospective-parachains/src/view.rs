@@ -170,7 +170,7 @@ impl<R: PathRule> View<R> {
 				let Some(tree) = leaf.trees.get_mut(&para_id) else {
 					continue;
 				};
-				match tree.add_and_populate(&para.storage, hash) {
+				match tree.add_and_populate(hash, &para.storage) {
 					Ok(attached) => {
 						joined.extend(attached.swept);
 						refused.extend(attached.refused);

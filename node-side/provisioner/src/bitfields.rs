@@ -115,7 +115,7 @@ impl Bitfields {
 			return Ok(false);
 		}
 		let index = bitfield.validator_index;
-		if !bitfield.verify(self.key(index)?, &self.context) {
+		if !bitfield.verify(&self.context, self.key(index)?) {
 			return Err(BitfieldError::BadSignature(index));
 		}
 		self.chosen.insert(index, Arc::new(bitfield));

@@ -30,7 +30,7 @@ pub trait BackableSource {
 
 	/// The candidate with the votes that the chain counts (R-BAK-8, R-BKV-4); `None` if this validator lacks it or its
 	/// quorum.
-	fn backed(&mut self, candidate: CandidateHash, scheduling_parent: Hash) -> Option<SharedBackedCandidate>;
+	fn backed(&mut self, scheduling_parent: Hash, candidate: CandidateHash) -> Option<SharedBackedCandidate>;
 }
 
 /// What the next block shall carry.
@@ -98,7 +98,7 @@ pub fn provision(
 			let offered = source.backable(para, &cores.required_path, cores.usable.len());
 			for (position, (candidate, scheduling_parent)) in offered.into_iter().enumerate() {
 				let fits = place(&mut cores, position, max_depth, || {
-					counted(leaf, source.backed(candidate, scheduling_parent)?)
+					counted(leaf, source.backed(scheduling_parent, candidate)?)
 				});
 				// What follows builds on what did not fit.
 				let Some(backed) = fits else { break };

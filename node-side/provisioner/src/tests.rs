@@ -178,7 +178,7 @@ impl BackableSource for Source {
 			.collect()
 	}
 
-	fn backed(&mut self, candidate: CandidateHash, _: Hash) -> Option<SharedBackedCandidate> {
+	fn backed(&mut self, _: Hash, candidate: CandidateHash) -> Option<SharedBackedCandidate> {
 		if self.unbacked.contains(&candidate) {
 			return None;
 		}

@@ -25,7 +25,7 @@ pub enum BlobError {
 	},
 	/// Its version does not decode.
 	#[error("the version in its section `runtime_version` does not decode: {0}")]
-	Version(codec::Error),
+	Version(#[source] codec::Error),
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -45,12 +45,12 @@ impl BackableSource for Source<'_> {
 			.backable(self.leaf, para, required_path, count, may_back)
 	}
 
-	fn backed(&mut self, candidate: CandidateHash, scheduling_parent: Hash) -> Option<SharedBackedCandidate> {
+	fn backed(&mut self, scheduling_parent: Hash, candidate: CandidateHash) -> Option<SharedBackedCandidate> {
 		let BackedVotes {
 			receipt,
 			validity_votes,
 			validator_indices,
-		} = self.backing.votes_at(self.leaf, candidate, scheduling_parent)?;
+		} = self.backing.votes_at(self.leaf, scheduling_parent, candidate)?;
 		Some(SharedBackedCandidate {
 			candidate: receipt,
 			validity_votes,

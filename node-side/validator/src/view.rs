@@ -29,7 +29,8 @@ impl LeafView {
 
 	/// A leaf is not active any more.
 	pub(crate) fn deactivate_leaf(&mut self, leaf: Hash) {
-		self.0.update_leaves(&[], &[leaf]);
+		// Nothing is strange about a leaf that is gone.
+		let _ = self.0.update_leaves(&[], &[leaf]);
 	}
 
 	/// Candidates for the child of a leaf that may be backed there, in dependency order, with their scheduling parents
@@ -74,7 +75,7 @@ impl ViewPort for LeafView {
 		};
 		match vouched_in_path_only {
 			true => self.0.vouched_membership(para, candidate),
-			false => self.0.hypothetical_membership(para, candidate, None, false),
+			false => self.0.hypothetical_membership(None, para, candidate, false),
 		}
 	}
 

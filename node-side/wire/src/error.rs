@@ -12,6 +12,7 @@ pub struct DecodeError {
 	/// How many bytes were read before the fault was seen.
 	pub offset: usize,
 	/// What is wrong.
+	#[source]
 	pub fault: Fault,
 	/// What it costs the sender.
 	pub cost: Cost,
@@ -134,6 +135,7 @@ pub enum Fault {
 		/// What was expected.
 		what: &'static str,
 		/// What its decoding says.
+		#[cfg_attr(feature = "std", source)]
 		cause: codec::Error,
 	},
 }

@@ -4,7 +4,7 @@ use crate::{
 	ActiveConfig, BypassConsistencyCheck, Config, Error, Event, Pallet, PendingConfig, PendingConfigs,
 	SESSION_DELAY,
 };
-use async_backing_primitives::{HostConfiguration, InconsistentConfiguration, SessionIndex};
+use async_backing_primitives::{HostConfiguration, InconsistentConfiguration, SessionIndex, TuningWarning};
 use frame_support::{
 	dispatch::{DispatchClass, DispatchResult},
 	ensure,
@@ -61,8 +61,24 @@ impl<T: Config> Pallet<T> {
 			}
 		}
 		PendingConfigs::<T>::put(pending);
+		let warning = Self::lookahead_warning(&config);
+		if warning.is_some() && warning != Self::lookahead_warning(&base) {
+			Self::deposit_event(Event::LookaheadOffWindow {
+				session,
+				lookahead: config.scheduling_lookahead,
+				window: config.async_backing_params.relay_parent_window(),
+			});
+		}
 		Self::deposit_event(Event::Staged { session, config });
 		Ok(())
+	}
+
+	/// What is said about the lookahead with these parameters (R-NET-77, R-SCH-12).
+	pub(crate) fn lookahead_warning(config: &HostConfiguration) -> Option<TuningWarning> {
+		let warnings = config
+			.async_backing_params
+			.tuning_warnings(config.scheduling_lookahead, None);
+		warnings.into_iter().next()
 	}
 
 	/// Whether a configuration may follow its base (R-ABP-6, R-ABP-4).

@@ -6,6 +6,7 @@ extern crate alloc;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod calls;
+pub mod config_preludes;
 mod dispatchable_impls;
 mod error_impls;
 pub mod migrations;
@@ -60,11 +61,13 @@ pub mod pallet {
 	#[pallet::storage_version(STORAGE_VERSION)]
 	pub struct Pallet<T>(_);
 
-	#[pallet::config]
+	#[pallet::config(with_default)]
 	pub trait Config: frame_system::Config {
 		/// Who may change the configuration: a referendum's origin, or root.
+		#[pallet::no_default_bounds]
 		type AdminOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 		/// Index of the current session.
+		#[pallet::no_default_bounds]
 		type SessionIndex: Get<SessionIndex>;
 		/// Weights of the calls.
 		type WeightInfo: WeightInfo;
@@ -101,6 +104,9 @@ pub mod pallet {
 			if let Err(error) = Pallet::<T>::check(&self.config) {
 				panic!("the configuration at genesis is inconsistent: {error}");
 			}
+			if let Some(warning) = Pallet::<T>::lookahead_warning(&self.config) {
+				log::warn!(target: "runtime::configuration", "the configuration at genesis: {warning}");
+			}
 			ActiveConfig::<T>::put(&self.config);
 		}
 	}
@@ -121,6 +127,17 @@ pub mod pallet {
 			session: SessionIndex,
 			/// All of its values.
 			config: HostConfiguration,
+		},
+		/// What is being staged is legal, but the claim queue does not look ahead one block for each in which a relay parent
+		/// is legal: below that, collators do not see who takes their candidates (R-SCH-12); above it, those who derive the
+		/// one from the other build on relay parents that are refused (R-NET-77).
+		LookaheadOffWindow {
+			/// The session in which it takes effect.
+			session: SessionIndex,
+			/// `scheduling_lookahead`.
+			lookahead: u32,
+			/// `allowed_ancestry_len + 1`.
+			window: u32,
 		},
 	}
 

@@ -3,7 +3,7 @@
 use crate as pallet_async_backing_configuration;
 use async_backing_primitives::{ports::ConfigurationOfSession, HostConfiguration, SessionIndex};
 use frame_support::{derive_impl, parameter_types};
-use frame_system::{limits::BlockLength, EnsureRoot};
+use frame_system::limits::BlockLength;
 use sp_runtime::BuildStorage;
 
 frame_support::construct_runtime!(
@@ -26,10 +26,9 @@ parameter_types! {
 	pub static CurrentSession: SessionIndex = 0;
 }
 
+#[derive_impl(pallet_async_backing_configuration::config_preludes::TestDefaultConfig)]
 impl crate::Config for Test {
-	type AdminOrigin = EnsureRoot<u64>;
 	type SessionIndex = CurrentSession;
-	type WeightInfo = ();
 }
 
 /// Runs `test` on a chain that starts with this configuration, and checks the invariants afterwards.

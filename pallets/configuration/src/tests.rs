@@ -379,3 +379,33 @@ fn r_abp_5_r_key_1_the_check_of_invariants_finds_what_is_wrong() {
 		CurrentSession::set(0);
 	});
 }
+
+#[test]
+fn r_net_77_r_sch_12_a_lookahead_that_stops_to_fit_is_said_in_both_directions() {
+	run(|| {
+		let said = || {
+			let own = |event| match event {
+				RuntimeEvent::Configuration(Event::LookaheadOffWindow {
+					lookahead, window, ..
+				}) => Some((lookahead, window)),
+				_ => None,
+			};
+			let said: Vec<_> = System::read_events_no_consensus()
+				.filter_map(|record| own(record.event))
+				.collect();
+			System::reset_events();
+			said
+		};
+		let root = RuntimeOrigin::root;
+		assert_ok!(Configuration::set_scheduling_lookahead(root(), 5));
+		assert_eq!(said(), [(5, 4)]);
+		assert_ok!(Configuration::set_max_code_size(root(), 1_000));
+		assert_eq!(said(), [], "it was so before");
+		assert_ok!(set_params(4, 5));
+		assert_eq!(said(), [(5, 6)]);
+		assert_ok!(Configuration::set_scheduling_lookahead(root(), 6));
+		assert_eq!(said(), []);
+		assert_ok!(set_params(0, 0));
+		assert_eq!(said(), [], "synchronous backing has no window to see");
+	});
+}

@@ -5,6 +5,7 @@ extern crate alloc;
 
 #[cfg(feature = "runtime-benchmarks")]
 pub mod benchmarking;
+pub mod config_preludes;
 mod port_impls;
 mod queue_impls;
 mod types;
@@ -45,13 +46,16 @@ pub mod pallet {
 	#[pallet::storage_version(STORAGE_VERSION)]
 	pub struct Pallet<T>(_);
 
-	#[pallet::config]
+	#[pallet::config(with_default)]
 	pub trait Config: frame_system::Config {
 		/// Who may send messages down by a call.
+		#[pallet::no_default_bounds]
 		type AdminOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 		/// Limit on the size of a message.
+		#[pallet::no_default_bounds]
 		type Configuration: ActiveConfiguration;
 		/// Which paras there are.
+		#[pallet::no_default_bounds]
 		type Paras: ParaState;
 		/// Weights of the calls.
 		type WeightInfo: WeightInfo;

@@ -6,11 +6,9 @@
 pub(crate) mod benchmark_helper;
 
 use crate as pallet_async_backing_dmp;
-use async_backing_primitives::{
-	ports::{ActiveConfiguration, ParaState},
-	BlockNumber, HeadData, HostConfiguration, ParaId, ValidationCode, ValidationCodeHash,
-};
-use frame_support::{derive_impl, parameter_types};
+pub(crate) use async_backing_primitives::test_helpers::neighbours;
+use async_backing_primitives::test_helpers::{Neighbours, State};
+use frame_support::derive_impl;
 
 frame_support::construct_runtime!(
 	pub enum Test {
@@ -24,66 +22,24 @@ impl frame_system::Config for Test {
 	type Block = frame_system::mocking::MockBlockU32<Test>;
 }
 
-parameter_types! {
-	pub static MaxMessageSize: u32 = 100;
-}
-
-pub struct Configuration;
-impl ActiveConfiguration for Configuration {
-	fn active() -> HostConfiguration {
-		HostConfiguration {
-			max_downward_message_size: MaxMessageSize::get(),
-			..Default::default()
-		}
-	}
-}
-
-/// Paras up to 2009 are active.
-pub struct Paras;
-impl ParaState for Paras {
-	fn parachains() -> Vec<ParaId> {
-		(2000..2010).map(ParaId).collect()
-	}
-	fn head(_: ParaId) -> Option<HeadData> {
-		None
-	}
-	fn current_code_hash(para: ParaId) -> Option<ValidationCodeHash> {
-		Self::parachains()
-			.contains(&para)
-			.then(ValidationCodeHash::default)
-	}
-	fn code_by_hash(_: ValidationCodeHash) -> Option<ValidationCode> {
-		None
-	}
-	fn most_recent_context(_: ParaId) -> Option<BlockNumber> {
-		None
-	}
-	fn future_code(_: ParaId) -> Option<(BlockNumber, ValidationCodeHash)> {
-		None
-	}
-	fn is_upgrade_restricted(_: ParaId) -> bool {
-		false
-	}
-	fn is_offboarding(_: ParaId) -> bool {
-		false
-	}
-	fn schedule_code_upgrade(_: ParaId, _: ValidationCode, _: BlockNumber, _: &HostConfiguration) {}
-	fn note_new_head(_: ParaId, _: HeadData, _: BlockNumber) {}
-}
-
+#[derive_impl(pallet_async_backing_dmp::config_preludes::TestDefaultConfig)]
 impl crate::Config for Test {
-	type AdminOrigin = frame_system::EnsureRoot<u64>;
-	type WeightInfo = ();
-	type Configuration = Configuration;
-	type Paras = Paras;
+	type Configuration = Neighbours;
+	type Paras = Neighbours;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = benchmark_helper::Helper;
 }
 
-/// Runs `test` on an empty chain, and checks the invariants afterwards.
+/// Changes the limit on the size of a message.
+pub(crate) fn set_max_message_size(bytes: u32) {
+	neighbours(|state| state.config.max_downward_message_size = bytes);
+}
+
+/// Runs `test` on an empty chain with the paras 2000 to 2009, and checks the invariants afterwards.
 pub(crate) fn run<R>(test: impl FnOnce() -> R) -> R {
 	sp_io::TestExternalities::default().execute_with(|| {
-		MaxMessageSize::set(100);
+		neighbours(|state| *state = State::default().with_paras(2000..2010));
+		set_max_message_size(100);
 		System::set_block_number(1);
 		let result = test();
 		Dmp::do_try_state().expect("invariants hold");

@@ -116,7 +116,7 @@ fn messages_are_refused_with_their_reason() {
 			}
 		);
 
-		MaxMessageSize::set(u32::MAX);
+		set_max_message_size(u32::MAX);
 		let large = 128 * 1024;
 		assert_noop!(
 			Dmp::queue_downward_message(B, vec![0; large + 1]),

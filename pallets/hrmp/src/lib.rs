@@ -7,6 +7,7 @@ extern crate alloc;
 pub mod benchmarking;
 mod channel_impls;
 mod closed_impls;
+pub mod config_preludes;
 mod inbox;
 mod message_impls;
 mod origin;
@@ -66,22 +67,29 @@ pub mod pallet {
 	#[pallet::storage_version(STORAGE_VERSION)]
 	pub struct Pallet<T>(_);
 
-	#[pallet::config]
+	#[pallet::config(with_default)]
 	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
 		/// A para that speaks for itself.
+		#[pallet::no_default_bounds]
 		type ParaOrigin: EnsureOrigin<Self::RuntimeOrigin, Success = ParaId>;
 		/// Who may open and close channels without asking the paras.
+		#[pallet::no_default_bounds]
 		type AdminOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 		/// Limits on channels and their number.
+		#[pallet::no_default_bounds]
 		type Configuration: ActiveConfiguration;
 		/// Which paras there are.
+		#[pallet::no_default_bounds]
 		type Paras: ParaState;
 		/// What deposits are made in.
+		#[pallet::no_default]
 		type Currency: hold::Mutate<Self::AccountId, Reason = Self::RuntimeHoldReason>
 			+ frame_support::traits::fungible::Inspect<Self::AccountId, Balance = u128>;
 		/// The runtime's reasons to hold a balance.
+		#[pallet::no_default_bounds]
 		type RuntimeHoldReason: From<HoldReason>;
 		/// The account that a para's deposits are held on.
+		#[pallet::no_default_bounds]
 		type SovereignAccountOf: Convert<ParaId, Self::AccountId>;
 		/// Weights of the calls.
 		type WeightInfo: WeightInfo;

@@ -6,13 +6,13 @@
 pub(crate) mod benchmark_helper;
 
 use crate as pallet_async_backing_hrmp;
+pub(crate) use async_backing_primitives::test_helpers::neighbours;
 use async_backing_primitives::{
-	ports::{ActiveConfiguration, ParaState},
-	BlockNumber, HeadData, HostConfiguration, ParaId, ValidationCode, ValidationCodeHash,
+	test_helpers::{Neighbours, State},
+	HostConfiguration, ParaId,
 };
-use frame_support::{derive_impl, parameter_types, traits::ConstU128};
+use frame_support::{derive_impl, traits::ConstU128};
 use sp_runtime::{traits::Convert, BuildStorage, DispatchError};
-use std::collections::{BTreeMap, BTreeSet};
 
 frame_support::construct_runtime!(
 	pub enum Test {
@@ -34,16 +34,6 @@ impl pallet_balances::Config for Test {
 	type Balance = u128;
 	type ExistentialDeposit = ConstU128<1>;
 	type RuntimeHoldReason = RuntimeHoldReason;
-}
-
-parameter_types! {
-	/// Paras that are gone.
-	pub static Gone: BTreeSet<ParaId> = BTreeSet::new();
-	/// Whether every para is active.
-	pub static Everybody: bool = false;
-	pub static Limits: HostConfiguration = limits();
-	/// Relay-parent numbers of the paras' latest candidates.
-	pub static Contexts: BTreeMap<ParaId, BlockNumber> = BTreeMap::new();
 }
 
 /// What each para's account begins with.
@@ -88,13 +78,6 @@ pub(crate) fn held(para: ParaId) -> u128 {
 /// The error of a para that may not do something.
 pub(crate) const BAD_ORIGIN: DispatchError = DispatchError::BadOrigin;
 
-pub struct Configuration;
-impl ActiveConfiguration for Configuration {
-	fn active() -> HostConfiguration {
-		Limits::get()
-	}
-}
-
 /// Small numbers, so that tests see limits.
 fn limits() -> HostConfiguration {
 	HostConfiguration {
@@ -109,50 +92,23 @@ fn limits() -> HostConfiguration {
 	}
 }
 
-/// Paras up to 2009 are active.
-pub struct Paras;
-impl ParaState for Paras {
-	fn parachains() -> Vec<ParaId> {
-		let gone = Gone::get();
-		(2000..2010)
-			.map(ParaId)
-			.filter(|para| !gone.contains(para))
-			.collect()
-	}
-	fn head(_: ParaId) -> Option<HeadData> {
-		None
-	}
-	fn current_code_hash(para: ParaId) -> Option<ValidationCodeHash> {
-		(Everybody::get() || Self::parachains().contains(&para)).then(ValidationCodeHash::default)
-	}
-	fn code_by_hash(_: ValidationCodeHash) -> Option<ValidationCode> {
-		None
-	}
-	fn most_recent_context(para: ParaId) -> Option<BlockNumber> {
-		Contexts::get().get(&para).copied()
-	}
-	fn future_code(_: ParaId) -> Option<(BlockNumber, ValidationCodeHash)> {
-		None
-	}
-	fn is_upgrade_restricted(_: ParaId) -> bool {
-		false
-	}
-	fn is_offboarding(_: ParaId) -> bool {
-		false
-	}
-	fn schedule_code_upgrade(_: ParaId, _: ValidationCode, _: BlockNumber, _: &HostConfiguration) {}
-	fn note_new_head(_: ParaId, _: HeadData, _: BlockNumber) {}
+/// The configuration in force.
+pub(crate) fn config() -> HostConfiguration {
+	neighbours(|state| state.config.clone())
 }
 
+/// Changes it.
+pub(crate) fn configure(change: impl FnOnce(&mut HostConfiguration)) {
+	neighbours(|state| change(&mut state.config));
+}
+
+#[derive_impl(pallet_async_backing_hrmp::config_preludes::TestDefaultConfig)]
 impl crate::Config for Test {
 	type ParaOrigin = EnsurePara;
-	type AdminOrigin = frame_system::EnsureRoot<u64>;
 	type Currency = Balances;
-	type RuntimeHoldReason = RuntimeHoldReason;
 	type SovereignAccountOf = AccountOfPara;
-	type Configuration = Configuration;
-	type Paras = Paras;
-	type WeightInfo = ();
+	type Configuration = Neighbours;
+	type Paras = Neighbours;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = benchmark_helper::Helper;
 }
@@ -163,7 +119,7 @@ pub(crate) fn end_block() {
 	Hrmp::on_finalize(System::block_number());
 }
 
-/// Runs `test` on an empty chain, and checks the invariants afterwards.
+/// Runs `test` on a chain with the paras 2000 to 2009, and checks the invariants afterwards.
 pub(crate) fn run<R>(test: impl FnOnce() -> R) -> R {
 	let storage = RuntimeGenesisConfig {
 		balances: pallet_balances::GenesisConfig {
@@ -175,10 +131,12 @@ pub(crate) fn run<R>(test: impl FnOnce() -> R) -> R {
 	.build_storage();
 	sp_io::TestExternalities::from(storage.expect("the genesis is valid")).execute_with(|| {
 		System::set_block_number(1);
-		Gone::set(BTreeSet::new());
-		Everybody::set(false);
-		Contexts::set(BTreeMap::new());
-		Limits::set(limits());
+		neighbours(|state| {
+			*state = State {
+				config: limits(),
+				..State::default().with_paras(2000..2010)
+			}
+		});
 		let result = test();
 		end_block();
 		Hrmp::do_try_state().expect("invariants hold");

@@ -580,7 +580,7 @@ mod benches {
 			valid = bitfields
 				.iter()
 				.zip(&keys)
-				.filter(|(bitfield, key)| crypto::verify(&bitfield.signature, &payload, key))
+				.filter(|(bitfield, key)| crypto::verify(key, &payload, &bitfield.signature))
 				.count();
 		}
 		assert_eq!(valid, b as usize);

@@ -5,6 +5,7 @@ extern crate alloc;
 
 #[cfg(feature = "runtime-benchmarks")]
 pub mod benchmarking;
+pub mod config_preludes;
 mod constraints;
 mod enact;
 pub mod inherent;
@@ -76,21 +77,28 @@ pub mod pallet {
 	pub struct Pallet<T>(_);
 
 	/// What the pallet needs of its runtime: ports to its neighbours. See the crate's front page.
-	#[pallet::config]
+	#[pallet::config(with_default)]
 	pub trait Config: frame_system::Config<Hash = Hash, RuntimeEvent: From<Event<Self>>> {
 		/// Limits and parameters of the session.
+		#[pallet::no_default_bounds]
 		type Configuration: ActiveConfiguration;
 		/// Session index, validators and their keys.
+		#[pallet::no_default_bounds]
 		type Session: CurrentSession;
 		/// Heads, code and its upgrades.
+		#[pallet::no_default_bounds]
 		type Paras: ParaState;
 		/// Downward messages.
+		#[pallet::no_default_bounds]
 		type Dmp: DownwardQueues;
 		/// Upward messages.
+		#[pallet::no_default_bounds]
 		type Ump: UpwardQueues;
 		/// Horizontal messages.
+		#[pallet::no_default_bounds]
 		type Hrmp: HorizontalChannels;
 		/// Cores, claims and groups.
+		#[pallet::no_default_bounds]
 		type Scheduler: CoreScheduler;
 		/// Disputes; `()` if the runtime has none.
 		type Disputes: Disputes;
@@ -99,6 +107,7 @@ pub mod pallet {
 		/// What the author of the parent drew, if it drew something: decides what is left out when not all fits
 		/// (R-WGT-5), such as `pallet_babe::ParentBlockRandomness`. [`NoRandomness`] if it draws nothing; then the parent's
 		/// hash decides.
+		#[pallet::no_default_bounds]
 		type ParentRandomness: Randomness<Option<Hash>, BlockNumberFor<Self>>;
 		/// What other inherents take of a block: an author leaves them room (R-WGT-1). `()` for a few small ones.
 		type OtherInherents: OtherInherents;

@@ -204,7 +204,7 @@ fn check_chain<T: Config>(chain: &[PendingCandidate]) -> Result<(), TryRuntimeEr
 		);
 		ensure!(stored.backers.count() > 0, "nobody backed a candidate (R-BKV-1)");
 		if let Some(relay_parent) = window.lookup(stored.descriptor.relay_parent()) {
-			let expected = validation_data_hash(&parent, &relay_parent, stored.max_pov_size);
+			let expected = validation_data_hash(&relay_parent, &parent, stored.max_pov_size);
 			let claimed = stored.descriptor.persisted_validation_data_hash();
 			ensure!(
 				expected == claimed,

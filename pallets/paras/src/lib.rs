@@ -7,6 +7,7 @@ extern crate alloc;
 pub mod benchmarking;
 mod check_impls;
 mod code_impls;
+pub mod config_preludes;
 mod dispatchable_impls;
 mod lifecycle_impls;
 mod past_code_impls;
@@ -65,24 +66,32 @@ pub mod pallet {
 	#[pallet::storage_version(STORAGE_VERSION)]
 	pub struct Pallet<T>(_);
 
-	#[pallet::config]
+	#[pallet::config(with_default)]
 	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
 		/// Who may register and remove paras.
+		#[pallet::no_default_bounds]
 		type AdminOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 		/// Limits on head data and code.
+		#[pallet::no_default_bounds]
 		type Configuration: ActiveConfiguration;
 		/// The current session, whose validators vote on code.
+		#[pallet::no_default_bounds]
 		type Session: CurrentSession;
 		/// Orders of a para go with it.
+		#[pallet::no_default_bounds]
 		type Scheduler: OnParaRemoved;
 		/// Downward messages of a para go with it.
+		#[pallet::no_default_bounds]
 		type Dmp: OnParaRemoved;
 		/// Upward messages: as long as one of them waits, its para is not removed (R-DEF-31).
+		#[pallet::no_default_bounds]
 		type Ump: UpwardQueues + OnParaRemoved;
 		/// Horizontal messages: channels of a para go with it, and its watermark may follow from the context that root
 		/// overwrites.
+		#[pallet::no_default_bounds]
 		type Hrmp: OnParaRemoved + OnParaOverridden;
 		/// Pending candidates build on what root overwrites, and are dropped.
+		#[pallet::no_default_bounds]
 		type Inclusion: OnParaOverridden;
 		/// Whoever else keeps something for a para, or derives something from its state.
 		type Others: OnParaRemoved + OnParaOverridden;

@@ -6,22 +6,19 @@
 pub(crate) mod benchmark_helper;
 
 use crate::{self as pallet_async_backing_paras, GenesisPara};
+pub(crate) use async_backing_primitives::test_helpers::{neighbours, pair};
 use async_backing_primitives::{
-	ports::{
-		ActiveConfiguration, OnParaOverridden, OnParaRemoved, OnSessionChange, ParaState, QueueSize,
-		SessionChange, UpwardQueues,
-	},
-	BlockNumber, HeadData, HostConfiguration, ParaId, PvfCheckStatement, SessionIndex, UpwardMessage,
-	ValidationCode, ValidatorId, ValidatorIndex, ValidatorPair,
+	ports::{OnParaOverridden, OnParaRemoved, OnSessionChange, ParaState, SessionChange},
+	test_helpers::{Neighbours, State},
+	BlockNumber, HeadData, HostConfiguration, ParaId, PvfCheckStatement, ValidationCode, ValidatorIndex,
 };
 use frame_support::{
 	derive_impl, parameter_types,
 	traits::{OnFinalize, OnInitialize},
 };
-use frame_system::{EnsureRoot, RawOrigin};
+use frame_system::RawOrigin;
 use sp_core::Pair;
 use sp_runtime::{BuildStorage, DispatchError, DispatchResult};
-use std::collections::{BTreeMap, BTreeSet};
 
 frame_support::construct_runtime!(
 	pub enum Test {
@@ -37,23 +34,21 @@ impl frame_system::Config for Test {
 }
 
 parameter_types! {
-	pub static CurrentSession: SessionIndex = 0;
 	pub static Removed: Vec<ParaId> = Vec::new();
 	/// Paras for whose removal there is no time.
 	pub static Busy: Vec<ParaId> = Vec::new();
 	/// Paras that were rewritten, with their most recent context until then.
 	pub static Rewritten: Vec<(ParaId, Option<BlockNumber>)> = Vec::new();
-	/// Upward messages that wait, and their bytes.
-	pub static Upward: BTreeMap<ParaId, (u32, u32)> = BTreeMap::new();
-	pub static Config: HostConfiguration = config();
-	pub static Keys: Vec<ValidatorId> = keys();
 }
 
-pub struct Configuration;
-impl ActiveConfiguration for Configuration {
-	fn active() -> HostConfiguration {
-		Config::get()
-	}
+/// The configuration in force.
+pub(crate) fn in_force() -> HostConfiguration {
+	neighbours(|state| state.config.clone())
+}
+
+/// Changes it.
+pub(crate) fn configure(change: impl FnOnce(&mut HostConfiguration)) {
+	neighbours(|state| change(&mut state.config));
 }
 
 /// Small numbers, so that tests see delays and limits.
@@ -70,42 +65,15 @@ pub(crate) fn config() -> HostConfiguration {
 	}
 }
 
-pub struct Neighbours;
-
-impl async_backing_primitives::ports::CurrentSession for Neighbours {
-	fn index() -> SessionIndex {
-		CurrentSession::get()
-	}
-	fn validators() -> Vec<ValidatorId> {
-		Keys::get()
-	}
-	fn disabled() -> BTreeSet<ValidatorIndex> {
-		BTreeSet::new()
-	}
-	fn is_change_buffered() -> bool {
-		false
-	}
-}
-
 /// Validators of every session.
 pub(crate) const VALIDATORS: u32 = 4;
-
-/// Key pair of a validator.
-pub(crate) fn pair(index: u32) -> ValidatorPair {
-	ValidatorPair::from_seed(&[index as u8 + 1; 32])
-}
-
-/// Keys of the validators.
-fn keys() -> Vec<ValidatorId> {
-	(0..VALIDATORS).map(|index| pair(index).public()).collect()
-}
 
 /// A verdict of this session.
 pub(crate) fn verdict(validator: u32, code: &ValidationCode, accept: bool) -> PvfCheckStatement {
 	PvfCheckStatement {
 		accept,
 		subject: code.hash(),
-		session_index: CurrentSession::get(),
+		session_index: neighbours(|state| state.session),
 		validator_index: ValidatorIndex(validator),
 	}
 }
@@ -130,22 +98,10 @@ pub(crate) fn trust(code: &ValidationCode) {
 	Paras::trust_code(RawOrigin::Root.into(), code.clone()).expect("it is a legal code");
 }
 
-/// Keeps nothing for a para but what a test says.
-pub struct Upwards;
+/// Notes what it is told.
+pub struct Witness;
 
-impl OnParaRemoved for Upwards {
-	fn on_para_removed(_: ParaId) {}
-}
-
-impl UpwardQueues for Upwards {
-	fn size(para: ParaId) -> QueueSize {
-		let (count, bytes) = Upward::get().get(&para).copied().unwrap_or_default();
-		QueueSize { count, bytes }
-	}
-	fn enqueue(_: ParaId, _: &[UpwardMessage]) {}
-}
-
-impl OnParaRemoved for Neighbours {
+impl OnParaRemoved for Witness {
 	fn has_time_for(para: ParaId) -> bool {
 		!Busy::get().contains(&para)
 	}
@@ -155,23 +111,18 @@ impl OnParaRemoved for Neighbours {
 	}
 }
 
-impl OnParaOverridden for Neighbours {
+impl OnParaOverridden for Witness {
 	fn on_para_overridden(para: ParaId) {
 		Rewritten::mutate(|rewritten| rewritten.push((para, Paras::most_recent_context(para))));
 	}
 }
 
+#[derive_impl(pallet_async_backing_paras::config_preludes::TestDefaultConfig)]
 impl crate::Config for Test {
-	type AdminOrigin = EnsureRoot<u64>;
-	type Configuration = Configuration;
+	type Configuration = Neighbours;
 	type Session = Neighbours;
-	type Scheduler = ();
-	type Dmp = ();
-	type Ump = Upwards;
-	type Hrmp = ();
-	type Inclusion = ();
-	type Others = Neighbours;
-	type WeightInfo = ();
+	type Ump = Neighbours;
+	type Others = Witness;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = benchmark_helper::Helper;
 }
@@ -206,13 +157,16 @@ pub(crate) fn run<R>(paras: Vec<GenesisPara>, test: impl FnOnce() -> R) -> R {
 	};
 	let mut ext: sp_io::TestExternalities = genesis.build_storage().expect("builds").into();
 	ext.execute_with(|| {
-		CurrentSession::set(0);
 		Removed::set(Vec::new());
 		Busy::set(Vec::new());
-		Upward::set(BTreeMap::new());
 		Rewritten::set(Vec::new());
-		Config::set(config());
-		Keys::set(keys());
+		neighbours(|state| {
+			*state = State {
+				config: config(),
+				validators: VALIDATORS,
+				..State::default()
+			}
+		});
 		begin_block(1);
 		let result = test();
 		Paras::do_try_state().expect("invariants hold");
@@ -238,14 +192,16 @@ pub(crate) fn run_to(number: u32) {
 
 /// Begins the next session.
 pub(crate) fn next_session() {
-	let session_index = CurrentSession::get() + 1;
-	CurrentSession::set(session_index);
+	let session_index = neighbours(|state| {
+		state.session += 1;
+		state.session
+	});
 	Paras::on_session_change(&SessionChange {
 		session_index,
 		session_start: System::block_number() + 1,
 		validators: Vec::new(),
-		old_configuration: Config::get(),
-		new_configuration: Config::get(),
+		old_configuration: in_force(),
+		new_configuration: in_force(),
 		random_seed: [0; 32],
 	});
 	Paras::do_try_state().expect("invariants hold");

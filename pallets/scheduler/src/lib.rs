@@ -6,6 +6,7 @@ extern crate alloc;
 #[cfg(feature = "runtime-benchmarks")]
 pub mod benchmarking;
 mod claim_impls;
+pub mod config_preludes;
 mod dispatchable_impls;
 mod orders;
 mod port_impls;
@@ -57,19 +58,25 @@ pub mod pallet {
 	#[pallet::storage_version(STORAGE_VERSION)]
 	pub struct Pallet<T>(_);
 
-	#[pallet::config]
+	#[pallet::config(with_default)]
 	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
 		/// Who may assign cores: governance, or whoever sells them.
+		#[pallet::no_default_bounds]
 		type AdminOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 		/// Number of cores, lookahead, rotation, and the price of orders.
+		#[pallet::no_default_bounds]
 		type Configuration: ActiveConfiguration;
 		/// Number of validators of the first session, which no session change announces.
+		#[pallet::no_default_bounds]
 		type Session: CurrentSession;
 		/// Which paras may be ordered for.
+		#[pallet::no_default_bounds]
 		type Paras: ParaState;
 		/// What orders are paid in.
+		#[pallet::no_default]
 		type Currency: fungible::Balanced<Self::AccountId, Balance = u128>;
 		/// Receives what orders were paid with. `()` burns it.
+		#[pallet::no_default_bounds]
 		type OrderRevenue: OnUnbalanced<CreditOf<Self>>;
 		/// Weights of the calls.
 		type WeightInfo: WeightInfo;

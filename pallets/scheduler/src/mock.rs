@@ -7,18 +7,17 @@ pub(crate) mod benchmark_helper;
 
 use crate as pallet_scheduler;
 use crate::{CoreAssignment, CoreShares, PARTS_OF_A_CORE};
+pub(crate) use async_backing_primitives::test_helpers::neighbours;
 use async_backing_primitives::{
-	ports::{ActiveConfiguration, CoreScheduler, CurrentSession, OnSessionChange, ParaState, SessionChange},
-	BlockNumber, CoreIndex, HeadData, HostConfiguration, ParaId, SessionIndex, ValidationCode,
-	ValidationCodeHash, ValidatorId, ValidatorIndex,
+	ports::{CoreScheduler, OnSessionChange, SessionChange},
+	test_helpers::{validators, Neighbours, State},
+	CoreIndex, HostConfiguration, ParaId,
 };
 use frame_support::{
 	derive_impl, parameter_types,
 	traits::{ConstU128, Imbalance, OnUnbalanced},
 };
-use sp_core::crypto::UncheckedFrom;
 use sp_runtime::{BuildStorage, DispatchResult};
-use std::collections::BTreeSet;
 
 frame_support::construct_runtime!(
 	pub enum Test {
@@ -47,12 +46,6 @@ pub(crate) const RICH: u64 = 1;
 pub(crate) const ENDOWMENT: u128 = 1_000_000;
 
 parameter_types! {
-	pub static Config: HostConfiguration = HostConfiguration::default();
-	pub static ValidatorCount: u32 = 6;
-	/// Whether the session ends with the block being processed.
-	pub static SessionEnds: bool = false;
-	/// Paras that were removed.
-	pub static Gone: BTreeSet<ParaId> = BTreeSet::new();
 	/// What was paid for orders.
 	pub static Revenue: u128 = 0;
 }
@@ -66,104 +59,68 @@ impl OnUnbalanced<crate::CreditOf<Test>> for Till {
 	}
 }
 
-pub struct Neighbours;
-
-impl ActiveConfiguration for Neighbours {
-	fn active() -> HostConfiguration {
-		Config::get()
-	}
-}
-
-impl CurrentSession for Neighbours {
-	fn index() -> SessionIndex {
-		0
-	}
-
-	fn validators() -> Vec<ValidatorId> {
-		(0..ValidatorCount::get()).map(key).collect()
-	}
-
-	fn disabled() -> BTreeSet<ValidatorIndex> {
-		BTreeSet::new()
-	}
-
-	fn is_change_buffered() -> bool {
-		SessionEnds::get()
-	}
-}
-
-/// Paras from 1 to 9999 are there, but for those that are gone.
-impl ParaState for Neighbours {
-	fn parachains() -> Vec<ParaId> {
-		Vec::new()
-	}
-	fn head(_: ParaId) -> Option<HeadData> {
-		None
-	}
-	fn current_code_hash(para: ParaId) -> Option<ValidationCodeHash> {
-		let is_there = (1..10_000).contains(&para.0) && !Gone::get().contains(&para);
-		is_there.then(Default::default)
-	}
-	fn code_by_hash(_: ValidationCodeHash) -> Option<ValidationCode> {
-		None
-	}
-	fn most_recent_context(_: ParaId) -> Option<BlockNumber> {
-		None
-	}
-	fn future_code(_: ParaId) -> Option<(BlockNumber, ValidationCodeHash)> {
-		None
-	}
-	fn is_upgrade_restricted(_: ParaId) -> bool {
-		false
-	}
-	fn is_offboarding(_: ParaId) -> bool {
-		false
-	}
-	fn schedule_code_upgrade(_: ParaId, _: ValidationCode, _: BlockNumber, _: &HostConfiguration) {}
-	fn note_new_head(_: ParaId, _: HeadData, _: BlockNumber) {}
-}
-
+#[derive_impl(pallet_scheduler::config_preludes::TestDefaultConfig)]
 impl crate::Config for Test {
-	type AdminOrigin = frame_system::EnsureRoot<u64>;
 	type Configuration = Neighbours;
 	type Session = Neighbours;
 	type Paras = Neighbours;
 	type Currency = Balances;
 	type OrderRevenue = Till;
-	type WeightInfo = ();
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = benchmark_helper::Helper;
 }
 
-fn key(index: u32) -> ValidatorId {
-	sp_core::sr25519::Public::unchecked_from([index as u8; 32]).into()
+/// A para that is not there. All others are.
+pub(crate) const NOBODY: ParaId = ParaId(10_000);
+
+/// The configuration in force.
+pub(crate) fn config() -> HostConfiguration {
+	neighbours(|state| state.config.clone())
+}
+
+/// Changes it.
+pub(crate) fn reconfigure(change: impl FnOnce(&mut HostConfiguration)) {
+	neighbours(|state| change(&mut state.config));
+}
+
+/// Whether the session ends with the block being processed.
+pub(crate) fn set_session_ends(ends: bool) {
+	neighbours(|state| state.change_buffered = ends);
 }
 
 /// Cores and lookahead, and a rotation every five blocks.
 pub(crate) fn configure(num_cores: u32, lookahead: u32) {
-	Config::set(HostConfiguration {
-		num_cores,
-		scheduling_lookahead: lookahead,
-		group_rotation_frequency: 5,
-		on_demand_base_fee: 1_000,
-		..Default::default()
+	neighbours(|state| {
+		*state = State {
+			config: HostConfiguration {
+				num_cores,
+				scheduling_lookahead: lookahead,
+				group_rotation_frequency: 5,
+				on_demand_base_fee: 1_000,
+				..Default::default()
+			},
+			validators: 6,
+			everybody: true,
+			gone: [NOBODY].into(),
+			..Default::default()
+		};
 	});
-	SessionEnds::set(false);
-	Gone::set(BTreeSet::new());
 	Revenue::set(0);
 }
 
 /// A session change at the end of this block to so many validators, and to the configuration that `edit` makes.
-pub(crate) fn change_session_to(validators: u32, edit: impl FnOnce(&mut HostConfiguration)) {
-	let old_configuration = Config::get();
+pub(crate) fn change_session_to(count: u32, edit: impl FnOnce(&mut HostConfiguration)) {
+	let old_configuration = config();
 	let mut new_configuration = old_configuration.clone();
 	edit(&mut new_configuration);
-	Config::set(new_configuration.clone());
-	ValidatorCount::set(validators);
+	neighbours(|state| {
+		state.config = new_configuration.clone();
+		state.validators = count;
+	});
 	Scheduler::on_session_change(&SessionChange {
 		session_index: 1,
 		session_start: System::block_number() + 1,
-		validators: (0..validators).map(key).collect(),
+		validators: validators(count),
 		old_configuration,
 		new_configuration,
 		random_seed: [0; 32],
@@ -240,14 +197,14 @@ pub(crate) fn next_block_after(occupied: &[u32], included: &[u32]) -> Vec<(u32, 
 
 /// Begins the next block, with which the session ends, and hands out its claims: to nobody.
 pub(crate) fn last_block_of_session(occupied: &[u32], included: &[u32]) {
-	SessionEnds::set(true);
+	set_session_ends(true);
 	assert_eq!(
 		next_block_after(occupied, included),
 		[],
 		"R-ABP-10: nothing is backed"
 	);
-	change_session_to(ValidatorCount::get(), |_| {});
-	SessionEnds::set(false);
+	change_session_to(neighbours(|state| state.validators), |_| {});
+	set_session_ends(false);
 }
 
 /// Orders that wait: paras, oldest first.

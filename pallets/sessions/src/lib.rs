@@ -5,6 +5,7 @@ extern crate alloc;
 
 pub mod assignments;
 mod checker_keys;
+pub mod config_preludes;
 mod handover_impls;
 mod port_impls;
 mod session_handler;
@@ -49,33 +50,44 @@ pub mod pallet {
 
 	/// Who is told of a session change are types of their own, told in the order in which they stand here, which is protocol
 	/// (R-ABP-9). `()` stands for a pallet that the runtime does not have; the integrity test names those that it has.
-	#[pallet::config]
+	#[pallet::config(with_default)]
 	pub trait Config: frame_system::Config {
 		/// The session pallet, whose index the sessions have (R-DEF-34).
+		#[pallet::no_default]
 		type Sessions: ValidatorSet<Self::AccountId>;
 		/// Brings the configuration of the session that begins into force, before anything else (R-ABP-7).
+		#[pallet::no_default_bounds]
 		type Configuration: ConfigurationOfSession;
 		/// Heads and code: told first.
+		#[pallet::no_default_bounds]
 		type Paras: OnSessionChange;
 		/// Cores and groups, which what is remembered of a session names.
+		#[pallet::no_default_bounds]
 		type Scheduler: OnSessionChange + CoreScheduler;
 		/// Pending candidates, which end with their session. After this the session is remembered.
+		#[pallet::no_default_bounds]
 		type Inclusion: OnSessionChange;
 		/// Disputes and then slashing, where a runtime has them.
 		type Disputes: OnSessionChange;
 		/// Downward messages. The pallet here has nothing to do: what goes with a para goes with its removal.
+		#[pallet::no_default_bounds]
 		type Dmp: OnSessionChange;
 		/// Upward messages, whose limits may have changed.
+		#[pallet::no_default_bounds]
 		type Ump: OnSessionChange;
 		/// Horizontal messages, whose channels open and close.
+		#[pallet::no_default_bounds]
 		type Hrmp: OnSessionChange;
 		/// Whoever else wants to hear, last.
 		type Others: OnSessionChange;
 		/// Keys of the validators that later checkers ask for; `()` if the runtime has none.
+		#[pallet::no_default_bounds]
 		type CheckerKeys: CheckerKeys;
 		/// Seeds the shuffling of validators. Nobody may be able to choose it once the validators are known.
+		#[pallet::no_default]
 		type Randomness: Randomness<Self::Hash, BlockNumberFor<Self>>;
 		/// Validators that are disabled, by their index in the session pallet's set (R-BKV-4).
+		#[pallet::no_default_bounds]
 		type DisabledValidators: DisabledValidators;
 	}
 

@@ -4,6 +4,7 @@
 extern crate alloc;
 
 mod capacity_impls;
+pub mod config_preludes;
 mod port_impls;
 mod types;
 mod utility_impls;
@@ -36,14 +37,17 @@ pub mod pallet {
 	#[pallet::storage_version(STORAGE_VERSION)]
 	pub struct Pallet<T>(_);
 
-	#[pallet::config]
+	#[pallet::config(with_default)]
 	pub trait Config: frame_system::Config {
 		/// Limits on the queues.
+		#[pallet::no_default_bounds]
 		type Configuration: ActiveConfiguration;
 		/// Which paras there are, for the check of invariants: nobody else has a queue.
+		#[pallet::no_default_bounds]
 		type Paras: ParaState;
 		/// Keeps and services the queues. Must tell this pallet of changes through its `QueueChangeHandler`, and take
 		/// messages of 128 KiB.
+		#[pallet::no_default]
 		type MessageQueue: EnqueueMessage<AggregateMessageOrigin>
 			+ QueueFootprintQuery<AggregateMessageOrigin>;
 	}

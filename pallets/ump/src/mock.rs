@@ -3,9 +3,10 @@
 #![allow(unreachable_pub, missing_debug_implementations)] // the runtime is public, so what it is made of must be
 
 use crate::{self as pallet_async_backing_ump, AggregateMessageOrigin};
+pub(crate) use async_backing_primitives::test_helpers::neighbours;
 use async_backing_primitives::{
-	ports::{ActiveConfiguration, ParaState},
-	BlockNumber, HeadData, HostConfiguration, ParaId, ValidationCode, ValidationCodeHash,
+	test_helpers::{Neighbours, State},
+	ParaId,
 };
 use frame_support::{
 	derive_impl, parameter_types,
@@ -28,8 +29,6 @@ impl frame_system::Config for Test {
 
 parameter_types! {
 	pub static Processed: Vec<(ParaId, Vec<u8>)> = Vec::new();
-	pub static MaxQueue: (u32, u32) = (10, 1000);
-	pub static Parachains: Vec<ParaId> = vec![ParaId(2000), ParaId(2001)];
 	pub const NoServiceWeight: Option<Weight> = None;
 }
 
@@ -62,61 +61,38 @@ impl pallet_message_queue::Config for Test {
 	type IdleMaxServiceWeight = ();
 }
 
-pub struct Configuration;
-impl ActiveConfiguration for Configuration {
-	fn active() -> HostConfiguration {
-		let (max_upward_queue_count, max_upward_queue_size) = MaxQueue::get();
-		HostConfiguration {
-			max_upward_queue_count,
-			max_upward_queue_size,
-			..Default::default()
-		}
-	}
-}
-
-/// Knows which paras there are, and nothing of them.
-pub struct Paras;
-impl ParaState for Paras {
-	fn parachains() -> Vec<ParaId> {
-		Parachains::get()
-	}
-	fn head(_: ParaId) -> Option<HeadData> {
-		None
-	}
-	fn current_code_hash(_: ParaId) -> Option<ValidationCodeHash> {
-		None
-	}
-	fn code_by_hash(_: ValidationCodeHash) -> Option<ValidationCode> {
-		None
-	}
-	fn most_recent_context(_: ParaId) -> Option<BlockNumber> {
-		None
-	}
-	fn future_code(_: ParaId) -> Option<(BlockNumber, ValidationCodeHash)> {
-		None
-	}
-	fn is_upgrade_restricted(_: ParaId) -> bool {
-		false
-	}
-	fn is_offboarding(_: ParaId) -> bool {
-		false
-	}
-	fn schedule_code_upgrade(_: ParaId, _: ValidationCode, _: BlockNumber, _: &HostConfiguration) {}
-	fn note_new_head(_: ParaId, _: HeadData, _: BlockNumber) {}
-}
-
+#[derive_impl(pallet_async_backing_ump::config_preludes::TestDefaultConfig)]
 impl crate::Config for Test {
-	type Configuration = Configuration;
-	type Paras = Paras;
+	type Configuration = Neighbours;
+	type Paras = Neighbours;
 	type MessageQueue = MessageQueue;
 }
 
-/// Runs `test` on an empty chain, and checks the invariants afterwards.
+/// Changes the limits on the queue of a para: messages and bytes.
+pub(crate) fn set_max_queue((count, bytes): (u32, u32)) {
+	neighbours(|state| {
+		state.config.max_upward_queue_count = count;
+		state.config.max_upward_queue_size = bytes;
+	});
+}
+
+/// From now on these are all paras.
+pub(crate) fn set_paras(paras: impl IntoIterator<Item = u32>) {
+	neighbours(|state| {
+		let config = state.config.clone();
+		*state = State {
+			config,
+			..State::default().with_paras(paras)
+		}
+	});
+}
+
+/// Runs `test` on an empty chain with the paras 2000 and 2001, and checks the invariants afterwards.
 pub(crate) fn run(test: impl FnOnce()) {
 	sp_io::TestExternalities::default().execute_with(|| {
 		Processed::set(Vec::new());
-		MaxQueue::set((10, 1000));
-		Parachains::set(vec![ParaId(2000), ParaId(2001)]);
+		set_paras([2000, 2001]);
+		set_max_queue((10, 1000));
 		System::set_block_number(1);
 		test();
 		Ump::do_try_state().expect("invariants hold");

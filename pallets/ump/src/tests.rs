@@ -1,7 +1,7 @@
 use crate::{mock::*, AggregateMessageOrigin, Event, RelayDispatchQueueSize};
 use async_backing_primitives::{
 	keys::{map_key, relay_dispatch_queue_remaining_capacity, RELAY_DISPATCH_QUEUE_SIZE},
-	ports::{ActiveConfiguration, OnParaRemoved, OnSessionChange, QueueSize, SessionChange, UpwardQueues},
+	ports::{OnParaRemoved, OnSessionChange, QueueSize, SessionChange, UpwardQueues},
 	HostConfiguration, ParaId, MAX_UPWARD_MESSAGE_SIZE,
 };
 use codec::Encode;
@@ -23,14 +23,14 @@ fn size(count: u32, bytes: u32) -> QueueSize {
 }
 
 fn change_limits(limits: (u32, u32)) {
-	let old_configuration = Configuration::active();
-	MaxQueue::set(limits);
+	let old_configuration = neighbours(|state| state.config.clone());
+	set_max_queue(limits);
 	Ump::on_session_change(&SessionChange {
 		session_index: 1,
 		session_start: 2,
 		validators: Vec::new(),
 		old_configuration,
-		new_configuration: Configuration::active(),
+		new_configuration: neighbours(|state| state.config.clone()),
 		random_seed: [0; 32],
 	});
 }
@@ -132,7 +132,7 @@ fn r_def_31_of_a_removed_para_nothing_stays() {
 		}
 		MessageQueue::service_queues(Weight::MAX);
 		Ump::on_para_removed(A);
-		Parachains::set(vec![B]);
+		set_paras([B.0]);
 		assert_eq!(capacity(A), None, "R-KEY-7");
 		assert!(!RelayDispatchQueueSize::<Test>::contains_key(A), "R-KEY-8");
 		assert_eq!(capacity(B), Some((10, 1000)), "R-KEY-7: the other's stays");
@@ -155,18 +155,19 @@ fn r_def_31_what_is_published_stays_true_whoever_removes_a_para_with_messages() 
 			"not of their own accord any more"
 		);
 		assert_eq!(Ump::size(A), size(2, 30));
-		Parachains::set(vec![B]);
+		set_paras([B.0]);
 		assert_eq!(
 			Ump::do_try_state(),
 			Err("R-DEF-31: a para that is gone left its queue behind".into())
 		);
-		Parachains::set(vec![A, B]);
+		set_paras([A.0, B.0]);
 	});
 }
 
 /// What `break_it` breaks, the check of invariants finds.
 fn is_found(break_it: impl FnOnce(), reason: &'static str) {
 	sp_io::TestExternalities::default().execute_with(|| {
+		set_paras([A.0, B.0]);
 		Ump::enqueue(A, &[vec![1; 10]]);
 		assert_eq!(Ump::do_try_state(), Ok(()));
 		break_it();

@@ -6,6 +6,7 @@ extern crate alloc;
 #[cfg(feature = "runtime-benchmarks")]
 pub mod benchmarking;
 mod block_impls;
+pub mod config_preludes;
 mod error_impls;
 mod ports;
 mod proof;
@@ -71,21 +72,25 @@ pub mod pallet {
 	#[pallet::storage_version(STORAGE_VERSION)]
 	pub struct Pallet<T>(_);
 
-	#[pallet::config]
+	#[pallet::config(with_default)]
 	pub trait Config: frame_system::Config<Hash = Hash, Hashing = Hashing> {
 		/// Under which id the relay chain knows this chain.
+		#[pallet::no_default]
 		type ParaId: Get<ParaId>;
 		/// Where the state of the relay parent is read from; [`ProvenRelayState`](crate::ProvenRelayState) as a rule.
 		type RelayState: RelayStateSource;
 		/// How the chain paces its blocks (R-HOO-1).
+		#[pallet::no_default]
 		type ConsensusHook: TypedGet<Type: ConsensusHook>;
 		/// How relay-parent numbers may change (R-SEG-7).
 		type RelayParentNumbers: Get<RelayParentNumbers>;
 		/// Slot of the block being processed, for hooks that ask for it; `()` on chains without slots.
 		type ParaSlot: Get<Option<Slot>>;
 		/// What a block sends, and up to where it consumed; `()` for a chain that sends nothing and consumes all.
+		#[pallet::no_default_bounds]
 		type Outputs: BlockOutputs;
 		/// The chain's code upgrades; `()` for a chain that announces none.
+		#[pallet::no_default_bounds]
 		type Upgrades: CodeUpgrades;
 		/// Most blocks that can be unincluded: at least the hook's capacity.
 		#[pallet::constant]

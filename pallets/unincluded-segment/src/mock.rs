@@ -85,8 +85,6 @@ parameter_types! {
 	pub static Pending: bool = false;
 	/// How often an upgrade was applied, and how often discarded.
 	pub static Answers: (u32, u32) = (0, 0);
-	pub const MaxAncestors: u32 = 16;
-	pub const MaxChannels: u32 = 64;
 }
 
 pub struct Hook;
@@ -120,17 +118,14 @@ impl CodeUpgrades for Upgrades {
 	}
 }
 
+#[derive_impl(pallet_async_backing_unincluded_segment::config_preludes::TestDefaultConfig)]
 impl crate::Config for Test {
 	type ParaId = Para;
-	type RelayState = crate::ProvenRelayState;
 	type ConsensusHook = Hook;
 	type RelayParentNumbers = Numbers;
 	type ParaSlot = CurrentSlot;
 	type Outputs = Sender;
 	type Upgrades = Upgrades;
-	type MaxAncestors = MaxAncestors;
-	type MaxChannels = MaxChannels;
-	type WeightInfo = ();
 }
 
 /// A relay parent, by the values of its state.

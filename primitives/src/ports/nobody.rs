@@ -32,6 +32,11 @@ impl<C: Get<HostConfiguration>> ConfigurationOfSession for StaticConfiguration<C
 	}
 }
 
+/// Who has to be named: stands for a neighbour in the configurations that pallets offer to begin with
+/// (`config_preludes::RelayChainDefaultConfig`). It answers no port, so a runtime that forgets the neighbour does not compile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unwired {}
+
 /// The defaults, for ever.
 impl ActiveConfiguration for () {
 	fn active() -> HostConfiguration {

@@ -157,7 +157,7 @@ fn r_bin_14_and_r_bin_24_statements_signed_here_verify_there_and_back() {
 		let there = sign_there(&keystore, their_key, same, &same_context);
 		let here: ours::SignedCompactStatement = transcode(&there);
 		assert!(
-			here.verify(&their_key.into(), &context),
+			here.verify(&context, &their_key.into()),
 			"R-BIN-24: theirs verifies here"
 		);
 	}
@@ -220,7 +220,7 @@ fn r_avl_8_bitfields_signed_here_verify_there_and_back() {
 		.expect("signed by that key");
 		let here: ours::UncheckedSignedAvailabilityBitfield = transcode(there.as_unchecked());
 		assert!(
-			here.verify(&pair.public(), &context),
+			here.verify(&context, &pair.public()),
 			"R-AVL-8: theirs verifies here"
 		);
 	}
@@ -240,7 +240,7 @@ fn r_bin_23_payloads_of_dispute_and_pre_checking_votes_are_theirs() {
 		};
 		let same: theirs::DisputeStatement = transcode(&statement);
 		assert_eq!(
-			statement.signing_payload(candidate, session).ok(),
+			statement.signing_payload(session, candidate).ok(),
 			same.payload_data(transcode(&candidate), session).ok(),
 			"R-BIN-23: {statement:?}"
 		);

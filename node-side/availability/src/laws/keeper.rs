@@ -66,7 +66,7 @@ impl Core for Keeper {
 		let Self { chain, part } = self;
 		let input: Input<AvailabilityWords> = match input {
 			Input::Chain(Happening::Chain(event)) => {
-				chain.handle(event.clone());
+				let _ = chain.handle(event.clone());
 				Input::Chain(event)
 			}
 			Input::Chain(Happening::Executed(own)) => {

@@ -239,7 +239,7 @@ impl World {
 	}
 
 	pub(crate) fn chain(&mut self, event: ChainEvent) {
-		self.chain.handle(event.clone());
+		let _ = self.chain.handle(event.clone());
 		self.handle(Input::Chain(event));
 	}
 

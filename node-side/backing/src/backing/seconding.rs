@@ -84,7 +84,7 @@ impl Backing {
 
 	/// How many more collations of a para this validator would execute now: as many at once as the para has claims on its
 	/// core at this relay parent. More need not be fetched.
-	pub fn free_executions(&self, scheduling_parent: Hash, para: ParaId) -> usize {
+	pub fn free_executions(&self, para: ParaId, scheduling_parent: Hash) -> usize {
 		let claims = self
 			.relay_parents
 			.get(&scheduling_parent)

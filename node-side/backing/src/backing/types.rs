@@ -153,7 +153,7 @@ pub enum SecondingError {
 	Recalling,
 	/// Validation came to nothing.
 	#[error("validation: {0}")]
-	Failed(JobFailure),
+	Failed(#[source] JobFailure),
 	/// It would lead from a head to the same head.
 	#[error("parent and output head are both {0} (R-BAK-3)")]
 	ZeroLengthCycle(HeadHash),

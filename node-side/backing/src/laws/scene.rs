@@ -431,7 +431,7 @@ impl World for Scene {
 		self.judge_bounds(whole, open)?;
 		self.judge_promises(whole, outputs, open)?;
 		for (candidate, scheduling_parent) in &whole.announced {
-			let backed = whole.backing.backed(*candidate, *scheduling_parent);
+			let backed = whole.backing.backed(*scheduling_parent, *candidate);
 			if backed.is_none_or(|backed| backed.validity_votes.len() < QUORUM) {
 				return Err(Breach::new(
 					Law::Checked,

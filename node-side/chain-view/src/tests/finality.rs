@@ -176,8 +176,8 @@ fn a_long_finalized_chain_is_forgotten_but_for_its_end() {
 	let mut view = view_with(limits);
 	let blocks = chain(&root(1, 1), 2..=300);
 	for window in blocks.windows(4) {
-		view.handle(imported(&window[3]));
-		view.handle(finalized(&window[0]));
+		let _ = view.handle(imported(&window[3]));
+		let _ = view.handle(finalized(&window[0]));
 		assert!(view.block_count() <= 5 + 1 + 3);
 		assert!(view.blocks_hold_facts() <= 4);
 	}

@@ -260,10 +260,10 @@ proptest! {
 	) {
 		let (mut view, mut other) = (view(), view());
 		for block in &blocks {
-			view.handle(imported(block));
+			let _ = view.handle(imported(block));
 		}
 		for block in &order {
-			other.handle(imported(block));
+			let _ = other.handle(imported(block));
 		}
 		prop_assert_eq!(leaf_names(&view), leaf_names(&other));
 		for block in &blocks {

@@ -309,11 +309,11 @@ fn an_ancestor_of_several_leaves_is_admitted_by_each() {
 fn law_3_reverted_blocks_are_remembered_up_to_a_bound() {
 	let mut view = view();
 	let root = root(1, 10);
-	view.handle(imported(&root));
+	let _ = view.handle(imported(&root));
 	for name in 2..2000 {
 		let block = child(&root, name);
-		view.handle(imported(&block));
-		view.handle(reverted(&block));
+		let _ = view.handle(imported(&block));
+		let _ = view.handle(reverted(&block));
 		assert!(view.excluded_count() <= 512, "law 3");
 	}
 	assert_eq!((view.excluded_count(), view.block_count()), (512, 1));

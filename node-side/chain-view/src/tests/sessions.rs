@@ -89,8 +89,8 @@ fn a_session_is_kept_once_and_forgotten_with_its_last_block() {
 	for name in 2..100 {
 		let session = u32::try_from(name / 10).expect("it is small");
 		block = child_in_session(&block, name, session, keys([session as u8]));
-		view.handle(imported(&block));
-		view.handle(finalized(&block));
+		let _ = view.handle(imported(&block));
+		let _ = view.handle(finalized(&block));
 		assert!(view.session_count() <= 2);
 	}
 }

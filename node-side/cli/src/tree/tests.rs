@@ -7,7 +7,7 @@ use clap::Parser;
 const FORMATS: [Format; 4] = [Format::Text, Format::Dot, Format::Svg, Format::Json];
 
 fn example(candidates: u32) -> Drawing {
-	Drawing::of(&example::tree(candidates, 0))
+	example::tree(candidates, 0).drawing()
 }
 
 fn drawn(candidates: u32, format: Format) -> String {
@@ -22,7 +22,7 @@ fn text_has_a_column_for_each_depth() {
 #[test]
 fn dot_names_every_node_and_edge_once() {
 	let drawing = example(14);
-	let text = dot::draw(&drawing);
+	let text = drawing.dot();
 	assert_eq!(text.matches("\\nrelay parent ").count(), drawing.nodes.len());
 	assert_eq!(text.matches(" -> ").count(), drawing.nodes.len());
 	assert!(text.contains("\tincluded -> n0 [penwidth=1];") && text.ends_with("}\n"));
@@ -36,7 +36,7 @@ fn a_picture_keeps_its_boxes_apart() {
 		places.sort_unstable();
 		places.dedup();
 		assert_eq!(places.len(), drawing.nodes.len(), "two nodes in one place");
-		let picture = svg::draw(&drawing);
+		let picture = drawing.svg();
 		assert_eq!(picture.matches("<path").count(), drawing.nodes.len());
 		assert!(picture.starts_with("<svg ") && picture.ends_with("</svg>\n"));
 		assert_eq!(picture.matches('<').count(), picture.matches('>').count());
@@ -67,7 +67,8 @@ fn r_sel_6_the_best_path_begins_behind_what_is_pending() {
 		.select_children(&pending, usize::MAX)
 		.map(|best| format!("{:?}", best.hash().0))
 		.collect();
-	let drawn: Vec<_> = Drawing::of(&tree)
+	let drawn: Vec<_> = tree
+		.drawing()
 		.nodes
 		.into_iter()
 		.filter(|node| node.is_on_best_path)
@@ -82,7 +83,7 @@ fn the_same_seed_draws_the_same_and_another_something_else() {
 	for format in FORMATS {
 		assert_eq!(drawn(50, format), drawn(50, format));
 	}
-	assert_ne!(example(50), Drawing::of(&example::tree(50, 1)));
+	assert_ne!(example(50), example::tree(50, 1).drawing());
 }
 
 fn args(line: &[&str]) -> Tree {

@@ -27,7 +27,7 @@ fn r_sco_1_a_scope_says_what_a_tree_is_about() {
 	}
 	assert_eq!(scope.in_scope(block(15).hash), None, "R-SCO-3");
 	assert_eq!(
-		scope.relay_parent_of(pending.hash(), block(15).hash),
+		scope.relay_parent_of(block(15).hash, pending.hash()),
 		Some(&block(15)),
 		"R-SCO-5"
 	);
@@ -135,7 +135,7 @@ fn r_sel_5_forks_cost_selection_nothing_and_late_parents_lose_nobody() {
 			storage
 				.insert(candidate, CandidateState::Backed)
 				.expect("all are different");
-			let outcome = tree.add_and_populate(&storage, hash);
+			let outcome = tree.add_and_populate(hash, &storage);
 			assert_eq!(outcome.is_ok(), level == 0, "those below wait");
 		}
 	}
@@ -190,7 +190,7 @@ fn a_candidate_of_another_para_stays_out_and_the_reason_names_both() {
 			hrmp_watermark: LEAF,
 			..Default::default()
 		};
-		Candidate::building_on(head(from), para, &block(LEAF), &base, outputs, Default::default())
+		Candidate::building_on(para, &block(LEAF), head(from), &base, outputs, Default::default())
 			.expect("it is consistent")
 	};
 	let other = ParaId(PARA.0 + 1);
@@ -207,7 +207,7 @@ fn a_candidate_of_another_para_stays_out_and_the_reason_names_both() {
 	let members: Vec<_> = tree.candidates().map(Candidate::hash).collect();
 	assert_eq!(members, [own.hash()], "a sweep leaves it out");
 	assert_eq!(
-		tree.add_and_populate(&storage, below.hash()),
+		tree.add_and_populate(below.hash(), &storage),
 		Err(AttachError::Unfit(Unfit::OtherPara {
 			expected: PARA,
 			got: other

@@ -21,7 +21,7 @@ fn introduce(
 	storage
 		.insert(candidate.clone(), CandidateState::Backed)
 		.expect("new");
-	tree.add_and_populate(storage, candidate.hash())
+	tree.add_and_populate(candidate.hash(), storage)
 }
 
 #[test]

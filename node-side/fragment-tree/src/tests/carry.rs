@@ -30,7 +30,7 @@ fn included(
 		let identity = ConstraintModifications::default();
 		let operating = Operating::new(&base, &identity);
 		let number = candidate.relay_parent_number();
-		let modifications = candidate_modifications(candidate.commitments(), number, &operating).ok()?;
+		let modifications = candidate_modifications(number, &operating, candidate.commitments()).ok()?;
 		base.apply_modifications(&modifications).ok()
 	})
 }
@@ -94,7 +94,7 @@ fn after_an_empty_block_both_leaves_share_the_nodes_until_one_changes() {
 	storage
 		.insert(c.clone(), CandidateState::Seconded)
 		.expect("it is new");
-	let _attached = next.add_and_populate(&storage, c.hash()).expect("it fits");
+	let _attached = next.add_and_populate(c.hash(), &storage).expect("it fits");
 	assert!(!next.shares_nodes_with(&tree));
 	assert_eq!((tree.len(), next.len()), (3, 4), "the other leaf does not notice");
 	check_invariants(&tree);
@@ -347,7 +347,7 @@ proptest! {
 		for step in &steps {
 			for candidate in step.introduced.iter().map(|index| index.get(&pool)) {
 				if storage.insert(candidate.clone(), CandidateState::Introduced).is_ok() {
-					let _fits_or_not = tree.add_and_populate(&storage, candidate.hash());
+					let _fits_or_not = tree.add_and_populate(candidate.hash(), &storage);
 				}
 			}
 			for candidate in step.backed.iter().map(|index| index.get(&pool)) {

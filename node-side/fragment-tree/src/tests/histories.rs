@@ -143,7 +143,7 @@ proptest! {
 					let is_new = storage.insert(candidate.clone(), CandidateState::Introduced).is_ok();
 					prop_assert_eq!(is_new, !known.contains_key(&candidate.hash()), "R-STO-2");
 					let before = tree.len();
-					let outcome = tree.add_and_populate(&storage, candidate.hash());
+					let outcome = tree.add_and_populate(candidate.hash(), &storage);
 					prop_assert!(!matches!(outcome, Err(AttachError::TreeFull(_) | AttachError::Unknown(_))));
 					prop_assert_eq!(tree.len() - before, outcome.map_or(0, |report| report.nodes as usize));
 					known.entry(candidate.hash()).or_insert_with(|| (candidate.clone(), false));
@@ -188,7 +188,7 @@ proptest! {
 				continue;
 			}
 			let before = paths(&tree);
-			if tree.add_and_populate(&storage, candidate.hash()).is_err() {
+			if tree.add_and_populate(candidate.hash(), &storage).is_err() {
 				prop_assert_eq!(before, paths(&tree), "R-TRE-11: unchanged");
 			}
 			check_invariants(&tree);

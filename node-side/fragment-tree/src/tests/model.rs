@@ -43,7 +43,7 @@ impl<'a> Model<'a> {
 			let identity = ConstraintModifications::default();
 			let operating = Operating::new(&constraints, &identity);
 			let number = candidate.relay_parent_number();
-			let modifications = candidate_modifications(candidate.commitments(), number, &operating);
+			let modifications = candidate_modifications(number, &operating, candidate.commitments());
 			constraints
 				.apply_modifications(&modifications.expect("the path is legal"))
 				.expect("the path is legal")

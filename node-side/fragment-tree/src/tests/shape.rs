@@ -346,7 +346,7 @@ fn r_def_1_forks_do_not_slow_down_selection() {
 			storage
 				.insert(candidate, CandidateState::Backed)
 				.expect("it is new");
-			let _refused_when_full = tree.add_and_populate(&storage, hash);
+			let _refused_when_full = tree.add_and_populate(hash, &storage);
 		}
 	}
 	check_invariants(&tree);
@@ -383,7 +383,7 @@ fn r_sel_3_steps_tell_what_the_candidates_say() {
 			.insert(candidate.clone(), CandidateState::Backed)
 			.expect("it is new");
 		let _attached = tree
-			.add_and_populate(&storage, candidate.hash())
+			.add_and_populate(candidate.hash(), &storage)
 			.expect("it fits");
 	}
 	check_invariants(&tree);

@@ -149,7 +149,7 @@ fn whether_a_tree_holds_a_candidate_is_exact() {
 		storage
 			.insert(candidate.clone(), CandidateState::Introduced)
 			.expect("new");
-		let _ = tree.add_and_populate(&storage, candidate.hash());
+		let _ = tree.add_and_populate(candidate.hash(), &storage);
 	}
 	let held = |storage: &CandidateStorage, hash| storage.get(hash).is_some_and(|stored| stored.is_in_tree());
 	assert_eq!(
@@ -229,12 +229,12 @@ fn r_sco_3_r_sco_5_what_is_in_scope() {
 		assert_eq!(scope.in_scope_by_number(number), None, "R-SCO-3");
 	}
 	assert_eq!(
-		scope.relay_parent_of(old.hash(), block(10).hash),
+		scope.relay_parent_of(block(10).hash, old.hash()),
 		Some(&block(10)),
 		"R-SCO-5"
 	);
 	assert_eq!(
-		scope.relay_parent_of(CandidateHash::default(), block(10).hash),
+		scope.relay_parent_of(block(10).hash, CandidateHash::default()),
 		None,
 		"R-SCO-5"
 	);
@@ -277,7 +277,7 @@ fn r_tre_6_relay_parents_along_pending_candidates() {
 		storage
 			.insert(candidate, CandidateState::Seconded)
 			.expect("it is new");
-		tree.add_and_populate(&storage, hash)
+		tree.add_and_populate(hash, &storage)
 			.map(|attached| attached.nodes)
 	};
 	assert_eq!(
@@ -329,7 +329,7 @@ fn r_def_45_r_rel_8_a_scheduling_parent_has_to_be_in_scope_as_well() {
 			.insert(candidate, CandidateState::Backed)
 			.expect("it is new");
 		let added = tree
-			.add_and_populate(&storage, hash)
+			.add_and_populate(hash, &storage)
 			.map(|attached| attached.nodes);
 		let out_of_scope = AttachError::RelayParentOutOfScope(block(scheduling_parent).hash);
 		let expected = if is_in_scope { Ok(1) } else { Err(out_of_scope) };

@@ -50,7 +50,7 @@ pub(crate) fn run(world: World, cast: &[(&'static str, Spec)], steps: &[Step]) -
 			storage
 				.insert(candidate.clone(), CandidateState::Seconded)
 				.expect(&context);
-			tree.add_and_populate(storage, candidate.hash())
+			tree.add_and_populate(candidate.hash(), storage)
 		};
 		match step {
 			Add(name, nodes, swept) => {

@@ -159,7 +159,7 @@ impl Subject for Trees {
 					},
 				};
 				Answer::Membership(
-					view.hypothetical_membership(PARA, asked, None, false),
+					view.hypothetical_membership(None, PARA, asked, false),
 					view.vouched_membership(PARA, asked),
 				)
 			}
@@ -190,7 +190,7 @@ impl Subject for Trees {
 	fn rest(&mut self) -> usize {
 		if let Some(view) = &mut self.machine {
 			let leaves: Vec<_> = view.leaves().map(|leaf| leaf.hash).collect();
-			view.update_leaves(&[], &leaves);
+			let _ = view.update_leaves(&[], &leaves);
 		}
 		REST
 	}

@@ -41,7 +41,7 @@ impl BackableSource for Offers {
 			.collect()
 	}
 
-	fn backed(&mut self, candidate: CandidateHash, _: Hash) -> Option<SharedBackedCandidate> {
+	fn backed(&mut self, _: Hash, candidate: CandidateHash) -> Option<SharedBackedCandidate> {
 		let found = self.0.iter().find(|(hash, _)| *hash == candidate)?;
 		Some(found.1.clone())
 	}

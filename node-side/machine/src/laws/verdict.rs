@@ -67,6 +67,7 @@ impl Breach {
 )]
 pub struct Broken {
 	/// What is broken.
+	#[source]
 	pub breach: Breach,
 	/// Number of the input, from 1.
 	pub step: u64,

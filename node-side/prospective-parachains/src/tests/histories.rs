@@ -126,7 +126,7 @@ proptest! {
 				Event::Abandon(index) => {
 					if tips.len() > 1 {
 						let tip = tips.remove(index.index(tips.len()));
-						view.update_leaves(&[], &[tip.blocks[0].hash]);
+						let _ = view.update_leaves(&[], &[tip.blocks[0].hash]);
 					}
 				}
 			}

@@ -18,7 +18,7 @@ fn law_1_a_candidate_that_somebody_else_holds_is_shared_with_the_trees() {
 		held.shared_validation_data()
 	));
 	// Whoever holds it still is not taken for a tree.
-	view.update_leaves(&[leaf(30).with(PARA, 0, &[])], &[block(20).hash, block(21).hash]);
+	let _ = view.update_leaves(&[leaf(30).with(PARA, 0, &[])], &[block(20).hash, block(21).hash]);
 	assert_eq!(view.candidate_count(PARA), 0, "R-VIE-4");
 }
 
@@ -219,7 +219,7 @@ fn r_tre_14_r_tre_11_only_so_many_wait() {
 		unconnected: limits,
 		..Default::default()
 	});
-	view.update_leaves(&[leaf(20).with(PARA, 0, &[])], &[]);
+	let _ = view.update_leaves(&[leaf(20).with(PARA, 0, &[])], &[]);
 	for to in [1, 2] {
 		introduce(&mut view, &spec(9, to, 20).build());
 	}
@@ -257,7 +257,7 @@ fn r_tre_14_r_tre_11_only_so_many_wait() {
 		unconnected: bytes,
 		..Default::default()
 	});
-	view.update_leaves(&[leaf(20).with(PARA, 0, &[])], &[]);
+	let _ = view.update_leaves(&[leaf(20).with(PARA, 0, &[])], &[]);
 	let error = view.introduce_checked(third);
 	assert!(
 		matches!(error, Err(IntroduceError::UnconnectedFull(full)) if full.max_bytes == 10),
@@ -276,7 +276,7 @@ fn r_tre_11_a_full_tree_refuses_and_says_so() {
 		tree_limits: Some(limits),
 		..Default::default()
 	});
-	view.update_leaves(&[leaf(20).with(PARA, 0, &[])], &[]);
+	let _ = view.update_leaves(&[leaf(20).with(PARA, 0, &[])], &[]);
 	introduce(&mut view, &spec(0, 1, 20).build());
 	let error = view.introduce_checked(spec(0, 2, 20).build());
 	let Err(IntroduceError::FitsNowhere { reasons, .. }) = error else {

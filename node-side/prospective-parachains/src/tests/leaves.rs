@@ -86,7 +86,7 @@ fn r_vie_3_a_leaf_that_comes_and_goes_at_once_is_ignored() {
 		(LeavesUpdated::default(), 0),
 		"R-VIE-3"
 	);
-	view.update_leaves(&[leaf(20).with(PARA, 0, &[])], &[block(19).hash]);
+	let _ = view.update_leaves(&[leaf(20).with(PARA, 0, &[])], &[block(19).hash]);
 	let again = view.update_leaves(&[leaf(20).with(PARA, 0, &[])], &[]);
 	assert_eq!((again.activated.len(), view.leaves().count()), (0, 1));
 	check(&view);
@@ -164,10 +164,10 @@ fn r_vie_4_what_no_leaf_has_use_for_goes() {
 		"R-VIE-4: no leaf schedules the other para"
 	);
 
-	view.update_leaves(&[leaf(23).with(PARA, 2, &[])], &[block(21).hash]);
+	let _ = view.update_leaves(&[leaf(23).with(PARA, 2, &[])], &[block(21).hash]);
 	check(&view);
 	assert_eq!(stored(&view), [], "R-VIE-4: out of scope");
-	view.update_leaves(&[], &[block(23).hash]);
+	let _ = view.update_leaves(&[], &[block(23).hash]);
 	assert!(view.paras.is_empty() && view.assigned_cores.is_empty(), "R-VIE-4");
 }
 
@@ -187,7 +187,7 @@ fn r_vie_4_a_reversion_finds_the_other_fork_ready() {
 		1,
 		"R-STO-3: what is backed on one fork is backable on the other"
 	);
-	view.update_leaves(&[], &[block_of(2, 101).hash]);
+	let _ = view.update_leaves(&[], &[block_of(2, 101).hash]);
 	check(&view);
 	assert_eq!(view.membership(PARA, a.hash()), both[..1]);
 }
@@ -202,7 +202,7 @@ fn r_tre_14_surplus_goes_oldest_relay_parent_first() {
 		..Default::default()
 	};
 	let mut view = View::new(config);
-	view.update_leaves(&[leaf(20).with(PARA, 0, &[])], &[]);
+	let _ = view.update_leaves(&[leaf(20).with(PARA, 0, &[])], &[]);
 	let [old, new] = [spec(0, 1, 19), spec(0, 2, 20)].map(Spec::build);
 	introduce(&mut view, &old);
 	introduce(&mut view, &new);
@@ -224,7 +224,7 @@ fn r_vie_4_leaves_that_go_together_take_along_what_only_they_held() {
 	introduce(&mut view, &on_one);
 	introduce(&mut view, &on_other);
 	let gone = [1, 2].map(|fork| block_of(fork, 101).hash);
-	view.update_leaves(&[leaf_of(3, 101).with(PARA, 9, &[])], &gone);
+	let _ = view.update_leaves(&[leaf_of(3, 101).with(PARA, 9, &[])], &gone);
 	check(&view);
 	assert_eq!(stored(&view).len(), 2, "both may still get a parent (R-TRE-14)");
 	assert_eq!(view.waiting(PARA).count(), 2);
@@ -242,7 +242,7 @@ fn a_leaf_after_an_empty_block_holds_the_nodes_of_its_parent() {
 	let [earlier, later] =
 		[20, 21].map(|number| view.tree(block(number).hash, PARA).expect("it is scheduled"));
 	assert!(later.shares_nodes_with(earlier));
-	view.update_leaves(&[], &[block(20).hash]);
+	let _ = view.update_leaves(&[], &[block(20).hash]);
 	check(&view);
 	introduce(&mut view, &spec(1, 2, 21).build());
 	assert_eq!(tree(&view, 21), Some(2));
@@ -250,7 +250,7 @@ fn a_leaf_after_an_empty_block_holds_the_nodes_of_its_parent() {
 
 	// Its relay parent leaves the window, though no tree changes.
 	for number in 22..=24 {
-		view.update_leaves(&[leaf(number).with(PARA, 0, &[])], &[block(number - 1).hash]);
+		let _ = view.update_leaves(&[leaf(number).with(PARA, 0, &[])], &[block(number - 1).hash]);
 		check(&view);
 	}
 	assert_eq!(

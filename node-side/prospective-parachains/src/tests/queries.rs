@@ -205,7 +205,7 @@ fn r_vie_8_minimum_relay_parents() {
 #[test]
 fn r_imp_1_an_ancestor_that_becomes_a_leaf_has_its_own_list() {
 	let mut view = view_at(&[leaf(21).with(PARA, 0, &[])]);
-	view.update_leaves(&[leaf(20).with(PARA, 0, &[])], &[]);
+	let _ = view.update_leaves(&[leaf(20).with(PARA, 0, &[])], &[]);
 	let list = |view: &View, at| view.allowed_relay_parents(block(at).hash, Some(PARA));
 	assert_eq!(
 		list(&view, 20),
@@ -273,8 +273,8 @@ fn r_vie_10_hypothetical_membership_across_leaves() {
 			parent_head_hash: candidate.parent_head_hash(),
 			relay_parent: candidate.relay_parent(),
 		};
-		let answer = view.hypothetical_membership(PARA, complete, at, backed);
-		assert_eq!(view.hypothetical_membership(PARA, place, at, backed), answer);
+		let answer = view.hypothetical_membership(at, PARA, complete, backed);
+		assert_eq!(view.hypothetical_membership(at, PARA, place, backed), answer);
 		answer
 			.into_iter()
 			.map(|(leaf, depths)| ((leaf.to_low_u64_be() / 256) as u32, depths))
@@ -339,7 +339,7 @@ fn r_imp_2_blocks_are_remembered_as_long_as_a_leaf_has_them_in_scope() {
 	let mut view = view_at(&[leaf(20).with(PARA, 0, &[])]);
 	for number in 21..=24 {
 		// Activated before the other goes.
-		view.update_leaves(&[leaf(number).with(PARA, 0, &[])], &[block(number - 1).hash]);
+		let _ = view.update_leaves(&[leaf(number).with(PARA, 0, &[])], &[block(number - 1).hash]);
 		check(&view);
 		let mut known: Vec<_> = view.assigned_cores.keys().copied().collect();
 		known.sort();
@@ -349,7 +349,7 @@ fn r_imp_2_blocks_are_remembered_as_long_as_a_leaf_has_them_in_scope() {
 		expected.sort();
 		assert_eq!(known, expected, "R-IMP-2 at leaf {number}");
 	}
-	view.update_leaves(&[], &[block(24).hash]);
+	let _ = view.update_leaves(&[], &[block(24).hash]);
 	assert!(
 		view.assigned_cores.is_empty() && view.paras.is_empty(),
 		"R-IMP-2: no leaves, nothing"

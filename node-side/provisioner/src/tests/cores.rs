@@ -11,7 +11,7 @@ impl BackableSource for VersionOne {
 		vec![(named(1), Hash::zero())]
 	}
 
-	fn backed(&mut self, _: CandidateHash, _: Hash) -> Option<SharedBackedCandidate> {
+	fn backed(&mut self, _: Hash, _: CandidateHash) -> Option<SharedBackedCandidate> {
 		let mut bytes = descriptor(NINE, 0).encode();
 		// What was a collator's key has to be zero in later versions (R-BIN-12).
 		bytes[44..68].fill(1);

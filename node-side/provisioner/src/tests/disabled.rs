@@ -38,7 +38,7 @@ impl BackableSource for Careless {
 			.collect()
 	}
 
-	fn backed(&mut self, candidate: CandidateHash, _: Hash) -> Option<SharedBackedCandidate> {
+	fn backed(&mut self, _: Hash, candidate: CandidateHash) -> Option<SharedBackedCandidate> {
 		Some(self.candidate(candidate.0.as_bytes()[0].into()).into())
 	}
 }

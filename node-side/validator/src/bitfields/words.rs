@@ -44,7 +44,7 @@ impl CheckBitfields {
 	/// Verifies each: whether it is signed, in their order.
 	pub fn run(&self) -> Vec<bool> {
 		let verify = |(key, signed): &(ValidatorId, UncheckedSignedAvailabilityBitfield)| {
-			signed.verify(key, &self.context)
+			signed.verify(&self.context, key)
 		};
 		self.bitfields.iter().map(verify).collect()
 	}

@@ -284,7 +284,7 @@ fn r_abp_5_scheduler_params_are_one_group_in_the_published_layout() {
 			..now
 		};
 		assert_eq!(Configuration::pending(), [(2, expected)]);
-		let layout = (10u32, 10u32, None::<u32>, 5u32, 7u32, 0u32, 500u32);
+		let layout = (10u32, 10u32, None::<u32>, 4u32, 7u32, 0u32, 500u32);
 		let prices = (250_000_000u32, 30_000_000u32, 10_000_000u128, 8u32);
 		assert_eq!(wanted.encode(), (layout, prices).encode());
 	});

@@ -1,7 +1,9 @@
 //! What the benchmarks ask of the chain around the pallet.
 
-use super::MaxMessageSize;
-use async_backing_primitives::{HostConfiguration, ParaId};
+use async_backing_primitives::{
+	test_helpers::{neighbours, State},
+	ParaId,
+};
 
 /// Prepares the neighbours.
 pub struct Helper;
@@ -13,6 +15,11 @@ impl crate::benchmarking::BenchmarkHelper for Helper {
 
 /// An empty chain with the limits of a real one.
 pub(crate) fn externalities() -> sp_io::TestExternalities {
-	MaxMessageSize::set(HostConfiguration::default().max_downward_message_size);
+	neighbours(|state| {
+		*state = State {
+			everybody: true,
+			..State::default()
+		}
+	});
 	sp_io::TestExternalities::default()
 }

@@ -1,10 +1,12 @@
 //! What the benchmarks ask of the chain around the pallet.
 
-use super::{AccountOfPara, Balances, Everybody, Gone, Limits};
-use async_backing_primitives::{HostConfiguration, ParaId};
+use super::{AccountOfPara, Balances};
+use async_backing_primitives::{
+	test_helpers::{neighbours, State},
+	ParaId,
+};
 use frame_support::traits::fungible::Mutate;
 use sp_runtime::traits::Convert;
-use std::collections::BTreeSet;
 
 /// Prepares the neighbours.
 pub struct Helper;
@@ -18,8 +20,11 @@ impl crate::benchmarking::BenchmarkHelper for Helper {
 
 /// An empty chain with the limits and deposits of a real one.
 pub(crate) fn externalities() -> sp_io::TestExternalities {
-	Gone::set(BTreeSet::new());
-	Everybody::set(true);
-	Limits::set(HostConfiguration::default());
+	neighbours(|state| {
+		*state = State {
+			everybody: true,
+			..State::default()
+		}
+	});
 	sp_io::TestExternalities::default()
 }

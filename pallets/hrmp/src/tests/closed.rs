@@ -203,13 +203,13 @@ fn r_def_33_a_session_closes_so_many_channels_and_the_rest_with_the_next() {
 #[test]
 fn r_def_33_a_session_opens_so_many_channels_and_the_rest_with_the_next() {
 	run(|| {
-		Limits::mutate(|limits| {
+		configure(|limits| {
 			limits.hrmp_max_parachain_inbound_channels = 256;
 			limits.hrmp_max_parachain_outbound_channels = 256;
 			limits.hrmp_sender_deposit = 0;
 			limits.hrmp_recipient_deposit = 0;
 		});
-		Everybody::set(true);
+		neighbours(|state| state.everybody = true);
 		let wanted = MAX_CHANGES_PER_SESSION + 5;
 		let channels: Vec<_> = (0..wanted)
 			.map(|number| id(ParaId(9_000 - number), ParaId(5_000 + number / 200)))
@@ -235,8 +235,8 @@ fn r_def_33_a_session_opens_so_many_channels_and_the_rest_with_the_next() {
 #[test]
 fn r_def_33_removing_a_para_touches_its_own_requests_and_no_other() {
 	run(|| {
-		Everybody::set(true);
-		Limits::mutate(|limits| {
+		neighbours(|state| state.everybody = true);
+		configure(|limits| {
 			limits.hrmp_sender_deposit = 0;
 			limits.hrmp_max_parachain_outbound_channels = 3;
 		});
@@ -303,8 +303,8 @@ fn r_def_33_paras_with_many_channels_are_removed_in_several_sessions() {
 #[test]
 fn r_def_33_channels_and_requests_of_both_directions_take_time() {
 	run(|| {
-		Everybody::set(true);
-		Limits::mutate(|limits| {
+		neighbours(|state| state.everybody = true);
+		configure(|limits| {
 			limits.hrmp_sender_deposit = 0;
 			limits.hrmp_max_parachain_outbound_channels = 6;
 		});
@@ -331,8 +331,8 @@ fn r_def_33_channels_and_requests_of_both_directions_take_time() {
 #[test]
 fn r_def_33_a_para_with_more_than_a_session_change_has_time_for_goes_alone() {
 	run(|| {
-		Everybody::set(true);
-		Limits::mutate(|limits| limits.hrmp_sender_deposit = 0);
+		neighbours(|state| state.everybody = true);
+		configure(|limits| limits.hrmp_sender_deposit = 0);
 		let [first, next] = [5_000, 5_001].map(ParaId);
 		many_channels(201);
 		for number in 0..57 {

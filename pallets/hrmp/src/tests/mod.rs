@@ -62,7 +62,7 @@ fn send(sender: ParaId, recipient: ParaId, at: u32, data: &[u8]) {
 fn consume(para: ParaId, watermark: u32, relay_parent: u32) -> u32 {
 	let waiting = Hrmp::waiting(para, watermark);
 	Hrmp::prune(para, watermark, relay_parent);
-	Contexts::mutate(|contexts| contexts.insert(para, relay_parent));
+	neighbours(|state| state.contexts.insert(para, relay_parent));
 	waiting.messages
 }
 
@@ -354,7 +354,7 @@ fn nothing_of_a_removed_para_stays_behind() {
 		send(B, A, 5, b"two");
 		send(C, B, 6, b"three");
 		consume(A, 4, 5);
-		Contexts::mutate(|contexts| contexts.remove(&A));
+		neighbours(|state| state.contexts.remove(&A));
 		Hrmp::on_para_removed(A);
 		assert_eq!(Hrmp::recipients(A), []);
 		assert_eq!(Hrmp::recipients(B), []);

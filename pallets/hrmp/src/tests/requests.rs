@@ -18,8 +18,8 @@ fn next_session() {
 		session_index: 1,
 		session_start: System::block_number() + 1,
 		validators: Vec::new(),
-		old_configuration: Limits::get(),
-		new_configuration: Limits::get(),
+		old_configuration: config(),
+		new_configuration: config(),
 		random_seed: [0; 32],
 	});
 	Hrmp::do_try_state().expect("invariants hold after a session change");
@@ -100,12 +100,12 @@ fn requests_are_refused_each_for_its_reason() {
 				Error::<Test>::BadCapacity
 			);
 		}
-		Limits::mutate(|limits| limits.hrmp_channel_max_capacity = u32::MAX);
+		configure(|limits| limits.hrmp_channel_max_capacity = u32::MAX);
 		assert_noop!(
 			Hrmp::init_open_channel(by(A), B, 2049, 50),
 			Error::<Test>::BadCapacity // R-DEF-33: above the ceiling
 		);
-		Limits::mutate(|limits| limits.hrmp_channel_max_capacity = 8);
+		configure(|limits| limits.hrmp_channel_max_capacity = 8);
 		for size in [0, 51] {
 			assert_noop!(
 				Hrmp::init_open_channel(by(A), B, 8, size),
@@ -182,7 +182,7 @@ fn r_def_31_no_channel_opens_whose_end_is_gone() {
 			assert_ok!(Hrmp::accept_open_channel(by(recipient), sender));
 		}
 		// Gone before this pallet hears of it.
-		Gone::mutate(|gone| gone.insert(A));
+		neighbours(|state| state.gone.insert(A));
 		next_session();
 		let opened: Vec<_> = HrmpChannels::<Test>::iter_keys().collect();
 		assert_eq!(opened, [id(B, C)], "R-DEF-31");
@@ -288,7 +288,7 @@ fn requests_and_channels_go_with_their_para() {
 		assert_ok!(request(B, A));
 		assert_ok!(request(C, A));
 		assert_ok!(Hrmp::accept_open_channel(by(A), C));
-		Gone::mutate(|gone| gone.insert(A));
+		neighbours(|state| state.gone.insert(A));
 		Hrmp::on_para_removed(A);
 		assert_eq!(HrmpOpenChannelRequests::<Test>::count(), 0);
 		assert_eq!((held(A), held(B), held(C)), (0, 0, 0));
@@ -377,7 +377,7 @@ proptest! {
 					Step::Poke(a, b) => {
 						let _ = Hrmp::poke_channel_deposits(RuntimeOrigin::root(), ParaId(a), ParaId(b));
 					}
-					Step::Deposits(sender, recipient) => Limits::mutate(|limits| {
+					Step::Deposits(sender, recipient) => configure(|limits| {
 						limits.hrmp_sender_deposit = sender;
 						limits.hrmp_recipient_deposit = recipient;
 					}),

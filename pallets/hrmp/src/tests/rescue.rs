@@ -162,7 +162,7 @@ fn a_para_is_cleaned_of_its_channels_even_if_it_is_gone() {
 		open_with_deposits(C, A);
 		open_with_deposits(C, B);
 		assert_ok!(request(A, C));
-		Gone::mutate(|gone| gone.insert(A));
+		neighbours(|state| state.gone.insert(A));
 		for (inbound, outbound) in [(1, 1), (2, 0)] {
 			assert_noop!(
 				Hrmp::force_clean_hrmp(root(), A, inbound, outbound),
@@ -209,7 +209,7 @@ fn deposits_follow_the_configuration_when_poked() {
 		);
 		open_with_deposits(A, B);
 		let set = |sender, recipient| {
-			Limits::mutate(|limits| {
+			configure(|limits| {
 				limits.hrmp_sender_deposit = sender;
 				limits.hrmp_recipient_deposit = recipient;
 			})
@@ -252,7 +252,7 @@ fn r_key_5_poking_leaves_what_parachains_read() {
 			value[..53].to_vec()
 		};
 		let before = read();
-		Limits::mutate(|limits| limits.hrmp_sender_deposit = 1);
+		configure(|limits| limits.hrmp_sender_deposit = 1);
 		assert_ok!(Hrmp::poke_channel_deposits(root(), A, B));
 		assert_eq!(read(), before, "R-KEY-5");
 		assert_eq!(HrmpOpenChannelRequests::<Test>::count(), 0);

@@ -6,7 +6,7 @@ use async_backing_primitives::{ports::OnParaOverridden, BlockNumber};
 /// Gives the para another most recent context.
 fn rewrite(para: ParaId, context: BlockNumber) {
 	Hrmp::on_para_overridden(para);
-	Contexts::mutate(|contexts| contexts.insert(para, context));
+	neighbours(|state| state.contexts.insert(para, context));
 	assert_eq!(Hrmp::do_try_state(), Ok(()));
 }
 

@@ -2,44 +2,17 @@
 
 use super::*;
 use async_backing_primitives::{
-	ports::CoreScheduler, AvailabilityBitfield, BackedCandidate, BackingBits, CandidateCommitments,
-	CandidateDescriptor, CommittedCandidateReceipt, CompactStatement, DescriptorFields, GroupIndex,
-	PersistedValidationData, SigningContext, UncheckedSigned, UncheckedSignedAvailabilityBitfield,
-	ValidationCodeHash, ValidatorId, ValidatorIndex, ValidatorPair, ValidityAttestation,
+	ports::CoreScheduler,
+	test_helpers::{self, Draft, Signers},
+	BackedCandidate, GroupIndex, SigningContext, UncheckedSignedAvailabilityBitfield, ValidatorIndex,
 };
 use sp_core::Pair;
-use std::{cell::RefCell, collections::BTreeMap};
+use std::ops::{Deref, DerefMut};
 
-/// Key pair of a validator. Made once: large sessions are asked for theirs again and again.
-pub(crate) fn pair(index: u32) -> ValidatorPair {
-	thread_local!(static PAIRS: RefCell<BTreeMap<u32, ValidatorPair>> = const { RefCell::new(BTreeMap::new()) });
-	PAIRS.with_borrow_mut(|pairs| {
-		let from_seed = || {
-			let mut seed = [1; 32];
-			seed[..4].copy_from_slice(&index.to_le_bytes());
-			ValidatorPair::from_seed(&seed)
-		};
-		pairs.entry(index).or_insert_with(from_seed).clone()
-	})
-}
-
-/// Public key of a validator.
-pub(crate) fn validator_id(index: u32) -> ValidatorId {
-	pair(index).public()
-}
-
-/// A candidate, and how it is backed. Everything has the value that makes it good; a test changes what it is about.
+/// A candidate, and how it is backed.
 #[derive(Clone, Debug)]
 pub(crate) struct Candidate {
-	pub(crate) para: ParaId,
-	pub(crate) relay_parent: RelayChainBlockInfo,
-	pub(crate) parent_head: HeadData,
-	pub(crate) core: u16,
-	pub(crate) session: u32,
-	pub(crate) code: ValidationCodeHash,
-	pub(crate) para_head: Option<HeadData>,
-	pub(crate) max_pov_size: u32,
-	pub(crate) commitments: CandidateCommitments,
+	draft: Draft,
 	/// Positions in the group of those that vote.
 	pub(crate) voters: Vec<usize>,
 	/// Group that votes, if not the right one.
@@ -48,28 +21,32 @@ pub(crate) struct Candidate {
 	pub(crate) signed_session: Option<u32>,
 }
 
+impl Deref for Candidate {
+	type Target = Draft;
+	fn deref(&self) -> &Draft {
+		&self.draft
+	}
+}
+
+impl DerefMut for Candidate {
+	fn deref_mut(&mut self) -> &mut Draft {
+		&mut self.draft
+	}
+}
+
 impl Candidate {
 	/// A candidate of `para` on `parent_head` with the parent block as its relay parent. Its head data is that of its
 	/// parent with `block` behind.
 	pub(crate) fn new(para: ParaId, core: u16, parent_head: &HeadData, block: u8) -> Self {
-		let relay_parent = parent();
-		let mut head_data = parent_head.clone();
-		head_data.0.push(block);
-		let (session, code) = neighbours(|state| (state.session, state.codes[&para]));
+		let mut head = parent_head.clone();
+		head.0.push(block);
+		let (session, code, max_pov_size) =
+			neighbours(|state| (state.session, state.codes[&para], state.config.max_pov_size));
+		let mut draft = Draft::new(para, parent(), parent_head.clone(), head, code, max_pov_size);
+		draft.core = CoreIndex(core.into());
+		draft.session = session;
 		Self {
-			para,
-			relay_parent,
-			parent_head: parent_head.clone(),
-			core,
-			session,
-			code,
-			para_head: None,
-			max_pov_size: neighbours(|state| state.config.max_pov_size),
-			commitments: CandidateCommitments {
-				head_data,
-				hrmp_watermark: relay_parent.number,
-				..Default::default()
-			},
+			draft,
 			voters: vec![0, 1],
 			group: None,
 			signed_session: None,
@@ -89,8 +66,7 @@ impl Candidate {
 
 	/// With another relay parent.
 	pub(crate) fn on(&mut self, relay_parent: RelayChainBlockInfo) -> Self {
-		self.relay_parent = relay_parent;
-		self.commitments.hrmp_watermark = relay_parent.number;
+		self.set_relay_parent(relay_parent);
 		self.clone()
 	}
 
@@ -100,56 +76,17 @@ impl Candidate {
 		self
 	}
 
-	/// Its head data.
-	pub(crate) fn head(&self) -> HeadData {
-		self.commitments.head_data.clone()
-	}
-
 	/// Group that backs its core.
 	pub(crate) fn group(&self) -> GroupIndex {
 		let rotation = Scheduler::rotation_info(self.relay_parent.number + 1);
 		rotation
-			.group_for_core(CoreIndex(self.core.into()), Scheduler::core_count() as usize)
+			.group_for_core(self.core, Scheduler::core_count() as usize)
 			.unwrap_or_default()
 	}
 
-	/// The candidate.
-	pub(crate) fn receipt(&self) -> CommittedCandidateReceipt {
-		let data = PersistedValidationData {
-			parent_head: self.parent_head.clone(),
-			relay_parent_number: self.relay_parent.number,
-			relay_parent_storage_root: self.relay_parent.storage_root,
-			max_pov_size: self.max_pov_size,
-		};
-		let descriptor = CandidateDescriptor::v2(DescriptorFields {
-			para_id: self.para,
-			relay_parent: self.relay_parent.hash,
-			core_index: self.core,
-			session_index: self.session,
-			persisted_validation_data_hash: data.hash(),
-			para_head: self
-				.para_head
-				.as_ref()
-				.unwrap_or(&self.commitments.head_data)
-				.hash(),
-			validation_code_hash: self.code,
-			..Default::default()
-		});
-		CommittedCandidateReceipt {
-			descriptor,
-			commitments: self.commitments.clone(),
-		}
-	}
-
-	/// Its identity.
-	pub(crate) fn hash(&self) -> async_backing_primitives::CandidateHash {
-		self.receipt().hash()
-	}
-
-	/// The candidate with its votes: the first voter seconds it, the others say that it is valid.
+	/// The candidate with its votes: the first voter seconds it, the others say that it is valid. Who is not in the group
+	/// votes with a key that nobody has.
 	pub(crate) fn back(&self) -> BackedCandidate {
-		let candidate = self.receipt();
-		let hash = candidate.hash();
 		let group = self.group.map_or(self.group(), GroupIndex);
 		let members = Scheduler::groups()
 			.get(group.as_usize())
@@ -157,21 +94,11 @@ impl Candidate {
 			.unwrap_or_default();
 		let context = SigningContext {
 			session_index: self.signed_session.unwrap_or(self.session),
-			parent_hash: self.relay_parent.hash,
+			..self.context()
 		};
-		let vote = |(i, position): (usize, &usize)| {
-			let key = pair(members.get(*position).map_or(99, |member| member.0));
-			let sign = |statement: CompactStatement| key.sign(&statement.signing_payload(&context));
-			match i {
-				0 => ValidityAttestation::Implicit(sign(CompactStatement::Seconded(hash))),
-				_ => ValidityAttestation::Explicit(sign(CompactStatement::Valid(hash))),
-			}
-		};
-		let votes = self.voters.iter().enumerate().map(vote).collect();
-		let bits: BackingBits = (0..members.len())
-			.map(|position| self.voters.contains(&position))
-			.collect();
-		BackedCandidate::new(candidate, votes, bits, CoreIndex(self.core.into())).expect("the core fits")
+		self.back_with(&context, members.len(), &self.voters, |position, payload| {
+			pair(members.get(position).map_or(99, |member| member.0)).sign(payload)
+		})
 	}
 }
 
@@ -194,23 +121,26 @@ pub(crate) fn bitfield_in(
 	validator: u32,
 	cores: &[u32],
 ) -> UncheckedSignedAvailabilityBitfield {
-	let bits = (0..Scheduler::core_count())
-		.map(|core| cores.contains(&core))
-		.collect();
-	let payload = AvailabilityBitfield(bits);
-	let signature = pair(validator).sign(&payload.signing_payload(&context));
-	UncheckedSigned {
-		payload,
-		validator_index: ValidatorIndex(validator),
-		signature,
-	}
+	let cores: Vec<_> = cores.iter().copied().map(CoreIndex).collect();
+	let signers = Signers::unshuffled(validator + 1);
+	let core_count = Scheduler::core_count();
+	test_helpers::bitfield(&context, ValidatorIndex(validator), &cores, core_count, &signers)
 }
 
 /// Bitfields of all validators with bits for these cores: the candidates there become available.
 pub(crate) fn attest(cores: &[u32]) -> Vec<UncheckedSignedAvailabilityBitfield> {
-	(0..neighbours(|state| state.validators))
-		.map(|validator| bitfield(validator, cores))
-		.collect()
+	let (session_index, validators) = neighbours(|state| (state.session, state.validators));
+	let context = SigningContext {
+		session_index,
+		parent_hash: parent().hash,
+	};
+	let cores: Vec<_> = cores.iter().copied().map(CoreIndex).collect();
+	test_helpers::attest(
+		&context,
+		&cores,
+		Scheduler::core_count(),
+		&Signers::unshuffled(validators),
+	)
 }
 
 /// An inherent for the block being processed.

@@ -8,18 +8,18 @@ mod author;
 #[cfg(feature = "runtime-benchmarks")]
 pub(crate) mod benchmark_helper;
 pub(crate) mod executive;
-mod neighbours;
 
+pub(crate) use async_backing_primitives::test_helpers::{
+	code, neighbours, pair, validators, Effect, Neighbours, State,
+};
 pub(crate) use author::*;
-pub use neighbours::Neighbours;
-pub(crate) use neighbours::{neighbours, Effect, State};
 
 use crate as pallet_inclusion;
 use async_backing_primitives::{
 	hash_of,
 	ports::{OnSessionChange, SessionChange},
 	AsyncBackingParams, BlockNumber, CoreIndex, Hash, HeadData, Header, HostConfiguration, ParaId,
-	ParachainsInherentData, RelayChainBlockInfo, ValidationCode,
+	ParachainsInherentData, RelayChainBlockInfo,
 };
 use frame_support::{
 	derive_impl, parameter_types,
@@ -57,18 +57,17 @@ impl pallet_balances::Config for Test {
 	type ExistentialDeposit = ConstU128<1>;
 }
 
+#[derive_impl(pallet_async_backing_scheduler::config_preludes::TestDefaultConfig)]
 impl pallet_async_backing_scheduler::Config for Test {
-	type AdminOrigin = frame_system::EnsureRoot<u64>;
 	type Configuration = Neighbours;
 	type Session = Neighbours;
 	type Paras = Neighbours;
 	type Currency = Balances;
-	type OrderRevenue = ();
-	type WeightInfo = ();
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = benchmark_helper::Helper;
 }
 
+#[derive_impl(pallet_inclusion::config_preludes::TestDefaultConfig)]
 impl crate::Config for Test {
 	type Configuration = Neighbours;
 	type Session = Neighbours;
@@ -81,7 +80,6 @@ impl crate::Config for Test {
 	type Rewards = Neighbours;
 	type ParentRandomness = Drawn;
 	type OtherInherents = executive::Set;
-	type WeightInfo = ();
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = benchmark_helper::Helper;
 }
@@ -171,6 +169,8 @@ impl Setup {
 				allowed_ancestry_len,
 			},
 			num_cores: self.cores,
+			// What weights are measured with, so that what is charged beyond it shows.
+			scheduling_lookahead: crate::weights::LOOKAHEAD_MEASURED,
 			group_rotation_frequency: self.rotation,
 			paras_availability_period: self.availability_period,
 			..Default::default()
@@ -199,8 +199,11 @@ impl Setup {
 		let mut externalities = sp_io::TestExternalities::from(storage.expect("the genesis is valid"));
 		externalities.execute_with(|| {
 			neighbours(|state| {
-				state.config = self.configuration();
-				state.validators = self.validators;
+				*state = State {
+					config: self.configuration(),
+					validators: self.validators,
+					..State::default()
+				};
 				for para in [PARA, OTHER] {
 					state.heads.insert(para, genesis_head(para));
 					state.codes.insert(para, code(0).hash());
@@ -231,11 +234,6 @@ impl Setup {
 /// All of a core for a para.
 pub(crate) fn whole_core(para: ParaId) -> CoreShares {
 	CoreShares::truncate_from(vec![(CoreAssignment::Task(para), PARTS_OF_A_CORE)])
-}
-
-/// Code number `n`.
-pub(crate) fn code(n: u8) -> ValidationCode {
-	ValidationCode(vec![n; 16])
 }
 
 /// Included head of a para at genesis.
@@ -333,9 +331,7 @@ pub(crate) fn begin_session(edit: impl FnOnce(&mut HostConfiguration)) {
 	let change = SessionChange {
 		session_index: neighbours(|state| state.session),
 		session_start: now() + 1,
-		validators: (0..neighbours(|state| state.validators))
-			.map(validator_id)
-			.collect(),
+		validators: validators(neighbours(|state| state.validators)),
 		old_configuration,
 		new_configuration,
 		random_seed: [0; 32],

@@ -349,7 +349,7 @@ impl<'a, T: Config> Path<'a, T> {
 		for candidate in pending {
 			let commitments = PendingReceipts::<T>::get(candidate.hash)?.commitments;
 			let number = candidate.relay_parent_number;
-			let modifications = candidate_modifications(&commitments, number, &path.operating()).ok()?;
+			let modifications = candidate_modifications(number, &path.operating(), &commitments).ok()?;
 			let modifications = without_head(modifications);
 			path.extend(commitments.head_data, number, &modifications);
 		}

@@ -60,7 +60,7 @@ impl<T: Config> Processing<T> {
 			.get(index.as_usize())
 			.ok_or(BitfieldRefusal::UnknownValidator { index, validators })?;
 		*last = Some(index);
-		if !bitfield.verify(validator, &self.signing_context(self.parent_hash)) {
+		if !bitfield.verify(&self.signing_context(self.parent_hash), validator) {
 			return Err(BitfieldRefusal::BadSignature(index));
 		}
 		Ok(())

@@ -367,7 +367,7 @@ fn r_bin_4_backing_state_tells_all_pending_candidates() {
 			.persisted_validation_data_hash();
 		assert_eq!(
 			claimed,
-			validation_data_hash(&first.head(), &block(0), second.max_pov_size),
+			validation_data_hash(&block(0), &first.head(), second.max_pov_size),
 			"R-PVD-1"
 		);
 		assert_eq!(
@@ -387,16 +387,17 @@ fn r_bin_18_candidate_events_of_a_block() {
 	Setup::default().run(|| {
 		let first = Candidate::first();
 		let second = first.child(0, 2);
-		let (plain, core, group) = (Candidate::receipt, CoreIndex(0), GroupIndex(0));
+		let plain = |candidate: &Candidate| candidate.receipt().to_plain();
+		let (core, group) = (CoreIndex(0), GroupIndex(0));
 		enter(inherent(&[], &[&first])).expect("the inherent is good");
 		let backed = |candidate: &Candidate| {
-			CandidateEvent::CandidateBacked(plain(candidate).to_plain(), candidate.head(), core, group)
+			CandidateEvent::CandidateBacked(plain(candidate), candidate.head(), core, group)
 		};
 		assert_eq!(Queries::candidate_events(), [backed(&first)], "R-BIN-18");
 		end_block();
 		begin_block();
 		enter(inherent(&attest(&[0]), &[&second])).expect("the inherent is good");
-		let included = CandidateEvent::CandidateIncluded(plain(&first).to_plain(), first.head(), core, group);
+		let included = CandidateEvent::CandidateIncluded(plain(&first), first.head(), core, group);
 		assert_eq!(
 			Queries::candidate_events(),
 			[included, backed(&second)],

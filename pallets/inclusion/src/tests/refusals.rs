@@ -3,7 +3,7 @@
 
 use crate::{mock::*, Error, Pallet};
 use async_backing_primitives::{
-	BackedCandidate, BackingBits, CandidateDescriptor, CommittedCandidateReceipt, HeadData,
+	BackedCandidate, BackingBits, CandidateDescriptor, CommittedCandidateReceipt, CoreIndex, HeadData,
 	OutboundHrmpMessage, ParaId, UmpSignal, ValidationCode, ValidatorIndex, MAX_COMMITMENTS_SIZE,
 };
 use async_backing_primitives::{ClaimQueueOffset, CoreSelector};
@@ -100,7 +100,7 @@ fn r_bck_2_where_a_candidate_stands() {
 		),
 		(
 			"R-UMP-5 another para's core",
-			|candidate| candidate.core = 1,
+			|candidate| candidate.core = CoreIndex(1),
 			Error::CoreIndexMismatch,
 		),
 		(
@@ -410,7 +410,7 @@ fn r_def_18_an_empty_group_backs_nothing() {
 	.run(|| {
 		run_to(6);
 		let bad = Candidate::first().with(|candidate| {
-			candidate.core = 2;
+			candidate.core = CoreIndex(2);
 			candidate.voters = vec![];
 		});
 		let honest = Candidate::new(OTHER, 1, &genesis_head(OTHER), 1).with(|honest| honest.voters = vec![0]);
@@ -471,7 +471,7 @@ fn r_bin_11_a_version_1_candidate_takes_the_injected_core() {
 
 /// Votes of validators 0 and 1, who are the first two of group 0.
 fn sign_by_first_group(candidate: CommittedCandidateReceipt, core: u32) -> BackedCandidate {
-	use async_backing_primitives::{CompactStatement, CoreIndex, SigningContext, ValidityAttestation};
+	use async_backing_primitives::{CompactStatement, SigningContext, ValidityAttestation};
 	use sp_core::Pair;
 	let context = SigningContext {
 		session_index: 0,

@@ -7,7 +7,7 @@ use frame_support::assert_ok;
 /// Backs `candidates` in this block, makes them available in the next, which is begun.
 fn back_and_include(candidates: &[&Candidate]) {
 	finish_block_with(inherent(&[], candidates));
-	let cores: Vec<_> = candidates.iter().map(|candidate| candidate.core.into()).collect();
+	let cores: Vec<_> = candidates.iter().map(|candidate| candidate.core.0).collect();
 	finish_block_with(inherent(&attest(&cores), &[]));
 }
 

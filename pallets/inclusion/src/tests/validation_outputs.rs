@@ -240,7 +240,7 @@ fn outputs_are_checked_on_the_included_head() {
 	Setup::default().run(|| {
 		run_to(4);
 		between_blocks(|| {
-			let mut good = Candidate::first().commitments;
+			let mut good = Candidate::first().commitments.clone();
 			good.hrmp_watermark = now();
 			assert!(Queries::check_validation_outputs(PARA, &good));
 			let mut large = good.clone();

@@ -361,7 +361,7 @@ fn r_wgt_4_a_block_without_room_for_a_chain_takes_its_prefix() {
 			BlockMicros::set(micros(&fitting) + 10);
 			assert_noop!(enter(offered.clone()), Error::<Test>::Overweight);
 			let filtered = Pallet::<Test>::filter(offered.clone());
-			let expected: Vec<_> = chain[..room].iter().map(Candidate::hash).collect();
+			let expected: Vec<_> = chain[..room].iter().map(|candidate| candidate.hash()).collect();
 			assert_eq!(kept(&filtered), expected, "R-WGT-4: the longest prefix");
 			assert_eq!(
 				filtered.bitfields, offered.bitfields,

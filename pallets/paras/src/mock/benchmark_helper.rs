@@ -1,7 +1,9 @@
 //! What the benchmarks ask of the chain around the pallet.
 
-use super::{Config, CurrentSession, Keys};
-use async_backing_primitives::{HostConfiguration, ParaId, ValidatorId};
+use async_backing_primitives::{
+	test_helpers::{neighbours, State},
+	ParaId, ValidatorId,
+};
 use sp_keystore::{testing::MemoryKeystore, KeystoreExt};
 
 /// Prepares the neighbours.
@@ -9,8 +11,10 @@ pub struct Helper;
 
 impl crate::benchmarking::BenchmarkHelper for Helper {
 	fn begin_session(validators: Vec<ValidatorId>) {
-		CurrentSession::set(1);
-		Keys::set(validators);
+		neighbours(|state| {
+			state.session = 1;
+			state.keys = validators;
+		});
 	}
 
 	fn occupy_cores(_: ParaId, _: u32) {}
@@ -18,7 +22,7 @@ impl crate::benchmarking::BenchmarkHelper for Helper {
 
 /// An empty chain with the limits of a real one, and a keystore for its validators.
 pub(crate) fn externalities() -> sp_io::TestExternalities {
-	Config::set(HostConfiguration::default());
+	neighbours(|state| *state = State::default());
 	let mut externalities = sp_io::TestExternalities::default();
 	externalities.register_extension(KeystoreExt::new(MemoryKeystore::new()));
 	externalities

@@ -77,9 +77,9 @@ fn r_def_30_r_code_7_an_abort_at_the_end_of_a_session_is_of_its_last_block() {
 #[test]
 fn r_def_30_r_code_7_an_abort_and_the_next_announcement_do_not_disturb_each_other() {
 	one(|| {
-		Config::mutate(|config| config.validation_upgrade_cooldown = 1);
+		configure(|config| config.validation_upgrade_cooldown = 1);
 		let announce =
-			|seed| Paras::schedule_code_upgrade(A, code(seed), System::block_number(), &Config::get());
+			|seed| Paras::schedule_code_upgrade(A, code(seed), System::block_number(), &in_force());
 		trust(&code(3));
 		run_to(5);
 		announce(2);
@@ -115,12 +115,12 @@ fn r_def_30_r_code_7_an_abort_and_the_next_announcement_do_not_disturb_each_othe
 #[test]
 fn r_code_7_a_go_ahead_replaces_an_abort_that_nobody_heard() {
 	one(|| {
-		Config::mutate(|config| config.validation_upgrade_cooldown = 1);
+		configure(|config| config.validation_upgrade_cooldown = 1);
 		trust(&code(3));
 		run_to(2);
 		rejected_now(2);
 		run_to(4);
-		Paras::schedule_code_upgrade(A, code(3), 4, &Config::get());
+		Paras::schedule_code_upgrade(A, code(3), 4, &in_force());
 		run_to(10);
 		assert_eq!(
 			go_ahead(),
@@ -139,7 +139,7 @@ fn r_code_7_a_go_ahead_replaces_an_abort_that_nobody_heard() {
 	});
 
 	fn rejected_now(seed: u8) {
-		Paras::schedule_code_upgrade(A, code(seed), System::block_number(), &Config::get());
+		Paras::schedule_code_upgrade(A, code(seed), System::block_number(), &in_force());
 		for validator in 0..2 {
 			assert_ok!(vote(validator, &code(seed), false));
 		}
@@ -155,7 +155,7 @@ fn r_code_6_r_code_7_a_go_ahead_is_given_in_the_block_from_which_it_applies() {
 		..config()
 	};
 	one(|| {
-		Config::set(hasty.clone());
+		configure(|config| *config = hasty.clone());
 		trust(&code(2));
 		run_to(5);
 		Paras::schedule_code_upgrade(A, code(2), 5, &hasty);

@@ -86,7 +86,7 @@ fn r_wgt_6_the_last_verdict_is_charged_for_everybody_who_waits() {
 #[test]
 fn r_code_3_the_announcement_counts_where_its_delay_is_longer() {
 	one(|| {
-		Config::mutate(|config| config.validation_upgrade_delay = 30);
+		configure(|config| config.validation_upgrade_delay = 30);
 		announce_only(A, 2);
 		run_to(5);
 		accept(&code(2));
@@ -201,7 +201,7 @@ fn a_para_that_goes_takes_its_vote_along() {
 		for para in [A, B] {
 			assert_ok!(Paras::deregister(RuntimeOrigin::root(), para));
 		}
-		Config::mutate(|config| config.pvf_voting_ttl = 9);
+		configure(|config| config.pvf_voting_ttl = 9);
 		next_session();
 		assert_eq!(under_vote().len(), 1);
 		next_session();

@@ -83,7 +83,7 @@ fn take(step: Step, shown: &mut Shown) {
 	let _ = match step {
 		Step::Register(para, seed) => Paras::register(root, ParaId(para), head(1), code(seed)),
 		Step::Deregister(para) => {
-			let refused = Upward::get()
+			let refused = neighbours(|state| state.upward.clone())
 				.get(&ParaId(para))
 				.is_some_and(|(count, _)| *count > 0);
 			let done = Paras::deregister(root, ParaId(para));
@@ -108,12 +108,12 @@ fn take(step: Step, shown: &mut Shown) {
 		Step::Upward(para, count) => {
 			// Only paras that there are send.
 			if Heads::<Test>::contains_key(ParaId(para)) {
-				Upward::mutate(|queues| queues.insert(ParaId(para), (count, 10 * count)));
+				neighbours(|state| state.upward.insert(ParaId(para), (count, 10 * count)));
 			}
 			Ok(())
 		}
 		Step::Retention(blocks) => {
-			Config::mutate(|config| config.code_retention_period = blocks);
+			configure(|config| config.code_retention_period = blocks);
 			Ok(())
 		}
 		Step::Blocks(count) => {
@@ -126,7 +126,7 @@ fn take(step: Step, shown: &mut Shown) {
 		}
 	};
 	Paras::do_try_state().expect("invariants hold after every step");
-	for (para, (count, _)) in Upward::get() {
+	for (para, (count, _)) in neighbours(|state| state.upward.clone()) {
 		assert!(
 			count == 0 || Heads::<Test>::contains_key(para),
 			"R-DEF-31: a queue outlived its para"
@@ -166,7 +166,7 @@ proptest! {
 			prop_assert_eq!(Paras::pvfs_require_precheck(), []);
 
 			// And when all are gone and root vouches for nothing, nothing is left.
-			Upward::set(BTreeMap::new());
+			neighbours(|state| state.upward.clear());
 			for para in Paras::parachains() {
 				let _ = Paras::deregister(RuntimeOrigin::root(), para);
 			}

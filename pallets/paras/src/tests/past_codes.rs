@@ -100,7 +100,7 @@ fn r_code_9_the_code_of_a_para_by_block() {
 #[test]
 fn r_code_9_a_para_that_comes_back_does_not_answer_for_who_was_there_before() {
 	one(|| {
-		Config::mutate(|config| config.code_retention_period = 100);
+		configure(|config| config.code_retention_period = 100);
 		run_to(3);
 		assert_ok!(Paras::deregister(RuntimeOrigin::root(), A));
 		next_session();
@@ -136,7 +136,7 @@ fn r_code_9_code_that_others_use_outlives_the_past() {
 #[test]
 fn r_code_9_going_back_to_kept_code_needs_no_vote() {
 	one(|| {
-		Config::mutate(|config| config.code_retention_period = 20);
+		configure(|config| config.code_retention_period = 20);
 		upgraded_in_8(2);
 		run_to(12);
 		announce_only(A, 1);
@@ -178,7 +178,7 @@ fn replace(number: u32) -> ValidationCode {
 #[test]
 fn r_code_9_past_codes_of_a_para_are_bounded_and_the_oldest_goes_early() {
 	one(|| {
-		Config::mutate(|config| config.code_retention_period = 1_000);
+		configure(|config| config.code_retention_period = 1_000);
 		let codes: Vec<_> = (0..MAX_PAST_CODES + 2)
 			.map(|number| {
 				run_to(2 + number);
@@ -211,7 +211,7 @@ fn r_code_9_a_block_forgets_a_few_past_codes_and_is_charged_for_them() {
 	use crate::WeightInfo;
 	use frame_support::traits::Hooks;
 	one(|| {
-		Config::mutate(|config| config.code_retention_period = 1_000);
+		configure(|config| config.code_retention_period = 1_000);
 		for number in 0..20 {
 			run_to(2 + number);
 			replace(number);
@@ -222,7 +222,7 @@ fn r_code_9_a_block_forgets_a_few_past_codes_and_is_charged_for_them() {
 			"none is due"
 		);
 		// Governance shortens the period: all twenty are due at once.
-		Config::mutate(|config| config.code_retention_period = 1);
+		configure(|config| config.code_retention_period = 1);
 		let mut left = vec![];
 		for block in 100..103 {
 			System::set_block_number(block);
@@ -242,7 +242,7 @@ fn r_code_9_a_longer_retention_period_keeps_what_is_there() {
 	one(|| {
 		upgraded_in_8(2);
 		run_to(12);
-		Config::mutate(|config| config.code_retention_period = 10);
+		configure(|config| config.code_retention_period = 10);
 		run_to(18);
 		assert_eq!(stored(1), Some(code(1)), "R-CODE-9");
 		run_to(19);

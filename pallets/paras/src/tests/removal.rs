@@ -4,7 +4,7 @@ use super::*;
 use crate::{ActionsQueue, CodeByHash};
 
 fn upward(para: ParaId, count: u32) {
-	Upward::mutate(|queues| queues.insert(para, (count, 10 * count)));
+	neighbours(|state| state.upward.insert(para, (count, 10 * count)));
 }
 
 fn deregister(para: ParaId) -> sp_runtime::DispatchResult {
@@ -113,10 +113,10 @@ fn r_def_34_actions_of_sessions_that_were_left_out_happen_with_the_next() {
 	run(vec![genesis_para(A.0, 1)], || {
 		assert_ok!(deregister(A));
 		assert_ok!(Paras::trust_code(RuntimeOrigin::root(), code(1)));
-		CurrentSession::set(1);
+		neighbours(|state| state.session = 1);
 		assert_ok!(Paras::register(RuntimeOrigin::root(), B, head(1), code(1)));
 		// The session pallet counts on to 41.
-		CurrentSession::set(40);
+		neighbours(|state| state.session = 40);
 		next_session();
 		assert_eq!(Paras::parachains(), [B], "R-DEF-34");
 		assert_eq!(ActionsQueue::<Test>::iter().count(), 0, "R-DEF-34");

@@ -1,7 +1,9 @@
 //! What the benchmarks ask of the chain around the pallet.
 
-use super::Config;
-use async_backing_primitives::{HostConfiguration, ParaId};
+use async_backing_primitives::{
+	test_helpers::{neighbours, State},
+	ParaId,
+};
 
 /// Prepares the neighbours.
 pub struct Helper;
@@ -13,6 +15,12 @@ impl crate::benchmarking::BenchmarkHelper for Helper {
 
 /// An empty chain with the limits of a real one.
 pub(crate) fn externalities() -> sp_io::TestExternalities {
-	Config::set(HostConfiguration::default());
+	neighbours(|state| {
+		*state = State {
+			validators: 6,
+			everybody: true,
+			..State::default()
+		}
+	});
 	sp_io::TestExternalities::default()
 }

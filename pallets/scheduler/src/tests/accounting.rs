@@ -20,7 +20,7 @@ fn whole_pool() -> crate::CoreShares {
 #[test]
 fn r_def_32_r_sch_6_orders_that_come_back_find_room_in_a_full_book() {
 	configure(2, 2);
-	Config::mutate(|config| {
+	reconfigure(|config| {
 		config.on_demand_queue_max_size = MAX_ON_DEMAND_ORDERS;
 		config.on_demand_base_fee = 0;
 	});
@@ -56,7 +56,7 @@ fn r_def_32_r_sch_6_orders_that_come_back_find_room_in_a_full_book() {
 #[test]
 fn r_def_32_r_sch_6_orders_handed_out_count_against_the_queue() {
 	configure(2, 2);
-	Config::mutate(|config| config.on_demand_queue_max_size = 2);
+	reconfigure(|config| config.on_demand_queue_max_size = 2);
 	with_cores(&[], &[0, 1], || {
 		serve(&[]);
 		assert_ok!(order(2001));
@@ -361,7 +361,7 @@ fn r_def_32_orders_of_a_removed_para_are_dropped_with_an_event() {
 			(claims(0), waiting()),
 			(vec![2001, 2002, 2001], vec![2001, 2001, 2002])
 		);
-		Gone::set([ParaId(2001)].into());
+		neighbours(|state| state.gone.insert(ParaId(2001)));
 		Scheduler::on_para_removed(ParaId(2001));
 		assert_eq!(waiting(), [2002], "at once");
 		change_session_to(6, |_| {});

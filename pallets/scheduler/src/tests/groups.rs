@@ -6,7 +6,7 @@ use async_backing_primitives::{ports::CoreScheduler, CoreIndex, GroupIndex, MAX_
 #[test]
 fn r_grp_5_groups_of_the_first_and_of_later_sessions() {
 	configure(3, 2);
-	ValidatorCount::set(10);
+	neighbours(|state| state.validators = 10);
 	with_assignments(&[], || {
 		let sizes = || Scheduler::groups().iter().map(Vec::len).collect::<Vec<_>>();
 		assert_eq!(sizes(), [4, 3, 3], "R-GRP-5: at genesis");

@@ -112,7 +112,7 @@ fn r_sch_8_a_share_of_a_core_may_be_in_the_pool() {
 #[test]
 fn an_order_is_paid_by_its_signer_and_refused_for_a_reason() {
 	configure(1, 2);
-	Config::mutate(|config| config.on_demand_queue_max_size = 2);
+	reconfigure(|config| config.on_demand_queue_max_size = 2);
 	with_cores(&[], &[0], || {
 		serve(&[]);
 		let place =

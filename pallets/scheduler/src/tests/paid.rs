@@ -195,7 +195,7 @@ impl Chain {
 		};
 		let before = dropped(removed.unwrap_or_default());
 		if let Some(para) = removed {
-			Gone::mutate(|gone| gone.insert(ParaId(para)));
+			neighbours(|state| state.gone.insert(ParaId(para)));
 			Scheduler::on_para_removed(ParaId(para));
 		}
 		change_session_to(6, |config| {
@@ -231,7 +231,7 @@ impl Chain {
 
 fn run(pool: &[u32], steps: Vec<Step>) {
 	configure(CORES, 3);
-	Config::mutate(|config| config.on_demand_queue_max_size = 20);
+	reconfigure(|config| config.on_demand_queue_max_size = 20);
 	with_cores(&[], pool, || {
 		serve(&[]);
 		let mut chain = Chain::default();
@@ -248,9 +248,9 @@ fn run(pool: &[u32], steps: Vec<Step>) {
 					is_frozen,
 				} => {
 					if !is_frozen {
-						SessionEnds::set(true);
+						set_session_ends(true);
 						chain.block(Block { backed: 0, ..block });
-						SessionEnds::set(false);
+						set_session_ends(false);
 					}
 					chain.end_session(lookahead, cores, queue, removed);
 				}
@@ -270,8 +270,8 @@ fn run(pool: &[u32], steps: Vec<Step>) {
 					let both = shares(&[(assignment(first), parts), (assignment(second), 57_600 - parts)]);
 					let _ = assign(core, begin, length.map(|length| begin + length), both);
 				}
-				Step::Return(para) => Gone::mutate(|gone| {
-					gone.remove(&ParaId(para));
+				Step::Return(para) => neighbours(|state| {
+					state.gone.remove(&ParaId(para));
 				}),
 			}
 		}

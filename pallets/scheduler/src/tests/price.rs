@@ -71,7 +71,7 @@ fn r_sch_8_what_a_block_does_to_the_price() {
 #[test]
 fn r_def_32_r_sch_8_a_queue_sold_in_one_block_is_dearer_with_each_order() {
 	configure(1, 2);
-	Config::mutate(|config| *config = market(500, 3, 25, 10_000_000));
+	reconfigure(|config| *config = market(500, 3, 25, 10_000_000));
 	with_cores(&[], &[0], || {
 		let _ = Balances::deposit_creating(&RICH, u128::MAX / 2);
 		let prices: Vec<u128> = (0..500)
@@ -110,7 +110,7 @@ fn r_sch_8_an_order_is_dearer_by_one_unit_at_least() {
 #[test]
 fn r_sch_8_the_price_falls_with_time_and_is_told() {
 	configure(1, 2);
-	Config::mutate(|config| {
+	reconfigure(|config| {
 		let num_cores = config.num_cores;
 		*config = HostConfiguration {
 			num_cores,
@@ -208,7 +208,7 @@ proptest! {
 #[test]
 fn placing_costs_the_same_however_many_orders_wait() {
 	configure(1, 2);
-	Config::mutate(|config| *config = market(4_000, 0, 25, 1));
+	reconfigure(|config| *config = market(4_000, 0, 25, 1));
 	with_cores(&[], &[], || {
 		for _ in 0..3_999 {
 			assert_ok!(order(2000));

@@ -140,7 +140,7 @@ proptest! {
 								Early::Order(para) => order(para),
 							};
 						}
-						SessionEnds::set(ends);
+						set_session_ends(ends);
 						let front: Vec<_> = seen
 							.iter()
 							.filter(|(core, _)| !ends && !occupied.contains(&core.0))

@@ -4,7 +4,7 @@ use codec::{Decode, Encode, MaxEncodedLen};
 use frame_support::traits::Hooks;
 use sp_runtime::TryRuntimeError;
 
-type Record = SegmentRecord<MaxAncestors, MaxChannels>;
+type Record = SegmentRecord<<Test as crate::Config>::MaxAncestors, <Test as crate::Config>::MaxChannels>;
 
 type Change = fn(&mut Record);
 

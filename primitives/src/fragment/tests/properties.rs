@@ -150,7 +150,7 @@ proptest! {
 		grow(&mut path, &choices);
 		let Proposal { relay_parent, commitments } = propose(&path, &last);
 		let operating = path.operating();
-		let claimed = candidate_modifications(&commitments, relay_parent, &operating);
+		let claimed = candidate_modifications(relay_parent, &operating, &commitments);
 		if let Ok(accepted) = path.check(relay_parent, &commitments) {
 			prop_assert_eq!(claimed.as_ref(), Ok(&accepted), "R-MOD-1 to R-MOD-6");
 			prop_assert_eq!(operating.check(&accepted), Ok(()), "R-FRG-11");

@@ -420,7 +420,7 @@ impl BackableSource for Source<'_> {
 			.collect()
 	}
 
-	fn backed(&mut self, candidate: CandidateHash, _: Hash) -> Option<SharedBackedCandidate> {
+	fn backed(&mut self, _: Hash, candidate: CandidateHash) -> Option<SharedBackedCandidate> {
 		let made = self.made.iter().find(|made| made.hash() == candidate)?;
 		Some(made.backed.clone().into())
 	}

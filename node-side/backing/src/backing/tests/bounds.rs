@@ -71,7 +71,7 @@ fn row_12_r_bak_7_valid_that_overtakes_seconded_is_counted_when_that_comes() {
 			.flat_map(|statement| node.hear(statement).expect("no error"))
 			.collect::<Vec<_>>();
 		assert_eq!(announced, [backable(1, ten)], "R-BAK-7: once, whatever the order");
-		let backed = node.backing.backed(hash(1, ten), ten).expect("a quorum");
+		let backed = node.backing.backed(ten, hash(1, ten)).expect("a quorum");
 		assert_eq!(backed.validity_votes.len(), 3, "R-BAK-8: all votes");
 		assert!(node.reports.is_empty());
 	}

@@ -50,7 +50,7 @@ fn r_bak_7_from_a_collation_to_a_backable_candidate() {
 	for backing in [&first, &second, &outsider] {
 		let backed = backing
 			.backing
-			.backed(hash(1, leaf), leaf)
+			.backed(leaf, hash(1, leaf))
 			.expect("it has its quorum");
 		let context = SigningContext {
 			session_index: SESSION,
@@ -211,7 +211,7 @@ fn r_bak_1_3_and_5_what_is_not_seconded() {
 			SecondingError::Inputs(InputMismatch::ValidationData {
 				expected: Hash::zero(),
 				got: validation_data().hash(),
-			},
+			}),
 		),
 		(
 			"another proof of validity",
@@ -223,7 +223,7 @@ fn r_bak_1_3_and_5_what_is_not_seconded() {
 			SecondingError::Inputs(InputMismatch::Pov {
 				expected: pov(1).hash(),
 				got: pov(2).hash(),
-			},
+			}),
 		),
 	];
 	for (name, collation, view, expected) in rows {

@@ -69,7 +69,7 @@ fn r_def_36_r_bin_16_a_candidate_that_names_core_300_is_backed() {
 	);
 	let backed = backing
 		.backing
-		.backed(candidate, leaf)
+		.backed(leaf, candidate)
 		.expect("it has its quorum");
 	assert_eq!(backed.core(), Ok(CoreIndex(300)), "R-DEF-36");
 	let (_, injected) = backed.split_indices().expect("well formed");

@@ -113,9 +113,9 @@ fn r_bak_14_r_bkv_4_votes_count_by_what_the_leaves_disable() {
 		activate(&mut backing, 11, at_eleven);
 		let candidate = hash(1, ten);
 		let backed = [
-			backing.backing.backed(candidate, ten),
-			backing.backing.backed_at(ten, candidate, ten),
-			backing.backing.backed_at(eleven, candidate, ten),
+			backing.backing.backed(ten, candidate),
+			backing.backing.backed_at(ten, ten, candidate),
+			backing.backing.backed_at(eleven, ten, candidate),
 		];
 		let is_backable = [
 			backing.backing.is_backable(candidate),
@@ -224,7 +224,7 @@ fn r_bak_14_r_sto_3_a_lost_quorum_comes_back_with_another_vote() {
 	let _ = backing.deactivate(ten);
 	let ask = [(PARA, hash(1, ten), ten)];
 	assert_eq!(backing.backing.get_backed(&ask), [], "R-BAK-9: left out");
-	assert_eq!(backing.backing.backed_at(eleven, hash(1, ten), ten), None);
+	assert_eq!(backing.backing.backed_at(eleven, ten, hash(1, ten)), None);
 	assert_eq!(
 		heard(&mut backing, &valid(1, 2, ten)),
 		[],
@@ -259,9 +259,9 @@ fn r_bak_14_leaves_that_do_not_admit_the_relay_parent_have_no_say() {
 		!backing.backing.is_backable_at(leaf_hash(40), hash(1, ten)),
 		"the chain refuses its relay parent there"
 	);
-	assert_eq!(backing.backing.backed_at(leaf_hash(40), hash(1, ten), ten), None);
+	assert_eq!(backing.backing.backed_at(leaf_hash(40), ten, hash(1, ten)), None);
 	assert_eq!(
-		backing.backing.backed_at(leaf_hash(41), hash(1, ten), ten),
+		backing.backing.backed_at(leaf_hash(41), ten, hash(1, ten)),
 		None,
 		"no such leaf"
 	);

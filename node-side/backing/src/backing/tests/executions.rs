@@ -113,7 +113,7 @@ fn row_03_rivals_for_one_place_are_executed_as_claims_allow() {
 	}
 	assert_eq!(executed, 3);
 	assert_eq!(node.backing.candidates.len(), 3, "nothing is held of the others");
-	assert_eq!(node.backing.free_executions(ten, PARA), 0);
+	assert_eq!(node.backing.free_executions(PARA, ten), 0);
 
 	// One of them takes the place: the others are of no use any more.
 	let seen = node.validated(hash(2, ten), Some(outcome(2)));
@@ -135,7 +135,7 @@ fn row_03_rivals_for_one_place_are_executed_as_claims_allow() {
 	}
 	assert!(node.validations.is_empty());
 	assert_eq!(node.backing.candidates.len(), 1);
-	assert_eq!(node.backing.free_executions(ten, PARA), 3);
+	assert_eq!(node.backing.free_executions(PARA, ten), 3);
 	// The advertisement of a fourth is not worth fetching.
 	let descriptor = &named(4, ten).receipt.descriptor;
 	let parent_head = validation_data().parent_head.hash();

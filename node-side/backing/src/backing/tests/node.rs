@@ -138,7 +138,7 @@ impl Node {
 	/// A block is known to the chain view, and an active leaf for backing.
 	pub(super) fn activate(&mut self, leaf: &LeafFacts) -> Vec<Seen> {
 		let facts = Arc::new(leaf.clone());
-		self.chain.handle(ChainEvent::Imported { facts, fresh: true });
+		let _ = self.chain.handle(ChainEvent::Imported { facts, fresh: true });
 		let effects = self
 			.backing
 			.leaf_activated(self.now, leaf, &self.chain, &mut self.view, &mut self.out);

@@ -211,7 +211,7 @@ fn r_bak_9_a_chain_ends_at_the_first_that_is_missing() {
 	);
 	assert_eq!(heads(&[9, 1]), [0u8; 0], "R-BAK-9: unknown");
 	assert_eq!(
-		backing.backing.backed(hash(1, ten), leaf_hash(9)),
+		backing.backing.backed(leaf_hash(9), hash(1, ten)),
 		None,
 		"another relay parent"
 	);

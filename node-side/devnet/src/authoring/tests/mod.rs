@@ -7,19 +7,17 @@ mod timing;
 
 use super::{Author, Budget, Idle, Place, Timing};
 use async_backing_collator::*;
+pub(crate) use async_backing_primitives::test_helpers::relay::{
+	genesis, leaf, relay_block, CODE, FIRST_SLOT, MAX_POV, PARA,
+};
 use async_backing_primitives::*;
 use codec::Encode;
-use std::{collections::BTreeMap, convert::Infallible, time::Duration};
+use std::{convert::Infallible, time::Duration};
 
-pub(crate) const PARA: ParaId = ParaId(2000);
-pub(crate) const CODE: ValidationCodeHash = ValidationCodeHash(Hash::repeat_byte(6));
-pub(crate) const MAX_POV: u32 = 5 * 1024 * 1024;
 pub(crate) const POV: PovSize = PovSize {
 	base: 10_000,
 	per_extrinsic: 150,
 };
-/// Slot of relay block 0.
-pub(crate) const FIRST_SLOT: Slot = 1000;
 
 pub(crate) fn timing() -> Timing {
 	Timing {
@@ -54,84 +52,6 @@ pub(crate) fn params(max_candidate_depth: u32, allowed_ancestry_len: u32) -> Asy
 	AsyncBackingParams {
 		max_candidate_depth,
 		allowed_ancestry_len,
-	}
-}
-
-pub(crate) fn genesis() -> HeadData {
-	HeadData(vec![0])
-}
-
-pub(crate) fn relay_block(number: BlockNumber) -> RelayChainBlockInfo {
-	RelayChainBlockInfo {
-		hash: Hash::from_low_u64_be(number.into()),
-		number,
-		storage_root: Hash::from_low_u64_be(1000 + u64::from(number)),
-	}
-}
-
-/// A leaf at which `included` is included and nothing is pending, with this many cores for the para.
-pub(crate) fn leaf(
-	number: BlockNumber,
-	params: AsyncBackingParams,
-	cores: u32,
-	included: &HeadData,
-) -> LeafFacts {
-	let oldest = number.saturating_sub(params.allowed_ancestry_len);
-	let constraints = Constraints {
-		min_relay_parent_number: oldest,
-		max_pov_size: MAX_POV,
-		max_code_size: 100,
-		max_head_data_size: 100,
-		ump_remaining: 0,
-		ump_remaining_bytes: 0,
-		max_ump_num_per_candidate: 0,
-		dmp_remaining_messages: vec![],
-		hrmp_inbound: Default::default(),
-		hrmp_channels_out: vec![],
-		max_hrmp_num_per_candidate: 0,
-		required_parent: included.clone(),
-		validation_code_hash: CODE,
-		upgrade_restriction: None,
-		future_validation_code: None,
-	};
-	let backing_state = BackingState {
-		constraints,
-		pending_availability: vec![],
-	};
-	LeafFacts {
-		block: relay_block(number),
-		parent_hash: relay_block(number.saturating_sub(1)).hash,
-		slot: FIRST_SLOT + u64::from(number),
-		session_index: 1,
-		session_ends_from_slot: Slot::MAX,
-		params,
-		ancestors: (oldest..number).rev().map(relay_block).collect(),
-		validators: vec![],
-		groups: (0..cores)
-			.map(|group| (3 * group..3 * group + 3).map(ValidatorIndex).collect())
-			.collect(),
-		rotation: GroupRotationInfo {
-			session_start_block: 0,
-			group_rotation_frequency: 5,
-			now: number + 1,
-		},
-		minimum_backing_votes: 2,
-		disabled: vec![],
-		cores: vec![],
-		ancestor_claim_queues: Default::default(),
-		claim_queue: (0..cores)
-			.map(|core| (CoreIndex(core), vec![PARA; 3].into()))
-			.collect(),
-		paras: BTreeMap::from([(
-			PARA,
-			ParaAtLeaf {
-				backing_state,
-				extension: None,
-			},
-		)]),
-		pending_relay_parents: BTreeMap::new(),
-		codes_to_check: Vec::new(),
-		events: vec![],
 	}
 }
 

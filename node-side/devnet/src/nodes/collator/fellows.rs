@@ -366,7 +366,7 @@ impl CollatorCore {
 		let descriptor = &wanted.receipt.descriptor;
 		let parent = self.fellows.relay.get(&descriptor.relay_parent())?;
 		let parent_head = self.head(wanted.parent_head)?;
-		let validation_data = validation_data(parent_head, &parent.info, parent.max_pov_size);
+		let validation_data = validation_data(&parent.info, parent_head, parent.max_pov_size);
 		Some(ValidationJob {
 			candidate,
 			descriptor: descriptor.clone(),

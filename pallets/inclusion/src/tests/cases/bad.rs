@@ -137,20 +137,20 @@ fn places() -> Vec<Case> {
 			"R-UMP-5 another para's core",
 			"InvalidCoreIndex",
 			with_second_draft,
-			|_, bad| bad.core = 3
+			|_, bad| bad.core = CoreIndex(3)
 		),
 		case!(
 			"R-BCK-3 a core that is taken in this block",
 			"CoreNotEligible",
 			with_second_draft,
-			|_, bad| { bad.core = 0 }
+			|_, bad| { bad.core = CoreIndex(0) }
 		),
 		case!(
 			"R-REL-3 relay parent one block too old",
 			"DisallowedRelayParent",
 			with_chain,
 			|world, chain| {
-				chain[0].on(world.ancestor(ANCESTRY + 1));
+				chain[0].set_relay_parent(world.ancestor(ANCESTRY + 1));
 				0
 			}
 		),
@@ -164,7 +164,7 @@ fn places() -> Vec<Case> {
 			"R-REL-4 relay parent moves backwards",
 			"RelayParentMovedBackwards",
 			with_second_draft,
-			|world, bad| bad.on(world.ancestor(1))
+			|world, bad| bad.set_relay_parent(world.ancestor(1))
 		),
 		case!(
 			"R-BCK-2 candidate of another session",
@@ -239,7 +239,7 @@ fn votes() -> Vec<Case> {
 				let rotated = (1..=ANCESTRY)
 					.map(|age| world.ancestor(age))
 					.find(|ancestor| world.members(0, ancestor.number + 1) != now);
-				chain[0].on(rotated.expect("groups rotate within the window"));
+				chain[0].set_relay_parent(rotated.expect("groups rotate within the window"));
 				chain[0].signers = Some(now);
 				0
 			}

@@ -5,20 +5,21 @@
 //! [`BLOCK`], and nothing is pending. Each case takes an honest inherent (bitfields of all, two candidates of para 2000
 //! and one of para 2001), spoils it, and says with which error a block that carries it fails, and what an author keeps.
 //!
-//! The runtime's tests include this file by its path: it asks for nothing but `async-backing-primitives`.
+//! The runtime's tests include this file by its path: it asks for nothing but `async-backing-primitives` with
+//! its `test-helpers`.
 
 #![allow(unreachable_pub)] // public for the runtime's tests, which include this file
 
 pub mod bad;
 
 use async_backing_primitives::{
-	AvailabilityBitfield, BackedCandidate, BackingBits, BlockNumber, CandidateCommitments,
-	CandidateDescriptor, CandidateHash, CommittedCandidateReceipt, CompactStatement, CoreIndex,
-	DescriptorFields, DisputeStatementSet, Hash, HeadData, Header, OutboundHrmpMessage, ParaId,
-	ParachainsInherentData, PersistedValidationData, RelayChainBlockInfo, SessionIndex, SigningContext,
-	UncheckedSigned, UncheckedSignedAvailabilityBitfield, ValidationCode, ValidationCodeHash, ValidatorIndex,
-	ValidatorSignature, ValidityAttestation,
+	test_helpers, AvailabilityBitfield, BackedCandidate, BlockNumber, CandidateCommitments, CandidateHash,
+	CoreIndex, DisputeStatementSet, Hash, HeadData, Header, OutboundHrmpMessage, ParaId,
+	ParachainsInherentData, RelayChainBlockInfo, SessionIndex, SigningContext, UncheckedSigned,
+	UncheckedSignedAvailabilityBitfield, ValidationCode, ValidationCodeHash, ValidatorIndex,
+	ValidatorSignature,
 };
+use std::ops::{Deref, DerefMut};
 
 /// Number of the block that is being made.
 pub const BLOCK: BlockNumber = 11;
@@ -79,92 +80,62 @@ pub struct Case {
 /// A candidate that is not signed yet.
 #[derive(Clone)]
 struct Draft {
-	para: ParaId,
-	core: u16,
-	session: SessionIndex,
-	relay_parent: RelayChainBlockInfo,
-	parent_head: HeadData,
-	para_head: Option<HeadData>,
-	code: ValidationCodeHash,
-	max_pov_size: u32,
-	commitments: CandidateCommitments,
+	draft: test_helpers::Draft,
 	/// Who signs in place of the members of the group.
 	signers: Option<Vec<ValidatorIndex>>,
 	votes: usize,
 }
 
+impl Deref for Draft {
+	type Target = test_helpers::Draft;
+	fn deref(&self) -> &test_helpers::Draft {
+		&self.draft
+	}
+}
+
+impl DerefMut for Draft {
+	fn deref_mut(&mut self) -> &mut test_helpers::Draft {
+		&mut self.draft
+	}
+}
+
 impl Draft {
 	fn new(world: &dyn World, para: ParaId, core: u16, parent_head: HeadData, block: u8) -> Self {
-		let relay_parent = world.ancestor(0);
-		let mut head_data = parent_head.clone();
-		head_data.0.push(block);
-		Self {
+		let mut head = parent_head.clone();
+		head.0.push(block);
+		let (max_pov_size, ..) = world.limits();
+		let mut draft = test_helpers::Draft::new(
 			para,
-			core,
-			session: world.session(),
-			relay_parent,
+			world.ancestor(0),
 			parent_head,
-			para_head: None,
-			code: world.code(),
-			max_pov_size: world.limits().0,
-			commitments: CandidateCommitments {
-				head_data,
-				hrmp_watermark: relay_parent.number,
-				..Default::default()
-			},
+			head,
+			world.code(),
+			max_pov_size,
+		);
+		draft.core = CoreIndex(core.into());
+		draft.session = world.session();
+		Self {
+			draft,
 			signers: None,
 			votes: 2,
 		}
 	}
 
 	fn child(&self, world: &dyn World, core: u16, block: u8) -> Self {
-		Self::new(world, self.para, core, self.commitments.head_data.clone(), block)
-	}
-
-	fn on(&mut self, relay_parent: RelayChainBlockInfo) {
-		self.relay_parent = relay_parent;
-		self.commitments.hrmp_watermark = relay_parent.number;
+		Self::new(world, self.para, core, self.head(), block)
 	}
 
 	fn back(&self, world: &dyn World) -> BackedCandidate {
-		let data = PersistedValidationData {
-			parent_head: self.parent_head.clone(),
-			relay_parent_number: self.relay_parent.number,
-			relay_parent_storage_root: self.relay_parent.storage_root,
-			max_pov_size: self.max_pov_size,
-		};
-		let descriptor = CandidateDescriptor::v2(DescriptorFields {
-			para_id: self.para,
-			relay_parent: self.relay_parent.hash,
-			core_index: self.core,
-			session_index: self.session,
-			persisted_validation_data_hash: data.hash(),
-			para_head: self
-				.para_head
-				.as_ref()
-				.unwrap_or(&self.commitments.head_data)
-				.hash(),
-			validation_code_hash: self.code,
-			..Default::default()
-		});
-		let candidate = CommittedCandidateReceipt {
-			descriptor,
-			commitments: self.commitments.clone(),
-		};
 		let context = SigningContext {
 			session_index: world.session(),
-			parent_hash: self.relay_parent.hash,
+			..self.context()
 		};
-		let payload = CompactStatement::Valid(candidate.hash()).signing_payload(&context);
-		let members = world.members(self.core.into(), self.relay_parent.number + 1);
+		let members = world.members(self.core.0, self.relay_parent.number + 1);
 		let signers = self.signers.as_ref().unwrap_or(&members);
-		let votes = signers
-			.iter()
-			.take(self.votes)
-			.map(|signer| ValidityAttestation::Explicit(world.sign(*signer, &payload)))
-			.collect();
-		let bits: BackingBits = (0..members.len()).map(|position| position < self.votes).collect();
-		BackedCandidate::new(candidate, votes, bits, CoreIndex(self.core.into())).expect("the core fits")
+		let voters: Vec<_> = (0..self.votes).collect();
+		self.back_with(&context, members.len(), &voters, |position, payload| {
+			world.sign(signers[position], payload)
+		})
 	}
 }
 

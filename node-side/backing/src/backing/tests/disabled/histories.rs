@@ -136,7 +136,7 @@ proptest! {
 				prop_assert!(!has_quorum(&of_all) || announced.contains(candidate), "R-BAK-7: not withheld");
 				for (name, disabled) in &leaves {
 					let at = leaf_hash(*name);
-					let offered = backing.backing.backed_at(at, *candidate, ten);
+					let offered = backing.backing.backed_at(at, ten, *candidate);
 					prop_assert_eq!(offered.is_some(), has_quorum(disabled), "R-BAK-14: at leaf {}", name);
 					prop_assert_eq!(backing.backing.is_backable_at(at, *candidate), has_quorum(disabled));
 					let disabled: Vec<_> = disabled.iter().copied().collect();
@@ -145,7 +145,7 @@ proptest! {
 						let counted = voters.iter().filter(|voter| !disabled.contains(voter)).count();
 						prop_assert_eq!(offered.validity_votes.len(), counted, "R-BAK-8: all that count");
 					}
-					if let Some(everywhere) = backing.backing.backed(*candidate, ten) {
+					if let Some(everywhere) = backing.backing.backed(ten, *candidate) {
 						prop_assert_eq!(chain_counts(&everywhere, minimum, &set(&disabled)), (0, true), "R-BKV-4");
 					}
 				}
@@ -155,7 +155,7 @@ proptest! {
 		for (candidate, _) in SAID.iter() {
 			for (name, disabled) in &leaves {
 				let disabled: Vec<_> = disabled.iter().copied().collect();
-				if let Some(offered) = backing.backing.backed_at(leaf_hash(*name), *candidate, ten) {
+				if let Some(offered) = backing.backing.backed_at(leaf_hash(*name), ten, *candidate) {
 					prop_assert_eq!(chain_says(&offered, minimum, &set(&disabled)), (0, true), "R-BKV-3");
 				}
 			}

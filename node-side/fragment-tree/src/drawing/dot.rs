@@ -1,10 +1,11 @@
 //! A tree for Graphviz.
 
-use super::drawing::{short, Drawing, State};
-use std::fmt::Write;
+use super::{short, Drawing, State};
+use alloc::{borrow::ToOwned, format, string::String};
+use core::fmt::Write;
 
 /// Draws a tree.
-pub(crate) fn draw(drawing: &Drawing) -> String {
+pub(super) fn draw(drawing: &Drawing) -> String {
 	let mut text = format!(
 		"// {}\n// {}\ndigraph tree {{\n\trankdir=LR;\n\tnode [shape=box, fontname=monospace, style=filled, fillcolor=white];\n\
 		 \tincluded [label=\"included\\n{}\", shape=ellipse];\n",

@@ -1,69 +1,145 @@
-//! The other pallets, as far as this one sees them. Their state is in storage, so that it is rolled back like theirs.
+//! The other pallets, as far as one of them sees them.
 
 use super::validator_id;
-use async_backing_primitives::{ports::*, *};
+use crate::{ports::*, *};
+use alloc::{
+	collections::{BTreeMap, BTreeSet},
+	vec::Vec,
+};
 use codec::{Decode, Encode};
-use frame_support::storage::unhashed;
-use std::collections::{BTreeMap, BTreeSet};
+use core::cell::RefCell;
+use std::thread_local;
 
-/// Something that this pallet made a neighbour do, in order.
+/// Something that a pallet made a neighbour do.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub(crate) enum Effect {
+pub enum Effect {
+	/// [`Rewards::reward_backing`].
 	RewardBacking(Vec<ValidatorIndex>),
+	/// [`Rewards::reward_availability`].
 	RewardAvailability(Vec<ValidatorIndex>),
+	/// [`ParaState::schedule_code_upgrade`].
 	ScheduleCode(ParaId, ValidationCode),
+	/// [`DownwardQueues::prune`].
 	PruneDownward(ParaId, u32),
+	/// [`UpwardQueues::enqueue`].
 	EnqueueUpward(ParaId, Vec<UpwardMessage>),
+	/// [`HorizontalChannels::prune`].
 	PruneHorizontal(ParaId, BlockNumber),
+	/// [`HorizontalChannels::enqueue`].
 	EnqueueHorizontal(ParaId, Vec<OutboundHrmpMessage>),
+	/// [`ParaState::note_new_head`].
 	NewHead(ParaId, HeadData, BlockNumber),
+	/// [`Disputes::note_included`].
 	Included(SessionIndex, CandidateHash),
+	/// [`OnParaRemoved::on_para_removed`].
+	Removed(ParaId),
+	/// [`OnParaOverridden::on_para_overridden`].
+	Overridden(ParaId),
+	/// [`OnSessionChange::on_session_change`], with the session that begins.
+	SessionChanged(SessionIndex),
 }
 
-/// What the neighbours answer.
-#[derive(Clone, Debug, Default, Encode, Decode)]
-pub(crate) struct State {
-	pub(crate) config: HostConfiguration,
-	pub(crate) session: SessionIndex,
-	pub(crate) validators: u32,
-	/// Their keys, if not those that [`validator_id`] makes.
-	pub(crate) keys: Vec<ValidatorId>,
-	pub(crate) disabled: BTreeSet<ValidatorIndex>,
-	pub(crate) change_buffered: bool,
-	pub(crate) heads: BTreeMap<ParaId, HeadData>,
-	pub(crate) codes: BTreeMap<ParaId, ValidationCodeHash>,
-	pub(crate) future_codes: BTreeMap<ParaId, (BlockNumber, ValidationCodeHash)>,
-	pub(crate) contexts: BTreeMap<ParaId, BlockNumber>,
-	pub(crate) restricted: BTreeSet<ParaId>,
-	pub(crate) leaving: BTreeSet<ParaId>,
+/// What the neighbours answer. The default is a chain without validators, paras or messages.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct State {
+	/// The configuration in force.
+	pub config: HostConfiguration,
+	/// The session.
+	pub session: SessionIndex,
+	/// How many validators there are.
+	pub validators: u32,
+	/// Their keys, if not those of [`validator_id`].
+	pub keys: Vec<ValidatorId>,
+	/// Those whose votes do not count.
+	pub disabled: BTreeSet<ValidatorIndex>,
+	/// Whether the session ends with this block.
+	pub change_buffered: bool,
+	/// Paras with their heads.
+	pub heads: BTreeMap<ParaId, HeadData>,
+	/// Codes in force.
+	pub codes: BTreeMap<ParaId, ValidationCodeHash>,
+	/// Whether every para is there: those that `codes` does not name have the default of a hash.
+	pub everybody: bool,
+	/// Paras that are gone, whatever the above says.
+	pub gone: BTreeSet<ParaId>,
+	/// Scheduled upgrades.
+	pub future_codes: BTreeMap<ParaId, (BlockNumber, ValidationCodeHash)>,
+	/// Relay-parent numbers of the latest included candidates.
+	pub contexts: BTreeMap<ParaId, BlockNumber>,
+	/// Paras that may not announce an upgrade.
+	pub restricted: BTreeSet<ParaId>,
+	/// Paras that are leaving.
+	pub leaving: BTreeSet<ParaId>,
 	/// Those of them whose removal was decided in this block.
-	pub(crate) leaving_now: BTreeSet<ParaId>,
-	pub(crate) downward: BTreeMap<ParaId, Vec<BlockNumber>>,
-	pub(crate) upward: BTreeMap<ParaId, (u32, u32)>,
-	pub(crate) watermarks: BTreeMap<ParaId, Vec<BlockNumber>>,
+	pub leaving_now: BTreeSet<ParaId>,
+	/// Blocks of the downward messages that wait, ascending.
+	pub downward: BTreeMap<ParaId, Vec<BlockNumber>>,
+	/// Upward messages that wait, and their bytes.
+	pub upward: BTreeMap<ParaId, (u32, u32)>,
+	/// Legal watermarks, ascending.
+	pub watermarks: BTreeMap<ParaId, Vec<BlockNumber>>,
 	/// Blocks of the horizontal messages that wait, ascending.
-	pub(crate) inbound: BTreeMap<ParaId, Vec<BlockNumber>>,
-	/// Messages left, bytes left, largest message.
-	pub(crate) channels: BTreeMap<(ParaId, ParaId), (u32, u32, u32)>,
-	pub(crate) frozen: bool,
-	pub(crate) invalid: BTreeSet<CandidateHash>,
+	pub inbound: BTreeMap<ParaId, Vec<BlockNumber>>,
+	/// From whom to whom: messages left, bytes left, largest message.
+	pub channels: BTreeMap<(ParaId, ParaId), (u32, u32, u32)>,
+	/// Whether disputes froze the chain.
+	pub frozen: bool,
+	/// Candidates that disputes concluded against.
+	pub invalid: BTreeSet<CandidateHash>,
 	/// Whether disputes concluded against every candidate.
-	pub(crate) all_invalid: bool,
+	pub all_invalid: bool,
 	/// Where candidates of disputes were included.
-	pub(crate) included: BTreeMap<CandidateHash, BlockNumber>,
-	pub(crate) effects: Vec<Effect>,
+	pub included: BTreeMap<CandidateHash, BlockNumber>,
+	/// What the neighbours were made to do, oldest first.
+	pub effects: Vec<Effect>,
 }
 
-/// Reads or changes what the neighbours answer.
-pub(crate) fn neighbours<R>(change: impl FnOnce(&mut State) -> R) -> R {
-	let mut state: State = unhashed::get_or_default(b"neighbours");
-	let result = change(&mut state);
-	unhashed::put(b"neighbours", &state);
-	result
+impl State {
+	/// With these paras, on empty heads and the default of a code hash.
+	pub fn with_paras(mut self, paras: impl IntoIterator<Item = u32>) -> Self {
+		for para in paras.into_iter().map(ParaId) {
+			self.heads.insert(para, HeadData::default());
+			self.codes.insert(para, ValidationCodeHash::default());
+		}
+		self
+	}
+
+	fn has(&self, para: ParaId) -> bool {
+		!self.gone.contains(&para) && (self.everybody || self.codes.contains_key(&para))
+	}
+}
+
+/// Where a chain keeps it.
+const KEY: &[u8] = b"async_backing_primitives::test_helpers::neighbours";
+
+thread_local! {
+	/// What chains of this thread begin with.
+	static BEGINNING: RefCell<State> = RefCell::default();
+}
+
+/// What the chain being executed says; `None` if nothing is executed, or nothing was changed in it.
+fn stored() -> Option<State> {
+	let bytes = sp_externalities::with_externalities(|chain| chain.storage(KEY)).flatten()?;
+	Some(State::decode(&mut &bytes[..]).expect("nobody else writes under this key"))
 }
 
 fn read<R>(read: impl FnOnce(State) -> R) -> R {
-	read(unhashed::get_or_default(b"neighbours"))
+	read(stored().unwrap_or_else(|| BEGINNING.with_borrow(State::clone)))
+}
+
+/// Reads or changes what the neighbours answer. While a chain is executed (in `execute_with`, or when its genesis is built)
+/// that is in its storage, and rolled back like the pallets' own. Otherwise it is what chains of this thread begin with, as
+/// long as none of their own is stored.
+pub fn neighbours<R>(change: impl FnOnce(&mut State) -> R) -> R {
+	let mut state = read(|state| state);
+	let result = change(&mut state);
+	let encoded = state.encode();
+	if sp_externalities::with_externalities(|chain| chain.place_storage(KEY.to_vec(), Some(encoded)))
+		.is_none()
+	{
+		BEGINNING.set(state);
+	}
+	result
 }
 
 /// Benchmarks, which bring their own keys, ask for no effects; copying all of them at every change would take minutes.
@@ -75,6 +151,13 @@ fn note(effect: Effect) {
 	});
 }
 
+/// Code number `n`, which [`Neighbours`] knows if it is below 10.
+pub fn code(n: u8) -> ValidationCode {
+	ValidationCode(vec![n; 16])
+}
+
+/// Answers every port but that of the scheduler with what [`neighbours`] says: in the place of pallets that a mock has not.
+#[derive(Clone, Copy, Debug)]
 pub struct Neighbours;
 
 impl ActiveConfiguration for Neighbours {
@@ -108,19 +191,26 @@ impl CurrentSession for Neighbours {
 
 impl ParaState for Neighbours {
 	fn parachains() -> Vec<ParaId> {
-		read(|state| state.heads.into_keys().collect())
+		read(|state| {
+			let State { heads, gone, .. } = state;
+			heads.into_keys().filter(|para| !gone.contains(para)).collect()
+		})
 	}
 
 	fn head(para: ParaId) -> Option<HeadData> {
-		read(|mut state| state.heads.remove(&para))
+		read(|mut state| state.heads.remove(&para).filter(|_| !state.gone.contains(&para)))
 	}
 
 	fn current_code_hash(para: ParaId) -> Option<ValidationCodeHash> {
-		read(|mut state| state.codes.remove(&para))
+		read(|mut state| {
+			state
+				.has(para)
+				.then(|| state.codes.remove(&para).unwrap_or_default())
+		})
 	}
 
 	fn code_by_hash(hash: ValidationCodeHash) -> Option<ValidationCode> {
-		(0..10).map(super::code).find(|code| code.hash() == hash)
+		(0..10).map(code).find(|code| code.hash() == hash)
 	}
 
 	fn most_recent_context(para: ParaId) -> Option<BlockNumber> {
@@ -318,5 +408,23 @@ impl Rewards for Neighbours {
 
 	fn reward_availability(validators: impl Iterator<Item = ValidatorIndex>) {
 		note(Effect::RewardAvailability(validators.collect()));
+	}
+}
+
+impl OnParaRemoved for Neighbours {
+	fn on_para_removed(para: ParaId) {
+		note(Effect::Removed(para));
+	}
+}
+
+impl OnParaOverridden for Neighbours {
+	fn on_para_overridden(para: ParaId) {
+		note(Effect::Overridden(para));
+	}
+}
+
+impl OnSessionChange for Neighbours {
+	fn on_session_change(change: &SessionChange) {
+		note(Effect::SessionChanged(change.session_index));
 	}
 }

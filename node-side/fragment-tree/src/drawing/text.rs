@@ -1,6 +1,7 @@
 //! A tree for the terminal: a column for each depth.
 
-use super::drawing::{short, Drawing, Node, State};
+use super::{short, Drawing, Node, State};
+use alloc::{borrow::ToOwned, format, string::String, vec, vec::Vec};
 
 /// Width of a node.
 const CELL: usize = 16;
@@ -14,7 +15,7 @@ P pending availability   B backable   S seconded   (…) on its path twice   @ r
 ═ best path: what the next block should back";
 
 /// Draws a tree.
-pub(crate) fn draw(drawing: &Drawing) -> String {
+pub(super) fn draw(drawing: &Drawing) -> String {
 	let rows = drawing.rows() as usize;
 	let width = ROOT + drawing.columns() as usize * (LINK + CELL);
 	let mut canvas = vec![vec![' '; width]; rows];
@@ -46,10 +47,10 @@ pub(crate) fn draw(drawing: &Drawing) -> String {
 		} else {
 			depth.to_string()
 		};
-		put(std::slice::from_mut(&mut header), 0, column(depth), &text);
+		put(core::slice::from_mut(&mut header), 0, column(depth), &text);
 	}
-	put(std::slice::from_mut(&mut header), 0, 0, "included");
-	let lines = std::iter::once(header).chain(canvas);
+	put(core::slice::from_mut(&mut header), 0, 0, "included");
+	let lines = core::iter::once(header).chain(canvas);
 	let lines = lines.map(|line| line.into_iter().collect::<String>().trim_end().to_owned() + "\n");
 	let body: String = lines.collect();
 	format!(

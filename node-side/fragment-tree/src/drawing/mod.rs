@@ -1,13 +1,17 @@
-//! A tree laid out for drawing, whatever it is drawn with.
+//! Drawing a tree: laid out once, whatever it is drawn with.
 
-use async_backing_fragment_tree::{FragmentTree, NodeIndex};
+mod dot;
+mod svg;
+mod text;
+
+use crate::{FragmentTree, NodeIndex, PathRule};
+use alloc::{format, string::String, vec::Vec};
 use async_backing_primitives::{BlockNumber, ConstraintSource, ParaId};
-use serde::Serialize;
 
 /// What a candidate has achieved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum State {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+pub enum State {
 	/// On-chain, waiting for availability.
 	Pending,
 	/// Backed by its group; the next block may take it.
@@ -17,45 +21,53 @@ pub(crate) enum State {
 }
 
 /// A node of the drawing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct Node {
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Node {
 	/// The node that it hangs from, by position; `None` is the included head.
-	pub(crate) parent: Option<usize>,
+	pub parent: Option<usize>,
 	/// Column: candidates between the included head and this one.
-	pub(crate) depth: u32,
+	pub depth: u32,
 	/// Row: a first child stands in its parent's, every other child below all that stands above it.
-	pub(crate) row: u32,
+	pub row: u32,
 	/// Hash of the candidate.
-	pub(crate) candidate: String,
+	pub candidate: String,
 	/// Hash of the head data after it.
-	pub(crate) output_head: String,
+	pub output_head: String,
 	/// Number of its relay parent.
-	pub(crate) relay_parent: BlockNumber,
-	pub(crate) state: State,
+	pub relay_parent: BlockNumber,
+	/// What it has achieved.
+	pub state: State,
 	/// Whether it is what the next block should back.
-	pub(crate) is_on_best_path: bool,
+	pub is_on_best_path: bool,
 	/// Whether the candidate stands above on the same path already.
-	pub(crate) repeats: bool,
+	pub repeats: bool,
 }
 
-/// A tree, laid out. Nodes come in the order of a walk down each path, the best child first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct Drawing {
-	pub(crate) para: ParaId,
+/// A tree, laid out. Nodes come in the order of a walk down each path, the best child first. Hashes are written as `0x` and
+/// hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Drawing {
+	/// The para.
+	pub para: ParaId,
 	/// Number of the leaf.
-	pub(crate) leaf: BlockNumber,
-	pub(crate) leaf_hash: String,
+	pub leaf: BlockNumber,
+	/// Its hash.
+	pub leaf_hash: String,
 	/// Hash of the included head: the root.
-	pub(crate) included_head: String,
+	pub included_head: String,
 	/// Number of the oldest relay parent in scope; the newest is the leaf.
-	pub(crate) oldest_relay_parent: BlockNumber,
-	pub(crate) max_depth: u32,
-	pub(crate) nodes: Vec<Node>,
+	pub oldest_relay_parent: BlockNumber,
+	/// Depth of the deepest place that there can be.
+	pub max_depth: u32,
+	/// Every place of a candidate.
+	pub nodes: Vec<Node>,
 }
 
 impl Drawing {
 	/// Lays a tree out.
-	pub(crate) fn of(tree: &FragmentTree) -> Self {
+	pub fn of<R: PathRule>(tree: &FragmentTree<R>) -> Self {
 		let scope = tree.scope();
 		let mut drawing = Self {
 			para: scope.para(),
@@ -76,9 +88,9 @@ impl Drawing {
 
 	/// Lays out what hangs below a node, the first of it in `row`; `rows` is the first that is free. `is_best` says whether
 	/// the node is on the best path, or on the way to it: what is pending is expected to become available (R-SEL-6).
-	fn hang(
+	fn hang<R: PathRule>(
 		&mut self,
-		tree: &FragmentTree,
+		tree: &FragmentTree<R>,
 		index: Option<NodeIndex>,
 		position: Option<usize>,
 		row: u32,
@@ -114,18 +126,33 @@ impl Drawing {
 		}
 	}
 
+	/// For a terminal: a column for each depth.
+	pub fn text(&self) -> String {
+		text::draw(self)
+	}
+
+	/// A picture in SVG.
+	pub fn svg(&self) -> String {
+		svg::draw(self)
+	}
+
+	/// For Graphviz.
+	pub fn dot(&self) -> String {
+		dot::draw(self)
+	}
+
 	/// Number of rows, the included head's included.
-	pub(crate) fn rows(&self) -> u32 {
+	pub fn rows(&self) -> u32 {
 		self.nodes.iter().map(|node| node.row + 1).max().unwrap_or(1)
 	}
 
 	/// Number of columns.
-	pub(crate) fn columns(&self) -> u32 {
+	pub fn columns(&self) -> u32 {
 		self.nodes.iter().map(|node| node.depth + 1).max().unwrap_or(0)
 	}
 
 	/// The first line over every drawing.
-	pub(crate) fn title(&self) -> String {
+	pub fn title(&self) -> String {
 		format!(
 			"Para {} at relay block {} ({})",
 			self.para,
@@ -135,7 +162,7 @@ impl Drawing {
 	}
 
 	/// The second one.
-	pub(crate) fn subtitle(&self) -> String {
+	pub fn subtitle(&self) -> String {
 		format!(
 			"{} candidate places, depth limit {}, relay parents {} to {}",
 			self.nodes.len(),
@@ -146,8 +173,15 @@ impl Drawing {
 	}
 }
 
-/// The first eight digits of a hash.
-pub(crate) fn short(hash: &str) -> &str {
+impl<R: PathRule> FragmentTree<R> {
+	/// The tree, laid out for drawing. Cost: linear in the nodes.
+	pub fn drawing(&self) -> Drawing {
+		Drawing::of(self)
+	}
+}
+
+/// The first eight digits of a hash that is written in hexadecimal digits, with `0x` or without.
+pub fn short(hash: &str) -> &str {
 	let digits = hash.strip_prefix("0x").unwrap_or(hash);
 	digits.get(..8).unwrap_or(digits)
 }

@@ -1,7 +1,8 @@
 //! A tree as a picture: a column for each depth.
 
-use super::drawing::{short, Drawing, Node, State};
-use std::fmt::Write;
+use super::{short, Drawing, Node, State};
+use alloc::{borrow::ToOwned, format, string::String};
+use core::fmt::Write;
 
 const MARGIN: u32 = 24;
 const BOX_WIDTH: u32 = 132;
@@ -22,7 +23,7 @@ path{fill:none;stroke:#b3bfca;stroke-width:1.4}path.best{stroke:#e06c00;stroke-w
 .band{fill:#f4f6f8;stroke:none;rx:0;ry:0}";
 
 /// Draws a tree.
-pub(crate) fn draw(drawing: &Drawing) -> String {
+pub(super) fn draw(drawing: &Drawing) -> String {
 	let columns = drawing.columns();
 	let width = (MARGIN * 2 + COLUMN * columns + BOX_WIDTH).max(760);
 	let height = TOP + drawing.rows() * ROW + MARGIN;
@@ -180,7 +181,7 @@ fn edge(text: &mut String, drawing: &Drawing, node: &Node) {
 	);
 }
 
-fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
+fn line(text: &mut String, line: core::fmt::Arguments<'_>) {
 	// A string takes what is written to it.
 	let _ = writeln!(text, "{line}");
 }

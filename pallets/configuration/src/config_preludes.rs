@@ -1,0 +1,46 @@
+//! Configurations to begin with, for `#[derive_impl]`.
+//!
+//! A runtime writes what differs:
+//!
+//! ```ignore
+//! #[derive_impl(pallet_async_backing_configuration::config_preludes::RelayChainDefaultConfig)]
+//! impl pallet_async_backing_configuration::Config for Runtime {
+//! 	// what is `Unwired`
+//! }
+//! ```
+
+use crate::DefaultConfig;
+use async_backing_primitives::ports::Unwired;
+use frame_support::{
+	derive_impl,
+	pallet_prelude::{inject_runtime_type, register_default_impl},
+};
+use frame_system::EnsureRoot;
+
+/// For mocks: session 0 for ever, and root governs.
+#[derive(Clone, Copy, Debug)]
+pub struct TestDefaultConfig;
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig, no_aggregated_types)]
+impl frame_system::DefaultConfig for TestDefaultConfig {}
+
+#[register_default_impl(TestDefaultConfig)]
+impl DefaultConfig for TestDefaultConfig {
+	type AdminOrigin = EnsureRoot<<Self as frame_system::DefaultConfig>::AccountId>;
+	type SessionIndex = ();
+	type WeightInfo = ();
+}
+
+/// For relay chains, whose accounts have 32 bytes. Each [`Unwired`] has to be named: a runtime that forgets one does not compile.
+#[derive(Clone, Copy, Debug)]
+pub struct RelayChainDefaultConfig;
+
+#[derive_impl(frame_system::config_preludes::RelayChainDefaultConfig, no_aggregated_types)]
+impl frame_system::DefaultConfig for RelayChainDefaultConfig {}
+
+#[register_default_impl(RelayChainDefaultConfig)]
+impl DefaultConfig for RelayChainDefaultConfig {
+	type AdminOrigin = EnsureRoot<<Self as frame_system::DefaultConfig>::AccountId>;
+	type SessionIndex = Unwired;
+	type WeightInfo = ();
+}
