@@ -7,67 +7,44 @@
 mod configs;
 mod neighbours;
 
+/// All pallets where they belong; BABE and horizontal messages under these names.
+macro_rules! usual {
+	($babe:ident, $hrmp:ident) => {
+		runtime! {
+			$babe: pallet_babe = 1,
+			Timestamp: pallet_timestamp = 2,
+			Session: pallet_session = 3,
+			Balances: pallet_balances = 4,
+			MessageQueue: pallet_message_queue = 5,
+			Configuration: pallet_async_backing_configuration = 6,
+			Paras: pallet_async_backing_paras = 7,
+			ParaScheduler: pallet_async_backing_scheduler = 8,
+			Dmp: pallet_async_backing_dmp = 9,
+			Ump: pallet_async_backing_ump = 10,
+			$hrmp: pallet_async_backing_hrmp = 11,
+			ParaInclusion: pallet_async_backing_inclusion = 12,
+			ParaInherent: pallet_async_backing_inclusion::inherent = 13,
+			ParaSessionInfo: pallet_async_backing_sessions = 14,
+		}
+	};
+}
+
 /// All as it should be.
 pub mod sound {
-	runtime! {
-		Babe: pallet_babe = 1,
-		Timestamp: pallet_timestamp = 2,
-		Session: pallet_session = 3,
-		Balances: pallet_balances = 4,
-		MessageQueue: pallet_message_queue = 5,
-		Configuration: pallet_async_backing_configuration = 6,
-		Paras: pallet_async_backing_paras = 7,
-		ParaScheduler: pallet_async_backing_scheduler = 8,
-		Dmp: pallet_async_backing_dmp = 9,
-		Ump: pallet_async_backing_ump = 10,
-		Hrmp: pallet_async_backing_hrmp = 11,
-		ParaInclusion: pallet_async_backing_inclusion = 12,
-		ParaInherent: pallet_async_backing_inclusion::inherent = 13,
-		ParaSessionInfo: pallet_async_backing_sessions = 14,
-	}
+	usual!(Babe, Hrmp);
 	configs!();
 }
 
 /// `ParasHrmp`.
 pub mod misnamed {
-	runtime! {
-		Babe: pallet_babe = 1,
-		Timestamp: pallet_timestamp = 2,
-		Session: pallet_session = 3,
-		Balances: pallet_balances = 4,
-		MessageQueue: pallet_message_queue = 5,
-		Configuration: pallet_async_backing_configuration = 6,
-		Paras: pallet_async_backing_paras = 7,
-		ParaScheduler: pallet_async_backing_scheduler = 8,
-		Dmp: pallet_async_backing_dmp = 9,
-		Ump: pallet_async_backing_ump = 10,
-		ParasHrmp: pallet_async_backing_hrmp = 11,
-		ParaInclusion: pallet_async_backing_inclusion = 12,
-		ParaInherent: pallet_async_backing_inclusion::inherent = 13,
-		ParaSessionInfo: pallet_async_backing_sessions = 14,
-	}
+	usual!(Babe, ParasHrmp);
 	type Hrmp = ParasHrmp;
 	configs!();
 }
 
 /// BABE has another name.
 pub mod babe_misnamed {
-	runtime! {
-		Consensus: pallet_babe = 1,
-		Timestamp: pallet_timestamp = 2,
-		Session: pallet_session = 3,
-		Balances: pallet_balances = 4,
-		MessageQueue: pallet_message_queue = 5,
-		Configuration: pallet_async_backing_configuration = 6,
-		Paras: pallet_async_backing_paras = 7,
-		ParaScheduler: pallet_async_backing_scheduler = 8,
-		Dmp: pallet_async_backing_dmp = 9,
-		Ump: pallet_async_backing_ump = 10,
-		Hrmp: pallet_async_backing_hrmp = 11,
-		ParaInclusion: pallet_async_backing_inclusion = 12,
-		ParaInherent: pallet_async_backing_inclusion::inherent = 13,
-		ParaSessionInfo: pallet_async_backing_sessions = 14,
-	}
+	usual!(Consensus, Hrmp);
 	type Babe = Consensus;
 	configs!();
 }
@@ -152,22 +129,7 @@ macro_rules! with_fault {
 	($(#[$doc:meta])* $module:ident, $($item:ident = $given:ty),+) => {
 		$(#[$doc])*
 		pub mod $module {
-			runtime! {
-				Babe: pallet_babe = 1,
-				Timestamp: pallet_timestamp = 2,
-				Session: pallet_session = 3,
-				Balances: pallet_balances = 4,
-				MessageQueue: pallet_message_queue = 5,
-				Configuration: pallet_async_backing_configuration = 6,
-				Paras: pallet_async_backing_paras = 7,
-				ParaScheduler: pallet_async_backing_scheduler = 8,
-				Dmp: pallet_async_backing_dmp = 9,
-				Ump: pallet_async_backing_ump = 10,
-				Hrmp: pallet_async_backing_hrmp = 11,
-				ParaInclusion: pallet_async_backing_inclusion = 12,
-				ParaInherent: pallet_async_backing_inclusion::inherent = 13,
-				ParaSessionInfo: pallet_async_backing_sessions = 14,
-			}
+			usual!(Babe, Hrmp);
 			configs!($($item = $given),+);
 		}
 	};

@@ -418,9 +418,9 @@ fn verdict(error: &SecondingError) -> Verdict {
 /// Whose fault it is that a fetched candidate is not seconded.
 fn outcome(error: &SecondingError) -> Outcome {
 	match error {
-		SecondingError::PovTooLarge { .. }
-		| SecondingError::Inputs(_)
-		| SecondingError::Intrinsic(_) => Outcome::Failed,
+		SecondingError::PovTooLarge { .. } | SecondingError::Inputs(_) | SecondingError::Intrinsic(_) => {
+			Outcome::Failed
+		}
 		SecondingError::NoDepth
 		| SecondingError::Busy(_)
 		| SecondingError::Recalling
