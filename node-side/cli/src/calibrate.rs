@@ -1,7 +1,7 @@
 //! How long an extrinsic takes on this machine, beside the figure of the model.
 
 use crate::{error::CliError, parachains};
-use async_backing_collator::BlockProducer;
+use async_backing_collator::{BlockProducer, NoRelayState, ProduceBlock};
 use async_backing_primitives::{ParaId, RelayChainBlockInfo, ValidationParams};
 use async_backing_pvf::{Engine, InProcess, InProcessConfig, Limits};
 use std::{
@@ -58,7 +58,16 @@ pub(crate) fn measure(model: Duration) -> Result<Calibration, CliError> {
 			..Default::default()
 		};
 		let started = Instant::now();
-		let block = producer.produce(&head, &relay_parent, None, EXTRINSICS, MAX_POV_SIZE)?;
+		let block = producer.produce(&ProduceBlock {
+			parent_head: &head,
+			relay_parent,
+			relay_slot: number.into(),
+			relay_state: &NoRelayState,
+			selection: None,
+			max_extrinsics: EXTRINSICS,
+			pov_size: MAX_POV_SIZE,
+			max_pov_size: MAX_POV_SIZE,
+		})?;
 		calibration.collator = started.elapsed() / block.extrinsics.max(1);
 		let params = ValidationParams {
 			parent_head: head,

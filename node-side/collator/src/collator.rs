@@ -38,6 +38,8 @@ pub struct Site {
 	pub relay_parent: RelayChainBlockInfo,
 	/// Slot of the leaf.
 	pub slot: Slot,
+	/// Hash of the included head at the leaf.
+	pub included_head: HeadHash,
 	/// Unincluded blocks between the included head and this one: its depth (R-GLO-11).
 	pub depth: u32,
 	/// Blocks of the path with this relay parent.
@@ -90,6 +92,7 @@ impl Site {
 			parent_head: self.parent_head.clone(),
 			relay_parent: self.relay_parent,
 			slot: self.slot,
+			included_head: self.included_head,
 			core: opening.claim.core,
 			claim: opening.claim,
 			selection: opening.selection,
@@ -123,6 +126,8 @@ pub struct BuildOn {
 	pub relay_parent: RelayChainBlockInfo,
 	/// Slot of the leaf.
 	pub slot: Slot,
+	/// Hash of the included head at the leaf: what the parachain's hook is asked with (R-HOO-3).
+	pub included_head: HeadHash,
 	/// Core that the candidate shall occupy (R-UMP-5).
 	pub core: CoreIndex,
 	/// The claim that it is built for.
@@ -359,6 +364,7 @@ impl Collator {
 			parent_head: parent_head.clone(),
 			relay_parent: leaf.block,
 			slot: leaf.slot,
+			included_head: included,
 			depth,
 			built,
 			wanted,

@@ -8,6 +8,7 @@ mod collator;
 mod hook;
 mod pov;
 mod producer;
+mod relay_state;
 mod serving;
 
 pub use authoring::{AuthoringHook, Lookahead, SlotBased};
@@ -17,7 +18,10 @@ pub use collate::{collate, CollateError, Collated};
 pub use collator::{BuildOn, Collator, CollatorConfig, Limits, NoBuild, Opening, Site};
 pub use hook::sufficient_capacity;
 pub use pov::{pov_target, FuelUse, PovSize};
-pub use producer::{BlockProducer, ProduceError, ProducedBlock};
+pub use producer::{BlockProducer, ProduceBlock, ProduceError, ProducedBlock};
+pub use relay_state::{
+	parachain_keys, prove_relay_state, NoRelayState, RelayParentState, RelayProofError, RelayReadError,
+};
 pub use serving::{Ask, Asked, Serving, MAX_ASKS_WAITING, NEXT_SERVED_AFTER};
 
 #[cfg(test)]

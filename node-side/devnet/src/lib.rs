@@ -13,6 +13,7 @@ mod nodes;
 mod orders;
 mod parachain;
 mod relay;
+mod relay_state;
 mod report;
 mod runtime;
 mod simulation;

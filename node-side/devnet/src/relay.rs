@@ -1,6 +1,7 @@
 //! The relay chain of a devnet: its genesis, its validators' keys, and its blocks.
 
-use crate::{orders::OrderDesk, runtime::Runtime, DevnetError, Parachain, RunConfig};
+use crate::{relay_state::StateAt, orders::OrderDesk, runtime::Runtime, DevnetError, Parachain, RunConfig};
+use async_backing_collator::RelayParentState;
 use async_backing_primitives::{
 	CandidateEvent, Hash, HostConfiguration, LeafFacts, ParachainsInherentData, PvfCheckStatement, Slot, ValidationCode,
 	ValidationCodeHash, ValidatorId, ValidatorSignature, PARACHAINS_INHERENT_IDENTIFIER,
@@ -41,6 +42,9 @@ pub(crate) trait Chain {
 
 	/// What a node learns of a leaf.
 	fn facts(&self, leaf: Hash) -> Result<LeafFacts, DevnetError>;
+
+	/// What a collator can read at a relay parent.
+	fn state(&self, relay_parent: Hash) -> Box<dyn RelayParentState + '_>;
 
 	/// A validation code in the state of a block, and how many bytes it may have there after decompression; `None` if there
 	/// is none.
@@ -167,6 +171,11 @@ impl RelayChain {
 		&self.validators
 	}
 
+	/// What a collator can read at a relay parent.
+	pub fn state(&self, relay_parent: Hash) -> impl RelayParentState + '_ {
+		StateAt::new(&self.client, relay_parent)
+	}
+
 	/// Position of the validator that builds in `slot` on `parent`.
 	///
 	/// # Errors
@@ -249,6 +258,10 @@ impl Chain for RelayChain {
 
 	fn facts(&self, leaf: Hash) -> Result<LeafFacts, DevnetError> {
 		self.leaf_facts(leaf)
+	}
+
+	fn state(&self, relay_parent: Hash) -> Box<dyn RelayParentState + '_> {
+		Box::new(self.state(relay_parent))
 	}
 
 	fn code(

@@ -69,10 +69,26 @@ pub(crate) struct RecoveredPov {
 pub(crate) enum Done {
 	/// Of [`Job::Validator`].
 	Validator(ValidatorDone),
-	/// Of [`Job::Author`]; in words why there is no block.
-	Authored(Result<Box<Authored>, String>),
+	/// Of [`Job::Author`].
+	Authored(Result<Box<Authored>, NotAuthored>),
 	/// Of [`Job::Recover`].
 	Recovered(RecoveredPov),
+}
+
+/// Why there is no block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum NotAuthored {
+	/// The parachain takes none there and then: what its hook refuses would be invalid (R-HOO-3).
+	Refused,
+	/// It could not be done. Why, in words.
+	Failed(String),
+}
+
+impl NotAuthored {
+	/// In the words of whatever failed.
+	pub(crate) fn failed(reason: impl ToString) -> Self {
+		Self::Failed(reason.to_string())
+	}
 }
 
 /// A block with its candidate.

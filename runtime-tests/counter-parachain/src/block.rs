@@ -4,7 +4,7 @@ use crate::{error::BlockError, SignedTransfer};
 use alloc::{vec, vec::Vec};
 use async_backing_primitives::{
 	BlockData, BlockNumber, ClaimQueueOffset, CoreSelector, Hash, HeadData, UmpSignal, UpwardMessage,
-	ValidationParams,
+	ValidationCode, ValidationParams,
 };
 use codec::{Decode, DecodeAll, Encode};
 use sp_core::storage::StateVersion;
@@ -120,6 +120,8 @@ pub struct Block {
 	pub proof: CompactProof,
 	/// The part of the relay parent's state that the chain reads, if it keeps an unincluded segment (R-SEG-2).
 	pub relay_state: Option<StorageProof>,
+	/// The code that the block announces (R-SEG-6).
+	pub new_code: Option<ValidationCode>,
 }
 
 impl Block {

@@ -11,13 +11,14 @@ use crate::{
 	error::{BlockError, StateError},
 	execute::execute,
 	genesis::Genesis,
-	pace::advance,
+	pace::{advance, Outputs, Pace, Upgrade},
 	state::{Changes, Layout, Nodes, Reader},
 	validate::validate,
 	Account, AccountId, SignedTransfer,
 };
 use async_backing_primitives::{
-	ClaimQueueOffset, CoreSelector, Hash, HeadData, HeadHash, PoV, ValidationParams,
+	ClaimQueueOffset, CoreSelector, Hash, HeadData, HeadHash, PoV, SegmentTracker, Slot, ValidationCode,
+	ValidationParams,
 };
 use sp_runtime::traits::BlakeTwo256;
 use sp_trie::{HashDBT as _, Recorder, StorageProof, EMPTY_PREFIX};
@@ -62,9 +63,24 @@ pub struct BuiltBlock {
 	pub extrinsics: u32,
 }
 
+/// What a block has beside its transfers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Attachments {
+	/// The core that it picks, if it is none of the next relay block's (R-UMP-5).
+	pub core: Option<(CoreSelector, ClaimQueueOffset)>,
+	/// On a chain that keeps an unincluded segment, the part of the relay parent's state that it reads
+	/// ([`RelayState`](async_backing_primitives::RelayState)).
+	pub relay_state: Option<StorageProof>,
+	/// The code that it announces (R-SEG-6).
+	pub new_code: Option<ValidationCode>,
+}
+
 /// Holds the chain's states and builds on any of them.
 pub struct Collator {
 	chain: Hash,
+	pace: Option<Pace>,
+	/// The pace by which it builds, whatever the chain's is.
+	pretended: Option<Pace>,
 	genesis: HeadData,
 	headers: BTreeMap<HeadHash, Header>,
 	nodes: Nodes,
@@ -86,6 +102,8 @@ impl Collator {
 		let head = header.head_data();
 		Self {
 			chain: genesis.chain(),
+			pace: genesis.pace,
+			pretended: None,
 			headers: BTreeMap::from([(head.hash(), header)]),
 			genesis: head,
 			nodes,
@@ -140,6 +158,61 @@ impl Collator {
 			.expect(WHOLE_STATE))
 	}
 
+	/// How the chain paces its blocks; `None` if it keeps no unincluded segment.
+	pub fn pace(&self) -> Option<Pace> {
+		self.pace
+	}
+
+	/// From now on it builds by another pace than the chain's: a fault, for whoever wants to see what validators make of it.
+	pub fn pretend(&mut self, pace: Pace) {
+		self.pretended = Some(pace);
+	}
+
+	/// The unincluded segment after the block `head`, whose own hash is known in it; `None` on a chain that keeps none.
+	///
+	/// # Errors
+	/// [`UnknownHead`].
+	#[allow(clippy::missing_panics_doc, reason = "the expectation carries its proof")]
+	pub fn segment(&self, head: &HeadData) -> Result<Option<SegmentTracker>, UnknownHead> {
+		let header = self.header(head)?;
+		Ok(self.pace.map(|_| {
+			let reader = Reader::new(&self.nodes, &header.state_root, None);
+			let mut tracker = reader.segment().expect(WHOLE_STATE);
+			tracker.segment.note_parent(head.hash());
+			tracker
+		}))
+	}
+
+	/// Whether the chain takes a block on `head` when the relay parent is of `slot` and `included` is the included head there
+	/// (R-HOO-3).
+	///
+	/// # Errors
+	/// [`UnknownHead`].
+	pub fn can_build_upon(
+		&self,
+		head: &HeadData,
+		included: HeadHash,
+		slot: Slot,
+	) -> Result<bool, UnknownHead> {
+		let tracker = self.segment(head)?;
+		let pace = self.pretended.or(self.pace);
+		Ok(tracker
+			.zip(pace)
+			.is_none_or(|(tracker, pace)| tracker.can_build_upon(&pace.hook(), included, slot)))
+	}
+
+	/// Where the chain's code upgrade is after the block `head`; `None` if there is none.
+	///
+	/// # Errors
+	/// [`UnknownHead`].
+	#[allow(clippy::missing_panics_doc, reason = "the expectation carries its proof")]
+	pub fn upgrade(&self, head: &HeadData) -> Result<Option<Upgrade>, UnknownHead> {
+		let header = self.header(head)?;
+		Ok(Reader::new(&self.nodes, &header.state_root, None)
+			.upgrade()
+			.expect(WHOLE_STATE))
+	}
+
 	/// Executes `extrinsics` on top of `parent` and remembers the block.
 	///
 	/// Any known head will do as parent, included or not. Cost: one signature check per extrinsic, and a proof of the
@@ -154,46 +227,26 @@ impl Collator {
 		relay_parent: RelayContext,
 		extrinsics: Vec<SignedTransfer>,
 	) -> Result<BuiltBlock, BuildError> {
-		self.build_block_on(parent, relay_parent, None, extrinsics)
+		self.build_with(parent, relay_parent, Attachments::default(), extrinsics)
 	}
 
-	/// As [`build_block`](Self::build_block), on a chain that keeps an unincluded segment: with the part of the relay
-	/// parent's state that it reads ([`RelayState::keys`](async_backing_primitives::RelayState::keys)).
+	/// As [`build_block`](Self::build_block), with more than transfers.
 	///
 	/// # Errors
-	/// As [`build_block`](Self::build_block), and when the segment has no room for the block (R-SEG-2).
-	pub fn build_paced_block(
+	/// As [`build_block`](Self::build_block), and on a chain that keeps an unincluded segment when it has no room for the block
+	/// (R-SEG-2), when the proof of the relay parent's state is none, or when the chain does not wait for the code.
+	pub fn build_with(
 		&mut self,
 		parent: &HeadData,
 		relay_parent: RelayContext,
-		relay_state: StorageProof,
+		attachments: Attachments,
 		extrinsics: Vec<SignedTransfer>,
 	) -> Result<BuiltBlock, BuildError> {
-		self.build(parent, relay_parent, None, Some(relay_state), extrinsics)
-	}
-
-	/// As [`build_block`](Self::build_block), for a block that picks its core (R-UMP-5).
-	///
-	/// # Errors
-	/// As [`build_block`](Self::build_block).
-	pub fn build_block_on(
-		&mut self,
-		parent: &HeadData,
-		relay_parent: RelayContext,
-		core: Option<(CoreSelector, ClaimQueueOffset)>,
-		extrinsics: Vec<SignedTransfer>,
-	) -> Result<BuiltBlock, BuildError> {
-		self.build(parent, relay_parent, core, None, extrinsics)
-	}
-
-	fn build(
-		&mut self,
-		parent: &HeadData,
-		relay_parent: RelayContext,
-		core: Option<(CoreSelector, ClaimQueueOffset)>,
-		relay_state: Option<StorageProof>,
-		extrinsics: Vec<SignedTransfer>,
-	) -> Result<BuiltBlock, BuildError> {
+		let Attachments {
+			core,
+			relay_state,
+			new_code,
+		} = attachments;
 		let parent_header = self.header(parent)?;
 		check_relay_parent(parent_header, relay_parent.number)?;
 		let number = parent_header
@@ -207,15 +260,20 @@ impl Collator {
 
 		let mut recorder = Recorder::<Layout>::new();
 		let reader = Reader::new(&self.nodes, &parent_root, Some(&mut recorder));
-		let segment = advance(
+		let pace = reader.pace()?.map(|pace| self.pretended.unwrap_or(pace));
+		let books = advance(
 			&reader,
+			pace,
 			parent.hash(),
 			&relay_parent,
 			relay_state.as_ref(),
-			&Block::upward_messages(core),
+			Outputs {
+				upward_messages: &Block::upward_messages(core),
+				new_code: new_code.as_ref(),
+			},
 		)?;
 		let changes = Changes {
-			segment,
+			books,
 			..execute(&reader, &extrinsics)?
 		};
 		let proof = StorageProof::new(recorder.drain().into_iter().map(|record| record.data))
@@ -247,6 +305,7 @@ impl Collator {
 			extrinsics,
 			proof,
 			relay_state,
+			new_code,
 		}
 		.block_data();
 		Ok(BuiltBlock {
@@ -266,15 +325,19 @@ impl Collator {
 		let head = validate(params)?.head_data;
 		let block = Block::from_block_data(&params.block_data).ok_or(BlockError::UndecodableBlock)?;
 		let reader = Reader::new(&self.nodes, &parent_root, None);
-		let segment = advance(
+		let books = advance(
 			&reader,
+			reader.pace()?,
 			params.parent_head.hash(),
 			&block.header.relay_parent,
 			block.relay_state.as_ref(),
-			&Block::upward_messages(block.core),
+			Outputs {
+				upward_messages: &Block::upward_messages(block.core),
+				new_code: block.new_code.as_ref(),
+			},
 		)?;
 		let changes = Changes {
-			segment,
+			books,
 			..execute(&reader, &block.extrinsics)?
 		};
 		let (mut nodes, _) = block

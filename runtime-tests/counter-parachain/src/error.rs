@@ -2,7 +2,9 @@
 //!
 //! The texts are what a validator sees of a block that the Wasm module refused, so they carry the numbers.
 
-use async_backing_primitives::{BlockNumber, Hash, OutputError, RelayStateError, SegmentError};
+use async_backing_primitives::{
+	AnnouncementError, BlockNumber, Hash, OutputError, RelayStateError, SegmentError, ValidationCodeHash,
+};
 use thiserror::Error;
 
 /// Why a block is invalid.
@@ -73,6 +75,12 @@ pub enum BlockError {
 	/// The block sends what no candidate may.
 	#[error(transparent)]
 	Outputs(#[from] OutputError),
+	/// The block announces code that the chain may not upgrade to, or not any more.
+	#[error("the block announces code {0}, which the chain does not wait for")]
+	UnexpectedCode(ValidationCodeHash),
+	/// The block announces code while the relay chain takes none.
+	#[error(transparent)]
+	Announcement(#[from] AnnouncementError),
 	/// The storage proof does not lead to the parent's state root.
 	#[error("tampered proof: it does not belong to the state root {expected:?}")]
 	WrongProof {

@@ -32,7 +32,7 @@ pub(crate) fn execute(reader: &Reader<'_>, extrinsics: &[SignedTransfer]) -> Res
 	Ok(Changes {
 		accounts,
 		counter,
-		segment: None,
+		books: None,
 	})
 }
 

@@ -2,11 +2,11 @@
 
 use crate::{
 	block::{extrinsics_root, Header, RelayContext},
-	pace::Pace,
+	pace::{Books, Pace, Upgrade},
 	state::{Account, Changes, Nodes},
 	AccountId, Balance,
 };
-use async_backing_primitives::{Hash, HeadData, ParaId};
+use async_backing_primitives::{Hash, HeadData, ParaId, ValidationCodeHash};
 use codec::Encode;
 
 /// What makes a chain: its id and who has what in the beginning.
@@ -18,15 +18,17 @@ pub struct Genesis {
 	pub accounts: Vec<(AccountId, Balance)>,
 	/// How it paces its blocks; `None` for a chain that keeps no unincluded segment.
 	pub pace: Option<Pace>,
+	/// The code that it may upgrade to. Of no effect without a pace: such a chain does not read the relay chain's answer.
+	pub upgrade: Option<ValidationCodeHash>,
 }
 
 impl Genesis {
 	/// The chain's identity, which every signature covers: Blake2-256 of the SCALE encoding of id, accounts and, if there
-	/// is one, pace.
+	/// are any, pace and code.
 	pub fn chain(&self) -> Hash {
 		let mut encoded = (&self.para, &self.accounts).encode();
 		if let Some(pace) = self.pace {
-			pace.encode_to(&mut encoded);
+			(pace, self.upgrade).encode_to(&mut encoded);
 		}
 		sp_io::hashing::blake2_256(&encoded).into()
 	}
@@ -46,7 +48,10 @@ impl Genesis {
 		let changes = Changes {
 			accounts,
 			counter: 0,
-			segment: self.pace.map(|_| Default::default()),
+			books: self.pace.map(|_| Books {
+				upgrade: self.upgrade.map(Upgrade::authorized),
+				..Default::default()
+			}),
 		};
 		let (nodes, state_root) = changes
 			.genesis(&self.chain(), self.pace)

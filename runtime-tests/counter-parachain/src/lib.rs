@@ -23,11 +23,11 @@ mod workload;
 
 pub use block::{Block, Header, RelayContext};
 #[cfg(feature = "std")]
-pub use collator::{BuildError, BuiltBlock, Collator, UnknownHead};
+pub use collator::{Attachments, BuildError, BuiltBlock, Collator, UnknownHead};
 pub use error::{BlockError, StateError, TransferError};
 #[cfg(feature = "std")]
 pub use genesis::Genesis;
-pub use pace::Pace;
+pub use pace::{Pace, Upgrade, UpgradeStage};
 #[cfg(feature = "std")]
 pub use producer::{Producer, ProducerError, INITIAL_BALANCE};
 pub use state::Account;

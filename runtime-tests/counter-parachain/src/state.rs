@@ -1,11 +1,15 @@
 //! The state: a trie of accounts, the counter of extrinsics and the chain's identity.
 //!
 //! Invariants:
-//! - Values are at most 32 bytes, so that each lies in its leaf and a proof of the key is a proof of the value. But for
-//!   the unincluded segment, on chains that keep one: each of their blocks reads and writes it.
+//! - Values are at most 32 bytes, so that each lies in its leaf and a proof of the key is a proof of the value. But for the
+//!   unincluded segment and the code upgrade, on chains that keep them: each of their blocks reads and writes both.
 //! - Nothing is ever removed, so that a proof of the keys that are read suffices to write them: no sibling collapses.
 
-use crate::{error::StateError, pace::Pace, AccountId, Balance};
+use crate::{
+	error::StateError,
+	pace::{Books, Pace, Upgrade},
+	AccountId, Balance,
+};
 use alloc::{boxed::Box, collections::BTreeMap, vec::Vec};
 use async_backing_primitives::{Hash, SegmentTracker};
 use codec::{Decode, DecodeAll, Encode};
@@ -23,6 +27,7 @@ const CHAIN: &[u8] = &[1];
 const ACCOUNT: u8 = 2;
 const PACE: &[u8] = &[3];
 const SEGMENT: &[u8] = &[4];
+const UPGRADE: &[u8] = &[5];
 
 /// What the chain knows of an account. One that never received anything is all zeros.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
@@ -102,6 +107,11 @@ impl<'a> Reader<'a> {
 		self.read_fixture(SEGMENT)
 	}
 
+	/// The code that the chain may upgrade to; `None` if there is none.
+	pub(crate) fn upgrade(&self) -> Result<Option<Upgrade>, StateError> {
+		self.read(UPGRADE)
+	}
+
 	/// The chain's identity, which every signature covers.
 	pub(crate) fn chain(&self) -> Result<Hash, StateError> {
 		self.read_fixture(CHAIN)
@@ -113,8 +123,8 @@ impl<'a> Reader<'a> {
 pub(crate) struct Changes {
 	pub(crate) accounts: BTreeMap<AccountId, Account>,
 	pub(crate) counter: u64,
-	/// The unincluded segment, on chains that keep one.
-	pub(crate) segment: Option<SegmentTracker>,
+	/// The unincluded segment and what belongs to it, on chains that keep one.
+	pub(crate) books: Option<Books>,
 }
 
 impl Changes {
@@ -131,8 +141,11 @@ impl Changes {
 
 	fn insert(&self, trie: &mut dyn TrieMut<Layout>) -> Result<(), Box<TrieError<Layout>>> {
 		trie.insert(COUNTER, &self.counter.encode())?;
-		if let Some(segment) = &self.segment {
-			trie.insert(SEGMENT, &segment.encode())?;
+		if let Some(Books { tracker, upgrade }) = &self.books {
+			trie.insert(SEGMENT, &tracker.encode())?;
+			if let Some(upgrade) = upgrade {
+				trie.insert(UPGRADE, &upgrade.encode())?;
+			}
 		}
 		for (id, account) in &self.accounts {
 			trie.insert(&account_key(id), &account.encode())?;

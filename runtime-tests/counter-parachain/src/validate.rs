@@ -4,7 +4,7 @@ use crate::{
 	block::{Block, Header},
 	error::BlockError,
 	execute::execute,
-	pace::advance,
+	pace::{advance, Outputs},
 	state::{Changes, Reader},
 };
 use async_backing_primitives::{ValidationParams, ValidationResult};
@@ -24,6 +24,7 @@ pub fn validate(params: &ValidationParams) -> Result<ValidationResult, BlockErro
 		extrinsics,
 		proof,
 		relay_state,
+		new_code,
 	} = Block::from_block_data(&params.block_data).ok_or(BlockError::UndecodableBlock)?;
 	header.check(&parent, params, &extrinsics)?;
 
@@ -35,15 +36,19 @@ pub fn validate(params: &ValidationParams) -> Result<ValidationResult, BlockErro
 		})?;
 	let upward_messages = Block::upward_messages(core);
 	let reader = Reader::new(&nodes, &parent.state_root, None);
-	let segment = advance(
+	let books = advance(
 		&reader,
+		reader.pace()?,
 		params.parent_head.hash(),
 		&header.relay_parent,
 		relay_state.as_ref(),
-		&upward_messages,
+		Outputs {
+			upward_messages: &upward_messages,
+			new_code: new_code.as_ref(),
+		},
 	)?;
 	let changes = Changes {
-		segment,
+		books,
 		..execute(&reader, &extrinsics)?
 	};
 	let state_root = changes.commit(&mut nodes, &parent.state_root)?;
@@ -57,6 +62,7 @@ pub fn validate(params: &ValidationParams) -> Result<ValidationResult, BlockErro
 	Ok(ValidationResult {
 		head_data: header.head_data(),
 		upward_messages,
+		new_validation_code: new_code,
 		// All that was sent up to the relay parent is consumed; there is never anything.
 		hrmp_watermark: params.relay_parent_number,
 		..Default::default()

@@ -76,6 +76,7 @@ impl Workload {
 			para,
 			accounts: self.ids.iter().map(|&id| (id, balance)).collect(),
 			pace: None,
+			upgrade: None,
 		}
 	}
 

@@ -4,7 +4,7 @@
 
 mod common;
 
-use async_backing_collator::BlockProducer;
+use async_backing_collator::{BlockProducer, NoRelayState, ProduceBlock};
 use async_backing_counter_parachain::{validate, BlockError, Producer, StateError, TransferError};
 use async_backing_primitives::{Hash, HeadData, RelayChainBlockInfo, ValidationParams};
 use async_backing_pvf::{Limits, ValidateError};
@@ -357,7 +357,16 @@ fn the_producer_knows_how_much_fuel_its_blocks_take_at_most() {
 				..Default::default()
 			};
 			let block = producer
-				.produce(&parent, &relay_parent, None, count, 5 << 20)
+				.produce(&ProduceBlock {
+					parent_head: &parent,
+					relay_parent,
+					relay_slot: number.into(),
+					relay_state: &NoRelayState,
+					selection: None,
+					max_extrinsics: count,
+					pov_size: 5 << 20,
+					max_pov_size: 5 << 20,
+				})
 				.unwrap();
 			let params = ValidationParams {
 				parent_head: parent,

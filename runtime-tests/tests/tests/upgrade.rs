@@ -3,11 +3,11 @@
 
 mod common;
 
-use async_backing_collator::{BlockProducer, CoreSelection, FuelUse, PovSize, ProduceError, ProducedBlock};
+use async_backing_collator::{BlockProducer, FuelUse, PovSize, ProduceBlock, ProduceError, ProducedBlock};
 use async_backing_devnet::{Devnet, Model, Parachain, RunConfig};
 use async_backing_primitives::{
-	AsyncBackingParams, BlockData, CandidateCommitments, Hash, HeadData, ParaId, PoV, RelayChainBlockInfo,
-	ValidationCode, ValidationCodeHash, ValidationResult,
+	AsyncBackingParams, BlockData, CandidateCommitments, Hash, HeadData, ParaId, PoV, ValidationCode,
+	ValidationCodeHash, ValidationResult,
 };
 use codec::Encode;
 use common::{executor, relay_wasm};
@@ -116,19 +116,12 @@ impl BlockProducer for Echo {
 		}
 	}
 
-	fn produce(
-		&mut self,
-		parent_head: &HeadData,
-		relay_parent: &RelayChainBlockInfo,
-		_: Option<CoreSelection>,
-		_: u32,
-		_: u32,
-	) -> Result<ProducedBlock, ProduceError> {
-		let number = number(parent_head) + 1;
+	fn produce(&mut self, block: &ProduceBlock<'_>) -> Result<ProducedBlock, ProduceError> {
+		let number = number(block.parent_head) + 1;
 		let result = ValidationResult {
 			head_data: head(number),
 			new_validation_code: (number == 1).then(|| echo(2)),
-			hrmp_watermark: relay_parent.number,
+			hrmp_watermark: block.relay_parent.number,
 			..Default::default()
 		};
 		let pov = PoV {

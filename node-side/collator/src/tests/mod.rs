@@ -5,13 +5,14 @@ mod claims;
 mod hook;
 mod on_demand;
 mod parents;
+mod relay_state;
 mod serving;
 
 use crate::*;
-use async_backing_primitives::*;
 pub(super) use async_backing_primitives::test_helpers::relay::{
 	genesis, leaf, relay_block, CODE, FIRST_SLOT, MAX_POV, PARA,
 };
+use async_backing_primitives::*;
 use std::{collections::BTreeMap, convert::Infallible};
 
 pub(super) fn config(capacity: u32, velocity: u32) -> CollatorConfig {

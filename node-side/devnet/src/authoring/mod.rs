@@ -51,6 +51,9 @@ pub enum Idle {
 	},
 }
 
+/// Why nothing is built where the parachain's own hook says no.
+pub(crate) const REFUSED: &str = "the parachain's hook takes no block there (R-HOO-3)";
+
 impl Idle {
 	/// The reason without its figures, so that reasons can be counted.
 	pub fn kind(&self) -> &'static str {
@@ -98,6 +101,8 @@ pub struct Author {
 	pov: PovSize,
 	hook: Box<dyn AuthoringHook>,
 	progress: Progress,
+	/// What it was before the latest block was begun.
+	before: Progress,
 }
 
 impl Author {
@@ -115,6 +120,7 @@ impl Author {
 			pov,
 			hook,
 			progress: Progress::default(),
+			before: Progress::default(),
 		}
 	}
 
@@ -188,6 +194,7 @@ impl Author {
 			true => (self.progress.spent, self.progress.blocks),
 			false => (Duration::ZERO, order.blocks),
 		};
+		self.before = self.progress;
 		self.progress = Progress {
 			leaf: leaf.relay_parent.hash,
 			slot: leaf.slot,
@@ -196,6 +203,11 @@ impl Author {
 			spent: spent.saturating_add(order.link),
 			blocks,
 		};
+	}
+
+	/// What was begun last is not built: the parachain does not take it.
+	pub fn abandoned(&mut self) {
+		self.progress = self.before;
 	}
 
 	/// The same seen from another leaf, one slot or more later.

@@ -1,8 +1,8 @@
 //! The smallest parachain: its validation function returns what its block says.
 
-use async_backing_collator::{BlockProducer, CoreSelection, FuelUse, PovSize, ProduceError, ProducedBlock};
+use async_backing_collator::{BlockProducer, FuelUse, PovSize, ProduceBlock, ProduceError, ProducedBlock};
 use async_backing_primitives::{
-	BlockData, CandidateCommitments, HeadData, PoV, RelayChainBlockInfo, ValidationCode, ValidationResult,
+	BlockData, CandidateCommitments, HeadData, PoV, ValidationCode, ValidationResult,
 };
 use codec::Encode;
 use wasm_encoder::{
@@ -121,19 +121,12 @@ impl BlockProducer for Echo {
 		}
 	}
 
-	fn produce(
-		&mut self,
-		parent_head: &HeadData,
-		relay_parent: &RelayChainBlockInfo,
-		_: Option<CoreSelection>,
-		_: u32,
-		_: u32,
-	) -> Result<ProducedBlock, ProduceError> {
-		let number = Self::number(parent_head).saturating_add(1);
+	fn produce(&mut self, block: &ProduceBlock<'_>) -> Result<ProducedBlock, ProduceError> {
+		let number = Self::number(block.parent_head).saturating_add(1);
 		let result = ValidationResult {
 			head_data: Self::head(number),
 			new_validation_code: (self.upgrades && number == 1).then(|| Self::code(2)),
-			hrmp_watermark: relay_parent.number,
+			hrmp_watermark: block.relay_parent.number,
 			..Default::default()
 		};
 		let pov = PoV {

@@ -13,8 +13,8 @@ mod turns;
 pub(crate) use turns::Turns;
 
 use crate::{
-	authoring::{Author, Idle, Order},
-	words::{Authored, Built, DevnetWords, Done, Event, Job},
+	authoring::{Author, Idle, Order, REFUSED},
+	words::{Authored, Built, DevnetWords, Done, Event, Job, NotAuthored},
 };
 use async_backing_chain_view::{ChainEvent, Identity};
 use async_backing_collator::{NoBuild, Parablock};
@@ -189,9 +189,20 @@ impl CollatorCore {
 				// At a velocity above one there may be another one for this leaf.
 				self.author(now, out);
 			}
-			Ok(Done::Authored(Err(reason))) => out.event(Event::Complaint(reason)),
+			Ok(Done::Authored(Err(NotAuthored::Refused))) => self.refused(now, &leaf, out),
+			Ok(Done::Authored(Err(NotAuthored::Failed(reason)))) => out.event(Event::Complaint(reason)),
 			Ok(Done::Validator(_) | Done::Recovered(_)) => {}
 			Err(failure) => out.event(Event::Complaint(format!("authoring: {failure}"))),
+		}
+	}
+
+	/// The parachain takes no block at this leaf. Another one may have come meanwhile.
+	fn refused(&mut self, now: Instant, leaf: &LeafFacts, out: &mut Out) {
+		self.author.abandoned();
+		out.event(Event::Idle(self.para, REFUSED));
+		let is_other = |newest: &Arc<LeafFacts>| newest.block.hash != leaf.block.hash;
+		if self.leaf.as_ref().is_some_and(is_other) {
+			self.author(now, out);
 		}
 	}
 

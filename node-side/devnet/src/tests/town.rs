@@ -12,7 +12,9 @@ use crate::{
 	world::{Note, World},
 	DevnetError, Model, Parachain, RunConfig,
 };
-use async_backing_collator::{BlockProducer, CoreSelection, FuelUse, PovSize, ProduceError, ProducedBlock};
+use async_backing_collator::{
+	BlockProducer, FuelUse, NoRelayState, PovSize, ProduceBlock, ProduceError, ProducedBlock, RelayParentState,
+};
 use async_backing_machine::Instant;
 use async_backing_primitives::{
 	availability_threshold, hash_of, AsyncBackingParams, BackedCandidate, BackingState, BlockData,
@@ -248,6 +250,10 @@ impl Chain for ModelChain {
 		Ok(ImportedBlock { hash, author, events })
 	}
 
+	fn state(&self, _: Hash) -> Box<dyn RelayParentState + '_> {
+		Box::new(NoRelayState)
+	}
+
 	fn code(&self, _: Hash, _: ValidationCodeHash) -> Result<Option<(ValidationCode, usize)>, DevnetError> {
 		Ok(Some((code(), 1 << 20)))
 	}
@@ -391,14 +397,13 @@ impl BlockProducer for Counter {
 		FuelUse::default()
 	}
 
-	fn produce(
-		&mut self,
-		parent_head: &HeadData,
-		relay_parent: &RelayChainBlockInfo,
-		_: Option<CoreSelection>,
-		max_extrinsics: u32,
-		_: u32,
-	) -> Result<ProducedBlock, ProduceError> {
+	fn produce(&mut self, block: &ProduceBlock<'_>) -> Result<ProducedBlock, ProduceError> {
+		let ProduceBlock {
+			parent_head,
+			relay_parent,
+			max_extrinsics,
+			..
+		} = *block;
 		let number = number(parent_head) + 1;
 		let block = Counted {
 			number,

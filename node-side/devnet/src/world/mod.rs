@@ -185,12 +185,6 @@ impl<C: Chain> World<C> {
 		}
 	}
 
-	/// The collator's para, if the node is a collator.
-	fn line(&mut self, node: NodeId) -> Option<&mut Line> {
-		let (line, _) = self.config.collator(node)?;
-		self.lines.get_mut(line)
-	}
-
 	/// Key of the collator at a node: parachains choose their authors by it. Nothing is signed with it here.
 	fn collator_key(&self, node: usize) -> ValidatorId {
 		let index = u32::try_from(node).unwrap_or(u32::MAX);

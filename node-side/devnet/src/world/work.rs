@@ -5,12 +5,12 @@ use crate::{
 	authoring::Order,
 	execution::fuel_of,
 	relay::Chain,
-	words::{Authored, Done},
+	words::{Authored, Done, NotAuthored},
 	DevnetError,
 };
 use async_backing_availability::erasure_root_of;
 use async_backing_backing::job;
-use async_backing_collator::collate;
+use async_backing_collator::{collate, ProduceBlock};
 use async_backing_primitives::{
 	Hash, PvfCheckStatement, ValidationCodeHash, ValidatorId, ValidatorSignature,
 };
@@ -88,33 +88,43 @@ impl<C: Chain> World<C> {
 
 	/// Executes a parablock and makes its candidate, at the price of its extrinsics.
 	pub(super) fn author(&mut self, node: NodeId, order: &Order) -> (Done, Price) {
-		let cost = self.config.model.extrinsic_cost;
-		let Some(line) = self.line(node) else {
-			return (Done::Authored(Err("it is no collator".into())), Price::default());
-		};
+		let mut price = Price::default();
+		let authored = self.try_author(node, order, &mut price);
+		(Done::Authored(authored.map(Box::new)), price)
+	}
+
+	fn try_author(
+		&mut self,
+		node: NodeId,
+		order: &Order,
+		price: &mut Price,
+	) -> Result<Authored, NotAuthored> {
 		let Order { build_on, budget, .. } = order;
-		let produced = line.producer.produce(
-			&build_on.parent_head,
-			&build_on.relay_parent,
-			build_on.selection,
-			budget.extrinsics,
-			budget.pov_size,
-		);
-		let produced = match produced {
-			Ok(produced) => produced,
-			Err(error) => return (Done::Authored(Err(error.to_string())), Price::default()),
+		let line = self
+			.config
+			.collator(node)
+			.and_then(|(line, _)| self.lines.get_mut(line))
+			.ok_or_else(|| NotAuthored::failed("it is no collator"))?;
+		let (parent_head, included) = (&build_on.parent_head, build_on.included_head);
+		let takes = line
+			.producer
+			.can_build_upon(parent_head, included, build_on.slot)
+			.map_err(NotAuthored::failed)?;
+		if !takes {
+			return Err(NotAuthored::Refused);
+		}
+		let relay_state = self.relay.state(build_on.relay_parent.hash);
+		let block = ProduceBlock {
+			pov_size: budget.pov_size,
+			..ProduceBlock::of(build_on, budget.extrinsics, &*relay_state)
 		};
+		let produced = line.producer.produce(&block).map_err(NotAuthored::failed)?;
 		let extrinsics = produced.extrinsics;
-		let price = Price {
-			fuel: fuel_of(cost.saturating_mul(extrinsics)),
-			bytes: 0,
-		};
-		let collated = match collate(build_on, produced, |data| {
+		price.fuel = fuel_of(self.config.model.extrinsic_cost.saturating_mul(extrinsics));
+		let collated = collate(build_on, produced, |data| {
 			erasure_root_of(build_on.validators, data)
-		}) {
-			Ok(collated) => collated,
-			Err(error) => return (Done::Authored(Err(error.to_string())), price),
-		};
+		})
+		.map_err(NotAuthored::failed)?;
 		let (para, built) = (line.para, line.built);
 		line.built = built.saturating_add(1);
 		if self.config.faults.withholds(para, built) {
@@ -124,13 +134,12 @@ impl<C: Chain> World<C> {
 		if let Some(povs) = &mut self.povs {
 			povs.insert(collated.hash, pov.clone());
 		}
-		let authored = Authored {
+		Ok(Authored {
 			receipt: collated.receipt.to_plain(),
 			collated,
 			pov,
 			extrinsics,
-		};
-		(Done::Authored(Ok(Box::new(authored))), price)
+		})
 	}
 }
 

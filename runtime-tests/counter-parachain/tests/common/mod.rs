@@ -2,15 +2,19 @@
 // Each test file uses its part of this.
 #![allow(dead_code, unreachable_pub)]
 
+use async_backing_collator::{RelayParentState, RelayReadError};
 use async_backing_counter_parachain::{
 	Block, BuiltBlock, Collator, Genesis, RelayContext, Workload, WASM_BINARY,
 };
-use async_backing_primitives::{Hash, HeadData, ParaId, ValidationCode, ValidationParams};
+use async_backing_primitives::{
+	Hash, HeadData, InboundDownwardMessage, InboundHrmpMessage, ParaId, ValidationCode, ValidationParams,
+};
 use async_backing_pvf::{Limits, PreparedPvf, PvfConfig, PvfEngine, ValidateError, Validated};
 use codec::Encode;
 use sp_core::storage::StateVersion;
 use sp_runtime::traits::{BlakeTwo256, Hash as _};
-use std::sync::OnceLock;
+use sp_trie::{LayoutV1, MemoryDB, Recorder, StorageProof, Trie, TrieDBBuilder, TrieDBMutBuilder, TrieMut};
+use std::{collections::BTreeMap, sync::OnceLock};
 
 pub const PARA: ParaId = ParaId(2000);
 pub const BALANCE: u128 = 1_000_000;
@@ -101,5 +105,62 @@ pub fn alter(params: &ValidationParams, change: impl FnOnce(&mut Block)) -> Vali
 	ValidationParams {
 		block_data: block.block_data(),
 		..params.clone()
+	}
+}
+
+type Layout = LayoutV1<BlakeTwo256>;
+
+/// State of a relay chain: some values, among as many others as there are in one.
+pub struct RelayTrie {
+	nodes: MemoryDB<BlakeTwo256>,
+	pub root: Hash,
+}
+
+impl RelayTrie {
+	pub fn new(values: impl IntoIterator<Item = (Vec<u8>, Vec<u8>)>) -> Self {
+		let (mut nodes, mut root) = (MemoryDB::default(), Hash::default());
+		let mut trie = TrieDBMutBuilder::<Layout>::new(&mut nodes, &mut root).build();
+		let others = (0u32..1000).map(|index| {
+			let key = BlakeTwo256::hash_of(&index).0.to_vec();
+			(key, vec![index as u8; 40])
+		});
+		for (key, value) in others.chain(values) {
+			trie.insert(&key, &value).unwrap();
+		}
+		drop(trie);
+		Self { nodes, root }
+	}
+}
+
+impl RelayParentState for RelayTrie {
+	fn read(&self, key: &[u8]) -> Result<Option<Vec<u8>>, RelayReadError> {
+		let trie = TrieDBBuilder::<Layout>::new(&self.nodes, &self.root).build();
+		trie.get(key)
+			.map_err(|error| RelayReadError::new(error.to_string()))
+	}
+
+	fn prove(&self, keys: &[Vec<u8>]) -> Result<StorageProof, RelayReadError> {
+		let mut recorder = Recorder::<Layout>::new();
+		let trie = TrieDBBuilder::<Layout>::new(&self.nodes, &self.root)
+			.with_recorder(&mut recorder)
+			.build();
+		for key in keys {
+			trie.get(key).unwrap();
+		}
+		drop(trie);
+		Ok(StorageProof::new(
+			recorder.drain().into_iter().map(|record| record.data),
+		))
+	}
+
+	fn downward_messages(&self, _: ParaId) -> Result<Vec<InboundDownwardMessage>, RelayReadError> {
+		Ok(Vec::new())
+	}
+
+	fn horizontal_messages(
+		&self,
+		_: ParaId,
+	) -> Result<BTreeMap<ParaId, Vec<InboundHrmpMessage>>, RelayReadError> {
+		Ok(BTreeMap::new())
 	}
 }

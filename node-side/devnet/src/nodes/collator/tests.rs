@@ -75,16 +75,7 @@ impl Desk {
 
 	/// Lets it author at a leaf. Returns the candidate, and what it wants then.
 	fn author(&mut self, number: u32) -> (CandidateHash, Vec<Output<DevnetWords>>) {
-		let outputs = self.tell(imported(number));
-		let job = outputs.into_iter().find_map(|output| match output {
-			Output::Job {
-				id,
-				job: Job::Author(order),
-				..
-			} => Some((id, order)),
-			_ => None,
-		});
-		let (id, order) = job.expect("there is a block to build");
+		let (id, order) = begun(self.tell(imported(number))).expect("there is a block to build");
 		let authored = authored(&order);
 		let hash = authored.collated.hash;
 		(
@@ -115,6 +106,41 @@ fn authored(order: &Order) -> Authored {
 		collated,
 		extrinsics: 3,
 	}
+}
+
+/// The block that it begins.
+fn begun(outputs: Vec<Output<DevnetWords>>) -> Option<(JobId, Box<Order>)> {
+	outputs.into_iter().find_map(|output| match output {
+		Output::Job {
+			id,
+			job: Job::Author(order),
+			..
+		} => Some((id, order)),
+		_ => None,
+	})
+}
+
+#[test]
+fn r_hoo_3_what_the_parachain_does_not_take_is_decided_anew_at_the_next_leaf_and_takes_no_time() {
+	let refuse = |id| Input::Done(id, Ok(Done::Authored(Err(NotAuthored::Refused))));
+	let mut desk = Desk::new();
+	let (id, first) = begun(desk.tell(imported(10))).expect("there is a block to build");
+	let idle = Output::Event(Event::Idle(PARA, REFUSED));
+	assert_eq!(
+		desk.tell(refuse(id)),
+		[idle.clone()],
+		"once, and nothing is offered"
+	);
+	let (id, second) = begun(desk.tell(imported(11))).expect("another leaf, another answer");
+	assert_eq!((second.budget, second.begins), (first.budget, first.begins));
+
+	// A leaf comes while the parachain is being asked.
+	assert_eq!(begun(desk.tell(imported(12))), None);
+	let mut outputs = desk.tell(refuse(id));
+	assert_eq!(outputs.remove(0), idle);
+	let (_, third) = begun(outputs).expect("that leaf may do");
+	assert_eq!(third.build_on.relay_parent.number, 12);
+	assert_eq!(third.budget, first.budget);
 }
 
 /// Who is offered what.
