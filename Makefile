@@ -76,6 +76,7 @@ PACKAGED := \
 	async-backing-provisioner \
 	async-backing-pvf \
 	async-backing-relay-client \
+	async-backing-rpc \
 	async-backing-runtime-metadata \
 	async-backing-sim \
 	async-backing-validator \
@@ -93,7 +94,7 @@ PACKAGED := \
 # The exports of scripts/wasm-target.sh, in the shell of the recipe. In two steps, so that its failure is a failure.
 WASM_ENV = wasm_env=$$(scripts/wasm-target.sh); eval "$$wasm_env"
 
-.PHONY: help run build test fmt lint check-no-std unit test-benchmarks rules rules-check doc package setup fuzz bench bench-peers interop calibrate weights weights-check scheduling-tables
+.PHONY: help run build test fmt lint check-no-std unit test-subxt test-clients test-benchmarks rules rules-check doc package setup fuzz bench bench-peers interop calibrate weights weights-check scheduling-tables
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -110,7 +111,7 @@ build: setup
 run: build ## Synchronous beside asynchronous backing on the devnet, as a table
 	@"$(CARGO_TARGET_DIR)/debug/async-backing" compare $(ARGS)
 
-test: rules-check lint check-no-std unit test-benchmarks ## Everything that has to hold before a change lands
+test: rules-check lint check-no-std unit test-subxt test-benchmarks ## Everything that has to hold before a change lands
 
 fmt:
 	@scripts/setup.sh --lint
@@ -139,6 +140,16 @@ ONE_PACKAGE := __CARGO_TEST_CHANNEL_OVERRIDE_DO_NOT_USE_THIS=nightly \
 
 unit: setup ## The tests alone: unit, scenario, end to end, documentation; P=PACKAGE for those of one
 	@$(WASM_ENV); $(if $(P),$(ONE_PACKAGE) test --locked -p $(P),cargo test --workspace --locked) $(UNIT_ARGS)
+
+# In a workspace of its own: subxt brings other versions of what the workspace has, and speaks to the program over a socket.
+test-subxt: build ## What subxt asks of a devnet: metadata, transfers, subscriptions, parachains, governance
+	@ASYNC_BACKING="$(CARGO_TARGET_DIR)/debug/async-backing" CARGO_TARGET_DIR="$(CACHE)/clients/subxt" \
+		cargo test --locked --manifest-path runtime-tests/clients/subxt/Cargo.toml
+
+# Not part of `make test`: it needs Node.js, npm and Python, and installs what they call packages below $(CACHE).
+test-clients: build ## Clients as they are published against a devnet: prints call by client, writes docs/clients.md
+	@python3 runtime-tests/clients/run.py "$(CARGO_TARGET_DIR)/debug/async-backing" "$(CACHE)/clients" \
+		--write docs/clients.md
 
 # FRAME's feature for benchmarks is one that the other tests do not have, so a part of the dependencies is compiled once
 # more. Nothing of the command line tool is (it is no library): it is here for the features of its dependencies, so that

@@ -2,6 +2,7 @@
 
 use async_backing_collator::ProduceError;
 use async_backing_devnet::{ApprovalError, ConfigError, DevnetError};
+use async_backing_rpc::RpcError;
 use async_backing_pvf::{EngineError, Failure, PrepareError, ValidateError};
 use thiserror::Error;
 
@@ -46,6 +47,9 @@ pub(crate) enum CliError {
 	/// The run failed.
 	#[error("{prefix}{0}", prefix = if .0.is_of_runtime() { "" } else { "the run failed: " })]
 	Devnet(#[source] DevnetError),
+	/// The run cannot be served.
+	#[error("cannot serve: {0}")]
+	Rpc(#[from] RpcError),
 	/// The parachain has no block.
 	#[error("{0}")]
 	Produce(#[from] ProduceError),

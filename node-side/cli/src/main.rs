@@ -11,7 +11,10 @@ mod parachains;
 mod pictures;
 mod progress;
 mod runtime;
+mod serve;
 mod table;
+#[cfg(test)]
+mod tables;
 mod tree;
 
 use crate::{
@@ -64,6 +67,10 @@ fn execute(command: &Command) -> Result<(), CliError> {
 		Command::PvfWorker => return work(),
 	};
 	configs.iter().try_for_each(RunConfig::validate)?;
+	let serving = match command {
+		Command::Dev(dev) => Some(dev.serving),
+		_ => None,
+	};
 	let quiet = writes_to_stdout(common);
 	// Opened before the run, so that nobody waits for a report that cannot be written.
 	let mut json = common
@@ -88,10 +95,23 @@ fn execute(command: &Command) -> Result<(), CliError> {
 		.map_or(6.0, |config| config.model.slot.as_secs_f64());
 	let seed = configs.first().map_or(0, |config| config.seed);
 	let runtime = Runtime::of(chosen)?;
+	let mut served = None;
 	let runs = configs
 		.into_iter()
-		.map(|config| run(config, runtime.clone()))
-		.collect::<Result<Vec<_>, _>>()?;
+		.map(|config| {
+			let mut server = None;
+			let (devnet, report) = run_prepared(config.clone(), runtime.clone(), |devnet| {
+				let lookahead = devnet.relay().configuration()?.scheduling_lookahead;
+				for warning in warnings(&config, lookahead) {
+					eprintln!("warning: {warning}");
+				}
+				server = serving.map_or(Ok(None), |serving| serving.start(devnet))?;
+				Ok(())
+			})?;
+			served = server.map(|server| (devnet, server));
+			Ok(report)
+		})
+		.collect::<Result<Vec<_>, CliError>>()?;
 	if !quiet {
 		let mut text = String::new();
 		let style = Style::new(std::io::stdout().is_terminal());
@@ -103,6 +123,9 @@ fn execute(command: &Command) -> Result<(), CliError> {
 		json.write(&(serde_json::to_string_pretty(&Report::new(seed, runs))? + "\n"))?;
 	}
 	json.map_or(Ok(()), Output::finish)?;
+	if let (Some(serving), Some((devnet, server))) = (serving, served) {
+		serving.finish(&devnet, server);
+	}
 	nothing.map_or(Ok(()), Err)
 }
 
@@ -136,16 +159,6 @@ fn writes_to_stdout(common: &Common) -> bool {
 	common.json.as_deref() == Some(Path::new("-"))
 }
 
-fn run(config: RunConfig, runtime: Runtime) -> Result<RunReport, CliError> {
-	let checked = config.clone();
-	let (devnet, report) = run_devnet(config, runtime)?;
-	let lookahead = devnet.relay().configuration()?.scheduling_lookahead;
-	for warning in warnings(&checked, lookahead) {
-		eprintln!("warning: {warning}");
-	}
-	Ok(report)
-}
-
 /// Runs a devnet, and returns it as it then is, with its report.
 fn run_devnet(config: RunConfig, runtime: Runtime) -> Result<(Devnet, RunReport), CliError> {
 	run_watched(config, runtime, |_| ())
@@ -157,10 +170,22 @@ fn run_watched(
 	runtime: Runtime,
 	prepare: impl FnOnce(&mut Devnet),
 ) -> Result<(Devnet, RunReport), CliError> {
+	run_prepared(config, runtime, |devnet| {
+		prepare(devnet);
+		Ok(())
+	})
+}
+
+/// The same, with something to do before that may fail.
+fn run_prepared(
+	config: RunConfig,
+	runtime: Runtime,
+	prepare: impl FnOnce(&mut Devnet) -> Result<(), CliError>,
+) -> Result<(Devnet, RunReport), CliError> {
 	let paras = parachains::counter_parachains(&config)?;
 	let bar = ProgressBar::new(&config);
 	let mut devnet = Devnet::with_runtime_executor(config, &runtime.code, paras, runtime.executor)?;
-	prepare(&mut devnet);
+	prepare(&mut devnet)?;
 	let report = devnet.run(|progress| bar.update(&progress))?;
 	bar.finish();
 	Ok((devnet, report))
@@ -194,7 +219,7 @@ mod tests {
 		assert_eq!(
 			said("dev --segment-capacity 2 --allowed-ancestry-len 6"),
 			[
-				"the claim queue looks 5 blocks ahead, but a relay parent is legal for 7 (R-SCH-12)",
+				"the claim queue looks 4 blocks ahead, but a relay parent is legal for 7 (R-SCH-12)",
 				"2 unincluded blocks allowed, but 3 come before the first is included (R-SEG-8)",
 			]
 		);

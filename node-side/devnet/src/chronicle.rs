@@ -3,7 +3,7 @@
 use crate::{
 	contexts::Contexts,
 	log::{EventLog, Occurrence},
-	tally::{BuiltCandidate, Tally},
+	tally::{BuiltCandidate, Outcome, Tally},
 	words::{DevnetWords, Done, Event, Job},
 	world::{NewBlock, Note},
 	RunConfig,
@@ -116,6 +116,7 @@ impl Chronicle {
 						parent_head: built.parent_head,
 						output_head: built.output_head,
 						relay_parent: built.relay_parent,
+						core: built.core,
 						extrinsics: built.extrinsics,
 						pov_bytes: built.pov_bytes,
 						due: built.due,
@@ -159,6 +160,7 @@ impl Chronicle {
 			slot,
 			author,
 			session,
+			turns,
 			offered,
 			events,
 			facts,
@@ -191,9 +193,15 @@ impl Chronicle {
 			};
 			self.log.push(at, occurrence);
 		}
-		let number = facts.block.number;
-		self.tally
-			.relay_block((at, number), *slot, *session, offered, events);
+		self.tally.relay_block(&Outcome {
+			at,
+			slot: *slot,
+			session: *session,
+			turns,
+			offered,
+			events,
+			facts,
+		});
 		if facts.session_index != *session {
 			self.sessions = self.sessions.saturating_add(1);
 			self.log.push(

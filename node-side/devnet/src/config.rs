@@ -4,7 +4,11 @@ use crate::Model;
 use async_backing_collator::{AuthoringHook, Lookahead, SlotBased};
 use async_backing_primitives::{AsyncBackingParams, InvalidAsyncBackingParams, ParaId};
 use async_backing_sim::{Fault, NodeId};
-use std::{collections::BTreeSet, ops::Range, time::Duration};
+use std::{
+	collections::{BTreeMap, BTreeSet},
+	ops::Range,
+	time::Duration,
+};
 use thiserror::Error;
 
 /// Id of the first para; the others follow.
@@ -135,12 +139,27 @@ impl Default for RunConfig {
 	}
 }
 
+/// What a collator does wrong, in a run where somebody tries what becomes of it. It is connected all the time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Misconduct {
+	/// It builds nothing in its turns.
+	Mute,
+	/// What it says its blocks do is not what they do.
+	Invalid,
+	/// Its blocks build on others that it gives to nobody.
+	PrivateFork,
+}
+
 /// What goes wrong on purpose.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Faults {
 	/// Candidates, by para and by their number among those that its collators built, of which nobody hands out chunks:
 	/// they are backed and never become available.
 	pub withheld: BTreeSet<(ParaId, u32)>,
+	/// Relay blocks whose authors put no candidates into them, by number.
+	pub backs_nothing: BTreeSet<u32>,
+	/// What collators do wrong, by their nodes.
+	pub collators: BTreeMap<NodeId, Misconduct>,
 	/// What goes wrong with links and nodes: validators first, then the collators, para by para.
 	pub plan: Vec<Fault>,
 }

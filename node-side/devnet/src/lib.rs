@@ -5,12 +5,14 @@ pub mod check;
 mod chronicle;
 mod config;
 mod contexts;
+mod disturbance;
 mod error;
 mod execution;
 mod log;
 mod model;
 mod nodes;
 mod orders;
+mod outside;
 mod parachain;
 mod relay;
 mod relay_state;
@@ -27,13 +29,15 @@ pub use async_backing_relay_client::RuntimeExecutor;
 pub use async_backing_sim as sim;
 pub use authoring::{Author, Budget, Idle, Order, Place, Timing};
 pub use config::{
-	Assignee, Authoring, ConfigError, CoreWork, Faults, RunConfig, FIRST_PARA, MAX_BLOCKS, MAX_PARAS,
-	MAX_VALIDATORS, PARTS_OF_A_CORE,
+	Assignee, Authoring, ConfigError, CoreWork, Faults, Misconduct, RunConfig, FIRST_PARA, MAX_BLOCKS,
+	MAX_PARAS, MAX_VALIDATORS, PARTS_OF_A_CORE,
 };
 pub use contexts::{ApprovalError, Backing, CandidateContexts};
+pub use disturbance::Disturbance;
 pub use error::DevnetError;
 pub use log::{EventLog, Occurrence};
 pub use model::Model;
+pub use outside::Outside;
 pub use parachain::Parachain;
 pub use relay::{ImportedBlock, RelayChain, FIRST_SLOT};
 pub use report::{Idleness, Inclusion, Intervals, ParaReport, Report, RunParams, RunReport};

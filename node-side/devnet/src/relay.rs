@@ -1,6 +1,6 @@
 //! The relay chain of a devnet: its genesis, its validators' keys, and its blocks.
 
-use crate::{relay_state::StateAt, orders::OrderDesk, runtime::Runtime, DevnetError, Parachain, RunConfig};
+use crate::{orders::OrderDesk, relay_state::StateAt, runtime::Runtime, DevnetError, Parachain, RunConfig};
 use async_backing_collator::RelayParentState;
 use async_backing_primitives::{
 	CandidateEvent, Hash, HostConfiguration, LeafFacts, ParachainsInherentData, PvfCheckStatement, Slot, ValidationCode,
@@ -13,7 +13,7 @@ use async_backing_relay_client::{
 use async_backing_runtime_metadata::Chain as TransactionsOf;
 use sp_consensus_babe::BabeApi;
 use sp_inherents::InherentData;
-use sp_runtime::OpaqueExtrinsic;
+use sp_runtime::{transaction_validity::TransactionValidityError, OpaqueExtrinsic};
 use sp_version::RuntimeVersion;
 
 /// Slot of the first relay block. Any would do; this one is in the year 2025.
@@ -81,6 +81,8 @@ pub struct ImportedBlock {
 	pub author: usize,
 	/// What happened to candidates in it.
 	pub events: Vec<CandidateEvent>,
+	/// Transactions that the runtime does not accept, by their position among those that were brought.
+	pub refused: Vec<(usize, TransactionValidityError)>,
 }
 
 impl RelayChain {
@@ -219,6 +221,7 @@ impl RelayChain {
 			hash: built.hash,
 			author,
 			events,
+			refused: built.refused,
 		})
 	}
 

@@ -79,8 +79,9 @@ pub struct ParaReport {
 	pub timed_out: u32,
 	/// Candidates built and neither included nor in flight at the end.
 	pub wasted: u32,
-	/// Included candidates that missed an earlier relay block, which could have taken them or was expected to: offered again,
-	/// not rebuilt (R-COL-6).
+	/// Included candidates that missed their turn before: a relay block in which their core served their para and took
+	/// nothing, although they were next on-chain and backable, or expected to be. They were offered again, not rebuilt
+	/// (R-COL-6). One that waits for its parent, or for its para's next claim, missed nothing.
 	pub reused: u32,
 	/// Mean time between inclusions that follow one another in one session, in seconds; `None` below two.
 	pub mean_interval_s: Option<f64>,

@@ -6,6 +6,7 @@ use crate::{
 	execution::Executor,
 	log::EventLog,
 	orders::OrderDesk,
+	outside::Outside,
 	relay::RelayChain,
 	world::World,
 	DevnetError, Parachain, RunConfig, RunParams, RunReport,
@@ -124,6 +125,21 @@ impl Devnet {
 		self.sim.scenario_mut().orders.as_mut()
 	}
 
+	/// What the run keeps time with and takes transactions from. Call it before [`Self::run`].
+	pub fn set_outside(&mut self, outside: impl Outside + 'static) {
+		self.sim.scenario_mut().outside = Some(Box::new(outside));
+	}
+
+	/// Whether what happens next may happen.
+	fn goes_on(&mut self) -> bool {
+		let next = self.sim.next_at();
+		let outside = self.sim.scenario_mut().outside.as_mut();
+		match (outside, next) {
+			(Some(outside), Some(next)) => outside.wait(next).is_continue(),
+			_ => true,
+		}
+	}
+
 	/// Runs to the end and reports. `progress` is called after each relay block.
 	///
 	/// # Errors
@@ -131,7 +147,7 @@ impl Devnet {
 	pub fn run(&mut self, mut progress: impl FnMut(Progress)) -> Result<RunReport, DevnetError> {
 		let started = WallClock::now();
 		let mut seen = 0;
-		while self.sim.step(&mut self.chronicle)? {
+		while self.goes_on() && self.sim.step(&mut self.chronicle)? {
 			if let Some(contexts) = &mut self.chronicle.contexts {
 				contexts.look(self.sim.scenario());
 			}

@@ -2,7 +2,7 @@
 
 use crate::report::{Idleness, Inclusion, Intervals, ParaReport};
 use async_backing_primitives::{
-	BlockNumber, CandidateEvent, CandidateHash, Hash, HeadHash, LeafFacts, ParaId,
+	BlockNumber, CandidateEvent, CandidateHash, CoreIndex, Hash, HeadHash, LeafFacts, ParaId,
 };
 use async_backing_sim::Instant;
 use std::{
@@ -21,6 +21,8 @@ pub(crate) struct BuiltCandidate {
 	pub(crate) output_head: HeadHash,
 	/// Its relay parent.
 	pub(crate) relay_parent: Hash,
+	/// Core that it names.
+	pub(crate) core: CoreIndex,
 	/// Extrinsics in it.
 	pub(crate) extrinsics: u32,
 	/// Encoded size of its proof of validity.
@@ -37,13 +39,30 @@ struct Fate {
 	built: BuiltCandidate,
 	seconded: bool,
 	backable_at: Option<Instant>,
-	/// Relay blocks built while it was backable that did not take it.
-	passed_over: u32,
+	/// Relay blocks in which it was its turn, and that did not take it.
+	missed: u32,
 	backed: bool,
-	/// A later block backed it than was expected: it was offered once more, and is as good as before (R-COL-6).
-	is_late: bool,
 	included: Option<Inclusion>,
 	timed_out: bool,
+}
+
+/// A relay block, as far as it says what becomes of candidates.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Outcome<'a> {
+	/// When it was built.
+	pub(crate) at: Instant,
+	/// Slots since the run began.
+	pub(crate) slot: u64,
+	/// Session that the block itself runs in.
+	pub(crate) session: u32,
+	/// Whom each core serves in it: claims of its parent's state.
+	pub(crate) turns: &'a BTreeMap<CoreIndex, ParaId>,
+	/// Candidates that its author offered.
+	pub(crate) offered: &'a [CandidateHash],
+	/// What happened to candidates in it.
+	pub(crate) events: &'a [CandidateEvent],
+	/// The state after it.
+	pub(crate) facts: &'a LeafFacts,
 }
 
 /// Follows all candidates of a run.
@@ -67,9 +86,8 @@ impl Tally {
 			built,
 			seconded: false,
 			backable_at: None,
-			passed_over: 0,
+			missed: 0,
 			backed: false,
-			is_late: false,
 			included: None,
 			timed_out: false,
 		};
@@ -88,27 +106,22 @@ impl Tally {
 		});
 	}
 
-	/// A relay block of this number was built at `at` from an inherent that offered `offered` candidates, and had these
-	/// events.
-	pub(crate) fn relay_block(
-		&mut self,
-		(at, number): (Instant, BlockNumber),
-		slot: u64,
-		session: u32,
-		offered: &[CandidateHash],
-		events: &[CandidateEvent],
-	) {
+	/// A relay block was built.
+	pub(crate) fn relay_block(&mut self, block: &Outcome<'_>) {
 		let mut taken = BTreeSet::new();
-		for event in events {
+		let mut used = BTreeSet::new();
+		for event in block.events {
 			match event {
-				CandidateEvent::CandidateBacked(receipt, ..) => {
+				CandidateEvent::CandidateBacked(receipt, _, core, _) => {
 					taken.insert(receipt.hash());
-					self.update(receipt.hash(), |fate| {
-						(fate.backed, fate.is_late) = (true, number > fate.built.due);
-					});
+					used.insert(*core);
+					self.update(receipt.hash(), |fate| fate.backed = true);
 				}
 				CandidateEvent::CandidateIncluded(receipt, ..) => {
-					let inclusion = Inclusion { slot, session };
+					let inclusion = Inclusion {
+						slot: block.slot,
+						session: block.session,
+					};
 					self.inclusions
 						.entry(receipt.descriptor.para_id())
 						.or_default()
@@ -120,14 +133,42 @@ impl Tally {
 				}
 			}
 		}
-		let refused = offered
+		let refused = block
+			.offered
 			.iter()
 			.filter(|candidate| !taken.contains(candidate))
 			.count();
 		self.refused_on_chain += u32::try_from(refused).unwrap_or(u32::MAX);
+		for (core, para) in block.turns {
+			if !used.contains(core) {
+				self.turn_missed(block, *core, *para);
+			}
+		}
+	}
+
+	/// A core was a para's in this block, and took nothing. If the candidate that comes next on-chain is for this core, and
+	/// was backable or should have been, it missed its turn. One that waits for another one, or for a later turn, did not.
+	fn turn_missed(&mut self, block: &Outcome<'_>, core: CoreIndex, para: ParaId) {
+		let Some(state) = block.facts.paras.get(&para).map(|para| &para.backing_state) else {
+			return;
+		};
+		let latest = state.pending_availability.last().map_or_else(
+			|| state.constraints.required_parent.hash(),
+			|last| last.descriptor.para_head(),
+		);
+		let (at, number) = (block.at, block.facts.block.number);
 		for (_, fate) in &mut self.fates {
-			if !fate.backed && fate.backable_at.is_some_and(|backable_at| backable_at <= at) {
-				fate.passed_over += 1;
+			let BuiltCandidate {
+				para: of,
+				parent_head,
+				core: named,
+				due,
+				..
+			} = fate.built;
+			let is_next = (of, named, parent_head) == (para, core, latest) && !fate.backed;
+			let is_backable = fate.backable_at.is_some_and(|since| since <= at);
+			if is_next && (is_backable || due <= number) {
+				fate.missed = fate.missed.saturating_add(1);
 			}
 		}
 	}
@@ -187,7 +228,7 @@ impl Tally {
 			included: count(&|fate| fate.included.is_some()),
 			timed_out: count(&|fate| fate.timed_out),
 			wasted: u32::try_from(wasted).unwrap_or(u32::MAX),
-			reused: count(&|fate| fate.included.is_some() && (fate.passed_over > 0 || fate.is_late)),
+			reused: count(&|fate| fate.included.is_some() && fate.missed > 0),
 			mean_interval_s: intervals.within_sessions_s,
 			mean_interval_with_session_changes_s: intervals.overall_s,
 			session_change_cost_s: intervals.session_change_cost_s,

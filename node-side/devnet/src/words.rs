@@ -5,7 +5,9 @@ use async_backing_availability::ErasureChunk;
 use async_backing_chain_view::{ChainEvent, Identity};
 use async_backing_collator::Collated;
 use async_backing_machine::{Never, PeerId, Words};
-use async_backing_primitives::{BlockNumber, CandidateHash, CandidateReceipt, Hash, HeadHash, ParaId, PoV};
+use async_backing_primitives::{
+	BlockNumber, CandidateHash, CandidateReceipt, CoreIndex, Hash, HeadHash, ParaId, PoV,
+};
 use async_backing_provisioner::Proposal;
 use async_backing_validator::{
 	Done as ValidatorDone, Event as ValidatorEvent, Job as ValidatorJob, Message, Proposing, Request,
@@ -130,6 +132,8 @@ pub(crate) struct Built {
 	pub(crate) output_head: HeadHash,
 	/// Its relay parent.
 	pub(crate) relay_parent: Hash,
+	/// Core that it names.
+	pub(crate) core: CoreIndex,
 	/// Extrinsics in it.
 	pub(crate) extrinsics: u32,
 	/// Encoded size of its proof of validity.

@@ -9,6 +9,7 @@
 //! - a call that fails leaves no change behind.
 
 use crate::{Block, Executor, FullBackend, FullClient, Hash};
+use codec::Codec;
 use sc_client_api::{CallExecutor, ExecutorProvider};
 use sc_executor::RuntimeVersion;
 use sc_service::LocalCallExecutor;
@@ -16,7 +17,7 @@ use sp_api::{
 	ApiError, ApiExt, ApiRef, CallContext, ConstructRuntimeApi, ProofRecorder, RuntimeApiInfo, StorageProof,
 };
 use sp_externalities::{Extension, Extensions, TransactionType};
-use sp_runtime::traits::BlakeTwo256;
+use sp_runtime::traits::{BlakeTwo256, MaybeDisplay};
 use sp_runtime::TransactionOutcome;
 use sp_state_machine::{Backend as StateBackend, OverlayedChanges, StorageChanges};
 use std::cell::{Cell, RefCell};
@@ -211,10 +212,11 @@ impl ApiExt<Block> for RuntimeApi {
 	}
 }
 
-/// Each of these traits has its methods as defaults over the one that is given here.
+/// Each of these traits has its methods as defaults over the one that is given here. What stands before a trait are types
+/// that a runtime is free in.
 macro_rules! apis {
-	($($api:path),* $(,)?) => { $(
-		impl $api for RuntimeApi {
+	($($([$($own:ident),*])? $api:path),* $(,)?) => { $(
+		impl$(<$($own: Codec + MaybeDisplay),*>)? $api for RuntimeApi {
 			fn __runtime_api_internal_call_api_at(
 				&self,
 				at: Hash,
@@ -233,4 +235,9 @@ apis! {
 	sp_consensus_babe::BabeApi<Block>,
 	async_backing_primitives::runtime_api::ParachainHost<Block>,
 	async_backing_primitives::runtime_api::AsyncBackingApi<Block>,
+	sp_api::Metadata<Block>,
+	sp_session::SessionKeys<Block>,
+	sp_transaction_pool::runtime_api::TaggedTransactionQueue<Block>,
+	[AccountId, Nonce] frame_system_rpc_runtime_api::AccountNonceApi<Block, AccountId, Nonce>,
+	[Balance] pallet_transaction_payment_rpc_runtime_api::TransactionPaymentApi<Block, Balance>,
 }

@@ -98,7 +98,7 @@ impl RelayClient {
 		);
 
 		let runtime = |stage| move |source| BuildError::Runtime { stage, source };
-		let mut builder = BlockBuilderBuilder::new(&self.client)
+		let mut builder = BlockBuilderBuilder::new(&*self.client)
 			.on_parent_block(parent)
 			.with_parent_block_number(self.number(parent)?)
 			.with_inherent_digests(Digest {

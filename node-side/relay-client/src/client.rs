@@ -21,9 +21,9 @@ use sp_core::storage::StorageKey;
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 /// Where blocks and states are kept.
-pub(crate) type FullBackend = Backend<Block>;
+pub type FullBackend = Backend<Block>;
 /// The client of `sc-service` over this crate's types.
-pub(crate) type FullClient =
+pub type FullClient =
 	Client<FullBackend, LocalCallExecutor<Block, FullBackend, Executor>, Block, RuntimeApis>;
 
 /// Trie nodes that are kept decoded, in bytes. A devnet's state, less the code, fits several times over.
@@ -70,7 +70,7 @@ impl RelayClientConfig {
 
 /// A relay chain: all of its blocks and states, and the runtime that makes and checks them.
 pub struct RelayClient {
-	pub(crate) client: FullClient,
+	pub(crate) client: Arc<FullClient>,
 	pub(crate) backend: Arc<FullBackend>,
 	pub(crate) tasks: Tasks,
 }
@@ -136,10 +136,27 @@ impl RelayClient {
 			ClientConfig::default(),
 		)?;
 		Ok(Self {
-			client,
+			client: Arc::new(client),
 			backend,
 			tasks,
 		})
+	}
+
+	/// The client itself, for what Substrate offers over one: RPC servers, transaction pools. It may be used by other
+	/// threads while this one builds and imports.
+	pub fn substrate(&self) -> Arc<FullClient> {
+		self.client.clone()
+	}
+
+	/// Where blocks and states are kept, for the same.
+	pub fn backend(&self) -> Arc<FullBackend> {
+		self.backend.clone()
+	}
+
+	/// Lets the client's background task go on, which takes blocks out of the cache when nobody needs them any more. Every import
+	/// does it; whoever only answers questions calls it now and then.
+	pub fn poll_tasks(&self) {
+		self.tasks.poll();
 	}
 
 	/// Hash of block 0.
@@ -166,7 +183,7 @@ impl RelayClient {
 	/// # Errors
 	/// The block is unknown.
 	pub fn header(&self, block: Hash) -> Result<Header, QueryError> {
-		HeaderBackend::header(&self.client, block)?.ok_or(QueryError::UnknownBlock(block))
+		HeaderBackend::header(&*self.client, block)?.ok_or(QueryError::UnknownBlock(block))
 	}
 
 	/// The whole block, with the seal.
@@ -186,7 +203,7 @@ impl RelayClient {
 	/// # Errors
 	/// The block is unknown.
 	pub fn number(&self, block: Hash) -> Result<BlockNumber, QueryError> {
-		HeaderBackend::number(&self.client, block)?.ok_or(QueryError::UnknownBlock(block))
+		HeaderBackend::number(&*self.client, block)?.ok_or(QueryError::UnknownBlock(block))
 	}
 
 	/// Root of the state after `block`.

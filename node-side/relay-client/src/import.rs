@@ -58,8 +58,8 @@ impl RelayClient {
 		}
 		let seal = self.check_seal(&mut header)?;
 
-		// Nobody listens to notifications, and this origin makes none.
-		let mut params = BlockImportParams::<Block>::new(BlockOrigin::File, header.clone());
+		// Whoever subscribed is told of it; of blocks from elsewhere, such as files, subscribers are told nothing.
+		let mut params = BlockImportParams::<Block>::new(BlockOrigin::NetworkBroadcast, header.clone());
 		params.post_digests.push(seal);
 		params.body = Some(body.clone());
 		params.state_action = StateAction::Execute;

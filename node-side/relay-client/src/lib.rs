@@ -19,13 +19,12 @@ pub use api::{RuntimeApi, RuntimeApis};
 pub use async_backing_primitives::{BlockNumber, Hash, Header, Slot};
 pub use authoring::{BuildBlock, BuiltBlock};
 pub use babe::SlotAuthor;
-pub use client::{BlockRef, Database, RelayClient, RelayClientConfig};
+pub use client::{BlockRef, Database, FullBackend, FullClient, RelayClient, RelayClientConfig};
 pub use error::{BuildError, ImportError, QueryError, SealError, SetupError};
 pub use executor::RuntimeExecutor;
 pub use genesis::{validators_patch, Genesis, ValidatorKeys};
 pub use import::ImportOutcome;
 
-use client::{FullBackend, FullClient};
 use executor::Executor;
 
 /// A relay block whose extrinsics are bytes: the client knows the runtime only as a blob.

@@ -14,22 +14,22 @@ impl ProvideRuntimeApi<Block> for RelayClient {
 
 impl HeaderBackend<Block> for RelayClient {
 	fn header(&self, hash: Hash) -> Result<Option<Header>> {
-		HeaderBackend::header(&self.client, hash)
+		HeaderBackend::header(&*self.client, hash)
 	}
 
 	fn info(&self) -> Info<Block> {
-		HeaderBackend::info(&self.client)
+		HeaderBackend::info(&*self.client)
 	}
 
 	fn status(&self, hash: Hash) -> Result<BlockStatus> {
-		HeaderBackend::status(&self.client, hash)
+		HeaderBackend::status(&*self.client, hash)
 	}
 
 	fn number(&self, hash: Hash) -> Result<Option<BlockNumber>> {
-		HeaderBackend::number(&self.client, hash)
+		HeaderBackend::number(&*self.client, hash)
 	}
 
 	fn hash(&self, number: BlockNumber) -> Result<Option<Hash>> {
-		HeaderBackend::hash(&self.client, number)
+		HeaderBackend::hash(&*self.client, number)
 	}
 }

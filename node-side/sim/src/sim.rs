@@ -156,6 +156,11 @@ impl<S: Scenario> Sim<S> {
 		self.clock.now()
 	}
 
+	/// When the next event happens; `None` if nothing is going to.
+	pub fn next_at(&self) -> Option<Instant> {
+		self.clock.next_at()
+	}
+
 	/// What runs on it.
 	pub fn scenario(&self) -> &S {
 		&self.scenario

@@ -5,7 +5,8 @@ mod common;
 
 use async_backing_counter_parachain::Producer;
 use async_backing_devnet::{
-	Assignee, Authoring, CoreWork, Devnet, Model, ParaReport, Parachain, RunConfig, PARTS_OF_A_CORE,
+	Assignee, Authoring, CoreWork, Devnet, Disturbance, Model, ParaReport, Parachain, RunConfig,
+	PARTS_OF_A_CORE,
 };
 use async_backing_primitives::{AsyncBackingParams, ParaId, ValidationCode};
 use common::{executor, relay_wasm};
@@ -73,8 +74,8 @@ fn r_def_40_paras_that_share_a_core_each_get_their_share() {
 				"R-DEF-40, R-SCH-7: {paras} paras, each {each} blocks: {report:?}"
 			);
 			assert_eq!(
-				(report.wasted, report.timed_out),
-				(0, 0),
+				(report.wasted, report.timed_out, report.reused),
+				(0, 0, 0),
 				"R-COL-6: {paras} paras: {report:?}"
 			);
 		}
@@ -82,37 +83,94 @@ fn r_def_40_paras_that_share_a_core_each_get_their_share() {
 }
 
 #[test]
-fn r_sch_10_a_lease_and_orders_of_one_para_cost_each_other_nothing() {
+fn r_sch_10_a_lease_and_orders_of_one_para_add_up() {
 	const BLOCKS: u32 = 40;
-	let orders = RunConfig {
-		works: vec![work(0, &[(para(0), WHOLE)]), work(1, &[(Assignee::Pool, WHOLE)])],
-		orders_for: vec![ParaId(2000)],
-		order_every: 4,
-		..config(1, BLOCKS)
-	};
-	let mut orders = RunConfig {
-		params: AsyncBackingParams {
-			max_candidate_depth: 7,
-			allowed_ancestry_len: 3,
-		},
-		..orders
-	};
-	(orders.model.velocity, orders.model.segment_capacity) = (2, 8);
-	let [both] = &run(orders)[..] else {
-		panic!("one para")
-	};
-	let [alone] = &run(RunConfig {
-		works: vec![work(0, &[(para(0), WHOLE)])],
-		..config(1, BLOCKS)
-	})[..] else {
-		panic!("one para")
-	};
-	assert_eq!(both.orders, BLOCKS / 4);
-	assert!(
-		both.included >= alone.included,
-		"R-SCH-10: {both:?} beside {alone:?}"
-	);
-	assert_eq!((both.wasted, alone.wasted), (0, 0), "R-SCH-10: {both:?}");
+	// Pool cores, orders at once, relay blocks between them, and blocks beyond those of the lease: one for each order that is
+	// served early enough to be included in the run. A para is served once in a block by orders (R-SCH-8), so that the second
+	// of two that come together is served in the block after, whatever cores the pool has.
+	let rows = [
+		(0, 0, 1, 0),
+		(1, 1, 10, 4),
+		(1, 1, 4, 10),
+		(1, 1, 2, 19),
+		(1, 1, 1, 37),
+		(1, 2, 4, 19),
+		(2, 2, 4, 19),
+	];
+	let mut alone = 0;
+	for (pools, at_once, every, more) in rows {
+		let pools = (1..=pools).map(|core| work(core, &[(Assignee::Pool, WHOLE)]));
+		let mut config = RunConfig {
+			works: std::iter::once(work(0, &[(para(0), WHOLE)]))
+				.chain(pools)
+				.collect(),
+			orders_for: vec![ParaId(2000); at_once],
+			order_every: every,
+			params: AsyncBackingParams {
+				max_candidate_depth: 7,
+				allowed_ancestry_len: 3,
+			},
+			..config(1, BLOCKS)
+		};
+		(config.model.velocity, config.model.segment_capacity) = (2, 8);
+		let [report] = &run(config)[..] else {
+			panic!("one para")
+		};
+		if at_once == 0 {
+			alone = report.included;
+		}
+		let orders = at_once as u32 * BLOCKS.div_ceil(every);
+		assert_eq!(
+			(report.orders, report.included, report.wasted, report.reused),
+			(orders, alone + more, 0, 0),
+			"R-SCH-10: {at_once} orders every {every} blocks: {report:?}"
+		);
+	}
+	assert_eq!(alone, BLOCKS - 3, "R-SCH-10");
+}
+
+/// What both kinds of backing come to under a disturbance.
+fn disturbed(disturbance: Option<Disturbance>) -> [ParaReport; 2] {
+	[(0, 0), (4, 3)].map(|(max_candidate_depth, allowed_ancestry_len)| {
+		let mut config = config(1, 60);
+		config.params = AsyncBackingParams {
+			max_candidate_depth,
+			allowed_ancestry_len,
+		};
+		if let Some(disturbance) = disturbance {
+			config.faults = disturbance.faults(&config);
+		}
+		run(config).remove(0)
+	})
+}
+
+#[test]
+fn r_col_6_what_misses_its_turn_is_reused_and_less_is_wasted_than_synchronously() {
+	for report in disturbed(None) {
+		assert_eq!((report.reused, report.wasted), (0, 0), "R-COL-6: {report:?}");
+	}
+	for disturbance in Disturbance::ALL {
+		let [synchronous, asynchronous] = disturbed(Some(disturbance));
+		assert_eq!(
+			synchronous.reused, 0,
+			"R-COL-6: {disturbance}: one chance: {synchronous:?}"
+		);
+		assert!(
+			asynchronous.reused > 0,
+			"R-COL-6: {disturbance}: {asynchronous:?}"
+		);
+		// Requests are made again, and five of six validators are enough: lost parcels and crashes waste nothing either way.
+		let is_wasteful = matches!(
+			disturbance,
+			Disturbance::EmptyBlocks | Disturbance::LateQuorums
+		);
+		let wasted = (asynchronous.wasted, synchronous.wasted);
+		assert_eq!(
+			wasted.0 < wasted.1,
+			is_wasteful,
+			"R-COL-6: {disturbance}: {wasted:?}"
+		);
+	}
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `dev`.
 
 use super::{Common, Network, Params};
+use crate::serve::Serving;
 use async_backing_devnet::RunConfig;
 use clap::Args;
 
@@ -13,6 +14,8 @@ pub(crate) struct Dev {
 	pub(crate) network: Network,
 	#[command(flatten)]
 	params: Params,
+	#[command(flatten)]
+	pub(crate) serving: Serving,
 }
 
 impl Dev {

@@ -2,7 +2,7 @@
 
 use super::model::ModelArgs;
 use crate::runtime::RuntimeArgs;
-use async_backing_devnet::{Assignee, Authoring, CoreWork, RunConfig, PARTS_OF_A_CORE};
+use async_backing_devnet::{Assignee, Authoring, CoreWork, Disturbance, RunConfig, PARTS_OF_A_CORE};
 use async_backing_primitives::{AsyncBackingParams, ParaId};
 use clap::Args;
 
@@ -40,6 +40,9 @@ pub(crate) struct Network {
 	/// Relay blocks between two orders for one para.
 	#[arg(long, value_name = "BLOCKS", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=10_000))]
 	order_every: u32,
+	/// What goes wrong on purpose: 'empty-blocks', 'late-quorums', 'lossy-links' or 'crashes'.
+	#[arg(long, value_name = "WHAT")]
+	disturbance: Option<Disturbance>,
 	#[command(flatten)]
 	pub(super) model: ModelArgs,
 	/// Which relay runtime it runs on.
@@ -50,7 +53,7 @@ pub(crate) struct Network {
 impl Network {
 	/// A run of so many blocks with these parameters.
 	pub(super) fn run_config(&self, blocks: u32, params: AsyncBackingParams) -> RunConfig {
-		RunConfig {
+		let mut config = RunConfig {
 			blocks,
 			validators: self.validators,
 			paras: self.paras,
@@ -69,7 +72,11 @@ impl Network {
 				Building::SlotBased => Authoring::SlotBased,
 			},
 			..RunConfig::default()
+		};
+		if let Some(disturbance) = self.disturbance {
+			config.faults = disturbance.faults(&config);
 		}
+		config
 	}
 }
 

@@ -41,13 +41,11 @@ pub enum Idle {
 	/// Not even one extrinsic could be executed and checked in time.
 	#[error("no time is left for extrinsics (R-SLO-1)")]
 	NoTime,
-	/// Built at a later leaf, it is as large, and if it is not taken for this claim, it may be for the next (R-COL-6).
-	#[error("the claim of block {claim} is met at a later leaf as well, and the one of block {next} too then (R-COL-6)")]
+	/// Built at a later leaf, it is as large, and may be backed for longer (R-COL-6).
+	#[error("the claim of block {claim}, and all after it, are met from the next leaf on as well (R-COL-6)")]
 	Waits {
 		/// The claim.
 		claim: BlockNumber,
-		/// The one after it.
-		next: BlockNumber,
 	},
 }
 
@@ -91,6 +89,25 @@ struct Progress {
 	spent: Duration,
 	/// Blocks that this leaf shall have; 0 as long as it has none.
 	blocks: u32,
+}
+
+impl Progress {
+	/// With one more block, which is begun when its order says.
+	fn after(&self, order: &Order) -> Self {
+		let build_on = &order.build_on;
+		let (spent, blocks) = match self.leaf == build_on.relay_parent.hash && self.blocks > 0 {
+			true => (self.spent, self.blocks),
+			false => (Duration::ZERO, order.blocks),
+		};
+		Self {
+			leaf: build_on.relay_parent.hash,
+			slot: build_on.slot,
+			authored: order.begins.saturating_add(order.budget.time),
+			seconded: order.seconded,
+			spent: spent.saturating_add(order.link),
+			blocks,
+		}
+	}
 }
 
 /// A collator with a model of the world: how long executions take, and messages.
@@ -142,8 +159,10 @@ impl Author {
 	/// What to author at a leaf that became one so long ago.
 	///
 	/// A block is as large as the last claim that it may be built for lets it be, and is built for the first that it can
-	/// meet then. Where the para has that claim at a later leaf as well, a nearer one that nobody serves comes first, with
-	/// a smaller block; so none expires unused that could be met (R-DEF-40).
+	/// meet then. It is not built before it has to be: where the blocks of later leaves meet all these claims as well, or
+	/// there are fewer of them soon, a nearer one that nobody serves gets a smaller block, so that none expires unused that
+	/// could be met (R-DEF-40); else nothing is built. So a claim that somebody orders, which is never seen more than two blocks before it is served
+	/// (R-SCH-8), finds no blocks in its way that could have come after it (R-SCH-10).
 	///
 	/// # Errors
 	/// [`Idle`] says why nothing.
@@ -162,47 +181,96 @@ impl Author {
 			furthest.unwrap_or(1),
 			|opening, delay| site.distance(opening.claim.block) >= delay,
 		);
-		match full {
-			Some((opening, order)) if site.distance(opening.claim.block) > order.backing_delay => {
-				let nearer = site
-					.openings
-					.first()
-					.filter(|first| first.claim.block < opening.claim.block);
-				let small = nearer.and_then(|nearer| {
-					let deadline = site.distance(nearer.claim.block);
-					let is_it = |other: &Opening, _| other.claim == nearer.claim;
-					self.order(&site, &progress, elapsed, deadline, is_it)
-				});
-				match (small, waiting_gains(&site, opening, order.backing_delay)) {
-					(Some((_, small)), _) => Ok(small),
-					(None, Some(next)) => Err(Idle::Waits {
-						claim: opening.claim.block,
-						next,
-					}),
-					(None, None) => Ok(order),
-				}
+		let (position, order) = full.ok_or(Idle::NoTime)?;
+		// All that are before it are claims of earlier blocks, for which a block of this size is too late.
+		let (nearer, later) = site.openings.split_at(position);
+		let small = nearer.last().and_then(|last| {
+			let deadline = site.distance(last.claim.block);
+			let is_it = |other: &Opening, _| other.claim.block == last.claim.block;
+			self.order(&site, &progress, elapsed, deadline, is_it)
+		});
+		if let Some((_, small)) = small {
+			let is_half = small.budget.extrinsics.saturating_mul(2) >= order.budget.extrinsics;
+			if (is_half && demand_falls(&site.openings))
+				|| self.later_leaves_do(&site, &progress.after(&small), later)
+			{
+				return Ok(small);
 			}
-			Some((_, order)) => Ok(order),
-			None => Err(Idle::NoTime),
 		}
+		match later.first() {
+			Some(opening)
+				if self.later_leaves_do(&site, &progress, later)
+					&& self.may_wait(leaf, &site, &progress, opening) =>
+			{
+				Err(Idle::Waits {
+					claim: opening.claim.block,
+				})
+			}
+			_ => Ok(order),
+		}
+	}
+
+	/// Whether it is better to wait, if it costs nothing: others of the para's blocks are on their way, or a block that is
+	/// built as late as possible could be taken for a second claim as well (R-COL-6). Who waits without need counts on whoever
+	/// has the next turn.
+	fn may_wait(&self, leaf: &LeafFacts, site: &Site, progress: &Progress, opening: &Opening) -> bool {
+		let at_leaf = leaf.paras.get(&site.para);
+		let pending = at_leaf.map_or(0, |para| para.backing_state.pending_availability.len());
+		let waiting = (site.depth as usize).saturating_sub(pending);
+		let delay = self.delays_at_next_leaf(site, progress, 1).first().copied();
+		waiting > 0 || delay.is_some_and(|delay| gains_by_waiting(site, opening, delay))
+	}
+
+	/// Whether these openings, soonest first, are all met with blocks of full size by whoever begins at the next leaf, as
+	/// many at each leaf as there is time for.
+	fn later_leaves_do(&self, site: &Site, progress: &Progress, openings: &[Opening]) -> bool {
+		let in_a_block = openings.chunk_by(|one, other| one.claim.block == other.claim.block);
+		let most = in_a_block.map(<[Opening]>::len).max().unwrap_or(0);
+		let delays = self.delays_at_next_leaf(site, progress, site.wanted.min(saturating(most)));
+		let at_each = delays.len();
+		openings.iter().enumerate().all(|(position, opening)| {
+			let leaves = position
+				.checked_div(at_each)
+				.map(|leaves| saturating(leaves).saturating_add(1));
+			let delay = position.checked_rem(at_each).and_then(|which| delays.get(which));
+			leaves.zip(delay).is_some_and(|(leaves, delay)| {
+				leaves.saturating_add(*delay) <= site.distance(opening.claim.block)
+			})
+		})
+	}
+
+	/// Backing delays of the blocks that the next leaf has time for, up to so many.
+	fn delays_at_next_leaf(&self, site: &Site, progress: &Progress, blocks: u32) -> Vec<u32> {
+		let timing = &self.timing;
+		let begins = progress.authored.saturating_sub(timing.slot);
+		let Some(votes) = site.openings.iter().map(|opening| opening.votes).max() else {
+			return Vec::new();
+		};
+		let mut place = Place {
+			window: begins..begins.saturating_add(timing.slot),
+			parent_seconded: progress.seconded.saturating_sub(timing.slot),
+			spent: Duration::ZERO,
+			deadline: site.params.relay_parent_window(),
+			votes,
+			pov: self.pov,
+			max_pov_size: site.max_pov_size,
+		};
+		let budget = timing.budget_at(&place, blocks);
+		let mut delays = Vec::new();
+		for position in 0..budget.blocks {
+			let from = self.hook.window(position, budget.blocks, timing.slot).start;
+			place.window.start = place.window.start.max(from);
+			delays.push(timing.backing_delay_at(&place, budget.extrinsics));
+			place.parent_seconded = timing.seconded(&place, budget.extrinsics);
+			place.window.start = place.window.start.saturating_add(budget.time);
+		}
+		delays
 	}
 
 	/// A block is being authored: what comes after it has the less time.
 	pub fn begun(&mut self, order: &Order) {
-		let leaf = &order.build_on;
-		let (spent, blocks) = match self.progress.leaf == leaf.relay_parent.hash {
-			true => (self.progress.spent, self.progress.blocks),
-			false => (Duration::ZERO, order.blocks),
-		};
-		self.before = self.progress;
-		self.progress = Progress {
-			leaf: leaf.relay_parent.hash,
-			slot: leaf.slot,
-			authored: order.begins.saturating_add(order.budget.time),
-			seconded: order.seconded,
-			spent: spent.saturating_add(order.link),
-			blocks,
-		};
+		let after = self.progress.after(order);
+		self.before = std::mem::replace(&mut self.progress, after);
 	}
 
 	/// What was begun last is not built: the parachain does not take it.
@@ -227,15 +295,16 @@ impl Author {
 		}
 	}
 
-	/// The largest block that is backed by `deadline`, for the first opening that `fits`, given its backing delay.
-	fn order<'a>(
+	/// The largest block that is backed by `deadline`, for the first opening that `fits`, given its backing delay, and the
+	/// position of that.
+	fn order(
 		&self,
-		site: &'a Site,
+		site: &Site,
 		progress: &Progress,
 		elapsed: Duration,
 		deadline: u32,
 		fits: impl Fn(&Opening, u32) -> bool,
-	) -> Option<(&'a Opening, Order)> {
+	) -> Option<(usize, Order)> {
 		let timing = &self.timing;
 		let begins = elapsed.max(progress.authored);
 		let mut place = Place {
@@ -247,7 +316,7 @@ impl Author {
 			pov: self.pov,
 			max_pov_size: site.max_pov_size,
 		};
-		let openings = u32::try_from(site.openings.len()).unwrap_or(u32::MAX);
+		let openings = saturating(site.openings.len());
 		let left = |blocks: u32| blocks.saturating_sub(site.built).min(openings).max(1);
 		// How many blocks there shall be the first one settles.
 		let blocks = match progress.blocks {
@@ -268,7 +337,8 @@ impl Author {
 			return None;
 		}
 		let delay = timing.backing_delay_at(&place, budget.extrinsics);
-		let opening = site.openings.iter().find(|opening| fits(opening, delay))?;
+		let position = site.openings.iter().position(|opening| fits(opening, delay))?;
+		let opening = site.openings.get(position)?;
 		let order = Order {
 			build_on: site.build_for(opening, delay),
 			budget,
@@ -278,17 +348,30 @@ impl Author {
 			link: timing.link(budget.extrinsics, self.pov),
 			blocks,
 		};
-		Some((opening, order))
+		Some((position, order))
 	}
 }
 
-/// The claim after an opening's that a block could be taken for as well, were it built as late as its backing allows, and
+/// Whether the last block in reach has fewer openings than another one: what is late now catches up then, at the price of a
+/// claim. Where there are as many to the end, the para goes on at that pace, and full blocks are worth more than one claim.
+fn demand_falls(openings: &[Opening]) -> bool {
+	let counts = openings
+		.chunk_by(|one, other| one.claim.block == other.claim.block)
+		.map(<[Opening]>::len);
+	counts.clone().last() < counts.max()
+}
+
+/// Whether a block could be taken for the claim after an opening's as well, were it built as late as this delay allows, and
 /// can't if it is built now.
-fn waiting_gains(site: &Site, opening: &Opening, delay: u32) -> Option<BlockNumber> {
+fn gains_by_waiting(site: &Site, opening: &Opening, delay: u32) -> bool {
 	let window = site.params.relay_parent_window();
 	let last_if_late = opening.claim.block.saturating_sub(delay).saturating_add(window);
 	opening
 		.again
 		.filter(|again| *again > opening.claim.block.saturating_add(1))
-		.filter(|again| *again > opening.last && *again <= last_if_late)
+		.is_some_and(|again| again > opening.last && again <= last_if_late)
+}
+
+fn saturating(count: usize) -> u32 {
+	u32::try_from(count).unwrap_or(u32::MAX)
 }

@@ -153,6 +153,22 @@ impl Timing {
 			.saturating_add(self.slot.saturating_mul(blocks_later.saturating_sub(1)))
 	}
 
+	/// What so many bytes take until they are out. Rounds up; saturates.
+	pub fn on_the_wire(&self, bytes: usize) -> Duration {
+		let nanos = (bytes as u128)
+			.saturating_mul(NANOS_PER_SECOND)
+			.div_ceil(self.bandwidth.max(1).into());
+		Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+	}
+
+	/// When somebody else's block that is built by `built` is heard of at the latest, with the margin. Saturates.
+	pub fn until_heard(&self, built: Duration) -> Duration {
+		self.link_latency
+			.saturating_add(self.link_jitter)
+			.saturating_add(self.margin)
+			.saturating_add(built)
+	}
+
 	/// What a block may use up whose candidate needs this many votes and may be backed in any of the
 	/// `allowed_ancestry_len + 1` blocks after its relay parent (R-ABP-2). Zero when no time is left.
 	pub fn budget(&self, allowed_ancestry_len: u32, votes: u32, pov: PovSize, max_pov_size: u32) -> Budget {

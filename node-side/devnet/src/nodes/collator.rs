@@ -8,6 +8,7 @@
 mod fellows;
 mod offers;
 mod recovering;
+mod serving;
 mod turns;
 
 pub(crate) use turns::Turns;
@@ -17,22 +18,23 @@ use crate::{
 	words::{Authored, Built, DevnetWords, Done, Event, Job, NotAuthored},
 };
 use async_backing_chain_view::{ChainEvent, Identity};
-use async_backing_collator::{NoBuild, Parablock};
+use async_backing_collator::{NoBuild, Parablock, Serving};
 use async_backing_machine::{
-	Batch, Core, Input, Instant, JobFailure, JobId, Outbox, PeerEvent, PeerId, Priority, Recipients, Refusal,
+	Batch, Core, Input, Instant, JobFailure, JobId, Outbox, PeerEvent, PeerId, Priority, Recipients,
 	Snapshot, Ticket,
 };
 use async_backing_primitives::{
 	BlockNumber, CandidateHash, CoreIndex, Hash, HeadData, HeadHash, LeafFacts, ParaId, RelayChainBlockInfo,
 	Slot, ValidatorId,
 };
-use async_backing_validator::{FetchedCollation, Message, Request, Response};
+use async_backing_validator::Message;
 use codec::{Decode, Encode};
 use fellows::Fellows;
 use offers::{group_of, pending, Offer, Offers, OFFERS_KEPT, USUAL_DELAY};
 use std::{
-	collections::{BTreeMap, VecDeque},
+	collections::{BTreeMap, BTreeSet, VecDeque},
 	sync::Arc,
+	time::Duration,
 };
 
 /// Validators that a collator is connected with at most: all that a relay chain has.
@@ -56,9 +58,15 @@ pub(crate) struct CollatorCore {
 	leaf_at: Instant,
 	/// The leaf at which somebody was told last why nothing is built.
 	idle_at: Option<Hash>,
+	/// How long whoever's turn it is has until it is heard, at a leaf.
+	patience: Option<(Hash, Duration)>,
 	/// The block that is being executed, and the leaf that it was decided at.
 	under_way: Option<(JobId, Box<Order>, Arc<LeafFacts>)>,
 	offers: Offers,
+	/// Who waits for something that is on offer.
+	serving: Serving<PeerId, Ticket>,
+	/// Answers on their way, and when they are out.
+	sending: BTreeSet<(Instant, Ticket)>,
 	/// Keys of blocks in the store, oldest first.
 	stored: VecDeque<Vec<u8>>,
 }
@@ -87,8 +95,11 @@ impl CollatorCore {
 			leaf: None,
 			leaf_at: Instant::ZERO,
 			idle_at: None,
+			patience: None,
 			under_way: None,
 			offers: Offers::default(),
+			serving: Serving::default(),
+			sending: BTreeSet::new(),
 			stored: VecDeque::new(),
 		}
 	}
@@ -131,7 +142,7 @@ impl CollatorCore {
 		};
 		let elapsed = now.saturating_sub(self.leaf_at);
 		let decided = self.author.decide(&leaf, elapsed);
-		if !self.is_own_turn(leaf.slot, decided.is_ok()) {
+		if !self.is_own_turn(&leaf, elapsed, decided.as_ref().ok(), out) {
 			return;
 		}
 		match decided {
@@ -165,15 +176,50 @@ impl CollatorCore {
 		}
 	}
 
-	/// Whether the slot is this collator's: its own, or that of one that has vanished.
-	fn is_own_turn(&mut self, slot: Slot, has_block: bool) -> bool {
-		let there = self.fellows.are_there();
-		let turn = self.turns.of(slot, |position| there.contains(&position));
-		if has_block {
-			// Until it says that it has built.
-			self.fellows.turn_of(slot, self.turns.of(slot, |_| true));
+	/// Whether the leaf's slot is this collator's: its own, or that of others who have vanished, or did not say in time that
+	/// they have a block. `order` is what there is to build.
+	fn is_own_turn(
+		&mut self,
+		leaf: &LeafFacts,
+		elapsed: Duration,
+		order: Option<&Order>,
+		out: &mut Out,
+	) -> bool {
+		let (slot, relay_parent) = (leaf.slot, leaf.block.hash);
+		let mut there = self.fellows.are_there();
+		let is_own = |there: &BTreeSet<usize>| {
+			let turn = self.turns.of(slot, |position| there.contains(&position));
+			(!self.turns.is_own(turn)).then_some(turn)
+		};
+		let mut turn = is_own(&there);
+		let Some(order) = order else {
+			return turn.is_none();
+		};
+		// Until it says that it has built.
+		self.fellows.turn_of(slot, self.turns.of(slot, |_| true));
+		let patience = match self.patience {
+			Some((leaf, patience)) if leaf == relay_parent => patience,
+			_ => self
+				.author
+				.timing()
+				.until_heard(order.begins.saturating_add(order.budget.time)),
+		};
+		self.patience = Some((relay_parent, patience));
+		// One after the other has its chance.
+		let mut until = patience;
+		while let Some(other) = turn {
+			if self.fellows.said(other, relay_parent) {
+				return false;
+			}
+			if elapsed < until {
+				out.set_timer(self.leaf_at.saturating_add(until));
+				return false;
+			}
+			until = until.saturating_add(patience);
+			there.remove(&other);
+			turn = is_own(&there);
 		}
-		self.turns.is_own(turn)
+		true
 	}
 
 	fn done(&mut self, now: Instant, job: JobId, result: Result<Done, JobFailure>, out: &mut Out) {
@@ -233,6 +279,7 @@ impl CollatorCore {
 			parent_head,
 			output_head: collated.receipt.descriptor.para_head(),
 			relay_parent: build_on.relay_parent.hash,
+			core: build_on.core,
 			extrinsics,
 			pov_bytes: pov.encoded_size(),
 			due: build_on.relay_parent.number.saturating_add(order.backing_delay),
@@ -240,7 +287,7 @@ impl CollatorCore {
 		let offer = Offer {
 			candidate: collated.hash,
 			receipt,
-			parent_head,
+			parent_head: collated.validation_data.parent_head.hash(),
 			pov,
 			group: group_of(leaf, build_on.core, build_on.relay_parent.number),
 			due: build_on.relay_parent.number.saturating_add(order.backing_delay),
@@ -252,23 +299,10 @@ impl CollatorCore {
 	}
 
 	/// A peer is gone. Whoever is left has heard of all that it may have taken with it.
-	fn gone(&mut self, peer: PeerId) {
+	fn gone(&mut self, peer: PeerId, out: &mut Out) {
 		self.fellows.gone(peer);
 		self.validators.remove(&peer);
-	}
-
-	fn asked(&self, ticket: Ticket, request: Request, out: &mut Out) {
-		let found = match request {
-			Request::Collation(candidate) => self.offers.get(candidate),
-			Request::Pov(_) | Request::Chunk { .. } | Request::AvailableData(_) => None,
-		};
-		let answer = found.ok_or(Refusal::Unknown).map(|offer| {
-			Response::Collation(FetchedCollation {
-				receipt: offer.receipt.clone(),
-				pov: offer.pov.clone(),
-			})
-		});
-		out.respond(ticket, answer);
+		self.unasked(peer, out);
 	}
 
 	/// A block is known, now and after a crash.
@@ -336,19 +370,22 @@ impl Core for CollatorCore {
 			}
 			Input::Chain(ChainEvent::Finalized { .. }) => {}
 			Input::Peer(peer, PeerEvent::Connected(identity)) => self.connected(peer, identity, out),
-			Input::Peer(peer, PeerEvent::Disconnected) => self.gone(peer),
+			Input::Peer(peer, PeerEvent::Disconnected) => self.gone(peer, out),
 			Input::Peer(peer, PeerEvent::Message(Message::Advertise(block))) => {
 				self.announced(now, peer, *block, out)
 			}
 			// Validators tell a collator nothing that it needs.
 			Input::Peer(_, PeerEvent::Message(_)) => {}
 			Input::Peer(_, PeerEvent::View(view)) => match view {},
-			Input::Request(_, ticket, request) => self.asked(ticket, request, out),
+			Input::Request(peer, ticket, request) => self.asked(now, peer, ticket, request, out),
 			Input::Done(job, result) => self.done(now, job, result, out),
 			Input::Propose(id, ..) => out.propose(id, Default::default()),
 			Input::Restored(snapshot) => self.restored(&snapshot),
 			Input::Response(id, answer) => self.answered(now, id, answer, out),
-			Input::Timer(_) => self.author(now, out),
+			Input::Timer(_) => {
+				self.serve_on(now, out);
+				self.author(now, out);
+			}
 			Input::Stored(_) => {}
 		}
 	}

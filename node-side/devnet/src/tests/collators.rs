@@ -1,20 +1,30 @@
 //! Several collators of a para.
 
 use super::town::*;
-use crate::{words::Event, RunConfig};
+use crate::{words::Event, Faults, Misconduct, RunConfig};
 use async_backing_machine::Output;
-use async_backing_sim::{Effect, Fault, Moment, NodeId, Nodes, What, ALWAYS};
+use async_backing_sim::{Effect, Fault, Kind, Moment, NodeId, Nodes, What, ALL, ALWAYS};
 use std::{collections::BTreeMap, time::Duration};
 
 const BLOCKS: u32 = 30;
 
 /// A run with so many collators, and how many blocks each of them built.
-fn run(collators: u32, faults: Vec<Fault>) -> (Town, BTreeMap<NodeId, u32>) {
-	let mut config = RunConfig {
+fn run(collators: u32, plan: Vec<Fault>) -> (Town, BTreeMap<NodeId, u32>) {
+	run_with(
+		collators,
+		Faults {
+			plan,
+			..Faults::default()
+		},
+	)
+}
+
+fn run_with(collators: u32, faults: Faults) -> (Town, BTreeMap<NodeId, u32>) {
+	let config = RunConfig {
 		collators_per_para: collators,
+		faults,
 		..config(BLOCKS, 3)
 	};
-	config.faults.plan = faults;
 	let mut town = Town::new(config);
 	let mut built = BTreeMap::<_, u32>::new();
 	town.run(|step| {
@@ -138,12 +148,69 @@ fn a_collator_that_dies_between_any_two_of_its_outputs_leaves_no_block_that_stop
 	}
 }
 
+/// Messages of the second collator to these are lost; it has declared itself by then.
+fn says_nothing_to(to: Nodes) -> Faults {
+	let fault = Fault::Parcels {
+		from: Nodes::one(collator(1)),
+		to,
+		kind: Some(Kind::Message),
+		during: Duration::from_secs(2)..Duration::MAX,
+		effect: Effect::Lose(ALL),
+	};
+	Faults {
+		plan: vec![fault],
+		..Faults::default()
+	}
+}
+
+fn misconduct(what: Misconduct) -> Faults {
+	Faults {
+		collators: [(collator(1), what)].into(),
+		..Faults::default()
+	}
+}
+
 #[test]
-fn a_collator_that_answers_nobody_costs_its_own_blocks_alone() {
-	let (town, built) = run(2, vec![Fault::silent(collator(1), ALWAYS)]);
-	let of_other = built[&collator(0)] as usize;
-	assert!(town.included.len() + 4 >= of_other, "{built:?}");
-	assert!(of_other * 2 + 4 >= BLOCKS as usize, "{built:?}");
+fn a_collator_that_is_there_and_of_no_use_costs_its_time_out_and_the_others_take_its_turns() {
+	let (alone, _) = run(1, Vec::new());
+	let validators = || Nodes::These((0..config(BLOCKS, 0).validators as usize).map(NodeId).collect());
+	let silent = || Faults {
+		plan: vec![Fault::silent(collator(1), ALWAYS)],
+		..Faults::default()
+	};
+	type Row<'a> = (&'a str, &'a dyn Fn() -> Faults, usize);
+	// What it does, and how many blocks of the run that costs at most.
+	let rows: [Row<'_>; 7] = [
+		("it builds nothing", &|| misconduct(Misconduct::Mute), 0),
+		("it says nothing to anybody", &|| says_nothing_to(Nodes::All), 0),
+		(
+			"it says nothing to validators",
+			&|| says_nothing_to(validators()),
+			0,
+		),
+		("it advertises, and never answers", &silent, 2),
+		(
+			"all its blocks are invalid",
+			&|| misconduct(Misconduct::Invalid),
+			2,
+		),
+		(
+			"it builds on what nobody has",
+			&|| misconduct(Misconduct::PrivateFork),
+			2,
+		),
+		("it is all right", &Faults::default, 0),
+	];
+	for collators in [2, 3] {
+		for (name, faults, cost) in &rows {
+			let (town, built) = run_with(collators, faults());
+			let (with, without) = (town.included.len(), alone.included.len());
+			assert!(
+				with <= without && with + cost >= without,
+				"{name}, {collators} collators: {with} of {without}, {built:?}"
+			);
+		}
+	}
 }
 
 #[test]

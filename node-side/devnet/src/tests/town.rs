@@ -13,7 +13,8 @@ use crate::{
 	DevnetError, Model, Parachain, RunConfig,
 };
 use async_backing_collator::{
-	BlockProducer, FuelUse, NoRelayState, PovSize, ProduceBlock, ProduceError, ProducedBlock, RelayParentState,
+	BlockProducer, FuelUse, NoRelayState, PovSize, ProduceBlock, ProduceError, ProducedBlock,
+	RelayParentState,
 };
 use async_backing_machine::Instant;
 use async_backing_primitives::{
@@ -247,7 +248,12 @@ impl Chain for ModelChain {
 		}
 		let events = block.events.clone();
 		self.blocks.insert(hash, block);
-		Ok(ImportedBlock { hash, author, events })
+		Ok(ImportedBlock {
+			hash,
+			author,
+			events,
+			refused: Vec::new(),
+		})
 	}
 
 	fn state(&self, _: Hash) -> Box<dyn RelayParentState + '_> {

@@ -60,6 +60,15 @@ impl<C: Chain> World<C> {
 		let Asked {
 			slot, author, parent, ..
 		} = asked;
+		let mut proposal = proposal;
+		if self
+			.config
+			.faults
+			.backs_nothing
+			.contains(&self.relay_blocks.saturating_add(1))
+		{
+			proposal.backed_candidates.clear();
+		}
 		let offered = proposal
 			.backed_candidates
 			.iter()
@@ -69,23 +78,40 @@ impl<C: Chain> World<C> {
 		for (statement, signature) in std::mem::take(&mut self.ballots.0) {
 			transactions.extend(self.relay.ballot(parent, statement, signature)?);
 		}
+		let own = transactions.len();
+		let outside = self.outside.as_mut();
+		let sent = outside.map_or_else(Vec::new, |outside| outside.transactions(parent));
+		transactions.extend(sent.iter().cloned());
 		let relay_slot = FIRST_SLOT.saturating_add(slot);
 		let imported = self
 			.relay
 			.grow(parent, relay_slot, author, proposal, transactions)?;
+		if let Some(outside) = &mut self.outside {
+			for (position, reason) in imported.refused {
+				if let Some(transaction) = position.checked_sub(own).and_then(|position| sent.get(position)) {
+					outside.refused(parent, transaction, reason);
+				}
+			}
+		}
 		self.relay_blocks = self.relay_blocks.saturating_add(1);
 		self.head = imported.hash;
 		let facts = Arc::new(self.relay.facts(imported.hash)?);
-		let session = self
+		let at_parent = self
 			.blocks
 			.values()
 			.find(|known| known.facts.block.hash == parent)
-			.map_or(facts.session_index, |parent| parent.facts.session_index);
+			.map(|parent| &parent.facts);
+		let session = at_parent.map_or(facts.session_index, |parent| parent.session_index);
+		let claims = at_parent.into_iter().flat_map(|parent| &parent.claim_queue);
+		let turns = claims
+			.filter_map(|(core, claims)| Some((*core, *claims.front()?)))
+			.collect();
 		self.spread(&facts, agenda);
 		agenda.note(Note::RelayBlock(Box::new(NewBlock {
 			slot,
 			author,
 			session,
+			turns,
 			offered,
 			events: imported.events,
 			facts,
@@ -106,6 +132,9 @@ impl<C: Chain> World<C> {
 				hash: block.facts.block.hash,
 				number: block.facts.block.number,
 			});
+		if let (Some(outside), Some(ChainEvent::Finalized { hash, .. })) = (&mut self.outside, &finalized) {
+			outside.finalized(*hash);
+		}
 		let model = &self.config.model;
 		let everywhere = agenda.after(model.leaf_active_after);
 		let spread = model.import_spread.min(model.leaf_active_after);
@@ -139,7 +168,6 @@ impl<C: Chain> World<C> {
 		let Some(desk) = &mut self.orders else {
 			return Ok(Vec::new());
 		};
-		let genesis = self.relay.genesis();
 		let mut transactions = match self.relay_blocks {
 			0 => desk.assign(&self.config.works)?,
 			_ => Vec::new(),

@@ -3,6 +3,7 @@
 //! Nodes see only messages and blocks. What the world knows beyond that goes into notes for observers, and into faults.
 
 mod blocks;
+mod misconduct;
 mod work;
 
 use blocks::FINALITY_LAG;
@@ -13,6 +14,7 @@ use crate::{
 	execution::Executes,
 	nodes::{CollatorCore, Turns, ValidatorCore},
 	orders::OrderDesk,
+	outside::Outside,
 	relay::Chain,
 	words::{DevnetWords, Done, Job},
 	DevnetError, Model, Parachain, RunConfig,
@@ -21,7 +23,7 @@ use async_backing_chain_view::{ChainEvent, Identity};
 use async_backing_collator::{BlockProducer, CollatorConfig, FuelUse, REMEMBERED_FOR};
 use async_backing_machine::{Core, Input, Instant, Output, PeerEvent, ProposeId};
 use async_backing_primitives::{
-	CandidateEvent, CandidateHash, Hash, HeadData, LeafFacts, ParaId, PoV, ValidatorId,
+	CandidateEvent, CandidateHash, CoreIndex, Hash, HeadData, LeafFacts, ParaId, PoV, ValidatorId,
 };
 use async_backing_provisioner::Proposal;
 use async_backing_relay_client::ValidatorKeys;
@@ -68,6 +70,8 @@ pub(crate) struct NewBlock {
 	pub(crate) author: usize,
 	/// Session that the block itself runs in.
 	pub(crate) session: u32,
+	/// Whom each core serves in it: claims of its parent's state.
+	pub(crate) turns: BTreeMap<CoreIndex, ParaId>,
 	/// Candidates that its author offered.
 	pub(crate) offered: Vec<CandidateHash>,
 	/// What happened to candidates in it.
@@ -106,6 +110,7 @@ pub(crate) struct World<C> {
 	pub(crate) config: RunConfig,
 	pub(crate) relay: C,
 	pub(crate) orders: Option<OrderDesk>,
+	pub(crate) outside: Option<Box<dyn Outside>>,
 	/// Validators as they run now, to be looked at.
 	pub(crate) validators: Vec<Rc<RefCell<Validator>>>,
 	keys: Vec<ValidatorId>,
@@ -170,6 +175,7 @@ impl<C: Chain> World<C> {
 			head: relay.genesis(),
 			relay,
 			orders: None,
+			outside: None,
 			validators,
 			keys,
 			lines,

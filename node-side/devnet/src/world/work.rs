@@ -1,6 +1,6 @@
 //! The work behind jobs, and its price.
 
-use super::World;
+use super::{misconduct, World};
 use crate::{
 	authoring::Order,
 	execution::fuel_of,
@@ -118,10 +118,11 @@ impl<C: Chain> World<C> {
 			pov_size: budget.pov_size,
 			..ProduceBlock::of(build_on, budget.extrinsics, &*relay_state)
 		};
-		let produced = line.producer.produce(&block).map_err(NotAuthored::failed)?;
+		let misconduct = self.config.faults.collators.get(&node).copied();
+		let (produced, build_on) = misconduct::produce(&mut *line.producer, &block, build_on, misconduct)?;
 		let extrinsics = produced.extrinsics;
 		price.fuel = fuel_of(self.config.model.extrinsic_cost.saturating_mul(extrinsics));
-		let collated = collate(build_on, produced, |data| {
+		let collated = collate(&build_on, produced, |data| {
 			erasure_root_of(build_on.validators, data)
 		})
 		.map_err(NotAuthored::failed)?;

@@ -11,6 +11,7 @@ use frame_support::{
 	weights::{constants::WEIGHT_REF_TIME_PER_SECOND, IdentityFee, Weight},
 };
 use frame_system::limits::{BlockLength, BlockWeights};
+use pallet_transaction_payment::{ConstFeeMultiplier, Multiplier};
 use sp_runtime::Perbill;
 use sp_version::RuntimeVersion;
 
@@ -32,6 +33,11 @@ parameter_types! {
 			frame_support::dispatch::DispatchClass::Normal,
 			|length| *length = NORMAL_DISPATCH_RATIO * *length,
 		).build();
+}
+
+parameter_types! {
+	/// Fees are what the weight says, however full blocks are.
+	pub const FeeMultiplier: Multiplier = Multiplier::from_u32(1);
 }
 
 /// What reading and writing cost. Nothing where the weights themselves are measured: then what is predicted can be held
@@ -85,7 +91,8 @@ impl pallet_transaction_payment::Config for Runtime {
 	type OnChargeTransaction = pallet_transaction_payment::FungibleAdapter<Balances, ()>;
 	type WeightToFee = IdentityFee<Balance>;
 	type LengthToFee = IdentityFee<Balance>;
-	type FeeMultiplierUpdate = ();
+	// `()` would be a multiplier of zero from the first block on.
+	type FeeMultiplierUpdate = ConstFeeMultiplier<FeeMultiplier>;
 	type OperationalFeeMultiplier = ConstU8<5>;
 	type WeightInfo = ();
 }

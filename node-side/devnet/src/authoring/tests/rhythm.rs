@@ -154,9 +154,9 @@ fn r_abp_10_nothing_is_authored_for_a_session_that_ends() {
 fn r_col_6_after_a_timeout_building_goes_on() {
 	// The fourth candidate never becomes available and times out four blocks after it was backed. Synchronously it is
 	// all that is lost: built on 7, backed in 8, dropped in 12, then 14, 16, .. 40 include one. With (4, 3) it is built
-	// on 4, backed in 6 and dropped in 10. Lost are also those on 5 to 8, which fill the segment, and the one on 9, which
-	// replaced them when the first of them left the scope; 13 to 40 include one each.
-	for (params, wasted, blocks) in [(params(0, 0), 1, 17), (params(4, 3), 6, 31)] {
+	// on 4, backed in 6 and dropped in 10. Lost are also those on 5 and 6, behind which nothing has to be built for the time
+	// being, and the one on 9, which replaced them when the first of them left the scope; 13 to 40 include one each.
+	for (params, wasted, blocks) in [(params(0, 0), 1, 17), (params(4, 3), 4, 31)] {
 		let mut chain = Chain::new(params, 1, author(5, 1));
 		chain.withheld = vec![3];
 		chain.run(40);

@@ -55,8 +55,10 @@ pub(super) struct Fellows {
 struct Fellow {
 	/// Which of them.
 	position: usize,
-	/// Its turns that have passed since a block of it was taken in, though there was one to build.
+	/// Its turns that have passed since a block that it built in one was taken in, though there was one to build.
 	missed: u32,
+	/// Relay parent of the last block that it said it has.
+	said: Option<Hash>,
 }
 
 /// What a block's validation data take of its relay parent.
@@ -144,6 +146,12 @@ impl Fellows {
 		there.map(|fellow| fellow.position).collect()
 	}
 
+	/// Whether the collator at this position has said that it has a block on this relay parent.
+	pub(super) fn said(&self, position: usize, relay_parent: Hash) -> bool {
+		let mut of_it = self.peers.values().filter(|fellow| fellow.position == position);
+		of_it.any(|fellow| fellow.said == Some(relay_parent))
+	}
+
 	/// The turn of a fellow begins, and there is a block to build. A slot is one turn.
 	pub(super) fn turn_of(&mut self, slot: Slot, position: usize) {
 		if self.turn.replace(slot) == Some(slot) {
@@ -179,7 +187,11 @@ impl CollatorCore {
 		if self.fellows.peers.len() >= self.turns.fellows() {
 			return;
 		}
-		let fellow = Fellow { position, missed: 0 };
+		let fellow = Fellow {
+			position,
+			missed: 0,
+			said: None,
+		};
 		if self.fellows.peers.insert(peer, fellow).is_none() {
 			for offer in self.offers.iter() {
 				out.notify(Recipients::Peer(peer), Message::Advertise(offer.advertisement()));
@@ -202,10 +214,8 @@ impl CollatorCore {
 		if receipt.descriptor.para_id() != self.para {
 			return out.report(peer, Judgement::Cost(Cost::Major, "block of another para"));
 		}
+		fellow.said = Some(receipt.descriptor.relay_parent());
 		let candidate = receipt.hash();
-		if self.offers.get(candidate).is_some() {
-			fellow.missed = 0;
-		}
 		let of_group = self.members_of(&receipt, candidate);
 		let sources = [(peer, Request::Collation(candidate))]
 			.into_iter()
@@ -442,16 +452,20 @@ impl CollatorCore {
 		else {
 			return;
 		};
-		// Whoever told of it keeps its turns: words alone are worth nothing.
-		if let Some(fellow) = from.and_then(|from| self.fellows.peers.get_mut(&from)) {
-			fellow.missed = 0;
-		}
 		let descriptor = &receipt.descriptor;
 		let Some(RelayParent { info, slot, .. }) =
 			self.fellows.relay.get(&descriptor.relay_parent()).copied()
 		else {
 			return;
 		};
+		// Whoever told of it first keeps its turns, if it was its own. Words alone are worth nothing, nor is it to pass on what
+		// others build.
+		let owner = self.turns.of(slot, |_| true);
+		if let Some(fellow) = from.and_then(|from| self.fellows.peers.get_mut(&from)) {
+			if fellow.position == owner {
+				fellow.missed = 0;
+			}
+		}
 		let block = Parablock {
 			head: validated.candidate.receipt().commitments.head_data.clone(),
 			parent_head,

@@ -7,12 +7,12 @@ use crate::authoring::tests::{author, build, genesis, leaf, params, set_pending,
 use crate::words::{RecoverPov, RecoveredPov};
 use async_backing_availability::{encode, ErasureChunk};
 use async_backing_collator::{collate, ProducedBlock};
-use async_backing_machine::{Output, RequestFailure, RequestId};
+use async_backing_machine::{Output, Refusal, RequestFailure, RequestId, TimerId};
 use async_backing_primitives::{
 	hash_of, AvailableData, BlockData, CandidateCommitments, CoreState, HeadData, OccupiedCore, PoV,
 	ValidatorIndex,
 };
-use async_backing_validator::Advertisement;
+use async_backing_validator::{Advertisement, FetchedCollation, Request, Response};
 use std::{convert::Infallible, time::Duration};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -33,6 +33,7 @@ fn imported(number: u32) -> Input<DevnetWords> {
 }
 
 struct Desk {
+	now: Instant,
 	collator: CollatorCore,
 	out: Out,
 	stored: Snapshot,
@@ -54,6 +55,7 @@ impl Desk {
 
 	fn alone() -> Self {
 		Self {
+			now: SECOND,
 			collator: CollatorCore::new(PARA, genesis(), author(5, 1), Turns::new(vec![key(200)], 0)),
 			out: Out::default(),
 			stored: Snapshot::default(),
@@ -62,7 +64,7 @@ impl Desk {
 
 	/// What it wants, but for batches, which are stored.
 	fn tell(&mut self, input: Input<DevnetWords>) -> Vec<Output<DevnetWords>> {
-		self.collator.handle(SECOND, input, &mut self.out);
+		self.collator.handle(self.now, input, &mut self.out);
 		let mut wanted = Vec::new();
 		while let Some(output) = self.out.pop() {
 			match output {
@@ -188,7 +190,8 @@ fn r_col_3_a_candidate_is_offered_to_all_members_of_its_group_in_turn() {
 	assert_eq!(offered(&outputs, second), [12, 10, 11].map(PeerId));
 	assert_eq!(offered(&outputs, first), [], "they have heard of it (R-NET-84)");
 	let asked = desk.tell(Input::Request(PeerId(10), Ticket(1), Request::Collation(second)));
-	let [Output::Respond(Ticket(1), Ok(Response::Collation(collation)))] = &asked[..] else {
+	let [Output::Respond(Ticket(1), Ok(Response::Collation(collation))), Output::SetTimer(..)] = &asked[..]
+	else {
 		panic!("{asked:?}")
 	};
 	assert_eq!(collation.receipt.hash(), second);
@@ -238,10 +241,38 @@ fn what_it_does_not_have_it_refuses() {
 }
 
 #[test]
+fn r_net_79_one_peer_after_the_other_is_served_and_who_asks_twice_pays() {
+	let mut desk = Desk::new();
+	let (candidate, _) = desk.author(10);
+	let ask = |peer, ticket| Input::Request(PeerId(peer), Ticket(ticket), Request::Collation(candidate));
+	let served = |outputs: &[Output<DevnetWords>]| {
+		let answer = |output: &Output<DevnetWords>| match output {
+			Output::Respond(Ticket(ticket), answer) => Some((*ticket, answer.is_ok())),
+			_ => None,
+		};
+		outputs.iter().filter_map(answer).collect::<Vec<_>>()
+	};
+	assert_eq!(served(&desk.tell(ask(10, 1))), [(1, true)]);
+	assert_eq!(served(&desk.tell(ask(11, 2))), [], "R-NET-79: it waits");
+	let again = desk.tell(ask(11, 3));
+	assert_eq!(served(&again), [(3, false)]);
+	let pays = |output: &Output<DevnetWords>| matches!(output, Output::Report(PeerId(11), judgement) if judgement.value() == -100_000);
+	assert!(again.iter().any(pays), "R-NET-79: {again:?}");
+	desk.tell(ask(12, 4));
+	desk.tell(Input::Peer(PeerId(12), PeerEvent::Disconnected));
+	// So small a block is out at once.
+	desk.now += Duration::from_millis(1);
+	assert_eq!(
+		served(&desk.tell(Input::Timer(TimerId(0)))),
+		[(2, true)],
+		"R-NET-79"
+	);
+}
+
+#[test]
 fn after_a_crash_it_builds_on_what_it_had_built() {
 	let mut desk = Desk::new();
 	desk.author(10);
-	desk.author(11);
 	let mut restarted = Desk::alone();
 	restarted.tell(Input::Restored(desk.stored.clone()));
 	let parent = |outputs: Vec<Output<DevnetWords>>| {
@@ -253,9 +284,9 @@ fn after_a_crash_it_builds_on_what_it_had_built() {
 			_ => None,
 		})
 	};
-	let expected = parent(desk.tell(imported(12)));
-	assert!(expected.is_some());
-	assert_eq!(parent(restarted.tell(imported(12))), expected);
+	let expected = parent(desk.tell(imported(11)));
+	assert!(expected.as_ref().is_some_and(|parent| *parent != genesis()));
+	assert_eq!(parent(restarted.tell(imported(11))), expected);
 }
 
 #[test]

@@ -307,6 +307,23 @@ fn the_turn_of_a_fellow_that_vanished_or_lets_turns_pass_is_this_collators() {
 		is_built
 	});
 	assert_eq!(turns, [false, false, true], "words alone are worth nothing");
+	// It passes on what this collator builds.
+	let mut desk = one_of_two();
+	desk.tell(fellow());
+	desk.author(10);
+	let own = desk
+		.collator
+		.offers
+		.iter()
+		.next()
+		.map(|offer| *offer.advertisement());
+	let own = own.expect("it is on offer");
+	let turns = [11, 13, 15].map(|leaf| {
+		let is_built = builds(&mut desk, leaf);
+		desk.tell(announced(20, &own));
+		is_built
+	});
+	assert_eq!(turns, [false, false, true], "it built none of them");
 	// It goes and comes back.
 	let mut desk = one_of_two();
 	desk.tell(fellow());
@@ -315,6 +332,43 @@ fn the_turn_of_a_fellow_that_vanished_or_lets_turns_pass_is_this_collators() {
 	let identity = Identity::of(key(201));
 	desk.tell(Input::Peer(PeerId(21), PeerEvent::Connected(identity)));
 	assert!(!builds(&mut desk, 15), "whoever comes back has its turns again");
+}
+
+#[test]
+fn a_fellow_that_says_nothing_until_its_block_should_be_there_loses_its_turn_in_the_same_slot() {
+	let authors = |outputs: &[Output<DevnetWords>]| {
+		let is_job = |output: &Output<DevnetWords>| {
+			matches!(
+				output,
+				Output::Job {
+					job: Job::Author(_),
+					..
+				}
+			)
+		};
+		outputs.iter().any(is_job)
+	};
+	let timer = |outputs: &[Output<DevnetWords>]| {
+		outputs.iter().find_map(|output| match output {
+			Output::SetTimer(id, at) => Some((*id, *at)),
+			_ => None,
+		})
+	};
+	for speaks in [false, true] {
+		let mut desk = one_of_two();
+		desk.tell(fellow());
+		let outputs = desk.tell(imported(11));
+		assert!(!authors(&outputs), "its turn");
+		let (id, at) = timer(&outputs).expect("for the end of its time");
+		// Two seconds of execution, a message, and the margin.
+		let due = Duration::from_millis(2000 + 110 + 500);
+		assert_eq!(at, SECOND + due);
+		if speaks {
+			desk.tell(announced(20, &of_fellow(11)));
+		}
+		desk.now = at;
+		assert_eq!(authors(&desk.tell(Input::Timer(id))), !speaks);
+	}
 }
 
 #[test]
