@@ -72,8 +72,8 @@ impl LeafFacts {
 	///
 	/// let block = RelayChainBlockInfo { hash: Hash::repeat_byte(7), number: 7, storage_root: Hash::zero() };
 	/// let facts = LeafFacts {
-	/// 	groups: vec![vec![ValidatorIndex(0)]],
-	/// 	..LeafFacts::new(block, Hash::repeat_byte(6))
+	///     groups: vec![vec![ValidatorIndex(0)]],
+	///     ..LeafFacts::new(block, Hash::repeat_byte(6))
 	/// };
 	/// assert!(facts.relay_parent(block.hash).is_some());
 	/// ```

@@ -2,8 +2,8 @@
 
 use async_backing_collator::ProduceError;
 use async_backing_devnet::{ApprovalError, ConfigError, DevnetError};
-use async_backing_rpc::RpcError;
 use async_backing_pvf::{EngineError, Failure, PrepareError, ValidateError};
+use async_backing_rpc::RpcError;
 use thiserror::Error;
 
 /// Why the command failed.

@@ -28,11 +28,7 @@ use crate::{
 use async_backing_devnet::{Devnet, Report, RunConfig, RunReport};
 use async_backing_primitives::{ParachainPace, TuningWarning};
 use clap::Parser;
-use std::{
-	io::IsTerminal,
-	path::Path,
-	process::ExitCode,
-};
+use std::{io::IsTerminal, path::Path, process::ExitCode};
 
 /// Exit code for values that cannot be, as that of the argument parser.
 const USAGE: u8 = 2;
@@ -55,11 +51,7 @@ fn work() -> Result<(), CliError> {
 
 fn execute(command: &Command) -> Result<(), CliError> {
 	let (common, chosen, configs) = match command {
-		Command::Compare(compare) => (
-			&compare.common,
-			&compare.network.runtime,
-			compare.run_configs(),
-		),
+		Command::Compare(compare) => (&compare.common, &compare.network.runtime, compare.run_configs()),
 		Command::Dev(dev) => (&dev.common, &dev.network.runtime, vec![dev.run_config()]),
 		Command::Tree(tree) => return tree::draw(tree),
 		Command::Context(context) => return context::draw(context),

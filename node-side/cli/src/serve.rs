@@ -104,9 +104,17 @@ mod tests {
 			("dev --rpc 9944 --real-time --keep-serving", Some(1.0)),
 			("dev --rpc 9944 --real-time=10", Some(10.0)),
 		] {
-			assert_eq!(parse(line).ok().map(|serving| serving.real_time), Some(expected), "{line}");
+			assert_eq!(
+				parse(line).ok().map(|serving| serving.real_time),
+				Some(expected),
+				"{line}"
+			);
 		}
-		for line in ["dev --rpc 0 --real-time=0", "dev --rpc 0 --real-time=fast", "dev --rpc 65536"] {
+		for line in [
+			"dev --rpc 0 --real-time=0",
+			"dev --rpc 0 --real-time=fast",
+			"dev --rpc 65536",
+		] {
 			assert_eq!(parse(line).expect_err(line).exit_code(), 2);
 		}
 	}

@@ -9,8 +9,8 @@ use crate::{
 	run_devnet,
 	runtime::Runtime,
 };
-use async_backing_fragment_tree::Drawing;
 use async_backing_devnet::{Devnet, RunConfig};
+use async_backing_fragment_tree::Drawing;
 use async_backing_primitives::ParaId;
 use std::path::Path;
 
@@ -23,7 +23,9 @@ pub(crate) fn draw(args: &Tree) -> Result<(), CliError> {
 	// Opened before the run, so that nobody waits for a drawing that cannot be written.
 	let mut out = Output::open("out", args.out.as_deref().unwrap_or(Path::new("-")))?;
 	let mut devnet = None;
-	let drawing = drawn(args, || Ok(&*devnet.insert(run_devnet(config, Runtime::of(&args.network.runtime)?)?.0)))?;
+	let drawing = drawn(args, || {
+		Ok(&*devnet.insert(run_devnet(config, Runtime::of(&args.network.runtime)?)?.0))
+	})?;
 	out.write(&drawing)?;
 	out.finish()
 }

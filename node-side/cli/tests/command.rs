@@ -124,11 +124,16 @@ fn adopters_runtime(name: &str) -> std::path::PathBuf {
 fn an_adopters_runtime_runs_and_includes_parablocks() {
 	let file = adopters_runtime("dev");
 	let path = file.display();
-	let output = run(&format!("dev --runtime {path} --blocks 14 --on-demand 1 --json -"));
+	let output = run(&format!(
+		"dev --runtime {path} --blocks 14 --on-demand 1 --json -"
+	));
 	assert!(output.status.success(), "{}", text(&output.stderr));
 	let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
 	let run = &report["runs"][0];
-	assert!(run["sessions"].as_u64() >= Some(2), "its sessions have ten slots: {run}");
+	assert!(
+		run["sessions"].as_u64() >= Some(2),
+		"its sessions have ten slots: {run}"
+	);
 	for para in run["paras"].as_array().expect("there are paras") {
 		assert!(para["included"].as_u64() >= Some(1), "{para}");
 	}

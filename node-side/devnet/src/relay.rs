@@ -3,8 +3,8 @@
 use crate::{orders::OrderDesk, relay_state::StateAt, runtime::Runtime, DevnetError, Parachain, RunConfig};
 use async_backing_collator::RelayParentState;
 use async_backing_primitives::{
-	CandidateEvent, Hash, HostConfiguration, LeafFacts, ParachainsInherentData, PvfCheckStatement, Slot, ValidationCode,
-	ValidationCodeHash, ValidatorId, ValidatorSignature, PARACHAINS_INHERENT_IDENTIFIER,
+	CandidateEvent, Hash, HostConfiguration, LeafFacts, ParachainsInherentData, PvfCheckStatement, Slot,
+	ValidationCode, ValidationCodeHash, ValidatorId, ValidatorSignature, PARACHAINS_INHERENT_IDENTIFIER,
 };
 use async_backing_provisioner::Proposal;
 use async_backing_relay_client::{

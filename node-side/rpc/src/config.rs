@@ -27,7 +27,10 @@ impl Default for RpcConfig {
 		Self {
 			address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
 			chain: "async-backing devnet".into(),
-			properties: properties.map(|(key, value)| (key.to_owned(), value)).into_iter().collect(),
+			properties: properties
+				.map(|(key, value)| (key.to_owned(), value))
+				.into_iter()
+				.collect(),
 		}
 	}
 }

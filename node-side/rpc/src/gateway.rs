@@ -93,7 +93,8 @@ impl Outside for Gateway {
 		log::debug!(target: "rpc", "the runtime refuses a transaction of the pool: {reason:?}");
 		let hash = self.pool.hash_of(transaction);
 		let report = TxInvalidityReportMap::from_iter([(hash, Some(reason))]);
-		self.handle.block_on(self.pool.report_invalid(Some(parent), report));
+		self.handle
+			.block_on(self.pool.report_invalid(Some(parent), report));
 	}
 
 	fn finalized(&mut self, block: Hash) {

@@ -1,8 +1,6 @@
 //! The server.
 
-use crate::{
-	methods::methods, pace::Interrupt, tasks::Spawner, Gateway, RpcConfig, RpcError, Speed,
-};
+use crate::{methods::methods, pace::Interrupt, tasks::Spawner, Gateway, RpcConfig, RpcError, Speed};
 use async_backing_relay_client::{Block, FullClient, RelayClient};
 use sc_rpc_server::{BatchRequestConfig, Config, RpcEndpoint, RpcMethods, Server};
 use sc_transaction_pool::{

@@ -7,7 +7,10 @@ use sc_rpc::system::{Health, NodeRole, Request, SyncState};
 use std::sync::Arc;
 
 /// Answers until nobody asks any more. An answer that nobody waits for is dropped.
-pub(crate) async fn answer(mut requests: impl Stream<Item = Request<Block>> + Unpin, client: Arc<FullClient>) {
+pub(crate) async fn answer(
+	mut requests: impl Stream<Item = Request<Block>> + Unpin,
+	client: Arc<FullClient>,
+) {
 	let no_network = || {
 		let reason = "there is no network".to_owned();
 		Err(sc_rpc::system::error::Error::MalformattedPeerArg(reason))

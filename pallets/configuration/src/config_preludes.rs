@@ -5,7 +5,7 @@
 //! ```ignore
 //! #[derive_impl(pallet_async_backing_configuration::config_preludes::RelayChainDefaultConfig)]
 //! impl pallet_async_backing_configuration::Config for Runtime {
-//! 	// what is `Unwired`
+//!     // what is `Unwired`
 //! }
 //! ```
 

@@ -5,7 +5,7 @@
 //! ```ignore
 //! #[derive_impl(pallet_async_backing_inclusion::config_preludes::RelayChainDefaultConfig)]
 //! impl pallet_async_backing_inclusion::Config for Runtime {
-//! 	// what is `Unwired`
+//!     // what is `Unwired`
 //! }
 //! ```
 

@@ -5,7 +5,7 @@
 //! ```ignore
 //! #[derive_impl(pallet_async_backing_sessions::config_preludes::RelayChainDefaultConfig)]
 //! impl pallet_async_backing_sessions::Config for Runtime {
-//! 	// what is `Unwired`
+//!     // what is `Unwired`
 //! }
 //! ```
 

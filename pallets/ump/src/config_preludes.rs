@@ -5,7 +5,7 @@
 //! ```ignore
 //! #[derive_impl(pallet_async_backing_ump::config_preludes::RelayChainDefaultConfig)]
 //! impl pallet_async_backing_ump::Config for Runtime {
-//! 	// what is `Unwired`
+//!     // what is `Unwired`
 //! }
 //! ```
 

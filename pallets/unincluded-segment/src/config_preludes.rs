@@ -5,7 +5,7 @@
 //! ```ignore
 //! #[derive_impl(pallet_async_backing_unincluded_segment::config_preludes::ParaChainDefaultConfig)]
 //! impl pallet_async_backing_unincluded_segment::Config for Runtime {
-//! 	// what is `Unwired`
+//!     // what is `Unwired`
 //! }
 //! ```
 

@@ -84,14 +84,14 @@ impl From<RelayProofError> for ProducerError {
 /// let mut producer = Producer::new(7, ParaId(2000), 16);
 /// let genesis = producer.genesis_head();
 /// let block = producer.produce(&ProduceBlock {
-/// 	parent_head: &genesis,
-/// 	relay_parent: RelayChainBlockInfo { number: 1, ..Default::default() },
-/// 	relay_slot: 1,
-/// 	relay_state: &NoRelayState,
-/// 	selection: None,
-/// 	max_extrinsics: 10,
-/// 	pov_size: 1 << 20,
-/// 	max_pov_size: 1 << 20,
+///     parent_head: &genesis,
+///     relay_parent: RelayChainBlockInfo { number: 1, ..Default::default() },
+///     relay_slot: 1,
+///     relay_state: &NoRelayState,
+///     selection: None,
+///     max_extrinsics: 10,
+///     pov_size: 1 << 20,
+///     max_pov_size: 1 << 20,
 /// })?;
 /// assert_eq!(producer.collator().counter(&block.commitments.head_data)?, 10);
 /// # Ok::<(), Box<dyn std::error::Error>>(())

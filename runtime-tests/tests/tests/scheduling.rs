@@ -160,10 +160,7 @@ fn r_col_6_what_misses_its_turn_is_reused_and_less_is_wasted_than_synchronously(
 			"R-COL-6: {disturbance}: {asynchronous:?}"
 		);
 		// Requests are made again, and five of six validators are enough: lost parcels and crashes waste nothing either way.
-		let is_wasteful = matches!(
-			disturbance,
-			Disturbance::EmptyBlocks | Disturbance::LateQuorums
-		);
+		let is_wasteful = matches!(disturbance, Disturbance::EmptyBlocks | Disturbance::LateQuorums);
 		let wasted = (asynchronous.wasted, synchronous.wasted);
 		assert_eq!(
 			wasted.0 < wasted.1,

@@ -358,7 +358,7 @@ fn demand_falls(openings: &[Opening]) -> bool {
 	let counts = openings
 		.chunk_by(|one, other| one.claim.block == other.claim.block)
 		.map(<[Opening]>::len);
-	counts.clone().last() < counts.max()
+	counts.clone().next_back() < counts.max()
 }
 
 /// Whether a block could be taken for the claim after an opening's as well, were it built as late as this delay allows, and

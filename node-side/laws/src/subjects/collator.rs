@@ -19,7 +19,7 @@ pub enum Told {
 #[derive(Debug)]
 #[allow(dead_code, reason = "what is answered is compared by its `Debug`")]
 pub enum Answer {
-	Decided(Result<BuildOn, NoBuild>),
+	Decided(Box<Result<BuildOn, NoBuild>>),
 	Alive(Vec<CandidateHash>),
 	Nothing,
 }
@@ -102,9 +102,9 @@ impl Subject for Producer {
 		match told {
 			Told::Leaf(leaf) if leaf.paras.contains_key(&PARA) => {
 				self.is_leaf = true;
-				Answer::Decided(collator.decide(&leaf))
+				Answer::Decided(Box::new(collator.decide(&leaf)))
 			}
-			Told::Leaf(leaf) => Answer::Decided(collator.decide(&leaf)),
+			Told::Leaf(leaf) => Answer::Decided(Box::new(collator.decide(&leaf))),
 			Told::Block(block) => {
 				collator.note_block(block);
 				Answer::Nothing

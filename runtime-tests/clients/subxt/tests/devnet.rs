@@ -49,7 +49,7 @@ fn start() -> (Devnet, String) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn r_net_140_to_142_and_all_that_tools_ask() {
+async fn r_net_140_all_that_collators_and_tools_ask() {
 	let (devnet, url) = start();
 	let rows = run(&url).await;
 	drop(devnet);
@@ -62,5 +62,5 @@ async fn r_net_140_to_142_and_all_that_tools_ask() {
 	}
 	assert!(failed.is_empty(), "{failed:#?}");
 	let names: Vec<_> = rows.iter().map(|row| row.call.clone()).collect();
-	assert_eq!(names, calls(), "every row, in order");
+	assert_eq!(names, calls(), "R-NET-140..142: every row, in order");
 }

@@ -141,13 +141,14 @@ impl RelayParentState for RelayTrie {
 
 	fn prove(&self, keys: &[Vec<u8>]) -> Result<StorageProof, RelayReadError> {
 		let mut recorder = Recorder::<Layout>::new();
-		let trie = TrieDBBuilder::<Layout>::new(&self.nodes, &self.root)
-			.with_recorder(&mut recorder)
-			.build();
-		for key in keys {
-			trie.get(key).unwrap();
+		{
+			let trie = TrieDBBuilder::<Layout>::new(&self.nodes, &self.root)
+				.with_recorder(&mut recorder)
+				.build();
+			for key in keys {
+				trie.get(key).unwrap();
+			}
 		}
-		drop(trie);
 		Ok(StorageProof::new(
 			recorder.drain().into_iter().map(|record| record.data),
 		))

@@ -161,7 +161,8 @@ impl Driver {
 			Step::Activate(at) => {
 				let node = &mut self.node;
 				let facts = Arc::new(leaves[*at].clone());
-				let _ = node.chain
+				let _ = node
+					.chain
 					.handle(async_backing_chain_view::ChainEvent::Imported { facts, fresh: true });
 				let effects = node.backing.leaf_activated(
 					node.now,

@@ -8,7 +8,7 @@ mod timing;
 use super::{Author, Budget, Idle, Place, Timing};
 use async_backing_collator::*;
 pub(crate) use async_backing_primitives::test_helpers::relay::{
-	genesis, leaf, relay_block, CODE, FIRST_SLOT, MAX_POV, PARA,
+	genesis, leaf, relay_block, FIRST_SLOT, MAX_POV, PARA,
 };
 use async_backing_primitives::*;
 use codec::Encode;

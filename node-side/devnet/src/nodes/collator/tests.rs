@@ -130,7 +130,7 @@ fn r_hoo_3_what_the_parachain_does_not_take_is_decided_anew_at_the_next_leaf_and
 	let idle = Output::Event(Event::Idle(PARA, REFUSED));
 	assert_eq!(
 		desk.tell(refuse(id)),
-		[idle.clone()],
+		std::slice::from_ref(&idle),
 		"once, and nothing is offered"
 	);
 	let (id, second) = begun(desk.tell(imported(11))).expect("another leaf, another answer");
