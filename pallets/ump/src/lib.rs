@@ -20,7 +20,7 @@ pub use types::*;
 #[allow(missing_docs, missing_debug_implementations)] // the macros write undocumented items
 #[frame_support::pallet]
 pub mod pallet {
-	use crate::types::{AggregateMessageOrigin, MaxMessageLenOf};
+	use crate::types::AggregateMessageOrigin;
 	use async_backing_primitives::{
 		ports::{ActiveConfiguration, ParaState},
 		ParaId, MAX_UPWARD_MESSAGE_SIZE,
@@ -103,10 +103,10 @@ pub mod pallet {
 				.all_given(&Self::neighbours())
 				.check();
 			assert!(
-				MaxMessageLenOf::<T>::get() >= MAX_UPWARD_MESSAGE_SIZE,
+				crate::MaxMessageLenOf::<T>::get() >= MAX_UPWARD_MESSAGE_SIZE,
 				"the message queue must take the largest message that can be configured (R-ABP-6): \
 				 {MAX_UPWARD_MESSAGE_SIZE} bytes, but it takes {}",
-				MaxMessageLenOf::<T>::get(),
+				crate::MaxMessageLenOf::<T>::get(),
 			);
 		}
 

@@ -15,7 +15,7 @@ use codec::{DecodeAll, Encode};
 	reason = "the ABI hands over a raw pointer and finds this function by its name"
 )]
 #[no_mangle]
-pub unsafe extern "C" fn validate_block(pointer: *const u8, length: usize) -> u64 {
+pub(crate) unsafe extern "C" fn validate_block(pointer: *const u8, length: usize) -> u64 {
 	// SAFETY: the caller's part of the contract, above.
 	let encoded = unsafe { core::slice::from_raw_parts(pointer, length) };
 	let Ok(params) = ValidationParams::decode_all(&mut &encoded[..]) else {

@@ -82,6 +82,7 @@ pub struct Upgrade {
 
 impl Upgrade {
 	/// A code that nobody has announced.
+	#[cfg(feature = "std")]
 	pub(crate) fn authorized(code: ValidationCodeHash) -> Self {
 		Self {
 			code,

@@ -1,7 +1,13 @@
 //! A tree for the terminal: a column for each depth.
 
 use super::{short, Drawing, Node, State};
-use alloc::{borrow::ToOwned, format, string::String, vec, vec::Vec};
+use alloc::{
+	borrow::ToOwned,
+	format,
+	string::{String, ToString},
+	vec,
+	vec::Vec,
+};
 
 /// Width of a node.
 const CELL: usize = 16;
