@@ -68,6 +68,7 @@ PACKAGED := \
 	async-backing-collator \
 	async-backing-devnet \
 	async-backing-execution-context \
+	async-backing-foreign-parachain \
 	async-backing-fragment-tree \
 	async-backing-leaf-facts \
 	async-backing-machine \
@@ -94,7 +95,7 @@ PACKAGED := \
 # The exports of scripts/wasm-target.sh, in the shell of the recipe. In two steps, so that its failure is a failure.
 WASM_ENV = wasm_env=$$(scripts/wasm-target.sh); eval "$$wasm_env"
 
-.PHONY: help run build test fmt lint check-no-std unit test-subxt test-clients test-benchmarks rules rules-check doc package setup fuzz bench bench-peers interop calibrate weights weights-check scheduling-tables
+.PHONY: help run build test fmt lint check-no-std unit test-subxt test-clients test-benchmarks rules rules-check doc package setup fuzz bench bench-peers interop interop-paras interop-devnet calibrate weights weights-check scheduling-tables
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -146,10 +147,13 @@ test-subxt: build ## What subxt asks of a devnet: metadata, transfers, subscript
 	@ASYNC_BACKING="$(CARGO_TARGET_DIR)/debug/async-backing" CARGO_TARGET_DIR="$(CACHE)/clients/subxt" \
 		cargo test --locked --manifest-path runtime-tests/clients/subxt/Cargo.toml
 
-# Not part of `make test`: it needs Node.js, npm and Python, and installs what they call packages below $(CACHE).
-test-clients: build ## Clients as they are published against a devnet: prints call by client, writes docs/clients.md
-	@python3 runtime-tests/clients/run.py "$(CARGO_TARGET_DIR)/debug/async-backing" "$(CACHE)/clients" \
-		--write docs/clients.md
+# Not part of `make test`: clients come from the registries of JavaScript and Python, and tools are compiled with FRAME's
+# benchmarks and with what try-runtime asks. All is below $(CACHE). CLIENTS='--only @polkadot' is for a part of it.
+CLIENTS ?= --write docs/clients.md
+test-clients: build ## Clients and tools as they are published: prints call by client, writes docs/clients.md
+	@scripts/setup.sh --clients
+	@$(WASM_ENV); python3 runtime-tests/clients/run.py "$(CARGO_TARGET_DIR)/debug/async-backing" "$(CACHE)/clients" \
+		--blob "$(CARGO_TARGET_DIR)/debug/wbuild/async-backing-relay-runtime/async_backing_relay_runtime.wasm" $(CLIENTS)
 
 # FRAME's feature for benchmarks is one that the other tests do not have, so a part of the dependencies is compiled once
 # more. Nothing of the command line tool is (it is no library): it is here for the features of its dependencies, so that
@@ -180,6 +184,16 @@ bench-peers: setup ## The same work by the published crates, side by side; write
 interop: setup ## Our parachain pallet beside the published one, block by block over 10,000 random histories
 	@$(WASM_ENV); CARGO_TARGET_DIR="$(CACHE)/interop" SKIP_WASM_BUILD=1 \
 		nice -n 19 cargo test --locked --manifest-path benchmarks/interop/Cargo.toml -- --nocapture
+
+# Runtimes to Wasm alone; PARAS='small penpal' for the published penpal as well, which is large.
+PARAS ?= small
+interop-paras: setup ## Foreign parachain runtimes as blobs, below ~/.cache/async-backing/interop-paras
+	@$(WASM_ENV); CARGO_TARGET_DIR="$(CACHE)/interop" benchmarks/interop/paras/build.sh "$(CACHE)/interop-paras" $(PARAS)
+
+interop-devnet: build interop-paras ## Foreign parachains on the devnet: transfers, an upgrade, tampered blocks, twice the same
+	@benchmarks/interop/paras/run.py "$(CARGO_TARGET_DIR)/debug/async-backing" "$(CACHE)/interop-paras"
+	@$(WASM_ENV); INTEROP_PARAS="$(CACHE)/interop-paras" \
+		$(ONE_PACKAGE) test --locked -p async-backing-runtime-tests --test foreign -- --nocapture
 
 # In two steps, so that a measurement that fails leaves the table as it was.
 calibrate: setup ## Measures host calls of validation functions here; writes their prices, and prints what hostile guests take

@@ -3,6 +3,7 @@
 #
 #   scripts/setup.sh          what building and running need
 #   scripts/setup.sh --lint   the same, and rustfmt and clippy
+#   scripts/setup.sh --clients  the same, and what `make test-clients` begins with
 #
 # What is missing is installed with apt-get (as root, or through sudo) and named together with its reason.
 # A second run finds nothing to do and takes a fraction of a second. Exit code 1: something is missing that
@@ -18,11 +19,12 @@ die() {
   exit 1
 }
 
-lint=no
+lint=no clients=no
 case "${1:-}" in
   '') ;;
   --lint) lint=yes ;;
-  *) die "unknown argument '$1'; only --lint is known" ;;
+  --clients) clients=yes ;;
+  *) die "unknown argument '$1'; only --lint and --clients are known" ;;
 esac
 
 # 1. Rust, new enough.
@@ -49,6 +51,10 @@ need g++ 'command -v c++' 'C++ of the Wasm optimiser that shrinks the runtime bl
 need make 'command -v make' 'OpenSSL is built from source'
 need perl 'perl -MFindBin -MIPC::Cmd -MFile::Compare -MFile::Copy' \
   'the configure step of OpenSSL'
+if [[ "$clients" == yes ]]; then
+  need python3 'command -v python3' 'runs the clients'
+  need python3-venv 'python3 -c "import ensurepip"' 'where packages of Python are installed'
+fi
 need protobuf-compiler 'command -v protoc || [[ -x "${PROTOC:-}" ]]' 'message formats of the Substrate network crates'
 
 as_root() {

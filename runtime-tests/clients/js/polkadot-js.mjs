@@ -181,6 +181,7 @@ await work({
 	},
 	"collator: calls": () => collator.calls(request, api.genesisHash.toHex()),
 	"collator: runtime": () => collator.runtime(request),
+	"collator: relay proof": () => collator.proof(request),
 	"collator: version": () => collator.version(request),
 	methods: () => collator.methods(request),
 });

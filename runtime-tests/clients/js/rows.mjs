@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 const list = JSON.parse(readFileSync(process.env.CALLS ?? new URL("../calls.json", import.meta.url)));
 
 export const collatorRuntime = list.collator_runtime;
+export const collatorProof = list.collator_proof;
 export const methodGroups = list.method_groups;
 export const PARA = 2000;
 
@@ -114,12 +115,24 @@ export const collator = {
 	async runtime(request) {
 		const head = await request("chain_getHead", []);
 		for (const [name, args] of collatorRuntime) {
-			const answer = await request("state_call", [name, args, head]).catch((error) => {
+			const encoded = args.replace("{head}", head.slice(2));
+			const answer = await request("state_call", [name, encoded, head]).catch((error) => {
 				throw new Error(`${name}: ${error.message}`);
 			});
 			ensure(answer.length >= 4, `${name}: ${answer}`);
 		}
 		return `${collatorRuntime.length} calls`;
+	},
+
+	async proof(request) {
+		const head = await request("chain_getHead", []);
+		for (const [name, key] of collatorProof.there) {
+			ensure(await request("state_getStorage", [key, head]), `no ${name}`);
+		}
+		const keys = Object.values(collatorProof).flat().map(([, key]) => key);
+		const { at, proof } = await request("state_getReadProof", [keys, head]);
+		ensure(at === head && proof.length > 10, proof);
+		return `${keys.length} keys, ${proof.length} nodes`;
 	},
 
 	async version(request) {

@@ -57,12 +57,34 @@ pub(crate) async fn runtime(chain: &Chain) -> Outcome {
 	let head: String = chain.rpc.request("chain_getHead", rpc_params![]).await?;
 	let mut count = 0;
 	for call in chain.calls["collator_runtime"].as_array().into_iter().flatten() {
-		let answer: Result<String, _> = chain.rpc.request("state_call", rpc_params![&call[0], &call[1], &head]).await;
+		let arguments = call[1].as_str().unwrap_or_default().replace("{head}", head.trim_start_matches("0x"));
+		let answer: Result<String, _> = chain.rpc.request("state_call", rpc_params![&call[0], arguments, &head]).await;
 		let answer = answer.map_err(|error| format!("{}: {error}", call[0]))?;
 		ensure(answer.len() >= 4, format!("{}: {answer}", call[0]))?;
 		count += 1;
 	}
 	Ok(format!("{count} calls"))
+}
+
+pub(crate) async fn proof(chain: &Chain) -> Outcome {
+	let head: String = chain.rpc.request("chain_getHead", rpc_params![]).await?;
+	let parts = &chain.calls["collator_proof"];
+	for row in parts["there"].as_array().into_iter().flatten() {
+		let value: Option<String> = chain.rpc.request("state_getStorage", rpc_params![&row[1], &head]).await?;
+		ensure(value.is_some(), format!("no {}", row[0]))?;
+	}
+	let keys: Vec<&Json> = parts
+		.as_object()
+		.into_iter()
+		.flat_map(|parts| parts.values())
+		.filter_map(Json::as_array)
+		.flatten()
+		.map(|row| &row[1])
+		.collect();
+	let answer: Json = chain.rpc.request("state_getReadProof", rpc_params![&keys, &head]).await?;
+	let nodes = answer["proof"].as_array().map_or(0, Vec::len);
+	ensure(answer["at"] == json!(head) && nodes > 10, format!("{answer}"))?;
+	Ok(format!("{} keys, {nodes} nodes", keys.len()))
 }
 
 pub(crate) async fn version(chain: &Chain) -> Outcome {

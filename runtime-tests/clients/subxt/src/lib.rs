@@ -76,6 +76,7 @@ pub async fn run(url: &str) -> Vec<Row> {
 		"collator: subscriptions": collator::subscriptions(&chain),
 		"collator: calls": collator::calls(&chain),
 		"collator: runtime": collator::runtime(&chain),
+		"collator: relay proof": collator::proof(&chain),
 		"collator: version": collator::version(&chain),
 		"methods": chain::methods(&chain),
 	}
