@@ -4,6 +4,7 @@
 #   scripts/setup.sh          what building and running need
 #   scripts/setup.sh --lint   the same, and rustfmt and clippy
 #   scripts/setup.sh --clients  the same, and what `make test-clients` begins with
+#   scripts/setup.sh --weights  the same, and a compiler for C++: runtimes are measured as Binaryen leaves them
 #
 # What is missing is installed with apt-get (as root, or through sudo) and named together with its reason.
 # A second run finds nothing to do and takes a fraction of a second. Exit code 1: something is missing that
@@ -19,12 +20,13 @@ die() {
   exit 1
 }
 
-lint=no clients=no
+lint=no clients=no binaryen=no
 case "${1:-}" in
   '') ;;
   --lint) lint=yes ;;
-  --clients) clients=yes ;;
-  *) die "unknown argument '$1'; only --lint and --clients are known" ;;
+  --clients) clients=yes binaryen=yes ;;
+  --weights) binaryen=yes ;;
+  *) die "unknown argument '$1'; only --lint, --clients and --weights are known" ;;
 esac
 
 # 1. Rust, new enough.
@@ -45,12 +47,14 @@ need() {
     say "missing: $package ($reason)"
   fi
 }
-need gcc 'command -v cc' 'C parts of secp256k1, zstd, lz4, ring and OpenSSL'
+need gcc 'command -v cc' 'C parts of secp256k1, zstd, lz4, ring and OpenSSL, and linking'
 need libc6-dev 'command -v cc && echo "#include <stdlib.h>" | cc -E -x c -' 'C headers for the same'
-need g++ 'command -v c++' 'C++ of the Wasm optimiser that shrinks the runtime blob'
 need make 'command -v make' 'OpenSSL is built from source'
 need perl 'perl -MFindBin -MIPC::Cmd -MFile::Compare -MFile::Copy' \
   'the configure step of OpenSSL'
+if [[ "$binaryen" == yes ]]; then
+  need g++ 'command -v c++' 'C++ of Binaryen, which optimises the blobs that are measured'
+fi
 if [[ "$clients" == yes ]]; then
   need python3 'command -v python3' 'runs the clients'
   need python3-venv 'python3 -c "import ensurepip"' 'where packages of Python are installed'
