@@ -47,11 +47,12 @@ need() {
     say "missing: $package ($reason)"
   fi
 }
-need gcc 'command -v cc' 'C parts of secp256k1, zstd, lz4, ring and OpenSSL, and linking'
+need gcc 'command -v cc' 'C parts of secp256k1, zstd, lz4 and ring, and linking'
 need libc6-dev 'command -v cc && echo "#include <stdlib.h>" | cc -E -x c -' 'C headers for the same'
-need make 'command -v make' 'OpenSSL is built from source'
-need perl 'perl -MFindBin -MIPC::Cmd -MFile::Compare -MFile::Copy' \
-  'the configure step of OpenSSL'
+need make 'command -v make' 'every command of this repository'
+need pkg-config 'command -v pkg-config' 'finds OpenSSL'
+need libssl-dev 'pkg-config --atleast-version=1.1.0 openssl' \
+  'OpenSSL, which a library of the Substrate network crates links (.cargo/config.toml)'
 if [[ "$binaryen" == yes ]]; then
   need g++ 'command -v c++' 'C++ of Binaryen, which optimises the blobs that are measured'
 fi
