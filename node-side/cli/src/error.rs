@@ -2,6 +2,7 @@
 
 use async_backing_collator::ProduceError;
 use async_backing_devnet::{ApprovalError, ConfigError, DevnetError};
+use async_backing_foreign_parachain::SpecError;
 use async_backing_pvf::{EngineError, Failure, PrepareError, ValidateError};
 use async_backing_rpc::RpcError;
 use thiserror::Error;
@@ -30,6 +31,9 @@ pub(crate) enum CliError {
 		/// Why.
 		source: std::io::Error,
 	},
+	/// A file describes no parachain that can be run.
+	#[error("invalid value for '--para-spec': {0}")]
+	Spec(#[from] SpecError),
 	/// Checks of a runtime failed, which were printed.
 	#[error("{failed} of the checks failed")]
 	Unfit {
@@ -114,7 +118,11 @@ impl CliError {
 	pub(crate) fn is_usage(&self) -> bool {
 		matches!(
 			self,
-			Self::OutOfRange { .. } | Self::NoContext { .. } | Self::Write { .. } | Self::Read { .. }
+			Self::OutOfRange { .. }
+				| Self::NoContext { .. }
+				| Self::Write { .. }
+				| Self::Read { .. }
+				| Self::Spec(_)
 		) || matches!(self, Self::Devnet(error) if error.is_of_runtime())
 	}
 }
@@ -150,6 +158,7 @@ fn flag(name: &str) -> String {
 		"bitfield_after" => "bitfield-after-ms".into(),
 		"extrinsic_cost" => "extrinsic-cost-us".into(),
 		"works" => "core".into(),
+		"foreign" => "para-spec".into(),
 		"orders_for" => "order".into(),
 		_ => name.replace('_', "-"),
 	}

@@ -5,6 +5,7 @@ mod calibrate;
 mod check;
 mod context;
 mod error;
+mod foreign;
 mod output;
 mod parachains;
 #[cfg(test)]
@@ -26,6 +27,7 @@ use crate::{
 	table::Style,
 };
 use async_backing_devnet::{Devnet, Report, RunConfig, RunReport};
+use async_backing_foreign_parachain::ForeignPara;
 use async_backing_primitives::{ParachainPace, TuningWarning};
 use clap::Parser;
 use std::{io::IsTerminal, path::Path, process::ExitCode};
@@ -50,7 +52,7 @@ fn work() -> Result<(), CliError> {
 }
 
 fn execute(command: &Command) -> Result<(), CliError> {
-	let (common, chosen, configs) = match command {
+	let (common, chosen, mut configs) = match command {
 		Command::Compare(compare) => (&compare.common, &compare.network.runtime, compare.run_configs()),
 		Command::Dev(dev) => (&dev.common, &dev.network.runtime, vec![dev.run_config()]),
 		Command::Tree(tree) => return tree::draw(tree),
@@ -58,7 +60,14 @@ fn execute(command: &Command) -> Result<(), CliError> {
 		Command::CheckRuntime(args) => return check::check(args),
 		Command::PvfWorker => return work(),
 	};
-	configs.iter().try_for_each(RunConfig::validate)?;
+	let specs = match command {
+		Command::Dev(dev) => &dev.para_specs[..],
+		_ => &[],
+	};
+	// Before anything takes time. Where paras come from files there may be no others.
+	if specs.is_empty() {
+		configs.iter().try_for_each(RunConfig::validate)?;
+	}
 	let serving = match command {
 		Command::Dev(dev) => Some(dev.serving),
 		_ => None,
@@ -87,12 +96,20 @@ fn execute(command: &Command) -> Result<(), CliError> {
 		.map_or(6.0, |config| config.model.slot.as_secs_f64());
 	let seed = configs.first().map_or(0, |config| config.seed);
 	let runtime = Runtime::of(chosen)?;
+	let mut foreign = foreign::load(specs, seed, &runtime.executor)?;
+	if !specs.is_empty() {
+		for config in &mut configs {
+			config.foreign = foreign::places(&foreign);
+			config.validate()?;
+		}
+	}
 	let mut served = None;
 	let runs = configs
 		.into_iter()
 		.map(|config| {
 			let mut server = None;
-			let (devnet, report) = run_prepared(config.clone(), runtime.clone(), |devnet| {
+			let foreign = std::mem::take(&mut foreign);
+			let (devnet, report) = run_prepared(config.clone(), runtime.clone(), foreign, |devnet| {
 				let lookahead = devnet.relay().configuration()?.scheduling_lookahead;
 				for warning in warnings(&config, lookahead) {
 					eprintln!("warning: {warning}");
@@ -162,7 +179,7 @@ fn run_watched(
 	runtime: Runtime,
 	prepare: impl FnOnce(&mut Devnet),
 ) -> Result<(Devnet, RunReport), CliError> {
-	run_prepared(config, runtime, |devnet| {
+	run_prepared(config, runtime, Vec::new(), |devnet| {
 		prepare(devnet);
 		Ok(())
 	})
@@ -172,9 +189,10 @@ fn run_watched(
 fn run_prepared(
 	config: RunConfig,
 	runtime: Runtime,
+	foreign: Vec<ForeignPara>,
 	prepare: impl FnOnce(&mut Devnet) -> Result<(), CliError>,
 ) -> Result<(Devnet, RunReport), CliError> {
-	let paras = parachains::counter_parachains(&config)?;
+	let paras = foreign::parachains(&config, foreign)?;
 	let bar = ProgressBar::new(&config);
 	let mut devnet = Devnet::with_runtime_executor(config, &runtime.code, paras, runtime.executor)?;
 	prepare(&mut devnet)?;

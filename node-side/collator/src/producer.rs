@@ -124,3 +124,30 @@ pub trait BlockProducer {
 	/// read what it has to of the relay parent, or has no signals.
 	fn produce(&mut self, block: &ProduceBlock<'_>) -> Result<ProducedBlock, ProduceError>;
 }
+
+impl<P: BlockProducer + ?Sized> BlockProducer for Box<P> {
+	fn genesis_head(&self) -> HeadData {
+		(**self).genesis_head()
+	}
+
+	fn pov_size(&self) -> PovSize {
+		(**self).pov_size()
+	}
+
+	fn fuel(&self) -> FuelUse {
+		(**self).fuel()
+	}
+
+	fn can_build_upon(
+		&self,
+		parent_head: &HeadData,
+		included: HeadHash,
+		slot: Slot,
+	) -> Result<bool, ProduceError> {
+		(**self).can_build_upon(parent_head, included, slot)
+	}
+
+	fn produce(&mut self, block: &ProduceBlock<'_>) -> Result<ProducedBlock, ProduceError> {
+		(**self).produce(block)
+	}
+}

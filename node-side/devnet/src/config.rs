@@ -72,6 +72,15 @@ pub struct CoreWork {
 	pub shares: Vec<(Assignee, u16)>,
 }
 
+/// A parachain with an id of its own, beside those that are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ForeignPara {
+	/// Its id.
+	pub id: ParaId,
+	/// Cores that it has, and blocks that it may have on one relay parent.
+	pub cores: u32,
+}
+
 /// A run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunConfig {
@@ -81,6 +90,8 @@ pub struct RunConfig {
 	pub validators: u32,
 	/// Paras, each with collators.
 	pub paras: u32,
+	/// Paras beside these, with ids of their own, ascending, and cores of their own.
+	pub foreign: Vec<ForeignPara>,
 	/// Collators of each para. They take turns, slot by slot, and import each other's blocks.
 	pub collators_per_para: u32,
 	/// Cores of each para: so many of its candidates a relay block can back.
@@ -119,6 +130,7 @@ impl Default for RunConfig {
 			blocks: 60,
 			validators: 6,
 			paras: 2,
+			foreign: Vec::new(),
 			collators_per_para: 1,
 			cores_per_para: 1,
 			on_demand: 0,
@@ -206,6 +218,7 @@ impl RunConfig {
 			blocks,
 			validators,
 			paras,
+			foreign,
 			collators_per_para,
 			cores_per_para,
 			on_demand,
@@ -218,7 +231,8 @@ impl RunConfig {
 		} = self;
 		params.validate()?;
 		in_range("blocks", *blocks, 1, MAX_BLOCKS)?;
-		in_range("paras", *paras, 1, MAX_PARAS)?;
+		in_range("paras", *paras, u32::from(foreign.is_empty()), MAX_PARAS)?;
+		self.validate_foreign()?;
 		in_range(
 			"collators_per_para",
 			*collators_per_para,
@@ -234,7 +248,8 @@ impl RunConfig {
 		in_range("works", works.len(), 0, MAX_WORKS)?;
 		works.iter().try_for_each(|work| self.validate_work(work))?;
 		if self.cores() > MAX_VALIDATORS {
-			let left = MAX_VALIDATORS.saturating_sub(*on_demand);
+			let others: u32 = foreign.iter().map(|para| para.cores).sum();
+			let left = MAX_VALIDATORS.saturating_sub(*on_demand).saturating_sub(others);
 			let most = left.checked_div(*paras).unwrap_or(MAX_CORES_PER_PARA);
 			return Err(out_of_range(
 				"cores_per_para",
@@ -280,7 +295,33 @@ impl RunConfig {
 		duration_within("import_spread", model.import_spread, model.leaf_active_after)
 	}
 
+	fn validate_foreign(&self) -> Result<(), ConfigError> {
+		let most = MAX_PARAS as usize;
+		in_range("foreign", self.foreign.len(), 0, most)?;
+		let counted = FIRST_PARA
+			..FIRST_PARA
+				.saturating_add(self.paras)
+				.saturating_add(self.on_demand);
+		let mut before = None;
+		for ForeignPara { id, cores } in &self.foreign {
+			in_range("foreign", *cores, 1, MAX_CORES_PER_PARA)?;
+			if counted.contains(&id.0) || before >= Some(*id) {
+				let allowed = format!(
+					"none of {} to {}, and above the one before",
+					counted.start,
+					counted.end.saturating_sub(1)
+				);
+				return Err(out_of_range("foreign", id.0.to_string(), allowed));
+			}
+			before = Some(*id);
+		}
+		Ok(())
+	}
+
 	fn is_para(&self, name: &'static str, para: ParaId) -> Result<(), ConfigError> {
+		if self.foreign.iter().any(|foreign| foreign.id == para) {
+			return Ok(());
+		}
 		let paras = self.paras.saturating_add(self.on_demand);
 		in_range(
 			name,
@@ -323,15 +364,25 @@ impl RunConfig {
 
 	/// Number of cores that belong to a para. They come before those that serve orders.
 	pub fn leased_cores(&self) -> u32 {
-		self.paras.saturating_mul(self.cores_per_para)
+		self.leases().fold(0, |sum, (_, cores)| sum.saturating_add(cores))
+	}
+
+	/// Paras with cores of their own, and how many each has, in the order of the cores.
+	pub(crate) fn leases(&self) -> impl Iterator<Item = (ParaId, u32)> + '_ {
+		let counted = (FIRST_PARA..FIRST_PARA.saturating_add(self.paras)).map(ParaId);
+		let foreign = self.foreign.iter().map(|para| (para.id, para.cores));
+		counted.map(|para| (para, self.cores_per_para)).chain(foreign)
+	}
+
+	/// Number of paras of all kinds.
+	pub(crate) fn all_paras(&self) -> u32 {
+		let foreign = u32::try_from(self.foreign.len()).unwrap_or(u32::MAX);
+		self.paras.saturating_add(foreign).saturating_add(self.on_demand)
 	}
 
 	/// Number of nodes: validators first, then the collators, para by para.
 	pub fn nodes(&self) -> usize {
-		let collators = self
-			.paras
-			.saturating_add(self.on_demand)
-			.saturating_mul(self.collators_per_para);
+		let collators = self.all_paras().saturating_mul(self.collators_per_para);
 		self.validators.saturating_add(collators) as usize
 	}
 
@@ -349,14 +400,14 @@ impl RunConfig {
 		Some((position.checked_div(each)?, position.checked_rem(each)?))
 	}
 
-	/// Ids of all paras, ascending: those with cores of their own, then those without.
-	pub fn para_ids(&self) -> impl Iterator<Item = ParaId> {
+	/// Ids of all paras: those with cores of their own, of which the foreign ones come last, then those without.
+	pub fn para_ids(&self) -> impl Iterator<Item = ParaId> + '_ {
 		self.leasing_paras().chain(self.on_demand_paras())
 	}
 
-	/// Ids of the paras with cores of their own, ascending.
-	pub fn leasing_paras(&self) -> impl Iterator<Item = ParaId> {
-		(FIRST_PARA..FIRST_PARA.saturating_add(self.paras)).map(ParaId)
+	/// Ids of the paras with cores of their own.
+	pub fn leasing_paras(&self) -> impl Iterator<Item = ParaId> + '_ {
+		self.leases().map(|(para, _)| para)
 	}
 
 	/// Ids of the paras that somebody orders blocks for, ascending.
@@ -411,7 +462,29 @@ mod tests {
 	fn what_does_not_fit_is_named_with_its_bounds() {
 		type Edit = fn(&mut RunConfig);
 		assert_eq!(RunConfig::default().validate(), Ok(()));
-		let rows: [(Edit, &str); 16] = [
+		let foreign = |id, cores| ForeignPara {
+			id: ParaId(id),
+			cores,
+		};
+		let mut config = RunConfig {
+			paras: 0,
+			foreign: vec![foreign(1000, 1), foreign(2100, 2)],
+			..RunConfig::default()
+		};
+		assert_eq!(config.validate(), Ok(()));
+		assert_eq!((config.cores(), config.nodes()), (3, 8));
+		config.foreign.swap(0, 1);
+		let refused = config.validate().map_err(|error| error.to_string());
+		assert!(refused.is_err_and(|error| error.starts_with("foreign is 1000")));
+		let rows: [(Edit, &str); 18] = [
+			(
+				|c| c.foreign = vec![ForeignPara { id: ParaId(2001), cores: 1 }],
+				"foreign is 2001, but must be none of 2000 to 2001, and above the one before",
+			),
+			(
+				|c| c.foreign = vec![ForeignPara { id: ParaId(2100), cores: 0 }],
+				"foreign is 0, but must be at least 1 and at most 16",
+			),
 			(
 				|c| c.blocks = 0,
 				"blocks is 0, but must be at least 1 and at most 10000",

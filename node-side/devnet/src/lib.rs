@@ -29,8 +29,8 @@ pub use async_backing_relay_client::RuntimeExecutor;
 pub use async_backing_sim as sim;
 pub use authoring::{Author, Budget, Idle, Order, Place, Timing};
 pub use config::{
-	Assignee, Authoring, ConfigError, CoreWork, Faults, Misconduct, RunConfig, FIRST_PARA, MAX_BLOCKS,
-	MAX_PARAS, MAX_VALIDATORS, PARTS_OF_A_CORE,
+	Assignee, Authoring, ConfigError, CoreWork, Faults, ForeignPara, Misconduct, RunConfig, FIRST_PARA,
+	MAX_BLOCKS, MAX_PARAS, MAX_VALIDATORS, PARTS_OF_A_CORE,
 };
 pub use contexts::{ApprovalError, Backing, CandidateContexts};
 pub use disturbance::Disturbance;

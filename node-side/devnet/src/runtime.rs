@@ -313,8 +313,8 @@ fn cores(config: &RunConfig) -> Value {
 	// Cores that are given work have no other.
 	let given = !config.works.is_empty();
 	let paras = config
-		.leasing_paras()
-		.flat_map(|para| (0..config.cores_per_para).map(move |_| para));
+		.leases()
+		.flat_map(|(para, cores)| (0..cores).map(move |_| para));
 	let assignments: Vec<_> = (0u32..).zip(paras).filter(|_| !given).collect();
 	let pool = (config.leased_cores()..config.cores()).filter(|_| !given);
 	json!({ "assignments": assignments, "pool": pool.collect::<Vec<_>>() })

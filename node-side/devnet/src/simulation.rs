@@ -69,7 +69,7 @@ impl Devnet {
 		runtime_executor: RuntimeExecutor,
 	) -> Result<Self, DevnetError> {
 		config.validate()?;
-		let paras = config.paras.saturating_add(config.on_demand);
+		let paras = config.all_paras();
 		if parachains.len() != paras as usize {
 			return Err(DevnetError::ParachainCount {
 				paras,

@@ -3,8 +3,35 @@
 use sc_executor::{HostFunctions, WasmExecutor};
 use std::{collections::BTreeSet, path::Path};
 
-/// The executor that the client is made with: compiled wasmtime with Substrate's host functions.
-pub(crate) type Executor = WasmExecutor<sp_io::SubstrateHostFunctions>;
+/// The executor that the client is made with: compiled wasmtime with Substrate's host functions, and with what parachains
+/// ask beside.
+pub(crate) type Executor = WasmExecutor<(
+	sp_io::SubstrateHostFunctions,
+	host::storage_proof_size::HostFunctions,
+)>;
+
+/// What the macro writes is for the guest as well, and has configurations that are none here.
+#[allow(
+	unexpected_cfgs,
+	dead_code,
+	unreachable_pub,
+	reason = "the macro writes for guests and hosts alike"
+)]
+mod host {
+	use sp_externalities::ExternalitiesExt;
+	use sp_runtime_interface::runtime_interface;
+	use sp_trie::proof_size_extension::ProofSizeExt;
+
+	/// What runtimes of parachains ask whoever builds their blocks: `ext_storage_proof_size_storage_proof_size_version_1`.
+	#[runtime_interface]
+	pub trait StorageProofSize {
+		/// Bytes of the proof that was recorded so far; all ones where none is recorded.
+		fn storage_proof_size(&mut self) -> u64 {
+			self.extension::<ProofSizeExt>()
+				.map_or(u64::MAX, |proof| proof.storage_proof_size())
+		}
+	}
+}
 
 /// Most instances of a runtime that are kept between calls. One client works one call at a time, and a call may
 /// read another runtime's version meanwhile.
@@ -32,7 +59,7 @@ impl RuntimeExecutor {
 }
 
 impl RuntimeExecutor {
-	/// Names of the host functions that runtimes may import.
+	/// Names of the host functions that runtimes of relay chains may import.
 	pub fn host_functions() -> BTreeSet<&'static str> {
 		<sp_io::SubstrateHostFunctions as HostFunctions>::host_functions()
 			.into_iter()

@@ -4,12 +4,17 @@ use super::{Common, Network, Params};
 use crate::serve::Serving;
 use async_backing_devnet::RunConfig;
 use clap::Args;
+use std::path::PathBuf;
 
 /// One run.
 #[derive(Args, Debug)]
 pub(crate) struct Dev {
 	#[command(flatten)]
 	pub(crate) common: Common,
+	/// A parachain of your own: a file in TOML or JSON that says its code and who builds its blocks; see docs/interop.md. Once
+	/// for each. With any, there are no other paras unless --paras says so.
+	#[arg(long = "para-spec", value_name = "FILE")]
+	pub(crate) para_specs: Vec<PathBuf>,
 	#[command(flatten)]
 	pub(crate) network: Network,
 	#[command(flatten)]
@@ -21,7 +26,14 @@ pub(crate) struct Dev {
 impl Dev {
 	/// The run that was asked for.
 	pub(crate) fn run_config(&self) -> RunConfig {
-		self.network
-			.run_config(self.common.blocks, self.params.params(&self.network))
+		let params = self.params.params(&self.network);
+		let config = self.network.run_config(self.common.blocks, params);
+		RunConfig {
+			paras: match self.para_specs.is_empty() {
+				true => config.paras,
+				false => self.network.paras.unwrap_or(0),
+			},
+			..config
+		}
 	}
 }

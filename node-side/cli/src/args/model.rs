@@ -48,6 +48,9 @@ pub(super) struct ModelArgs {
 	/// Votes that back a candidate, unless its group is smaller.
 	#[arg(long, value_name = "VOTES", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=100))]
 	minimum_backing_votes: u32,
+	/// Relay blocks from the announcement of a para's code to its use, at least.
+	#[arg(long, value_name = "BLOCKS", default_value_t = 600, value_parser = clap::value_parser!(u32).range(11..=100_000))]
+	upgrade_delay: u32,
 }
 
 impl ModelArgs {
@@ -80,6 +83,7 @@ impl ModelArgs {
 			velocity: self.velocity(cores_per_para),
 			session_length: self.session_length,
 			minimum_backing_votes: self.minimum_backing_votes,
+			upgrade_delay: self.upgrade_delay,
 			..Model::default()
 		}
 	}

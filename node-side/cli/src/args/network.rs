@@ -6,15 +6,18 @@ use async_backing_devnet::{Assignee, Authoring, CoreWork, Disturbance, RunConfig
 use async_backing_primitives::{AsyncBackingParams, ParaId};
 use clap::Args;
 
+/// Paras, if nobody says how many.
+const USUAL_PARAS: u32 = 2;
+
 /// The network of a run.
 #[derive(Args, Debug)]
 pub(crate) struct Network {
 	/// Validators, split evenly over the cores.
 	#[arg(long, value_name = "COUNT", default_value_t = 6, value_parser = clap::value_parser!(u32).range(2..=100))]
 	validators: u32,
-	/// Paras; ids start at 2000.
-	#[arg(long, value_name = "COUNT", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=20))]
-	paras: u32,
+	/// Paras; ids start at 2000. By default 2.
+	#[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(0..=20))]
+	pub(super) paras: Option<u32>,
 	/// Where all randomness comes from: the same seed gives the same run.
 	#[arg(long, value_name = "NUMBER", default_value_t = 0)]
 	pub(crate) seed: u64,
@@ -56,7 +59,7 @@ impl Network {
 		let mut config = RunConfig {
 			blocks,
 			validators: self.validators,
-			paras: self.paras,
+			paras: self.paras.unwrap_or(USUAL_PARAS),
 			seed: self.seed,
 			params,
 			model: self.model.model(self.cores_per_para),

@@ -199,6 +199,12 @@ impl<C: Chain> World<C> {
 			.into()
 	}
 
+	/// How many blocks a para may have on one relay parent: as many as a foreign one has cores.
+	fn velocity(&self, para: ParaId) -> u32 {
+		let foreign = self.config.foreign.iter().find(|foreign| foreign.id == para);
+		foreign.map_or(self.config.model.velocity, |foreign| foreign.cores)
+	}
+
 	/// Collators of a para, in the order of their turns.
 	fn authorities(&self, line: usize) -> Vec<ValidatorId> {
 		let collators = self.config.collators_of(line);
@@ -257,7 +263,7 @@ impl<C: Chain> Scenario for World<C> {
 		let config = CollatorConfig {
 			para: line.para,
 			capacity: model.segment_capacity,
-			velocity: model.velocity,
+			velocity: self.velocity(line.para),
 		};
 		let author = Author::new(
 			config,

@@ -1,0 +1,5 @@
+//! The published runtime as it is.
+
+#![no_std]
+
+pub use penpal_runtime::*;

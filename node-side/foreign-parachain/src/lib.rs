@@ -1,0 +1,12 @@
+#![doc = include_str!("../README.md")]
+
+pub mod adder;
+mod error;
+pub mod formats;
+pub mod spec;
+mod substrate;
+
+pub use adder::Adder;
+pub use error::{ProducerError, SetupError};
+pub use spec::{ForeignPara, ParaSpec, SpecError};
+pub use substrate::{AuraKey, Bounds, Substrate, SubstrateConfig, Upgrade, Workload};
