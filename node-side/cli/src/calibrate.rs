@@ -45,7 +45,7 @@ pub(crate) fn measure(model: Duration) -> Result<Calibration, CliError> {
 	let engine = InProcess::new(InProcessConfig::default())?;
 	let code = parachains::validation_code()?;
 	let pvf = engine.prepare(&code, MAX_CODE_SIZE, Instant::now() + PATIENCE)?;
-	let mut producer = parachains::producer(0, ParaId(async_backing_devnet::FIRST_PARA));
+	let mut producer = parachains::without_pace(0, ParaId(async_backing_devnet::FIRST_PARA));
 	let mut head = producer.genesis_head();
 	let mut calibration = Calibration {
 		collator: Duration::ZERO,

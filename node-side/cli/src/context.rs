@@ -70,10 +70,7 @@ fn of_devnet(args: &Context, devnet: &Devnet) -> Result<Picture, CliError> {
 	}
 	let block = find(args, devnet.contexts())?;
 	match args.role {
-		As::Collator => match &block.collator {
-			Ok(context) => Ok(Picture::of(context, block)),
-			Err(error) => Err(no_context(args, error.to_string())),
-		},
+		As::Collator => Ok(Picture::of(&block.collator, block)),
 		As::Backer => match block.backers.first().map(|backing| &backing.context) {
 			Some(Ok(context)) => Ok(Picture::of(context, block)),
 			Some(Err(error)) => Err(no_context(args, error.to_string())),

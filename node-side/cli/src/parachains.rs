@@ -1,23 +1,35 @@
-//! The parachains of the devnet: counters with signed transfers.
+//! The parachains of the devnet: counters with signed transfers, each of which keeps an unincluded segment (R-SEG).
 
 use crate::error::CliError;
-use async_backing_counter_parachain::{Producer, WASM_BINARY};
-use async_backing_devnet::{Parachain, RunConfig};
+use async_backing_counter_parachain::{Pace, Producer, WASM_BINARY};
+use async_backing_devnet::{Model, Parachain, RunConfig};
 use async_backing_primitives::{ParaId, ValidationCode};
 
 /// Accounts of each parachain.
 const ACCOUNTS: u32 = 128;
 
-/// One counter parachain for each para of the run.
+/// One counter parachain for each para of the run. What its collator counts on its validation function enforces as well: the
+/// pace of the model, by what each block proves of its relay parent's state.
 pub(crate) fn counter_parachains(config: &RunConfig) -> Result<Vec<Parachain>, CliError> {
+	let producer = |para| Producer::paced(config.seed, ACCOUNTS, pace(para, &config.model), None);
 	config
 		.para_ids()
-		.map(|para| Ok(Parachain::new(validation_code()?, producer(config.seed, para))))
+		.map(|para| Ok(Parachain::new(validation_code()?, producer(para))))
 		.collect()
 }
 
-/// A parachain that makes transfers from a seed.
-pub(crate) fn producer(seed: u64, para: ParaId) -> Producer {
+/// The pace that follows from the model: as many blocks per relay block as it says, and as many unincluded ones (R-SEG-8). The
+/// relay chain's own limit is not the parachain's business: where `max_candidate_depth` is less, backers say no.
+pub(crate) fn pace(para: ParaId, model: &Model) -> Pace {
+	Pace {
+		para,
+		velocity: model.velocity,
+		capacity: model.segment_capacity,
+	}
+}
+
+/// The same parachain without a segment, for whoever has no relay chain to read.
+pub(crate) fn without_pace(seed: u64, para: ParaId) -> Producer {
 	Producer::new(seed, para, ACCOUNTS)
 }
 

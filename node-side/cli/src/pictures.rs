@@ -6,6 +6,7 @@ use crate::{
 	args::{Cli, Command},
 	context, run_watched,
 	runtime::{Runtime, RuntimeArgs},
+	table::{self, Style},
 	tree,
 };
 use async_backing_devnet::{Devnet, RunConfig};
@@ -143,6 +144,37 @@ fn r_col_2_r_col_3_r_col_4_guides_and_pictures_are_what_runs_draw() {
 	reasons(&mut runs);
 }
 
+/// The README shows what the command prints without arguments: that of `make run`.
+#[test]
+fn r_seg_2_the_readme_shows_what_compare_prints() {
+	let Ok(Cli {
+		command: Command::Compare(compare),
+	}) = Cli::try_parse_from(["async-backing", "compare"])
+	else {
+		panic!("it parses")
+	};
+	let runtime = Runtime::of(&compare.network.runtime).expect("there is the compiled runtime");
+	let configs = compare.run_configs();
+	let slot_s = configs[0].model.slot.as_secs_f64();
+	let runs: Vec<_> = configs
+		.into_iter()
+		.map(|config| run_watched(config, runtime.clone(), |_| ()).expect("the relay chain runs").1)
+		.collect();
+	let mut now = String::from("```text\n");
+	table::write(&mut now, &runs, slot_s, Style::plain()).expect("there is room");
+	now.push_str("```\n");
+
+	let path = root().join("README.md");
+	let document = std::fs::read_to_string(&path).expect("it is there");
+	let (before, rest) = document.split_once("<!-- table -->\n").expect("it has the table");
+	let (shown, after) = rest.split_once("<!-- /table -->").expect("it ends");
+	if is_update() {
+		let document = format!("{before}<!-- table -->\n{now}<!-- /table -->{after}");
+		return std::fs::write(&path, document).expect("it can be written");
+	}
+	assert_eq!(shown, now, "{UPDATE}=1 writes it anew");
+}
+
 /// Every block of the run that is included has one context for all three, of the compiled runtime's making.
 fn three_agree(runs: &mut Runs) {
 	let devnet = runs.0.values().last().expect("there was a run");
@@ -154,7 +186,7 @@ fn three_agree(runs: &mut Runs) {
 	assert!(included.len() >= 20, "{} are included", included.len());
 	for block in included {
 		let hash = block.receipt.descriptor.persisted_validation_data_hash();
-		let collator = block.collator.as_ref().expect("R-COL-2");
+		let collator = &block.collator;
 		assert_eq!(
 			collator.validation_data.to_persisted(),
 			block.built_with,

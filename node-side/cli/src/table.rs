@@ -1,6 +1,6 @@
 //! The table that `compare` ends with, and the one of a single run.
 
-use async_backing_devnet::{Idleness, ParaReport, RunReport};
+use async_backing_devnet::{Idleness, ParaReport, Refusal, RunReport};
 use std::fmt::{self, Write};
 
 /// How text is emphasised: on a terminal with colour, elsewhere not at all.
@@ -15,6 +15,12 @@ impl Style {
 		Self {
 			colour: is_terminal && std::env::var_os("NO_COLOR").is_none(),
 		}
+	}
+
+	/// No colour, whoever reads it.
+	#[cfg(test)]
+	pub(crate) fn plain() -> Self {
+		Self { colour: false }
 	}
 
 	fn paint(self, code: &str, text: &str) -> String {
@@ -226,7 +232,18 @@ pub(crate) fn write(out: &mut impl Write, runs: &[RunReport], slot_s: f64, style
 		);
 		writeln!(out, "{label:LABEL$}{figures:>COLUMN$}")?;
 	}
+	write_refused(out, runs)?;
 	write_idle(out, runs)
+}
+
+/// Why candidates that came to nothing did.
+fn write_refused(out: &mut impl Write, runs: &[RunReport]) -> fmt::Result {
+	for para in runs.iter().flat_map(|run| &run.paras) {
+		for Refusal { reason, candidates } in &para.refusals {
+			writeln!(out, "para {}: {candidates} not backed: {reason}", para.id)?;
+		}
+	}
+	Ok(())
 }
 
 /// Why paras of which nothing was included have no blocks.
@@ -264,6 +281,7 @@ mod tests {
 			authoring_s: Some(0.5),
 			extrinsics_included: extrinsics,
 			pov_bytes_included: 1_000_000,
+			refusals: vec![],
 			idle: vec![],
 		};
 		RunReport {
@@ -298,6 +316,19 @@ mod tests {
 			text.contains("on-demand para 2001           9 orders, 9 backed, 8 included"),
 			"{text}"
 		);
+	}
+
+	#[test]
+	fn r_bak_11_what_nobody_backs_says_why() {
+		let mut run = run(4, 3, 6.0, 800);
+		run.paras[0].refusals = vec![Refusal {
+			reason: "it is invalid: execution takes 2.2s, but at most 2s".into(),
+			candidates: 3,
+		}];
+		let mut text = String::new();
+		write(&mut text, &[run], 6.0, Style { colour: false }).expect("fits");
+		let line = "\npara 2000: 3 not backed: it is invalid: execution takes 2.2s, but at most 2s\n";
+		assert!(text.ends_with(line), "{text}");
 	}
 
 	#[test]

@@ -9,10 +9,10 @@
 //!   [`REMEMBERED_FOR`] relay blocks is forgotten, and of more than [`MAX_REMEMBERED`] the one that was not for longest.
 
 use async_backing_primitives::{
-	BlockNumber, CandidateHash, CandidatePendingAvailability, CoreIndex, Hash, HeadData, HeadHash, LeafFacts,
-	RelayChainBlockInfo, RelaySlotInfo, Slot,
+	BlockNumber, CandidateCommitments, CandidateHash, CandidatePendingAvailability, CoreIndex, Hash,
+	HeadData, HeadHash, LeafFacts, RelayChainBlockInfo, RelaySlotInfo, Slot,
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Relay blocks for which a dead parablock is remembered: forks of the relay chain are shorter.
 pub const REMEMBERED_FOR: BlockNumber = 64;
@@ -23,8 +23,9 @@ pub const MAX_REMEMBERED: usize = 512;
 /// A parablock whose state the collator has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parablock {
-	/// Head data after it.
-	pub head: HeadData,
+	/// What including it does: the head data after it, what it sends, and what it consumed. Whoever builds on it has so much
+	/// less (R-COL-2).
+	pub commitments: Arc<CandidateCommitments>,
 	/// Hash of the head data that it builds on.
 	pub parent_head: HeadHash,
 	/// Its relay parent.
@@ -37,6 +38,13 @@ pub struct Parablock {
 	pub core: Option<CoreIndex>,
 	/// Number of the first relay block that is expected to be able to back it.
 	pub ready: BlockNumber,
+}
+
+impl Parablock {
+	/// Head data after it.
+	pub fn head(&self) -> &HeadData {
+		&self.commitments.head_data
+	}
 }
 
 #[derive(Clone, Debug)]
@@ -71,7 +79,7 @@ impl Blocks {
 	}
 
 	pub(crate) fn insert(&mut self, block: Parablock) {
-		let (last_seen, head) = (block.relay_parent.number, block.head.hash());
+		let (last_seen, head) = (block.relay_parent.number, block.head().hash());
 		self.known.insert(
 			head,
 			Known {
@@ -160,7 +168,7 @@ impl Blocks {
 		let rank = |path: &[&Parablock]| {
 			let tip = path
 				.last()
-				.map(|block| (block.relay_parent.number, std::cmp::Reverse(block.head.hash())));
+				.map(|block| (block.relay_parent.number, std::cmp::Reverse(block.head().hash())));
 			(path.len(), tip)
 		};
 		self.alive_below(start, leaf)
@@ -202,7 +210,7 @@ impl Blocks {
 		let alive = self
 			.alive_below(start, leaf)
 			.into_iter()
-			.filter_map(|path| Some(path.last()?.head.hash()));
+			.filter_map(|path| Some(path.last()?.head().hash()));
 		let now = leaf.block.number;
 		for head in on_chain.chain(alive).collect::<Vec<_>>() {
 			if let Some(known) = self.known.get_mut(&head) {

@@ -1,7 +1,6 @@
 //! From a produced block to the candidate that is offered to validators.
 
 use crate::{BuildOn, CoreSelection, ProducedBlock};
-use async_backing_execution_context::validation_data;
 use async_backing_primitives::{
 	parse_signals, AvailableData, CandidateDescriptor, CandidateHash, CommittedCandidateReceipt, CoreIndex,
 	DescriptorFields, Hash, PersistedValidationData, PoV,
@@ -61,7 +60,7 @@ pub fn collate<Erasure>(
 	produced: ProducedBlock,
 	erasure_root: impl FnOnce(&AvailableData) -> Result<Hash, Erasure>,
 ) -> Result<Collated, CollateError<Erasure>> {
-	let (max, got) = (build_on.max_pov_size, produced.pov.encoded_size());
+	let (max, got) = (build_on.max_pov_size(), produced.pov.encoded_size());
 	if u64::try_from(got).map_or(true, |got| got > max.into()) {
 		return Err(CollateError::PovTooLarge { max, got });
 	}
@@ -74,11 +73,7 @@ pub fn collate<Erasure>(
 	}
 	let core_index = u16::try_from(build_on.core.0).map_err(|_| CollateError::CoreTooHigh(build_on.core))?;
 	let available = AvailableData {
-		validation_data: validation_data(
-			&build_on.relay_parent,
-			build_on.parent_head.clone(),
-			build_on.max_pov_size,
-		),
+		validation_data: build_on.context.validation_data.to_persisted(),
 		pov: produced.pov,
 	};
 	let erasure_root = erasure_root(&available).map_err(CollateError::Erasure)?;
@@ -92,7 +87,7 @@ pub fn collate<Erasure>(
 		pov_hash: pov.hash(),
 		erasure_root,
 		para_head: produced.commitments.head_data.hash(),
-		validation_code_hash: build_on.validation_code_hash,
+		validation_code_hash: build_on.validation_code_hash(),
 	});
 	let receipt = CommittedCandidateReceipt {
 		descriptor,

@@ -7,13 +7,16 @@
 use crate::{
 	blocks::{Blocks, Parablock},
 	claims::{self, Claim, CoreSelection},
+	context::context_on,
 	pov_target, Collated,
 };
+use async_backing_execution_context::{ContextError, ExecutionContext};
 use async_backing_primitives::{
 	required_backing_votes, AsyncBackingParams, BackingState, BlockNumber, CandidateHash, ConsensusHook,
 	CoreIndex, FixedVelocity, HeadData, HeadHash, LeafFacts, ParaId, RelayChainBlockInfo, SessionIndex, Slot,
 	ValidationCodeHash,
 };
+use std::sync::Arc;
 use thiserror::Error;
 
 /// What a parachain and its collator have settled.
@@ -32,14 +35,13 @@ pub struct CollatorConfig {
 pub struct Site {
 	/// The parachain.
 	pub para: ParaId,
-	/// Head data of the parent, the required parent of R-COL-1.
-	pub parent_head: HeadData,
+	/// What a block there is executed and judged with: required parent, code, validation data, and what is left of every limit
+	/// behind the blocks that it builds on (R-COL-1, R-COL-2).
+	pub context: Arc<ExecutionContext>,
 	/// The relay parent: the leaf (R-COL-2).
 	pub relay_parent: RelayChainBlockInfo,
 	/// Slot of the leaf.
 	pub slot: Slot,
-	/// Hash of the included head at the leaf.
-	pub included_head: HeadHash,
 	/// Unincluded blocks between the included head and this one: its depth (R-GLO-11).
 	pub depth: u32,
 	/// Blocks of the path with this relay parent.
@@ -50,11 +52,8 @@ pub struct Site {
 	pub openings: Vec<Opening>,
 	/// Parameters of the session.
 	pub params: AsyncBackingParams,
-	/// Largest legal PoV, in bytes of its SCALE encoding.
-	pub max_pov_size: u32,
 	session_index: SessionIndex,
 	session_ends_from_slot: Slot,
-	validation_code_hash: ValidationCodeHash,
 	validators: usize,
 }
 
@@ -74,6 +73,11 @@ pub struct Opening {
 }
 
 impl Site {
+	/// Largest legal PoV, in bytes of its SCALE encoding.
+	pub fn max_pov_size(&self) -> u32 {
+		self.context.validation_data.max_pov_size.value
+	}
+
 	/// How many relay blocks after the leaf a claim is served; at least 1.
 	pub fn distance(&self, block: BlockNumber) -> u32 {
 		block.saturating_sub(self.relay_parent.number).max(1)
@@ -89,17 +93,14 @@ impl Site {
 	pub fn build_for(&self, opening: &Opening, ready: u32) -> BuildOn {
 		BuildOn {
 			para: self.para,
-			parent_head: self.parent_head.clone(),
+			context: self.context.clone(),
 			relay_parent: self.relay_parent,
 			slot: self.slot,
-			included_head: self.included_head,
 			core: opening.claim.core,
 			claim: opening.claim,
 			selection: opening.selection,
 			ready: self.relay_parent.number.saturating_add(ready.max(1)),
 			session_index: self.session_index,
-			max_pov_size: self.max_pov_size,
-			validation_code_hash: self.validation_code_hash,
 			validators: self.validators,
 			depth: self.depth,
 			earliest: self.slot_of(opening.claim.block),
@@ -107,7 +108,7 @@ impl Site {
 				.slot_of(opening.last)
 				.min(self.session_ends_from_slot.saturating_sub(1)),
 			limits: Limits {
-				pov_size: pov_target(self.max_pov_size),
+				pov_size: pov_target(self.max_pov_size()),
 				votes: opening.votes,
 				blocks_per_slot: self.wanted,
 			},
@@ -120,14 +121,12 @@ impl Site {
 pub struct BuildOn {
 	/// The parachain.
 	pub para: ParaId,
-	/// Head data of the parent, the required parent of R-COL-1.
-	pub parent_head: HeadData,
+	/// What it is executed and judged with (R-COL-2): validation data, code and limits are here, and nowhere else.
+	pub context: Arc<ExecutionContext>,
 	/// The relay parent: the leaf (R-COL-2).
 	pub relay_parent: RelayChainBlockInfo,
 	/// Slot of the leaf.
 	pub slot: Slot,
-	/// Hash of the included head at the leaf: what the parachain's hook is asked with (R-HOO-3).
-	pub included_head: HeadHash,
 	/// Core that the candidate shall occupy (R-UMP-5).
 	pub core: CoreIndex,
 	/// The claim that it is built for.
@@ -138,10 +137,6 @@ pub struct BuildOn {
 	pub ready: BlockNumber,
 	/// Session of the relay parent: the one that its child runs in.
 	pub session_index: SessionIndex,
-	/// Largest legal PoV, in bytes of its SCALE encoding. The budget stays below.
-	pub max_pov_size: u32,
-	/// Code that will be in force when the candidate is judged.
-	pub validation_code_hash: ValidationCodeHash,
 	/// Validators among whom the available data will be split.
 	pub validators: usize,
 	/// Unincluded blocks between the included head and this one: its depth (R-GLO-11).
@@ -154,6 +149,28 @@ pub struct BuildOn {
 	pub deadline: Slot,
 	/// What bounds the block.
 	pub limits: Limits,
+}
+
+impl BuildOn {
+	/// Head data of the parent, the required parent of R-COL-1.
+	pub fn parent_head(&self) -> &HeadData {
+		&self.context.validation_data.parent_head.value
+	}
+
+	/// Hash of the included head at the leaf: what the parachain's hook is asked with (R-HOO-3).
+	pub fn included_head(&self) -> HeadHash {
+		self.context.included
+	}
+
+	/// Largest legal PoV, in bytes of its SCALE encoding. The budget stays below.
+	pub fn max_pov_size(&self) -> u32 {
+		self.context.validation_data.max_pov_size.value
+	}
+
+	/// Code that will be in force when the candidate is judged (R-CODE-5).
+	pub fn validation_code_hash(&self) -> ValidationCodeHash {
+		self.context.validation_code_hash.value
+	}
 }
 
 /// What bounds a block, beside time.
@@ -213,6 +230,9 @@ pub enum NoBuild {
 		/// First slot whose block can back the candidate.
 		backed_at: Slot,
 	},
+	/// What is pending at the leaf leaves no context for a block on it: the relay chain's state is none.
+	#[error("nothing can be built on what is pending: {0}")]
+	NoContext(#[from] ContextError),
 	/// The backing group is empty, or unknown.
 	#[error("nobody backs core {0} (R-BKV-1)")]
 	NoBackers(CoreIndex),
@@ -266,8 +286,8 @@ impl Collator {
 	/// Takes in a block that was built after [`decide`](Self::decide), so that the next one can build on it.
 	pub fn note_built(&mut self, build_on: &BuildOn, collated: &Collated) {
 		self.note_block(Parablock {
-			head: collated.receipt.commitments.head_data.clone(),
-			parent_head: build_on.parent_head.hash(),
+			commitments: Arc::new(collated.receipt.commitments.clone()),
+			parent_head: build_on.context.required_parent.value,
 			relay_parent: build_on.relay_parent,
 			slot: build_on.slot,
 			candidate: collated.hash,
@@ -327,9 +347,13 @@ impl Collator {
 		let (all, cores) = (count(free.len()), most_in_a_block(&free));
 		let mut path = self.blocks.best_path(latest, leaf);
 		let unbacked = count(path.len());
-		// What no claim is left for dies, and its children with it: the next block replaces them.
-		path.truncate(claims::serve(&mut free, &path, leaf));
-		let parent_head = path.last().map_or_else(|| latest_head(state), |tip| &tip.head);
+		// What does not fit any more, or no claim is left for, dies, and its children with it: the next block replaces them.
+		let mut context = context_on(config.para, leaf.block, at_leaf, &mut path)?;
+		let served = claims::serve(&mut free, &path, leaf);
+		if served < path.len() {
+			path.truncate(served);
+			context = context_on(config.para, leaf.block, at_leaf, &mut path)?;
+		}
 
 		let on_leaf = path
 			.iter()
@@ -351,7 +375,7 @@ impl Collator {
 			velocity: config.velocity,
 			capacity: limit,
 		};
-		let last_slot = self.blocks.authored_in_last_slot(parent_head.hash());
+		let last_slot = self.blocks.authored_in_last_slot(context.required_parent.value);
 		if !hook.can_build_upon(depth, last_slot, leaf.slot) {
 			return Err(NoBuild::SegmentFull {
 				unincluded: depth,
@@ -361,19 +385,16 @@ impl Collator {
 
 		let mut site = Site {
 			para: config.para,
-			parent_head: parent_head.clone(),
+			context: Arc::new(context),
 			relay_parent: leaf.block,
 			slot: leaf.slot,
-			included_head: included,
 			depth,
 			built,
 			wanted,
 			openings: Vec::new(),
 			params: leaf.params,
-			max_pov_size: state.constraints.max_pov_size,
 			session_index: leaf.session_index,
 			session_ends_from_slot: leaf.session_ends_from_slot,
-			validation_code_hash: code_in_force(state, &path),
 			validators: leaf.validators.len(),
 		};
 		free.retain(|claim| !leaf.child_ends_session(site.slot_of(claim.block)));
@@ -446,14 +467,6 @@ fn votes_needed(leaf: &LeafFacts, core: CoreIndex) -> Option<u32> {
 	let group = child.group_for_core(core, leaf.groups.len())?;
 	let size = leaf.groups.get(group.as_usize())?.len();
 	required_backing_votes(size, leaf.minimum_backing_votes).map(count)
-}
-
-/// The code that is in force after these blocks.
-fn code_in_force(state: &BackingState, path: &[&Parablock]) -> ValidationCodeHash {
-	let pending = state.pending_availability.iter();
-	let pending = pending.map(|pending| pending.relay_parent_number);
-	let built = path.iter().map(|block| block.relay_parent.number);
-	state.constraints.validation_code_behind(pending.chain(built))
 }
 
 fn count(len: usize) -> u32 {

@@ -5,6 +5,7 @@ mod blocks;
 mod claims;
 mod collate;
 mod collator;
+mod context;
 mod hook;
 mod pov;
 mod producer;

@@ -30,13 +30,15 @@ impl PovSize {
 	}
 }
 
-/// Most fuel that the validation of a block takes, as a function of its extrinsics.
+/// Most fuel that the validation of a block takes, as a function of its extrinsics, and of the code that it announces.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FuelUse {
 	/// Of a block without extrinsics.
 	pub base: u64,
 	/// What each extrinsic adds.
 	pub per_extrinsic: u64,
+	/// What each byte of a code adds that the block announces (R-SEG-6): it is read, hashed and handed on.
+	pub per_code_byte: u64,
 }
 
 impl FuelUse {
@@ -45,5 +47,28 @@ impl FuelUse {
 		self.per_extrinsic
 			.saturating_mul(extrinsics.into())
 			.saturating_add(self.base)
+	}
+
+	/// What announcing a code of so many bytes takes; saturating.
+	pub fn of_code(&self, bytes: usize) -> u64 {
+		let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+		self.per_code_byte.saturating_mul(bytes)
+	}
+
+	/// How many extrinsics a block has room for that also announces a code of so many bytes, where it has room for
+	/// `extrinsics` without: the code is paid for out of their fuel, or a backer would run out of time (R-BAK-11). None if the
+	/// code takes more than all of them; then it goes alone.
+	///
+	/// ```
+	/// use async_backing_collator::FuelUse;
+	///
+	/// let fuel = FuelUse { base: 50, per_extrinsic: 100, per_code_byte: 2 };
+	/// assert_eq!(fuel.extrinsics_beside(40, 0), 40);
+	/// assert_eq!(fuel.extrinsics_beside(40, 1_001), 19);
+	/// assert_eq!(fuel.extrinsics_beside(40, 1_000_000), 0);
+	/// ```
+	pub fn extrinsics_beside(&self, extrinsics: u32, code_bytes: usize) -> u32 {
+		let worth = self.of_code(code_bytes).div_ceil(self.per_extrinsic.max(1));
+		extrinsics.saturating_sub(u32::try_from(worth).unwrap_or(u32::MAX))
 	}
 }

@@ -48,14 +48,14 @@ impl<'a> ProduceBlock<'a> {
 	/// A block that a collator decided on, with up to `max_extrinsics` extrinsics.
 	pub fn of(build_on: &'a BuildOn, max_extrinsics: u32, relay_state: &'a dyn RelayParentState) -> Self {
 		Self {
-			parent_head: &build_on.parent_head,
+			parent_head: build_on.parent_head(),
 			relay_parent: build_on.relay_parent,
 			relay_slot: build_on.slot,
 			relay_state,
 			selection: build_on.selection,
 			max_extrinsics,
 			pov_size: build_on.limits.pov_size,
-			max_pov_size: build_on.max_pov_size,
+			max_pov_size: build_on.max_pov_size(),
 		}
 	}
 

@@ -143,6 +143,10 @@ impl Chronicle {
 				self.log.push(at, Occurrence::Backable { validator, candidate });
 			}
 			Event::Idle(para, reason) => self.tally.idle(*para, reason),
+			Event::Validator(ValidatorEvent::Refused(candidate, reason)) => {
+				self.tally.refused(*candidate, reason);
+				self.complain(at, node, format!("{candidate}: {reason}"));
+			}
 			Event::Validator(ValidatorEvent::Complaint(reason)) | Event::Complaint(reason) => {
 				self.complain(at, node, reason.clone());
 			}

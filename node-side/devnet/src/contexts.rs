@@ -1,7 +1,7 @@
 //! Execution contexts of a run: what each of those who executed a candidate had to execute it with, when it had it.
 //!
-//! An observer like all others: nothing in a node reads it. Collators' contexts come from what a collator has: the facts of
-//! its leaf and the blocks that its para's collators built. Those of backers are looked up in the very view that the backer
+//! An observer like all others: nothing in a node reads it. Collators' contexts are those that they decided with: each is part
+//! of the order to build. Those of backers are looked up in the very view that the backer
 //! asked, right after it began. Approvers ask the validators for chunks, as anybody may.
 
 use crate::{
@@ -15,12 +15,12 @@ use async_backing_backing::job;
 use async_backing_collator::{BuildOn, Collated};
 use async_backing_execution_context::{
 	approver::{self, ApproverContext, ApproverError},
-	collator, ContextError, ExecutionContext, Standing, Unincluded,
+	ContextError, ExecutionContext,
 };
 use async_backing_machine::{Core, Input, Instant, JobId, Outbox, Output, Ticket};
 use async_backing_primitives::{
 	AvailableData, CandidateEvent, CandidateHash, CandidateReceipt, CommittedCandidateReceipt, Hash,
-	HeadHash, LeafFacts, ParaId, PersistedValidationData, RelayChainBlockInfo, ValidatorId, ValidatorIndex,
+	HeadHash, LeafFacts, PersistedValidationData, RelayChainBlockInfo, ValidatorId, ValidatorIndex,
 };
 use async_backing_sim::{NodeId, Step, What};
 use async_backing_validator::{Job as ValidatorJob, NodeWords, Request, Response};
@@ -38,8 +38,8 @@ pub struct CandidateContexts {
 	pub relay_parent: RelayChainBlockInfo,
 	/// Hash of the head data that it builds on.
 	pub parent_head: HeadHash,
-	/// The context of whoever built it.
-	pub collator: Result<ExecutionContext, ContextError>,
+	/// The context of whoever built it: the one that it decided with.
+	pub collator: Arc<ExecutionContext>,
 	/// What it was built with.
 	pub built_with: PersistedValidationData,
 	/// Who checked it before it was on-chain, in the order in which they began.
@@ -92,7 +92,6 @@ pub(crate) struct Contexts {
 	/// In the order in which they were built.
 	candidates: Vec<CandidateContexts>,
 	by_hash: BTreeMap<CandidateHash, usize>,
-	by_head: BTreeMap<(ParaId, HeadHash), usize>,
 	/// Checks that began in this step.
 	begun: Vec<(CandidateHash, Backing)>,
 }
@@ -147,61 +146,17 @@ impl Contexts {
 	}
 
 	fn built(&mut self, build_on: &BuildOn, collated: &Collated) {
-		let parent_head = build_on.parent_head.hash();
-		let context = self.collators(build_on, parent_head);
-		let position = self.candidates.len();
-		self.by_hash.insert(collated.hash, position);
-		let output = collated.receipt.descriptor.para_head();
-		self.by_head.insert((build_on.para, output), position);
+		self.by_hash.insert(collated.hash, self.candidates.len());
 		self.candidates.push(CandidateContexts {
 			candidate: collated.hash,
 			receipt: collated.receipt.clone(),
 			relay_parent: build_on.relay_parent,
-			parent_head,
-			collator: context,
+			parent_head: build_on.context.required_parent.value,
+			collator: build_on.context.clone(),
 			built_with: collated.validation_data.clone(),
 			backers: Vec::new(),
 			included_in: None,
 		});
-	}
-
-	/// What a collator has for a block on this parent: its leaf, and the blocks of the para's collators down to what is
-	/// pending there.
-	fn collators(&self, build_on: &BuildOn, parent_head: HeadHash) -> Result<ExecutionContext, ContextError> {
-		let para = build_on.para;
-		let at_leaf = self
-			.facts
-			.get(&build_on.relay_parent.hash)
-			.and_then(|facts| facts.paras.get(&para))
-			.ok_or(ContextError::NotScheduled(para))?;
-		let state = &at_leaf.backing_state;
-		let pending = state.pending_availability.last();
-		let latest = pending.map_or_else(
-			|| state.constraints.required_parent.hash(),
-			|last| last.descriptor.para_head(),
-		);
-		let mut own = Vec::new();
-		let mut at = parent_head;
-		while at != latest {
-			let built = self
-				.by_head
-				.get(&(para, at))
-				.and_then(|position| self.candidates.get(*position))
-				.filter(|_| own.len() <= self.candidates.len())
-				.ok_or(ContextError::UnknownParent(at))?;
-			own.push(built);
-			at = built.parent_head;
-		}
-		let own = own.into_iter().rev().map(|built| Unincluded {
-			candidate: built.candidate,
-			parent_head: built.parent_head,
-			output_head: built.receipt.descriptor.para_head(),
-			relay_parent: built.relay_parent.hash,
-			relay_parent_number: built.relay_parent.number,
-			commitments: &built.receipt.commitments,
-			standing: Standing::Executed,
-		});
-		collator::context(para, build_on.relay_parent, at_leaf, own)
 	}
 
 	/// Looks up in the validators' views the places of what they have just begun to check.

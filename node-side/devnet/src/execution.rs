@@ -148,7 +148,10 @@ impl<E: Engine> Executor<E> {
 			.engine
 			.execute(&artifact, &params, &self.limits, deadline)
 			.map_err(failure)?;
-		let (time, limit) = (speed.time(validated.fuel_used), self.execution_limit);
+		let announced = validated.result.new_validation_code.as_ref();
+		let code_bytes = announced.map_or(0, |code| code.0.len());
+		let time = speed.time(validated.fuel_used, code_bytes);
+		let limit = self.execution_limit;
 		if time > limit {
 			return Ok(Execution {
 				outcome: Err(format!("execution takes {time:?}, but at most {limit:?}").into()),
@@ -232,11 +235,12 @@ impl<E: Engine> work::Executor for Executor<E> {
 
 /// How fast a machine of the model executes a parachain's blocks: a collator counts extrinsics, at the model's price for
 /// each, and a backer's time has to be what it counted. So what the validation function takes beside is fuel as on any
-/// machine, and the rest is spread such that the largest block that a backer accepts takes as long as its extrinsics.
+/// machine, and the rest is spread such that the largest block that a backer accepts takes as long as its extrinsics. A code
+/// that a block announces is no extrinsic either: to hash it takes what it takes.
 #[derive(Clone, Copy, Debug)]
 struct Speed {
-	/// Fuel of a block without extrinsics.
-	base: u64,
+	/// Fuel that is worth what fuel is worth: of a block without extrinsics, and of announced code.
+	beside: FuelUse,
 	/// Fuel per second beyond that.
 	per_second: u64,
 }
@@ -245,7 +249,7 @@ impl Default for Speed {
 	/// That of fuel.
 	fn default() -> Self {
 		Self {
-			base: 0,
+			beside: FuelUse::default(),
 			per_second: FUEL_PER_SECOND,
 		}
 	}
@@ -263,15 +267,16 @@ impl Speed {
 			.saturating_mul(NANOS_PER_SECOND)
 			.checked_div(nanos);
 		Self {
-			base: fuel.base,
+			beside: fuel,
 			per_second: per_second.map_or(u64::MAX, |speed| u64::try_from(speed).unwrap_or(u64::MAX)),
 		}
 	}
 
-	/// What so much fuel takes.
-	fn time(self, fuel: u64) -> Duration {
-		let base = time_of(fuel.min(self.base), FUEL_PER_SECOND);
-		base.saturating_add(time_of(fuel.saturating_sub(self.base), self.per_second))
+	/// What so much fuel takes, for a block that announces a code of so many bytes.
+	fn time(self, fuel: u64, code_bytes: usize) -> Duration {
+		let beside = self.beside.base.saturating_add(self.beside.of_code(code_bytes));
+		let of_extrinsics = time_of(fuel.saturating_sub(beside), self.per_second);
+		time_of(fuel.min(beside), FUEL_PER_SECOND).saturating_add(of_extrinsics)
 	}
 }
 
@@ -300,6 +305,7 @@ mod tests {
 		let fuel = FuelUse {
 			base: 29_000_000,
 			per_extrinsic: 52_000,
+			per_code_byte: 40,
 		};
 		for cost in [1, 20] {
 			let model = Model {
@@ -308,13 +314,21 @@ mod tests {
 			};
 			let speed = Speed::new(fuel, &model);
 			let most = 2000 / cost as u32;
-			let time = |extrinsics| speed.time(fuel.of(extrinsics));
+			let time = |extrinsics| speed.time(fuel.of(extrinsics), 0);
 			assert!(time(most) <= model.backing_execution_limit + Duration::from_micros(1));
 			assert!(time(most) > model.backing_execution_limit - Duration::from_millis(1));
 			for extrinsics in [0, most / 4, most / 2] {
 				let counted = model.extrinsic_cost * extrinsics;
 				let beside = time(extrinsics) - counted;
 				assert!(beside <= Duration::from_millis(29), "{extrinsics}: {beside:?}");
+			}
+			// A block that announces code is as full as that leaves room for, and in time.
+			for code in [0, 300_000, 3 << 20] {
+				let extrinsics = fuel.extrinsics_beside(most, code);
+				let announcing = speed.time(fuel.of(extrinsics) + fuel.of_code(code), code);
+				let alone = Duration::from_millis(29) + time_of(fuel.of_code(code), FUEL_PER_SECOND);
+				let limit = model.backing_execution_limit.max(alone) + Duration::from_micros(1);
+				assert!(announcing <= limit, "{code}: {announcing:?}");
 			}
 		}
 	}

@@ -40,5 +40,5 @@ pub use model::Model;
 pub use outside::Outside;
 pub use parachain::Parachain;
 pub use relay::{ImportedBlock, RelayChain, FIRST_SLOT};
-pub use report::{Idleness, Inclusion, Intervals, ParaReport, Report, RunParams, RunReport};
+pub use report::{Idleness, Inclusion, Intervals, ParaReport, Refusal, Report, RunParams, RunReport};
 pub use simulation::{Devnet, Progress};

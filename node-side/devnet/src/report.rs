@@ -96,8 +96,19 @@ pub struct ParaReport {
 	pub extrinsics_included: u64,
 	/// Bytes of the proofs of validity of included candidates.
 	pub pov_bytes_included: u64,
+	/// Why validators did not vote for candidates that came to nothing, the first reason for each.
+	pub refusals: Vec<Refusal>,
 	/// At how many leaves its collators built nothing, and why.
 	pub idle: Vec<Idleness>,
+}
+
+/// Candidates that nobody backed, for one reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Refusal {
+	/// The reason, with the rule behind it.
+	pub reason: String,
+	/// How many candidates.
+	pub candidates: u32,
 }
 
 /// Leaves at which nothing was built, for one reason.

@@ -1,6 +1,6 @@
 //! What became of each candidate, and the report that follows from it.
 
-use crate::report::{Idleness, Inclusion, Intervals, ParaReport};
+use crate::report::{Idleness, Inclusion, Intervals, ParaReport, Refusal};
 use async_backing_primitives::{
 	BlockNumber, CandidateEvent, CandidateHash, CoreIndex, Hash, HeadHash, LeafFacts, ParaId,
 };
@@ -44,6 +44,8 @@ struct Fate {
 	backed: bool,
 	included: Option<Inclusion>,
 	timed_out: bool,
+	/// Why the first validator that looked at it does not vote for it.
+	refused: Option<String>,
 }
 
 /// A relay block, as far as it says what becomes of candidates.
@@ -75,8 +77,11 @@ pub(crate) struct Tally {
 	orders: BTreeMap<ParaId, u32>,
 	refused_on_chain: u32,
 	/// Leaves at which a para's collators built nothing, by reason.
-	idle: BTreeMap<ParaId, BTreeMap<&'static str, u32>>,
+	idle: BTreeMap<ParaId, BTreeMap<String, u32>>,
 }
+
+/// Reasons that are told apart, of each para: what a parachain says may have a figure or a hash in it.
+const MAX_REASONS: usize = 32;
 
 impl Tally {
 	/// A collator built a candidate.
@@ -90,6 +95,7 @@ impl Tally {
 			backed: false,
 			included: None,
 			timed_out: false,
+			refused: None,
 		};
 		self.fates.push((candidate, fate));
 	}
@@ -97,6 +103,13 @@ impl Tally {
 	/// Some validator seconded a candidate.
 	pub(crate) fn seconded(&mut self, candidate: CandidateHash) {
 		self.update(candidate, |fate| fate.seconded = true);
+	}
+
+	/// Some validator does not vote for a candidate.
+	pub(crate) fn refused(&mut self, candidate: CandidateHash, reason: &str) {
+		self.update(candidate, |fate| {
+			fate.refused.get_or_insert_with(|| reason.to_owned());
+		});
 	}
 
 	/// Some validator knows a quorum for a candidate.
@@ -184,8 +197,11 @@ impl Tally {
 	}
 
 	/// A collator whose turn it was built nothing at a leaf.
-	pub(crate) fn idle(&mut self, para: ParaId, reason: &'static str) {
-		*self.idle.entry(para).or_default().entry(reason).or_default() += 1;
+	pub(crate) fn idle(&mut self, para: ParaId, reason: &str) {
+		let reasons = self.idle.entry(para).or_default();
+		if reasons.len() < MAX_REASONS || reasons.contains_key(reason) {
+			*reasons.entry(reason.to_owned()).or_default() += 1;
+		}
 	}
 
 	/// Somebody ordered a block for a para.
@@ -214,10 +230,10 @@ impl Tally {
 		let no_inclusions = Vec::new();
 		let inclusions = self.inclusions.get(&para).unwrap_or(&no_inclusions);
 		let intervals = Intervals::of(inclusions, slot.as_secs_f64());
-		let wasted = fates
-			.iter()
-			.filter(|(candidate, fate)| fate.included.is_none() && !in_flight.contains(candidate))
-			.count();
+		let is_wasted = |(candidate, fate): &&&(CandidateHash, Fate)| {
+			fate.included.is_none() && !in_flight.contains(candidate)
+		};
+		let wasted = fates.iter().filter(is_wasted).count();
 		ParaReport {
 			id: para.0,
 			orders: self.orders.get(&para).copied().unwrap_or_default(),
@@ -235,13 +251,14 @@ impl Tally {
 			authoring_s: (!fates.is_empty()).then(|| authoring.as_secs_f64() / fates.len() as f64),
 			extrinsics_included: included().map(|fate| u64::from(fate.built.extrinsics)).sum(),
 			pov_bytes_included: included().map(|fate| fate.built.pov_bytes as u64).sum(),
+			refusals: refusals(fates.iter().filter(is_wasted).map(|(_, fate)| fate)),
 			idle: self
 				.idle
 				.get(&para)
 				.into_iter()
 				.flatten()
 				.map(|(reason, leaves)| Idleness {
-					reason: (*reason).into(),
+					reason: reason.clone(),
 					leaves: *leaves,
 				})
 				.collect(),
@@ -283,4 +300,21 @@ impl Tally {
 			change(&mut self.fates[*position].1);
 		}
 	}
+}
+
+/// What validators say of candidates that came to nothing.
+fn refusals<'a>(wasted: impl Iterator<Item = &'a Fate>) -> Vec<Refusal> {
+	let mut refusals: Vec<Refusal> = Vec::new();
+	for reason in wasted.filter_map(|fate| fate.refused.as_ref().filter(|_| !fate.backed)) {
+		let known = refusals.iter().position(|known| known.reason == *reason);
+		if let Some(known) = known.and_then(|known| refusals.get_mut(known)) {
+			known.candidates = known.candidates.saturating_add(1);
+		} else if refusals.len() < MAX_REASONS {
+			refusals.push(Refusal {
+				reason: reason.clone(),
+				candidates: 1,
+			});
+		}
+	}
+	refusals
 }

@@ -13,7 +13,7 @@ use async_backing_validator::{
 	Done as ValidatorDone, Event as ValidatorEvent, Job as ValidatorJob, Message, Proposing, Request,
 	Response,
 };
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 /// What nodes of the devnet hear and say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,7 +114,7 @@ pub(crate) enum Event {
 	/// A collator built a block.
 	Built(Built),
 	/// A collator builds nothing for a para at a leaf. Why, in words.
-	Idle(ParaId, &'static str),
+	Idle(ParaId, Cow<'static, str>),
 	/// A collator could not do what it should. Why, in words.
 	Complaint(String),
 }

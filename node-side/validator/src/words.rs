@@ -199,6 +199,8 @@ pub enum Event {
 	Code(CodeEvent),
 	/// A peer cost too much: nothing that it says is listened to any more.
 	Cut(PeerId),
+	/// This validator does not vote for a candidate: it is invalid, or has no place here. Why, in words.
+	Refused(CandidateHash, String),
 	/// Something is strange or was refused. Why, in words.
 	Complaint(String),
 }

@@ -44,6 +44,9 @@ const ACCOUNT_FUEL: u64 = 225_000;
 /// Fuel that an unincluded segment adds to a block at most: two proofs are looked up instead of one.
 const PACE_FUEL: u64 = 10_000_000;
 
+/// Fuel of a byte of announced code at most: decoded, hashed twice, and encoded among the outputs.
+const CODE_BYTE_FUEL: u64 = 40;
+
 /// Why a block cannot be produced.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ProducerError {
@@ -186,6 +189,8 @@ impl Producer {
 			storage_root: relay_parent.storage_root,
 		};
 		let attachments = self.attachments(block)?;
+		let code_bytes = attachments.new_code.as_ref().map_or(0, |code| code.0.len());
+		let max_extrinsics = self.fuel().extrinsics_beside(max_extrinsics, code_bytes);
 		let max = u64::from(max_pov_size);
 		// Transfers alone must fit. How much their proof takes is known when it is there.
 		let by_size = u32::try_from(max / TRANSFER_SIZE).unwrap_or(u32::MAX);
@@ -258,6 +263,7 @@ impl BlockProducer for Producer {
 				.saturating_add(of_pace)
 				.saturating_add(ACCOUNT_FUEL.saturating_mul(accounts)),
 			per_extrinsic: TRANSFER_FUEL,
+			per_code_byte: CODE_BYTE_FUEL,
 		}
 	}
 

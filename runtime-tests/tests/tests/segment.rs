@@ -3,11 +3,17 @@
 
 mod common;
 
-use async_backing_collator::{parachain_keys, RelayParentState};
-use async_backing_counter_parachain::{Block, Pace, Producer};
+use async_backing_collator::{
+	parachain_keys, BlockProducer, FuelUse, PovSize, ProduceBlock, ProduceError, ProducedBlock,
+	RelayParentState,
+};
+use async_backing_counter_parachain::{
+	Block, Collator, Genesis, Pace, Producer, UpgradeStage, Workload, INITIAL_BALANCE,
+};
 use async_backing_devnet::{Devnet, Model, Occurrence, ParaReport, Parachain, RunConfig, RunReport};
 use async_backing_primitives::{
-	keys, AsyncBackingParams, HeadData, ParaId, RelayState, RelayStateReader, Unproven, ValidationCode,
+	keys, AsyncBackingParams, HeadData, HeadHash, ParaId, RelayState, RelayStateReader, Slot, Unproven,
+	ValidationCode, ValidationParams,
 };
 use codec::{Decode, Encode};
 use common::{executor, relay_wasm};
@@ -49,7 +55,7 @@ fn pace(model: &Model) -> Pace {
 	}
 }
 
-fn devnet(config: RunConfig, producer: Producer) -> Devnet {
+fn devnet(config: RunConfig, producer: impl BlockProducer + 'static) -> Devnet {
 	let parachain = Parachain::new(code(), producer);
 	let mut devnet = Devnet::with_runtime_executor(config, relay_wasm(), vec![parachain], executor())
 		.expect("the genesis is valid");
@@ -260,6 +266,164 @@ fn r_seg_8_a_segment_of_several_cores_loses_nothing() {
 		"but for what a relay block takes at the end: {para:?} beside {without:?}"
 	);
 	assert!(para.mean_interval_s.is_some_and(|mean| mean < 2.5), "{para:?}");
+}
+
+/// The counter's own code, in other bytes: with a section that nobody reads.
+fn next_code() -> ValidationCode {
+	let code = code();
+	let mut plain = sp_maybe_compressed_blob::decompress(&code.0, 1 << 25)
+		.expect("it is code")
+		.into_owned();
+	plain.extend_from_slice(&[0, 9, 7]);
+	plain.extend_from_slice(b"version\x02");
+	ValidationCode(plain)
+}
+
+#[test]
+fn r_seg_5_an_upgrade_in_flight_is_answered_by_exactly_one_block() {
+	let mut upgrading = config(26);
+	upgrading.model.upgrade_delay = 12;
+	let pace = pace(&upgrading.model);
+	let next = next_code();
+	let producer = Producer::paced(upgrading.seed, ACCOUNTS, pace, Some(next.clone()));
+	let genesis_head = producer.genesis_head();
+	let genesis = Genesis {
+		pace: Some(pace),
+		upgrade: Some(next.hash()),
+		..Workload::new(upgrading.seed, ACCOUNTS).genesis(PARA, INITIAL_BALANCE)
+	};
+	let (report, devnet) = run(upgrading, producer);
+	assert_eq!(report.refused_on_chain, 0);
+	let para = of_para(&report);
+	assert_eq!((para.wasted, para.timed_out), (0, 0), "{para:?}");
+
+	// A second collator sees the same in what was included, block by block.
+	let mut collator = Collator::new(&genesis);
+	assert_eq!(*collator.genesis_head(), genesis_head);
+	let mut head = genesis_head;
+	let (mut stages, mut answers) = (vec![UpgradeStage::Authorized], Vec::new());
+	for pov in devnet.included_povs(PARA) {
+		let block = Block::from_block_data(&pov.block_data).expect("an included block decodes");
+		let params = ValidationParams {
+			parent_head: head,
+			block_data: pov.block_data.clone(),
+			relay_parent_number: block.header.relay_parent.number,
+			relay_parent_storage_root: block.header.relay_parent.storage_root,
+		};
+		head = collator.import(&params).expect("an included block is valid");
+		let segment = collator
+			.segment(&head)
+			.expect("it is known")
+			.expect("it keeps one");
+		let answering = segment
+			.segment
+			.ancestors()
+			.last()
+			.and_then(|block| block.go_ahead);
+		answers.extend(answering.map(|signal| (block.header.number, signal)));
+		let upgrade = collator
+			.upgrade(&head)
+			.expect("it is known")
+			.expect("there is one");
+		assert_eq!(
+			upgrade.answers as usize,
+			answers.len(),
+			"block {}",
+			block.header.number
+		);
+		if stages.last() != Some(&upgrade.stage) {
+			stages.push(upgrade.stage);
+		}
+	}
+	assert_eq!(answers.len(), 1, "R-SEG-5: {answers:?}");
+	let expected = [
+		UpgradeStage::Authorized,
+		UpgradeStage::Announced,
+		UpgradeStage::Applied,
+	];
+	assert_eq!(stages, expected, "R-SEG-5, R-SEG-6");
+
+	let client = devnet.relay().client();
+	let facts = client
+		.leaf_facts(client.best().hash)
+		.expect("the runtime answers");
+	let constraints = &facts.paras[&PARA].backing_state.constraints;
+	assert_eq!(constraints.validation_code_hash, next.hash(), "R-CODE-6");
+	let last = collator.header(&head).expect("it is known").number;
+	assert!(
+		last > answers[0].0 + 1,
+		"the chain goes on under the new code: {last}, {answers:?}"
+	);
+}
+
+/// What a producer does wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fault {
+	/// It builds twice as much as there is time for.
+	Greed,
+	/// It has no block.
+	Idleness,
+}
+
+/// A producer that does something wrong.
+struct Faulty(Producer, Fault);
+
+impl BlockProducer for Faulty {
+	fn genesis_head(&self) -> HeadData {
+		self.0.genesis_head()
+	}
+
+	fn pov_size(&self) -> PovSize {
+		self.0.pov_size()
+	}
+
+	fn fuel(&self) -> FuelUse {
+		self.0.fuel()
+	}
+
+	fn can_build_upon(
+		&self,
+		parent_head: &HeadData,
+		included: HeadHash,
+		slot: Slot,
+	) -> Result<bool, ProduceError> {
+		self.0.can_build_upon(parent_head, included, slot)
+	}
+
+	fn produce(&mut self, block: &ProduceBlock<'_>) -> Result<ProducedBlock, ProduceError> {
+		match self.1 {
+			Fault::Idleness => Err(ProduceError::new("the sequencer is away")),
+			Fault::Greed => self.0.produce(&ProduceBlock {
+				max_extrinsics: 2 * block.max_extrinsics,
+				..*block
+			}),
+		}
+	}
+}
+
+#[test]
+fn r_bak_11_a_report_says_why_a_para_has_no_blocks() {
+	for (fault, expected) in [
+		(Fault::Greed, "execution takes"),
+		(Fault::Idleness, "the sequencer is away"),
+	] {
+		let producer = Producer::paced(11, ACCOUNTS, pace(&config(1).model), None);
+		let report = devnet(config(9), Faulty(producer, fault))
+			.run(|_| ())
+			.expect("the relay chain runs");
+		let para = of_para(&report);
+		assert_eq!((para.included, para.backed), (0, 0), "{fault:?}: {para:?}");
+		let refusals = para.refusals.iter().map(|refusal| &refusal.reason);
+		let idle = para.idle.iter().map(|idle| &idle.reason);
+		let reasons: Vec<_> = match fault {
+			Fault::Greed => refusals.collect(),
+			Fault::Idleness => idle.collect(),
+		};
+		assert!(
+			reasons.iter().any(|reason| reason.contains(expected)),
+			"{fault:?}: {reasons:?}"
+		);
+	}
 }
 
 #[test]

@@ -113,6 +113,7 @@ impl BlockProducer for Echo {
 		FuelUse {
 			base: 100_000,
 			per_extrinsic: 100_000,
+			per_code_byte: 0,
 		}
 	}
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use async_backing_availability::{erasure_root_of, ErasureError};
+use std::sync::Arc;
 
 fn build_on() -> BuildOn {
 	let mut facts = leaf(10, params(4, 3), 2, &genesis());
@@ -95,10 +96,9 @@ fn r_col_2_the_candidate_fits_where_it_was_built() {
 fn what_no_backer_would_take_is_refused() {
 	let no_root = |_: &AvailableData| -> Result<Hash, ErasureError> { panic!("refused before") };
 	let build_on = build_on();
-	let tight = BuildOn {
-		max_pov_size: 10,
-		..build_on.clone()
-	};
+	let mut tight = build_on.clone();
+	let context = Arc::make_mut(&mut tight.context);
+	context.validation_data.max_pov_size.value = 10;
 	assert_eq!(
 		collate(&tight, produce(&tight), no_root),
 		Err(CollateError::PovTooLarge { max: 10, got: 11 }),

@@ -163,7 +163,7 @@ fn r_def_40_a_block_that_waits_has_its_claim_and_no_other_is_built_for_it() {
 	let next = leaf_with(11, 3, &[&[true, false, true, false, true]]);
 	let second = collator.decide(&next).unwrap();
 	assert_eq!(
-		(second.claim.block, &second.parent_head),
+		(second.claim.block, second.parent_head()),
 		(14, head_of(&(first, collated.clone())))
 	);
 	// At 12 it was not taken: it has the claim of 14, and the next block that of 16.
@@ -172,7 +172,7 @@ fn r_def_40_a_block_that_waits_has_its_claim_and_no_other_is_built_for_it() {
 	// At 13 there is the claim of 14 alone.
 	let alone = leaf_with(13, 0, &[&[true, false, false]]);
 	assert_eq!(
-		collator.decide(&alone).unwrap().parent_head,
+		*collator.decide(&alone).unwrap().parent_head(),
 		genesis(),
 		"R-COL-6: out of scope"
 	);
@@ -200,8 +200,8 @@ fn r_par_2_what_no_claim_is_left_for_is_replaced() {
 	let facts = leaf_with(11, 3, &[&[false, false, false], &[true, true, true]]);
 	let build_on = collator.decide(&facts).unwrap();
 	assert_eq!(
-		(build_on.core, build_on.parent_head),
-		(CoreIndex(1), genesis()),
+		(build_on.core, build_on.parent_head()),
+		(CoreIndex(1), &genesis()),
 		"{doomed:?}"
 	);
 }

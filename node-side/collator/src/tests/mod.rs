@@ -47,7 +47,7 @@ pub(super) fn set_pending(leaf: &mut LeafFacts, pending: &[(BuildOn, Collated)])
 
 /// A block whose head is a hash of where it was built; as large as it says.
 pub(super) fn produce(build_on: &BuildOn) -> ProducedBlock {
-	let head = hash_of(&(&build_on.parent_head, build_on.relay_parent, build_on.core));
+	let head = hash_of(&(build_on.parent_head(), build_on.relay_parent, build_on.core));
 	ProducedBlock {
 		commitments: CandidateCommitments {
 			head_data: HeadData(head.0.to_vec()),

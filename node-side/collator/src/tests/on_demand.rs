@@ -47,7 +47,7 @@ fn r_vie_1_validators_drop_candidates_of_a_para_that_is_not_scheduled_so_its_col
 	let facts = leaf_with_claims(12, &genesis, 2);
 	assert_eq!(collator.alive(&facts), [], "R-VIE-1");
 	let (build_on, second) = build(&mut collator, &facts).expect("there is a claim");
-	assert_eq!(build_on.parent_head, genesis, "R-PAR-2");
+	assert_eq!(*build_on.parent_head(), genesis, "R-PAR-2");
 	assert_eq!(collator.alive(&facts), [second.hash]);
 	// On a fork of the relay chain where the para stayed scheduled nothing is lost.
 	let mut fork = leaf_with_claims(12, &genesis, 2);

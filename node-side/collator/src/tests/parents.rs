@@ -1,6 +1,7 @@
 //! Which parent, which core, and why none.
 
 use super::*;
+use std::sync::Arc;
 
 /// A collator with blocks `a` on relay block 10, `b` on 11 and `c` on 12, one on top of the other.
 fn three_blocks() -> (Collator, [(BuildOn, Collated); 3]) {
@@ -88,10 +89,14 @@ fn r_par_3_the_deepest_block_in_scope_is_the_parent() {
 		let mut facts = leaf(number, params(4, ancestry), 1, included);
 		set_pending(&mut facts, pending);
 		let build_on = collator.clone().decide(&facts).expect(name);
-		assert_eq!((&build_on.parent_head, build_on.depth), (parent, depth), "{name}");
+		assert_eq!(
+			(build_on.parent_head(), build_on.depth),
+			(parent, depth),
+			"{name}"
+		);
 		assert_eq!(build_on.relay_parent, relay_block(number), "R-COL-2: {name}");
 	}
-	assert_eq!(head_of(b), &c.0.parent_head);
+	assert_eq!(head_of(b), c.0.parent_head());
 }
 
 #[test]
@@ -100,13 +105,13 @@ fn r_par_2_scope_ends_where_the_session_does() {
 	let mut facts = leaf(13, params(4, 3), 1, head_of(&a));
 	facts.ancestors.truncate(1);
 	assert_eq!(
-		&collator.decide(&facts).unwrap().parent_head,
+		collator.decide(&facts).unwrap().parent_head(),
 		head_of(&a),
 		"R-PAR-2, R-ABP-13"
 	);
 	facts.ancestors = leaf(13, params(4, 3), 1, &genesis()).ancestors;
 	assert_ne!(
-		&collator.decide(&facts).unwrap().parent_head,
+		collator.decide(&facts).unwrap().parent_head(),
 		head_of(&a),
 		"R-PAR-2: dead at one leaf only"
 	);
@@ -115,7 +120,11 @@ fn r_par_2_scope_ends_where_the_session_does() {
 #[test]
 fn r_par_3_ties_go_to_the_newer_relay_parent_then_to_the_lower_hash() {
 	let block = |head: u8, number: BlockNumber| Parablock {
-		head: HeadData(vec![head]),
+		commitments: Arc::new(CandidateCommitments {
+			head_data: HeadData(vec![head]),
+			hrmp_watermark: number,
+			..Default::default()
+		}),
 		parent_head: genesis().hash(),
 		relay_parent: relay_block(number),
 		slot: FIRST_SLOT + u64::from(number),
@@ -134,7 +143,11 @@ fn r_par_3_ties_go_to_the_newer_relay_parent_then_to_the_lower_hash() {
 			collator.note_block(block(head, if head == 1 { 10 } else { 11 }));
 		}
 		let facts = leaf(12, params(4, 3), 1, &genesis());
-		assert_eq!(collator.decide(&facts).unwrap().parent_head.0, [lower], "R-PAR-3");
+		assert_eq!(
+			collator.decide(&facts).unwrap().parent_head().0,
+			[lower],
+			"R-PAR-3"
+		);
 		assert_eq!(collator.alive(&facts).len(), 3, "R-COL-6");
 	}
 }
@@ -195,7 +208,11 @@ fn r_col_1_synchronously_nothing_is_built_while_a_candidate_is_pending() {
 	let built = build(&mut collator, &leaf(10, params(0, 0), 1, &genesis())).unwrap();
 	let mut facts = leaf(11, params(0, 0), 1, &genesis());
 	// Not backed in block 11: its relay parent is too old, and the next one is built beside it.
-	assert_eq!(collator.decide(&facts).unwrap().parent_head, genesis(), "R-COL-6");
+	assert_eq!(
+		*collator.decide(&facts).unwrap().parent_head(),
+		genesis(),
+		"R-COL-6"
+	);
 	set_pending(&mut facts, std::slice::from_ref(&built));
 	let full = NoBuild::SegmentFull {
 		unincluded: 1,
@@ -204,7 +221,7 @@ fn r_col_1_synchronously_nothing_is_built_while_a_candidate_is_pending() {
 	assert_eq!(collator.decide(&facts), Err(full), "R-COL-1");
 	let facts = leaf(12, params(0, 0), 1, head_of(&built));
 	assert_eq!(
-		&collator.decide(&facts).unwrap().parent_head,
+		collator.decide(&facts).unwrap().parent_head(),
 		head_of(&built),
 		"R-COL-1"
 	);
@@ -223,7 +240,8 @@ fn r_hoo_5_a_block_for_each_core_up_to_the_velocity() {
 				Ok(block) => {
 					let parent = built.last().map_or_else(genesis, |last| head_of(last).clone());
 					assert_eq!(
-						block.0.parent_head, parent,
+						*block.0.parent_head(),
+						parent,
 						"R-HOO-5: each the parent of the next"
 					);
 					built.push(block);
@@ -347,10 +365,48 @@ fn r_mod_6_the_scheduled_code_applies_after_the_block_that_takes_it() {
 		constraints.future_validation_code = Some((at, upgraded));
 		let build_on = collator.decide(&facts).unwrap();
 		assert_eq!(
-			(build_on.validation_code_hash, &build_on.parent_head),
+			(build_on.validation_code_hash(), build_on.parent_head()),
 			(code, head_of(&c)),
 			"R-MOD-6: {name}"
 		);
+	}
+}
+
+/// What waits has taken its part of what there is; what the relay chain has no room for any more, nothing is built on.
+#[test]
+fn r_col_2_what_is_left_behind_own_blocks_is_the_context_of_the_next() {
+	let with_room = |number, messages| {
+		let mut facts = leaf(number, params(4, 3), 1, &genesis());
+		let constraints = &mut facts.paras.get_mut(&PARA).unwrap().backing_state.constraints;
+		constraints.ump_remaining = messages;
+		constraints.ump_remaining_bytes = 100;
+		constraints.max_ump_num_per_candidate = 4;
+		facts
+	};
+	let mut collator = Collator::new(config(5, 1), &genesis());
+	let mut heads = vec![genesis()];
+	for number in [10, 11] {
+		let build_on = collator.decide(&with_room(number, 5)).unwrap();
+		let mut produced = produce(&build_on);
+		produced.commitments.upward_messages = vec![vec![1; 10]; 2];
+		let collated = collate(&build_on, produced, |_| Ok::<_, Infallible>(Hash::zero())).unwrap();
+		collator.note_built(&build_on, &collated);
+		heads.push(collated.receipt.commitments.head_data);
+	}
+	// Messages that the relay chain takes from now on, the parent, and what is left behind it.
+	for (messages, parent, left) in [(5, 2, 1), (4, 2, 0), (3, 1, 1), (1, 0, 1)] {
+		let build_on = collator.decide(&with_room(12, messages)).unwrap();
+		assert_eq!(
+			build_on.parent_head(),
+			&heads[parent],
+			"R-COL-2: {messages} messages"
+		);
+		assert_eq!(build_on.depth as usize, parent, "R-GLO-11");
+		assert_eq!(build_on.context.depth(), parent, "R-GLO-11");
+		let constraints = &build_on.context.constraints.constraints;
+		assert_eq!(constraints.ump_remaining, left, "R-MOD-1: {messages} messages");
+		let data = candidate_of(&build_on).validation_data;
+		assert_eq!(build_on.context.validation_data.to_persisted(), data, "R-PVD-1");
 	}
 }
 
@@ -367,5 +423,5 @@ fn r_def_24_r_imp_3_a_collator_needs_headers_and_its_own_blocks_but_no_view() {
 	let (collator, [_, _, c]) = &three_blocks();
 	let mut collator = collator.clone();
 	let next = collator.decide(&leaf(13, params(4, 3), 1, &genesis())).unwrap();
-	assert_eq!(&next.parent_head, head_of(c));
+	assert_eq!(next.parent_head(), head_of(c));
 }

@@ -137,7 +137,7 @@ fn r_hoo_3_the_hook_of_the_parachain_is_asked_with_the_included_head_of_the_leaf
 	let build_on = Collator::new(config(5, 1), &genesis())
 		.decide(&leaf(10, params(4, 3), 1, &genesis()))
 		.unwrap();
-	assert_eq!(build_on.included_head, genesis().hash());
+	assert_eq!(build_on.included_head(), genesis().hash());
 	let block = ProduceBlock::of(&build_on, 3, &NoRelayState);
 	assert_eq!(
 		block.validation_data(),

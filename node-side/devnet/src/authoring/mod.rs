@@ -69,6 +69,7 @@ impl Idle {
 			Self::NoBuild(NoBuild::SessionEnds { .. }) => {
 				"the session ends before anything could back a block (R-ABP-10)"
 			}
+			Self::NoBuild(NoBuild::NoContext(_)) => "nothing can be built on what is pending (R-COL-2)",
 			Self::NoBuild(NoBuild::NoBackers(_)) => "nobody backs the core (R-BKV-1)",
 			Self::NoTime => "no time is left for extrinsics (R-SLO-1)",
 			Self::Waits { .. } => "a later leaf does as well (R-COL-6)",
@@ -253,7 +254,7 @@ impl Author {
 			deadline: site.params.relay_parent_window(),
 			votes,
 			pov: self.pov,
-			max_pov_size: site.max_pov_size,
+			max_pov_size: site.max_pov_size(),
 		};
 		let budget = timing.budget_at(&place, blocks);
 		let mut delays = Vec::new();
@@ -314,7 +315,7 @@ impl Author {
 			deadline,
 			votes: site.openings.iter().map(|opening| opening.votes).max()?,
 			pov: self.pov,
-			max_pov_size: site.max_pov_size,
+			max_pov_size: site.max_pov_size(),
 		};
 		let openings = saturating(site.openings.len());
 		let left = |blocks: u32| blocks.saturating_sub(site.built).min(openings).max(1);

@@ -24,8 +24,8 @@ use async_backing_machine::{
 	Snapshot, Ticket,
 };
 use async_backing_primitives::{
-	BlockNumber, CandidateHash, CoreIndex, Hash, HeadData, HeadHash, LeafFacts, ParaId, RelayChainBlockInfo,
-	Slot, ValidatorId,
+	BlockNumber, CandidateCommitments, CandidateHash, CoreIndex, Hash, HeadData, HeadHash, LeafFacts, ParaId,
+	RelayChainBlockInfo, Slot, ValidatorId,
 };
 use async_backing_validator::Message;
 use codec::{Decode, Encode};
@@ -74,7 +74,7 @@ pub(crate) struct CollatorCore {
 /// A block as it is stored.
 #[derive(Encode, Decode)]
 struct Record {
-	head: HeadData,
+	commitments: CandidateCommitments,
 	parent_head: HeadHash,
 	relay_parent: (Hash, u32, Hash),
 	slot: Slot,
@@ -170,7 +170,7 @@ impl CollatorCore {
 				let leaf = Some(leaf.block.hash);
 				if self.idle_at != leaf {
 					self.idle_at = leaf;
-					out.event(Event::Idle(self.para, reason.kind()));
+					out.event(Event::Idle(self.para, reason.kind().into()));
 				}
 			}
 		}
@@ -236,7 +236,10 @@ impl CollatorCore {
 				self.author(now, out);
 			}
 			Ok(Done::Authored(Err(NotAuthored::Refused))) => self.refused(now, &leaf, out),
-			Ok(Done::Authored(Err(NotAuthored::Failed(reason)))) => out.event(Event::Complaint(reason)),
+			Ok(Done::Authored(Err(NotAuthored::Failed(reason)))) => {
+				out.event(Event::Complaint(reason.clone()));
+				out.event(Event::Idle(self.para, reason.into()));
+			}
 			Ok(Done::Validator(_) | Done::Recovered(_)) => {}
 			Err(failure) => out.event(Event::Complaint(format!("authoring: {failure}"))),
 		}
@@ -245,7 +248,7 @@ impl CollatorCore {
 	/// The parachain takes no block at this leaf. Another one may have come meanwhile.
 	fn refused(&mut self, now: Instant, leaf: &LeafFacts, out: &mut Out) {
 		self.author.abandoned();
-		out.event(Event::Idle(self.para, REFUSED));
+		out.event(Event::Idle(self.para, REFUSED.into()));
 		let is_other = |newest: &Arc<LeafFacts>| newest.block.hash != leaf.block.hash;
 		if self.leaf.as_ref().is_some_and(is_other) {
 			self.author(now, out);
@@ -260,10 +263,10 @@ impl CollatorCore {
 			pov,
 			extrinsics,
 		} = authored;
-		let parent_head = build_on.parent_head.hash();
+		let parent_head = build_on.context.required_parent.value;
 		self.take_in(
 			Parablock {
-				head: collated.receipt.commitments.head_data.clone(),
+				commitments: Arc::new(collated.receipt.commitments.clone()),
 				parent_head,
 				relay_parent: build_on.relay_parent,
 				slot: build_on.slot,
@@ -313,7 +316,7 @@ impl CollatorCore {
 			storage_root,
 		} = block.relay_parent;
 		let record = Record {
-			head: block.head.clone(),
+			commitments: (*block.commitments).clone(),
 			parent_head: block.parent_head,
 			relay_parent: (hash, number, storage_root),
 			slot: block.slot,
@@ -343,7 +346,7 @@ impl CollatorCore {
 			let (hash, number, storage_root) = record.relay_parent;
 			self.stored.push_back([BLOCKS, rest].concat());
 			self.author.collator_mut().note_block(Parablock {
-				head: record.head,
+				commitments: Arc::new(record.commitments),
 				parent_head: record.parent_head,
 				relay_parent: RelayChainBlockInfo {
 					hash,

@@ -2,6 +2,7 @@
 
 use crate::{words::NotAuthored, Misconduct};
 use async_backing_collator::{BlockProducer, BuildOn, ProduceBlock, ProducedBlock};
+use std::sync::Arc;
 
 /// Blocks of a private fork before the first that is shown: more than others build meanwhile, so that head data that say
 /// no more than how many there are differ as well.
@@ -17,16 +18,19 @@ pub(super) fn produce(
 	let mut build_on = build_on.clone();
 	if misconduct == Some(Misconduct::PrivateFork) {
 		for _ in 0..PRIVATE {
-			let parent_head = &build_on.parent_head;
+			let parent_head = build_on.parent_head();
 			let hidden = ProduceBlock {
 				parent_head,
 				..*block
 			};
 			let hidden = producer.produce(&hidden).map_err(NotAuthored::failed)?;
-			build_on.parent_head = hidden.commitments.head_data;
+			let head = hidden.commitments.head_data;
+			let context = Arc::make_mut(&mut build_on.context);
+			context.required_parent.value = head.hash();
+			context.validation_data.parent_head.value = head;
 		}
 	}
-	let parent_head = &build_on.parent_head;
+	let parent_head = build_on.parent_head();
 	let block = ProduceBlock {
 		parent_head,
 		..*block

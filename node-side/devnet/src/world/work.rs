@@ -105,7 +105,7 @@ impl<C: Chain> World<C> {
 			.collator(node)
 			.and_then(|(line, _)| self.lines.get_mut(line))
 			.ok_or_else(|| NotAuthored::failed("it is no collator"))?;
-		let (parent_head, included) = (&build_on.parent_head, build_on.included_head);
+		let (parent_head, included) = (build_on.parent_head(), build_on.included_head());
 		let takes = line
 			.producer
 			.can_build_upon(parent_head, included, build_on.slot)

@@ -6,8 +6,8 @@ use async_backing_collator::{
 	BuildOn, Collator, CollatorConfig, NoBuild, Parablock, MAX_REMEMBERED, REMEMBERED_FOR,
 };
 use async_backing_machine::laws::Choices;
-use async_backing_primitives::{CandidateHash, CoreIndex, Hash, HeadData, HeadHash, LeafFacts};
-use std::collections::VecDeque;
+use async_backing_primitives::{CandidateCommitments, CandidateHash, CoreIndex, Hash, HeadData, HeadHash, LeafFacts};
+use std::{collections::VecDeque, sync::Arc};
 
 #[derive(Debug)]
 pub enum Told {
@@ -80,7 +80,13 @@ impl Subject for Producer {
 				}
 				Told::Block(Parablock {
 					candidate: CandidateHash(Hash::from(head.hash().0)),
-					head,
+					commitments: Arc::new(CandidateCommitments {
+						head_data: head,
+						hrmp_watermark: self.number.saturating_sub(back),
+						processed_downward_messages: choices.below(2) as u32,
+						upward_messages: vec![vec![7]; choices.index(2)],
+						..Default::default()
+					}),
 					parent_head: parent.hash(),
 					relay_parent: block(fork, self.number.saturating_sub(back)),
 					slot: u64::from(self.number.saturating_sub(back)),
@@ -127,7 +133,7 @@ impl Subject for Producer {
 	}
 
 	fn memory_bound(&self) -> usize {
-		MAX_REMEMBERED * 512 + 64 * 1024
+		MAX_REMEMBERED * 768 + 64 * 1024
 	}
 
 	fn check(&self) {

@@ -156,7 +156,7 @@ fn nobody_states_what_execution_refuses() {
 		assert_eq!(costs(&outputs).len(), 1, "R-BAK-2: {outputs:?}");
 		let complains = events(&outputs)
 			.iter()
-			.any(|event| matches!(event, Event::Complaint(_)));
+			.any(|event| matches!(event, Event::Refused(..)));
 		assert!(complains, "R-BAK-2");
 		assert!(statements(&outputs).is_empty(), "R-STM-1: {outputs:?}");
 	}

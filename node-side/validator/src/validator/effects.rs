@@ -232,7 +232,7 @@ impl Validator {
 			backing::Effect::Invalid {
 				candidate, reason, ..
 			} => {
-				out.event(Event::Complaint(format!("{candidate} is invalid: {reason}")));
+				out.event(Event::Refused(candidate, format!("it is invalid: {reason}")));
 				self.collation_ended(now, candidate, Outcome::Failed, out);
 			}
 			backing::Effect::Misbehaviour { misbehaviour, .. } => {
@@ -355,7 +355,7 @@ impl Validator {
 		error: &SecondingError,
 		out: &mut Out,
 	) {
-		out.event(Event::Complaint(format!("{candidate} is not seconded: {error}")));
+		out.event(Event::Refused(candidate, format!("it is not seconded: {error}")));
 		self.collation_ended(now, candidate, outcome(error), out);
 	}
 

@@ -37,6 +37,7 @@ struct Relay {
 	included: HeadData,
 	go_ahead: Option<UpgradeGoAhead>,
 	restriction: Option<UpgradeRestriction>,
+	max_code_size: u32,
 }
 
 impl Relay {
@@ -47,12 +48,13 @@ impl Relay {
 			included: included.clone(),
 			go_ahead: None,
 			restriction: None,
+			max_code_size: 1000,
 		}
 	}
 
 	fn trie(&self) -> RelayTrie {
 		let host = AbridgedHostConfiguration {
-			max_code_size: 1000,
+			max_code_size: self.max_code_size,
 			..Default::default()
 		};
 		let mut state = vec![

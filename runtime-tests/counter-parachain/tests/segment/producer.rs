@@ -28,7 +28,9 @@ fn produced(
 		pov_size: 5 << 20,
 		max_pov_size: 5 << 20,
 	})?;
-	let bound = producer.pov_size().of(block.extrinsics);
+	let announced = block.commitments.new_validation_code.as_ref();
+	let of_code = announced.map_or(0, |code| code.encoded_size() as u64);
+	let bound = producer.pov_size().of(block.extrinsics) + of_code;
 	let size = block.pov.encoded_size() as u64;
 	assert!(size <= bound, "R-HOO-6: {size} bytes, at most {bound}");
 	let params = ValidationParams {
@@ -105,6 +107,37 @@ fn r_seg_6_a_producer_announces_its_code_with_the_first_block_that_may() {
 		let result = validate(&params).unwrap();
 		assert_eq!(result.new_validation_code, expected, "{}", relay.number);
 		parent = result.head_data;
+	}
+}
+
+/// What is announced is hashed and handed on, and a backer's time is as long as ever.
+#[test]
+fn r_bak_11_code_is_paid_for_out_of_the_extrinsics_of_the_block_that_announces_it() {
+	for (code_bytes, room) in [(100, 40), (300_000, 40), (300_000, 500), (3 << 20, 40)] {
+		let code = ValidationCode(vec![7; code_bytes]);
+		let mut producer = Producer::paced(7, 16, PACE, Some(code.clone()));
+		let genesis = producer.genesis_head();
+		let relay = Relay {
+			max_code_size: 3 << 20,
+			..Relay::new(1, &genesis)
+		};
+		let (params, extrinsics) = produced(&mut producer, &genesis, &relay, &relay.trie(), room).unwrap();
+		let fuel = producer.fuel();
+		assert_eq!(extrinsics, fuel.extrinsics_beside(room, code_bytes));
+		let validated = in_wasm(&params).unwrap();
+		assert_eq!(validated.result.new_validation_code, Some(code));
+		let (used, of_code) = (validated.fuel_used, fuel.of_code(code_bytes));
+		let most = fuel.of(extrinsics) + of_code;
+		assert!(used <= most, "R-BAK-11: {code_bytes} bytes: {used} of {most}");
+		let full = fuel.of(room);
+		assert!(used <= full || extrinsics == 0, "R-BAK-11: {used} of {full}");
+		// Near enough to be of use.
+		if extrinsics == 0 {
+			assert!(
+				2 * used > of_code,
+				"{code_bytes} bytes: {used}, estimated {of_code}"
+			);
+		}
 	}
 }
 

@@ -124,7 +124,7 @@ impl Chain {
 			let in_time = build_on.relay_parent.number + built.backing_delay <= self.number;
 			let room = self.pending.len() < self.cores as usize
 				&& check_depth(self.pending.len(), 0, self.params.max_candidate_depth).is_ok();
-			if in_time && room && build_on.parent_head == *latest {
+			if in_time && room && build_on.parent_head() == latest {
 				self.pending.push((self.number, index));
 				self.waiting.retain(|waiting| *waiting != index);
 			}

@@ -93,7 +93,7 @@ pub(crate) fn signals(selection: Option<CoreSelection>) -> Vec<UpwardMessage> {
 
 /// A block whose head is a hash of where it was built; as large as it says.
 fn produce(build_on: &BuildOn, budget: &Budget) -> ProducedBlock {
-	let head = hash_of(&(&build_on.parent_head, build_on.relay_parent, build_on.core));
+	let head = hash_of(&(build_on.parent_head(), build_on.relay_parent, build_on.core));
 	ProducedBlock {
 		commitments: CandidateCommitments {
 			head_data: HeadData(head.0.to_vec()),

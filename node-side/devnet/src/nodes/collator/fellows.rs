@@ -392,7 +392,10 @@ impl CollatorCore {
 		if self.genesis_head.hash() == head {
 			return Some(self.genesis_head.clone());
 		}
-		self.author.collator().block(head).map(|block| block.head.clone())
+		self.author
+			.collator()
+			.block(head)
+			.map(|block| block.head().clone())
 	}
 
 	/// A block is validated, or not; or recovered.
@@ -467,7 +470,7 @@ impl CollatorCore {
 			}
 		}
 		let block = Parablock {
-			head: validated.candidate.receipt().commitments.head_data.clone(),
+			commitments: Arc::new(validated.candidate.receipt().commitments.clone()),
 			parent_head,
 			relay_parent: info,
 			slot,

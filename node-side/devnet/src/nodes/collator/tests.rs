@@ -89,7 +89,7 @@ impl Desk {
 
 fn authored(order: &Order) -> Authored {
 	let build_on = &order.build_on;
-	let head = hash_of(&(&build_on.parent_head, build_on.relay_parent));
+	let head = hash_of(&(build_on.parent_head(), build_on.relay_parent));
 	let produced = ProducedBlock {
 		commitments: CandidateCommitments {
 			head_data: HeadData(head.0.to_vec()),
@@ -127,7 +127,7 @@ fn r_hoo_3_what_the_parachain_does_not_take_is_decided_anew_at_the_next_leaf_and
 	let refuse = |id| Input::Done(id, Ok(Done::Authored(Err(NotAuthored::Refused))));
 	let mut desk = Desk::new();
 	let (id, first) = begun(desk.tell(imported(10))).expect("there is a block to build");
-	let idle = Output::Event(Event::Idle(PARA, REFUSED));
+	let idle = Output::Event(Event::Idle(PARA, REFUSED.into()));
 	assert_eq!(
 		desk.tell(refuse(id)),
 		std::slice::from_ref(&idle),
@@ -280,7 +280,7 @@ fn after_a_crash_it_builds_on_what_it_had_built() {
 			Output::Job {
 				job: Job::Author(order),
 				..
-			} => Some(order.build_on.parent_head),
+			} => Some(order.build_on.parent_head().clone()),
 			_ => None,
 		})
 	};

@@ -142,7 +142,7 @@ fn row_03_three_hundred_rivals_for_one_place_are_executed_one_after_the_other() 
 	let outputs = backer.work_next().expect("one is under way");
 	assert!(events(&outputs)
 		.iter()
-		.any(|event| matches!(event, Event::Complaint(_))));
+		.any(|event| matches!(event, Event::Refused(..))));
 	assert_eq!(requests(&outputs).len(), 1);
 }
 
