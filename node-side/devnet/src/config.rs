@@ -231,7 +231,8 @@ impl RunConfig {
 		} = self;
 		params.validate()?;
 		in_range("blocks", *blocks, 1, MAX_BLOCKS)?;
-		in_range("paras", *paras, u32::from(foreign.is_empty()), MAX_PARAS)?;
+		let alone = foreign.is_empty() && *on_demand == 0;
+		in_range("paras", *paras, u32::from(alone), MAX_PARAS)?;
 		self.validate_foreign()?;
 		in_range(
 			"collators_per_para",
@@ -247,6 +248,7 @@ impl RunConfig {
 		}
 		in_range("works", works.len(), 0, MAX_WORKS)?;
 		works.iter().try_for_each(|work| self.validate_work(work))?;
+		crate::works::check(self)?;
 		if self.cores() > MAX_VALIDATORS {
 			let others: u32 = foreign.iter().map(|para| para.cores).sum();
 			let left = MAX_VALIDATORS.saturating_sub(*on_demand).saturating_sub(others);
@@ -306,11 +308,7 @@ impl RunConfig {
 		for ForeignPara { id, cores } in &self.foreign {
 			in_range("foreign", *cores, 1, MAX_CORES_PER_PARA)?;
 			if counted.contains(&id.0) || before >= Some(*id) {
-				let allowed = format!(
-					"none of {} to {}, and above the one before",
-					counted.start,
-					counted.end.saturating_sub(1)
-				);
+				let allowed = "no other para's, and above the one before".into();
 				return Err(out_of_range("foreign", id.0.to_string(), allowed));
 			}
 			before = Some(*id);
@@ -333,16 +331,6 @@ impl RunConfig {
 
 	fn validate_work(&self, work: &CoreWork) -> Result<(), ConfigError> {
 		in_range("core", work.core, 0, MAX_VALIDATORS.saturating_sub(1))?;
-		let parts = work
-			.shares
-			.iter()
-			.map(|(_, parts)| u32::from(*parts))
-			.sum::<u32>();
-		let whole = u32::from(PARTS_OF_A_CORE);
-		if parts != whole || work.shares.iter().any(|(_, parts)| *parts == 0) {
-			let allowed = format!("shares that add up to {whole}, and no empty one");
-			return Err(out_of_range("core", format!("{parts} parts"), allowed));
-		}
 		for (assignee, _) in &work.shares {
 			if let Assignee::Para(para) = assignee {
 				self.is_para("core", *para)?;
@@ -417,7 +405,7 @@ impl RunConfig {
 	}
 }
 
-fn out_of_range(name: &'static str, value: String, allowed: String) -> ConfigError {
+pub(crate) fn out_of_range(name: &'static str, value: String, allowed: String) -> ConfigError {
 	ConfigError::OutOfRange { name, value, allowed }
 }
 
@@ -446,117 +434,4 @@ fn duration_within(name: &'static str, value: Duration, max: Duration) -> Result
 }
 
 #[cfg(test)]
-mod tests {
-	use super::*;
-
-	fn work(core: u32, shares: &[(Assignee, u16)]) -> CoreWork {
-		CoreWork {
-			core,
-			begin: 0,
-			end: None,
-			shares: shares.to_vec(),
-		}
-	}
-
-	#[test]
-	fn what_does_not_fit_is_named_with_its_bounds() {
-		type Edit = fn(&mut RunConfig);
-		assert_eq!(RunConfig::default().validate(), Ok(()));
-		let foreign = |id, cores| ForeignPara {
-			id: ParaId(id),
-			cores,
-		};
-		let mut config = RunConfig {
-			paras: 0,
-			foreign: vec![foreign(1000, 1), foreign(2100, 2)],
-			..RunConfig::default()
-		};
-		assert_eq!(config.validate(), Ok(()));
-		assert_eq!((config.cores(), config.nodes()), (3, 8));
-		config.foreign.swap(0, 1);
-		let refused = config.validate().map_err(|error| error.to_string());
-		assert!(refused.is_err_and(|error| error.starts_with("foreign is 1000")));
-		let rows: [(Edit, &str); 18] = [
-			(
-				|c| c.foreign = vec![ForeignPara { id: ParaId(2001), cores: 1 }],
-				"foreign is 2001, but must be none of 2000 to 2001, and above the one before",
-			),
-			(
-				|c| c.foreign = vec![ForeignPara { id: ParaId(2100), cores: 0 }],
-				"foreign is 0, but must be at least 1 and at most 16",
-			),
-			(
-				|c| c.blocks = 0,
-				"blocks is 0, but must be at least 1 and at most 10000",
-			),
-			(
-				|c| c.validators = 1,
-				"validators is 1, but must be at least 2 and at most 100",
-			),
-			(
-				|c| c.paras = 7,
-				"validators is 6, but must be at least 7 and at most 100",
-			),
-			(
-				|c| c.cores_per_para = 4,
-				"validators is 6, but must be at least 8 and at most 100",
-			),
-			(
-				|c| c.cores_per_para = 0,
-				"cores_per_para is 0, but must be at least 1 and at most 16",
-			),
-			(
-				|c| c.orders_for = vec![ParaId(2002)],
-				"orders_for is 2002, but must be at least 2000 and at most 2001",
-			),
-			(
-				|c| c.works = vec![work(6, &[(Assignee::Pool, PARTS_OF_A_CORE)])],
-				"validators is 6, but must be at least 7 and at most 100",
-			),
-			(
-				|c| c.works = vec![work(0, &[(Assignee::Idle, 57_599)])],
-				"core is 57599 parts, but must be shares that add up to 57600, and no empty one",
-			),
-			(
-				|c| c.works = vec![work(0, &[(Assignee::Para(ParaId(7)), PARTS_OF_A_CORE)])],
-				"core is 7, but must be at least 2000 and at most 2001",
-			),
-			(
-				|c| c.collators_per_para = 0,
-				"collators_per_para is 0, but must be at least 1 and at most 10",
-			),
-			(
-				|c| (c.paras, c.on_demand) = (6, 1),
-				"validators is 6, but must be at least 7 and at most 100",
-			),
-			(
-				|c| (c.paras, c.on_demand, c.cores_per_para) = (20, 20, 10),
-				"cores_per_para is 10, but must be at most 4, so that 100 validators suffice for a group each",
-			),
-			(
-				|c| c.order_every = 0,
-				"order_every is 0, but must be at least 1 and at most 10000",
-			),
-			(
-				|c| c.params.max_candidate_depth = 256,
-				"max_candidate_depth is 256, but must be at most 255",
-			),
-			(
-				|c| c.model.extrinsic_cost = Duration::ZERO,
-				"extrinsic_cost is 0, but must be positive",
-			),
-			(
-				|c| c.model.leaf_active_after = Duration::from_secs(5),
-				"leaf_active_after is 5000 ms, but must be at most 4000 ms, so that a slot suffices",
-			),
-		];
-		for (edit, message) in rows {
-			let mut config = RunConfig::default();
-			edit(&mut config);
-			assert_eq!(
-				config.validate().map_err(|error| error.to_string()),
-				Err(message.into())
-			);
-		}
-	}
-}
+mod tests;

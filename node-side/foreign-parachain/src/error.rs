@@ -93,7 +93,7 @@ pub enum ProducerError {
 	#[error("a transaction of the workload: {0}")]
 	Transaction(#[from] TransactionError),
 	/// The slot is somebody else's.
-	#[error("slot {slot} is {}'s, whose key is not given", to_hex(.author, false))]
+	#[error("the slot is {}'s, whose key is not given", to_hex(.author, false))]
 	NotOurSlot {
 		/// The parachain's slot.
 		slot: u64,
@@ -122,6 +122,9 @@ pub enum ProducerError {
 		/// Why it refused the first.
 		reason: String,
 	},
+	/// The runtime was told to upgrade, and does not.
+	#[error("the runtime was told to upgrade in block {0}, and announces no code: is it none of its next version, or too large?")]
+	NotAnnounced(u32),
 	/// The inherents cannot be encoded.
 	#[error("inherent data: {0}")]
 	Inherents(#[from] sp_inherents::Error),

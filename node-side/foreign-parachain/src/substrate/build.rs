@@ -9,7 +9,7 @@ use crate::{
 	ProducerError,
 };
 use async_backing_collator::{parachain_keys, ProduceBlock, ProducedBlock};
-use async_backing_primitives::{BlockData, PoV};
+use async_backing_primitives::{BlockData, CandidateCommitments, PoV};
 use async_backing_relay_client::{Block, FullClient, Hash, Header};
 use codec::{Decode, Encode};
 use sc_block_builder::{BlockBuilder, BlockBuilderBuilder};
@@ -107,6 +107,11 @@ impl Substrate {
 			&sealed,
 		)?;
 
+		let commitments = CandidateCommitments::from(info);
+		if upgrade.is_some() && commitments.new_validation_code.is_none() {
+			return Err(ProducerError::NotAnnounced(number));
+		}
+
 		let proof = recorder
 			.drain_storage_proof()
 			.into_compact_proof::<BlakeTwo256>(parent_header.state_root)
@@ -129,7 +134,7 @@ impl Substrate {
 			});
 		}
 		Ok(ProducedBlock {
-			commitments: info.into(),
+			commitments,
 			pov,
 			extrinsics,
 		})
