@@ -1,33 +1,9 @@
 //! The command as its users meet it: exit codes, closed pipes and full disks.
 
-use std::process::{Command, Output, Stdio};
+mod common;
 
-fn command(arguments: &str) -> Command {
-	let mut command = Command::new(env!("CARGO_BIN_EXE_async-backing"));
-	command.args(arguments.split_whitespace()).env("NO_COLOR", "1");
-	command
-}
-
-fn run(arguments: &str) -> Output {
-	command(arguments).output().expect("the command starts")
-}
-
-fn text(bytes: &[u8]) -> String {
-	String::from_utf8_lossy(bytes).into_owned()
-}
-
-/// The one line on the error output of a command that is refused.
-fn refused(arguments: &str) -> String {
-	let output = run(arguments);
-	assert_eq!(
-		output.status.code(),
-		Some(2),
-		"{arguments}: {}",
-		text(&output.stderr)
-	);
-	assert!(output.stdout.is_empty(), "{arguments}");
-	text(&output.stderr).trim_end().to_owned()
-}
+use common::{command, refused, run, text};
+use std::process::Stdio;
 
 #[test]
 fn contexts_that_cannot_be_are_refused_before_any_run() {
@@ -109,64 +85,4 @@ fn an_old_report_stays_until_the_new_one_is_whole() {
 	let left: Vec<_> = std::fs::read_dir(&folder).expect("it is there").collect();
 	assert_eq!(left.len(), 1, "no draft stays: {left:?}");
 	std::fs::remove_dir_all(folder).expect("it is ours");
-}
-
-/// A file with the runtime of `examples/relay`, of which this program knows nothing.
-fn adopters_runtime(name: &str) -> std::path::PathBuf {
-	let code = async_backing_example_relay::WASM_BINARY
-		.expect("these tests need the compiled runtime: unset SKIP_WASM_BUILD");
-	let path = std::env::temp_dir().join(format!("async-backing-{name}-{}.wasm", std::process::id()));
-	std::fs::write(&path, code).expect("there is room");
-	path
-}
-
-#[test]
-fn an_adopters_runtime_runs_and_includes_parablocks() {
-	let file = adopters_runtime("dev");
-	let path = file.display();
-	let output = run(&format!(
-		"dev --runtime {path} --blocks 14 --on-demand 1 --json -"
-	));
-	assert!(output.status.success(), "{}", text(&output.stderr));
-	let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
-	let run = &report["runs"][0];
-	assert!(
-		run["sessions"].as_u64() >= Some(2),
-		"its sessions have ten slots: {run}"
-	);
-	for para in run["paras"].as_array().expect("there are paras") {
-		assert!(para["included"].as_u64() >= Some(1), "{para}");
-	}
-
-	assert_eq!(
-		refused(&format!("dev --runtime {path} --preset rococo")),
-		"error: the relay chain does not start: the runtime has no genesis preset named \"rococo\": it has none"
-	);
-	assert_eq!(
-		refused(&format!("dev --runtime {path} --session-length 20")),
-		"error: the runtime fixes 10 slots for a session, and its genesis takes no other number (20 asked for)"
-	);
-	std::fs::remove_file(file).expect("it is ours");
-}
-
-#[test]
-fn check_runtime_says_by_its_exit_code_whether_a_runtime_will_do() {
-	let file = adopters_runtime("check");
-	let output = run(&format!("check-runtime {}", file.display()));
-	let said = text(&output.stdout);
-	assert_eq!(output.status.code(), Some(0), "{said}");
-	assert!(
-		said.starts_with("async-backing-example 1, its default configuration\n"),
-		"{said}"
-	);
-	assert!(said.contains("\nok    blocks of para 2000: "), "{said}");
-	assert!(said.ends_with(" 0 failures\n"), "{said}");
-	std::fs::write(&file, "no runtime").expect("there is room");
-	let output = run(&format!("check-runtime --json {}", file.display()));
-	assert_eq!(output.status.code(), Some(1));
-	let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
-	assert_eq!(report["findings"][0]["level"], "fail");
-	std::fs::remove_file(&file).expect("it is ours");
-	let gone = refused(&format!("check-runtime {}", file.display()));
-	assert!(gone.contains("must be a file that can be read"), "{gone}");
 }
