@@ -167,7 +167,15 @@ class TryRuntime:
             # State root and signatures are checked, `TryStateSelect::All`.
             arguments = "0x" + (encoded(block) + bytes([1, 1, 1])).hex()
             devnet.ask("state_call", "TryRuntime_execute_block", arguments, block["header"]["parentHash"])
-        return "blocks 18 to 23"
+        block["header"]["stateRoot"] = "0x" + "00" * 32
+        try:
+            devnet.ask(
+                "state_call", "TryRuntime_execute_block", "0x" + (encoded(block) + bytes([1, 1, 1])).hex(),
+                block["header"]["parentHash"],
+            )
+        except ValueError:
+            return "blocks 18 to 23; the last is refused with another state root"
+        raise ValueError("a block with another state root is not refused")
 
     def end(self):
         if self.devnet is not None:
