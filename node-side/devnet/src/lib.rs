@@ -23,8 +23,10 @@ mod tally;
 #[cfg(test)]
 mod tests;
 mod words;
+mod works;
 mod world;
 
+pub use async_backing_availability::CHUNK_TIMEOUT;
 pub use async_backing_relay_client::RuntimeExecutor;
 pub use async_backing_sim as sim;
 pub use authoring::{Author, Budget, Idle, Order, Place, Timing};
@@ -42,3 +44,4 @@ pub use parachain::Parachain;
 pub use relay::{ImportedBlock, RelayChain, FIRST_SLOT};
 pub use report::{Idleness, Inclusion, Intervals, ParaReport, Refusal, Report, RunParams, RunReport};
 pub use simulation::{Devnet, Progress};
+pub use works::most_cores_at_once;
