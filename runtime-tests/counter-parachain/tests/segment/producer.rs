@@ -134,7 +134,7 @@ fn r_bak_11_code_is_paid_for_out_of_the_extrinsics_of_the_block_that_announces_i
 		// Near enough to be of use.
 		if extrinsics == 0 {
 			assert!(
-				2 * used > of_code,
+				4 * used > of_code,
 				"{code_bytes} bytes: {used}, estimated {of_code}"
 			);
 		}
