@@ -31,6 +31,7 @@ const APIS: [(&str, u32); 5] = [
 
 /// A key that seals blocks.
 #[derive(Clone)]
+#[allow(clippy::large_enum_variant, reason = "nobody has many")]
 pub enum AuraKey {
 	/// As almost everybody has.
 	Sr25519(sr25519::Pair),
