@@ -66,6 +66,7 @@ PACKAGED := \
 	async-backing-backing \
 	async-backing-chain-view \
 	async-backing-collator \
+	async-backing-collator-protocol \
 	async-backing-devnet \
 	async-backing-execution-context \
 	async-backing-foreign-parachain \
