@@ -145,7 +145,10 @@ def matrix(found):
 
 def table_of(done):
     lines = ["| tool | what it does | | what came of it |", "|---|---|---|---|"]
-    return lines + [f"| {tool} | {call} | {'ok' if ok else 'fails'} | {said} |" for tool, call, ok, said in done]
+    for tool, call, ok, said in done:
+        said = " ".join(said.split()).replace("|", "\\|")
+        lines.append(f"| {tool} | {call} | {'ok' if ok else 'fails'} | {said} |")
+    return lines
 
 
 def document(lines, notes, done):
