@@ -96,7 +96,7 @@ PACKAGED := \
 # The exports of scripts/wasm-target.sh, in the shell of the recipe. In two steps, so that its failure is a failure.
 WASM_ENV = wasm_env=$$(scripts/wasm-target.sh); eval "$$wasm_env"
 
-.PHONY: help run build test fmt lint check-no-std unit test-subxt test-clients test-benchmarks rules rules-check doc package setup fuzz bench bench-peers interop interop-paras interop-devnet calibrate weights weights-check scheduling-tables
+.PHONY: help run replay build test fmt lint check-no-std unit test-subxt test-clients test-benchmarks rules rules-check doc package setup fuzz bench bench-peers interop interop-paras interop-devnet calibrate weights weights-check scheduling-tables
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -112,6 +112,9 @@ build: setup
 
 run: build ## Synchronous beside asynchronous backing on the devnet, as a table
 	@"$(CARGO_TARGET_DIR)/debug/async-backing" compare $(ARGS)
+
+replay: build ## Real relay blocks beside the rules: make replay ARGS='folder or files'
+	@"$(CARGO_TARGET_DIR)/debug/async-backing" replay $(ARGS)
 
 test: rules-check lint check-no-std unit test-subxt test-benchmarks ## Everything that has to hold before a change lands
 
@@ -214,6 +217,7 @@ rules: ## Which rules of docs/rules.md tests name, and how many
 
 rules-check:
 	@scripts/rules.sh --check
+	@scripts/security.sh
 
 # All at once, so that each is checked against the others as packed, not as they lie here; committed files only.
 package: setup ## Packs every crate that is published, and builds each from its package

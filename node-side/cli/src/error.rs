@@ -40,6 +40,14 @@ pub(crate) enum CliError {
 		/// How many.
 		failed: usize,
 	},
+	/// Real blocks disagree with the rules, or could not be read; what it is was printed.
+	#[error("{cases} cases disagree, and {unread} inputs could not be read")]
+	Disagrees {
+		/// Disagreements.
+		cases: usize,
+		/// Files, or blocks in them, that could not be read.
+		unread: usize,
+	},
 	/// A run in which nobody had anything to build.
 	#[error("no parablock was built in {blocks} relay blocks{}", because(.reasons))]
 	Nothing {

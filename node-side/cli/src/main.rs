@@ -11,6 +11,7 @@ mod parachains;
 #[cfg(test)]
 mod pictures;
 mod progress;
+mod replay;
 mod runtime;
 mod serve;
 mod table;
@@ -58,6 +59,7 @@ fn execute(command: &Command) -> Result<(), CliError> {
 		Command::Tree(tree) => return tree::draw(tree),
 		Command::Context(context) => return context::draw(context),
 		Command::CheckRuntime(args) => return check::check(args),
+		Command::Replay(args) => return replay::replay(args),
 		Command::PvfWorker => return work(),
 	};
 	let specs = match command {

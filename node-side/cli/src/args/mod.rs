@@ -7,6 +7,7 @@ mod dev;
 mod model;
 mod network;
 mod params;
+mod replay;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -17,6 +18,7 @@ pub(crate) use context::{As, Context, Drawn};
 pub(crate) use dev::Dev;
 pub(crate) use network::Network;
 pub(crate) use params::Params;
+pub(crate) use replay::Replay;
 pub(crate) use tree::{Format, Tree};
 
 use clap::{Args, Parser, Subcommand};
@@ -42,6 +44,8 @@ pub(crate) enum Command {
 	Context(Context),
 	/// Checks a relay runtime: how it is put together, and the whole road on it. Fails if something is wrong.
 	CheckRuntime(CheckRuntime),
+	/// Judges real relay blocks by the rules, and says what they can't decide. Fails if something disagrees.
+	Replay(Replay),
 	/// Compiles and executes validation functions for the process that starts it, over its standard input and output.
 	PvfWorker,
 }

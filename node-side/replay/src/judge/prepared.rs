@@ -1,0 +1,166 @@
+//! Candidates of a block with all that the data say about them.
+
+use super::history::{parent_of, History};
+use crate::Block;
+use async_backing_primitives::{
+	validation_data_hash, BackedCandidate, BlockNumber, CandidateEvent, CandidateHash, CoreIndex, GroupIndex,
+	HeadData, ParaId, PersistedValidationData, RelayChainBlockInfo,
+};
+use std::collections::BTreeSet;
+
+/// A candidate in an inherent.
+#[derive(Clone, Debug)]
+pub(crate) struct Prepared {
+	pub(crate) hash: CandidateHash,
+	pub(crate) para: ParaId,
+	/// As it would be with its core injected, whether the chain did that or not.
+	pub(crate) backed: BackedCandidate,
+	/// Whether the chain took it; `None` without events.
+	pub(crate) taken: Option<bool>,
+	/// The core that it took, by the event.
+	pub(crate) core: Option<CoreIndex>,
+	/// The group that backed it, by the event.
+	pub(crate) group: Option<GroupIndex>,
+	/// Whether its index bits end with the core; `None` if they can be read either way.
+	pub(crate) is_injected: Option<bool>,
+	/// Members of its group, by its index bits.
+	pub(crate) group_size: Option<usize>,
+	/// How many blocks its relay parent lies back, and what is known of it.
+	pub(crate) lag: Option<u32>,
+	pub(crate) relay_parent: Option<RelayChainBlockInfo>,
+	/// Block for which the group counts: the child of the scheduling parent (R-GRP-1).
+	pub(crate) group_at: Option<BlockNumber>,
+	/// The data that it was validated with, if some of what is known hashes to what its descriptor says.
+	pub(crate) validation_data: Option<PersistedValidationData>,
+}
+
+/// All candidates of a block.
+pub(crate) fn prepare(block: &Block, history: &History, pov_sizes: &[u32]) -> Vec<Prepared> {
+	let Some(inherent) = &block.inherent else {
+		return Vec::new();
+	};
+	let candidates = &inherent.data.backed_candidates;
+	let are_bits_known = inherent.bits_unknown.is_none();
+	let ancestors: Vec<_> = parent_of(block)
+		.into_iter()
+		.flat_map(|parent| history.ancestors(parent))
+		.collect();
+	let number_of = |age: usize| {
+		let age = u32::try_from(age).ok()?;
+		block.number()?.checked_sub(age)?.checked_sub(1)
+	};
+	candidates
+		.iter()
+		.map(|backed| {
+			let hash = backed.hash();
+			let descriptor = &backed.candidate.descriptor;
+			let event = block.told().iter().find(|told| {
+				matches!(told.event, CandidateEvent::CandidateBacked(..)) && told.receipt().hash() == hash
+			});
+			let (core, group) = event.map_or((None, None), |told| {
+				let (_, core, group) = told.place();
+				(core, group)
+			});
+			let age_of = |wanted| ancestors.iter().position(|ancestor| *ancestor == wanted);
+			let age = age_of(descriptor.relay_parent());
+			let lag = age.and_then(|age| u32::try_from(age + 1).ok());
+			let scheduled = age_of(descriptor.scheduling_parent()).and_then(number_of);
+			let relay_parent = age.and_then(|_| history.info(descriptor.relay_parent()));
+			let para = descriptor.para_id();
+			let validation_data = relay_parent.and_then(|relay_parent| {
+				let expected = descriptor.persisted_validation_data_hash();
+				find_data(history.heads(para), &relay_parent, pov_sizes, expected)
+			});
+			let is_injected = is_injected(backed, core).filter(|_| are_bits_known);
+			let group_size = is_injected.map(|injected| {
+				let bits = backed.validator_indices.len();
+				bits - if injected {
+					async_backing_primitives::INJECTED_CORE_BITS
+				} else {
+					0
+				}
+			});
+			Prepared {
+				hash,
+				para,
+				backed: with_core(backed, core, is_injected),
+				taken: block.events.as_ref().map(|_| event.is_some()),
+				core: core.or_else(|| backed.core().ok().filter(|_| is_injected == Some(true))),
+				group,
+				is_injected,
+				group_size,
+				lag,
+				relay_parent,
+				group_at: scheduled.and_then(|number| number.checked_add(1)),
+				validation_data,
+			}
+		})
+		.collect()
+}
+
+/// Validation data with this hash, made of what is known. A hash decides, so trying is no guessing.
+fn find_data<'a>(
+	heads: impl Iterator<Item = &'a HeadData>,
+	relay_parent: &RelayChainBlockInfo,
+	pov_sizes: &[u32],
+	expected: async_backing_primitives::Hash,
+) -> Option<PersistedValidationData> {
+	let pairs = heads.flat_map(|head| pov_sizes.iter().map(move |size| (head, *size)));
+	let found = pairs
+		.into_iter()
+		.find(|(head, size)| validation_data_hash(relay_parent, head, *size) == expected)?;
+	Some(PersistedValidationData {
+		parent_head: found.0.clone(),
+		relay_parent_number: relay_parent.number,
+		relay_parent_storage_root: relay_parent.storage_root,
+		max_pov_size: found.1,
+	})
+}
+
+/// Whether index bits end with the core (R-BIN-16). Chains inject it since early 2024; what came before is told apart by the
+/// number of votes, which is that of the set bits of the group.
+fn is_injected(backed: &BackedCandidate, core: Option<CoreIndex>) -> Option<bool> {
+	let votes = backed.validity_votes.len();
+	let Ok((bits, injected)) = backed.split_indices() else {
+		return Some(false);
+	};
+	let named = backed.candidate.descriptor.core_index().or(core);
+	let says_core = named.is_none_or(|core| core.0 & 0xff == injected.0);
+	let with = bits.count_ones() == votes && says_core;
+	let without = backed.validator_indices.count_ones() == votes;
+	match (with, without) {
+		(true, false) => Some(true),
+		(false, true) => Some(false),
+		// With core 0 both say so: a group is no larger than what chains have, so the longer list has a core.
+		(true, true) if !bits.is_empty() => Some(true),
+		(true, true) => None,
+		// Votes and bits don't pair up either way; the core says how they should.
+		(false, false) => Some(named.is_some() && says_core),
+	}
+}
+
+/// The same with the core at the end of its bits, so that the rules of today can read it.
+fn with_core(
+	backed: &BackedCandidate,
+	core: Option<CoreIndex>,
+	is_injected: Option<bool>,
+) -> BackedCandidate {
+	let (Some(core), Some(false)) = (core, is_injected) else {
+		return backed.clone();
+	};
+	let BackedCandidate {
+		candidate,
+		validity_votes,
+		validator_indices,
+	} = backed.clone();
+	BackedCandidate::new(candidate, validity_votes, validator_indices, core)
+		.unwrap_or_else(|_| backed.clone())
+}
+
+/// Sizes of proofs with which validation data were found.
+pub(crate) fn pov_sizes_found<'a>(prepared: impl IntoIterator<Item = &'a Prepared>) -> BTreeSet<u32> {
+	let data = prepared
+		.into_iter()
+		.filter_map(|candidate| candidate.validation_data.as_ref());
+	data.map(|data| data.max_pov_size).collect()
+}
