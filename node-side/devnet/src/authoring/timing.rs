@@ -46,7 +46,24 @@
 //!
 //! The second backer of each executes beside that, so it counts once, for the block itself. A path keeps up if the links of
 //! the blocks on one relay parent take no longer than a slot, less the margin; that holds for one block a slot as well
-//! (R-DEF-44). Of `n` blocks that a para may have on a relay parent, as many are built as execute most together: where
+//! (R-DEF-44).
+//!
+//! # Several collators
+//!
+//! Whoever has the next turn begins at the next leaf, on the block of this one, and needs its state: it hears of each block, is
+//! handed it and executes it, as a first backer does, and one after the other, at the end of a queue (R-NET-79) of the first
+//! backer and `f` fellows:
+//!
+//! ```text
+//! taken in(i) = max(built(i), taken in(i - 1)) + c + f * p / w
+//! ```
+//!
+//! The last block on a relay parent is taken in within a slot, less the margin: about `2 * a <= slot` for one block a slot
+//! (R-DEF-44). Whoever takes all turns has built what it builds on.
+//!
+//! # How many
+//!
+//! Of `n` blocks that a para may have on a relay parent, as many are built as execute most together: where
 //! their links leave too little, one fewer. More cores never give less (R-DEF-43).
 //!
 //! It is an estimate that a collator makes, not a result: whether a candidate is in time, the network decides.
@@ -90,6 +107,8 @@ pub struct Timing {
 	pub execution_limit: Duration,
 	/// What a collator keeps in reserve.
 	pub margin: Duration,
+	/// Other collators of the para, who build on its blocks in their turns.
+	pub fellows: u32,
 }
 
 /// What of a path is there already when a block is begun, and how long it may take. Durations count from the activation
@@ -113,7 +132,7 @@ pub struct Place {
 }
 
 /// What follows one another between the start of authoring and the candidate being backable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Path {
 	/// Executions, the collator's own included.
 	executions: u32,
@@ -234,6 +253,31 @@ impl Timing {
 		executed <= window.end
 			&& backable.saturating_add(self.margin) <= self.until_inherent(*deadline)
 			&& links.saturating_add(self.margin) <= self.slot
+			&& self.is_taken_in(place, blocks, extrinsics)
+	}
+
+	/// Whether whoever has the next turn has this and the blocks after it, so many with this one and all of this size, when
+	/// that begins.
+	fn is_taken_in(&self, place: &Place, blocks: u32, extrinsics: u32) -> bool {
+		if self.fellows == 0 {
+			return true;
+		}
+		let handed_over = Path {
+			povs: self.fellows,
+			..Path::default()
+		};
+		let each =
+			self.link(extrinsics, place.pov)
+				.saturating_add(self.along(handed_over, extrinsics, place.pov));
+		let built = place
+			.window
+			.start
+			.saturating_add(self.extrinsic_cost.saturating_mul(extrinsics));
+		built
+			.max(place.parent_seconded)
+			.saturating_add(each.saturating_mul(blocks))
+			.saturating_add(self.margin)
+			<= self.slot
 	}
 
 	/// What a block adds to its path: from its parent being seconded, or itself being built, until it is seconded.

@@ -222,7 +222,7 @@ fn validator(key: &ValidatorId, model: &Model) -> Validator {
 	Validator::new(config)
 }
 
-fn timing(model: &Model, fuel: FuelUse) -> Timing {
+fn timing(model: &Model, fuel: FuelUse, collators: u32) -> Timing {
 	Timing {
 		slot: model.slot,
 		leaf_active_after: model.leaf_active_after,
@@ -236,6 +236,7 @@ fn timing(model: &Model, fuel: FuelUse) -> Timing {
 		),
 		execution_limit: model.backing_execution_limit,
 		margin: model.collator_margin,
+		fellows: collators.saturating_sub(1),
 	}
 }
 
@@ -268,7 +269,7 @@ impl<C: Chain> Scenario for World<C> {
 		let author = Author::new(
 			config,
 			&line.genesis_head,
-			timing(&model, line.producer.fuel()),
+			timing(&model, line.producer.fuel(), self.config.collators_per_para),
 			line.producer.pov_size(),
 			self.config.authoring.hook(),
 		);

@@ -31,6 +31,7 @@ pub(crate) fn timing() -> Timing {
 		empty_block: Duration::from_millis(29),
 		execution_limit: Duration::from_secs(2),
 		margin: Duration::from_millis(500),
+		fellows: 0,
 	}
 }
 

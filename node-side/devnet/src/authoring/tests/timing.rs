@@ -128,9 +128,9 @@ fn any_timing() -> impl Strategy<Value = Timing> {
 		millis(0..50),
 		1_000u64..1_000_000_000,
 	);
-	let own = (1u64..20_000_000, millis(0..4000), millis(0..1000));
+	let own = (1u64..20_000_000, millis(0..4000), millis(0..1000), 0u32..4);
 	(world, own).prop_map(
-		|((leaf, inherent, latency, jitter, bandwidth), (cost, limit, margin))| Timing {
+		|((leaf, inherent, latency, jitter, bandwidth), (cost, limit, margin, fellows))| Timing {
 			slot: Duration::from_secs(6),
 			leaf_active_after: leaf,
 			inherent_after: inherent,
@@ -141,6 +141,7 @@ fn any_timing() -> impl Strategy<Value = Timing> {
 			empty_block: Duration::from_millis(29),
 			execution_limit: limit,
 			margin,
+			fellows,
 		},
 	)
 }
@@ -228,6 +229,48 @@ fn r_def_44_a_path_keeps_up_with_the_slot_for_one_block_as_well() {
 		Duration::from_millis(6566),
 		"what one block alone had time for"
 	);
+}
+
+#[test]
+fn r_def_44_whoever_has_the_next_turn_executes_a_block_before_it_builds_on_it() {
+	let slow = |fellows, limit| Timing {
+		execution_limit: Duration::from_secs(limit),
+		fellows,
+		..timing()
+	};
+	// (6 s - 0.5 s) less the messages of a link and an empty block, 0.359 s; an extrinsic takes 2 ms, and 2.4 us on the wire to
+	// the backer and to each fellow.
+	let rows = [
+		(0, 8, 5128),
+		(1, 2, 2000),
+		(1, 4, 2564),
+		(1, 8, 2564),
+		(2, 8, 2561),
+		(9, 8, 2539),
+	];
+	for (fellows, limit, millis) in rows {
+		let budget = slow(fellows, limit).budget_at(&place(4), 1);
+		assert_eq!(
+			budget.time,
+			Duration::from_millis(millis),
+			"R-DEF-44: {fellows} fellows, {limit} s"
+		);
+	}
+	let budget = slow(1, 2).budget_at(&place(4), 3);
+	let built = budget.time;
+	let taken_in = slow(1, 2).link(budget.extrinsics, POV) * budget.blocks;
+	assert!(built + taken_in + timing().margin <= timing().slot, "{budget:?}");
+	assert!(budget.blocks > 1, "{budget:?}");
+	let late = Place {
+		window: Duration::from_secs(1)..timing().slot,
+		..place(4)
+	};
+	assert_eq!(slow(1, 8).budget_at(&late, 1).time, Duration::from_millis(2065));
+	let behind = Place {
+		parent_seconded: Duration::from_secs(3),
+		..place(4)
+	};
+	assert_eq!(slow(1, 8).budget_at(&behind, 1).time, Duration::from_millis(2130));
 }
 
 #[test]
