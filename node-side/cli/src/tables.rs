@@ -115,9 +115,8 @@ fn cores() -> Table {
 fn kinds() -> Table {
 	let quarters = "--paras 4 --core 0=2000:14400,2001:14400,2002:14400,2003:14400 --blocks 100";
 	let sixths = "--paras 6 --core 0=2000:9600,2001:9600,2002:9600,2003:9600,2004:9600,2005:9600";
-	let lease_and_orders = "--paras 1 --core 0=2000 --core 1=pool --order 2000 --velocity 2";
-	let overlapping =
-		"--paras 1 --validators 9 --core 0=2000 --core 1=2000@12..36 --core 2=2000@20..28 --velocity 3";
+	let lease_and_orders = "--paras 1 --core 0=2000 --core 1=pool --order 2000";
+	let overlapping = "--paras 1 --validators 9 --core 0=2000 --core 1=2000@12..36 --core 2=2000@20..28";
 	Table {
 		name: "kinds",
 		arguments: "--extrinsic-cost-us 20000",
@@ -134,6 +133,11 @@ fn kinds() -> Table {
 			row(
 				"two paras share a core",
 				"--paras 2 --core 0=2000:28800,2001:28800",
+				false,
+			),
+			row(
+				"shares of a quarter, a quarter and a half",
+				"--paras 3 --core 0=2000:14400,2001:14400,2002:28800",
 				false,
 			),
 			row(
@@ -172,15 +176,24 @@ fn slow() -> Table {
 	let limits = [2000, 4000, 6000, 8000].map(|limit| {
 		row(
 			format!("execution limit {} s", limit / 1000),
-			format!("--execution-limit-ms {limit}"),
+			format!("--paras 1 --execution-limit-ms {limit}"),
 			false,
 		)
 	});
 	let mut rows = Vec::from(limits);
-	rows.push(row("links of 700 ms", "--link-latency-ms 700", false));
+	rows.push(row(
+		"execution limit 8 s, two collators",
+		"--paras 1 --execution-limit-ms 8000 --collators-per-para 2",
+		false,
+	));
+	rows.push(row(
+		"two paras, links of 450 ms",
+		"--paras 2 --link-latency-ms 450",
+		false,
+	));
 	Table {
 		name: "slow",
-		arguments: "--paras 1 --validators 20 --extrinsic-cost-us 20000",
+		arguments: "--validators 20 --extrinsic-cost-us 20000",
 		columns: &[
 			"run",
 			"authoring time",
