@@ -88,7 +88,8 @@ impl CollatorCore {
 			if is_pending || !alive.contains(&offer.candidate) {
 				continue;
 			}
-			let is_late = newest > offer.due;
+			// A candidate that this block backed is pending, or included, in its state.
+			let is_late = newest >= offer.due;
 			let told = &mut offer.told;
 			told.retain(|peer, _| self.validators.contains_key(peer));
 			let mut to = Vec::new();

@@ -204,7 +204,11 @@ fn r_col_6_a_candidate_that_missed_its_block_is_offered_at_each_leaf_until_it_ca
 	let at = |desk: &mut Desk, leaf| offered(&desk.tell(imported(leaf)), first).len();
 	// Block 12 should back it; relay parents are good for three blocks more.
 	let offered: Vec<_> = (11..16).map(|leaf| at(&mut desk, leaf)).collect();
-	assert_eq!(offered, [0, 0, 3, 0, 0], "at leaf 13");
+	assert_eq!(
+		offered,
+		[0, 3, 3, 0, 0],
+		"R-COL-6: at leaf 12, and at 13 for block 14"
+	);
 }
 
 #[test]
