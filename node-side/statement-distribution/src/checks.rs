@@ -1,0 +1,131 @@
+//! Statements that wait for their signatures to be verified: in batches, from each peer in turn.
+
+use async_backing_machine::{JobId, PeerId};
+use async_backing_primitives::{Hash, SignedCompactStatement, ValidatorIndex};
+use std::collections::{BTreeMap, VecDeque};
+
+/// Statements of one batch: two milliseconds of signature checks.
+pub(crate) const MAX_BATCH: usize = 32;
+/// Statements of one peer in a batch: all that can be forged before it is noticed.
+pub(crate) const MAX_BATCH_PER_PEER: usize = 8;
+/// Bad signatures after which a peer is not listened to any more.
+pub(crate) const MAX_FORGED: u32 = 3;
+
+/// A statement that waits.
+#[derive(Clone, Debug)]
+pub(crate) struct Waiting {
+	pub(crate) peer: PeerId,
+	pub(crate) sender: ValidatorIndex,
+	pub(crate) parent: Hash,
+	pub(crate) statement: SignedCompactStatement,
+}
+
+/// Memory: what cluster and grid let through, each statement once from each sender.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Checks {
+	waiting: BTreeMap<PeerId, VecDeque<Waiting>>,
+	forged: BTreeMap<PeerId, u32>,
+	/// Whose turn it is.
+	next: Option<PeerId>,
+	in_check: Option<(JobId, Vec<Waiting>)>,
+}
+
+impl Checks {
+	/// Whether a peer forged so much that it is not listened to.
+	pub(crate) fn is_cut(&self, peer: PeerId) -> bool {
+		self.forged.get(&peer).is_some_and(|forged| *forged >= MAX_FORGED)
+	}
+
+	pub(crate) fn push(&mut self, waiting: Waiting) {
+		self.waiting.entry(waiting.peer).or_default().push_back(waiting);
+	}
+
+	/// The next batch, if none is being checked.
+	pub(crate) fn take_batch(&mut self) -> Option<Vec<Waiting>> {
+		if self.in_check.is_some() || self.waiting.is_empty() {
+			return None;
+		}
+		let from = self.next.unwrap_or(PeerId(0));
+		let later = self.waiting.range(from..).map(|(peer, _)| *peer);
+		let peers: Vec<_> = later
+			.chain(self.waiting.range(..from).map(|(peer, _)| *peer))
+			.take(MAX_BATCH)
+			.collect();
+		let mut batch = Vec::new();
+		for _ in 0..MAX_BATCH_PER_PEER {
+			for peer in &peers {
+				let Some(queue) = self.waiting.get_mut(peer) else {
+					continue;
+				};
+				if batch.len() < MAX_BATCH {
+					batch.extend(queue.pop_front());
+					self.next = Some(PeerId(peer.0.wrapping_add(1)));
+				}
+				if queue.is_empty() {
+					self.waiting.remove(peer);
+				}
+			}
+		}
+		(!batch.is_empty()).then_some(batch)
+	}
+
+	pub(crate) fn started(&mut self, job: JobId, batch: Vec<Waiting>) {
+		self.in_check = Some((job, batch));
+	}
+
+	/// The check of a batch ended.
+	pub(crate) fn finished(&mut self, job: JobId) -> Option<Vec<Waiting>> {
+		self.in_check
+			.take_if(|(of, _)| *of == job)
+			.map(|(_, batch)| batch)
+	}
+
+	/// A batch was not checked: it waits again, before all others.
+	pub(crate) fn put_back(&mut self, batch: Vec<Waiting>) {
+		for waiting in batch.into_iter().rev() {
+			self.waiting.entry(waiting.peer).or_default().push_front(waiting);
+		}
+	}
+
+	/// A signature was wrong. What else of the peer waits is dropped if that was once too often.
+	pub(crate) fn note_forged(&mut self, peer: PeerId) {
+		let forged = self.forged.entry(peer).or_default();
+		*forged = forged.saturating_add(1);
+		if *forged >= MAX_FORGED {
+			self.waiting.remove(&peer);
+		}
+	}
+
+	pub(crate) fn forget_peer(&mut self, peer: PeerId) {
+		self.waiting.remove(&peer);
+		self.forged.remove(&peer);
+	}
+
+	/// Keeps what is about these relay parents.
+	pub(crate) fn retain(&mut self, stays: impl Fn(Hash) -> bool) {
+		for queue in self.waiting.values_mut() {
+			queue.retain(|waiting| stays(waiting.parent));
+		}
+		self.waiting.retain(|_, queue| !queue.is_empty());
+	}
+
+	/// Whether a batch could be checked now.
+	pub(crate) fn is_waiting(&self) -> bool {
+		self.in_check.is_none() && !self.waiting.is_empty()
+	}
+
+	#[cfg(feature = "laws")]
+	pub(crate) fn is_checking(&self, job: JobId) -> bool {
+		self.in_check.as_ref().is_some_and(|(of, _)| *of == job)
+	}
+
+	#[cfg(any(test, feature = "laws"))]
+	pub(crate) fn taken_for_open(&self) -> usize {
+		usize::from(self.in_check.is_some())
+	}
+
+	#[cfg(feature = "laws")]
+	pub(crate) fn knows(&self, peer: PeerId) -> bool {
+		self.waiting.contains_key(&peer) || self.forged.contains_key(&peer)
+	}
+}

@@ -1,0 +1,292 @@
+//! Candidates that are asked for, and the answers (R-SD-12, R-SD-13).
+
+use super::{StatementDistribution, Turn};
+use crate::{
+	filter::{Filter, Kind},
+	job::{AttestedCheck, BadCandidate, CheckedAttested, Job},
+	requests::{InFlight, Wanted},
+	Attested, Frontier, Misdeed, Possible, Standing,
+};
+use async_backing_machine::{Gain, PeerId, Priority, RequestFailure, RequestId};
+use async_backing_primitives::{StatementFilter, ValidatorIndex};
+use async_backing_wire::AttestedCandidateRequest;
+
+impl StatementDistribution {
+	/// Asks for as many candidates as may be asked for at once.
+	pub(super) fn ask_next<F: Frontier>(&mut self, turn: &mut Turn<'_, F>) {
+		while let Some(wanted) = self.requests.take(turn.now) {
+			let Some((validator, peer, mask)) = self.whom_to_ask(wanted, turn) else {
+				self.requests.park(wanted);
+				continue;
+			};
+			let request = AttestedCandidateRequest {
+				candidate_hash: wanted.key.candidate,
+				mask: mask.clone(),
+			};
+			match turn.out.request(peer, request, self.config.request_timeout) {
+				Some(id) => self.requests.sent(
+					id,
+					InFlight {
+						wanted,
+						peer,
+						validator,
+						mask,
+					},
+				),
+				None => return self.requests.put_back(wanted),
+			}
+		}
+	}
+
+	/// Who has a candidate, as far as is known, and was asked least.
+	fn whom_to_ask<F: Frontier>(
+		&self,
+		wanted: Wanted,
+		turn: &Turn<'_, F>,
+	) -> Option<(ValidatorIndex, PeerId, StatementFilter)> {
+		let holders = self.holders(wanted, turn.frontier)?;
+		let mask = self.parents.get(&wanted.parent)?.mask(wanted.key)?;
+		let there = holders.into_iter().filter_map(|holder| {
+			let peer = turn.chain.peer_of(wanted.parent, holder)?;
+			(self.peers.contains_key(&peer) && !self.checks.is_cut(peer)).then_some((holder, peer))
+		});
+		let (holder, peer) = there.min_by_key(|(holder, _)| self.requests.asked(wanted, *holder))?;
+		Some((holder, peer, mask))
+	}
+
+	/// Who claims to have a candidate, with enough that is not masked if a quorum is needed. In the own group it is enough
+	/// to have stated it.
+	pub(super) fn holders<F: Frontier>(&self, wanted: Wanted, frontier: &F) -> Option<Vec<ValidatorIndex>> {
+		let (parent, key) = (self.parents.get(&wanted.parent)?, wanted.key);
+		if parent.own_group() == Some(key.group) {
+			let cluster = parent.cluster.as_ref()?;
+			return Some(cluster.holders(key.candidate).collect());
+		}
+		let mask = parent.mask(key)?;
+		let claimants = parent.grid.claimants(key).filter(|(_, claim)| {
+			let mut rest = claim.filter.clone();
+			rest.remove(&mask);
+			let possible = Possible::Claimed {
+				candidate: key.candidate,
+				para: claim.para,
+				parent_head: claim.parent_head,
+				scheduling_parent: wanted.parent,
+			};
+			parent.is_enough(key.group, &rest) && frontier.standing(possible) != Standing::Nowhere
+		});
+		Some(claimants.map(|(claimant, _)| claimant).collect())
+	}
+
+	pub(super) fn answered<F: Frontier>(
+		&mut self,
+		id: RequestId,
+		answer: Result<Attested, RequestFailure>,
+		turn: &mut Turn<'_, F>,
+	) {
+		let Some(request) = self
+			.requests
+			.ended(id)
+			.filter(|request| self.requests.wants(request.wanted))
+		else {
+			return;
+		};
+		let job = answer
+			.ok()
+			.and_then(|attested| self.to_check(&request, attested, turn));
+		let deadline = turn.now.saturating_add(self.config.check);
+		let begun = job.and_then(|job| turn.out.job(Priority::High, deadline, job));
+		match begun {
+			Some(job) => self.requests.check(job, request),
+			None => self.requests.failed(request.wanted, turn.now, self.config.retry),
+		}
+	}
+
+	/// What of an answer is worth checking. Nothing is hashed here.
+	fn to_check<F: Frontier>(
+		&mut self,
+		request: &InFlight,
+		mut attested: Attested,
+		turn: &mut Turn<'_, F>,
+	) -> Option<Job> {
+		let Wanted { parent: at, key } = request.wanted;
+		let parent = self.parents.get(&at)?;
+		let context = turn.chain.signing_context(at)?;
+		let session = parent.routes.session.clone();
+		let descriptor = &attested.receipt.descriptor;
+		let (got, para) = (descriptor.scheduling_parent(), descriptor.para_id());
+		let bad = if got != at {
+			Some(BadCandidate::SchedulingParent { expected: at, got })
+		} else {
+			let is_of_group = parent.is_of_group(key.group, para, descriptor.core_index());
+			(!is_of_group).then_some(BadCandidate::Unassigned(para))
+		};
+		if let Some(bad) = bad {
+			self.misdeed(request.peer, bad.into(), turn);
+			return None;
+		}
+		let members = session.group(key.group)?;
+		let mut seen = request.mask.clone();
+		let (mut good, mut validators, mut unrequested) = (Vec::new(), Vec::new(), None);
+		for statement in attested
+			.statements
+			.drain(..)
+			.take(members.len().saturating_mul(2))
+		{
+			let author = statement.validator_index;
+			let member = parent
+				.routes
+				.place(author)
+				.filter(|(group, _)| *group == key.group);
+			let is_new = statement.statement.candidate_hash() == key.candidate
+				&& member.is_some_and(|(_, member)| seen.note(Kind::of(&statement.statement), member));
+			match session.validator(author).filter(|_| is_new) {
+				Some(validator) => {
+					validators.push(validator.clone());
+					good.push(statement);
+				}
+				None => unrequested = Some(author),
+			}
+		}
+		let mut claimed = seen;
+		claimed.remove(&request.mask);
+		let misdeed = match self.lacks(request.wanted, &claimed) {
+			Some(misdeed) => Some(misdeed),
+			None => {
+				// A bad part costs, and the rest counts (R-SD-13).
+				if let Some(author) = unrequested {
+					self.misdeed(request.peer, Misdeed::Unrequested(author), turn);
+				}
+				None
+			}
+		};
+		if let Some(misdeed) = misdeed {
+			self.misdeed(request.peer, misdeed, turn);
+			return None;
+		}
+		attested.statements = good;
+		let check = AttestedCheck {
+			expected: key.candidate,
+			attested,
+			validators,
+			context,
+		};
+		Some(Job::CheckAttested(Box::new(check)))
+	}
+
+	/// What is missing in an answer with these statements: a quorum, but in the own group.
+	fn lacks(&self, wanted: Wanted, statements: &StatementFilter) -> Option<Misdeed> {
+		let (parent, group) = (self.parents.get(&wanted.parent)?, wanted.key.group);
+		if parent.own_group() == Some(group) || parent.is_enough(group, statements) {
+			return None;
+		}
+		let expected = parent
+			.rules(group)
+			.and_then(|rules| rules.quorum)
+			.unwrap_or(usize::MAX);
+		let got = match statements.has_seconded() {
+			true => statements.backing_validators(),
+			false => 0,
+		};
+		Some(Misdeed::AnswerInsufficient { expected, got })
+	}
+
+	pub(super) fn attested_checked<F: Frontier>(
+		&mut self,
+		request: &InFlight,
+		result: Result<CheckedAttested, BadCandidate>,
+		turn: &mut Turn<'_, F>,
+	) {
+		let wanted = request.wanted;
+		if !self.requests.wants(wanted) {
+			return;
+		}
+		if !self.take_attested(request, result, turn) {
+			self.requests.failed(wanted, turn.now, self.config.retry);
+		}
+	}
+
+	/// `false` if somebody else is to be asked.
+	fn take_attested<F: Frontier>(
+		&mut self,
+		request: &InFlight,
+		result: Result<CheckedAttested, BadCandidate>,
+		turn: &mut Turn<'_, F>,
+	) -> bool {
+		let Wanted { parent: at, key } = request.wanted;
+		let CheckedAttested {
+			candidate,
+			statements,
+		} = match result {
+			Ok(checked) => checked,
+			Err(bad) => {
+				self.misdeed(request.peer, bad.into(), turn);
+				return false;
+			}
+		};
+		let Some(parent) = self.parents.get(&at) else {
+			return true;
+		};
+		let Some(size) = parent.routes.group_size(key.group) else {
+			return true;
+		};
+		let mut valid = StatementFilter::blank(size);
+		let mut forged = None;
+		for (statement, is_signed) in &statements {
+			match parent
+				.routes
+				.place(statement.validator_index)
+				.filter(|_| *is_signed)
+			{
+				Some((_, member)) => {
+					valid.note(Kind::of(&statement.statement), member);
+				}
+				None => forged = Some(statement.validator_index),
+			}
+		}
+		let mut seconders: Vec<_> = (0..size)
+			.filter(|member| valid.has(Kind::Seconded, *member))
+			.collect();
+		seconders.extend((0..size).filter(|member| parent.store.has(key, Kind::Seconded, *member)));
+		let seconders: Vec<_> = seconders
+			.into_iter()
+			.filter_map(|member| parent.routes.member(key.group, member))
+			.filter(|member| parent.store.may_second(*member, key.candidate, parent.limit))
+			.collect();
+		let bounds = parent.bytes_for(candidate.para_id());
+		if let Some(author) = forged {
+			self.misdeed(request.peer, Misdeed::BadSignature(author), turn);
+		}
+		if let Some(misdeed) = self.lacks(request.wanted, &valid) {
+			self.misdeed(request.peer, misdeed, turn);
+			return false;
+		}
+		let Some(parent) = self.parents.get_mut(&at) else {
+			return true;
+		};
+		if !parent.accounts.charge(seconders, &candidate, bounds) {
+			// Nobody who seconds it may have more here: it is not taken in, whoever brings it.
+			self.requests.forget(request.wanted);
+			self.refused = self.refused.saturating_add(1);
+			return true;
+		}
+		let cluster = parent.cluster.as_mut();
+		if let Some((cluster, member)) = cluster.and_then(|cluster| {
+			cluster
+				.position(request.validator)
+				.map(|member| (cluster, member))
+		}) {
+			cluster.note_knows(member, key.candidate);
+		}
+		turn.gain(request.peer, Gain::Major, "a candidate");
+		let mut signed: Vec<_> = statements
+			.into_iter()
+			.filter(|(_, is_signed)| *is_signed)
+			.collect();
+		signed.sort_by_key(|(statement, _)| Kind::of(&statement.statement));
+		for (statement, _) in signed {
+			self.keep(at, &statement);
+		}
+		self.confirm(at, key, candidate, turn);
+		true
+	}
+}

@@ -1,0 +1,347 @@
+//! What is asked for: candidates of which somebody spoke and that are not known in full (R-SD-12, R-SD-14).
+
+use crate::store::Key;
+use async_backing_machine::{Instant, JobId, PeerId, RequestId};
+use async_backing_primitives::{Hash, StatementFilter, ValidatorIndex};
+use std::{
+	collections::{BTreeMap, BTreeSet},
+	time::Duration,
+};
+
+/// Candidates that are asked for at a time, and with them responses that are being checked: 40 MiB at most.
+pub(crate) const MAX_IN_FLIGHT: usize = 5;
+
+/// A candidate at a relay parent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Wanted {
+	pub(crate) parent: Hash,
+	pub(crate) key: Key,
+}
+
+/// A request that is under way.
+#[derive(Clone, Debug)]
+pub(crate) struct InFlight {
+	pub(crate) wanted: Wanted,
+	pub(crate) peer: PeerId,
+	pub(crate) validator: ValidatorIndex,
+	pub(crate) mask: StatementFilter,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+	/// It is asked for as soon as there is room.
+	Ready,
+	/// Nobody can be asked, until something changes.
+	Parked,
+	/// It was asked for, and the pause is not over.
+	Pausing(Instant),
+	/// It is asked for, or the answer is being checked.
+	Busy,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+	/// Cluster before grid.
+	is_grid: bool,
+	attempts: u32,
+	order: u64,
+	state: State,
+	/// How often each was asked.
+	asked: BTreeMap<ValidatorIndex, u32>,
+}
+
+impl Entry {
+	fn place(&self, wanted: Wanted) -> Place {
+		(self.is_grid, self.attempts, self.order, wanted)
+	}
+}
+
+/// Cluster first, then fewest attempts, then who came first.
+type Place = (bool, u32, u64, Wanted);
+
+/// Memory: an entry for each candidate that cluster or grid know and that is not confirmed.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Requests {
+	entries: BTreeMap<Wanted, Entry>,
+	ready: BTreeSet<Place>,
+	pausing: BTreeSet<(Instant, Wanted)>,
+	in_flight: BTreeMap<RequestId, InFlight>,
+	checking: BTreeMap<JobId, InFlight>,
+	next: u64,
+}
+
+impl Requests {
+	/// Somebody spoke of a candidate: it is asked for, and if it is already, there is one more who may be asked.
+	pub(crate) fn want(&mut self, wanted: Wanted, is_grid: bool) {
+		let order = self.next;
+		let entry = self.entries.entry(wanted).or_insert_with(|| Entry {
+			is_grid,
+			attempts: 0,
+			order,
+			state: State::Parked,
+			asked: BTreeMap::new(),
+		});
+		if entry.order == order {
+			self.next = order.saturating_add(1);
+		}
+		if entry.state == State::Parked {
+			entry.state = State::Ready;
+			self.ready.insert(entry.place(wanted));
+		}
+	}
+
+	/// It is of no use any more. Whoever is asked need not be listened to.
+	pub(crate) fn forget(&mut self, wanted: Wanted) {
+		if let Some(entry) = self.entries.remove(&wanted) {
+			self.ready.remove(&entry.place(wanted));
+			if let State::Pausing(until) = entry.state {
+				self.pausing.remove(&(until, wanted));
+			}
+		}
+	}
+
+	/// Jobs that check answers about a candidate, which are of no use when it is known.
+	pub(crate) fn useless_after(&self, wanted: Wanted) -> Vec<JobId> {
+		let of = self
+			.checking
+			.iter()
+			.filter(|(_, request)| request.wanted == wanted);
+		of.map(|(job, _)| *job).collect()
+	}
+
+	/// Candidates at these relay parents stay. Returns jobs that are of no use any more.
+	pub(crate) fn retain(&mut self, stays: impl Fn(Hash) -> bool) -> Vec<JobId> {
+		let gone: Vec<_> = self
+			.entries
+			.keys()
+			.filter(|wanted| !stays(wanted.parent))
+			.copied()
+			.collect();
+		for wanted in gone {
+			self.forget(wanted);
+		}
+		let useless = self.checking.iter().filter(|(_, of)| !stays(of.wanted.parent));
+		useless.map(|(job, _)| *job).collect()
+	}
+
+	/// Those that nobody could be asked for are tried again.
+	pub(crate) fn unpark(&mut self) {
+		for (wanted, entry) in &mut self.entries {
+			if entry.state == State::Parked {
+				entry.state = State::Ready;
+				self.ready.insert(entry.place(*wanted));
+			}
+		}
+	}
+
+	/// The next one to be asked for, if there is room: taken out, and to be [`sent`](Self::sent) or
+	/// [`parked`](Self::park).
+	pub(crate) fn take(&mut self, now: Instant) -> Option<Wanted> {
+		while let Some((until, wanted)) = self.pausing.first().copied().filter(|(until, _)| *until <= now) {
+			self.pausing.remove(&(until, wanted));
+			if let Some(entry) = self.entries.get_mut(&wanted) {
+				entry.state = State::Ready;
+				self.ready.insert(entry.place(wanted));
+			}
+		}
+		if self.in_flight.len().saturating_add(self.checking.len()) >= MAX_IN_FLIGHT {
+			return None;
+		}
+		self.ready.pop_first().map(|(.., wanted)| wanted)
+	}
+
+	/// When the next pause is over.
+	pub(crate) fn next_at(&self) -> Option<Instant> {
+		self.pausing.first().map(|(until, _)| *until)
+	}
+
+	/// How often somebody was asked for a candidate.
+	pub(crate) fn asked(&self, wanted: Wanted, validator: ValidatorIndex) -> u32 {
+		let entry = self.entries.get(&wanted);
+		entry
+			.and_then(|entry| entry.asked.get(&validator))
+			.copied()
+			.unwrap_or(0)
+	}
+
+	/// Nobody can be asked.
+	pub(crate) fn park(&mut self, wanted: Wanted) {
+		if let Some(entry) = self.entries.get_mut(&wanted) {
+			entry.state = State::Parked;
+		}
+	}
+
+	/// It was asked for.
+	pub(crate) fn sent(&mut self, id: RequestId, request: InFlight) {
+		if let Some(entry) = self.entries.get_mut(&request.wanted) {
+			entry.state = State::Busy;
+			let asked = entry.asked.entry(request.validator).or_default();
+			*asked = asked.saturating_add(1);
+		}
+		self.in_flight.insert(id, request);
+	}
+
+	/// There was no room in the outbox: it stays the next one.
+	pub(crate) fn put_back(&mut self, wanted: Wanted) {
+		if let Some(entry) = self.entries.get_mut(&wanted) {
+			entry.state = State::Ready;
+			self.ready.insert(entry.place(wanted));
+		}
+	}
+
+	/// A request ended.
+	pub(crate) fn ended(&mut self, id: RequestId) -> Option<InFlight> {
+		self.in_flight.remove(&id)
+	}
+
+	/// The answer is being checked.
+	pub(crate) fn check(&mut self, job: JobId, request: InFlight) {
+		self.checking.insert(job, request);
+	}
+
+	/// The check ended.
+	pub(crate) fn checked(&mut self, job: JobId) -> Option<InFlight> {
+		self.checking.remove(&job)
+	}
+
+	/// Nobody answered, or badly: after a pause the candidate is asked for again.
+	pub(crate) fn failed(&mut self, wanted: Wanted, now: Instant, pause: Duration) {
+		if let Some(entry) = self.entries.get_mut(&wanted) {
+			entry.attempts = entry.attempts.saturating_add(1);
+			let until = now.saturating_add(pause);
+			entry.state = State::Pausing(until);
+			self.pausing.insert((until, wanted));
+		}
+	}
+
+	/// Whether a candidate is still wanted.
+	pub(crate) fn wants(&self, wanted: Wanted) -> bool {
+		self.entries.contains_key(&wanted)
+	}
+
+	/// Whether the answer to a request is of use.
+	pub(crate) fn awaits(&self, id: RequestId) -> bool {
+		self.in_flight
+			.get(&id)
+			.is_some_and(|request| self.wants(request.wanted))
+	}
+
+	/// Whether something could be asked for, if there is room.
+	pub(crate) fn has_ready(&self) -> bool {
+		!self.ready.is_empty()
+	}
+
+	/// Whether one could be asked for now.
+	pub(crate) fn has_room(&self) -> bool {
+		self.in_flight.len().saturating_add(self.checking.len()) < MAX_IN_FLIGHT
+	}
+
+	#[cfg(feature = "laws")]
+	pub(crate) fn wanted(&self) -> impl Iterator<Item = Wanted> + '_ {
+		self.entries.keys().copied()
+	}
+
+	/// Candidates that are wanted.
+	#[cfg(any(test, feature = "laws"))]
+	pub(crate) fn len(&self) -> usize {
+		self.entries.len()
+	}
+
+	/// Requests and jobs that are taken for open.
+	#[cfg(any(test, feature = "laws"))]
+	pub(crate) fn taken_for_open(&self) -> usize {
+		self.in_flight.len() + self.checking.len()
+	}
+
+	/// Whether the outcome of a job is of use.
+	#[cfg(feature = "laws")]
+	pub(crate) fn is_of_use(&self, job: JobId) -> Option<bool> {
+		self.checking.get(&job).map(|request| self.wants(request.wanted))
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use async_backing_primitives::{CandidateHash, GroupIndex};
+
+	fn wanted(byte: u8) -> Wanted {
+		let key = Key {
+			candidate: CandidateHash(Hash::repeat_byte(byte)),
+			group: GroupIndex(0),
+		};
+		Wanted {
+			parent: Hash::repeat_byte(9),
+			key,
+		}
+	}
+
+	fn in_flight(wanted: Wanted, validator: u32) -> InFlight {
+		InFlight {
+			wanted,
+			peer: PeerId(validator.into()),
+			validator: ValidatorIndex(validator),
+			mask: StatementFilter::blank(1),
+		}
+	}
+
+	const SECOND: Duration = Duration::from_secs(1);
+
+	#[test]
+	fn r_sd_12_cluster_first_fewest_attempts_first_five_in_flight_and_a_pause() {
+		let mut requests = Requests::default();
+		for byte in 1..=4 {
+			requests.want(wanted(byte), true);
+		}
+		requests.want(wanted(5), false);
+		requests.want(wanted(6), true);
+		let first = requests.take(Duration::ZERO).expect("there is one");
+		assert_eq!(first, wanted(5), "R-SD-12: cluster before grid");
+		requests.sent(RequestId(5), in_flight(first, 0));
+		for id in 0..4 {
+			let next = requests.take(Duration::ZERO).expect("there is one");
+			assert_eq!(next, wanted(id + 1), "R-SD-12: who came first");
+			requests.sent(RequestId(id.into()), in_flight(next, 0));
+		}
+		assert_eq!(requests.take(Duration::ZERO), None, "R-SD-12: five in flight");
+		let ended = requests.ended(RequestId(0)).expect("it was under way");
+		requests.failed(ended.wanted, Duration::ZERO, SECOND);
+		assert_eq!(
+			requests.take(Duration::ZERO),
+			Some(wanted(6)),
+			"R-SD-12: fewest attempts"
+		);
+		requests.put_back(wanted(6));
+		assert_eq!(requests.next_at(), Some(SECOND));
+		assert_eq!(
+			requests.take(SECOND),
+			Some(wanted(6)),
+			"R-SD-12: fewest attempts, also after the pause"
+		);
+		requests.park(wanted(6));
+		assert_eq!(requests.take(SECOND), Some(wanted(1)));
+		requests.put_back(wanted(1));
+		requests.unpark();
+		assert_eq!(requests.take(SECOND), Some(wanted(6)));
+		assert_eq!(
+			(requests.asked(wanted(1), ValidatorIndex(0)), requests.len()),
+			(1, 6)
+		);
+	}
+
+	#[test]
+	fn r_sd_14_what_is_gone_goes_and_nothing_else() {
+		let mut requests = Requests::default();
+		for byte in 1..=3 {
+			requests.want(wanted(byte), true);
+		}
+		requests.forget(wanted(1));
+		requests.forget(wanted(3));
+		assert_eq!(requests.take(Duration::ZERO), Some(wanted(2)), "R-SD-14");
+		requests.sent(RequestId(1), in_flight(wanted(2), 0));
+		assert!(requests.awaits(RequestId(1)));
+		requests.forget(wanted(2));
+		assert!(!requests.awaits(RequestId(1)) && requests.ended(RequestId(1)).is_some());
+		assert_eq!((requests.len(), requests.taken_for_open()), (0, 0));
+	}
+}
