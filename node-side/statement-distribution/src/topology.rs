@@ -16,7 +16,7 @@ pub struct GridSeed {
 	/// Randomness of the BABE epoch that is current at the leaf.
 	pub randomness: [u8; 32],
 	/// Number of discovery keys of the session: the validators, and behind them the authorities who do not validate
-	/// (R-NET-53). Beyond [`MAX_AUTHORITIES`] they are left out.
+	///. Beyond [`MAX_AUTHORITIES`] they are left out.
 	pub authorities: u32,
 }
 
