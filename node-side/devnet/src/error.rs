@@ -45,8 +45,8 @@ pub enum DevnetError {
 		/// Version that the runtime has.
 		found: Option<u32>,
 	},
-	/// The runtime lacks pallets by which paras are brought into a genesis.
-	#[error("the runtime has no parachain pallets: it lacks {}", .missing.join(", "))]
+	/// The runtime lacks pallets: those by which paras are brought into a genesis, or what else the run asked for needs.
+	#[error("the runtime lacks what this run needs: {}", .missing.join(", "))]
 	NoPallets {
 		/// Where they are defined.
 		missing: Vec<&'static str>,
@@ -155,5 +155,55 @@ impl From<SimError<DevnetError>> for DevnetError {
 			SimError::Scenario(error) => error,
 			bound @ (SimError::Overrun { .. } | SimError::Stuck { .. }) => Self::Unbounded(bound.to_string()),
 		}
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use async_backing_runtime_metadata::Blob;
+
+	fn of_file(file: &[u8]) -> String {
+		DevnetError::from(Blob::read(file).expect_err("it is no runtime")).to_string()
+	}
+
+	#[test]
+	fn what_is_said_of_a_file_is_a_sentence() {
+		assert_eq!(
+			of_file(b"{}"),
+			"the runtime is no Wasm file: it begins with 7b 7d, not with 00 61 73 6d"
+		);
+		let compressed = [&[82, 188, 83, 118, 70, 219, 142, 5][..], b"no zstd"].concat();
+		assert_eq!(
+			of_file(&compressed),
+			"the runtime is compressed, but cannot be decompressed: Blob had invalid format"
+		);
+		assert_eq!(
+			of_file(b"\0asm\x01\0\0\0"),
+			"the runtime is Wasm, but no runtime: it does not export `Core_version`"
+		);
+		let malformed = of_file(b"\0asm\x01\0\0\0\x01");
+		assert!(
+			malformed.starts_with("the runtime is no valid Wasm: "),
+			"{malformed}"
+		);
+		let version = DevnetError::from(BlobError::Version("too short".into())).to_string();
+		assert!(
+			version.starts_with(
+				"the runtime is Wasm, but its section `runtime_version` does not decode: too short"
+			),
+			"{version}"
+		);
+	}
+
+	#[test]
+	fn what_a_run_needs_need_not_be_of_parachains() {
+		let error = DevnetError::NoPallets {
+			missing: vec!["pallet_sudo"],
+		};
+		assert_eq!(
+			error.to_string(),
+			"the runtime lacks what this run needs: pallet_sudo"
+		);
 	}
 }

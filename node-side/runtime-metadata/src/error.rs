@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-/// Why a file is no runtime.
+/// Why a file is no runtime. Each says what the file is: "the file is ...".
 #[derive(Debug, Error)]
 pub enum BlobError {
 	/// It begins otherwise than Wasm does.
@@ -12,7 +12,7 @@ pub enum BlobError {
 		found: Vec<u8>,
 	},
 	/// It says that it is compressed, and can't be decompressed.
-	#[error("it cannot be decompressed: {0:?}")]
+	#[error("compressed, but cannot be decompressed: {0}")]
 	Compressed(sp_maybe_compressed_blob::Error),
 	/// It begins as Wasm does, and is none.
 	#[error("no valid Wasm: {0}")]
@@ -24,7 +24,7 @@ pub enum BlobError {
 		missing: &'static str,
 	},
 	/// Its version does not decode.
-	#[error("the version in its section `runtime_version` does not decode: {0}")]
+	#[error("Wasm, but its section `runtime_version` does not decode: {0}")]
 	Version(#[source] codec::Error),
 }
 

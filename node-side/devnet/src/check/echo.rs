@@ -18,6 +18,8 @@ const HEAD: usize = 100;
 pub(crate) struct Echo {
 	/// Whether its first block announces the second version of its code.
 	pub(crate) upgrades: bool,
+	/// Whether its first block sends a message of one byte upward.
+	pub(crate) sends: bool,
 }
 
 impl Echo {
@@ -127,6 +129,10 @@ impl BlockProducer for Echo {
 		let result = ValidationResult {
 			head_data: Self::head(number),
 			new_validation_code: (self.upgrades && number == 1).then(|| Self::code(2)),
+			upward_messages: match self.sends && number == 1 {
+				true => vec![vec![0]],
+				false => Vec::new(),
+			},
 			hrmp_watermark: block.relay_parent.number,
 			..Default::default()
 		};

@@ -3,11 +3,15 @@
 //!
 //! What is asked of the metadata is what the integrity tests of the pallets ask of a runtime's source, for whoever has the blob
 //! alone. The run is the whole road: blocks are built, backed and included across a session change, a code is replaced, blocks
-//! are ordered, and root changes a parameter and opens a channel, as far as the runtime has somebody for it.
+//! are ordered, a message is sent upward, and root changes a parameter and opens a channel, as far as the runtime has somebody for
+//! it. What it has nobody for, or what the run is too short for, is not tried and is no fault.
 
 mod blob;
 mod echo;
+mod governance;
 mod road;
+mod told;
+mod upward;
 mod wiring;
 
 pub use wiring::wiring;

@@ -1,6 +1,6 @@
 //! The whole road on a runtime: a run in which as much happens as the runtime has somebody for.
 
-use super::{echo::Echo, Finding, Level};
+use super::{echo::Echo, governance::Governance, told, upward, Finding, Level};
 use crate::{
 	orders::OrderDesk, runtime::Runtime, Devnet, DevnetError, Model, ParaReport, Parachain, RunConfig,
 	RunReport, FIRST_PARA,
@@ -10,7 +10,6 @@ use async_backing_primitives::{
 };
 use async_backing_relay_client::{Genesis, QueryError, RelayClient};
 use async_backing_runtime_metadata::Chain;
-use serde_json::json;
 
 /// Slots of a session, on a runtime whose genesis takes a length.
 const SESSION: u32 = 12;
@@ -22,8 +21,6 @@ const BESIDE: u32 = 10;
 const WITHOUT_SESSION: u32 = 30;
 /// Blocks from the announcement of a code to its use.
 const UPGRADE_DELAY: u32 = 12;
-/// What root sets the depth to.
-const GOVERNED_DEPTH: u32 = 5;
 
 const GUIDE: &str = "docs/guide/adopting.md";
 
@@ -51,8 +48,8 @@ pub(super) fn road(runtime: &Runtime, preset: &mut Option<String>) -> Result<Vec
 	};
 	let prepared = prepare(runtime, &mut config, &mut findings);
 	preset.clone_from(&config.preset);
-	let mut devnet = match prepared {
-		Ok(devnet) => devnet,
+	let (mut devnet, sends) = match prepared {
+		Ok(prepared) => prepared,
 		Err(error) => return failed("genesis", error).map(|finding| with(findings, finding)),
 	};
 	findings.push(Finding::of(
@@ -67,15 +64,23 @@ pub(super) fn road(runtime: &Runtime, preset: &mut Option<String>) -> Result<Vec
 		),
 		GUIDE,
 	));
-	if root {
-		govern(&mut devnet, &config);
+	match told::told(devnet.relay().client()) {
+		Ok(told) => findings.push(told),
+		Err(error) => return failed("genesis", error.into()).map(|finding| with(findings, finding)),
 	}
+	let governance = root.then(|| Governance::send(&mut devnet, &config));
 	let report = match devnet.run(|_| ()) {
 		Ok(report) => report,
 		Err(error) => return failed("the run", error).map(|finding| with(findings, finding)),
 	};
 	findings.extend(outcome(&devnet, &config, &report));
-	match seen(devnet.relay().client(), &config, root, orders) {
+	let asked = Asked {
+		governance,
+		orders,
+		upward: sends,
+		changes: report.sessions.saturating_sub(1),
+	};
+	match seen(devnet.relay().client(), &config, asked) {
 		Ok(seen) => findings.extend(seen),
 		Err(error) => {
 			return failed("the state after the run", error.into()).map(|finding| with(findings, finding))
@@ -114,25 +119,27 @@ fn can_order(runtime: &Runtime) -> Result<(), DevnetError> {
 	desk.order([ParaId(FIRST_PARA)].into_iter()).map(|_| ())
 }
 
-/// The network at rest, for as many blocks as there is something to see.
+/// The network at rest, for as many blocks as there is something to see, and whether a para sends an upward message, or why not.
 fn prepare(
 	runtime: &Runtime,
 	config: &mut RunConfig,
 	findings: &mut Vec<Finding>,
-) -> Result<Devnet, DevnetError> {
+) -> Result<(Devnet, Result<(), String>), DevnetError> {
 	config.preset = runtime.preset(config)?;
 	let genesis = Genesis {
 		preset: config.preset.clone(),
 		..Genesis::default()
 	};
 	let base = genesis.config(&runtime.executor, &runtime.code)?;
+	let mut limits = None;
 	if let Some(configuration) = runtime.metadata.pallet(path::CONFIGURATION) {
 		let mut own = base.as_object().into_iter().flatten();
 		let own = own.find(|(key, _)| key.to_lowercase() == configuration.name.to_lowercase());
-		let own =
+		limits =
 			own.and_then(|(_, own)| serde_json::from_value::<HostConfiguration>(own["config"].clone()).ok());
-		findings.extend(own.map(|own| tuning(&own)));
+		findings.extend(limits.as_ref().map(tuning));
 	}
+	let sends = upward::can_send(&runtime.metadata, limits.as_ref());
 	if runtime.takes_session_length(&base) {
 		config.model.session_length = Some(SESSION);
 	}
@@ -140,6 +147,7 @@ fn prepare(
 		let parachain = |para: ParaId| {
 			let echo = Echo {
 				upgrades: para.0 == FIRST_PARA,
+				sends: para.0 == FIRST_PARA && sends.is_ok(),
 			};
 			Parachain::new(Echo::code(1), echo)
 		};
@@ -161,7 +169,7 @@ fn prepare(
 		_ => WITHOUT_SESSION,
 	};
 	drop(first);
-	devnet(config)
+	Ok((devnet(config)?, sends))
 }
 
 /// What the preset's own parameters are like together.
@@ -184,32 +192,6 @@ fn tuning(config: &HostConfiguration) -> Finding {
 		},
 		"R-DEF-27, R-SCH-12, R-NET-77",
 	)
-}
-
-/// Has root change a parameter and open a channel, in the second block.
-fn govern(devnet: &mut Devnet, config: &RunConfig) {
-	let Some(desk) = devnet.order_desk() else {
-		return;
-	};
-	let params = json!({ "params": {
-		"max_candidate_depth": GOVERNED_DEPTH,
-		"allowed_ancestry_len": config.params.allowed_ancestry_len,
-	} });
-	let channel = json!({
-		"sender": FIRST_PARA,
-		"recipient": FIRST_PARA.saturating_add(1),
-		"max_capacity": 1,
-		"max_message_size": 64,
-	});
-	let calls = [
-		(path::CONFIGURATION, "set_async_backing_params", params),
-		(path::HRMP, "force_open_hrmp_channel", channel),
-	];
-	for (path, call, arguments) in calls {
-		if let Ok(call) = desk.metadata().call(path, call, arguments) {
-			desk.send_as_root(1, call);
-		}
-	}
 }
 
 /// What the run came to, para by para.
@@ -270,13 +252,16 @@ fn included(para: &ParaReport, what: String, rule: &'static str) -> Finding {
 	)
 }
 
-/// What is in the state after the run, and in its blocks.
-fn seen(
-	client: &RelayClient,
-	config: &RunConfig,
-	root: bool,
+/// What was asked of the runtime, or why it could not be, and how many sessions began meanwhile.
+struct Asked {
+	governance: Option<Governance>,
 	orders: Result<(), DevnetError>,
-) -> Result<Vec<Finding>, QueryError> {
+	upward: Result<(), String>,
+	changes: u32,
+}
+
+/// What is in the state after the run, and in its blocks.
+fn seen(client: &RelayClient, config: &RunConfig, asked: Asked) -> Result<Vec<Finding>, QueryError> {
 	let best = client.best();
 	let inclusions = inclusions(client)?;
 	let mut findings = Vec::new();
@@ -308,14 +293,14 @@ fn seen(
 		));
 	}
 	findings.push(upgrade(client)?);
-	findings.push(match orders {
+	let blocks_of = |para: ParaId| {
+		let paras = inclusions.iter().flat_map(|(_, paras)| paras);
+		paras.filter(|id| **id == para).count()
+	};
+	findings.push(match asked.orders {
 		Ok(()) => {
 			let para = ParaId(FIRST_PARA.saturating_add(config.paras));
-			let count = inclusions
-				.iter()
-				.flat_map(|(_, paras)| paras)
-				.filter(|id| **id == para)
-				.count();
+			let count = blocks_of(para);
 			Finding::if_holds(
 				count > 0,
 				Level::Fail,
@@ -333,8 +318,13 @@ fn seen(
 			"R-SCH-8",
 		),
 	});
-	findings.extend(governed(client, root)?);
+	findings.extend(Governance::findings(asked.governance, client, asked.changes)?);
 	findings.extend(read_by_parachains(client)?);
+	findings.extend(upward::findings(
+		asked.upward,
+		client,
+		blocks_of(ParaId(FIRST_PARA)),
+	)?);
 	findings.push(Finding::of(
 		Level::Ok,
 		"the run",
@@ -386,52 +376,6 @@ fn upgrade(client: &RelayClient) -> Result<Finding, QueryError> {
 		},
 		"R-CODE-3, R-CODE-6",
 	))
-}
-
-fn governed(client: &RelayClient, root: bool) -> Result<Vec<Finding>, QueryError> {
-	if !root {
-		return Ok(vec![Finding::of(
-			Level::Warn,
-			"governance",
-			"root changes a parameter and opens a channel",
-			"not tried: the runtime has no pallet_sudo by which a run could be root",
-			"docs/guide/governance.md",
-		)]);
-	}
-	let best = client.best().hash;
-	let active: HostConfiguration = client.call(best, "AsyncBackingApi_active_configuration", ())?;
-	let pending: Vec<(SessionIndex, HostConfiguration)> =
-		client.call(best, "AsyncBackingApi_pending_configurations", ())?;
-	let depth = active.async_backing_params.max_candidate_depth;
-	let staged = pending
-		.iter()
-		.any(|(_, config)| config.async_backing_params.max_candidate_depth == GOVERNED_DEPTH);
-	let channel = (ParaId(FIRST_PARA), ParaId(FIRST_PARA.saturating_add(1)));
-	let channel = client.storage(best, &keys::map_key(&keys::HRMP_CHANNELS, &channel))?;
-	Ok(vec![
-		Finding::if_holds(
-			depth == GOVERNED_DEPTH || staged,
-			Level::Fail,
-			"a parameter that root changes",
-			format!("depth {GOVERNED_DEPTH}, in force two sessions later"),
-			match (depth, staged) {
-				(depth, true) => format!("depth {depth} in force, {GOVERNED_DEPTH} staged"),
-				(depth, false) => format!("depth {depth} in force"),
-			},
-			"R-ABP-5, R-ABP-7",
-		),
-		Finding::if_holds(
-			channel.is_some(),
-			Level::Fail,
-			"a channel that root opens",
-			"open from the next session on, where parachains read it",
-			match channel {
-				Some(_) => "it is open",
-				None => "there is none; is the horizontal messages' pallet told of sessions?",
-			},
-			"R-KEY-5, R-ABP-9",
-		),
-	])
 }
 
 /// Whether what parachains read is in the state.
