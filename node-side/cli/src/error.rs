@@ -23,8 +23,8 @@ pub(crate) enum CliError {
 	/// The binary was built without its Wasm blobs.
 	#[error("{0} was built with SKIP_WASM_BUILD; build again without it")]
 	NoWasm(&'static str),
-	/// A runtime's file cannot be read.
-	#[error("invalid value '{path}' for '--runtime': must be a file that can be read ({source})")]
+	/// A runtime's file cannot be read. Some commands take it by `--runtime`, `check-runtime` as its argument.
+	#[error("invalid runtime '{path}': must be a file that can be read ({source})")]
 	Read {
 		/// The file.
 		path: String,
