@@ -56,6 +56,16 @@ pub(crate) enum CliError {
 		/// Why, most frequent first.
 		reasons: Vec<String>,
 	},
+	/// A run in which parablocks were built and lost, and none included.
+	#[error("{built} parablocks were built in {blocks} relay blocks, and none is included{}", because(.reasons))]
+	NothingIncluded {
+		/// Relay blocks.
+		blocks: u32,
+		/// Parablocks built.
+		built: u32,
+		/// Why, most frequent first.
+		reasons: Vec<String>,
+	},
 	/// The run failed.
 	#[error("{prefix}{0}", prefix = if .0.is_of_runtime() { "" } else { "the run failed: " })]
 	Devnet(#[source] DevnetError),

@@ -18,6 +18,7 @@ mod table;
 #[cfg(test)]
 mod tables;
 mod tree;
+mod warnings;
 
 use crate::{
 	args::{Cli, Command, Common},
@@ -29,7 +30,6 @@ use crate::{
 };
 use async_backing_devnet::{Devnet, Report, RunConfig, RunReport};
 use async_backing_foreign_parachain::ForeignPara;
-use async_backing_primitives::{ParachainPace, TuningWarning};
 use clap::Parser;
 use std::{io::IsTerminal, path::Path, process::ExitCode};
 
@@ -113,7 +113,7 @@ fn execute(command: &Command) -> Result<(), CliError> {
 			let foreign = std::mem::take(&mut foreign);
 			let (devnet, report) = run_prepared(config.clone(), runtime.clone(), foreign, |devnet| {
 				let lookahead = devnet.relay().configuration()?.scheduling_lookahead;
-				for warning in warnings(&config, lookahead) {
+				for warning in warnings::of(&config, lookahead) {
 					eprintln!("warning: {warning}");
 				}
 				server = serving.map_or(Ok(None), |serving| serving.start(devnet))?;
@@ -129,7 +129,7 @@ fn execute(command: &Command) -> Result<(), CliError> {
 		table::write(&mut text, &runs, slot_s, style).map_err(|_| CliError::Format)?;
 		output::print(&text)?;
 	}
-	let nothing = runs.iter().find_map(nothing_built);
+	let nothing = runs.iter().find_map(warnings::came_to_nothing);
 	if let Some(json) = &mut json {
 		json.write(&(serde_json::to_string_pretty(&Report::new(seed, runs))? + "\n"))?;
 	}
@@ -138,31 +138,6 @@ fn execute(command: &Command) -> Result<(), CliError> {
 		serving.finish(&devnet, server);
 	}
 	nothing.map_or(Ok(()), Err)
-}
-
-/// A run of more blocks than it takes to begin, in which no para had anything to build: whoever asked for it wants to know.
-fn nothing_built(run: &RunReport) -> Option<CliError> {
-	const TO_BEGIN: u32 = 4;
-	let built = run.paras.iter().any(|para| para.built > 0);
-	(!built && run.relay_blocks > TO_BEGIN).then(|| {
-		let mut idle: Vec<_> = run.paras.iter().flat_map(|para| &para.idle).collect();
-		idle.sort_by_key(|idle| std::cmp::Reverse(idle.leaves));
-		let mut reasons: Vec<_> = idle.into_iter().map(|idle| idle.reason.clone()).collect();
-		reasons.dedup();
-		CliError::Nothing {
-			blocks: run.relay_blocks,
-			reasons,
-		}
-	})
-}
-
-/// What is legal in a run, but slower than it could be (R-DEF-27).
-fn warnings(config: &RunConfig, lookahead: u32) -> Vec<TuningWarning> {
-	let pace = ParachainPace {
-		velocity: config.model.velocity,
-		segment_capacity: config.model.segment_capacity,
-	};
-	config.params.tuning_warnings(lookahead, Some(pace))
 }
 
 /// Whether the standard output belongs to JSON.
@@ -201,39 +176,4 @@ fn run_prepared(
 	let report = devnet.run(|progress| bar.update(&progress))?;
 	bar.finish();
 	Ok((devnet, report))
-}
-
-#[cfg(test)]
-mod tests {
-	use super::*;
-	use async_backing_primitives::HostConfiguration;
-
-	#[test]
-	fn r_def_27_what_slows_a_run_down_is_said() {
-		let said = |line: &str| {
-			let words = std::iter::once("async-backing").chain(line.split_whitespace());
-			let Ok(Cli {
-				command: Command::Dev(dev),
-			}) = Cli::try_parse_from(words)
-			else {
-				panic!("{line}")
-			};
-			let lookahead = HostConfiguration::default().scheduling_lookahead;
-			let warnings = warnings(&dev.run_config(), lookahead);
-			warnings.iter().map(ToString::to_string).collect::<Vec<_>>()
-		};
-		assert_eq!(said("dev"), Vec::<String>::new(), "the default is in tune");
-		assert_eq!(
-			said("dev --max-candidate-depth 0 --allowed-ancestry-len 0"),
-			Vec::<String>::new(),
-			"R-ABP-3"
-		);
-		assert_eq!(
-			said("dev --segment-capacity 2 --allowed-ancestry-len 6"),
-			[
-				"the claim queue looks 4 blocks ahead, but a relay parent is legal for 7 (R-SCH-12)",
-				"2 unincluded blocks allowed, but 3 come before the first is included (R-SEG-8)",
-			]
-		);
-	}
 }

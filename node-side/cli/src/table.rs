@@ -225,9 +225,9 @@ pub(crate) fn write(out: &mut impl Write, runs: &[RunReport], slot_s: f64, style
 		.flat_map(|run| &run.paras)
 		.filter(|para| para.orders > 0)
 	{
-		let label = format!("on-demand para {}", para.id);
+		let label = format!("orders for para {}", para.id);
 		let figures = format!(
-			"{} orders, {} backed, {} included",
+			"{} orders; {} backed, {} included in all",
 			para.orders, para.backed, para.included
 		);
 		writeln!(out, "{label:LABEL$}{figures:>COLUMN$}")?;
@@ -241,6 +241,9 @@ fn write_refused(out: &mut impl Write, runs: &[RunReport]) -> fmt::Result {
 	for para in runs.iter().flat_map(|run| &run.paras) {
 		for Refusal { reason, candidates } in &para.refusals {
 			writeln!(out, "para {}: {candidates} not backed: {reason}", para.id)?;
+		}
+		for Refusal { reason, candidates } in &para.lost {
+			writeln!(out, "para {}: {candidates} lost: {reason}", para.id)?;
 		}
 	}
 	Ok(())
@@ -259,11 +262,11 @@ fn write_idle(out: &mut impl Write, runs: &[RunReport]) -> fmt::Result {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
 	use super::*;
 	use async_backing_devnet::RunParams;
 
-	fn run(depth: u32, ancestry: u32, interval: f64, extrinsics: u64) -> RunReport {
+	pub(crate) fn run(depth: u32, ancestry: u32, interval: f64, extrinsics: u64) -> RunReport {
 		let para = ParaReport {
 			id: 2000,
 			orders: 0,
@@ -282,6 +285,7 @@ mod tests {
 			extrinsics_included: extrinsics,
 			pov_bytes_included: 1_000_000,
 			refusals: vec![],
+			lost: vec![],
 			idle: vec![],
 		};
 		RunReport {
@@ -313,7 +317,7 @@ mod tests {
 			"{text}"
 		);
 		assert!(
-			text.contains("on-demand para 2001           9 orders, 9 backed, 8 included"),
+			text.contains("orders for para 2001          9 orders; 9 backed, 8 included in all"),
 			"{text}"
 		);
 	}
@@ -325,9 +329,14 @@ mod tests {
 			reason: "it is invalid: execution takes 2.2s, but at most 2s".into(),
 			candidates: 3,
 		}];
+		run.paras[0].lost = vec![Refusal {
+			reason: "backed, and chunks not received in time (R-TMO-2, R-NET-16)".into(),
+			candidates: 2,
+		}];
 		let mut text = String::new();
 		write(&mut text, &[run], 6.0, Style { colour: false }).expect("fits");
-		let line = "\npara 2000: 3 not backed: it is invalid: execution takes 2.2s, but at most 2s\n";
+		let line = "\npara 2000: 3 not backed: it is invalid: execution takes 2.2s, but at most 2s\n\
+			para 2000: 2 lost: backed, and chunks not received in time (R-TMO-2, R-NET-16)\n";
 		assert!(text.ends_with(line), "{text}");
 	}
 
@@ -374,7 +383,7 @@ mod tests {
 			line("extrinsics per parablock").ends_with("100                   400     4.00x"),
 			"{text}"
 		);
-		assert!(!text.contains("on-demand"), "{text}");
+		assert!(!text.contains("orders"), "{text}");
 		assert!(!text.contains('\x1b'), "no colour where it was not asked for");
 	}
 }

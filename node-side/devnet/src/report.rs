@@ -98,11 +98,14 @@ pub struct ParaReport {
 	pub pov_bytes_included: u64,
 	/// Why validators did not vote for candidates that came to nothing, the first reason for each.
 	pub refusals: Vec<Refusal>,
+	/// Why candidates that no validator refused came to nothing: those that were backed and not included, and those for which
+	/// no quorum came in time.
+	pub lost: Vec<Refusal>,
 	/// At how many leaves its collators built nothing, and why.
 	pub idle: Vec<Idleness>,
 }
 
-/// Candidates that nobody backed, for one reason.
+/// Candidates that came to nothing, for one reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Refusal {
 	/// The reason, with the rule behind it.

@@ -48,6 +48,24 @@ struct Fate {
 	refused: Option<String>,
 }
 
+impl Fate {
+	/// What validators say of a candidate that came to nothing.
+	fn refusal(&self) -> Option<&str> {
+		self.refused.as_deref().filter(|_| !self.backed)
+	}
+
+	/// What became of a candidate that came to nothing, though no validator refused it.
+	fn loss(&self) -> Option<&'static str> {
+		match self.refusal() {
+			Some(_) => None,
+			None if self.timed_out => Some("backed, and chunks not received in time (R-TMO-2, R-NET-16)"),
+			None if self.backed => Some("backed, behind one that was not included"),
+			None if self.backable_at.is_some() => Some("a quorum, but no place on-chain in time (R-COL-6)"),
+			None => Some("no quorum in time (R-COL-6)"),
+		}
+	}
+}
+
 /// A relay block, as far as it says what becomes of candidates.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Outcome<'a> {
@@ -251,7 +269,13 @@ impl Tally {
 			authoring_s: (!fates.is_empty()).then(|| authoring.as_secs_f64() / fates.len() as f64),
 			extrinsics_included: included().map(|fate| u64::from(fate.built.extrinsics)).sum(),
 			pov_bytes_included: included().map(|fate| fate.built.pov_bytes as u64).sum(),
-			refusals: refusals(fates.iter().filter(is_wasted).map(|(_, fate)| fate)),
+			refusals: counted(
+				fates
+					.iter()
+					.filter(is_wasted)
+					.filter_map(|(_, fate)| fate.refusal()),
+			),
+			lost: counted(fates.iter().filter(is_wasted).filter_map(|(_, fate)| fate.loss())),
 			idle: self
 				.idle
 				.get(&para)
@@ -302,16 +326,16 @@ impl Tally {
 	}
 }
 
-/// What validators say of candidates that came to nothing.
-fn refusals<'a>(wasted: impl Iterator<Item = &'a Fate>) -> Vec<Refusal> {
+/// How many candidates came to nothing for each reason.
+fn counted<'a>(reasons: impl Iterator<Item = &'a str>) -> Vec<Refusal> {
 	let mut refusals: Vec<Refusal> = Vec::new();
-	for reason in wasted.filter_map(|fate| fate.refused.as_ref().filter(|_| !fate.backed)) {
+	for reason in reasons {
 		let known = refusals.iter().position(|known| known.reason == *reason);
 		if let Some(known) = known.and_then(|known| refusals.get_mut(known)) {
 			known.candidates = known.candidates.saturating_add(1);
 		} else if refusals.len() < MAX_REASONS {
 			refusals.push(Refusal {
-				reason: reason.clone(),
+				reason: reason.to_owned(),
 				candidates: 1,
 			});
 		}

@@ -39,7 +39,8 @@ pub(super) struct ModelArgs {
 	/// Unincluded blocks that a parachain allows itself; by default 5, or what its cores need.
 	#[arg(long, value_name = "BLOCKS", value_parser = clap::value_parser!(u32).range(1..=256))]
 	segment_capacity: Option<u32>,
-	/// Blocks that a parachain wants per relay block; by default one for each of its cores.
+	/// Blocks that a parachain wants per relay block; by default one for each of its cores, of those of --core and --order the
+	/// most that one para has at once.
 	#[arg(long, value_name = "BLOCKS", value_parser = clap::value_parser!(u32).range(1..=16))]
 	velocity: Option<u32>,
 	/// Slots of a session; by default as many as the runtime has, 50 for the one of this program.
@@ -54,21 +55,21 @@ pub(super) struct ModelArgs {
 }
 
 impl ModelArgs {
-	fn velocity(&self, cores_per_para: u32) -> u32 {
-		self.velocity.unwrap_or(cores_per_para)
+	fn velocity(&self, cores: u32) -> u32 {
+		self.velocity.unwrap_or(cores)
 	}
 
 	/// What is asked for, or what never waits for inclusion at the pace of the default world (R-SEG-8): built on one relay
 	/// block, backed in the second after it and included in the third. The last of several on one relay parent is a block
 	/// later.
-	pub(super) fn segment_capacity(&self, cores_per_para: u32) -> u32 {
-		let velocity = self.velocity(cores_per_para);
+	pub(super) fn segment_capacity(&self, cores: u32) -> u32 {
+		let velocity = self.velocity(cores);
 		let relay_blocks = if velocity > 1 { 4 } else { 3 };
 		self.segment_capacity
 			.unwrap_or_else(|| sufficient_capacity(velocity, relay_blocks).max(5))
 	}
 
-	pub(super) fn model(&self, cores_per_para: u32) -> Model {
+	pub(super) fn model(&self, cores: u32) -> Model {
 		Model {
 			leaf_active_after: Duration::from_millis(self.leaf_active_ms),
 			link_latency: Duration::from_millis(self.link_latency_ms),
@@ -79,8 +80,8 @@ impl ModelArgs {
 			bitfield_after: Duration::from_millis(self.bitfield_after_ms),
 			inherent_after: Duration::from_millis(self.inherent_after_ms),
 			collator_margin: Duration::from_millis(self.collator_margin_ms),
-			segment_capacity: self.segment_capacity(cores_per_para),
-			velocity: self.velocity(cores_per_para),
+			segment_capacity: self.segment_capacity(cores),
+			velocity: self.velocity(cores),
 			session_length: self.session_length,
 			minimum_backing_votes: self.minimum_backing_votes,
 			upgrade_delay: self.upgrade_delay,

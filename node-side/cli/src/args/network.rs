@@ -2,7 +2,9 @@
 
 use super::model::ModelArgs;
 use crate::runtime::RuntimeArgs;
-use async_backing_devnet::{Assignee, Authoring, CoreWork, Disturbance, RunConfig, PARTS_OF_A_CORE};
+use async_backing_devnet::{
+	most_cores_at_once, Assignee, Authoring, CoreWork, Disturbance, RunConfig, PARTS_OF_A_CORE,
+};
 use async_backing_primitives::{AsyncBackingParams, ParaId};
 use clap::Args;
 
@@ -26,7 +28,7 @@ pub(crate) struct Network {
 	collators_per_para: u32,
 	/// Cores of each para: so many of its parablocks a relay block can back.
 	#[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=16))]
-	pub(super) cores_per_para: u32,
+	cores_per_para: u32,
 	/// What a core does, instead of the cores of --cores-per-para and --on-demand: '0=2000', a lease '1=2000@10..40' of
 	/// blocks 10 to 39, shares '0=2000:28800,pool:28800' of 57600 parts. Once for each core and lease.
 	#[arg(long = "core", value_name = "CORE=WHO[:PARTS],..[@BEGIN..[END]]", value_parser = core_work)]
@@ -53,7 +55,26 @@ pub(crate) struct Network {
 	pub(crate) runtime: RuntimeArgs,
 }
 
+/// Most blocks that a para may have on one relay parent.
+const MAX_VELOCITY: u32 = 16;
+
 impl Network {
+	fn orders_for(&self) -> Vec<ParaId> {
+		self.orders.iter().copied().map(ParaId).collect()
+	}
+
+	/// The most cores that one para has at once, one that serves its orders among them (R-SCH-10): pace, segment and depth
+	/// follow from that (R-SEG-8).
+	pub(super) fn most_cores(&self) -> u32 {
+		let cores = match &self.works[..] {
+			// A core of the pool for each para that has no other.
+			[] if self.orders.is_empty() || self.on_demand == 0 => self.cores_per_para,
+			[] => self.cores_per_para.saturating_add(1),
+			works => most_cores_at_once(works, &self.orders_for()),
+		};
+		cores.clamp(1, MAX_VELOCITY)
+	}
+
 	/// A run of so many blocks with these parameters.
 	pub(super) fn run_config(&self, blocks: u32, params: AsyncBackingParams) -> RunConfig {
 		let mut config = RunConfig {
@@ -62,12 +83,12 @@ impl Network {
 			paras: self.paras.unwrap_or(USUAL_PARAS),
 			seed: self.seed,
 			params,
-			model: self.model.model(self.cores_per_para),
+			model: self.model.model(self.most_cores()),
 			collators_per_para: self.collators_per_para,
 			cores_per_para: self.cores_per_para,
 			on_demand: self.on_demand,
 			order_every: self.order_every,
-			orders_for: self.orders.iter().copied().map(ParaId).collect(),
+			orders_for: self.orders_for(),
 			works: self.works.clone(),
 			preset: self.runtime.preset.clone(),
 			authoring: match self.authoring {

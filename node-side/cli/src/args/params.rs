@@ -17,7 +17,7 @@ pub(crate) struct Params {
 
 impl Params {
 	pub(super) fn params(&self, network: &Network) -> AsyncBackingParams {
-		let capacity = network.model.segment_capacity(network.cores_per_para);
+		let capacity = network.model.segment_capacity(network.most_cores());
 		AsyncBackingParams {
 			// A segment of more than D + 1 blocks brings nothing (R-PAR-4).
 			max_candidate_depth: self

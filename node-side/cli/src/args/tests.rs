@@ -33,6 +33,23 @@ fn r_seg_8_depth_and_segment_follow_from_the_cores() {
 			(6, 8, 2),
 		),
 		("dev --segment-capacity 9", (8, 9, 1)),
+		("dev --paras 1 --core 0=2000 --core 1=2000", (7, 8, 2)),
+		(
+			"dev --paras 1 --core 0=2000 --core 1=pool --order 2000",
+			(7, 8, 2),
+		),
+		("dev --paras 1 --core 0=2000 --core 1=pool", (4, 5, 1)),
+		("dev --core 0=2000 --core 1=2001", (4, 5, 1)),
+		(
+			"dev --paras 1 --validators 9 --core 0=2000 --core 1=2000@12..36 --core 2=2000@20..28",
+			(11, 12, 3),
+		),
+		(
+			"dev --paras 1 --core 0=2000 --core 1=2000 --velocity 1",
+			(4, 5, 1),
+		),
+		("dev --on-demand 1 --order 2000", (7, 8, 2)),
+		("dev --on-demand 1", (4, 5, 1)),
 	] {
 		let Ok(Cli {
 			command: Command::Dev(dev),
@@ -47,6 +64,24 @@ fn r_seg_8_depth_and_segment_follow_from_the_cores() {
 			"R-SEG-8: {line}"
 		);
 	}
+}
+
+#[test]
+fn a_run_of_one_para_that_orders_is_the_same_to_dev_and_context() {
+	let Ok(Cli {
+		command: Command::Context(context),
+	}) = parse("context --paras 0 --on-demand 1")
+	else {
+		panic!("it parses")
+	};
+	assert_eq!(context.run_config().validate(), Ok(()));
+	let Ok(Cli {
+		command: Command::Dev(dev),
+	}) = parse("dev --paras 0 --on-demand 1")
+	else {
+		panic!("it parses")
+	};
+	assert_eq!(dev.run_config().validate(), Ok(()));
 }
 
 #[test]
