@@ -108,12 +108,15 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_finalize_with(outputs: impl FnOnce(&Room) -> Outputs) -> Result<(), InvalidBlock> {
 		let relay_parent = CurrentRelayParent::<T>::take().ok_or(InvalidBlock::NoInherent)?;
 		let mut tracker = Self::tracker().ok_or(InvalidBlock::CorruptSegment)?;
-		let outputs = outputs(&room_of(&tracker, relay_parent.clone()));
+		let outputs = outputs(&Self::room_of(&tracker, relay_parent.clone()));
 		let (number, go_ahead) = (relay_parent.number, relay_parent.go_ahead);
 		let state = relay_parent.into_state();
 		state.check_outputs(&outputs.upward_messages, &outputs.horizontal_messages)?;
+		let used = UsedBandwidth::of(&outputs.upward_messages, &outputs.horizontal_messages)?;
+		let (got, max) = (used.outbound_hrmp.len(), T::MaxChannels::get());
+		ensure!(got <= max as usize, InvalidBlock::TooManyChannels { got, max });
 		let end = BlockEnd {
-			used: UsedBandwidth::of(&outputs.upward_messages, &outputs.horizontal_messages)?,
+			used,
 			hrmp_watermark: outputs.hrmp_watermark.unwrap_or(number),
 			go_ahead,
 		};
@@ -129,7 +132,7 @@ impl<T: Config> Pallet<T> {
 
 	/// What the block being processed may send. `None` before its inherent.
 	pub fn room() -> Option<Room> {
-		Some(room_of(&Self::tracker()?, CurrentRelayParent::<T>::get()?))
+		Some(Self::room_of(&Self::tracker()?, CurrentRelayParent::<T>::get()?))
 	}
 
 	/// Answers the runtime API of that name (R-HOO-3), in the state of the block that is to be built on: whether a block
@@ -142,15 +145,16 @@ impl<T: Config> Pallet<T> {
 		Self::tracker()
 			.is_some_and(|tracker| tracker.can_build_upon(&T::ConsensusHook::get(), included, slot))
 	}
-}
 
-fn room_of(tracker: &SegmentTracker, relay_parent: RelayParentRecord) -> Room {
-	let relay_parent_number = relay_parent.number;
-	let relay_state = relay_parent.into_state();
-	Room {
-		relay_parent_number,
-		hrmp_watermark: tracker.segment.hrmp_watermark(),
-		limits: relay_state.limits().less(tracker.segment.aggregate()),
-		relay_state,
+	fn room_of(tracker: &SegmentTracker, relay_parent: RelayParentRecord) -> Room {
+		let relay_parent_number = relay_parent.number;
+		let relay_state = relay_parent.into_state();
+		Room {
+			relay_parent_number,
+			hrmp_watermark: tracker.segment.hrmp_watermark(),
+			limits: relay_state.limits().less(tracker.segment.aggregate()),
+			max_channels: T::MaxChannels::get().min(relay_state.host.hrmp_max_message_num_per_candidate),
+			relay_state,
+		}
 	}
 }

@@ -78,6 +78,7 @@ parameter_types! {
 	pub static CurrentHook: AnyHook = AnyHook::Capacity(3);
 	pub static Numbers: RelayParentNumbers = RelayParentNumbers::Monotonic;
 	pub static CurrentSlot: Option<Slot> = None;
+	pub static MaxChannels: u32 = 64;
 	/// What the next block sends.
 	pub static Sends: Outputs = Outputs::default();
 	/// What the latest block was told that it may send.
@@ -126,6 +127,7 @@ impl crate::Config for Test {
 	type ParaSlot = CurrentSlot;
 	type Outputs = Sender;
 	type Upgrades = Upgrades;
+	type MaxChannels = MaxChannels;
 }
 
 /// A relay parent, by the values of its state.
@@ -274,6 +276,7 @@ pub fn run<R>(hook: AnyHook, test: impl FnOnce() -> R) -> R {
 	CurrentHook::set(hook);
 	Numbers::set(RelayParentNumbers::Monotonic);
 	CurrentSlot::set(None);
+	MaxChannels::set(64);
 	Pending::set(false);
 	Answers::set((0, 0));
 	sp_io::TestExternalities::default().execute_with(|| {

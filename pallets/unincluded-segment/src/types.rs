@@ -62,6 +62,9 @@ pub struct Room {
 	/// State of the relay parent: unincluded blocks are not counted. How large and how many messages may be is here
 	/// (R-UMP-1, R-HRMP-5).
 	pub relay_state: RelayState,
+	/// On how many channels the block may send: no more are stored ([`Config::MaxChannels`]), and a candidate sends one
+	/// message on each (R-HRMP-5). The relay state may have more channels than that.
+	pub max_channels: u32,
 }
 
 /// Why a block is invalid at its end.

@@ -2,6 +2,8 @@
 
 mod invariants;
 mod properties;
+mod readme;
+mod room;
 mod rules;
 
 use crate::{mock::*, *};
