@@ -5,7 +5,7 @@ use crate::{AccountId, Babe, Runtime, Session, SessionKeys};
 use alloc::vec::Vec;
 use async_backing_primitives::HostConfiguration;
 use frame_support::{
-	parameter_types,
+	parameter_types, storage_alias,
 	traits::{Get, OnRuntimeUpgrade},
 	weights::{RuntimeDbWeight, Weight},
 };
@@ -19,18 +19,27 @@ impl_opaque_keys! {
 	}
 }
 
+/// That [`AddParachainKeys`] ran.
+#[storage_alias]
+pub type ParachainKeysAdded = StorageValue<ParachainMigrations, ()>;
+
 /// Gives each validator a key for parachains, until it brings one of its own by `Session::set_keys`: a copy of its BABE key.
 ///
-/// Runs once: in the upgrade with which the sessions pallet comes, no session was handed out yet.
+/// Runs once, in the upgrade with which the sessions pallet comes, and leaves a mark: keys that are longer by then decode as the
+/// old ones too, and another upgrade before the next session would take from validators what they brought meanwhile. A chain
+/// that began with this runtime has no mark, but sessions.
 #[derive(Clone, Copy, Debug)]
 pub struct AddParachainKeys;
 
 impl OnRuntimeUpgrade for AddParachainKeys {
 	fn on_runtime_upgrade() -> Weight {
 		let weight: RuntimeDbWeight = <Runtime as frame_system::Config>::DbWeight::get();
-		if pallet_async_backing_sessions::CurrentSessionIndex::<Runtime>::get().is_some() {
-			return weight.reads(1);
+		if ParachainKeysAdded::exists()
+			|| pallet_async_backing_sessions::CurrentSessionIndex::<Runtime>::exists()
+		{
+			return weight.reads(2);
 		}
+		ParachainKeysAdded::put(());
 		let validators = Session::validators().len() as u64;
 		Session::upgrade_keys::<OldSessionKeys, _>(|_: AccountId, old| {
 			let key: sp_core::sr25519::Public = old.babe.clone().into();
@@ -40,7 +49,10 @@ impl OnRuntimeUpgrade for AddParachainKeys {
 			}
 		});
 		// Keys of the next session, those queued, and who owns each.
-		weight.reads_writes(validators.saturating_mul(2), validators.saturating_mul(5))
+		weight.reads_writes(
+			validators.saturating_mul(2).saturating_add(2),
+			validators.saturating_mul(5).saturating_add(1),
+		)
 	}
 }
 

@@ -7,7 +7,7 @@ use async_backing_primitives::{
 	runtime_api::runtime_decl_for_parachain_host::ParachainHostV16,
 	test_helpers::{attest, validator_id, Draft, Signers},
 	CandidateEvent, CoreIndex, HeadData, Header, ParaId, ParachainsInherentData, RelayChainBlockInfo,
-	SigningContext, ValidationCode, PARACHAINS_INHERENT_IDENTIFIER,
+	SigningContext, ValidationCode, ValidatorId, PARACHAINS_INHERENT_IDENTIFIER,
 };
 use codec::Encode;
 use frame_support::traits::{ConstU128, ConstU32, ConstU64, GetStorageVersion};
@@ -378,6 +378,60 @@ fn r_inc_1_r_abp_9_a_chain_that_runs_gets_the_pallets_and_includes_candidates_fr
 		assert!(
 			matches!(events[..], [CandidateEvent::CandidateIncluded(..)]),
 			"{events:?}"
+		);
+	});
+}
+
+/// The key for parachains that a validator has in the session pallet.
+fn para_key(validator: &after::AccountId) -> ValidatorId {
+	let keys = pallet_session::NextKeys::<after::Runtime>::get(validator);
+	keys.expect("it has keys").para_validator
+}
+
+#[test]
+fn two_upgrades_within_one_session_leave_the_keys_that_validators_brought_between_them() {
+	genesis().execute_with(|| {
+		let mut chain = Chain::new();
+		for _ in 0..OLD_BLOCKS {
+			chain.grow_old(|| ());
+		}
+		let session = before::Session::current_index();
+		let [first, second] = [0, 1].map(|index| after::Session::validators()[index].clone());
+		let upgrade = |chain: &mut Chain| {
+			frame_system::LastRuntimeUpgrade::<after::Runtime>::kill();
+			chain.grow(chain.empty());
+		};
+		upgrade(&mut chain);
+		let given = para_key(&second);
+		assert_eq!(
+			given,
+			ValidatorId::from(sr25519::Public::from_raw(second.clone().into())),
+			"a copy of its BABE key"
+		);
+
+		// One brings a key of its own, and the chain is upgraded once more.
+		let own = validator_id(77);
+		let keys = after::SessionKeys {
+			babe: sr25519::Public::from_raw(first.clone().into()).into(),
+			para_validator: own.clone(),
+		};
+		pallet_session::NextKeys::<after::Runtime>::insert(&first, keys);
+		upgrade(&mut chain);
+		assert_eq!(
+			after::Session::current_index(),
+			session,
+			"it is the same session still"
+		);
+		assert_eq!(para_key(&first), own, "the second upgrade leaves it alone");
+		assert_eq!(para_key(&second), given);
+
+		// The session after the next one has it.
+		chain.finish_session();
+		chain.finish_session();
+		let validators = <Host as ParachainHostV16<after::Block>>::validators();
+		assert!(
+			validators.contains(&own) && validators.contains(&given),
+			"{validators:?}"
 		);
 	});
 }
