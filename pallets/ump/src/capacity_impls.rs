@@ -41,6 +41,19 @@ impl<T: Config> Pallet<T> {
 		queue_size(T::MessageQueue::footprint(para.into()))
 	}
 
+	/// Whether the message queue tells this pallet of a message: what parachains read is there when one is enqueued. Tried on
+	/// an empty state, for integrity tests.
+	#[cfg(feature = "std")]
+	pub(crate) fn hears_of_queues() -> bool {
+		use frame_support::{traits::EnqueueMessage, BoundedSlice};
+		let para = ParaId(u32::MAX);
+		sp_io::TestExternalities::default().execute_with(|| {
+			T::MessageQueue::enqueue_message(BoundedSlice::truncate_from(&[0]), para.into());
+			let published = unhashed::exists(&relay_dispatch_queue_remaining_capacity(para));
+			published && RelayDispatchQueueSize::<T>::get(para).0 == 1
+		})
+	}
+
 	/// Writes both values for parachains to read.
 	fn publish(para: ParaId, size: QueueSize, config: &HostConfiguration) {
 		RelayDispatchQueueSize::<T>::insert(para, (size.count, size.bytes));

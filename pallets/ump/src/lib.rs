@@ -101,6 +101,11 @@ pub mod pallet {
 					"parachains read the size of their queue at its name (R-KEY-8)",
 				)
 				.all_given(&Self::neighbours())
+				.holds(
+					Self::hears_of_queues(),
+					"`Ump` is not told of its queues (is it the `QueueChangeHandler` of `pallet_message_queue::Config`?): \
+					 parachains would read for ever that they are empty and that nothing fits (R-KEY-7, R-KEY-8)",
+				)
 				.check();
 			assert!(
 				crate::MaxMessageLenOf::<T>::get() >= MAX_UPWARD_MESSAGE_SIZE,
