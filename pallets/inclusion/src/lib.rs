@@ -365,7 +365,8 @@ pub mod pallet {
 			Self::take_snapshot();
 		}
 
-		/// Its name is free, but tools look for events of `ParaInclusion`.
+		/// Its name is free, but tools look for events of `ParaInclusion`. Babe's is checked here too, for runtimes that adopt
+		/// this pallet alone (R-KEY-9).
 		#[cfg(feature = "std")]
 		fn integrity_test() {
 			use async_backing_primitives::wiring::{path, Wiring};
@@ -374,6 +375,11 @@ pub mod pallet {
 				.required(
 					path::INHERENT,
 					"without its call no block could be made (R-INC-1)",
+				)
+				.named(
+					path::BABE,
+					"Babe",
+					"parachains read the slot at its name (R-KEY-9)",
 				)
 				.all_given(&Self::neighbours())
 				.check();

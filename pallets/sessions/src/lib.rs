@@ -10,6 +10,8 @@ mod handover_impls;
 mod port_impls;
 mod session_handler;
 mod session_info;
+#[cfg(feature = "std")]
+mod session_keys;
 mod types;
 mod utility_impls;
 
@@ -212,8 +214,20 @@ pub mod pallet {
 				path::HRMP,
 				path::INCLUSION,
 			];
+			let without = crate::session_keys::keys_without_para::<T::RuntimeCall>();
+			let keys = without
+				.as_ref()
+				.map(|names| names.join("`, `"))
+				.unwrap_or_default();
 			Wiring::of::<T::RuntimeCall, T::RuntimeEvent>()
 				.noted::<T>(path::SESSIONS)
+				.holds(
+					without.is_none(),
+					&alloc::format!(
+						"the session keys are `{keys}`, and none of them is this pallet's: name it in `impl_opaque_keys!`, and \
+						 among the `SessionHandler`s of `pallet_session::Config`, or it never hears of a validator (R-ABP-9)"
+					),
+				)
 				.all_given(&Self::neighbours())
 				.named(path::BABE, "Babe", "parachains read the slot at its name (R-KEY-9)")
 				.after::<T>(
