@@ -30,6 +30,8 @@ macro_rules! configs {
 				pub(in super::super) type SessionsHrmp = Hrmp;
 				pub(in super::super) type ParasScheduler = ParaScheduler;
 				pub(in super::super) type InclusionDmp = Dmp;
+				pub(in super::super) type QueueChangeHandler = Ump;
+				pub(in super::super) type ParaKey = ParaSessionInfo;
 			}
 			#[allow(unused_imports)]
 			pub(super) use right::*;
@@ -43,7 +45,7 @@ macro_rules! configs {
 		sp_runtime::impl_opaque_keys! {
 			pub struct SessionKeys {
 				pub babe: Babe,
-				pub para: ParaSessionInfo,
+				pub para_validator: given::ParaKey,
 			}
 		}
 
@@ -101,7 +103,7 @@ macro_rules! configs {
 			type WeightInfo = ();
 			type MessageProcessor = Processor;
 			type Size = u32;
-			type QueueChangeHandler = Ump;
+			type QueueChangeHandler = given::QueueChangeHandler;
 			type QueuePausedQuery = ();
 			type HeapSize = ConstU32<{ 132 * 1024 }>;
 			type MaxStale = ConstU32<8>;

@@ -3,6 +3,7 @@
 // `construct_runtime!` writes public items without documentation and without `Debug`.
 #![allow(missing_docs, missing_debug_implementations)]
 
+pub mod alone;
 #[macro_use]
 mod configs;
 mod neighbours;
@@ -154,6 +155,14 @@ with_fault!(
 with_fault!(
 	/// Inclusion gives downward messages to nobody.
 	deaf, InclusionDmp = ()
+);
+with_fault!(
+	/// The message queue tells nobody of its queues.
+	unheard, QueueChangeHandler = ()
+);
+with_fault!(
+	/// Validators bring no key for parachains.
+	keyless, ParaKey = Babe
 );
 
 /// Nobody brings the inherent in.

@@ -94,3 +94,25 @@ fn r_abp_5_a_configuration_without_sessions_is_named() {
 fn r_dmp_3_a_port_that_nobody_answers_is_named() {
 	assert_named::<deaf::AllPalletsWithSystem>(&["`type Dmp = ()`", "the runtime has `Dmp`"]);
 }
+
+#[test]
+fn r_key_9_babe_with_another_name_is_named_by_inclusion_alone() {
+	assert_named::<alone::AllPalletsWithSystem>(&["`Consensus`", "it must be `Babe`", "R-KEY-9"]);
+}
+
+#[test]
+fn r_key_7_r_key_8_a_message_queue_that_tells_nobody_is_named() {
+	assert_named::<unheard::AllPalletsWithSystem>(&[
+		"`QueueChangeHandler` of `pallet_message_queue::Config`",
+		"R-KEY-7, R-KEY-8",
+	]);
+}
+
+#[test]
+fn r_abp_9_session_keys_without_one_for_parachains_are_named() {
+	assert_named::<keyless::AllPalletsWithSystem>(&[
+		"the session keys are `babe`, `para_validator`",
+		"name it in `impl_opaque_keys!`",
+		"R-ABP-9",
+	]);
+}
