@@ -6,12 +6,32 @@ use codec::{Decode, DecodeWithMemTracking, Encode};
 use scale_info::TypeInfo;
 
 /// Two bits for each member of a backing group, in the order of the group: has it seconded, has it confirmed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+#[derive(Clone, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
 pub struct StatementFilter {
 	/// Who has seconded the candidate.
 	pub seconded_in_group: BitVec<u8, Lsb0>,
 	/// Who has confirmed it.
 	pub validated_in_group: BitVec<u8, Lsb0>,
+}
+
+/// As 0 and 1 in the order of the group: what the library of bits prints has the place in memory in it, and equal filters
+/// would differ.
+impl core::fmt::Debug for StatementFilter {
+	fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+		struct Bits<'a>(&'a BitSlice<u8, Lsb0>);
+		impl core::fmt::Debug for Bits<'_> {
+			fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+				self.0
+					.iter()
+					.try_for_each(|bit| formatter.write_str(if *bit { "1" } else { "0" }))
+			}
+		}
+		formatter
+			.debug_struct("StatementFilter")
+			.field("seconded_in_group", &Bits(&self.seconded_in_group))
+			.field("validated_in_group", &Bits(&self.validated_in_group))
+			.finish()
+	}
 }
 
 impl StatementFilter {

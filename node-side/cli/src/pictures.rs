@@ -158,7 +158,11 @@ fn r_seg_2_the_readme_shows_what_compare_prints() {
 	let slot_s = configs[0].model.slot.as_secs_f64();
 	let runs: Vec<_> = configs
 		.into_iter()
-		.map(|config| run_watched(config, runtime.clone(), |_| ()).expect("the relay chain runs").1)
+		.map(|config| {
+			run_watched(config, runtime.clone(), |_| ())
+				.expect("the relay chain runs")
+				.1
+		})
 		.collect();
 	let mut now = String::from("```text\n");
 	table::write(&mut now, &runs, slot_s, Style::plain()).expect("there is room");

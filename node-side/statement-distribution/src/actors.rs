@@ -87,6 +87,7 @@ impl Setting {
 	}
 
 	/// The index of a key in the session of a block.
+	#[cfg(feature = "laws")]
 	pub(crate) fn index_of(&self, block: u32, key: u32) -> u32 {
 		let turn = session_of(block) % self.validators;
 		(key + self.validators - turn) % self.validators

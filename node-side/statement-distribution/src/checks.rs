@@ -119,7 +119,7 @@ impl Checks {
 		self.in_check.as_ref().is_some_and(|(of, _)| *of == job)
 	}
 
-	#[cfg(any(test, feature = "laws"))]
+	#[cfg(feature = "laws")]
 	pub(crate) fn taken_for_open(&self) -> usize {
 		usize::from(self.in_check.is_some())
 	}

@@ -280,7 +280,7 @@ fn r_net_73_r_net_74_wants_the_groups_of_its_cores_and_asks_again() {
 	// When it is not its turn, it wants those alone who have to hear of what it has.
 	assert_eq!(stand.side.set_turn(false, &stand.chain), Some(wanted(&[])));
 	assert_eq!(stand.offer(&named(PARA, 12, 0, 1)), Ok(()));
-	assert_eq!(stand.side.set_turn(true, &stand.chain).is_some(), true);
+	assert!(stand.side.set_turn(true, &stand.chain).is_some());
 	assert_eq!(stand.side.set_turn(false, &stand.chain), Some(wanted(&[1, 2, 3])));
 }
 

@@ -6,7 +6,9 @@ use async_backing_collator::{
 	BuildOn, Collator, CollatorConfig, NoBuild, Parablock, MAX_REMEMBERED, REMEMBERED_FOR,
 };
 use async_backing_machine::laws::Choices;
-use async_backing_primitives::{CandidateCommitments, CandidateHash, CoreIndex, Hash, HeadData, HeadHash, LeafFacts};
+use async_backing_primitives::{
+	CandidateCommitments, CandidateHash, CoreIndex, Hash, HeadData, HeadHash, LeafFacts,
+};
 use std::{collections::VecDeque, sync::Arc};
 
 #[derive(Debug)]

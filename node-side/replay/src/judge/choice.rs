@@ -267,12 +267,12 @@ impl Leaf<'_> {
 			.unwrap_or_default();
 		let code = |candidate: &Prepared| candidate.backed.candidate.descriptor.validation_code_hash();
 		let first_code = chain.first().map(|first| code(first)).unwrap_or_default();
-		let pov = chain
+		let mut pov = chain
 			.iter()
 			.filter_map(|candidate| candidate.validation_data.as_ref())
 			.map(|data| data.max_pov_size);
 		let config = HostConfiguration {
-			max_pov_size: pov.last().unwrap_or_default(),
+			max_pov_size: pov.next_back().unwrap_or_default(),
 			max_code_size: u32::MAX,
 			max_head_data_size: u32::MAX,
 			max_upward_queue_count: u32::MAX,

@@ -92,7 +92,7 @@ impl StatementDistribution {
 		};
 		let job = answer
 			.ok()
-			.and_then(|attested| self.to_check(&request, attested, turn));
+			.and_then(|attested| self.worth_checking(&request, attested, turn));
 		let deadline = turn.now.saturating_add(self.config.check);
 		let begun = job.and_then(|job| turn.out.job(Priority::High, deadline, job));
 		match begun {
@@ -102,7 +102,7 @@ impl StatementDistribution {
 	}
 
 	/// What of an answer is worth checking. Nothing is hashed here.
-	fn to_check<F: Frontier>(
+	fn worth_checking<F: Frontier>(
 		&mut self,
 		request: &InFlight,
 		mut attested: Attested,

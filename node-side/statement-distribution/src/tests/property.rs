@@ -146,8 +146,8 @@ fn try_run(run: &Run, seed: u64) -> (usize, usize) {
 	let mut net = Net::new(*setting, natures, seed);
 	net.failures = run.failures;
 	let honest = |index: usize| natures[index] == Nature::Honest;
-	for at in 0..natures.len() {
-		match natures[at] {
+	for (at, nature) in natures.iter().enumerate() {
+		match nature {
 			Nature::Honest => {
 				let member = setting.place(at as u32).1 as u8;
 				// Each seconds as many as it may, if it is among the first two of its group.

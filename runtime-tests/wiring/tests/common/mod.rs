@@ -12,7 +12,7 @@ const PAGE: u64 = 65_536;
 /// The blob with `answer` as what its function `export` answers, whatever it is asked. All else stays as it was compiled.
 ///
 /// The answer lies where the heap began, and the heap begins behind it.
-pub fn answering(blob: &[u8], export: &str, answer: &[u8]) -> Vec<u8> {
+pub(crate) fn answering(blob: &[u8], export: &str, answer: &[u8]) -> Vec<u8> {
 	let mut transplant = Transplant::find(blob, export, answer);
 	let mut module = Module::new();
 	transplant
