@@ -126,7 +126,7 @@ fn one_extrinsic_as_scale_and_hexadecimal_and_in_lists() {
 		assert_eq!(block.number(), Some(100));
 	}
 	// The same files as a folder.
-	assert_eq!(read(&[folder.0.clone()]).blocks.len(), files.len());
+	assert_eq!(read(std::slice::from_ref(&folder.0)).blocks.len(), files.len());
 }
 
 #[test]

@@ -211,6 +211,7 @@ impl Setting {
 		}
 	}
 
+	#[cfg(test)]
 	pub(crate) fn filter(&self, group: u32, seconds: &[usize], valid: &[usize]) -> StatementFilter {
 		use crate::filter::{Filter, Kind};
 		let mut filter = StatementFilter::blank(self.size_of(group));

@@ -242,7 +242,7 @@ impl Requests {
 	}
 
 	/// Candidates that are wanted.
-	#[cfg(any(test, feature = "laws"))]
+	#[cfg(test)]
 	pub(crate) fn len(&self) -> usize {
 		self.entries.len()
 	}

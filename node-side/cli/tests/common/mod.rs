@@ -5,22 +5,22 @@
 
 use std::process::{Command, Output};
 
-pub fn command(arguments: &str) -> Command {
+pub(crate) fn command(arguments: &str) -> Command {
 	let mut command = Command::new(env!("CARGO_BIN_EXE_async-backing"));
 	command.args(arguments.split_whitespace()).env("NO_COLOR", "1");
 	command
 }
 
-pub fn run(arguments: &str) -> Output {
+pub(crate) fn run(arguments: &str) -> Output {
 	command(arguments).output().expect("the command starts")
 }
 
-pub fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
 	String::from_utf8_lossy(bytes).into_owned()
 }
 
 /// The one line on the error output of a command that is refused.
-pub fn refused(arguments: &str) -> String {
+pub(crate) fn refused(arguments: &str) -> String {
 	let output = run(arguments);
 	assert_eq!(
 		output.status.code(),
