@@ -23,8 +23,6 @@ pub const MAX_PARAS: u32 = 20;
 pub(crate) const MAX_COLLATORS_PER_PARA: u32 = 10;
 /// Most cores of one para.
 pub(crate) const MAX_CORES_PER_PARA: u32 = 16;
-/// Parts of a core: the whole of it (R-SCH-7).
-pub const PARTS_OF_A_CORE: u16 = 57_600;
 /// Most works that cores are given: all are given in the first block.
 pub(crate) const MAX_WORKS: usize = 64;
 
@@ -68,7 +66,7 @@ pub struct CoreWork {
 	pub begin: u32,
 	/// First block of which it is no more; `None` for work that goes on until there is another.
 	pub end: Option<u32>,
-	/// Who shares the core, in parts of [`PARTS_OF_A_CORE`].
+	/// Who shares the core, in parts of [`PARTS_OF_A_CORE`](crate::PARTS_OF_A_CORE).
 	pub shares: Vec<(Assignee, u16)>,
 }
 

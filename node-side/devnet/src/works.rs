@@ -7,7 +7,7 @@ use crate::{
 	config::{out_of_range, Assignee, ConfigError, CoreWork, RunConfig},
 	PARTS_OF_A_CORE,
 };
-use async_backing_primitives::ParaId;
+use async_backing_primitives::{most_turns_in_a_row, step_of_turns, ParaId};
 use std::collections::BTreeSet;
 
 impl CoreWork {
@@ -24,13 +24,10 @@ impl CoreWork {
 	/// one another, as many as it has times the smallest share (R-SCH-7), so that small shares make for long waits.
 	pub fn longest_wait(&self, para: ParaId) -> Option<u32> {
 		let own = Assignee::Para(para);
-		let smallest = self.shares.iter().map(|(_, parts)| *parts).min()?;
-		let mut others = 0u32;
-		for (_, parts) in self.shares.iter().filter(|(of, _)| *of != own) {
-			let turns = u32::from(*parts).div_ceil(u32::from(smallest.max(1)));
-			others = others.saturating_add(turns);
-		}
-		self.serves(own).then_some(others)
+		let step = step_of_turns(self.shares.iter().map(|(_, parts)| *parts));
+		let others = self.shares.iter().filter(|(of, _)| *of != own);
+		let turns = others.map(|(_, parts)| u32::from(most_turns_in_a_row(*parts, step)));
+		self.serves(own).then_some(turns.sum())
 	}
 
 	/// Refuses what is no work: shares that are not a whole or come twice, and a lease without blocks.

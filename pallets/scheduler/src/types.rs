@@ -1,5 +1,6 @@
 //! Records in storage.
 
+pub use async_backing_primitives::PARTS_OF_A_CORE;
 use async_backing_primitives::{
 	core_count, BlockNumber, CoreIndex, HostConfiguration, ParaId, MAX_CORES, MAX_LOOKAHEAD,
 	MAX_ON_DEMAND_ORDERS, MAX_PARAS, MAX_VALIDATORS,
@@ -9,8 +10,6 @@ use frame_support::{traits::ConstU32, BoundedVec};
 use scale_info::TypeInfo;
 use sp_runtime::{FixedU128, Saturating};
 
-/// Parts of a core's time: the whole of it (R-SCH-7).
-pub const PARTS_OF_A_CORE: u16 = 57_600;
 /// Most shares of one core: a para with the smallest of equal ones has a block in about ten minutes.
 pub const MAX_SHARES: u32 = 100;
 /// Most schedules of one core that may wait for their first block.

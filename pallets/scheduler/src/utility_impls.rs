@@ -8,7 +8,7 @@ use crate::{
 use alloc::vec::Vec;
 use async_backing_primitives::{
 	ports::{ActiveConfiguration, CoreScheduler, ParaState},
-	CoreIndex, MAX_CORES, MAX_LOOKAHEAD, MAX_ON_DEMAND_ORDERS,
+	step_of_turns, CoreIndex, MAX_CORES, MAX_LOOKAHEAD, MAX_ON_DEMAND_ORDERS,
 };
 use frame_support::ensure;
 use sp_runtime::{traits::One, FixedU128, TryRuntimeError};
@@ -116,7 +116,7 @@ impl<T: Config> Pallet<T> {
 			sum == u32::from(PARTS_OF_A_CORE),
 			"shares of a core do not make it up (R-SCH-7)"
 		);
-		let step = shares.iter().map(|share| share.parts).min().unwrap_or(0);
+		let step = step_of_turns(shares.iter().map(|share| share.parts));
 		ensure!(
 			step > 0 && shares.iter().all(|share| share.remaining >= step),
 			"a share has no turn left (R-SCH-7)"

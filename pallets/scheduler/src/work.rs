@@ -1,7 +1,7 @@
 //! Whose turn it is on a shared core (R-SCH-7).
 
 use crate::{Claim, CoreAssignment, CoreShares, Share, Work};
-use async_backing_primitives::BlockNumber;
+use async_backing_primitives::{step_of_turns, take_turn, BlockNumber};
 use frame_support::BoundedVec;
 
 impl Work {
@@ -33,21 +33,19 @@ impl Work {
 		self.end.is_some_and(|end| block >= end)
 	}
 
-	/// Takes the next turn.
-	///
-	/// The smallest share is the step. A turn costs its share a step; when less than one remains, it is the next
-	/// share's turn, and the one that leaves is credited its parts again. A core with a single share stays as it is.
+	/// Takes the next turn, which costs its share as much as the smallest one has ([`take_turn`]). A core with a single share
+	/// stays as it is.
 	///
 	/// Cost: linear in the number of shares.
 	pub(crate) fn take_turn(&mut self) -> Claim {
-		let step = self.shares.iter().map(|share| share.parts).min().unwrap_or(0);
+		let step = step_of_turns(self.shares.iter().map(|share| share.parts));
 		let count = self.shares.len();
 		let Some(share) = self.shares.get_mut(self.turn as usize) else {
 			return Claim::Idle;
 		};
-		share.remaining = share.remaining.saturating_sub(step);
-		if share.remaining < step {
-			share.remaining = share.remaining.saturating_add(share.parts);
+		let after = take_turn(share.remaining, share.parts, step);
+		share.remaining = after.remaining;
+		if after.hands_over {
 			self.turn = self.turn.saturating_add(1);
 			if self.turn as usize >= count {
 				self.turn = 0;
