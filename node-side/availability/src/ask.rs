@@ -3,19 +3,20 @@
 use crate::{
 	availability::{Availability, Cx, Work},
 	config::{
-		max_chunk_len, CHECK_TIME, CHUNK_TIMEOUT, DATA_TIMEOUT, MAX_OPEN_REQUESTS, MAX_RECOVERIES,
-		RECOVERY_TIME, ROUNDS_PER_LEAF, ROUND_PAUSE, SMALL_DATA,
+		max_chunk_len, CHECK_TIME, CHUNK_TIMEOUT, MAX_OPEN_REQUESTS, MAX_RECOVERIES, ROUNDS_PER_LEAF,
+		ROUND_PAUSE,
 	},
-	fetch::{Asked, Fetch, Key, Question, Recovering, Search, Step},
-	job::OwnChunk,
+	fetch::{Asked, Fetch, Key, Search, Step},
+	job::{OwnChunk, Recovered},
+	recoveries::{Ending, Target},
 	AvailabilityDone, AvailabilityEvent, AvailabilityJob, AvailabilityRequest, AvailabilityResponse,
-	ChunkError, Effect, ErasureChunk, RecoveryError,
+	ChunkError, Effect, ErasureChunk,
 };
 use async_backing_machine::{
 	Cost, JobFailure, JobId, Judgement, PeerId, Priority, RequestFailure, RequestId,
 };
-use async_backing_primitives::{systematic_recovery_threshold, AvailableData, ValidatorIndex};
-use std::sync::Arc;
+use async_backing_primitives::ValidatorIndex;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// What came of trying to ask the next one.
 enum Next {
@@ -31,11 +32,17 @@ impl Availability {
 	/// Goes on with everything that can go on.
 	pub(crate) fn advance(&mut self, cx: &mut Cx<'_>) {
 		self.begin_jobs(cx);
-		let keys: Vec<_> = self.fetches.keys().copied().collect();
-		for key in keys {
-			if let Some(mut fetch) = self.fetches.remove(&key) {
-				while self.go_on(key, &mut fetch, cx) {}
-				self.fetches.insert(key, fetch);
+		loop {
+			let keys: Vec<_> = self.fetches.keys().copied().collect();
+			for key in keys {
+				if let Some(mut fetch) = self.fetches.remove(&key) {
+					while self.go_on(key, &mut fetch, cx) {}
+					self.fetches.insert(key, fetch);
+				}
+			}
+			// Who waits for its turn has it when another one ends.
+			if !self.advance_recoveries(cx) {
+				break;
 			}
 		}
 		self.set_timer(cx);
@@ -48,16 +55,14 @@ impl Availability {
 			Step::Pausing(until) if *until <= cx.now => Some(Step::Search(fetch.search())),
 			Step::Search(search) if !search.waits => match self.ask_next(key, fetch, search, cx) {
 				Next::Nobody => Some(Step::Queued),
-				Next::NoRoom if self.requests.len() < MAX_OPEN_REQUESTS => Some(pause(cx)),
+				Next::NoRoom if self.has_room() => Some(pause(cx)),
 				Next::Asked | Next::NoRoom => None,
 			},
 			Step::Queued if self.recoveries() < MAX_RECOVERIES => {
 				let candidate = key.candidate;
 				cx.out.event(AvailabilityEvent::Recovering { candidate });
-				Some(Step::Recovering(fetch.recovery()))
-			}
-			Step::Recovering(recovering) if recovering.job.is_none() => {
-				self.recover(key, fetch, recovering, cx)
+				self.recoveries.begin(key.target(), fetch.recovery());
+				Some(Step::Recovering)
 			}
 			_ => None,
 		};
@@ -73,13 +78,56 @@ impl Availability {
 	}
 
 	pub(crate) fn recoveries(&self) -> usize {
-		let steps = self.fetches.values().map(|fetch| &fetch.step);
-		steps.filter(|step| matches!(step, Step::Recovering(_))).count()
+		self.recoveries.len()
+	}
+
+	/// Requests that may be open besides those of recoveries, and besides these.
+	fn has_room(&self) -> bool {
+		self.open_requests() < MAX_OPEN_REQUESTS
+	}
+
+	/// Goes on with recoveries. Whether one ended, so that something else may begin.
+	fn advance_recoveries(&mut self, cx: &mut Cx<'_>) -> bool {
+		let room = MAX_OPEN_REQUESTS.saturating_sub(self.requests.len());
+		let ended = self.recoveries.advance(&mut cx.io(room));
+		let is_over = ended.is_empty();
+		for (target, ending, liars) in ended {
+			self.recovery_ended(target, ending, liars, cx);
+		}
+		!is_over
+	}
+
+	fn recovery_ended(
+		&mut self,
+		target: Target,
+		ending: Ending,
+		liars: BTreeSet<ValidatorIndex>,
+		cx: &mut Cx<'_>,
+	) {
+		let attempt = self.next_attempt();
+		let Some((key, fetch)) = target
+			.key()
+			.and_then(|key| Some((key, self.fetches.get_mut(&key)?)))
+		else {
+			return;
+		};
+		fetch.liars.extend(liars);
+		fetch.attempt = attempt;
+		match ending {
+			Ending::Here(Recovered::Chunk(own)) => return self.keep(key, own, cx),
+			Ending::WronglyCoded => {
+				fetch.step = Step::WronglyCoded;
+				let candidate = key.candidate;
+				cx.effect(Effect::WronglyCoded { candidate });
+			}
+			Ending::NoRoom => fetch.step = pause(cx),
+			Ending::NotFound | Ending::Here(Recovered::Data(_)) => fetch.step = end_round(key, fetch, cx),
+		}
 	}
 
 	/// Asks the next one for the own chunk.
 	fn ask_next(&mut self, key: Key, fetch: &Fetch, search: &mut Search, cx: &mut Cx<'_>) -> Next {
-		if self.requests.len() >= MAX_OPEN_REQUESTS {
+		if !self.has_room() {
 			return Next::NoRoom;
 		}
 		while let Some(validator) = search.next.pop_front() {
@@ -94,7 +142,7 @@ impl Availability {
 			if !is_backer {
 				search.others = search.others.saturating_sub(1);
 			}
-			search.waits = self.ask(key, fetch, Question::Own, validator, peer, cx);
+			search.waits = self.ask(key, fetch, validator, peer, cx);
 			return if search.waits { Next::Asked } else { Next::NoRoom };
 		}
 		Next::Nobody
@@ -104,94 +152,26 @@ impl Availability {
 		&mut self,
 		key: Key,
 		fetch: &Fetch,
-		question: Question,
 		validator: ValidatorIndex,
 		peer: PeerId,
 		cx: &mut Cx<'_>,
 	) -> bool {
-		let candidate = key.candidate;
-		let chunk_of = |index| AvailabilityRequest::Chunk { candidate, index };
-		let (request, timeout) = match question {
-			Question::Own => (chunk_of(fetch.own), CHUNK_TIMEOUT),
-			Question::Theirs(_) => (chunk_of(validator), CHUNK_TIMEOUT),
-			Question::Data => (AvailabilityRequest::AvailableData(candidate), DATA_TIMEOUT),
+		let request = AvailabilityRequest::Chunk {
+			candidate: key.candidate,
+			index: fetch.own,
+			plain: !fetch.mapped,
 		};
-		let Some(id) = cx.out.request(peer, request, timeout) else {
+		let Some(id) = cx.out.request(peer, request, CHUNK_TIMEOUT) else {
 			return false;
 		};
 		let asked = Asked {
 			key,
 			attempt: fetch.attempt,
-			question,
 			validator,
 			peer,
 		};
 		self.requests.insert(id, asked);
 		true
-	}
-
-	/// Asks for as many chunks as are needed, or recovers what there is. The next step, if this one is over.
-	fn recover(
-		&mut self,
-		key: Key,
-		fetch: &mut Fetch,
-		recovering: &mut Recovering,
-		cx: &mut Cx<'_>,
-	) -> Option<Step> {
-		if recovering.is_complete(fetch.validators()) {
-			let job = AvailabilityJob::Recover {
-				root: fetch.root(),
-				validators: fetch.validators(),
-				index: key.index,
-				chunks: std::mem::take(&mut recovering.chunks).into_values().collect(),
-			};
-			let id = cx
-				.out
-				.job(Priority::Normal, cx.now.saturating_add(RECOVERY_TIME), job);
-			let Some(id) = id else {
-				return Some(pause(cx));
-			};
-			for check in std::mem::take(&mut recovering.checks) {
-				cx.out.cancel(check);
-			}
-			self.jobs.insert(id, Work::Recover(key, fetch.attempt));
-			recovering.job = Some(id);
-			return None;
-		}
-		self.ask_for_data(key, fetch, recovering, cx);
-		while recovering.room(fetch.validators()) > 0 {
-			if self.requests.len() >= MAX_OPEN_REQUESTS {
-				return None;
-			}
-			let Some(validator) = recovering.next.pop_front() else {
-				break;
-			};
-			let (Some(peer), Some(index)) = (reachable(fetch, validator, cx), fetch.index_of(validator))
-			else {
-				continue;
-			};
-			if !self.ask(key, fetch, Question::Theirs(index), validator, peer, cx) {
-				return (!recovering.waits()).then(|| pause(cx));
-			}
-			recovering.open = recovering.open.saturating_add(1);
-		}
-		(!recovering.waits()).then(|| end_round(key, fetch, cx))
-	}
-
-	/// Asks a backer for the data, if it is known to be small.
-	fn ask_for_data(&mut self, key: Key, fetch: &Fetch, recovering: &mut Recovering, cx: &mut Cx<'_>) {
-		let chunk = recovering.chunks.values().next().map(|chunk| chunk.chunk.len());
-		let systematic = systematic_recovery_threshold(fetch.validators()).unwrap_or(usize::MAX);
-		let is_small = chunk.is_some_and(|len| len.saturating_mul(systematic) <= SMALL_DATA);
-		while is_small && !recovering.asks_data && self.requests.len() < MAX_OPEN_REQUESTS {
-			let Some(validator) = recovering.backers.pop_front() else {
-				return;
-			};
-			if let Some(peer) = reachable(fetch, validator, cx) {
-				recovering.asks_data = self.ask(key, fetch, Question::Data, validator, peer, cx);
-				return;
-			}
-		}
 	}
 
 	/// A request ended.
@@ -201,31 +181,25 @@ impl Availability {
 		answer: Result<AvailabilityResponse, RequestFailure>,
 		cx: &mut Cx<'_>,
 	) {
+		let room = MAX_OPEN_REQUESTS.saturating_sub(self.requests.len());
+		let Some(answer) = self.recoveries.response(id, answer, &mut cx.io(room)) else {
+			return;
+		};
 		let Some(asked) = self.requests.remove(&id) else {
 			return;
 		};
 		let Some(fetch) = self.fetch_of(asked) else {
 			return;
 		};
-		match &mut fetch.step {
-			Step::Search(search) => search.waits = false,
-			Step::Recovering(recovering) if asked.question == Question::Data => recovering.asks_data = false,
-			Step::Recovering(recovering) => recovering.open = recovering.open.saturating_sub(1),
-			_ => return,
-		}
-		if fetch.has_enough() {
+		let Step::Search(search) = &mut fetch.step else {
 			return;
-		}
-		match (asked.question, answer) {
+		};
+		search.waits = false;
+		match answer {
 			// The next one is asked.
-			(_, Err(_)) => {}
-			(Question::Data, Ok(AvailabilityResponse::AvailableData(data))) => {
-				self.check_data(asked, data, cx)
-			}
-			(Question::Own | Question::Theirs(_), Ok(AvailabilityResponse::Chunk(chunk))) => {
-				self.check_chunk(asked, chunk, cx)
-			}
-			(_, Ok(_)) => self.note_liar(asked, "an answer to another question", cx),
+			Err(_) => {}
+			Ok(AvailabilityResponse::Chunk(chunk)) => self.check_chunk(asked, chunk, cx),
+			Ok(_) => self.note_liar(asked, "an answer to another question", cx),
 		}
 	}
 
@@ -239,7 +213,7 @@ impl Availability {
 		let Some(fetch) = self.fetches.get_mut(&asked.key) else {
 			return;
 		};
-		let (expected, got) = (asked.question.index(asked.key), chunk.index);
+		let (expected, got) = (asked.key.index, chunk.index);
 		let limit = max_chunk_len(fetch.validators()).unwrap_or(0);
 		let len = chunk.chunk.len();
 		if expected != got {
@@ -251,51 +225,30 @@ impl Availability {
 		let job = AvailabilityJob::CheckChunk {
 			root: fetch.root(),
 			chunk: chunk.clone(),
-			keep: asked.question == Question::Own,
+			keep: true,
 		};
 		// A chunk for which there is no room is lost. Others have some.
 		let deadline = cx.now.saturating_add(CHECK_TIME);
 		let Some(id) = cx.out.job(Priority::High, deadline, job) else {
 			return;
 		};
-		match &mut fetch.step {
-			Step::Search(search) => (search.waits, search.job) = (true, Some(id)),
-			Step::Recovering(recovering) => {
-				recovering.checks.insert(id);
-			}
-			_ => {}
+		if let Step::Search(search) = &mut fetch.step {
+			(search.waits, search.job) = (true, Some(id));
 		}
 		self.jobs.insert(id, Work::Check(asked, chunk));
 	}
 
-	fn check_data(&mut self, asked: Asked, data: Arc<AvailableData>, cx: &mut Cx<'_>) {
-		let Some(fetch) = self.fetches.get_mut(&asked.key) else {
-			return;
-		};
-		let job = AvailabilityJob::CheckData {
-			root: fetch.root(),
-			validators: fetch.validators(),
-			index: asked.key.index,
-			data,
-		};
-		let deadline = cx.now.saturating_add(RECOVERY_TIME);
-		let Some(id) = cx.out.job(Priority::Normal, deadline, job) else {
-			return;
-		};
-		if let Step::Recovering(recovering) = &mut fetch.step {
-			recovering.asks_data = true;
-			recovering.checks.insert(id);
-		}
-		self.jobs.insert(id, Work::CheckData(asked));
-	}
-
 	/// A job ended.
 	pub(crate) fn done(&mut self, id: JobId, result: Result<AvailabilityDone, JobFailure>, cx: &mut Cx<'_>) {
+		let room = MAX_OPEN_REQUESTS.saturating_sub(self.requests.len());
+		let result = match self.recoveries.done(id, result, &mut cx.io(room)) {
+			Err(result) => result,
+			Ok(None) => return,
+			Ok(Some((target, ending, liars))) => return self.recovery_ended(target, ending, liars, cx),
+		};
 		match self.jobs.remove(&id) {
 			None => {}
-			Some(Work::Check(asked, chunk)) => self.checked(id, asked, chunk, result, cx),
-			Some(Work::CheckData(asked)) => self.data_checked(id, asked, result, cx),
-			Some(Work::Recover(key, attempt)) => self.recovered(key, attempt, result, cx),
+			Some(Work::Check(asked, chunk)) => self.checked(asked, chunk, result, cx),
 			Some(Work::Pack(key)) => self.packed(key, result, cx),
 			Some(Work::Code(candidate)) => {
 				self.coding = None;
@@ -309,7 +262,6 @@ impl Availability {
 
 	fn checked(
 		&mut self,
-		id: JobId,
 		asked: Asked,
 		chunk: Arc<ErasureChunk>,
 		result: Result<AvailabilityDone, JobFailure>,
@@ -318,87 +270,17 @@ impl Availability {
 		let Some(fetch) = self.fetch_of(asked) else {
 			return;
 		};
-		match &mut fetch.step {
-			Step::Search(search) => (search.waits, search.job) = (false, None),
-			Step::Recovering(recovering) => {
-				recovering.checks.remove(&id);
-			}
-			_ => return,
-		}
+		let Step::Search(search) = &mut fetch.step else {
+			return;
+		};
+		(search.waits, search.job) = (false, None);
 		match result {
-			Ok(AvailabilityDone::Checked(Ok(record))) => match &mut fetch.step {
-				Step::Recovering(recovering) if recovering.job.is_none() => {
-					recovering.chunks.insert(chunk.index, chunk);
-				}
-				Step::Search(_) => self.keep(asked.key, OwnChunk { chunk, record }, cx),
-				_ => {}
-			},
+			Ok(AvailabilityDone::Checked(Ok(record))) => {
+				self.keep(asked.key, OwnChunk { chunk, record }, cx);
+			}
 			Ok(AvailabilityDone::Checked(Err(error))) => self.wrong_chunk(asked, error, cx),
 			// Not done in time: the next one is asked.
 			Ok(_) | Err(_) => {}
-		}
-	}
-
-	fn data_checked(
-		&mut self,
-		id: JobId,
-		asked: Asked,
-		result: Result<AvailabilityDone, JobFailure>,
-		cx: &mut Cx<'_>,
-	) {
-		let Some(fetch) = self.fetch_of(asked) else {
-			return;
-		};
-		if let Step::Recovering(recovering) = &mut fetch.step {
-			recovering.checks.remove(&id);
-			recovering.asks_data = false;
-		}
-		match result {
-			Ok(AvailabilityDone::Recovered(Ok(own))) => self.keep(asked.key, own, cx),
-			Ok(AvailabilityDone::Recovered(Err(error))) => {
-				self.note_liar(asked, "data that is not the candidate's", cx);
-				cx.out.event(AvailabilityEvent::WrongData {
-					peer: asked.peer,
-					candidate: asked.key.candidate,
-					error,
-				});
-			}
-			Ok(_) | Err(_) => {}
-		}
-	}
-
-	fn recovered(
-		&mut self,
-		key: Key,
-		attempt: u64,
-		result: Result<AvailabilityDone, JobFailure>,
-		cx: &mut Cx<'_>,
-	) {
-		// Answers to what is open still are of no use.
-		let next = self.next_attempt();
-		let Some(fetch) = self
-			.fetches
-			.get_mut(&key)
-			.filter(|fetch| fetch.attempt == attempt)
-		else {
-			return;
-		};
-		match result {
-			Ok(AvailabilityDone::Recovered(Ok(own))) => self.keep(key, own, cx),
-			// Each chunk is what the root says, so that the fault is with who made the root (R-AVL-5).
-			Ok(AvailabilityDone::Recovered(Err(
-				RecoveryError::RootMismatch { .. } | RecoveryError::Erasure(_),
-			))) => {
-				fetch.step = Step::WronglyCoded;
-				fetch.attempt = next;
-				cx.effect(Effect::WronglyCoded {
-					candidate: key.candidate,
-				});
-			}
-			Ok(_) | Err(_) => {
-				fetch.step = end_round(key, fetch, cx);
-				fetch.attempt = next;
-			}
 		}
 	}
 
@@ -417,16 +299,6 @@ impl Availability {
 		cx.out.report(asked.peer, Judgement::Cost(Cost::Major, why));
 		if let Some(fetch) = self.fetches.get_mut(&asked.key) {
 			fetch.liars.insert(asked.validator);
-		}
-	}
-}
-
-impl Question {
-	/// Index of the chunk that was asked for.
-	fn index(self, key: Key) -> u32 {
-		match self {
-			Self::Theirs(index) => index,
-			Self::Own | Self::Data => key.index,
 		}
 	}
 }

@@ -6,9 +6,11 @@
 
 use crate::{
 	chunk_index,
+	config::{CHUNK_MAPPING_FEATURE, MAX_SESSIONS},
 	fetch::{Asked, Fetch, Key, Step},
 	job::OwnChunk,
 	records::{Pack, Packed},
+	recoveries::{Io, Recoveries},
 	serve::Served,
 	store::Meta,
 	AvailabilityConfig, AvailabilityEvent, AvailabilityWords, ChunkStore, Effect, EncodedData, ErasureChunk,
@@ -17,7 +19,8 @@ use crate::{
 use async_backing_chain_view::ChainView;
 use async_backing_machine::{Batch, BatchId, Input, Instant, JobId, Outbox, Refusal, RequestId, TimerId};
 use async_backing_primitives::{
-	AvailabilityBitfield, AvailableData, BlockNumber, CandidateHash, CoreIndex, CoreState, Hash, OccupiedCore,
+	AvailabilityBitfield, AvailableData, BlockNumber, CandidateHash, CoreIndex, CoreState, Hash,
+	NodeFeatures, OccupiedCore, SessionIndex,
 };
 use std::{
 	collections::{BTreeMap, BTreeSet},
@@ -36,7 +39,9 @@ pub struct Availability {
 	pub(crate) store: ChunkStore,
 	/// Boxed: they are taken out and put back to go on, and would be copied.
 	pub(crate) fetches: BTreeMap<Key, Box<Fetch>>,
-	/// Open requests, of fetches that ended, too: each ends.
+	/// Of the data, for own chunks.
+	pub(crate) recoveries: Recoveries,
+	/// Open requests for own chunks, of fetches that ended, too: each ends.
 	pub(crate) requests: BTreeMap<RequestId, Asked>,
 	/// Jobs under way, cancelled ones too: each ends.
 	pub(crate) jobs: BTreeMap<JobId, Work>,
@@ -55,6 +60,8 @@ pub struct Availability {
 	pub(crate) retry: Option<Instant>,
 	timer: Option<(TimerId, Instant)>,
 	pub(crate) served: Served,
+	/// Whether chunks are mapped, by session: at most [`MAX_SESSIONS`].
+	mapped: BTreeMap<SessionIndex, bool>,
 	attempts: u64,
 }
 
@@ -107,10 +114,6 @@ pub enum NotKept {
 pub(crate) enum Work {
 	/// Checks what somebody sent.
 	Check(Asked, Arc<ErasureChunk>),
-	/// Checks data that somebody sent.
-	CheckData(Asked),
-	/// Recovers the data.
-	Recover(Key, u64),
 	Pack(Key),
 	Code(CandidateHash),
 	Unpack,
@@ -125,6 +128,16 @@ pub(crate) struct Cx<'a> {
 }
 
 impl Cx<'_> {
+	/// For recoveries, which may have so many requests open.
+	pub(crate) fn io(&mut self, room: usize) -> Io<'_> {
+		Io {
+			now: self.now,
+			peers: self.chain,
+			out: self.out,
+			room,
+		}
+	}
+
 	pub(crate) fn effect(&mut self, effect: Effect) {
 		self.effects.push(effect);
 		self.out.event(AvailabilityEvent::Effect(effect));
@@ -144,6 +157,7 @@ impl Availability {
 			config,
 			store: ChunkStore::default(),
 			fetches: BTreeMap::new(),
+			recoveries: Recoveries::default(),
 			requests: BTreeMap::new(),
 			jobs: BTreeMap::new(),
 			batches: BTreeMap::new(),
@@ -155,6 +169,7 @@ impl Availability {
 			retry: None,
 			timer: None,
 			served: Served::new(&config.serving),
+			mapped: BTreeMap::new(),
 			attempts: 0,
 		}
 	}
@@ -164,9 +179,25 @@ impl Availability {
 		&self.store
 	}
 
+	/// What the nodes of a session do, as its runtime says. Told before the first leaf of the session: chunks that were
+	/// looked for before are looked for where they were. Of [a few sessions](MAX_SESSIONS), the newest; of others the
+	/// [configuration](AvailabilityConfig::systematic_mapping) holds.
+	pub fn set_features(&mut self, session: SessionIndex, features: &NodeFeatures) {
+		self.mapped.insert(session, features.is_on(CHUNK_MAPPING_FEATURE));
+		if self.mapped.len() > MAX_SESSIONS {
+			self.mapped.pop_first();
+		}
+	}
+
+	/// Whether chunks are mapped core by core in a session (R-AVL-6).
+	pub fn is_mapped(&self, session: SessionIndex) -> bool {
+		let mapped = self.mapped.get(&session).copied();
+		mapped.unwrap_or(self.config.systematic_mapping)
+	}
+
 	/// Requests of its own that are open. At most [`MAX_OPEN_REQUESTS`](crate::MAX_OPEN_REQUESTS).
 	pub fn open_requests(&self) -> usize {
-		self.requests.len()
+		self.requests.len().saturating_add(self.recoveries.requests())
 	}
 
 	/// Whether it wants something that it does not have yet. Then a request, a job, a timer or a batch is open.
@@ -189,7 +220,9 @@ impl Availability {
 	/// Law 3: how much it takes for open.
 	#[cfg(feature = "laws")]
 	pub fn taken_for_open(&self) -> usize {
-		self.requests.len() + self.jobs.len() + self.batches.len() + usize::from(self.timer.is_some())
+		let recoveries = self.recoveries.requests() + self.recoveries.jobs();
+		let own = self.requests.len() + self.jobs.len() + self.batches.len();
+		own + recoveries + usize::from(self.timer.is_some())
 	}
 
 	/// Law 3: how many timers it waits for.
@@ -206,9 +239,8 @@ impl Availability {
 			fetch.is_some_and(|fetch| fetch.step.jobs().contains(&job))
 		};
 		match self.jobs.get(&job) {
-			None => false,
-			Some(Work::Check(asked, _) | Work::CheckData(asked)) => goes_on(&asked.key, asked.attempt),
-			Some(Work::Recover(key, attempt)) => goes_on(key, *attempt),
+			None => self.recoveries.is_of_use(job),
+			Some(Work::Check(asked, _)) => goes_on(&asked.key, asked.attempt),
 			Some(Work::Pack(key)) => self.packs.contains_key(key),
 			Some(Work::Code(candidate)) => self.coding == Some(*candidate),
 			Some(Work::Unpack) => self.packed.is_some(),
@@ -231,10 +263,10 @@ impl Availability {
 	/// Whether an answer to this request is still of use.
 	pub fn is_awaiting(&self, request: RequestId) -> bool {
 		let Some(asked) = self.requests.get(&request) else {
-			return false;
+			return self.recoveries.is_awaiting(request);
 		};
 		let fetch = self.fetches.get(&asked.key);
-		fetch.is_some_and(|fetch| fetch.attempt == asked.attempt && !fetch.has_enough())
+		fetch.is_some_and(|fetch| fetch.attempt == asked.attempt)
 	}
 
 	/// Takes an input in. Returns what the neighbours must hear, in order.
@@ -305,7 +337,8 @@ impl Availability {
 			return Err(NotKept::OtherSession { expected, got });
 		}
 		let own = session.own.ok_or(NotKept::NoValidator(place.relay_parent))?;
-		let index = chunk_index(expected, place.core, own, self.config.systematic_mapping)?;
+		let mapped = self.is_mapped(session.index);
+		let index = chunk_index(expected, place.core, own, mapped)?;
 		if self.store.data(candidate).is_some() {
 			return Ok(if self.store.is_stored(candidate, index) {
 				Kept::Already
@@ -323,6 +356,7 @@ impl Availability {
 			root: coded.root,
 			// Sessions have less than 2^16 validators, or there would be no code.
 			validators: u32::try_from(expected).unwrap_or(u32::MAX),
+			mapped,
 			place,
 			seen: self.newest,
 			included: None,
@@ -347,14 +381,10 @@ impl Availability {
 	pub fn bitfield(&self, leaf: Hash, chain: &ChainView) -> Option<AvailabilityBitfield> {
 		let (facts, session) = (chain.leaf(leaf)?, chain.session_of(leaf)?);
 		let own = session.own?;
+		let (validators, mapped) = (session.validators.len(), self.is_mapped(session.index));
 		let holds = |core, occupied: &OccupiedCore| {
-			chunk_index(
-				session.validators.len(),
-				core,
-				own,
-				self.config.systematic_mapping,
-			)
-			.is_ok_and(|index| self.store.is_stored(occupied.candidate_hash, index))
+			chunk_index(validators, core, own, mapped)
+				.is_ok_and(|index| self.store.is_stored(occupied.candidate_hash, index))
 		};
 		let bits = (0..)
 			.map(CoreIndex)
@@ -373,6 +403,7 @@ impl Availability {
 
 	/// Ends a fetch: its jobs are cancelled, answers to its open requests will find nobody.
 	pub(crate) fn end_fetch(&mut self, key: Key, cx: &mut Cx<'_>) -> Option<Box<Fetch>> {
+		self.recoveries.end(&key.target(), cx.out);
 		let fetch = self.fetches.remove(&key)?;
 		for job in fetch.step.jobs() {
 			cx.out.cancel(job);
@@ -388,6 +419,7 @@ impl Availability {
 		let meta = Meta {
 			root: fetch.root(),
 			validators: u32::try_from(fetch.validators()).unwrap_or(u32::MAX),
+			mapped: fetch.mapped,
 			place: Placement {
 				relay_parent: fetch.occupied.candidate_descriptor.scheduling_parent(),
 				group: fetch.occupied.group_responsible,

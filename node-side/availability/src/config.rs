@@ -17,6 +17,13 @@ pub const MAX_OPEN_REQUESTS: usize = 100;
 /// Chunks that are asked for, or checked, at once for one recovery: a session of 1,000 validators needs 334 of them, ten
 /// round trips.
 pub const MAX_PARALLEL_CHUNKS: usize = 32;
+/// The node feature that maps chunks core by core (R-AVL-6).
+pub const CHUNK_MAPPING_FEATURE: u8 = 2;
+/// Sessions whose features are remembered: many more than relay blocks that are not finalised are of.
+pub const MAX_SESSIONS: usize = 32;
+/// How often a plain chunk (R-AVL-2) that its holder does not give is asked for of the backing group before others are asked
+/// for theirs: two of the group are likely to have it, and each costs a time-out at most.
+pub const PLAIN_RETRIES: usize = 2;
 /// Candidates that are recovered at once: each may hold the chunks of the largest data.
 pub const MAX_RECOVERIES: usize = 2;
 /// Validators outside the backing group that are asked for the own chunk: only who has recovered the data has it, so that
@@ -31,8 +38,14 @@ pub const ROUND_PAUSE: Duration = Duration::from_millis(500);
 pub const CHECK_TIME: Duration = Duration::from_secs(6);
 /// How long a recovery may take: two relay blocks. Candidates wait longer than that.
 pub const RECOVERY_TIME: Duration = Duration::from_secs(12);
-/// Recovered data that is small enough to be asked for whole instead of chunk by chunk: the bytes of a few chunks' proofs.
+/// Data that is small enough to be asked for whole instead of chunk by chunk: the bytes of a few chunks' proofs.
 pub const SMALL_DATA: usize = 64 * 1024;
+/// The same for who wants the data itself in a session where chunks are not mapped (R-AVL-6): chunks have to be decoded
+/// then, which takes longer than the transfer of so much, and a member of the group sends a few of these within its
+/// [time-out](DATA_TIMEOUT).
+pub const SMALL_UNMAPPED_DATA: usize = 1024 * 1024;
+/// Candidates that a [`Recoverer`](crate::Recoverer) is asked for at once: one on each core of the largest chain.
+pub const MAX_WANTED: usize = 1024;
 /// Requests for one proof of validity that wait until it is packed, which takes milliseconds: more than any group has
 /// members.
 pub const MAX_WAITING_FOR_POV: usize = 64;
@@ -47,7 +60,8 @@ pub const MAX_AVAILABLE_DATA: usize = MAX_POV_SIZE as usize + MAX_HEAD_DATA_SIZE
 /// How a validator keeps and serves data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AvailabilityConfig {
-	/// Whether chunk indices move on core by core (feature bit 2 of R-AVL-6).
+	/// Whether chunk indices move on core by core (feature bit 2 of R-AVL-6) in sessions whose features were not
+	/// [told](crate::Availability::set_features).
 	pub systematic_mapping: bool,
 	/// Relay blocks that an included candidate is kept for, counted from the block that included it to the newest
 	/// finalised one. Approval checkers and disputes need it.

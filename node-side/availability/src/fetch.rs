@@ -1,18 +1,19 @@
 //! Whom to ask for what: one own chunk that is not there yet.
 //!
-//! A round asks the backing group for the own chunk, then a few others, one after the other; then everybody for the chunks
-//! that they hold, several at once, until the data can be recovered. Each question goes to the next on a list, so that a
-//! round ends.
+//! A round asks the backing group for the own chunk, then a few others, one after the other (R-AVL-7, R-NET-101); then the
+//! data is [recovered](crate::recoveries) for it. Each question goes to the next on a list, so that a round ends.
 
-use crate::{chunk_index, recovery::is_enough, ErasureChunk};
+use crate::{
+	config::SMALL_DATA,
+	gather::{Gather, Plan},
+	job::Wanted,
+	recoveries::{Effort, Target},
+};
 use async_backing_chain_view::Session;
 use async_backing_machine::{Instant, JobId, PeerId};
-use async_backing_primitives::{
-	recovery_threshold, systematic_recovery_threshold, CandidateHash, CoreIndex, Hash, OccupiedCore,
-	ValidatorIndex,
-};
+use async_backing_primitives::{CandidateHash, CoreIndex, Hash, OccupiedCore, ValidatorIndex};
 use std::{
-	collections::{BTreeMap, BTreeSet, VecDeque},
+	collections::{BTreeSet, VecDeque},
 	sync::Arc,
 };
 
@@ -24,15 +25,27 @@ pub(crate) struct Key {
 	pub(crate) index: u32,
 }
 
-/// What was asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Question {
-	/// The own chunk.
-	Own,
-	/// The chunk of the validator that is asked, which has this index.
-	Theirs(u32),
-	/// The data.
-	Data,
+impl Key {
+	/// The recovery of the data for it.
+	pub(crate) const fn target(self) -> Target {
+		Target {
+			candidate: self.candidate,
+			wanted: Wanted::Chunk(self.index),
+		}
+	}
+}
+
+impl Target {
+	/// The own chunk that it is for.
+	pub(crate) const fn key(self) -> Option<Key> {
+		match self.wanted {
+			Wanted::Chunk(index) => Some(Key {
+				candidate: self.candidate,
+				index,
+			}),
+			Wanted::Data => None,
+		}
+	}
 }
 
 /// Who was asked.
@@ -41,7 +54,6 @@ pub(crate) struct Asked {
 	pub(crate) key: Key,
 	/// Which attempt of the fetch it belongs to: answers to earlier ones are of no use.
 	pub(crate) attempt: u64,
-	pub(crate) question: Question,
 	pub(crate) validator: ValidatorIndex,
 	pub(crate) peer: PeerId,
 }
@@ -61,24 +73,6 @@ pub(crate) struct Search {
 	pub(crate) job: Option<JobId>,
 }
 
-/// The recovery of the data.
-#[derive(Clone, Debug)]
-pub(crate) struct Recovering {
-	pub(crate) next: VecDeque<ValidatorIndex>,
-	/// Members of the backing group that may be asked for the data, once it is known to be small.
-	pub(crate) backers: VecDeque<ValidatorIndex>,
-	/// Open requests for chunks.
-	pub(crate) open: usize,
-	/// Chunks that are checked, by job.
-	pub(crate) checks: BTreeSet<JobId>,
-	/// Chunks that are right, by index.
-	pub(crate) chunks: BTreeMap<u32, Arc<ErasureChunk>>,
-	/// Whether somebody was asked for the data, and has neither failed nor proved to be wrong.
-	pub(crate) asks_data: bool,
-	/// The recovery itself, or the check of the data.
-	pub(crate) job: Option<JobId>,
-}
-
 /// How far a fetch is.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
@@ -86,8 +80,8 @@ pub(crate) enum Step {
 	Search(Search),
 	/// There are too many other recoveries.
 	Queued,
-	/// The data is being recovered.
-	Recovering(Recovering),
+	/// The data is being recovered, for the chunk.
+	Recovering,
 	/// Nobody had it, or there was no room for the question.
 	Pausing(Instant),
 	/// Nobody had it in any round: the next leaf begins again.
@@ -105,7 +99,8 @@ pub(crate) struct Fetch {
 	pub(crate) own: ValidatorIndex,
 	pub(crate) core: CoreIndex,
 	pub(crate) occupied: OccupiedCore,
-	pub(crate) systematic_mapping: bool,
+	/// Whether chunks are mapped core by core (R-AVL-6).
+	pub(crate) mapped: bool,
 	/// Rounds that failed since the newest leaf.
 	pub(crate) rounds: u32,
 	/// Changes with each step, so that answers to questions of earlier ones are known.
@@ -158,41 +153,38 @@ impl Fetch {
 		}
 	}
 
-	/// Whom to ask for chunks: first those that have theirs, as they or the chain say, and of them first those that hold a
-	/// piece of the plain data, for that is quickly recovered (R-AVL-2).
-	pub(crate) fn recovery(&self) -> Recovering {
+	/// The recovery of the data for the chunk: of the others those first that have theirs, as they or the chain say.
+	pub(crate) fn recovery(&self) -> Effort {
 		let backers = self.backers();
 		let members: BTreeSet<_> = backers.iter().copied().collect();
 		let attests = |validator: ValidatorIndex| {
 			let bit = self.occupied.availability.get(validator.as_usize());
 			members.contains(&validator) || bit.is_some_and(|bit| *bit)
 		};
-		let systematic = systematic_recovery_threshold(self.validators()).unwrap_or(0);
-		let is_plain = |validator| {
-			self.index_of(validator)
-				.is_some_and(|index| (index as usize) < systematic)
+		let mut holders: Vec<_> = self.others().collect();
+		holders.sort_by_key(|validator| !attests(*validator));
+		let plan = Plan {
+			validators: self.validators(),
+			core: self.core,
+			mapped: self.mapped,
+			backers: backers.into(),
+			own: Some(self.own),
+			holders,
+			size: None,
+			small: SMALL_DATA,
+			// They did not even have a chunk.
+			last_resort: false,
 		};
-		let mut next: Vec<_> = self.others().collect();
-		next.sort_by_key(|validator| (!attests(*validator), !is_plain(*validator)));
-		Recovering {
-			next: next.into(),
-			backers,
-			open: 0,
+		Effort {
+			root: self.root(),
+			block: self.leaf,
+			plain: !self.mapped,
+			liars: self.liars.clone(),
+			gather: Gather::new(plan),
 			checks: BTreeSet::new(),
-			chunks: BTreeMap::new(),
-			asks_data: false,
 			job: None,
+			attempt: 0,
 		}
-	}
-
-	/// Whether the data is being recovered from the chunks that there are.
-	pub(crate) fn has_enough(&self) -> bool {
-		matches!(&self.step, Step::Recovering(recovering) if recovering.job.is_some())
-	}
-
-	/// Index of the chunk that a validator holds.
-	pub(crate) fn index_of(&self, validator: ValidatorIndex) -> Option<u32> {
-		chunk_index(self.validators(), self.core, validator, self.systematic_mapping).ok()
 	}
 }
 
@@ -201,7 +193,6 @@ impl Step {
 	pub(crate) fn jobs(&self) -> Vec<JobId> {
 		match self {
 			Self::Search(search) => search.job.into_iter().collect(),
-			Self::Recovering(recovering) => recovering.checks.iter().copied().chain(recovering.job).collect(),
 			_ => Vec::new(),
 		}
 	}
@@ -209,26 +200,5 @@ impl Step {
 	/// Whether the fetch goes on by itself.
 	pub(crate) fn goes_on(&self) -> bool {
 		!matches!(self, Self::GivenUp | Self::WronglyCoded)
-	}
-}
-
-impl Recovering {
-	pub(crate) fn is_complete(&self, validators: usize) -> bool {
-		is_enough(validators, &self.chunks)
-	}
-
-	/// How many more chunks it is worth to ask for now.
-	pub(crate) fn room(&self, validators: usize) -> usize {
-		let under_way = self.open.saturating_add(self.checks.len());
-		let needed = recovery_threshold(validators).unwrap_or(0);
-		needed
-			.saturating_sub(self.chunks.len())
-			.min(crate::config::MAX_PARALLEL_CHUNKS)
-			.saturating_sub(under_way)
-	}
-
-	/// Whether an answer or a result is still to come.
-	pub(crate) fn waits(&self) -> bool {
-		self.open > 0 || !self.checks.is_empty() || self.asks_data || self.job.is_some()
 	}
 }

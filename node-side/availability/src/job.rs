@@ -1,7 +1,8 @@
 //! What is too heavy to be done while an input waits: everything that hashes, codes or copies chunks and data.
 
 use crate::{
-	encode, reconstruct, verify_chunk, ChunkError, EncodedData, ErasureChunk, RecoveryError, MAX_VALIDATORS,
+	encode, erasure_root, obtain_chunks, reconstruct, verify_chunk, ChunkError, EncodedData, ErasureChunk,
+	ErasureError, ErasureTrie, RecoveryError, MAX_VALIDATORS,
 };
 use async_backing_primitives::{recovery_threshold, AvailableData, Hash, PoV};
 use codec::{Decode, DecodeAll, Encode};
@@ -19,14 +20,14 @@ pub enum AvailabilityJob {
 		/// Whether it is to be kept, so that its record is wanted.
 		keep: bool,
 	},
-	/// The data of checked chunks, coded again to see whether the root is right, for the own chunk (R-AVL-5).
+	/// The data of checked chunks, coded again to see whether the root is right (R-AVL-5).
 	Recover {
 		/// The erasure root.
 		root: Hash,
 		/// Validators that the data was coded for.
 		validators: usize,
-		/// Index of the chunk that is wanted.
-		index: u32,
+		/// What is wanted of it.
+		wanted: Wanted,
 		/// Chunks that are enough.
 		chunks: Vec<Arc<ErasureChunk>>,
 	},
@@ -36,8 +37,8 @@ pub enum AvailabilityJob {
 		root: Hash,
 		/// Validators that the data was coded for.
 		validators: usize,
-		/// Index of the chunk that is wanted.
-		index: u32,
+		/// What is wanted of it.
+		wanted: Wanted,
 		/// The data.
 		data: Arc<AvailableData>,
 	},
@@ -57,6 +58,24 @@ pub enum AvailabilityJob {
 	},
 	/// What a restarted validator finds in its store.
 	Unpack(Arc<Vec<Record>>),
+}
+
+/// What is wanted of data that is recovered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Wanted {
+	/// All of it: by who checks a candidate, or misses a block of its own para.
+	Data,
+	/// The chunk at this index: by who is to keep it.
+	Chunk(u32),
+}
+
+/// What was wanted, of data that codes to its root.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Recovered {
+	/// The data.
+	Data(Arc<AvailableData>),
+	/// The chunk.
+	Chunk(OwnChunk),
 }
 
 /// What one candidate has in the store.
@@ -85,7 +104,7 @@ pub enum AvailabilityDone {
 	/// Of [`AvailabilityJob::CheckChunk`]: its record, empty unless the chunk is to be kept.
 	Checked(Result<Vec<u8>, ChunkError>),
 	/// Of [`AvailabilityJob::Recover`] and [`AvailabilityJob::CheckData`].
-	Recovered(Result<OwnChunk, RecoveryError>),
+	Recovered(Result<Recovered, RecoveryError>),
 	/// Of [`AvailabilityJob::Pack`].
 	Packed {
 		/// Record of the chunk.
@@ -157,24 +176,24 @@ pub fn run(job: AvailabilityJob) -> AvailabilityDone {
 		AvailabilityJob::Recover {
 			root,
 			validators,
-			index,
+			wanted,
 			chunks,
 		} => {
 			let parts = chunks
 				.iter()
 				.take(recovery_threshold(validators).unwrap_or(0))
 				.map(|chunk| (chunk.index, &chunk.chunk[..]));
-			let own = reconstruct(validators, parts)
+			let recovered = reconstruct(validators, parts)
 				.map_err(RecoveryError::from)
-				.and_then(|data| own_chunk(root, validators, index, &data));
-			AvailabilityDone::Recovered(own)
+				.and_then(|data| take_out(root, validators, wanted, Arc::new(data)));
+			AvailabilityDone::Recovered(recovered)
 		}
 		AvailabilityJob::CheckData {
 			root,
 			validators,
-			index,
+			wanted,
 			data,
-		} => AvailabilityDone::Recovered(own_chunk(root, validators, index, &data)),
+		} => AvailabilityDone::Recovered(take_out(root, validators, wanted, data)),
 		AvailabilityJob::Pack { data, chunk } => AvailabilityDone::Packed {
 			chunk: chunk.encode(),
 			data: data.encode(),
@@ -187,25 +206,35 @@ pub fn run(job: AvailabilityJob) -> AvailabilityDone {
 	}
 }
 
-fn own_chunk(
+/// What is wanted of data, if that codes to its root.
+fn take_out(
 	root: Hash,
 	validators: usize,
-	index: u32,
-	data: &AvailableData,
-) -> Result<OwnChunk, RecoveryError> {
-	let mut coded = encode(validators, data)?;
-	if coded.root != root {
-		return Err(RecoveryError::RootMismatch {
-			expected: root,
-			got: coded.root,
-		});
+	wanted: Wanted,
+	data: Arc<AvailableData>,
+) -> Result<Recovered, RecoveryError> {
+	let mut chunks = obtain_chunks(validators, &data)?;
+	let is_root = |got| match got == root {
+		true => Ok(()),
+		false => Err(RecoveryError::RootMismatch { expected: root, got }),
+	};
+	match wanted {
+		Wanted::Data => {
+			is_root(erasure_root(&chunks))?;
+			Ok(Recovered::Data(data))
+		}
+		Wanted::Chunk(index) => {
+			let trie = ErasureTrie::new(&chunks);
+			is_root(trie.root())?;
+			let Some(proof) = trie.proof(index).filter(|_| (index as usize) < chunks.len()) else {
+				return Err(ErasureError::IndexOutOfBounds { index, validators }.into());
+			};
+			let chunk = chunks.swap_remove(index as usize);
+			let chunk = Arc::new(ErasureChunk { chunk, index, proof });
+			let record = chunk.encode();
+			Ok(Recovered::Chunk(OwnChunk { chunk, record }))
+		}
 	}
-	if index as usize >= coded.chunks.len() {
-		return Err(crate::ErasureError::IndexOutOfBounds { index, validators }.into());
-	}
-	let chunk = coded.chunks.swap_remove(index as usize);
-	let record = chunk.encode();
-	Ok(OwnChunk { chunk, record })
 }
 
 fn unpack(record: &Record) -> Unpacked {
@@ -226,7 +255,6 @@ fn unpack(record: &Record) -> Unpacked {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::ErasureError;
 	use async_backing_primitives::{BlockData, PersistedValidationData};
 
 	fn data(seed: u8) -> Arc<AvailableData> {
@@ -269,28 +297,39 @@ mod tests {
 		let recover = |root, index, from: [usize; 3]| AvailabilityJob::Recover {
 			root,
 			validators: 7,
-			index,
+			wanted: Wanted::Chunk(index),
 			chunks: from.map(|index| coded.chunks[index].clone()).to_vec(),
 		};
 		let own = OwnChunk {
 			chunk: coded.chunks[4].clone(),
 			record: coded.chunks[4].encode(),
 		};
-		let recovered = AvailabilityDone::Recovered(Ok(own));
+		let recovered = AvailabilityDone::Recovered(Ok(Recovered::Chunk(own)));
 		assert_eq!(run(recover(coded.root, 4, [6, 2, 5])), recovered, "R-AVL-5");
-		let check = |root| AvailabilityJob::CheckData {
+		let check_for = |root, wanted| AvailabilityJob::CheckData {
 			root,
 			validators: 7,
-			index: 4,
+			wanted,
 			data: data(3),
 		};
+		let check = |root| check_for(root, Wanted::Chunk(4));
 		assert_eq!(run(check(coded.root)), recovered);
+		let whole = AvailabilityDone::Recovered(Ok(Recovered::Data(data(3))));
+		assert_eq!(run(check_for(coded.root, Wanted::Data)), whole, "R-AVL-5");
+		let from_chunks = AvailabilityJob::Recover {
+			root: coded.root,
+			validators: 7,
+			wanted: Wanted::Data,
+			chunks: coded.chunks[..2].to_vec(),
+		};
+		assert_eq!(run(from_chunks), whole, "R-AVL-2: the plain data");
 		let mismatch = AvailabilityDone::Recovered(Err(RecoveryError::RootMismatch {
 			expected: Hash::zero(),
 			got: coded.root,
 		}));
 		assert_eq!(run(recover(Hash::zero(), 4, [6, 2, 5])), mismatch, "R-AVL-5");
 		assert_eq!(run(check(Hash::zero())), mismatch, "R-AVL-5");
+		assert_eq!(run(check_for(Hash::zero(), Wanted::Data)), mismatch, "R-AVL-5");
 		let beyond = ErasureError::IndexOutOfBounds {
 			index: 7,
 			validators: 7,

@@ -219,7 +219,11 @@ impl Surroundings {
 		Some(match choices.below(4) {
 			0 => AvailabilityRequest::Pov(candidate),
 			1 => AvailabilityRequest::AvailableData(candidate),
-			_ => AvailabilityRequest::Chunk { candidate, index },
+			_ => AvailabilityRequest::Chunk {
+				candidate,
+				index,
+				plain: choices.flip(),
+			},
 		})
 	}
 
@@ -243,6 +247,7 @@ impl Surroundings {
 			_ => AvailabilityRequest::Chunk {
 				candidate,
 				index: ValidatorIndex(choices.below(u64::from(VALIDATORS) + 1) as u32),
+				plain: true,
 			},
 		}
 	}

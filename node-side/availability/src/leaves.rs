@@ -45,14 +45,13 @@ impl Availability {
 		for leaf in leaves {
 			self.newest = self.newest.max(leaf.block.number);
 			let session = cx.chain.session_of(leaf.block.hash);
+			let mapped = session.is_some_and(|session| self.is_mapped(session.index));
 			for (core, occupied) in occupied_cores(leaf) {
 				let candidate = occupied.candidate_hash;
 				self.pending.insert(candidate);
 				self.store.note_seen(candidate, leaf.block.number);
 				let own = session.and_then(|session| Some((session.validators.len(), session.own?)));
-				let index = own.and_then(|(validators, own)| {
-					chunk_index(validators, core, own, self.config.systematic_mapping).ok()
-				});
+				let index = own.and_then(|(validators, own)| chunk_index(validators, core, own, mapped).ok());
 				if let Some(index) = index {
 					wanted.insert(Key { candidate, index }, (leaf, core, occupied));
 				}
@@ -96,14 +95,14 @@ impl Availability {
 		{
 			self.end_fetch(key, cx);
 		}
-		let attempt = self.next_attempt();
+		let (attempt, mapped) = (self.next_attempt(), self.is_mapped(session.index));
 		let new = || Fetch {
 			leaf: leaf.block.hash,
 			session: session.clone(),
 			own,
 			core,
 			occupied: occupied.clone(),
-			systematic_mapping: self.config.systematic_mapping,
+			mapped,
 			rounds: 0,
 			attempt,
 			liars: BTreeSet::new(),
@@ -112,6 +111,7 @@ impl Availability {
 		let fetch = self.fetches.entry(key).or_insert_with(|| Box::new(new()));
 		if fetch.leaf != leaf.block.hash || is_new {
 			(fetch.leaf, fetch.occupied) = (leaf.block.hash, occupied.clone());
+			self.recoveries.set_block(&key.target(), leaf.block.hash);
 		}
 		if is_new {
 			fetch.rounds = 0;

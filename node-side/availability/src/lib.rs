@@ -3,14 +3,18 @@
 mod ask;
 mod availability;
 mod bucket;
+mod bytes;
 mod config;
 mod erasure;
 mod fetch;
+mod gather;
 mod job;
 #[cfg(feature = "laws")]
 pub mod laws;
 mod leaves;
 mod records;
+mod recoverer;
+mod recoveries;
 mod recovery;
 mod serve;
 mod store;
@@ -21,17 +25,22 @@ mod words;
 
 pub use availability::{Availability, Kept, NotKept, OwnData};
 pub use bucket::Rate;
+pub use bytes::{AnswerError, QuestionError};
 pub use config::{
-	max_chunk_len, memory_bound, memory_bound_for, AvailabilityConfig, Serving, CHECK_TIME, CHUNK_TIMEOUT,
-	DATA_TIMEOUT, MAX_AVAILABLE_DATA, MAX_COUNTED_PEERS, MAX_OPEN_REQUESTS, MAX_OTHERS_ASKED,
-	MAX_PARALLEL_CHUNKS, MAX_RECOVERIES, MAX_WAITING_FOR_POV, RECOVERY_TIME, REQUEST_COST, ROUNDS_PER_LEAF,
-	ROUND_PAUSE, SMALL_DATA,
+	max_chunk_len, memory_bound, memory_bound_for, AvailabilityConfig, Serving, CHECK_TIME,
+	CHUNK_MAPPING_FEATURE, CHUNK_TIMEOUT, DATA_TIMEOUT, MAX_AVAILABLE_DATA, MAX_COUNTED_PEERS,
+	MAX_OPEN_REQUESTS, MAX_OTHERS_ASKED, MAX_PARALLEL_CHUNKS, MAX_RECOVERIES, MAX_SESSIONS,
+	MAX_WAITING_FOR_POV, MAX_WANTED, PLAIN_RETRIES, RECOVERY_TIME, REQUEST_COST, ROUNDS_PER_LEAF,
+	ROUND_PAUSE, SMALL_DATA, SMALL_UNMAPPED_DATA,
 };
 pub use erasure::{
 	chunk_index, chunk_len, encode, erasure_root_of, obtain_chunks, reconstruct, EncodedData, ErasureError,
 	MAX_VALIDATORS,
 };
-pub use job::{run, AvailabilityDone, AvailabilityJob, OwnChunk, Record, Unpacked};
+pub use gather::most_time_outs;
+pub use job::{run, AvailabilityDone, AvailabilityJob, OwnChunk, Record, Recovered, Unpacked, Wanted};
+pub use recoverer::{recoverer_memory_bound, Outcome, Recoverer, RecoveryOf, Refused};
+pub use recoveries::Peers;
 pub use recovery::{Recovery, RecoveryError};
 pub use store::{ChunkStore, Placement};
 pub use trie::{

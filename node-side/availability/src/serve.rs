@@ -140,8 +140,10 @@ impl Availability {
 			Answer::Not(Refusal::Unknown)
 		};
 		match request {
-			AvailabilityRequest::Chunk { index, .. } => {
-				let Some(index) = self.index_of(meta, *index) else {
+			AvailabilityRequest::Chunk { index: of, plain, .. } => {
+				// Version 1 cannot say where another one is (R-NET-99).
+				let is_sayable = |index: &u32| !plain || *index == of.0;
+				let Some(index) = index_of(meta, *of).filter(is_sayable) else {
 					return Answer::Not(Refusal::Unknown);
 				};
 				match self.store.chunk(candidate, index).cloned() {
@@ -186,13 +188,6 @@ impl Availability {
 		}
 	}
 
-	/// Index of the chunk of a validator of the candidate's session.
-	fn index_of(&self, meta: &Meta, validator: ValidatorIndex) -> Option<u32> {
-		let validators = usize::try_from(meta.validators).ok()?;
-		let mapping = self.config.systematic_mapping;
-		chunk_index(validators, meta.place.core, validator, mapping).ok()
-	}
-
 	/// Has own data coded again, one candidate at a time. Whether its chunks will be there.
 	fn code(&mut self, candidate: CandidateHash, meta: &Meta, cx: &mut Cx<'_>) -> bool {
 		let Some(data) = self.store.data(candidate) else {
@@ -218,6 +213,12 @@ impl Availability {
 			self.make_room(Default::default(), cx);
 		}
 	}
+}
+
+/// Index of the chunk of a validator of the candidate's session.
+fn index_of(meta: &Meta, validator: ValidatorIndex) -> Option<u32> {
+	let validators = usize::try_from(meta.validators).ok()?;
+	chunk_index(validators, meta.place.core, validator, meta.mapped).ok()
 }
 
 /// Who a peer is for a candidate: by the session of its relay parent, then by those of the leaves (law 7).

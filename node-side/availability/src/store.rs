@@ -52,6 +52,8 @@ pub struct Placement {
 pub(crate) struct Meta {
 	pub(crate) root: Hash,
 	pub(crate) validators: u32,
+	/// Whether chunks are mapped core by core (R-AVL-6).
+	pub(crate) mapped: bool,
 	pub(crate) place: Placement,
 	/// Number of the newest leaf at which it was pending, or when it was made.
 	pub(crate) seen: BlockNumber,

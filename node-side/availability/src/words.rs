@@ -36,6 +36,9 @@ pub enum AvailabilityRequest {
 		/// The validator whose chunk it is, whoever is asked (R-NET-100). Which one it is among the chunks follows from
 		/// the core (R-AVL-6).
 		index: ValidatorIndex,
+		/// Whether the chunk has the index of its validator, so that an answer need not say it: version 1 of the protocol
+		/// does not (R-NET-99). An asker who sets it lets version 1 be fallen back to (R-NET-35).
+		plain: bool,
 	},
 	/// All that is coded (R-NET-102).
 	AvailableData(CandidateHash),

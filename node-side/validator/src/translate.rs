@@ -39,7 +39,7 @@ impl Part<NodeWords> for AvailabilityWords {
 
 	fn request(request: AvailabilityRequest) -> Request {
 		match request {
-			AvailabilityRequest::Chunk { candidate, index } => Request::Chunk { candidate, index },
+			AvailabilityRequest::Chunk { candidate, index, .. } => Request::Chunk { candidate, index },
 			AvailabilityRequest::AvailableData(candidate) => Request::AvailableData(candidate),
 			AvailabilityRequest::Pov(candidate) => Request::Pov(candidate),
 		}

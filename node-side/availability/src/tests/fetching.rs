@@ -4,7 +4,7 @@ use super::world::*;
 use crate::*;
 use async_backing_chain_view::{ChainEvent, Identity};
 use async_backing_machine::{Cost, Input, JobFailure, Judgement, Outbox, PeerId, RequestFailure, RequestId};
-use async_backing_primitives::{CoreState, Hash, ParaId, ScheduledCore, ValidatorIndex};
+use async_backing_primitives::{CoreState, Hash, NodeFeatures, ParaId, ScheduledCore, ValidatorIndex};
 use std::{
 	collections::{BTreeMap, BTreeSet},
 	sync::Arc,
@@ -141,15 +141,19 @@ fn law_2_a_round_asks_backers_then_a_few_others_then_all_for_their_chunks() {
 
 #[test]
 fn r_avl_6_the_mapping_moves_the_own_chunk() {
-	let config = AvailabilityConfig {
-		systematic_mapping: true,
-		..Default::default()
-	};
-	let mut world = World::with(config, 0, 6);
+	let mut world = World::new();
+	let mut features = NodeFeatures::default();
+	features.set(CHUNK_MAPPING_FEATURE, true);
+	world.part.set_features(1, &features);
 	world.import(leaf(5, vec![CoreState::Free, occupied(2)]));
+	let mapped_request = AvailabilityRequest::Chunk {
+		candidate: candidate(2),
+		index: OWN,
+		plain: false,
+	};
 	assert_eq!(
 		world.asked(),
-		[(3, own_chunk_request(2))],
+		[(3, mapped_request)],
 		"R-NET-100: it asks by validator"
 	);
 	world.answer_chunk(chunk(2, 2));
@@ -350,6 +354,7 @@ fn row_10_two_forks_in_two_sessions_ask_the_validators_of_each() {
 	let fifth = AvailabilityRequest::Chunk {
 		candidate: candidate(2),
 		index: ValidatorIndex(4),
+		plain: true,
 	};
 	assert_eq!(
 		world.asked(),

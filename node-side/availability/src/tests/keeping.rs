@@ -104,6 +104,7 @@ fn with_inclusion_goes_what_only_backers_need() {
 	let request = |index| AvailabilityRequest::Chunk {
 		candidate: candidate(1),
 		index: ValidatorIndex(index),
+		plain: true,
 	};
 	assert!(matches!(world.serve(BACKER, request(4)), Some(Ok(_))));
 	world.import(leaf(2, vec![occupied(1)]));
@@ -139,6 +140,7 @@ fn law_5_a_restarted_validator_attests_and_serves_as_before() {
 	let of = |seed, index| AvailabilityRequest::Chunk {
 		candidate: candidate(seed),
 		index: ValidatorIndex(index),
+		plain: true,
 	};
 	let whole = AvailabilityRequest::AvailableData(candidate(1));
 	let pov = AvailabilityRequest::Pov(candidate(1));
@@ -392,6 +394,7 @@ fn row_11_data_of_five_mebibytes_is_neither_hashed_nor_copied_while_an_input_wai
 	let request = AvailabilityRequest::Chunk {
 		candidate: hash,
 		index: ValidatorIndex(4),
+		plain: true,
 	};
 	let answer = world.serve(BACKER, request);
 	assert!(

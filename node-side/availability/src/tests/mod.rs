@@ -1,9 +1,12 @@
 //! The part in a small world: six validators, two groups, a chain that says what a test wants.
 
+mod bytes;
+mod crowd;
 mod fetching;
 mod keeping;
 mod network;
 mod properties;
+mod recoverer;
 mod recovering;
 mod serving;
 mod world;

@@ -149,6 +149,7 @@ fn apply(world: &mut World, event: Happens) {
 				0 => AvailabilityRequest::Chunk {
 					candidate,
 					index: ValidatorIndex(peer as u32),
+					plain: true,
 				},
 				1 => AvailabilityRequest::AvailableData(candidate),
 				_ => AvailabilityRequest::Pov(candidate),

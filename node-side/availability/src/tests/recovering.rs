@@ -26,6 +26,7 @@ fn row_17_with_all_backers_gone_the_data_is_recovered_from_any_two_chunks() {
 	let of = |i| AvailabilityRequest::Chunk {
 		candidate: candidate(1),
 		index: ValidatorIndex(i),
+		plain: true,
 	};
 	assert_eq!(
 		world.asked(),

@@ -49,6 +49,7 @@ fn r_net_99_to_102_what_is_here_is_given() {
 		let request = AvailabilityRequest::Chunk {
 			candidate,
 			index: ValidatorIndex(index),
+			plain: true,
 		};
 		let Some(Ok(AvailabilityResponse::Chunk(chunk))) = world.serve(OTHER, request) else {
 			panic!("a backer has all chunks")
@@ -68,6 +69,7 @@ fn r_net_99_to_102_what_is_here_is_given() {
 		AvailabilityRequest::Chunk {
 			candidate,
 			index: ValidatorIndex(6),
+			plain: true,
 		},
 		own_chunk_request(9),
 		AvailabilityRequest::AvailableData(super::world::candidate(9)),
@@ -127,6 +129,7 @@ fn row_14_all_peers_together_are_bounded_and_chunks_have_their_part() {
 	let chunk = AvailabilityRequest::Chunk {
 		candidate,
 		index: ValidatorIndex(4),
+		plain: true,
 	};
 	assert_eq!(
 		burst(&mut world, PeerId(5), chunk, 1),

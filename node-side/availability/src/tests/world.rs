@@ -165,6 +165,7 @@ pub(crate) fn own_chunk_request(seed: u8) -> AvailabilityRequest {
 	AvailabilityRequest::Chunk {
 		candidate: candidate(seed),
 		index: OWN,
+		plain: true,
 	}
 }
 
@@ -305,7 +306,9 @@ impl World {
 					self.timers.remove(&timer);
 				}
 				Output::Event(event) => self.events.push(event),
-				Output::Notify(..) | Output::Proposal(..) => unreachable!("it has no such words"),
+				Output::Notify(..) | Output::Proposal(..) | Output::Disconnect(_) => {
+					unreachable!("it has no such words")
+				}
 			}
 			if self.out.is_empty() {
 				self.work();

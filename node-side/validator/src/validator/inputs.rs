@@ -114,7 +114,11 @@ impl Validator {
 			return out.respond(ticket, Err(Refusal::NotAllowed));
 		}
 		let request = match request {
-			Request::Chunk { candidate, index } => AvailabilityRequest::Chunk { candidate, index },
+			Request::Chunk { candidate, index } => AvailabilityRequest::Chunk {
+				candidate,
+				index,
+				plain: false,
+			},
 			Request::AvailableData(candidate) => AvailabilityRequest::AvailableData(candidate),
 			Request::Pov(candidate) => AvailabilityRequest::Pov(candidate),
 			// Only collators answer this one.
