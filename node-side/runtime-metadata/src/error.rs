@@ -74,6 +74,34 @@ pub enum EncodeError {
 	NoDefault(String),
 }
 
+/// Why a value of a runtime can't be read.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum DecodeError {
+	/// The runtime has no type of this number.
+	#[error("the metadata has no type {0}")]
+	NoType(u32),
+	/// An enum has no such variant.
+	#[error("type {ty} has no variant {index}")]
+	NoVariant {
+		/// The type.
+		ty: u32,
+		/// Index of the variant.
+		index: u8,
+	},
+	/// Values are nested too deeply.
+	#[error("values nested deeper than {0}")]
+	TooDeep(u32),
+	/// Sequences of bits are not read here.
+	#[error("type {0} is one of bits, which is not read")]
+	Bits(u32),
+	/// The runtime does not say of which type its events are.
+	#[error("the metadata has no `Events` of `frame_system`")]
+	NoEvents,
+	/// The bytes are none of the type.
+	#[error(transparent)]
+	Codec(#[from] codec::Error),
+}
+
 /// Why a transaction can't be made.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum TransactionError {

@@ -19,6 +19,8 @@ pub struct Pallet {
 	pub path: Option<String>,
 	/// Type of its calls.
 	pub calls: Option<u32>,
+	/// Type of its errors.
+	pub errors: Option<u32>,
 	/// Under which name its storage is, if it has some; its own everywhere but in old pallets.
 	pub prefix: Option<String>,
 	/// Types of its storage items' values, by their names.
@@ -234,7 +236,7 @@ impl Pallet {
 		storage: Option<v14::PalletStorageMetadata<PortableForm>>,
 		constants: Vec<v14::PalletConstantMetadata<PortableForm>>,
 	) -> Self {
-		let [calls, ..] = told_by;
+		let [calls, _, errors] = told_by;
 		let path = told_by.into_iter().flatten().find_map(|ty| path_of(types, ty));
 		let value = |ty: v14::StorageEntryType<PortableForm>| match ty {
 			v14::StorageEntryType::Plain(value) | v14::StorageEntryType::Map { value, .. } => value.id,
@@ -246,6 +248,7 @@ impl Pallet {
 			index,
 			path,
 			calls,
+			errors,
 			prefix,
 			storage: entries.map(|entry| (entry.name, value(entry.ty))).collect(),
 			constants: constants
