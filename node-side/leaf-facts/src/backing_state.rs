@@ -8,7 +8,7 @@ use crate::{
 use async_backing_primitives::{
 	runtime_api::{AsyncBackingApi, ParachainHost},
 	BackingState, CandidatePendingAvailability, Hash, OccupiedCoreAssumption, ParaAtLeaf, ParaId,
-	PrimitivesVersion, RelayChainBlockInfo,
+	RelayChainBlockInfo,
 };
 use sp_api::{ApiError, ProvideRuntimeApi};
 use sp_blockchain::HeaderBackend;
@@ -77,8 +77,8 @@ where
 		Ok(None) => return Ok(None),
 		Ok(Some(state)) => check_head(client, leaf, para, &state).map(|()| state),
 		Err(ApiError::FailedToDecodeReturnValue { function, error, raw }) => {
-			match BackingState::decode_from(PrimitivesVersion::V8, &raw) {
-				Ok(state) => return Ok(state),
+			match BackingState::decode_any(&raw) {
+				Ok((_, state)) => return Ok(state),
 				Err(_) => called(
 					STATE,
 					leaf,

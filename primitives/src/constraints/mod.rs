@@ -25,7 +25,7 @@ pub use modifications::{ConstraintModifications, HrmpWatermarkUpdate, OutboundHr
 pub use operating::Operating;
 pub use source::{ConstraintSource, ConstraintsExtension, ExtendedConstraints};
 
-pub use wire::{PrimitivesVersion, HEAD_DATA_LIMIT_BEFORE_V9};
+pub use wire::{PrimitivesVersion, UnknownLayout, HEAD_DATA_LIMIT_BEFORE_V9};
 
 use crate::{
 	BlockNumber, CandidateCommitments, CandidateDescriptor, CandidateHash, HeadData, HostConfiguration,

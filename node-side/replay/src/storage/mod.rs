@@ -13,8 +13,8 @@ use crate::ReadError;
 use async_backing_primitives::{
 	AbridgedHrmpChannel, AllowedRelayParents, BackingState, CandidateCommitments, CandidateDescriptor,
 	CandidateEvent, CandidateHash, ClaimQueue, CommittedCandidateReceipt, CoreIndex, CoreState, DisputeState,
-	GroupIndex, GroupRotationInfo, Hash, HeadData, Header, InboundHrmpMessage, ParaId, PrimitivesVersion,
-	SessionInfo, ValidationCode, ValidatorId, ValidatorIndex,
+	GroupIndex, GroupRotationInfo, Hash, HeadData, Header, InboundHrmpMessage, ParaId, SessionInfo,
+	ValidationCode, ValidatorId, ValidatorIndex,
 };
 use bitvec::{order::Lsb0, vec::BitVec};
 use codec::{Compact, Decode, DecodeAll, Encode};
@@ -292,11 +292,10 @@ fn read_value(file: &str, bytes: &[u8]) -> Outcome {
 
 /// The answer that stopped a parachain whose node expected the other layout (R-DEF-22).
 fn backing_state(bytes: &[u8]) -> Outcome {
-	let mut versions = [PrimitivesVersion::V9, PrimitivesVersion::V8].into_iter();
-	match versions.find(|version| BackingState::decode_from(*version, bytes).is_ok()) {
-		Some(version) => Outcome::Read(format!("Option<BackingState>, {version:?}")),
+	match BackingState::decode_any(bytes) {
+		Ok((version, _)) => Outcome::Read(format!("Option<BackingState>, {version:?}")),
 		// Some, then the numbers in the order of either version: what stands where the head-data limit is in one.
-		None => match <(u8, [u32; 4])>::decode(&mut &*bytes) {
+		Err(_) => match <(u8, [u32; 4])>::decode(&mut &*bytes) {
 			Ok((1, [.., fourth])) => Outcome::Undecided(format!(
 				"cut off after {} bytes, so in neither layout to the last one; as version 9 its head-data limit is {fourth}",
 				bytes.len()
