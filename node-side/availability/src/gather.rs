@@ -186,6 +186,12 @@ impl Gather {
 		self.chunks.values()
 	}
 
+	/// Law 2: whether a validator is still going to be asked for all of it.
+	#[cfg(feature = "laws")]
+	pub(crate) fn will_ask_for_all(&self, validator: ValidatorIndex) -> bool {
+		self.is_small() && self.whole.contains(&validator)
+	}
+
 	/// Whom to ask for what now, among those that can be reached. It counts as asked until it
 	/// [failed](Self::failed) or a chunk [came](Self::insert). `None`: nobody for now, or if nothing is
 	/// [under way](Self::waits), at all.

@@ -1,14 +1,18 @@
 //! The part under the seven laws (feature `laws`): a validator that does nothing but keep data, and the world around it.
 
+mod finder;
 mod keeper;
+mod needs;
 mod world;
 
+pub use finder::{Finder, FinderWords, Found, Need};
 pub use keeper::{Happening, Keeper, KeeperWords};
+pub use needs::Needs;
 
 use crate::{
-	encode, fetch::Key, memory_bound_for, run, Availability, AvailabilityConfig, AvailabilityDone,
-	AvailabilityEvent, AvailabilityJob, AvailabilityRequest, AvailabilityResponse, Effect, EncodedData,
-	ErasureChunk, OwnData, Placement, Rate, Serving,
+	chunk_index, encode, fetch::Key, memory_bound_for, run, Availability, AvailabilityConfig,
+	AvailabilityDone, AvailabilityEvent, AvailabilityJob, AvailabilityRequest, AvailabilityResponse, Effect,
+	EncodedData, ErasureChunk, Outcome, OwnData, Placement, Rate, Serving,
 };
 use async_backing_chain_view::{ChainEvent, ChainView, Identity, Limits};
 use async_backing_machine::{

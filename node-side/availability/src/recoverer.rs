@@ -226,6 +226,19 @@ impl Recoverer {
 		self.recoveries.is_of_use(job)
 	}
 
+	/// Law 2: whether a member of the group is still going to be asked for all of it.
+	#[cfg(feature = "laws")]
+	pub(crate) fn will_ask_for_all(&self, candidate: CandidateHash, validator: ValidatorIndex) -> bool {
+		self.recoveries.will_ask_for_all(&target(candidate), validator)
+	}
+
+	/// Law 2: the round of questions.
+	#[cfg(feature = "laws")]
+	pub(crate) fn round(&self, candidate: CandidateHash) -> u64 {
+		let want = self.wanted.get(&candidate);
+		want.map_or(0, |want| want.arrival << 8 | u64::from(want.rounds))
+	}
+
 	/// Takes an input in. Returns what ended.
 	///
 	/// Cost: a few look-ups, and for one that begins once through its validators; never more than 64 KiB of bytes (law 1).

@@ -178,6 +178,15 @@ impl Recoveries {
 		effort.is_some_and(|effort| effort.checks.contains(&job) || effort.job == Some(job))
 	}
 
+	/// Law 2: whether a validator is still going to be asked for all of it.
+	#[cfg(feature = "laws")]
+	pub(crate) fn will_ask_for_all(&self, target: &Target, validator: ValidatorIndex) -> bool {
+		let effort = self.efforts.get(target).filter(|effort| effort.job.is_none());
+		effort.is_some_and(|effort| {
+			effort.gather.will_ask_for_all(validator) && !effort.liars.contains(&validator)
+		})
+	}
+
 	/// Goes on with all of them. Returns those that ended, with who lied.
 	pub(crate) fn advance(&mut self, io: &mut Io<'_>) -> Vec<(Target, Ending, BTreeSet<ValidatorIndex>)> {
 		let targets: Vec<_> = self.efforts.keys().copied().collect();

@@ -2,6 +2,62 @@
 
 use super::*;
 
+impl Surroundings {
+	/// What somebody answers, well or badly, about a candidate with this core, whose chunks are mapped or not.
+	pub(super) fn reply(
+		&self,
+		request: &AvailabilityRequest,
+		(core, mapped): (CoreIndex, bool),
+		choices: &mut Choices<'_>,
+	) -> (AvailabilityResponse, Intent) {
+		let right = self.number_of(request.candidate()).unwrap_or(0);
+		let lie = choices.below(10);
+		let which = if lie == 6 {
+			(right + 2) % self.coded.len()
+		} else {
+			right
+		};
+		let (data, coded) = self
+			.coded
+			.get(which)
+			.map(|(_, data, coded)| (data.clone(), coded))
+			.expect("there are candidates; qed");
+		match request {
+			AvailabilityRequest::Chunk { index, .. } => {
+				let of = ValidatorIndex(index.0 % u32::from(VALIDATORS));
+				let index = chunk_index(VALIDATORS.into(), core, of, mapped).unwrap_or(0) as usize;
+				let index = (index + usize::from(lie == 7)) % coded.chunks.len();
+				// A copy, so that what the core holds is its own.
+				let chunk = coded.chunks.get(index).map(|chunk| (**chunk).clone());
+				let mut chunk: ErasureChunk = chunk.expect("there are as many as validators; qed");
+				match lie {
+					8 => chunk.index = u32::MAX,
+					9 => chunk.chunk.clear(),
+					_ => {}
+				}
+				let chunk = Arc::new(chunk);
+				let intent = match lie {
+					6 => Intent::Hostile(Penalty::Later),
+					7..=9 => Intent::Hostile(Penalty::AtOnce),
+					_ => Intent::Honest,
+				};
+				(AvailabilityResponse::Chunk(chunk), intent)
+			}
+			AvailabilityRequest::AvailableData(_) | AvailabilityRequest::Pov(_) => match lie {
+				6 => (
+					AvailabilityResponse::AvailableData(data),
+					Intent::Hostile(Penalty::Later),
+				),
+				7 => (
+					AvailabilityResponse::Pov(Arc::new(data.pov.clone())),
+					Intent::Hostile(Penalty::AtOnce),
+				),
+				_ => (AvailabilityResponse::AvailableData(data), Intent::Honest),
+			},
+		}
+	}
+}
+
 impl World for Surroundings {
 	type Core = Keeper;
 
@@ -72,49 +128,8 @@ impl World for Surroundings {
 		_: &Open<KeeperWords>,
 		choices: &mut Choices<'_>,
 	) -> Reply<KeeperWords> {
-		let right = self.number_of(request.candidate()).unwrap_or(0);
-		let lie = choices.below(10);
-		let which = if lie == 6 {
-			(right + 2) % self.coded.len()
-		} else {
-			right
-		};
-		let (data, coded) = self
-			.coded
-			.get(which)
-			.map(|(_, data, coded)| (data.clone(), coded))
-			.expect("there are candidates; qed");
-		let (response, intent) = match request {
-			AvailabilityRequest::Chunk { index, .. } => {
-				let index = (index.as_usize() + usize::from(lie == 7)) % coded.chunks.len();
-				// A copy, so that what the core holds is its own.
-				let chunk = coded.chunks.get(index).map(|chunk| (**chunk).clone());
-				let mut chunk: ErasureChunk = chunk.expect("there are as many as validators; qed");
-				match lie {
-					8 => chunk.index = u32::MAX,
-					9 => chunk.chunk.clear(),
-					_ => {}
-				}
-				let chunk = Arc::new(chunk);
-				let intent = match lie {
-					6 => Intent::Hostile(Penalty::Later),
-					7..=9 => Intent::Hostile(Penalty::AtOnce),
-					_ => Intent::Honest,
-				};
-				(AvailabilityResponse::Chunk(chunk), intent)
-			}
-			AvailabilityRequest::AvailableData(_) | AvailabilityRequest::Pov(_) => match lie {
-				6 => (
-					AvailabilityResponse::AvailableData(data),
-					Intent::Hostile(Penalty::Later),
-				),
-				7 => (
-					AvailabilityResponse::Pov(Arc::new(data.pov.clone())),
-					Intent::Hostile(Penalty::AtOnce),
-				),
-				_ => (AvailabilityResponse::AvailableData(data), Intent::Honest),
-			},
-		};
+		// Nothing is mapped here.
+		let (response, intent) = self.reply(request, (CoreIndex(0), false), choices);
 		Reply { response, intent }
 	}
 

@@ -4,6 +4,8 @@ mod bytes;
 mod crowd;
 mod fetching;
 mod keeping;
+#[cfg(feature = "laws")]
+mod laws;
 mod network;
 mod properties;
 mod recoverer;
