@@ -16,12 +16,18 @@ use crate::{
 use async_backing_primitives::{ValidationParams, ValidationResult};
 use codec::{DecodeAll, Encode};
 use sp_state_machine::BasicExternalities;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use thiserror::Error;
 use wasmtime::{Memory, Store, Trap, UpdateDeadline, Val};
 
 /// Ticks beyond which nobody lives: far enough from the largest number that adding what has passed is no overflow.
 const NO_TICK: u64 = u64::MAX / 2;
+
+/// What an execution may take of the clock, in times that its fuel is worth: an engine with a clock ends it then, whatever its
+/// caller's deadline. What fuel holds takes less; what it does not is in `docs/pvf.md`.
+pub const STRETCH: u32 = 2;
+/// What it may take at least, however little its fuel is: a machine has other work beside.
+pub const LEAST_TIME: Duration = Duration::from_secs(1);
 
 /// What one execution may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +47,22 @@ impl Default for Limits {
 			// The execution limit of backing, 2 s (R-BAK-11).
 			fuel: 2 * FUEL_PER_SECOND,
 		}
+	}
+}
+
+impl Limits {
+	/// The time that the fuel is worth.
+	pub fn worth(&self) -> Duration {
+		let nanos = u128::from(self.fuel) * 1_000_000_000 / u128::from(FUEL_PER_SECOND);
+		Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+	}
+
+	/// When an execution that begins now is late: at its caller's deadline, and after [`STRETCH`] times the time that its fuel is
+	/// worth.
+	pub(crate) fn late_at(&self, deadline: Instant) -> Instant {
+		let patience = self.worth().saturating_mul(STRETCH).max(LEAST_TIME);
+		let own = Instant::now().checked_add(patience);
+		own.map_or(deadline, |own| own.min(deadline))
 	}
 }
 

@@ -110,8 +110,8 @@ impl Engine for InProcess {
 		self.preparations.wait(code, hash, deadline).map(Artifact)
 	}
 
-	/// The guest is stopped at its deadline. A host function ends first: hashing the largest memory takes a fraction of a
-	/// second, and is paid for in fuel.
+	/// The guest is stopped at its deadline, or after [`STRETCH`](crate::STRETCH) times what its fuel is worth. A host function
+	/// ends first: hashing the largest memory takes a fraction of a second, and is paid for in fuel.
 	fn execute(
 		&self,
 		artifact: &Artifact,
@@ -122,6 +122,7 @@ impl Engine for InProcess {
 		if Instant::now() >= deadline {
 			return Err(Unfinished::Late.into());
 		}
+		let deadline = limits.late_at(deadline);
 		let Artifact(pvf) = artifact;
 		let (done, watched) = mpsc::channel::<()>();
 		thread::scope(|scope| {

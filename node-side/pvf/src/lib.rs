@@ -16,7 +16,7 @@ pub mod worker;
 pub use disk::DiskConfig;
 pub use engine::{PreparedPvf, PvfConfig, PvfEngine};
 pub use error::{EngineError, PrepareError, ValidateError};
-pub use execute::{Limits, Validated};
+pub use execute::{Limits, Validated, LEAST_TIME, STRETCH};
 pub use host::prices::FUEL_PER_SECOND;
 pub use in_process::{Artifact, InProcess, InProcessConfig};
 pub use port::{Engine, Failure, Unfinished};

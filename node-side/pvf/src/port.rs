@@ -13,6 +13,8 @@ use thiserror::Error;
 ///   the same on every machine. Whatever depends on this machine or its load is a [`Failure::Unfinished`], and says
 ///   nothing about code or candidate: nobody is blamed for it, and no statement follows from it.
 /// - **Deadlines hold.** A call returns shortly after its deadline at the latest, whatever code and input do.
+/// - **Fuel is time.** An execution is [late](Unfinished::Late) as well when it takes [`STRETCH`](crate::STRETCH) times the time
+///   that its fuel is [worth](Limits::worth), and [`LEAST_TIME`](crate::LEAST_TIME): what fuel does not hold, the clock does.
 pub trait Engine: Send + Sync {
 	/// A code that is ready for execution.
 	type Artifact: Clone + Send + Sync;
@@ -70,8 +72,8 @@ impl From<ValidateError> for Failure<ValidateError> {
 /// Why this machine did not get to a verdict. Another one may, and so may this one another time.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Unfinished {
-	/// It was not done by its deadline.
-	#[error("not done by its deadline")]
+	/// It was not done by its deadline, or took [far longer](crate::STRETCH) than its fuel is worth.
+	#[error("not done by its deadline, or in twice the time that its fuel is worth")]
 	Late,
 	/// There is no room for it.
 	#[error("{running} preparations are running, and at most {most} may")]

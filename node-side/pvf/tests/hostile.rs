@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "hostile/catalogue.rs"]
+mod catalogue;
 mod common;
 #[path = "hostile/host_calls.rs"]
 mod host_calls;

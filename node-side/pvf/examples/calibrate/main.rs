@@ -1,8 +1,8 @@
 //! Measures what host calls take on this machine and prints their prices, and what hostile guests take.
 //!
-//! `calibrate prices` prints `src/host/table.rs`, `calibrate guests` the table of `docs/pvf.md`, and
-//! `calibrate codes FILE...` rows like those of it for other codes. Prices are part of the
-//! consensus: a table that was measured anew is a proposal.
+//! `calibrate prices` prints `src/host/table.rs`, `calibrate guests` the table of `docs/pvf.md`, `calibrate loads [FOLDER]` what
+//! waiting for memory takes, and `calibrate codes FILE...` rows like those of the first table for other codes. Prices are part
+//! of the consensus: a table that was measured anew is a proposal.
 
 #![allow(
 	clippy::unwrap_used,
@@ -13,10 +13,13 @@
 #[path = "../../tests/common/mod.rs"]
 mod common;
 mod guests;
+mod loads;
 mod prices;
 
 use std::{
 	fs,
+	path::Path,
+	process::ExitCode,
 	sync::OnceLock,
 	time::{Duration, Instant},
 };
@@ -33,10 +36,12 @@ fn cpu_time() -> Duration {
 		)
 }
 
-fn main() {
+fn main() -> ExitCode {
+	let mut kept = true;
 	match std::env::args().nth(1).as_deref() {
 		Some("prices") => prices::print(),
-		Some("guests") => guests::print(),
+		Some("guests") => kept = guests::print(),
+		Some("loads") => loads::print(std::env::args().nth(2).as_deref().map(Path::new)),
 		// Codes of others: how long they compile, and what is said of them.
 		Some("codes") => {
 			for path in std::env::args().skip(2) {
@@ -48,7 +53,8 @@ fn main() {
 		}
 		_ => {
 			prices::print();
-			guests::print();
+			kept = guests::print();
 		}
 	}
+	ExitCode::from(u8::from(!kept))
 }

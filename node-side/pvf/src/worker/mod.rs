@@ -300,7 +300,8 @@ impl Shared {
 	) -> Result<Validated, Failure<ValidateError>> {
 		let mut lease = self.executor(deadline)?;
 		let ask = || Ask::execute(artifact.code_hash(), params.clone(), limits);
-		let mut answer = lease.ask(ask(), deadline)?;
+		// From when it has a worker: to wait for one is not the guest's doing.
+		let mut answer = lease.ask(ask(), limits.late_at(deadline))?;
 		if answer == Answer::Unknown {
 			let load = Ask::Load(artifact.code_hash(), artifact.0 .1.clone());
 			match lease.ask(load, deadline)? {
@@ -316,7 +317,7 @@ impl Shared {
 				}
 				_ => return Err(died("the worker answers something else").into()),
 			}
-			answer = lease.ask(ask(), deadline)?;
+			answer = lease.ask(ask(), limits.late_at(deadline))?;
 		}
 		let Answer::Executed(outcome) = answer else {
 			return Err(died("the worker answers something else").into());
@@ -384,7 +385,7 @@ impl Engine for Workers {
 		Ok(artifact)
 	}
 
-	/// A worker that is late is killed. One that dies for another reason may have met with an accident: the block is executed
+	/// A worker that is late, or takes longer than [`STRETCH`](crate::STRETCH) times what the fuel is worth, is killed. One that dies for another reason may have met with an accident: the block is executed
 	/// once more, in another one.
 	fn execute(
 		&self,

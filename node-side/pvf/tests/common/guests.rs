@@ -1,5 +1,7 @@
 //! Guests that take more than they seem to. Tests hold what they cost in fuel, `make calibrate` measures their time.
 
+pub mod catalogue;
+
 use super::Guest;
 use async_backing_primitives::ValidationCode;
 use wasm_encoder::{
@@ -23,11 +25,18 @@ pub fn forever(guest: &Guest, body: impl FnOnce(&mut InstructionSink<'_>)) -> Va
 	})
 }
 
+/// Bytes of a line of the cache.
+pub const LINE: u32 = 64;
+
 /// Follows pointers through 128 MiB, each to a line of the cache that is nowhere near.
 pub fn pointer_chase() -> ValidationCode {
-	const LINES: i32 = 1 << 21;
+	chase(1 << 21)
+}
+
+/// The same through so many lines, a power of two.
+pub fn chase(lines: u32) -> ValidationCode {
 	let guest = Guest {
-		memory: (2050, None),
+		memory: (2 + u64::from(lines) * u64::from(LINE) / 65_536, None),
 		locals: 1,
 		..Default::default()
 	};
@@ -36,15 +45,80 @@ pub fn pointer_chase() -> ValidationCode {
 		code.loop_(BlockType::Empty);
 		code.local_get(2).i32_const(6).i32_shl();
 		code.local_get(2).i32_const(1_664_525).i32_mul();
-		code.i32_const(7_654_321).i32_add().i32_const(LINES - 1).i32_and();
+		code.i32_const(7_654_321)
+			.i32_add()
+			.i32_const(lines as i32 - 1)
+			.i32_and();
 		code.i32_const(6).i32_shl().i32_store(WORD);
 		code.local_get(2).i32_const(1).i32_add().local_tee(2);
-		code.i32_const(LINES).i32_ne().br_if(0).end();
+		code.i32_const(lines as i32).i32_ne().br_if(0).end();
+		code.local_get(2)
+			.i32_const(lines as i32 - 1)
+			.i32_and()
+			.local_set(2);
 		code.loop_(BlockType::Empty);
 		for _ in 0..64 {
 			code.local_get(2).i32_load(WORD).local_set(2);
 		}
 		code.br(0).end().unreachable();
+	})
+}
+
+/// Writes to every page of 128 MiB once, and is done.
+pub fn touching() -> ValidationCode {
+	const PAGE: i32 = 4096;
+	let guest = Guest {
+		memory: (2050, None),
+		locals: 1,
+		..Default::default()
+	};
+	guest.code(|code| {
+		code.i32_const(131_072).local_set(2);
+		code.loop_(BlockType::Empty);
+		code.local_get(2).local_get(2).i32_store(WORD);
+		code.local_get(2).i32_const(PAGE).i32_add().local_tee(2);
+		code.i32_const(2050 * 65_536).i32_ne().br_if(0).end();
+		guest.accept(code);
+	})
+}
+
+/// Calls itself for ever.
+pub fn recursion() -> ValidationCode {
+	Guest::default().code(|code| {
+		code.local_get(0).local_get(1).call(0);
+	})
+}
+
+/// Looks at each byte of its parameters, and says that the block is empty if their sum is small.
+pub fn summing() -> ValidationCode {
+	const REASON: &[u8] = b"the block has nothing in it";
+	let result = super::result_bytes();
+	let guest = Guest {
+		imports: vec![(
+			"ext_panic_handler_abort_on_panic_version_1",
+			vec![ValType::I64],
+			vec![],
+		)],
+		memory: (2, None),
+		data: [&result[..], REASON].concat(),
+		locals: 2,
+		..Default::default()
+	};
+	guest.code(|code| {
+		code.loop_(BlockType::Empty);
+		code.local_get(0)
+			.local_get(3)
+			.i32_add()
+			.i32_load8_u(MemArg { align: 0, ..WORD });
+		code.local_get(2).i32_add().local_set(2);
+		code.local_get(3).i32_const(1).i32_add().local_tee(3);
+		code.local_get(1).i32_ne().br_if(0).end();
+		code.local_get(2).i32_const(3000).i32_lt_u().if_(BlockType::Empty);
+		let reason = super::DATA + result.len() as u32;
+		code.i64_const(super::fat(reason, REASON.len() as u32))
+			.call(0)
+			.end();
+		code.i64_const(super::fat(super::DATA, result.len() as u32));
 	})
 }
 

@@ -4,7 +4,9 @@
 
 pub mod guests;
 
-use async_backing_primitives::{HeadData, ValidationCode, ValidationParams, ValidationResult};
+use async_backing_primitives::{
+	HeadData, PersistedValidationData, ValidationCode, ValidationParams, ValidationResult,
+};
 use codec::Encode;
 use wasm_encoder::{
 	CodeSection, ConstExpr, DataSection, EntityType, ExportKind, ExportSection, Function, FunctionSection,
@@ -139,5 +141,21 @@ pub fn params() -> ValidationParams {
 		block_data: vec![8; 100].into(),
 		relay_parent_number: 7,
 		relay_parent_storage_root: Default::default(),
+	}
+}
+
+/// What [`params`] are made of, beside the block.
+pub fn validation_data() -> PersistedValidationData {
+	let ValidationParams {
+		parent_head,
+		relay_parent_number,
+		relay_parent_storage_root,
+		..
+	} = params();
+	PersistedValidationData {
+		parent_head,
+		relay_parent_number,
+		relay_parent_storage_root,
+		max_pov_size: 10 << 20,
 	}
 }

@@ -269,11 +269,7 @@ fn odd_modules_end_with_a_reason() {
 	};
 	assert!(empty(validate(&odd.code())), "many imports that nobody calls");
 	// Deep recursion ends at the stack, not at the host's.
-	let guest = Guest::default();
-	let code = guest.code(|code| {
-		code.local_get(0).local_get(1).call(0);
-	});
-	assert!(trap_reason(validate(&code)).contains("stack"));
+	assert!(trap_reason(validate(&guests::recursion())).contains("stack"));
 }
 
 #[test]
