@@ -81,6 +81,7 @@ PACKAGED := \
 	async-backing-rpc \
 	async-backing-runtime-metadata \
 	async-backing-sim \
+	async-backing-report \
 	async-backing-statement-distribution \
 	async-backing-validator \
 	async-backing-wire \

@@ -1,0 +1,158 @@
+//! The page: all of it as one text, styles and script in it.
+
+mod charts;
+mod classes;
+mod data;
+mod escape;
+mod lanes;
+mod series;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod trees;
+
+pub use data::MAX_TREE_BYTES;
+
+use crate::{Class, Report};
+use escape::Text;
+use std::fmt::{Arguments, Write};
+
+const STYLE: &str = concat!(
+	include_str!("../page/base.css"),
+	include_str!("../page/parts.css"),
+	include_str!("../page/drawings.css")
+);
+const SCRIPT: &str = concat!(
+	include_str!("../page/page.js"),
+	include_str!("../page/lanes.js"),
+	include_str!("../page/trees.js")
+);
+
+/// Text that grows.
+#[derive(Debug, Default)]
+struct Out(String);
+
+impl Out {
+	fn put(&mut self, what: Arguments<'_>) {
+		// A string takes what is written to it.
+		let _ = self.0.write_fmt(what);
+	}
+}
+
+macro_rules! put {
+	($out:expr, $($what:tt)*) => { $out.put(format_args!($($what)*)) };
+}
+use put;
+
+/// The page of a report. It asks for nothing from anywhere, and the same report gives the same bytes.
+pub fn html(report: &Report) -> String {
+	let data = data::Data::of(report);
+	let mut out = Out::default();
+	head(&mut out, report);
+	glance(&mut out, report);
+	classes::section(&mut out, &report.runs);
+	lanes::section(&mut out, &report.runs);
+	trees::section(&mut out, &report.runs, &data);
+	charts::section(&mut out, &report.runs);
+	tables::traffic(&mut out, &report.runs);
+	again(&mut out, report);
+	put!(
+		out,
+		"</main>\n<footer><p>{}</p></footer>\n<div id=\"card\" role=\"tooltip\" hidden></div>\n\
+		 <script type=\"application/json\" id=\"data\">{}</script>\n<script>\n{SCRIPT}</script>\n</body>\n</html>\n",
+		Text(&report.version),
+		escape::script_json(&data.json())
+	);
+	out.0
+}
+
+/// Sections, as the navigation names them.
+fn sections(report: &Report) -> Vec<(&'static str, &'static str)> {
+	let any = |what: fn(&crate::Run) -> bool| report.runs.iter().any(what);
+	let mut sections = vec![
+		("glance", "At a glance"),
+		("fates", "What became of them"),
+		("lanes", "Time lines"),
+	];
+	if any(|run| !run.trees.is_empty()) {
+		sections.push(("trees", "Fragment trees"));
+	}
+	sections.push(("charts", "Over time"));
+	if any(|run| !run.traffic.is_empty()) {
+		sections.push(("traffic", "Messages"));
+	}
+	sections.push(("again", "Make it again"));
+	sections
+}
+
+fn head(out: &mut Out, report: &Report) {
+	let title = Text(&report.title);
+	put!(
+		out,
+		"<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>{title}</title>\n\
+		 <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+		 <meta name=\"color-scheme\" content=\"light dark\">\n\
+		 <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; \
+		 script-src 'unsafe-inline'; img-src data:\">\n<link rel=\"icon\" href=\"data:,\">\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
+		 <a class=\"skip\" href=\"#main\">Skip to the report</a>\n{}<header>\n<div class=\"bar\">\
+		 <p class=\"mark\" aria-hidden=\"true\"><i></i><i></i><i></i></p><h1>{title}</h1>\
+		 <button id=\"theme\" type=\"button\" hidden>Colours: <span>as the system</span></button></div>\n\
+		 <p class=\"lead\">{}</p>\n<nav aria-label=\"Sections\"><ul>\n",
+		classes::symbols(),
+		Text(&report.summary)
+	);
+	for (id, name) in sections(report) {
+		put!(out, "<li><a href=\"#{id}\">{name}</a></li>\n");
+	}
+	put!(
+		out,
+		"</ul></nav>\n</header>\n<main id=\"main\" tabindex=\"-1\">\n\
+		 <noscript><p class=\"note\">Without scripts the details of parablocks and the fragment trees are not shown.</p></noscript>\n"
+	);
+}
+
+fn glance(out: &mut Out, report: &Report) {
+	put!(
+		out,
+		"<section id=\"glance\" aria-labelledby=\"h-glance\">\n<h2 id=\"h-glance\">At a glance</h2>\n"
+	);
+	if !report.figures.is_empty() {
+		put!(out, "<dl class=\"figures\">\n");
+		for figure in &report.figures {
+			put!(
+				out,
+				"<div><dt>{}</dt><dd><strong>{}</strong><span>{}</span></dd></div>\n",
+				Text(&figure.label),
+				Text(&figure.value),
+				Text(&figure.note)
+			);
+		}
+		put!(out, "</dl>\n");
+	}
+	tables::main(out, &report.table);
+	for note in &report.notes {
+		put!(out, "<p class=\"note\">{}</p>\n", Text(note));
+	}
+	put!(out, "</section>\n");
+}
+
+fn again(out: &mut Out, report: &Report) {
+	put!(
+		out,
+		"<section id=\"again\" aria-labelledby=\"h-again\">\n<h2 id=\"h-again\">Make it again</h2>\n\
+		 <p>The same command gives the same run, and the same page, byte for byte.</p>\n\
+		 <div class=\"command\"><pre tabindex=\"0\" aria-label=\"Command\"><code id=\"command\">{}</code></pre>\
+		 <button type=\"button\" id=\"copy\" hidden>Copy</button></div>\n",
+		Text(&report.command)
+	);
+	tables::parameters(out, &report.runs);
+	put!(out, "</section>\n");
+}
+
+/// A parablock's icon of its class.
+fn icon(class: Class) -> String {
+	format!(
+		"<svg class=\"icon k-{0}\" viewBox=\"0 0 12 12\" aria-hidden=\"true\"><use href=\"#i-{0}\"/></svg>",
+		class.key()
+	)
+}

@@ -1,0 +1,192 @@
+// Opens pages from disk in headless Chromium and uses them as a reader does.
+//
+//   node test.mjs CHROMIUM SCREENSHOTS PAGE.html...
+//
+// Each page: no console errors and no request, at 360 and 1440 pixels, light and dark; nothing scrolls sideways but what is
+// meant to; axe finds nothing serious; the slider, hovering and the keyboard work; colours change at a press.
+import { chromium } from "playwright-core";
+import { createRequire } from "node:module";
+import { mkdirSync, readFileSync, statSync } from "node:fs";
+import { basename, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+
+const [executablePath, screenshots, ...pages] = process.argv.slice(2);
+if (!pages.length) {
+	console.error("usage: node test.mjs CHROMIUM SCREENSHOTS PAGE.html...");
+	process.exit(2);
+}
+mkdirSync(screenshots, { recursive: true });
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const WIDTHS = [360, 768, 1440];
+const SCHEMES = ["light", "dark"];
+let failures = 0;
+let checks = 0;
+
+function check(name, holds, detail = "") {
+	checks += 1;
+	if (holds) return;
+	failures += 1;
+	console.error(`FAILED ${name}${detail ? `: ${detail}` : ""}`);
+}
+
+/** What axe finds that is serious or worse. */
+async function accessibility(page, name) {
+	// The page's own policy lets nothing in; this is put in from outside of it.
+	await page.evaluate(axe);
+	const found = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
+	const serious = found.violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+	const told = serious.map(({ id, nodes }) => `${id} (${nodes.length}): ${nodes[0].html.slice(0, 160)} ${nodes[0].failureSummary}`);
+	check(`${name}: axe`, serious.length === 0, told.join("\n  "));
+	return found.violations.length - serious.length;
+}
+
+async function sideways(page, name) {
+	const width = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+	check(`${name}: nothing scrolls sideways`, width[0] <= width[1], `${width[0]} pixels in ${width[1]}`);
+}
+
+/** The time lines: pointing, and the keyboard. */
+async function lanes(page, name) {
+	const bars = page.locator(".lane .b");
+	const count = await bars.count();
+	check(`${name}: there are bars`, count > 0);
+	if (!count) return;
+	const card = page.locator("#card");
+	await page.locator(".lane .b .held").first().hover();
+	check(`${name}: hovering shows the details`, await card.isVisible());
+	const first = await card.innerText();
+	check(`${name}: details name the candidate`, /0x[0-9a-f]{64}/.test(first), first);
+	check(`${name}: details name the class`, /Parablock .* of para \d+: ./.test(first), first);
+	const box = await card.boundingBox();
+	const { width, height } = page.viewportSize();
+	check(`${name}: details are on the screen`, box && box.x >= 0 && box.x + box.width <= width + 1 && box.y + box.height <= height + 1,
+		JSON.stringify(box));
+	await page.keyboard.press("Escape");
+	check(`${name}: Escape closes`, !(await card.isVisible()));
+
+	// One stop for Tab in each lane, then arrows.
+	const lane = page.locator(".lane", { has: page.locator(".b:nth-of-type(3)") }).last();
+	await lane.locator('.b[tabindex="0"]').focus();
+	const label = () => page.evaluate(() => document.activeElement.getAttribute("aria-label"));
+	const before = await label();
+	check(`${name}: focus shows the details`, await card.isVisible());
+	await page.keyboard.press("ArrowRight");
+	const after = await label();
+	check(`${name}: arrows walk along`, before && after && before !== after, `${before} and ${after}`);
+	check(`${name}: one stop for Tab in a lane`, (await lane.locator('.b[tabindex="0"]').count()) === 1);
+	await page.keyboard.press("End");
+	check(`${name}: End is the last`, (await label()) === (await lane.locator(".b").last().getAttribute("aria-label")));
+	await page.keyboard.press("Home");
+	const names = await page.evaluate(() => [...document.querySelectorAll(".lane .b")].every((bar) =>
+		/^parablock .+, (included|still in flight|fork lost|relay parent out of scope|parent lost|session end|no claim|block full|availability late|refused by rule)$/
+			.test(bar.getAttribute("aria-label")) && [...bar.classList].filter((of) => of.startsWith("k-")).length === 1));
+	check(`${name}: every bar has exactly one class, in its name too`, names);
+	if (await page.locator("#trees").count()) {
+		await page.keyboard.press("Enter");
+		check(`${name}: Enter goes to the tree`, (await page.evaluate(() => document.activeElement.id)) === "tree-at");
+	}
+
+	const details = page.locator("details.blocks").first();
+	await details.locator("summary").click();
+	const rows = details.locator("tbody tr");
+	await rows.first().waitFor();
+	const para = await details.getAttribute("data-para");
+	const drawn = await page.locator(`.lane[data-para="${para}"] .b`).count();
+	check(`${name}: the table has every bar`, (await rows.count()) === drawn, `${await rows.count()} and ${drawn}`);
+	await details.locator("summary").click();
+}
+
+/** The trees: the slider by keys and buttons. */
+async function trees(page, name) {
+	if (!(await page.locator("#trees").count())) return;
+	const title = () => page.locator("#tree-title").innerText();
+	const slider = page.locator("#tree-at");
+	await slider.focus();
+	await page.keyboard.press("Home");
+	const seen = new Set([await title()]);
+	for (let step = 0; step < 6; step += 1) {
+		await page.keyboard.press("ArrowRight");
+		seen.add(await title());
+	}
+	check(`${name}: the slider changes the tree`, seen.size === 7, [...seen].join("; "));
+	const back = await title();
+	await page.locator("#tree-on").click();
+	check(`${name}: a button goes on`, (await title()) !== back);
+	await page.locator("#tree-back").click();
+	check(`${name}: and back`, (await title()) === back);
+	const drawing = page.locator("#tree-drawing svg");
+	check(`${name}: there is a drawing with a name`, (await drawing.getAttribute("aria-label"))?.startsWith("Para "));
+	check(`${name}: with the included head`, (await drawing.textContent()).includes("included head"));
+	check(`${name}: time lines show where`, (await page.locator('.cursor:not([x^="-"])').count()) > 0);
+	await page.locator("#tree-places summary").click();
+	const boxes = await drawing.locator("rect.pending, rect.backable, rect.seconded").count();
+	const rows = await page.locator("#tree-places tbody tr").count();
+	check(`${name}: the table has every place`, boxes === rows, `${boxes} and ${rows}`);
+	await page.locator("#tree-places summary").click();
+	for (const select of ["#tree-run", "#tree-para"]) {
+		const options = await page.locator(`${select} option`).count();
+		for (let option = options - 1; option >= 0; option -= 1) {
+			await page.locator(select).selectOption({ index: option });
+			check(`${name}: ${select} ${option} has a title`, (await title()).startsWith("Para "));
+		}
+	}
+	await page.locator("#tree-play").click();
+	const playing = await title();
+	await page.waitForFunction((was) => document.getElementById("tree-title").innerText !== was, playing, { timeout: 5000 });
+	await page.locator("#tree-play").click();
+	check(`${name}: it plays and stops`, (await page.locator("#tree-play").innerText()) === "Play");
+}
+
+async function colours(page, name) {
+	const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+	const system = await paper();
+	const seen = new Set();
+	for (let press = 0; press < 3; press += 1) {
+		await page.locator("#theme").click();
+		seen.add(await paper());
+	}
+	check(`${name}: the button changes colours`, seen.size === 2, [...seen].join(" "));
+	check(`${name}: and comes back to the system's`, (await paper()) === system);
+	return system;
+}
+
+const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"] });
+for (const file of pages) {
+	const url = pathToFileURL(resolve(file)).href;
+	const papers = new Set();
+	for (const colorScheme of SCHEMES) {
+		for (const width of WIDTHS) {
+			const name = `${basename(file, ".html")} ${width} ${colorScheme}`;
+			const height = width < 600 ? 780 : 900;
+			const context = await browser.newContext({ viewport: { width, height }, colorScheme, reducedMotion: "reduce" });
+			const page = await context.newPage();
+			page.on("console", (message) => check(`${name}: console`, !["error", "warning"].includes(message.type()), message.text()));
+			page.on("pageerror", (error) => check(`${name}: page error`, false, error.message));
+			page.on("request", (request) => check(`${name}: requests`, request.url() === url || request.url().startsWith("data:"), request.url()));
+			await page.goto(url);
+			check(`${name}: a title and one main heading`, (await page.title()) && (await page.locator("h1").count()) === 1);
+			for (const landmark of ["header", "nav", "main", "footer"]) {
+				check(`${name}: ${landmark}`, (await page.locator(landmark).count()) === 1);
+			}
+			await page.screenshot({ path: `${screenshots}/${name.replaceAll(" ", "-")}.png`, fullPage: true });
+			await sideways(page, name);
+			const minor = await accessibility(page, name);
+			await page.keyboard.press("Tab");
+			check(`${name}: Tab comes to the link past everything`, await page.evaluate(() => document.activeElement.className === "skip"));
+			await lanes(page, name);
+			await trees(page, name);
+			papers.add(await colours(page, name));
+			for (const details of await page.locator("details").all()) await details.evaluate((of) => (of.open = true));
+			await sideways(page, `${name}, all open`);
+			await accessibility(page, `${name}, all open`);
+			console.log(`${name}: done${minor ? `, ${minor} minor findings of axe` : ""}`);
+			await context.close();
+		}
+	}
+	check(`${file}: light and dark differ`, papers.size === 2);
+	check(`${file}: below 2 MB`, statSync(file).size < 2_000_000, `${statSync(file).size} bytes`);
+	console.log(`${basename(file)}: ${(statSync(file).size / 1000).toFixed(0)} kB`);
+}
+await browser.close();
+console.log(`${checks} checks, ${failures} failed; screenshots are in ${screenshots}`);
+process.exit(failures ? 1 : 0);
