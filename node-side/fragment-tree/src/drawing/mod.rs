@@ -136,6 +136,12 @@ impl Drawing {
 		svg::draw(self)
 	}
 
+	/// The same picture for a page that has styles, a title and a legend of its own: an `svg` element whose parts have the classes
+	/// `root`, `pending`, `backable`, `seconded`, `best`, `band` and `small`.
+	pub fn figure(&self) -> String {
+		svg::figure(self)
+	}
+
 	/// For Graphviz.
 	pub fn dot(&self) -> String {
 		dot::draw(self)

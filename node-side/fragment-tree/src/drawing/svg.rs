@@ -24,9 +24,7 @@ path{fill:none;stroke:#b3bfca;stroke-width:1.4}path.best{stroke:#e06c00;stroke-w
 
 /// Draws a tree.
 pub(super) fn draw(drawing: &Drawing) -> String {
-	let columns = drawing.columns();
-	let width = (MARGIN * 2 + COLUMN * columns + BOX_WIDTH).max(760);
-	let height = TOP + drawing.rows() * ROW + MARGIN;
+	let (width, height) = size(drawing);
 	let mut text = format!(
 		"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\">\n\
 		 <style>{STYLE}</style>\n<rect width=\"{width}\" height=\"{height}\" style=\"fill:#fff;stroke:none;rx:0;ry:0\"/>\n\
@@ -35,12 +33,37 @@ pub(super) fn draw(drawing: &Drawing) -> String {
 		drawing.subtitle()
 	);
 	legend(&mut text);
-	for depth in 0..columns {
+	tree(&mut text, drawing, height);
+	text.push_str("</svg>\n");
+	text
+}
+
+/// Draws a tree for a page that has styles, title and legend of its own.
+pub(super) fn figure(drawing: &Drawing) -> String {
+	let (width, height) = size(drawing);
+	let above = TOP - 32;
+	let below = height - above;
+	let mut text =
+		format!("<svg width=\"{width}\" height=\"{below}\" viewBox=\"0 {above} {width} {below}\">\n");
+	tree(&mut text, drawing, height);
+	text.push_str("</svg>\n");
+	text
+}
+
+/// Width and height of a picture.
+fn size(drawing: &Drawing) -> (u32, u32) {
+	let width = (MARGIN * 2 + COLUMN * drawing.columns() + BOX_WIDTH).max(760);
+	(width, TOP + drawing.rows() * ROW + MARGIN)
+}
+
+/// The tree itself, in its columns.
+fn tree(text: &mut String, drawing: &Drawing, height: u32) {
+	for depth in 0..drawing.columns() {
 		let x = left(depth);
 		if depth % 2 == 0 {
 			let (x, y) = (x - (COLUMN - BOX_WIDTH) / 2, TOP - 28);
 			line(
-				&mut text,
+				text,
 				format_args!(
 					"<rect class=\"band\" x=\"{x}\" y=\"{y}\" width=\"{COLUMN}\" height=\"{}\"/>",
 					height - y - MARGIN / 2
@@ -49,7 +72,7 @@ pub(super) fn draw(drawing: &Drawing) -> String {
 		}
 		let (middle, y) = (x + BOX_WIDTH / 2, TOP - 12);
 		line(
-			&mut text,
+			text,
 			format_args!(
 				"<text class=\"small\" x=\"{middle}\" y=\"{y}\" text-anchor=\"middle\">depth {depth}</text>"
 			),
@@ -62,11 +85,11 @@ pub(super) fn draw(drawing: &Drawing) -> String {
 			.iter()
 			.filter(|node| node.is_on_best_path == is_best)
 		{
-			edge(&mut text, drawing, node);
+			edge(text, drawing, node);
 		}
 	}
 	bubble(
-		&mut text,
+		text,
 		MARGIN,
 		TOP,
 		"root",
@@ -83,7 +106,7 @@ pub(super) fn draw(drawing: &Drawing) -> String {
 		let twice = if node.repeats { " (twice)" } else { "" };
 		let second = format!("on block {}{twice}", node.relay_parent);
 		bubble(
-			&mut text,
+			text,
 			left(node.depth),
 			top(node.row),
 			&class,
@@ -91,8 +114,6 @@ pub(super) fn draw(drawing: &Drawing) -> String {
 			&second,
 		);
 	}
-	text.push_str("</svg>\n");
-	text
 }
 
 fn class(state: State) -> &'static str {
