@@ -181,6 +181,16 @@ impl Surroundings {
 		self.add(number, parent.block.hash, cores, events);
 	}
 
+	/// The oldest that is remembered becomes final.
+	fn finalized(&self) -> Option<ChainEvent> {
+		let oldest = self.blocks.front().map(|facts| facts.block);
+		let block = oldest.filter(|_| self.blocks.len() >= BLOCKS)?;
+		Some(ChainEvent::Finalized {
+			hash: block.hash,
+			number: block.number,
+		})
+	}
+
 	fn execute(&self, choices: &mut Choices<'_>) -> Option<Happening> {
 		let parent = self.blocks.back()?;
 		let (candidate, data, coded) = self.coded.get(self.candidate_of(parent.session_index, choices))?;

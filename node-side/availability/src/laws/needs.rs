@@ -90,6 +90,10 @@ impl World for Needs {
 				self.around.add_block(choices);
 				Stimulus::honest(Act::Nothing)
 			}
+			10 => match self.around.finalized() {
+				Some(event) => Stimulus::honest(Act::Chain(Need::Chain(event))),
+				None => Stimulus::honest(Act::Nothing),
+			},
 			_ => Stimulus::honest(Act::Nothing),
 		}
 	}

@@ -95,17 +95,10 @@ impl World for Surroundings {
 				Some(happening) => Stimulus::honest(Act::Chain(happening)),
 				None => Stimulus::honest(Act::Nothing),
 			},
-			14 => {
-				// The oldest that is remembered.
-				let oldest = self.blocks.front().map(|facts| facts.block);
-				match oldest.filter(|_| self.blocks.len() >= BLOCKS) {
-					Some(block) => Stimulus::honest(Act::Chain(Happening::Chain(ChainEvent::Finalized {
-						hash: block.hash,
-						number: block.number,
-					}))),
-					None => Stimulus::honest(Act::Nothing),
-				}
-			}
+			14 => match self.finalized() {
+				Some(event) => Stimulus::honest(Act::Chain(Happening::Chain(event))),
+				None => Stimulus::honest(Act::Nothing),
+			},
 			15 if choices.one_in(4) && self.blocks.len() > 3 => match self.blocks.pop_back() {
 				Some(facts) => {
 					let hash = facts.block.hash;

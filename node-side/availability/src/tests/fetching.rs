@@ -118,7 +118,7 @@ fn law_2_a_round_asks_backers_then_a_few_others_then_all_for_their_chunks() {
 	let own = [(3, 0), (4, 0), (5, 0), (1, 0), (2, 0)];
 	let theirs = [(3, 3), (4, 4), (5, 5), (1, 1), (2, 2)];
 	let expected = [&own[..], &theirs[..]].concat();
-	assert_eq!(asked[..5], own, "R-AVL-7: backers first");
+	assert_eq!(asked[..5], own, "R-AVL-7, R-NET-101: backers first");
 	assert_eq!(
 		BTreeSet::from_iter(asked),
 		BTreeSet::from_iter(expected.clone()),
@@ -245,7 +245,7 @@ fn row_07_a_backer_that_never_answers_a_chunk_is_followed_by_the_next() {
 }
 
 #[test]
-fn row_07_backers_that_are_gone_are_not_waited_for() {
+fn r_net_36_row_07_backers_that_are_gone_are_not_waited_for() {
 	let mut world = World::new();
 	for peer in [3, 4] {
 		world.chain.disconnected(PeerId(peer));

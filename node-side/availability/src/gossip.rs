@@ -1,0 +1,333 @@
+//! Who is told which bitfield (R-NET-104): neighbours on the grid, and a few others in case these keep it to themselves.
+//!
+//! A bitfield goes along the grid in two steps: from its validator to those in its row and column, from the first to the
+//! columns of these, from the second to their rows; so everybody has it, mostly twice at most. What of it is signed rightly is for its
+//! owner to check; here is only who may say what, and who hears it.
+//!
+//! Invariants: a peer is told a bitfield once at most, and never one that it told us; only who has said that it knows the leaf is
+//! told anything about it; a peer that repeats itself, speaks of leaves that are not ours or of validators that are none
+//! pays (R-NET-104).
+
+use async_backing_chain_view::MAX_PEERS;
+use async_backing_machine::{Cost, PeerId};
+use async_backing_primitives::{Hash, ValidatorIndex};
+use async_backing_wire::MAX_VIEW_HEADS;
+use std::collections::{BTreeMap, BTreeSet};
+use thiserror::Error;
+
+#[cfg(test)]
+mod tests;
+
+/// Peers that are told a bitfield although the grid would not have them told.
+pub const RANDOM_PEERS: usize = 4;
+/// Of how many peers one is drawn: each with this chance over the number of peers.
+pub const RANDOM_SAMPLE: u64 = 25;
+
+/// The own place in the grid of a leaf's session (R-SD-7).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GridPlace {
+	/// The own index; `None` for who validates nothing there, and is nobody's neighbour.
+	pub own: Option<ValidatorIndex>,
+	/// Those in the same row.
+	pub row: BTreeSet<ValidatorIndex>,
+	/// Those in the same column.
+	pub column: BTreeSet<ValidatorIndex>,
+}
+
+impl GridPlace {
+	/// Whether a bitfield of one validator goes from here to another one.
+	fn leads(&self, from: ValidatorIndex, to: ValidatorIndex) -> bool {
+		let (in_row, in_column) = (self.row.contains(&to), self.column.contains(&to));
+		if self.own == Some(from) {
+			in_row || in_column
+		} else if self.row.contains(&from) {
+			in_column
+		} else {
+			self.column.contains(&from) && in_row
+		}
+	}
+
+	fn is_neighbour(&self, of: ValidatorIndex) -> bool {
+		self.row.contains(&of) || self.column.contains(&of)
+	}
+}
+
+/// Why a bitfield is not looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum GossipError {
+	/// It is of a block that is no leaf here.
+	#[error("a bitfield of {0}, which is no leaf here (R-NET-104)")]
+	OutOfView(Hash),
+	/// No validator has this index.
+	#[error("a bitfield of validator {index}, but there are {validators} (R-NET-104)")]
+	NoValidator {
+		/// Validators of the session.
+		validators: usize,
+		/// The index.
+		index: u32,
+	},
+	/// The same peer has sent it before.
+	#[error("a bitfield of validator {0} that this peer has sent before (R-NET-104)")]
+	Repeated(u32),
+	/// The peer is not known.
+	#[error("nobody knows {0:?}")]
+	UnknownPeer(PeerId),
+}
+
+impl GossipError {
+	/// What it costs the peer; `None` where it is no fault of it.
+	pub const fn cost(self) -> Option<Cost> {
+		match self {
+			Self::OutOfView(_) => Some(Cost::Minor),
+			Self::NoValidator { .. } => Some(Cost::Major),
+			Self::Repeated(_) => Some(Cost::MinorRepeated),
+			Self::UnknownPeer(_) => None,
+		}
+	}
+}
+
+/// What to do about a bitfield that came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heard {
+	/// It is the first of this validator: it is to be checked, and if it is right, [spread](Gossip::spread).
+	New,
+	/// It is here already, from somebody else.
+	Known,
+}
+
+/// A set of validators.
+#[derive(Clone, Debug, Default)]
+struct Bits(Vec<u64>);
+
+impl Bits {
+	/// Whether it was not there.
+	fn insert(&mut self, index: u32) -> bool {
+		let (word, bit) = (index as usize / 64, 1u64 << (index % 64));
+		if self.0.len() <= word {
+			self.0.resize(word.saturating_add(1), 0);
+		}
+		let Some(word) = self.0.get_mut(word) else {
+			return false;
+		};
+		let is_new = *word & bit == 0;
+		*word |= bit;
+		is_new
+	}
+
+	fn contains(&self, index: u32) -> bool {
+		let word = self.0.get(index as usize / 64);
+		word.is_some_and(|word| word & (1 << (index % 64)) != 0)
+	}
+}
+
+#[derive(Clone, Debug)]
+struct AtLeaf {
+	place: GridPlace,
+	validators: usize,
+	/// Bitfields that are here and right.
+	known: Bits,
+	/// What each peer has sent or was sent.
+	told: BTreeMap<PeerId, Told>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Told {
+	/// What it sent.
+	by: Bits,
+	/// What it has, from us or from itself.
+	has: Bits,
+}
+
+/// Who has heard which bitfield.
+///
+/// Memory: [`gossip_memory_bound`]. Cost: of what spreads, once through the peers.
+#[derive(Clone, Debug)]
+pub struct Gossip {
+	leaves: BTreeMap<Hash, AtLeaf>,
+	/// What peers say they know: at most [`MAX_PEERS`] of them, [`MAX_VIEW_HEADS`] each.
+	views: BTreeMap<PeerId, BTreeSet<Hash>>,
+	random: u64,
+}
+
+/// Most bytes of memory that a [`Gossip`] needs (law 3), whatever peers send.
+pub const fn gossip_memory_bound(validators: usize, leaves: usize, peers: usize) -> usize {
+	/// Maps and keys of a peer.
+	const PEER: usize = 256;
+	let sets = validators.div_ceil(64).saturating_mul(8 * 2).saturating_add(PEER);
+	let places = validators.saturating_mul(16);
+	let at_leaf = sets.saturating_mul(peers).saturating_add(places);
+	leaves
+		.saturating_mul(at_leaf)
+		.saturating_add(peers.saturating_mul(PEER + 64 * MAX_VIEW_HEADS))
+}
+
+impl Gossip {
+	/// Draws from this seed, which nobody else should know.
+	pub fn new(seed: u64) -> Self {
+		Self {
+			leaves: BTreeMap::new(),
+			views: BTreeMap::new(),
+			random: seed,
+		}
+	}
+
+	/// A block is a leaf: bitfields of its validators spread over this grid.
+	pub fn leaf_activated(&mut self, leaf: Hash, validators: usize, place: GridPlace) {
+		self.leaves.entry(leaf).or_insert_with(|| AtLeaf {
+			place,
+			validators,
+			known: Bits::default(),
+			told: BTreeMap::new(),
+		});
+	}
+
+	/// A block is no leaf any more.
+	pub fn leaf_deactivated(&mut self, leaf: Hash) {
+		self.leaves.remove(&leaf);
+	}
+
+	/// A peer is there. Above [`MAX_PEERS`] it is not known.
+	pub fn connected(&mut self, peer: PeerId) {
+		if self.views.len() < MAX_PEERS {
+			self.views.entry(peer).or_default();
+		}
+	}
+
+	/// A peer is gone, and all that is known of it.
+	pub fn disconnected(&mut self, peer: PeerId) {
+		self.views.remove(&peer);
+		self.leaves.values_mut().for_each(|at| {
+			at.told.remove(&peer);
+		});
+	}
+
+	/// A peer knows these leaves, and no others. Returns the bitfields that it is to be sent now: those that are here of leaves
+	/// that are new to it, if it is a neighbour. `index_of` says which validator of a leaf's session it is (law 7).
+	pub fn view(
+		&mut self,
+		peer: PeerId,
+		heads: &[Hash],
+		index_of: impl Fn(Hash, PeerId) -> Option<ValidatorIndex>,
+	) -> Vec<(Hash, ValidatorIndex)> {
+		let Some(view) = self.views.get_mut(&peer) else {
+			return Vec::new();
+		};
+		let heads: BTreeSet<_> = heads.iter().take(MAX_VIEW_HEADS).copied().collect();
+		let before = std::mem::replace(view, heads.clone());
+		let mut missing = Vec::new();
+		for head in heads.difference(&before) {
+			let Some(at) = self.leaves.get_mut(head) else {
+				continue;
+			};
+			let is_neighbour = index_of(*head, peer).is_some_and(|index| at.place.is_neighbour(index));
+			if !is_neighbour {
+				continue;
+			}
+			let told = at.told.entry(peer).or_default();
+			let known = (0u32..)
+				.take(at.validators)
+				.filter(|index| at.known.contains(*index));
+			let lacking = known.filter(|index| told.has.insert(*index));
+			missing.extend(lacking.map(|index| (*head, ValidatorIndex(index))));
+		}
+		missing
+	}
+
+	/// A peer sends the bitfield of a validator.
+	///
+	/// # Errors
+	/// [`GossipError`], with its [cost](GossipError::cost).
+	pub fn heard(
+		&mut self,
+		peer: PeerId,
+		leaf: Hash,
+		validator: ValidatorIndex,
+	) -> Result<Heard, GossipError> {
+		if !self.views.contains_key(&peer) {
+			return Err(GossipError::UnknownPeer(peer));
+		}
+		let at = self.leaves.get_mut(&leaf).ok_or(GossipError::OutOfView(leaf))?;
+		let index = validator.0;
+		if index as usize >= at.validators {
+			let validators = at.validators;
+			return Err(GossipError::NoValidator { validators, index });
+		}
+		let told = at.told.entry(peer).or_default();
+		if !told.by.insert(index) {
+			return Err(GossipError::Repeated(index));
+		}
+		told.has.insert(index);
+		Ok(match at.known.contains(index) {
+			true => Heard::Known,
+			false => Heard::New,
+		})
+	}
+
+	/// A bitfield is right, or it is the own one. Returns whom to tell, ascending; they count as told. `index_of` says which validator of
+	/// the leaf's session a peer is (law 7).
+	pub fn spread(
+		&mut self,
+		leaf: Hash,
+		validator: ValidatorIndex,
+		index_of: impl Fn(Hash, PeerId) -> Option<ValidatorIndex>,
+	) -> Vec<PeerId> {
+		let Self {
+			leaves,
+			views,
+			random,
+		} = self;
+		let Some(at) = leaves
+			.get_mut(&leaf)
+			.filter(|at| (validator.0 as usize) < at.validators)
+		else {
+			return Vec::new();
+		};
+		if !at.known.insert(validator.0) {
+			return Vec::new();
+		}
+		let lacks = |at: &AtLeaf, peer: &PeerId| {
+			at.told
+				.get(peer)
+				.is_none_or(|told| !told.has.contains(validator.0))
+		};
+		let interested: Vec<_> = views
+			.iter()
+			.filter(|(peer, view)| view.contains(&leaf) && lacks(at, peer))
+			.map(|(peer, _)| *peer)
+			.collect();
+		let peers = u64::try_from(interested.len()).unwrap_or(u64::MAX);
+		let mut drawn = 0;
+		let place = &at.place;
+		let is_told = |peer: &PeerId| {
+			let index = index_of(leaf, *peer);
+			if index == Some(validator) {
+				// It is its own.
+				return false;
+			}
+			if index.is_some_and(|index| place.leads(validator, index)) {
+				return true;
+			}
+			let is_drawn = drawn < RANDOM_PEERS && draw(random, peers);
+			drawn += usize::from(is_drawn);
+			is_drawn
+		};
+		let told: Vec<_> = interested.into_iter().filter(is_told).collect();
+		for peer in &told {
+			at.told.entry(*peer).or_default().has.insert(validator.0);
+		}
+		told
+	}
+}
+
+/// Whether one of so many peers is drawn.
+fn draw(random: &mut u64, peers: u64) -> bool {
+	if peers <= RANDOM_SAMPLE {
+		return true;
+	}
+	// SplitMix64: spread evenly enough for a draw.
+	*random = random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+	let mut mixed = *random;
+	mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+	mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+	(mixed ^ (mixed >> 31)) % peers < RANDOM_SAMPLE
+}
