@@ -1,5 +1,5 @@
-//! Compiles two runtimes with their benchmarks to Wasm, which the programs embed: the relay runtime, and the field's
-//! parachains pallets in a small one.
+//! Compiles three runtimes with their benchmarks to Wasm, which the programs embed: the relay runtime, the field's
+//! parachains pallets in a small one, and the unincluded segment's pallet in a small parachain.
 
 use std::{env, fs, path::Path};
 use substrate_wasm_builder::WasmBuilder;
@@ -13,6 +13,7 @@ fn main() {
 		"relay_runtime.rs",
 	);
 	build(&here.join("para-inherent"), here, "para_inherent.rs");
+	build(&here.join("para-segment"), here, "para_segment.rs");
 }
 
 fn build(runtime: &Path, workspace: &Path, file: &str) {

@@ -1,4 +1,5 @@
-//! Runs the benchmarks of the relay runtime and writes the weights of its pallets.
+//! Runs the benchmarks of the relay runtime and writes the weights of its pallets; and those of the pallet for parachains, in a
+//! runtime of their own.
 //!
 //! `async-backing-bench-weights <what FRAME's `benchmark pallet` takes>`; the runtime is the one that this was built
 //! with. The measuring, the analysis and the files are those of FRAME's benchmarking library. This is the command that
@@ -12,9 +13,18 @@ use std::{env, error::Error, fs, process::ExitCode};
 
 /// The relay runtime with its benchmarks.
 #[allow(missing_docs, dead_code)]
-mod runtime {
+mod relay_runtime {
 	include!(concat!(env!("OUT_DIR"), "/relay_runtime.rs"));
 }
+
+/// A parachain with the pallet that is for parachains.
+#[allow(missing_docs, dead_code)]
+mod para_segment {
+	include!(concat!(env!("OUT_DIR"), "/para_segment.rs"));
+}
+
+/// The one pallet that no relay chain has.
+const OF_PARACHAINS: &str = "pallet_async_backing_unincluded_segment";
 
 fn main() -> ExitCode {
 	match run() {
@@ -29,9 +39,13 @@ fn main() -> ExitCode {
 fn run() -> Result<(), Box<dyn Error>> {
 	// A benchmark that fails says why in the log only.
 	sp_tracing::try_init_simple();
-	let blob = runtime::WASM_BINARY.ok_or("built with SKIP_WASM_BUILD; build again without it")?;
+	let blob = match env::args().any(|argument| argument == OF_PARACHAINS) {
+		true => para_segment::WASM_BINARY,
+		false => relay_runtime::WASM_BINARY,
+	};
+	let blob = blob.ok_or("built with SKIP_WASM_BUILD; build again without it")?;
 	let path = env::temp_dir().join(format!(
-		"relay-runtime-with-benchmarks-{}.wasm",
+		"runtime-with-benchmarks-{}.wasm",
 		std::process::id()
 	));
 	fs::write(&path, blob)?;

@@ -2,6 +2,8 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 
 extern crate alloc;
+// What programs write names the pallet as runtimes do.
+extern crate self as pallet_async_backing_unincluded_segment;
 
 #[cfg(feature = "runtime-benchmarks")]
 pub mod benchmarking;

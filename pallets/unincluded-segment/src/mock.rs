@@ -2,7 +2,6 @@
 
 #![allow(unreachable_pub, missing_debug_implementations)] // the runtime is public, so what it is made of must be
 
-use crate as pallet_async_backing_unincluded_segment;
 use crate::{proof::prove_all, BlockOutputs, CodeUpgrades, Outputs, ParachainInherentData, Room};
 use async_backing_primitives::{
 	keys, AbridgedHostConfiguration, AbridgedHrmpChannel, BlockNumber, ConsensusHook, ExpectParentIncluded,
@@ -29,12 +28,13 @@ frame_support::construct_runtime!(
 #[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
 impl frame_system::Config for Test {
 	type Block = frame_system::mocking::MockBlockU32<Test>;
+	type DbWeight = frame_support::weights::constants::RocksDbWeight;
 }
 
 pub const PARA: ParaId = ParaId(2000);
 
 /// Any of the hooks.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub enum AnyHook {
 	Parent,
 	Capacity(u32),

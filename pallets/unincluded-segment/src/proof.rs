@@ -54,7 +54,7 @@ impl RelayStateSource for ProvenRelayState {
 #[cfg(any(test, feature = "runtime-benchmarks"))]
 pub(crate) fn prove_all(state: Vec<(Vec<u8>, Vec<u8>)>) -> (Hash, StorageProof) {
 	use sp_trie::{TrieDBMutBuilder, TrieMut};
-	let mut nodes = MemoryDB::<Hashing>::default();
+	let mut nodes = MemoryDB::<Hashing>::with_hasher(Default::default());
 	let mut root = Hash::default();
 	let mut trie = TrieDBMutBuilder::<LayoutV1<Hashing>>::new(&mut nodes, &mut root).build();
 	for (key, value) in state {
