@@ -232,6 +232,23 @@ pub(crate) fn write(out: &mut impl Write, runs: &[RunReport], slot_s: f64, style
 		);
 		writeln!(out, "{label:LABEL$}{figures:>COLUMN$}")?;
 	}
+	for run in runs {
+		if run.relay_blocks_lost > 0 {
+			let figures = format!(
+				"{} of {} relay blocks",
+				run.relay_blocks_lost,
+				run.relay_blocks.saturating_add(run.relay_blocks_lost)
+			);
+			writeln!(out, "{:LABEL$}{figures:>COLUMN$}", "lost to another fork")?;
+		}
+		for failed in &run.failed {
+			writeln!(
+				out,
+				"{} transactions of the run failed: {}",
+				failed.transactions, failed.reason
+			)?;
+		}
+	}
 	write_refused(out, runs)?;
 	write_idle(out, runs)
 }
@@ -300,6 +317,8 @@ pub(crate) mod tests {
 			runtime: String::new(),
 			paras: vec![para],
 			refused_on_chain: 0,
+			relay_blocks_lost: 0,
+			failed: Vec::new(),
 			wall_s: 1.0,
 		}
 	}

@@ -177,6 +177,20 @@ impl Blocks {
 			.unwrap_or_default()
 	}
 
+	/// How many blocks there are from `tip` down to `ancestor`, exclusive. `None` if the one does not descend from the other, as
+	/// far as is known.
+	pub(crate) fn count_since(&self, ancestor: HeadHash, tip: HeadHash) -> Option<u32> {
+		let mut at = tip;
+		// Bounded, should head data ever repeat.
+		for count in 0..=u32::try_from(self.known.len()).unwrap_or(u32::MAX) {
+			if at == ancestor {
+				return Some(count);
+			}
+			at = self.get(at)?.parent_head;
+		}
+		None
+	}
+
 	/// How many blocks from `tip` down have their relay parent in the slot of the tip, and that slot. `None` at genesis.
 	pub(crate) fn authored_in_last_slot(&self, tip: HeadHash) -> Option<RelaySlotInfo> {
 		let slot = self.get(tip)?.slot;

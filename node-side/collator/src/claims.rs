@@ -29,14 +29,14 @@ pub(crate) fn last_to_back(relay_parent: BlockNumber, leaf: &LeafFacts) -> Block
 		.saturating_add(1)
 }
 
-/// All claims of the para that a block built on this leaf may be backed for, soonest first.
+/// All claims of the para that a block on a relay parent of this number may be backed for, seen from a leaf, soonest first.
 ///
 /// The claim queue shows only so many blocks. A core that serves nobody else as far as it reaches is taken to go on so: it
 /// is leased, and a wrong guess costs one block (R-COL-5).
-pub(crate) fn in_reach(leaf: &LeafFacts, para: ParaId) -> Vec<Claim> {
+pub(crate) fn in_reach(leaf: &LeafFacts, relay_parent: BlockNumber, para: ParaId) -> Vec<Claim> {
 	let (first, last) = (
 		leaf.block.number.saturating_add(1),
-		last_to_back(leaf.block.number, leaf),
+		last_to_back(relay_parent, leaf),
 	);
 	let horizon = leaf.claim_queue.values().map(|claims| claims.len()).max();
 	let mut found = Vec::new();
@@ -64,20 +64,20 @@ pub(crate) fn again(leaf: &LeafFacts, para: ParaId, claim: Claim) -> Option<Bloc
 		.map(|(block, _)| block)
 }
 
-/// How a candidate on this leaf picks the core of a claim: `None` where it need not say, because the core is one of the
-/// para's in the next block. As an error where it cannot.
+/// How a candidate on this relay parent picks the core of a claim: `None` where it need not say, because the core is one of
+/// the para's in the block after that. As an error where it cannot.
 pub(crate) fn selection(
-	leaf: &LeafFacts,
+	relay_parent: &LeafFacts,
 	para: ParaId,
 	claim: Claim,
 ) -> Result<Option<CoreSelection>, Unselectable> {
-	let at = |offset| cores_assigned_at(&leaf.claim_queue, para, offset);
+	let at = |offset| cores_assigned_at(&relay_parent.claim_queue, para, offset);
 	if at(ClaimQueueOffset(0)).contains(&claim.core) {
 		return Ok(None);
 	}
 	let ahead = claim
 		.block
-		.checked_sub(leaf.block.number)
+		.checked_sub(relay_parent.block.number)
 		.and_then(|ahead| ahead.checked_sub(1))
 		.and_then(|ahead| u8::try_from(ahead).ok())
 		.ok_or(Unselectable)?;
@@ -89,7 +89,7 @@ pub(crate) fn selection(
 	Ok(Some((CoreSelector(selector), offset)))
 }
 
-/// A claim that no candidate on this leaf can name.
+/// A claim that no candidate on this relay parent can name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Unselectable;
 

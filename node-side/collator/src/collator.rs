@@ -13,10 +13,10 @@ use crate::{
 use async_backing_execution_context::{ContextError, ExecutionContext};
 use async_backing_primitives::{
 	required_backing_votes, AsyncBackingParams, BackingState, BlockNumber, CandidateHash, ConsensusHook,
-	CoreIndex, FixedVelocity, HeadData, HeadHash, LeafFacts, ParaId, RelayChainBlockInfo, SessionIndex, Slot,
-	ValidationCodeHash,
+	CoreIndex, FixedVelocity, Hash, HeadData, HeadHash, LeafFacts, ParaId, RelayChainBlockInfo, SessionIndex,
+	Slot, ValidationCodeHash,
 };
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 use thiserror::Error;
 
 /// What a parachain and its collator have settled.
@@ -28,6 +28,10 @@ pub struct CollatorConfig {
 	pub capacity: u32,
 	/// Blocks that it wants per relay block (R-HOO-2). It needs a core for each.
 	pub velocity: u32,
+	/// Blocks that the relay parent is behind the best relay block, as far as there are so many in scope (R-COL-2). A fork that
+	/// loses is no longer than that, as a rule, and kills no block then; but a candidate has so much less time to be backed,
+	/// and the parachain sees inclusions so much later (R-SEG-8).
+	pub relay_parent_offset: u32,
 }
 
 /// Where a block may be built: a parent, and the claims that are left for its children.
@@ -38,10 +42,16 @@ pub struct Site {
 	/// What a block there is executed and judged with: required parent, code, validation data, and what is left of every limit
 	/// behind the blocks that it builds on (R-COL-1, R-COL-2).
 	pub context: Arc<ExecutionContext>,
-	/// The relay parent: the leaf (R-COL-2).
-	pub relay_parent: RelayChainBlockInfo,
+	/// The leaf: the best relay block.
+	pub leaf: RelayChainBlockInfo,
 	/// Slot of the leaf.
 	pub slot: Slot,
+	/// The relay parent: the leaf, or so many blocks behind it as the collator is made for (R-COL-2).
+	pub relay_parent: RelayChainBlockInfo,
+	/// Slot of the relay parent.
+	pub relay_parent_slot: Slot,
+	/// Hash of the head that is included at the relay parent.
+	pub included: HeadHash,
 	/// Unincluded blocks between the included head and this one: its depth (R-GLO-11).
 	pub depth: u32,
 	/// Blocks of the path with this relay parent.
@@ -80,7 +90,14 @@ impl Site {
 
 	/// How many relay blocks after the leaf a claim is served; at least 1.
 	pub fn distance(&self, block: BlockNumber) -> u32 {
-		block.saturating_sub(self.relay_parent.number).max(1)
+		block.saturating_sub(self.leaf.number).max(1)
+	}
+
+	/// How many relay blocks after a leaf a candidate that is built there can be backed in, if its relay parent is as far
+	/// behind as here; at least 1 (R-ABP-2).
+	pub fn window(&self) -> u32 {
+		let behind = self.leaf.number.saturating_sub(self.relay_parent.number);
+		self.params.relay_parent_window().saturating_sub(behind).max(1)
 	}
 
 	/// The slot in which a relay block comes if none is missed.
@@ -94,12 +111,15 @@ impl Site {
 		BuildOn {
 			para: self.para,
 			context: self.context.clone(),
+			leaf: self.leaf,
+			leaf_slot: self.slot,
 			relay_parent: self.relay_parent,
-			slot: self.slot,
+			slot: self.relay_parent_slot,
+			included: self.included,
 			core: opening.claim.core,
 			claim: opening.claim,
 			selection: opening.selection,
-			ready: self.relay_parent.number.saturating_add(ready.max(1)),
+			ready: self.leaf.number.saturating_add(ready.max(1)),
 			session_index: self.session_index,
 			validators: self.validators,
 			depth: self.depth,
@@ -123,10 +143,16 @@ pub struct BuildOn {
 	pub para: ParaId,
 	/// What it is executed and judged with (R-COL-2): validation data, code and limits are here, and nowhere else.
 	pub context: Arc<ExecutionContext>,
-	/// The relay parent: the leaf (R-COL-2).
-	pub relay_parent: RelayChainBlockInfo,
+	/// The leaf at which it is built: the best relay block.
+	pub leaf: RelayChainBlockInfo,
 	/// Slot of the leaf.
+	pub leaf_slot: Slot,
+	/// The relay parent: the leaf, or a block behind it (R-COL-2).
+	pub relay_parent: RelayChainBlockInfo,
+	/// Slot of the relay parent: the one that the parachain sees.
 	pub slot: Slot,
+	/// Hash of the head that is included at the relay parent.
+	pub included: HeadHash,
 	/// Core that the candidate shall occupy (R-UMP-5).
 	pub core: CoreIndex,
 	/// The claim that it is built for.
@@ -157,9 +183,9 @@ impl BuildOn {
 		&self.context.validation_data.parent_head.value
 	}
 
-	/// Hash of the included head at the leaf: what the parachain's hook is asked with (R-HOO-3).
+	/// Hash of the included head at the relay parent: what the parachain's hook is asked with (R-HOO-3).
 	pub fn included_head(&self) -> HeadHash {
-		self.context.included
+		self.included
 	}
 
 	/// Largest legal PoV, in bytes of its SCALE encoding. The budget stays below.
@@ -243,6 +269,8 @@ pub enum NoBuild {
 pub struct Collator {
 	config: CollatorConfig,
 	blocks: Blocks,
+	/// Relay blocks that may be relay parents behind a leaf; none if its relay parents are leaves.
+	relay_blocks: BTreeMap<Hash, Arc<LeafFacts>>,
 }
 
 #[cfg(test)]
@@ -250,6 +278,11 @@ impl Collator {
 	/// Number of relay blocks that are remembered for not scheduling the para.
 	pub(crate) fn unscheduled(&self) -> usize {
 		self.blocks.unscheduled_len()
+	}
+
+	/// Number of relay blocks that are remembered as relay parents behind a leaf.
+	pub(crate) fn relay_blocks(&self) -> usize {
+		self.relay_blocks.len()
 	}
 }
 
@@ -259,7 +292,28 @@ impl Collator {
 		Self {
 			config,
 			blocks: Blocks::new(genesis_head),
+			relay_blocks: BTreeMap::new(),
 		}
+	}
+
+	/// Takes in a relay block that may be a relay parent behind a later leaf (R-COL-2). Memory: those of the last
+	/// `relay_parent_offset` numbers, on all forks.
+	pub fn note_relay_block(&mut self, facts: &Arc<LeafFacts>) {
+		let offset = self.config.relay_parent_offset;
+		if offset == 0 {
+			return;
+		}
+		self.relay_blocks.insert(facts.block.hash, facts.clone());
+		let newest = self.relay_blocks.values().map(|known| known.block.number).max();
+		let oldest = newest.map_or(0, |newest| newest.saturating_sub(offset));
+		self.relay_blocks.retain(|_, known| known.block.number >= oldest);
+	}
+
+	/// The relay parent at a leaf: as far behind as it shall be and may be (R-COL-2, R-ABP-2). `None` if it is the leaf.
+	fn behind(&self, leaf: &LeafFacts) -> Option<Arc<LeafFacts>> {
+		let offset = self.config.relay_parent_offset as usize;
+		let behind = leaf.ancestors.iter().take(offset).last()?;
+		self.relay_blocks.get(&behind.hash).cloned()
 	}
 
 	/// What it was made with.
@@ -321,6 +375,9 @@ impl Collator {
 
 	/// Where a block may be built at a leaf that is the best relay block (R-COL-2, R-HOO-5), and for which claims.
 	///
+	/// What may be backed is read in the state of the leaf, the newest there is; what the block is executed with, and the core
+	/// that it names, in that of the relay parent.
+	///
 	/// # Errors
 	/// [`NoBuild`] says why there is nothing to build here.
 	pub fn site(&mut self, leaf: &LeafFacts) -> Result<Site, NoBuild> {
@@ -329,6 +386,8 @@ impl Collator {
 			self.blocks.note_unscheduled(leaf);
 			return Err(NoBuild::NotScheduled(config.para));
 		};
+		let behind = self.behind(leaf);
+		let relay_parent = behind.as_deref().unwrap_or(leaf);
 		let state = &at_leaf.backing_state;
 		let included = state.constraints.required_parent.hash();
 		self.blocks.refresh(leaf, included, &state.pending_availability);
@@ -340,7 +399,7 @@ impl Collator {
 		{
 			return Err(NoBuild::UnknownHead(unknown));
 		}
-		let mut free = claims::in_reach(leaf, config.para);
+		let mut free = claims::in_reach(leaf, relay_parent.block.number, config.para);
 		if free.is_empty() {
 			return Err(NoBuild::NoCore(config.para));
 		}
@@ -348,16 +407,28 @@ impl Collator {
 		let mut path = self.blocks.best_path(latest, leaf);
 		let unbacked = count(path.len());
 		// What does not fit any more, or no claim is left for, dies, and its children with it: the next block replaces them.
-		let mut context = context_on(config.para, leaf.block, at_leaf, &mut path)?;
+		let mut context = context_on(
+			config.para,
+			relay_parent.block,
+			leaf.block.number,
+			at_leaf,
+			&mut path,
+		)?;
 		let served = claims::serve(&mut free, &path, leaf);
 		if served < path.len() {
 			path.truncate(served);
-			context = context_on(config.para, leaf.block, at_leaf, &mut path)?;
+			context = context_on(
+				config.para,
+				relay_parent.block,
+				leaf.block.number,
+				at_leaf,
+				&mut path,
+			)?;
 		}
 
 		let on_leaf = path
 			.iter()
-			.filter(|block| block.relay_parent.hash == leaf.block.hash);
+			.filter(|block| block.relay_parent.hash == relay_parent.block.hash);
 		let (built, wanted) = (count(on_leaf.count()), config.velocity.min(cores));
 		if built >= wanted {
 			return Err(NoBuild::EnoughBuilt { built, wanted });
@@ -373,21 +444,36 @@ impl Collator {
 		let limit = config.capacity.max(1).min(leaf.params.max_unincluded());
 		let hook = FixedVelocity {
 			velocity: config.velocity,
-			capacity: limit,
+			capacity: match behind {
+				// Limits of the relay chain are those of the leaf.
+				Some(_) => config.capacity.max(1),
+				None => limit,
+			},
 		};
-		let last_slot = self.blocks.authored_in_last_slot(context.required_parent.value);
-		if !hook.can_build_upon(depth, last_slot, leaf.slot) {
-			return Err(NoBuild::SegmentFull {
-				unincluded: depth,
-				limit,
-			});
+		let parent = context.required_parent.value;
+		let last_slot = self.blocks.authored_in_last_slot(parent);
+		// The parachain sees what is included at the relay parent, which may be less than at the leaf.
+		let at_relay_parent = relay_parent.paras.get(&config.para).unwrap_or(at_leaf);
+		let seen = match relay_parent.block.hash == leaf.block.hash {
+			true => included,
+			false => at_relay_parent.backing_state.constraints.required_parent.hash(),
+		};
+		let unincluded = match seen == included {
+			true => depth,
+			false => self.blocks.count_since(seen, parent).unwrap_or(depth),
+		};
+		if depth >= limit || !hook.can_build_upon(unincluded, last_slot, relay_parent.slot) {
+			return Err(NoBuild::SegmentFull { unincluded, limit });
 		}
 
 		let mut site = Site {
 			para: config.para,
 			context: Arc::new(context),
-			relay_parent: leaf.block,
+			leaf: leaf.block,
 			slot: leaf.slot,
+			relay_parent: relay_parent.block,
+			relay_parent_slot: relay_parent.slot,
+			included: seen,
 			depth,
 			built,
 			wanted,
@@ -411,13 +497,13 @@ impl Collator {
 		free.sort_by_key(|claim| (claim.block, named(claim.core) || occupied(claim.core), claim.core));
 		let backed = free
 			.iter()
-			.filter_map(|claim| Some((*claim, votes_needed(leaf, claim.core)?)));
+			.filter_map(|claim| Some((*claim, votes_needed(relay_parent, claim.core)?)));
 		site.openings = backed
 			.filter_map(|(claim, votes)| {
 				let of_core = free.iter().filter(|other| other.core == claim.core);
 				Some(Opening {
 					claim,
-					selection: claims::selection(leaf, config.para, claim).ok()?,
+					selection: claims::selection(relay_parent, config.para, claim).ok()?,
 					votes,
 					last: of_core.map(|other| other.block).max()?,
 					again: claims::again(leaf, config.para, claim),
@@ -461,12 +547,14 @@ fn latest_head(state: &BackingState) -> &HeadData {
 		})
 }
 
-/// Votes that back a candidate on this core whose relay parent is the leaf: its group is that of the child (R-GRP-1).
-fn votes_needed(leaf: &LeafFacts, core: CoreIndex) -> Option<u32> {
-	let child = leaf.rotation.at(leaf.block.number.saturating_add(1));
-	let group = child.group_for_core(core, leaf.groups.len())?;
-	let size = leaf.groups.get(group.as_usize())?.len();
-	required_backing_votes(size, leaf.minimum_backing_votes).map(count)
+/// Votes that back a candidate on this core with this relay parent: its group is that of the child (R-GRP-1).
+fn votes_needed(relay_parent: &LeafFacts, core: CoreIndex) -> Option<u32> {
+	let child = relay_parent
+		.rotation
+		.at(relay_parent.block.number.saturating_add(1));
+	let group = child.group_for_core(core, relay_parent.groups.len())?;
+	let size = relay_parent.groups.get(group.as_usize())?.len();
+	required_backing_votes(size, relay_parent.minimum_backing_votes).map(count)
 }
 
 fn count(len: usize) -> u32 {

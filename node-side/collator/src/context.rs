@@ -4,7 +4,7 @@ use crate::{blocks::Parablock, NoBuild};
 use async_backing_execution_context::{
 	collator, ContextError, ExecutionContext, PathError, Standing, Unincluded,
 };
-use async_backing_primitives::{ParaAtLeaf, ParaId, RelayChainBlockInfo};
+use async_backing_primitives::{BlockNumber, ParaAtLeaf, ParaId, RelayChainBlockInfo};
 
 impl Parablock {
 	/// As the one who executed it counts on it.
@@ -21,19 +21,21 @@ impl Parablock {
 	}
 }
 
-/// The context of a block on the end of a path of own blocks, oldest first, on a relay parent. Blocks that fit no more, and
+/// The context of a block on the end of a path of own blocks, oldest first, on a relay parent, which is the leaf of number
+/// `best` or behind it. Blocks that fit no more, and
 /// those behind them, are taken off the path: they sent or consumed more than the relay chain has left (R-TRE-14).
 ///
-/// Cost: that of [`collator::context`], once more for each block that does not fit.
+/// Cost: that of [`collator::context_behind`], once more for each block that does not fit.
 pub(crate) fn context_on(
 	para: ParaId,
 	relay_parent: RelayChainBlockInfo,
+	best: BlockNumber,
 	at_leaf: &ParaAtLeaf,
 	path: &mut Vec<&Parablock>,
 ) -> Result<ExecutionContext, NoBuild> {
 	loop {
 		let own = path.iter().map(|block| block.unincluded());
-		let error = match collator::context(para, relay_parent, at_leaf, own) {
+		let error = match collator::context_behind(para, relay_parent, best, at_leaf, own) {
 			Ok(context) => return Ok(context),
 			Err(error) => error,
 		};

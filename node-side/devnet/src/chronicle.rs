@@ -1,16 +1,18 @@
 //! The observer: what a run amounts to, out of its trace alone.
 
 use crate::{
+	branch::{Branch, Built},
 	contexts::Contexts,
 	log::{EventLog, Occurrence},
-	tally::{BuiltCandidate, Outcome, Tally},
+	report::FailedTransactions,
+	tally::{BuiltCandidate, Changes, Outcome, Tally},
 	words::{DevnetWords, Done, Event, Job},
 	world::{NewBlock, Note},
 	RunConfig,
 };
 use async_backing_backing::job;
 use async_backing_machine::{Input, Instant, JobId, Output, PeerEvent};
-use async_backing_primitives::{CandidateEvent, CandidateHash, ParaId};
+use async_backing_primitives::{CandidateEvent, CandidateHash, Hash, ParaId};
 use async_backing_sim::{NodeId, Observer, Step, What};
 use async_backing_validator::{
 	Done as ValidatorDone, Event as ValidatorEvent, Job as ValidatorJob, Response,
@@ -28,7 +30,12 @@ pub(crate) struct Chronicle {
 	/// Included candidates, in the order of the chain.
 	pub(crate) included: BTreeMap<ParaId, Vec<CandidateHash>>,
 	pub(crate) sessions: u32,
+	/// Relay blocks of the best chain.
 	pub(crate) relay_blocks: u32,
+	/// Transactions of the run that came to nothing: in which relay block, and why.
+	failed: Vec<(Hash, String)>,
+	/// The end of the best chain, and what is beside it.
+	pub(crate) branch: Branch,
 	/// Executions under way.
 	executions: BTreeMap<(NodeId, JobId), CandidateHash>,
 	extrinsic_cost: Duration,
@@ -43,6 +50,8 @@ impl Chronicle {
 			included: BTreeMap::new(),
 			sessions: 1,
 			relay_blocks: 0,
+			failed: Vec::new(),
+			branch: Branch::new(config.faults.forks > 0),
 			executions: BTreeMap::new(),
 			extrinsic_cost: config.model.extrinsic_cost,
 		}
@@ -154,22 +163,103 @@ impl Chronicle {
 		}
 	}
 
+	/// How many of the run's transactions came to nothing on the best chain, for each reason.
+	pub(crate) fn failed(&self) -> Vec<FailedTransactions> {
+		let mut counted: Vec<FailedTransactions> = Vec::new();
+		let lost = self.branch.lost();
+		for (_, reason) in self.failed.iter().filter(|(block, _)| !lost.contains(block)) {
+			match counted.iter_mut().find(|known| known.reason == *reason) {
+				Some(known) => known.transactions = known.transactions.saturating_add(1),
+				None => counted.push(FailedTransactions {
+					reason: reason.clone(),
+					transactions: 1,
+				}),
+			}
+		}
+		counted
+	}
+
 	fn complain(&mut self, at: Instant, node: NodeId, reason: String) {
 		let node = number(node);
 		self.log.push(at, Occurrence::Complaint { node, reason });
 	}
 
 	fn relay_block(&mut self, at: Instant, block: &NewBlock) {
+		let hash = block.facts.block.hash;
+		self.write_down(at, block);
+		self.tally.relay_block_built(hash, &block.events);
+		let failed = block.failed.iter().map(|reason| (hash, reason.clone()));
+		self.failed.extend(failed);
+		let built = || Built {
+			at,
+			block: block.clone(),
+		};
+		if !self.branch.is_next(block) {
+			if !self.branch.is_longer(block) {
+				return self.branch.put_aside(built());
+			}
+			let (begins_on, path) = self.branch.take_path(block.facts.parent_hash);
+			while let Some((lost, changes)) = self.branch.pop_unless(begins_on) {
+				self.take_back(&lost.block, changes);
+				self.branch.put_aside(lost);
+			}
+			for Built { at, block } in path {
+				let changes = self.extend(at, &block);
+				self.branch.push(|| Built { at, block }, changes);
+			}
+		}
+		let changes = self.extend(at, block);
+		self.branch.push(built, changes);
+	}
+
+	/// A relay block is the next one of the best chain. Returns what it changes of candidates.
+	fn extend(&mut self, at: Instant, block: &NewBlock) -> Changes {
+		self.relay_blocks = self.relay_blocks.saturating_add(1);
+		for event in &block.events {
+			if let CandidateEvent::CandidateIncluded(receipt, ..) = event {
+				let of_para = self.included.entry(receipt.descriptor.para_id()).or_default();
+				of_para.push(receipt.hash());
+			}
+		}
+		if block.facts.session_index != block.session {
+			self.sessions = self.sessions.saturating_add(1);
+		}
+		self.tally.relay_block(&Outcome {
+			at,
+			slot: block.slot,
+			session: block.session,
+			turns: &block.turns,
+			offered: &block.offered,
+			events: &block.events,
+			facts: &block.facts,
+		})
+	}
+
+	/// The newest relay block of the best chain is none of it any more.
+	fn take_back(&mut self, block: &NewBlock, changes: Changes) {
+		self.relay_blocks = self.relay_blocks.saturating_sub(1);
+		for event in &block.events {
+			if let CandidateEvent::CandidateIncluded(receipt, ..) = event {
+				let of_para = self.included.entry(receipt.descriptor.para_id()).or_default();
+				of_para.pop();
+			}
+		}
+		if block.facts.session_index != block.session {
+			self.sessions = self.sessions.saturating_sub(1);
+		}
+		self.tally.take_back(changes);
+	}
+
+	/// What happens in a relay block, on whatever fork.
+	fn write_down(&mut self, at: Instant, block: &NewBlock) {
 		let NewBlock {
 			slot,
 			author,
 			session,
-			turns,
-			offered,
 			events,
 			facts,
+			..
 		} = block;
-		self.relay_blocks = self.relay_blocks.saturating_add(1);
 		self.log.push(
 			at,
 			Occurrence::RelayBlock {
@@ -185,29 +275,16 @@ impl Chronicle {
 					candidate: receipt.hash(),
 					core: *core,
 				},
-				CandidateEvent::CandidateIncluded(receipt, ..) => {
-					let candidate = receipt.hash();
-					let of_para = self.included.entry(receipt.descriptor.para_id()).or_default();
-					of_para.push(candidate);
-					Occurrence::Included { candidate }
-				}
+				CandidateEvent::CandidateIncluded(receipt, ..) => Occurrence::Included {
+					candidate: receipt.hash(),
+				},
 				CandidateEvent::CandidateTimedOut(receipt, ..) => Occurrence::TimedOut {
 					candidate: receipt.hash(),
 				},
 			};
 			self.log.push(at, occurrence);
 		}
-		self.tally.relay_block(&Outcome {
-			at,
-			slot: *slot,
-			session: *session,
-			turns,
-			offered,
-			events,
-			facts,
-		});
 		if facts.session_index != *session {
-			self.sessions = self.sessions.saturating_add(1);
 			self.log.push(
 				at,
 				Occurrence::SessionChanged {

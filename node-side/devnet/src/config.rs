@@ -168,6 +168,9 @@ pub struct Faults {
 	pub withheld: BTreeSet<(ParaId, u32)>,
 	/// Relay blocks whose authors put no candidates into them, by number.
 	pub backs_nothing: BTreeSet<u32>,
+	/// Of how many in a hundred slots the block reaches half of the nodes a slot too late, the author of the next one among
+	/// them, so that there is a fork.
+	pub forks: u32,
 	/// What collators do wrong, by their nodes.
 	pub collators: BTreeMap<NodeId, Misconduct>,
 	/// What goes wrong with links and nodes: validators first, then the collators, para by para.
@@ -262,6 +265,13 @@ impl RunConfig {
 		if let Some(session_length) = model.session_length {
 			in_range("session_length", session_length, 4, 1_000_000)?;
 		}
+		in_range("forks", self.faults.forks, 0, 100)?;
+		in_range(
+			"relay_parent_offset",
+			model.relay_parent_offset,
+			0,
+			AsyncBackingParams::MAX,
+		)?;
 		in_range("segment_capacity", model.segment_capacity, 1, 256)?;
 		in_range("velocity", model.velocity, 1, 16)?;
 		in_range(

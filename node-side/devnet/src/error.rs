@@ -5,7 +5,7 @@ use async_backing_machine::JobFailure;
 use async_backing_primitives::ValidatorId;
 use async_backing_pvf::EngineError;
 use async_backing_relay_client::{BuildError, ImportError, QueryError, SetupError};
-use async_backing_runtime_metadata::{BlobError, MetadataError, TransactionError};
+use async_backing_runtime_metadata::{BlobError, DecodeError, MetadataError, TransactionError};
 use async_backing_sim::SimError;
 use thiserror::Error;
 
@@ -35,6 +35,9 @@ pub enum DevnetError {
 	/// What the runtime says of itself can't be read.
 	#[error(transparent)]
 	Metadata(#[from] MetadataError),
+	/// What a relay block says of its transactions can't be read.
+	#[error("the events of a relay block: {0}")]
+	Events(#[from] DecodeError),
 	/// The runtime lacks an API that a run asks.
 	#[error("the runtime has {} of the API `{name}`, but a run needs version {expected}", version(*.found))]
 	Api {

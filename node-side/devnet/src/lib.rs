@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod authoring;
+mod branch;
 pub mod check;
 mod chronicle;
 mod config;
@@ -43,6 +44,8 @@ pub use model::Model;
 pub use outside::Outside;
 pub use parachain::Parachain;
 pub use relay::{ImportedBlock, RelayChain, FIRST_SLOT};
-pub use report::{Idleness, Inclusion, Intervals, ParaReport, Refusal, Report, RunParams, RunReport};
+pub use report::{
+	FailedTransactions, Idleness, Inclusion, Intervals, ParaReport, Refusal, Report, RunParams, RunReport,
+};
 pub use simulation::{Devnet, Progress};
 pub use works::most_cores_at_once;

@@ -36,6 +36,8 @@ pub struct Model {
 	pub segment_capacity: u32,
 	/// Blocks that a parachain wants per relay block (R-HOO-2).
 	pub velocity: u32,
+	/// How many blocks relay parents are behind the best relay block, as far as that is legal (R-COL-2).
+	pub relay_parent_offset: u32,
 	/// Slots of a session; `None` for as many as the runtime has. Others take a runtime whose genesis says how many, in
 	/// `epochLength.slots`.
 	pub session_length: Option<u32>,
@@ -62,6 +64,7 @@ impl Default for Model {
 			collator_margin: Duration::from_millis(500),
 			segment_capacity: 5,
 			velocity: 1,
+			relay_parent_offset: 0,
 			session_length: None,
 			minimum_backing_votes: 2,
 			upgrade_delay: 600,

@@ -83,6 +83,8 @@ pub struct ImportedBlock {
 	pub events: Vec<CandidateEvent>,
 	/// Transactions that the runtime does not accept, by their position among those that were brought.
 	pub refused: Vec<(usize, TransactionValidityError)>,
+	/// Transactions that are in the block and failed, by the same position, and why.
+	pub failed: Vec<(usize, String)>,
 }
 
 impl RelayChain {
@@ -214,15 +216,41 @@ impl RelayChain {
 			extrinsics,
 			..BuildBlock::new(parent, slot, &keys.sr25519)
 		};
+		let brought = request.extrinsics.len();
 		let built = self.client.build_block(request)?;
 		self.client.import(built.block)?;
 		let events = self.client.candidate_events(built.hash)?;
+		let failed = match brought {
+			0 => Vec::new(),
+			brought => {
+				let is_in = |position: &usize| !built.refused.iter().any(|(refused, _)| refused == position);
+				let taken: Vec<_> = (0..brought).filter(is_in).collect();
+				self.failed(built.hash, built.inherents, &taken)?
+			}
+		};
 		Ok(ImportedBlock {
 			hash: built.hash,
 			author,
 			events,
 			refused: built.refused,
+			failed,
 		})
+	}
+
+	/// Which of the transactions behind so many inherents failed in a block, by the positions that they were brought in.
+	fn failed(
+		&self,
+		block: Hash,
+		inherents: usize,
+		taken: &[usize],
+	) -> Result<Vec<(usize, String)>, DevnetError> {
+		let events = self.client.events(block)?;
+		let failed = self.runtime.metadata.failed_dispatches(&events)?;
+		let brought = failed.into_iter().filter_map(|failed| {
+			let behind = (failed.extrinsic as usize).checked_sub(inherents)?;
+			Some((*taken.get(behind)?, failed.reason))
+		});
+		Ok(brought.collect())
 	}
 
 	/// What a node learns of a leaf.

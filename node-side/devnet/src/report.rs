@@ -40,7 +40,7 @@ pub struct RunParams {
 pub struct RunReport {
 	/// Its parameters.
 	pub params: RunParams,
-	/// Relay blocks built and imported.
+	/// Relay blocks of the best chain.
 	pub relay_blocks: u32,
 	/// Sessions that began, the first included.
 	pub sessions: u32,
@@ -54,6 +54,12 @@ pub struct RunReport {
 	pub paras: Vec<ParaReport>,
 	/// Candidates that an honest provisioner offered and that the inherent's creation or execution dropped.
 	pub refused_on_chain: u32,
+	/// Relay blocks that were built and lost to another fork. Only where there are any.
+	#[serde(skip_serializing_if = "is_zero")]
+	pub relay_blocks_lost: u32,
+	/// Transactions of the run that the chain did not take, or that failed: orders, and what root says. Only where there are any.
+	#[serde(skip_serializing_if = "Vec::is_empty")]
+	pub failed: Vec<FailedTransactions>,
 	/// Time that the run took here, in seconds. The only value that differs between runs of one seed.
 	pub wall_s: f64,
 }
@@ -80,8 +86,8 @@ pub struct ParaReport {
 	/// Candidates built and neither included nor in flight at the end.
 	pub wasted: u32,
 	/// Included candidates that missed their turn before: a relay block in which their core served their para and took
-	/// nothing, although they were next on-chain and backable, or expected to be. They were offered again, not rebuilt
-	/// (R-COL-6). One that waits for its parent, or for its para's next claim, missed nothing.
+	/// nothing, although they were next on-chain and backable, or expected to be; or one that took them, and was lost to another
+	/// fork. They were offered again, not rebuilt (R-COL-6). One that waits for its parent, or for its para's next claim, missed nothing.
 	pub reused: u32,
 	/// Mean time between inclusions that follow one another in one session, in seconds; `None` below two.
 	pub mean_interval_s: Option<f64>,
@@ -103,6 +109,21 @@ pub struct ParaReport {
 	pub lost: Vec<Refusal>,
 	/// At how many leaves its collators built nothing, and why.
 	pub idle: Vec<Idleness>,
+}
+
+/// For figures that are left out where they are nothing, as in most runs.
+#[allow(clippy::trivially_copy_pass_by_ref)] // as the derived code calls it
+fn is_zero(figure: &u32) -> bool {
+	*figure == 0
+}
+
+/// Transactions of the run that came to nothing, for one reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FailedTransactions {
+	/// The pallet and its error, or what the runtime says.
+	pub reason: String,
+	/// How many transactions.
+	pub transactions: u32,
 }
 
 /// Candidates that came to nothing, for one reason.

@@ -216,6 +216,7 @@ impl Devnet {
 			log,
 			sessions,
 			relay_blocks,
+			branch,
 			..
 		} = &self.chronicle;
 		let last = world.relay.leaf_facts(world.head)?;
@@ -232,9 +233,11 @@ impl Devnet {
 			runtime: format!("{:?}", self.runtime_hash),
 			paras: config
 				.para_ids()
-				.map(|para| tally.report(para, &last, config.model.slot))
+				.map(|para| tally.report(para, &last, branch.lost(), config.model.slot))
 				.collect(),
 			refused_on_chain: tally.refused_on_chain(),
+			relay_blocks_lost: u32::try_from(branch.lost().len()).unwrap_or(u32::MAX),
+			failed: self.chronicle.failed(),
 			wall_s: wall.as_secs_f64(),
 		})
 	}

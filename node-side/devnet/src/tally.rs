@@ -39,27 +39,49 @@ struct Fate {
 	built: BuiltCandidate,
 	seconded: bool,
 	backable_at: Option<Instant>,
-	/// Relay blocks in which it was its turn, and that did not take it.
-	missed: u32,
-	backed: bool,
-	included: Option<Inclusion>,
-	timed_out: bool,
+	/// The first relay block that backed it, on whatever fork.
+	first_backed: Option<Hash>,
+	/// What the best chain did with it.
+	on_chain: OnChain,
 	/// Why the first validator that looked at it does not vote for it.
 	refused: Option<String>,
 }
 
+/// What a chain did with a candidate.
+#[derive(Clone, Copy, Debug, Default)]
+struct OnChain {
+	/// Relay blocks in which it was its turn, and that did not take it.
+	missed: u32,
+	/// The relay block that backed it.
+	backed: Option<Hash>,
+	included: Option<Inclusion>,
+	timed_out: bool,
+}
+
 impl Fate {
+	/// Whether it was included after it had missed its turn: a relay block did not take it, or one took it that was lost to
+	/// another fork.
+	fn is_reused(&self) -> bool {
+		let was_lost = self.first_backed != self.on_chain.backed;
+		self.on_chain.included.is_some() && (self.on_chain.missed > 0 || was_lost)
+	}
+
 	/// What validators say of a candidate that came to nothing.
 	fn refusal(&self) -> Option<&str> {
-		self.refused.as_deref().filter(|_| !self.backed)
+		self.refused.as_deref().filter(|_| self.on_chain.backed.is_none())
 	}
 
 	/// What became of a candidate that came to nothing, though no validator refused it.
-	fn loss(&self) -> Option<&'static str> {
+	fn loss(&self, lost: &BTreeSet<Hash>) -> Option<&'static str> {
 		match self.refusal() {
 			Some(_) => None,
-			None if self.timed_out => Some("backed, and chunks not received in time (R-TMO-2, R-NET-16)"),
-			None if self.backed => Some("backed, behind one that was not included"),
+			None if lost.contains(&self.built.relay_parent) => {
+				Some("a relay parent on a fork that lost (R-COL-5)")
+			}
+			None if self.on_chain.timed_out => {
+				Some("backed, and chunks not received in time (R-TMO-2, R-NET-16)")
+			}
+			None if self.on_chain.backed.is_some() => Some("backed, behind one that was not included"),
 			None if self.backable_at.is_some() => Some("a quorum, but no place on-chain in time (R-COL-6)"),
 			None => Some("no quorum in time (R-COL-6)"),
 		}
@@ -85,6 +107,16 @@ pub(crate) struct Outcome<'a> {
 	pub(crate) facts: &'a LeafFacts,
 }
 
+/// What a relay block changed.
+#[derive(Debug, Default)]
+pub(crate) struct Changes {
+	/// What was on-chain before, by position.
+	before: BTreeMap<usize, OnChain>,
+	/// Whose candidates it included.
+	included: Vec<ParaId>,
+	refused_on_chain: u32,
+}
+
 /// Follows all candidates of a run.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
@@ -94,6 +126,8 @@ pub(crate) struct Tally {
 	inclusions: BTreeMap<ParaId, Vec<Inclusion>>,
 	orders: BTreeMap<ParaId, u32>,
 	refused_on_chain: u32,
+	/// Of the relay block that is being looked at.
+	changes: Changes,
 	/// Leaves at which a para's collators built nothing, by reason.
 	idle: BTreeMap<ParaId, BTreeMap<String, u32>>,
 }
@@ -109,10 +143,8 @@ impl Tally {
 			built,
 			seconded: false,
 			backable_at: None,
-			missed: 0,
-			backed: false,
-			included: None,
-			timed_out: false,
+			first_backed: None,
+			on_chain: OnChain::default(),
 			refused: None,
 		};
 		self.fates.push((candidate, fate));
@@ -137,8 +169,19 @@ impl Tally {
 		});
 	}
 
-	/// A relay block was built.
-	pub(crate) fn relay_block(&mut self, block: &Outcome<'_>) {
+	/// A relay block was built, on whatever fork.
+	pub(crate) fn relay_block_built(&mut self, block: Hash, events: &[CandidateEvent]) {
+		for event in events {
+			if let CandidateEvent::CandidateBacked(receipt, ..) = event {
+				self.update(receipt.hash(), |fate| {
+					fate.first_backed.get_or_insert(block);
+				});
+			}
+		}
+	}
+
+	/// A relay block is the newest of the best chain. Returns what it changes, so that it can be taken back.
+	pub(crate) fn relay_block(&mut self, block: &Outcome<'_>) -> Changes {
 		let mut taken = BTreeSet::new();
 		let mut used = BTreeSet::new();
 		for event in block.events {
@@ -146,21 +189,21 @@ impl Tally {
 				CandidateEvent::CandidateBacked(receipt, _, core, _) => {
 					taken.insert(receipt.hash());
 					used.insert(*core);
-					self.update(receipt.hash(), |fate| fate.backed = true);
+					let hash = block.facts.block.hash;
+					self.change(receipt.hash(), |on_chain| on_chain.backed = Some(hash));
 				}
 				CandidateEvent::CandidateIncluded(receipt, ..) => {
 					let inclusion = Inclusion {
 						slot: block.slot,
 						session: block.session,
 					};
-					self.inclusions
-						.entry(receipt.descriptor.para_id())
-						.or_default()
-						.push(inclusion);
-					self.update(receipt.hash(), |fate| fate.included = Some(inclusion));
+					let para = receipt.descriptor.para_id();
+					self.inclusions.entry(para).or_default().push(inclusion);
+					self.changes.included.push(para);
+					self.change(receipt.hash(), |on_chain| on_chain.included = Some(inclusion));
 				}
 				CandidateEvent::CandidateTimedOut(receipt, ..) => {
-					self.update(receipt.hash(), |fate| fate.timed_out = true);
+					self.change(receipt.hash(), |on_chain| on_chain.timed_out = true);
 				}
 			}
 		}
@@ -169,12 +212,28 @@ impl Tally {
 			.iter()
 			.filter(|candidate| !taken.contains(candidate))
 			.count();
-		self.refused_on_chain += u32::try_from(refused).unwrap_or(u32::MAX);
+		let refused = u32::try_from(refused).unwrap_or(u32::MAX);
+		self.refused_on_chain += refused;
+		self.changes.refused_on_chain = refused;
 		for (core, para) in block.turns {
 			if !used.contains(core) {
 				self.turn_missed(block, *core, *para);
 			}
 		}
+		std::mem::take(&mut self.changes)
+	}
+
+	/// The newest relay block of the best chain is none of it any more.
+	pub(crate) fn take_back(&mut self, changes: Changes) {
+		for (position, before) in changes.before {
+			if let Some((_, fate)) = self.fates.get_mut(position) {
+				fate.on_chain = before;
+			}
+		}
+		for para in changes.included {
+			self.inclusions.entry(para).or_default().pop();
+		}
+		self.refused_on_chain -= changes.refused_on_chain;
 	}
 
 	/// A core was a para's in this block, and took nothing. If the candidate that comes next on-chain is for this core, and
@@ -188,7 +247,7 @@ impl Tally {
 			|last| last.descriptor.para_head(),
 		);
 		let (at, number) = (block.at, block.facts.block.number);
-		for (_, fate) in &mut self.fates {
+		for (position, (_, fate)) in self.fates.iter_mut().enumerate() {
 			let BuiltCandidate {
 				para: of,
 				parent_head,
@@ -196,10 +255,13 @@ impl Tally {
 				due,
 				..
 			} = fate.built;
-			let is_next = (of, named, parent_head) == (para, core, latest) && !fate.backed;
+			let is_backed = fate.on_chain.backed.is_some();
+			let is_next = (of, named, parent_head) == (para, core, latest) && !is_backed;
 			let is_backable = fate.backable_at.is_some_and(|since| since <= at);
 			if is_next && (is_backable || due <= number) {
-				fate.missed = fate.missed.saturating_add(1);
+				let before = fate.on_chain;
+				self.changes.before.entry(position).or_insert(before);
+				fate.on_chain.missed = before.missed.saturating_add(1);
 			}
 		}
 	}
@@ -227,8 +289,14 @@ impl Tally {
 		*self.orders.entry(para).or_default() += 1;
 	}
 
-	/// What became of a para's candidates, seen from the last leaf.
-	pub(crate) fn report(&self, para: ParaId, last: &LeafFacts, slot: Duration) -> ParaReport {
+	/// What became of a para's candidates, seen from the last leaf, where these relay blocks were lost to other forks.
+	pub(crate) fn report(
+		&self,
+		para: ParaId,
+		last: &LeafFacts,
+		lost: &BTreeSet<Hash>,
+		slot: Duration,
+	) -> ParaReport {
 		let fates: Vec<_> = self
 			.fates
 			.iter()
@@ -242,14 +310,14 @@ impl Tally {
 			fates
 				.iter()
 				.map(|(_, fate)| fate)
-				.filter(|fate| fate.included.is_some())
+				.filter(|fate| fate.on_chain.included.is_some())
 		};
 		let authoring: Duration = fates.iter().map(|(_, fate)| fate.built.authoring).sum();
 		let no_inclusions = Vec::new();
 		let inclusions = self.inclusions.get(&para).unwrap_or(&no_inclusions);
 		let intervals = Intervals::of(inclusions, slot.as_secs_f64());
 		let is_wasted = |(candidate, fate): &&&(CandidateHash, Fate)| {
-			fate.included.is_none() && !in_flight.contains(candidate)
+			fate.on_chain.included.is_none() && !in_flight.contains(candidate)
 		};
 		let wasted = fates.iter().filter(is_wasted).count();
 		ParaReport {
@@ -258,11 +326,11 @@ impl Tally {
 			built: count(&|_| true),
 			seconded: count(&|fate| fate.seconded),
 			backable: count(&|fate| fate.backable_at.is_some()),
-			backed: count(&|fate| fate.backed),
-			included: count(&|fate| fate.included.is_some()),
-			timed_out: count(&|fate| fate.timed_out),
+			backed: count(&|fate| fate.on_chain.backed.is_some()),
+			included: count(&|fate| fate.on_chain.included.is_some()),
+			timed_out: count(&|fate| fate.on_chain.timed_out),
 			wasted: u32::try_from(wasted).unwrap_or(u32::MAX),
-			reused: count(&|fate| fate.included.is_some() && fate.missed > 0),
+			reused: count(&Fate::is_reused),
 			mean_interval_s: intervals.within_sessions_s,
 			mean_interval_with_session_changes_s: intervals.overall_s,
 			session_change_cost_s: intervals.session_change_cost_s,
@@ -275,7 +343,12 @@ impl Tally {
 					.filter(is_wasted)
 					.filter_map(|(_, fate)| fate.refusal()),
 			),
-			lost: counted(fates.iter().filter(is_wasted).filter_map(|(_, fate)| fate.loss())),
+			lost: counted(
+				fates
+					.iter()
+					.filter(is_wasted)
+					.filter_map(|(_, fate)| fate.loss(lost)),
+			),
 			idle: self
 				.idle
 				.get(&para)
@@ -290,7 +363,7 @@ impl Tally {
 	}
 
 	/// Candidates that may still be included: pending, or on a legal relay parent above the included head (R-COL-6).
-	fn in_flight(&self, para: ParaId, last: &LeafFacts) -> BTreeSet<CandidateHash> {
+	pub(crate) fn in_flight(&self, para: ParaId, last: &LeafFacts) -> BTreeSet<CandidateHash> {
 		let mut alive = BTreeSet::new();
 		let Some(state) = last.paras.get(&para).map(|para| &para.backing_state) else {
 			return alive;
@@ -310,13 +383,24 @@ impl Tally {
 		);
 		// A candidate comes after its parent, since its collator built it later.
 		for (candidate, fate) in self.fates.iter().filter(|(_, fate)| fate.built.para == para) {
-			let legal = last.relay_parent(fate.built.relay_parent).is_some() && !fate.timed_out;
-			if fate.included.is_none() && legal && heads.contains(&fate.built.parent_head) {
+			let legal = last.relay_parent(fate.built.relay_parent).is_some() && !fate.on_chain.timed_out;
+			if fate.on_chain.included.is_none() && legal && heads.contains(&fate.built.parent_head) {
 				heads.insert(fate.built.output_head);
 				alive.insert(*candidate);
 			}
 		}
 		alive
+	}
+
+	/// Changes what is on-chain of a candidate.
+	fn change(&mut self, candidate: CandidateHash, change: impl FnOnce(&mut OnChain)) {
+		let Some(position) = self.position.get(&candidate).copied() else {
+			return;
+		};
+		if let Some((_, fate)) = self.fates.get_mut(position) {
+			self.changes.before.entry(position).or_insert(fate.on_chain);
+			change(&mut fate.on_chain);
+		}
 	}
 
 	fn update(&mut self, candidate: CandidateHash, change: impl FnOnce(&mut Fate)) {

@@ -14,8 +14,8 @@ use crate::{
 	context::Place, ContextError, ExecutionContext, Path, PathError, Role, Source, Standing, Unincluded,
 };
 use async_backing_primitives::{
-	BackingState, Constraints, ConstraintsExtension, ExtendedConstraints, HeadHash, ParaAtLeaf, ParaId,
-	RelayChainBlockInfo,
+	BackingState, BlockNumber, Constraints, ConstraintsExtension, ExtendedConstraints, HeadHash, ParaAtLeaf,
+	ParaId, RelayChainBlockInfo,
 };
 
 /// What is unincluded at a relay parent, seen by a collator: what is pending in its state, then these own blocks, oldest
@@ -45,9 +45,24 @@ pub fn context<'a>(
 	at_relay_parent: &'a ParaAtLeaf,
 	own: impl IntoIterator<Item = Unincluded<'a>>,
 ) -> Result<ExecutionContext, ContextError> {
-	let state = &at_relay_parent.backing_state;
+	context_behind(para, relay_parent, relay_parent.number, at_relay_parent, own)
+}
+
+/// The same where the relay parent may be an ancestor of the best relay block, of number `best` (R-COL-2): what is pending, and
+/// what the chain will allow, is read in the state of the best one.
+///
+/// # Errors
+/// As [`context`].
+pub fn context_behind<'a>(
+	para: ParaId,
+	relay_parent: RelayChainBlockInfo,
+	best: BlockNumber,
+	at_best: &'a ParaAtLeaf,
+	own: impl IntoIterator<Item = Unincluded<'a>>,
+) -> Result<ExecutionContext, ContextError> {
+	let state = &at_best.backing_state;
 	let included = state.constraints.required_parent.hash();
-	let base = extended(&state.constraints, &at_relay_parent.extension);
+	let base = extended(&state.constraints, &at_best.extension);
 	let mut path = Path::new(&base, included);
 	for next in pending(state, included).chain(own) {
 		path.push(next)?;
@@ -56,9 +71,15 @@ pub fn context<'a>(
 		role: Role::Collator,
 		para,
 		relay_parent,
-		at: relay_parent.number,
+		at: best,
 		included,
-		chosen: (Source::BestRelayBlock, Source::ParentSearch),
+		chosen: (
+			match best.saturating_sub(relay_parent.number) {
+				0 => Source::BestRelayBlock,
+				blocks => Source::BehindBest(blocks),
+			},
+			Source::ParentSearch,
+		),
 	};
 	ExecutionContext::at_end_of(path, place)
 }

@@ -29,6 +29,8 @@ impl fmt::Display for Role {
 pub enum Source {
 	/// Its own choice: the best relay block that it has imported (R-COL-2).
 	BestRelayBlock,
+	/// The block so many before that one.
+	BehindBest(u32),
 	/// Its own choice: the search for the parablock to build on (R-PAR-2).
 	ParentSearch,
 	/// What the collator says when it offers the block. Nobody is believed: all that follows from it is looked up (R-COL-3).
@@ -71,6 +73,8 @@ impl fmt::Display for Source {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 		match self {
 			Self::BestRelayBlock => f.write_str("best relay block"),
+			Self::BehindBest(1) => f.write_str("1 block behind the best"),
+			Self::BehindBest(blocks) => write!(f, "{blocks} blocks behind the best"),
 			Self::ParentSearch => f.write_str("parent search"),
 			Self::Advertisement => f.write_str("advertisement"),
 			Self::Header(number) => write!(f, "header of {number}"),

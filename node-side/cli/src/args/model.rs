@@ -43,6 +43,10 @@ pub(super) struct ModelArgs {
 	/// most that one para has at once.
 	#[arg(long, value_name = "BLOCKS", value_parser = clap::value_parser!(u32).range(1..=16))]
 	velocity: Option<u32>,
+	/// How many relay blocks behind the best one parablocks are built on, as far as --allowed-ancestry-len and the session have
+	/// so many: a fork that loses kills none of them then.
+	#[arg(long, value_name = "BLOCKS", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=16))]
+	relay_parent_offset: u32,
 	/// Slots of a session; by default as many as the runtime has, 50 for the one of this program.
 	#[arg(long, value_name = "SLOTS", value_parser = clap::value_parser!(u32).range(4..=1_000_000))]
 	session_length: Option<u32>,
@@ -61,10 +65,10 @@ impl ModelArgs {
 
 	/// What is asked for, or what never waits for inclusion at the pace of the default world (R-SEG-8): built on one relay
 	/// block, backed in the second after it and included in the third. The last of several on one relay parent is a block
-	/// later.
+	/// later, and all are as much later as relay parents are behind.
 	pub(super) fn segment_capacity(&self, cores: u32) -> u32 {
 		let velocity = self.velocity(cores);
-		let relay_blocks = if velocity > 1 { 4 } else { 3 };
+		let relay_blocks = if velocity > 1 { 4 } else { 3 } + self.relay_parent_offset;
 		self.segment_capacity
 			.unwrap_or_else(|| sufficient_capacity(velocity, relay_blocks).max(5))
 	}
@@ -82,6 +86,7 @@ impl ModelArgs {
 			collator_margin: Duration::from_millis(self.collator_margin_ms),
 			segment_capacity: self.segment_capacity(cores),
 			velocity: self.velocity(cores),
+			relay_parent_offset: self.relay_parent_offset,
 			session_length: self.session_length,
 			minimum_backing_votes: self.minimum_backing_votes,
 			upgrade_delay: self.upgrade_delay,

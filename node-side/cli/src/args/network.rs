@@ -48,6 +48,10 @@ pub(crate) struct Network {
 	/// What goes wrong on purpose: 'empty-blocks', 'late-quorums', 'lossy-links' or 'crashes'.
 	#[arg(long, value_name = "WHAT")]
 	disturbance: Option<Disturbance>,
+	/// In so many of a hundred slots the relay block reaches half of the nodes a slot too late, whoever builds next among them:
+	/// there are two blocks of one height, and one of them loses.
+	#[arg(long, value_name = "PERCENT", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100))]
+	forks: u32,
 	#[command(flatten)]
 	pub(super) model: ModelArgs,
 	/// Which relay runtime it runs on.
@@ -100,6 +104,7 @@ impl Network {
 		if let Some(disturbance) = self.disturbance {
 			config.faults = disturbance.faults(&config);
 		}
+		config.faults.forks = self.forks;
 		config
 	}
 }

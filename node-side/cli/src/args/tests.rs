@@ -186,6 +186,11 @@ fn wrong_values_name_flag_value_and_range() {
 			"dev --max-candidate-depth 256",
 			["'256'", "--max-candidate-depth", "0..=255"],
 		),
+		("compare --forks 101", ["'101'", "--forks", "0..=100"]),
+		(
+			"dev --relay-parent-offset 17",
+			["'17'", "--relay-parent-offset", "0..=16"],
+		),
 		("dev --validators many", ["'many'", "--validators", "invalid"]),
 		("context --at 0", ["'0'", "--at", "1..=9000"]),
 		(

@@ -50,7 +50,7 @@ pub(crate) fn draw(picture: &Picture) -> String {
 fn class(source: Source) -> &'static str {
 	match source {
 		Source::Header(_) | Source::State(_) | Source::Pending(_) | Source::CodeByHash => "relay",
-		Source::BestRelayBlock | Source::ParentSearch | Source::Executed(_) => "own",
+		Source::BestRelayBlock | Source::BehindBest(_) | Source::ParentSearch | Source::Executed(_) => "own",
 		Source::Seconded(_) => "view",
 		Source::Advertisement | Source::Descriptor => "told",
 		Source::Availability => "data",

@@ -1,5 +1,6 @@
 //! What the tests share: a leaf, a collator, and a parachain whose head data say where they come from.
 
+mod behind;
 mod candidate;
 mod claims;
 mod hook;
@@ -20,6 +21,7 @@ pub(super) fn config(capacity: u32, velocity: u32) -> CollatorConfig {
 		para: PARA,
 		capacity,
 		velocity,
+		relay_parent_offset: 0,
 	}
 }
 

@@ -21,7 +21,7 @@ pub struct Order {
 	pub build_on: BuildOn,
 	/// How much of it.
 	pub budget: Budget,
-	/// Blocks after the relay parent by which the candidate can be backed, as estimated; at least 1.
+	/// Blocks after the leaf by which the candidate can be backed, as estimated; at least 1.
 	pub backing_delay: u32,
 	/// When it is begun, from the moment on at which its relay parent became a leaf.
 	pub begins: Duration,
@@ -96,13 +96,13 @@ impl Progress {
 	/// With one more block, which is begun when its order says.
 	fn after(&self, order: &Order) -> Self {
 		let build_on = &order.build_on;
-		let (spent, blocks) = match self.leaf == build_on.relay_parent.hash && self.blocks > 0 {
+		let (spent, blocks) = match self.leaf == build_on.leaf.hash && self.blocks > 0 {
 			true => (self.spent, self.blocks),
 			false => (Duration::ZERO, order.blocks),
 		};
 		Self {
-			leaf: build_on.relay_parent.hash,
-			slot: build_on.slot,
+			leaf: build_on.leaf.hash,
+			slot: build_on.leaf_slot,
 			authored: order.begins.saturating_add(order.budget.time),
 			seconded: order.seconded,
 			spent: spent.saturating_add(order.link),
@@ -251,7 +251,7 @@ impl Author {
 			window: begins..begins.saturating_add(timing.slot),
 			parent_seconded: progress.seconded.saturating_sub(timing.slot),
 			spent: Duration::ZERO,
-			deadline: site.params.relay_parent_window(),
+			deadline: site.window(),
 			votes,
 			pov: self.pov,
 			max_pov_size: site.max_pov_size(),
@@ -365,7 +365,7 @@ fn demand_falls(openings: &[Opening]) -> bool {
 /// Whether a block could be taken for the claim after an opening's as well, were it built as late as this delay allows, and
 /// can't if it is built now.
 fn gains_by_waiting(site: &Site, opening: &Opening, delay: u32) -> bool {
-	let window = site.params.relay_parent_window();
+	let window = site.window();
 	let last_if_late = opening.claim.block.saturating_sub(delay).saturating_add(window);
 	opening
 		.again

@@ -1,6 +1,7 @@
 //! What can be, and what is named that cannot.
 
 use super::*;
+use crate::PARTS_OF_A_CORE;
 
 fn work(core: u32, shares: &[(Assignee, u16)]) -> CoreWork {
 	CoreWork {

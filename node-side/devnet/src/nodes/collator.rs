@@ -121,6 +121,7 @@ impl CollatorCore {
 
 	fn imported(&mut self, now: Instant, facts: Arc<LeafFacts>, fresh: bool, out: &mut Out) {
 		self.fellows.relay_block(&facts, self.para);
+		self.author.collator_mut().note_relay_block(&facts);
 		if !fresh {
 			return;
 		}
@@ -195,6 +196,8 @@ impl CollatorCore {
 		let Some(order) = order else {
 			return turn.is_none();
 		};
+		// What it says that it has built may be on a block behind the leaf.
+		let built_on = order.build_on.relay_parent.hash;
 		// Until it says that it has built.
 		self.fellows.turn_of(slot, self.turns.of(slot, |_| true));
 		let patience = match self.patience {
@@ -208,7 +211,7 @@ impl CollatorCore {
 		// One after the other has its chance.
 		let mut until = patience;
 		while let Some(other) = turn {
-			if self.fellows.said(other, relay_parent) {
+			if self.fellows.said(other, built_on) {
 				return false;
 			}
 			if elapsed < until {
@@ -285,7 +288,7 @@ impl CollatorCore {
 			core: build_on.core,
 			extrinsics,
 			pov_bytes: pov.encoded_size(),
-			due: build_on.relay_parent.number.saturating_add(order.backing_delay),
+			due: build_on.leaf.number.saturating_add(order.backing_delay),
 		}));
 		let offer = Offer {
 			candidate: collated.hash,

@@ -4,4 +4,5 @@ mod codes;
 mod collators;
 mod contexts;
 mod crash;
+mod forks;
 mod town;

@@ -253,6 +253,7 @@ impl Chain for ModelChain {
 			author,
 			events,
 			refused: Vec::new(),
+			failed: Vec::new(),
 		})
 	}
 

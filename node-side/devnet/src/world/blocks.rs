@@ -7,25 +7,25 @@ use crate::{
 };
 use async_backing_chain_view::ChainEvent;
 use async_backing_collator::REMEMBERED_FOR;
-use async_backing_primitives::LeafFacts;
+use async_backing_primitives::{Hash, LeafFacts};
 use async_backing_provisioner::Proposal;
 use async_backing_sim::{Agenda, Instant, NodeId};
 use async_backing_validator::Proposing;
 use rand::Rng;
 use sp_runtime::OpaqueExtrinsic;
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 /// How long an author waits for its own node.
 const PROPOSAL_TIME: Duration = Duration::from_millis(500);
 /// Slots for each block of a run after which nobody waits for more: a plan of faults may leave no author.
 const SLOTS_PER_BLOCK: u64 = 16;
-/// How many blocks finality is behind the newest one. Nothing forks, so that it could be any number.
+/// How many blocks finality is behind the newest one, if all forks have the same block there.
 pub(super) const FINALITY_LAG: u32 = 3;
 
 impl<C: Chain> World<C> {
 	/// The author of a slot asks its node what to put into the block.
 	pub(super) fn slot(&mut self, slot: u64, agenda: &mut Agenda<Self>) -> Result<(), DevnetError> {
-		let (now, parent) = (agenda.now(), self.head);
+		let now = agenda.now();
 		if slot > SLOTS_PER_BLOCK.saturating_mul(self.config.blocks.into()) {
 			return Err(DevnetError::Standstill {
 				slots: slot,
@@ -33,18 +33,21 @@ impl<C: Chain> World<C> {
 			});
 		}
 		let relay_slot = FIRST_SLOT.saturating_add(slot);
-		let author = self.relay.author(parent, relay_slot)?;
-		let what = Proposing {
-			parent,
-			slot: relay_slot,
-		};
-		let id = agenda.propose(now, NodeId(author), what, now.saturating_add(PROPOSAL_TIME));
-		self.asked = Some(Asked {
-			id,
-			slot,
-			author,
-			parent,
-		});
+		let late = self.forks.next();
+		if let Some((author, parent)) = self.winner(relay_slot, now)? {
+			let what = Proposing {
+				parent,
+				slot: relay_slot,
+			};
+			let id = agenda.propose(now, NodeId(author), what, now.saturating_add(PROPOSAL_TIME));
+			self.asked = Some(Asked {
+				id,
+				slot,
+				author,
+				parent,
+				late,
+			});
+		}
 		let next = slot.saturating_add(1);
 		agenda.wait(self.slot_start(next), Event::Slot(next));
 		Ok(())
@@ -58,15 +61,15 @@ impl<C: Chain> World<C> {
 		agenda: &mut Agenda<Self>,
 	) -> Result<(), DevnetError> {
 		let Asked {
-			slot, author, parent, ..
+			slot,
+			author,
+			parent,
+			late,
+			..
 		} = asked;
+		let number = self.number_of(parent).saturating_add(1);
 		let mut proposal = proposal;
-		if self
-			.config
-			.faults
-			.backs_nothing
-			.contains(&self.relay_blocks.saturating_add(1))
-		{
+		if self.config.faults.backs_nothing.contains(&number) {
 			proposal.backed_candidates.clear();
 		}
 		let offered = proposal
@@ -74,10 +77,7 @@ impl<C: Chain> World<C> {
 			.iter()
 			.map(|backed| backed.hash())
 			.collect();
-		let mut transactions = self.orders_of_block(agenda)?;
-		for (statement, signature) in std::mem::take(&mut self.ballots.0) {
-			transactions.extend(self.relay.ballot(parent, statement, signature)?);
-		}
+		let mut transactions = self.contents_of(number, parent, agenda)?;
 		let own = transactions.len();
 		let outside = self.outside.as_mut();
 		let sent = outside.map_or_else(Vec::new, |outside| outside.transactions(parent));
@@ -86,15 +86,28 @@ impl<C: Chain> World<C> {
 		let imported = self
 			.relay
 			.grow(parent, relay_slot, author, proposal, transactions)?;
+		let by_run = self.contents.get(&number).and_then(|contents| {
+			let transactions = contents.transactions.as_ref()?;
+			Some(transactions.len())
+		});
+		let is_of_run = |position: usize| by_run.is_some_and(|by_run| position < by_run);
+		let refused = imported.refused.iter();
+		let refused = refused.map(|(position, reason)| (*position, reason.to_string()));
+		let failed: Vec<_> = refused
+			.chain(imported.failed)
+			.filter(|(position, _)| is_of_run(*position))
+			.map(|(_, reason)| reason)
+			.collect();
 		if let Some(outside) = &mut self.outside {
-			for (position, reason) in imported.refused {
+			for (position, reason) in imported.refused.iter().cloned() {
 				if let Some(transaction) = position.checked_sub(own).and_then(|position| sent.get(position)) {
 					outside.refused(parent, transaction, reason);
 				}
 			}
 		}
-		self.relay_blocks = self.relay_blocks.saturating_add(1);
-		self.head = imported.hash;
+		if number > self.relay_blocks {
+			(self.relay_blocks, self.head) = (number, imported.hash);
+		}
 		let facts = Arc::new(self.relay.facts(imported.hash)?);
 		let at_parent = self
 			.blocks
@@ -106,13 +119,15 @@ impl<C: Chain> World<C> {
 		let turns = claims
 			.filter_map(|(core, claims)| Some((*core, *claims.front()?)))
 			.collect();
-		self.spread(&facts, agenda);
+		let late = self.late_nodes(late, imported.hash, relay_slot, author)?;
+		self.spread(&facts, &late, agenda);
 		agenda.note(Note::RelayBlock(Box::new(NewBlock {
 			slot,
 			author,
 			session,
 			turns,
 			offered,
+			failed,
 			events: imported.events,
 			facts,
 		})));
@@ -122,28 +137,38 @@ impl<C: Chain> World<C> {
 		Ok(())
 	}
 
-	/// Each node imports a block when it gets there: by `leaf_active_after` into the slot everybody has it.
-	fn spread(&mut self, facts: &Arc<LeafFacts>, agenda: &mut Agenda<Self>) {
+	/// Each node imports a block when it gets there: by `leaf_active_after` into the slot everybody has it, but for those where
+	/// it is late.
+	fn spread(&mut self, facts: &Arc<LeafFacts>, late: &BTreeSet<NodeId>, agenda: &mut Agenda<Self>) {
 		let number = facts.block.number;
-		let finalized = number
-			.checked_sub(FINALITY_LAG)
-			.and_then(|number| self.blocks.get(&number))
-			.map(|block| ChainEvent::Finalized {
-				hash: block.facts.block.hash,
-				number: block.facts.block.number,
-			});
-		if let (Some(outside), Some(ChainEvent::Finalized { hash, .. })) = (&mut self.outside, &finalized) {
-			outside.finalized(*hash);
-		}
 		let model = &self.config.model;
 		let everywhere = agenda.after(model.leaf_active_after);
 		let spread = model.import_spread.min(model.leaf_active_after);
 		let spread = u64::try_from(spread.as_micros()).unwrap_or(u64::MAX);
+		let parent = self
+			.blocks
+			.values()
+			.find(|block| block.facts.block.hash == facts.parent_hash);
+		let parent = parent.map(|parent| parent.at.clone()).unwrap_or_default();
 		let mut times = Vec::new();
 		for node in (0..self.config.nodes()).map(NodeId) {
 			let earlier = Duration::from_micros(self.random.gen_range(0..=spread));
-			let at = everywhere.saturating_sub(earlier);
-			times.push(at);
+			let mut at = everywhere.saturating_sub(earlier);
+			if late.contains(&node) {
+				at = at.saturating_add(self.lateness());
+			}
+			// Nobody imports a block before its parent.
+			times.push(at.max(parent.get(node.0).copied().unwrap_or_default()));
+		}
+		let block = Spread {
+			facts: facts.clone(),
+			at: times.clone(),
+		};
+		self.blocks.insert((number, self.built), block);
+		self.built = self.built.saturating_add(1);
+		let finalized = self.finalize(facts.block.hash);
+		for (node, at) in times.into_iter().enumerate() {
+			let node = NodeId(node);
 			let event = ChainEvent::Imported {
 				facts: facts.clone(),
 				fresh: true,
@@ -153,27 +178,76 @@ impl<C: Chain> World<C> {
 				agenda.chain(at, node, finalized.clone());
 			}
 		}
-		let block = Spread {
-			facts: facts.clone(),
-			at: times,
-		};
-		self.blocks.insert(number, block);
 		let oldest = number.saturating_sub(REMEMBERED_FOR);
-		self.blocks.retain(|number, _| *number >= oldest);
+		self.blocks.retain(|(number, _), _| *number >= oldest);
+		self.contents.retain(|number, _| *number >= oldest);
 	}
 
-	/// Transactions of the next block: in the first one what cores do, and every so many blocks an order for each para that
-	/// has some.
-	fn orders_of_block(&mut self, agenda: &mut Agenda<Self>) -> Result<Vec<OpaqueExtrinsic>, DevnetError> {
+	/// What is final now that there is this block.
+	fn finalize(&mut self, block: Hash) -> Option<ChainEvent> {
+		let final_now = self.common_ancestor(block, FINALITY_LAG)?.facts.block;
+		let from = self
+			.finalized
+			.map_or(final_now.number, |number| number.saturating_add(1));
+		if from > final_now.number {
+			return None;
+		}
+		self.finalized = Some(final_now.number);
+		if self.outside.is_some() {
+			let before = (from..=final_now.number).filter_map(|number| {
+				let ancestor = self.common_ancestor(block, self.number_of(block).checked_sub(number)?)?;
+				Some(ancestor.facts.block.hash)
+			});
+			let hashes: Vec<_> = before.collect();
+			if let Some(outside) = &mut self.outside {
+				hashes.into_iter().for_each(|hash| outside.finalized(hash));
+			}
+		}
+		Some(ChainEvent::Finalized {
+			hash: final_now.hash,
+			number: final_now.number,
+		})
+	}
+
+	/// Transactions of the run in a block of this number: those of a block beside it as well, since only one of them stays.
+	fn contents_of(
+		&mut self,
+		number: u32,
+		parent: Hash,
+		agenda: &mut Agenda<Self>,
+	) -> Result<Vec<OpaqueExtrinsic>, DevnetError> {
+		let votes = std::mem::take(&mut self.ballots.0);
+		let known = self.contents.get(&number);
+		let known = known.and_then(|contents| contents.transactions.clone());
+		let mut transactions = match known {
+			Some(transactions) => transactions,
+			None => self.orders_of_block(number.saturating_sub(1), agenda)?,
+		};
+		let contents = self.contents.entry(number).or_default();
+		contents.transactions.get_or_insert_with(|| transactions.clone());
+		contents.votes.extend(votes);
+		for (statement, signature) in contents.votes.clone() {
+			transactions.extend(self.relay.ballot(parent, statement, signature)?);
+		}
+		Ok(transactions)
+	}
+
+	/// Transactions of the block after so many: in the first one what cores do, and every so many blocks an order for each para
+	/// that has some.
+	fn orders_of_block(
+		&mut self,
+		after: u32,
+		agenda: &mut Agenda<Self>,
+	) -> Result<Vec<OpaqueExtrinsic>, DevnetError> {
 		let Some(desk) = &mut self.orders else {
 			return Ok(Vec::new());
 		};
-		let mut transactions = match self.relay_blocks {
+		let mut transactions = match after {
 			0 => desk.assign(&self.config.works)?,
 			_ => Vec::new(),
 		};
-		transactions.extend(desk.as_root(self.relay_blocks)?);
-		if self.relay_blocks.is_multiple_of(self.config.order_every) {
+		transactions.extend(desk.as_root(after)?);
+		if after.is_multiple_of(self.config.order_every) {
 			let ordering = || {
 				self.config
 					.on_demand_paras()

@@ -3,10 +3,12 @@
 //! Nodes see only messages and blocks. What the world knows beyond that goes into notes for observers, and into faults.
 
 mod blocks;
+mod forks;
 mod misconduct;
 mod work;
 
 use blocks::FINALITY_LAG;
+use forks::Forks;
 use work::Ballots;
 
 use crate::{
@@ -23,7 +25,8 @@ use async_backing_chain_view::{ChainEvent, Identity};
 use async_backing_collator::{BlockProducer, CollatorConfig, FuelUse, REMEMBERED_FOR};
 use async_backing_machine::{Core, Input, Instant, Output, PeerEvent, ProposeId};
 use async_backing_primitives::{
-	CandidateEvent, CandidateHash, CoreIndex, Hash, HeadData, LeafFacts, ParaId, PoV, ValidatorId,
+	CandidateEvent, CandidateHash, CoreIndex, Hash, HeadData, LeafFacts, ParaId, PoV, PvfCheckStatement,
+	ValidatorId, ValidatorSignature,
 };
 use async_backing_provisioner::Proposal;
 use async_backing_relay_client::ValidatorKeys;
@@ -31,6 +34,7 @@ use async_backing_sim::{Agenda, Digest, NodeId, Price, Scenario, Sent, What};
 use async_backing_validator::{Request, Response, Validator, ValidatorConfig};
 use codec::Encode;
 use rand_chacha::{rand_core::SeedableRng, ChaCha8Rng};
+use sp_runtime::OpaqueExtrinsic;
 use std::{
 	cell::RefCell,
 	collections::{BTreeMap, BTreeSet},
@@ -63,7 +67,7 @@ pub(crate) enum Note {
 }
 
 /// A relay block, seen from all sides.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct NewBlock {
 	/// Slots since the run began.
 	pub(crate) slot: u64,
@@ -74,6 +78,8 @@ pub(crate) struct NewBlock {
 	pub(crate) turns: BTreeMap<CoreIndex, ParaId>,
 	/// Candidates that its author offered.
 	pub(crate) offered: Vec<CandidateHash>,
+	/// Why transactions of the run failed in it, or were not taken.
+	pub(crate) failed: Vec<String>,
 	/// What happened to candidates in it.
 	pub(crate) events: Vec<CandidateEvent>,
 	/// What nodes learn of it.
@@ -96,6 +102,15 @@ struct Line {
 	built: u32,
 }
 
+/// Transactions of blocks of one number.
+#[derive(Debug, Default)]
+struct Contents {
+	/// Of whoever sends the run's.
+	transactions: Option<Vec<OpaqueExtrinsic>>,
+	/// Votes about codes that came before the last of these blocks.
+	votes: Vec<(PvfCheckStatement, ValidatorSignature)>,
+}
+
 /// The slot whose author is being asked.
 #[derive(Clone, Copy, Debug)]
 struct Asked {
@@ -103,6 +118,8 @@ struct Asked {
 	slot: u64,
 	author: usize,
 	parent: Hash,
+	/// Whether its block is late somewhere, and what decides where.
+	late: Option<u64>,
 }
 
 /// Everything around the nodes, over some relay chain.
@@ -118,14 +135,22 @@ pub(crate) struct World<C> {
 	executor: Box<dyn Executes>,
 	/// Of import times.
 	random: ChaCha8Rng,
-	/// The newest relay blocks, by number.
-	blocks: BTreeMap<u32, Spread>,
-	/// The newest relay block.
+	forks: Forks,
+	/// The newest relay blocks, by number, in the order in which they were built.
+	blocks: BTreeMap<(u32, u64), Spread>,
+	/// Relay blocks built, on all forks.
+	built: u64,
+	/// The best relay block: the highest, of several the one that was built first.
 	pub(crate) head: Hash,
+	/// Its number.
 	pub(crate) relay_blocks: u32,
+	/// Number of the last block that is final for the nodes.
+	finalized: Option<u32>,
 	asked: Option<Asked>,
 	/// Votes about codes that wait for the next block.
 	ballots: Ballots,
+	/// What goes into the newest blocks, by number: the same on each fork.
+	contents: BTreeMap<u32, Contents>,
 	/// Candidates whose data nobody hands out.
 	withheld: BTreeSet<CandidateHash>,
 	/// Proofs of validity of all candidates, if they are kept.
@@ -181,10 +206,14 @@ impl<C: Chain> World<C> {
 			lines,
 			executor: Box::new(executor),
 			random,
+			forks: Forks::new(config.faults.forks, config.seed),
 			blocks: BTreeMap::new(),
+			built: 0,
 			relay_blocks: 0,
+			finalized: None,
 			asked: None,
 			ballots: Ballots::default(),
+			contents: BTreeMap::new(),
 			withheld: BTreeSet::new(),
 			povs: None,
 			config,
@@ -265,6 +294,7 @@ impl<C: Chain> Scenario for World<C> {
 			para: line.para,
 			capacity: model.segment_capacity,
 			velocity: self.velocity(line.para),
+			relay_parent_offset: model.relay_parent_offset,
 		};
 		let author = Author::new(
 			config,
@@ -351,7 +381,7 @@ impl<C: Chain> Scenario for World<C> {
 			.blocks
 			.iter()
 			.filter(|(_, block)| block.at.get(node.0).is_some_and(|at| *at <= now));
-		let Some((newest, block)) = imported.next_back() else {
+		let Some(((newest, _), block)) = imported.next_back() else {
 			return Ok(());
 		};
 		// Validators need what may be built on. Collators have a parachain to catch up with.
@@ -359,7 +389,11 @@ impl<C: Chain> Scenario for World<C> {
 			Some(_) => block.facts.params.relay_parent_window().max(FINALITY_LAG),
 			None => REMEMBERED_FOR,
 		};
-		for (number, block) in self.blocks.range(newest.saturating_sub(window)..=*newest) {
+		let oldest = newest.saturating_sub(window);
+		for ((number, _), block) in self.blocks.range((oldest, 0)..=(*newest, u64::MAX)) {
+			if block.at.get(node.0).is_none_or(|at| *at > now) {
+				continue;
+			}
 			let event = ChainEvent::Imported {
 				facts: block.facts.clone(),
 				fresh: number == newest,

@@ -46,6 +46,7 @@ impl Producer {
 			para: PARA,
 			capacity: choices.below(6) as u32,
 			velocity: choices.below(4) as u32,
+			relay_parent_offset: 0,
 		};
 		Self {
 			machine: Some(Collator::new(config, &head(0))),

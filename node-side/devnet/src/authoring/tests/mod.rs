@@ -45,6 +45,7 @@ pub(crate) fn author_with(capacity: u32, velocity: u32, timing: Timing) -> Autho
 		para: PARA,
 		capacity,
 		velocity,
+		relay_parent_offset: 0,
 	};
 	Author::new(config, &genesis(), timing, POV, Box::new(Lookahead))
 }

@@ -1,0 +1,140 @@
+//! Forks of the relay chain: which blocks reached which node, who builds on what, and what a fork that loses takes with it.
+//!
+//! Every node takes for the best block the highest one that it has, of several the one that it had first, as BABE's rule has
+//! it where all claims are secondary ones. Authors build on theirs. A fork begins where a block reaches the author of the next
+//! slot too late: that one builds on the parent, and there are two blocks of one height. Which of them wins is nobody's
+//! decision but that of the authors after: what is built on is longer, and all follow it.
+
+use super::{Spread, World};
+use crate::{relay::Chain, DevnetError};
+use async_backing_primitives::{Hash, Slot};
+use async_backing_sim::{Instant, NodeId};
+use rand::Rng;
+use rand_chacha::{
+	rand_core::{RngCore, SeedableRng},
+	ChaCha8Rng,
+};
+use std::{cmp::Reverse, collections::BTreeSet, time::Duration};
+
+/// Stream of the generator that slots of forks are drawn from; import times are drawn from the last one.
+const STREAM: u64 = u64::MAX - 1;
+
+/// Slots whose block comes late to part of the network.
+#[derive(Debug)]
+pub(super) struct Forks {
+	/// How many of a hundred.
+	percent: u32,
+	random: ChaCha8Rng,
+}
+
+impl Forks {
+	pub(super) fn new(percent: u32, seed: u64) -> Self {
+		let mut random = ChaCha8Rng::seed_from_u64(seed);
+		random.set_stream(STREAM);
+		Self { percent, random }
+	}
+
+	/// Whether the block of the next slot is late somewhere, and what decides where. Asked once for each slot, so that runs of
+	/// one seed have their forks in the same slots, whatever else they do.
+	pub(super) fn next(&mut self) -> Option<u64> {
+		if self.percent == 0 {
+			return None;
+		}
+		let is_late = self.random.gen_range(0..100) < self.percent;
+		let draw = self.random.next_u64();
+		is_late.then_some(draw)
+	}
+}
+
+impl<C: Chain> World<C> {
+	/// Number of a relay block that is remembered; 0 for what the run begins with.
+	pub(super) fn number_of(&self, block: Hash) -> u32 {
+		let mut known = self.blocks.iter().rev();
+		let found = known.find(|(_, known)| known.facts.block.hash == block);
+		found.map_or(0, |((number, _), _)| *number)
+	}
+
+	/// The block that a node takes for the best: the highest that it has, of several the one that it had first.
+	pub(super) fn best_of(&self, node: NodeId, now: Instant) -> Hash {
+		let arrived = self.blocks.iter().filter_map(|((number, order), block)| {
+			let at = block.at.get(node.0).filter(|at| **at <= now)?;
+			Some(((*number, Reverse(*at), Reverse(*order)), block.facts.block.hash))
+		});
+		let best = arrived.max_by_key(|(rank, _)| *rank);
+		best.map_or_else(|| self.relay.genesis(), |(_, hash)| hash)
+	}
+
+	/// Who builds in a slot, and on which block: whoever's slot it is on the block that it takes for the best itself. Nobody, if
+	/// forks in different epochs have different authors and each follows the other's.
+	pub(super) fn winner(&self, slot: Slot, now: Instant) -> Result<Option<(usize, Hash)>, DevnetError> {
+		let validators = 0..self.relay.validators().len();
+		let bests: BTreeSet<_> = validators.map(|node| self.best_of(NodeId(node), now)).collect();
+		// What the run takes for the best goes first.
+		let others = bests.iter().filter(|best| **best != self.head);
+		for best in bests.get(&self.head).into_iter().chain(others) {
+			let author = self.relay.author(*best, slot)?;
+			if self.best_of(NodeId(author), now) == *best {
+				return Ok(Some((author, *best)));
+			}
+		}
+		Ok(None)
+	}
+
+	/// Nodes that a block reaches a slot too late: about half of them, the author of the next slot among them. Nobody, if that
+	/// is the author of this one.
+	pub(super) fn late_nodes(
+		&self,
+		draw: Option<u64>,
+		block: Hash,
+		slot: Slot,
+		author: usize,
+	) -> Result<BTreeSet<NodeId>, DevnetError> {
+		let Some(draw) = draw else {
+			return Ok(BTreeSet::new());
+		};
+		let next = self.relay.author(block, slot.saturating_add(1))?;
+		if next == author {
+			return Ok(BTreeSet::new());
+		}
+		let mut random = ChaCha8Rng::seed_from_u64(draw);
+		let late = (0..self.config.nodes()).filter(|node| {
+			let is_late = random.gen::<bool>();
+			*node == next || (is_late && *node != author)
+		});
+		Ok(late.map(NodeId).collect())
+	}
+
+	/// How much later a late block comes: after the one that is built beside it, before the one after that.
+	pub(super) fn lateness(&self) -> Duration {
+		let slot = self.config.model.slot;
+		slot.saturating_add(slot / 4)
+	}
+
+	/// The ancestor of a block that is so many blocks before it, unless some fork that is still alive has another one there.
+	pub(super) fn common_ancestor(&self, block: Hash, before: u32) -> Option<&Spread> {
+		let number = self.number_of(block).checked_sub(before)?;
+		let newest = self.blocks.keys().map(|(number, _)| *number).max()?;
+		let tips = self.blocks.range((newest.saturating_sub(1), 0)..);
+		let tips: Vec<_> = tips.map(|(_, tip)| tip.facts.block.hash).collect();
+		let ancestor = self.ancestor(block, number)?;
+		let is_common = |tip: &Hash| {
+			self.ancestor(*tip, number)
+				.is_some_and(|other| other.facts.block.hash == ancestor.facts.block.hash)
+		};
+		tips.iter().all(is_common).then_some(ancestor)
+	}
+
+	/// The ancestor of a block with this number, or the block itself.
+	fn ancestor(&self, block: Hash, number: u32) -> Option<&Spread> {
+		let (mut at, mut hash) = (self.number_of(block), block);
+		loop {
+			let mut siblings = self.blocks.range((at, 0)..=(at, u64::MAX));
+			let (_, known) = siblings.find(|(_, known)| known.facts.block.hash == hash)?;
+			if at <= number {
+				return (at == number).then_some(known);
+			}
+			hash = known.facts.parent_hash;
+			at = at.checked_sub(1)?;
+		}
+	}
+}
