@@ -1,6 +1,6 @@
 //! Availability, as the only part of a validator.
 
-use async_backing_availability::laws::Surroundings;
+use async_backing_availability::laws::{Needs, Surroundings};
 use async_backing_laws::try_thoroughly;
 
 #[test]
@@ -18,5 +18,20 @@ fn availability_keeps_every_law() {
 	assert!(tried.iter().all(|times| *times > 20), "{report:?}");
 	assert!(report.promises > 0, "{report:?}");
 	// Most that was seen in 400 runs is half of this: a leak shows before the bound.
+	assert!((1..700_000).contains(&report.memory), "{report:?}");
+}
+
+#[test]
+fn recovery_keeps_every_law() {
+	let report = try_thoroughly(Needs::new);
+	let tried = [
+		report.hostile,
+		report.crashes,
+		report.failed_requests,
+		report.failed_jobs,
+		report.answers,
+		report.costs,
+	];
+	assert!(tried.iter().all(|times| *times > 20), "{report:?}");
 	assert!((1..700_000).contains(&report.memory), "{report:?}");
 }

@@ -217,6 +217,14 @@ fn network() -> impl Strategy<Value = (usize, Answers, bool, u32, bool)> {
 	})
 }
 
+#[test]
+fn the_bound_is_a_function_of_the_number_of_validators() {
+	let rows = [(1, 0), (4, 13), (10, 13), (100, 16), (300, 22), (1000, 46)];
+	for (validators, most) in rows {
+		assert_eq!(most_time_outs(validators), most, "{validators}");
+	}
+}
+
 proptest! {
 	#![proptest_config(ProptestConfig::with_cases(96))]
 
