@@ -5,6 +5,7 @@ use crate::{
 	contexts::Contexts,
 	log::{EventLog, Occurrence},
 	report::FailedTransactions,
+	story::Recorder,
 	tally::{BuiltCandidate, Changes, Outcome, Tally},
 	words::{DevnetWords, Done, Event, Job},
 	world::{NewBlock, Note},
@@ -24,6 +25,8 @@ use std::{collections::BTreeMap, time::Duration};
 #[derive(Debug)]
 pub(crate) struct Chronicle {
 	pub(crate) tally: Tally,
+	/// What the story of the run is told from, if that is kept.
+	pub(crate) recorder: Option<Recorder>,
 	pub(crate) log: EventLog,
 	/// What candidates were executed with, if that is kept.
 	pub(crate) contexts: Option<Contexts>,
@@ -44,6 +47,7 @@ pub(crate) struct Chronicle {
 impl Chronicle {
 	pub(crate) fn new(config: &RunConfig) -> Self {
 		Self {
+			recorder: None,
 			tally: Tally::default(),
 			log: EventLog::default(),
 			contexts: None,
@@ -63,6 +67,9 @@ impl Chronicle {
 			Input::Request(_, _, request) => (request.kind(), request.encoded_size()),
 			Input::Response(_, Ok(response)) => (kind_of(response), response.encoded_size()),
 			Input::Done(id, result) => return self.done(at, node, *id, result),
+		if let Some(recorder) = &mut self.recorder {
+			recorder.delivered(kind, bytes);
+		}
 			_ => return,
 		};
 		let Some(from) = from else { return };
@@ -298,6 +305,9 @@ impl Chronicle {
 impl Observer<DevnetWords, Note> for Chronicle {
 	fn see(&mut self, step: &Step<'_, DevnetWords, Note>) {
 		let at = step.at;
+		if let Some(recorder) = &mut self.recorder {
+			recorder.see(step);
+		}
 		if let Some(contexts) = &mut self.contexts {
 			contexts.see(step);
 		}

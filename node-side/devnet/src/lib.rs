@@ -20,6 +20,7 @@ mod relay_state;
 mod report;
 mod runtime;
 mod simulation;
+mod story;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -48,4 +49,5 @@ pub use report::{
 	FailedTransactions, Idleness, Inclusion, Intervals, ParaReport, Refusal, Report, RunParams, RunReport,
 };
 pub use simulation::{Devnet, Progress};
+pub use story::{Fate, Story, ToldBlock, ToldParablock, ToldTraffic, ToldTree};
 pub use works::most_cores_at_once;

@@ -8,6 +8,7 @@ use crate::{
 	orders::OrderDesk,
 	outside::Outside,
 	relay::RelayChain,
+	story::{Recorder, Story},
 	world::World,
 	DevnetError, Parachain, RunConfig, RunParams, RunReport,
 };
@@ -104,6 +105,52 @@ impl Devnet {
 	}
 
 	/// What candidates were executed with, in the order in which they were built, if [`Self::keep_contexts`] was called before
+	/// Keeps what becomes of each parablock, fragment trees at each relay block, and messages by kind, for [`Self::story`]. Call
+	/// it before [`Self::run`].
+	pub fn keep_story(&mut self) {
+		self.chronicle.recorder = Some(Recorder::default());
+	}
+
+	/// The story of the run so far, if [`Self::keep_story`] was called before.
+	///
+	/// # Errors
+	/// The relay chain fails.
+	pub fn story(&self) -> Result<Option<Story>, DevnetError> {
+		let Some(recorder) = &self.chronicle.recorder else {
+			return Ok(None);
+		};
+		let world = self.sim.scenario();
+		let last = world.relay.leaf_facts(world.head)?;
+		let tally = &self.chronicle.tally;
+		let alive = world
+			.config
+			.para_ids()
+			.flat_map(|para| tally.in_flight(para, &last))
+			.collect();
+		Ok(Some(recorder.story(world.head, &alive)))
+	}
+
+	/// Draws the trees of the newest leaf, before its validators import the block that was built on it: as validator 0 sees
+	/// them, or if it does not have that leaf, as the author does.
+	fn look_at_trees(&mut self) {
+		let Some(recorder) = &mut self.chronicle.recorder else {
+			return;
+		};
+		let Some((leaf, author)) = recorder.next_leaf() else {
+			return;
+		};
+		let world = self.sim.scenario();
+		for para in world.config.para_ids() {
+			let drawing = [0, author].into_iter().find_map(|validator| {
+				let validator = world.validators.get(validator)?.borrow();
+				Some(validator.view().tree(leaf, para)?.drawing())
+			});
+			if let Some(drawing) = drawing {
+				recorder.tree(leaf, drawing);
+			}
+		}
+	}
+
 	/// (R-COL-2, R-COL-3).
 	pub fn contexts(&self) -> &[CandidateContexts] {
 		let contexts = self.chronicle.contexts.as_ref();
@@ -172,6 +219,7 @@ impl Devnet {
 		let world = self.sim.scenario();
 		let parent = world.relay.client().header(world.head).ok()?.parent_hash;
 		(parent != world.relay.client().genesis_hash()).then_some(parent)
+			self.look_at_trees();
 	}
 
 	/// A validator as it was when the run ended, by its position.
