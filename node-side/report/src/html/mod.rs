@@ -141,7 +141,7 @@ fn again(out: &mut Out, report: &Report) {
 		out,
 		"<section id=\"again\" aria-labelledby=\"h-again\">\n<h2 id=\"h-again\">Make it again</h2>\n\
 		 <p>The same command gives the same run, and the same page, byte for byte.</p>\n\
-		 <div class=\"command\"><pre tabindex=\"0\" aria-label=\"Command\"><code id=\"command\">{}</code></pre>\
+		 <div class=\"command\"><pre tabindex=\"0\" role=\"region\" aria-label=\"Command\"><code id=\"command\">{}</code></pre>\
 		 <button type=\"button\" id=\"copy\" hidden>Copy</button></div>\n",
 		Text(&report.command)
 	);

@@ -50,7 +50,7 @@ pub(super) fn traffic(out: &mut Out, runs: &[Run]) {
 		out,
 		"<section id=\"traffic\" aria-labelledby=\"h-traffic\">\n<h2 id=\"h-traffic\">Messages by kind</h2>\n\
 		 <p>What arrived at validators and collators, with its encoded size. Bars compare bytes on one scale.</p>\n\
-		 <div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Messages by kind\"><table class=\"traffic\"><thead><tr>\
+		 <div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Messages and bytes\"><table class=\"traffic\"><thead><tr>\
 		 <th scope=\"col\" rowspan=\"2\">kind</th>"
 	);
 	for run in runs {
