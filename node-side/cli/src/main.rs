@@ -101,8 +101,7 @@ fn execute(command: &Command) -> Result<(), CliError> {
 	let mut foreign = foreign::load(specs, seed, &runtime.executor)?;
 	if !specs.is_empty() {
 		for config in &mut configs {
-			config.foreign = foreign::places(&foreign);
-			config.validate()?;
+			foreign::place(config, &foreign)?;
 		}
 	}
 	let mut served = None;
@@ -169,9 +168,11 @@ fn run_prepared(
 	foreign: Vec<ForeignPara>,
 	prepare: impl FnOnce(&mut Devnet) -> Result<(), CliError>,
 ) -> Result<(Devnet, RunReport), CliError> {
+	let calls = foreign::calls(&foreign);
 	let paras = foreign::parachains(&config, foreign)?;
 	let bar = ProgressBar::new(&config);
 	let mut devnet = Devnet::with_runtime_executor(config, &runtime.code, paras, runtime.executor)?;
+	foreign::send(&mut devnet, calls)?;
 	prepare(&mut devnet)?;
 	let report = devnet.run(|progress| bar.update(&progress))?;
 	bar.finish();

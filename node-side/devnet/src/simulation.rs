@@ -19,6 +19,7 @@ use async_backing_pvf::FUEL_PER_SECOND;
 use async_backing_relay_client::RuntimeExecutor;
 use async_backing_sim::{Link, NodeId, Processor, Sim, SimConfig, Topology, Trace, Uplink};
 use async_backing_validator::Validator;
+use serde_json::Value;
 use std::{
 	cell::Ref,
 	collections::BTreeMap,
@@ -165,6 +166,26 @@ impl Devnet {
 		let contexts = self.chronicle.contexts.as_ref();
 		let contexts = contexts.ok_or(ApprovalError::Unknown(candidate))?;
 		contexts.approve(self.sim.scenario(), self.sim.now(), candidate)
+	}
+
+	/// Has root send a call in the block after so many, of the pallet that is defined at `path`. Call it before [`Self::run`], in a
+	/// run whose [customer is root](RunConfig::customer_is_root).
+	///
+	/// # Errors
+	/// The runtime has no such call.
+	pub fn send_as_root(
+		&mut self,
+		after: u32,
+		path: &str,
+		name: &str,
+		arguments: Value,
+	) -> Result<(), DevnetError> {
+		if let Some(desk) = self.order_desk() {
+			let call = desk.metadata().call(path, name, arguments)?;
+			desk.metadata().encode_call(&call)?;
+			desk.send_as_root(after, call);
+		}
+		Ok(())
 	}
 
 	/// Whoever sends the run's transactions.

@@ -62,8 +62,25 @@ pub enum SetupError {
 		/// That of the genesis.
 		found: String,
 	},
-	/// It shall upgrade, and its genesis has no place for who may say so.
-	#[error("the runtime shall upgrade, but its genesis has no `sudo` key, by which it is told to")]
+	/// The code to upgrade to is no runtime.
+	#[error("the code to upgrade to is {0}")]
+	UpgradeBlob(#[source] BlobError),
+	/// The code to upgrade to is a runtime, but none of a parachain.
+	#[error("the code to upgrade to does not export `validate_block`: it is no parachain's")]
+	UpgradeNotAParachain,
+	/// The code to upgrade to is the one that is there.
+	#[error("the code to upgrade to is the one that the parachain begins with")]
+	UpgradeSame,
+	/// The code to upgrade to is of another chain, or of no later version.
+	#[error("the code to upgrade to is `{next}`, but the parachain is `{now}` and takes only later versions of itself (unless `unchecked`)")]
+	UpgradeVersion {
+		/// Name and version of what is there.
+		now: String,
+		/// The same of the code.
+		next: String,
+	},
+	/// It shall upgrade or be called by root, and its genesis has no place for who is.
+	#[error("the runtime shall upgrade, or take calls as root, but its genesis has no `sudo` key, by which it is told to")]
 	NoSudo,
 }
 
@@ -83,6 +100,18 @@ pub enum ProducerError {
 	/// The relay parent cannot be read.
 	#[error(transparent)]
 	Relay(#[from] RelayReadError),
+	/// A call of the configuration can't be made: its pallet, its name or its arguments are others.
+	#[error("the call `{pallet}::{call}` of block {at}: {source}")]
+	Call {
+		/// The block.
+		at: u32,
+		/// The pallet.
+		pallet: String,
+		/// The call.
+		call: String,
+		/// Why.
+		source: Box<ProducerError>,
+	},
 	/// A blob that came by an upgrade is none.
 	#[error("the code is {0}")]
 	Blob(#[from] BlobError),

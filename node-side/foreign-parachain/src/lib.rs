@@ -8,5 +8,5 @@ mod substrate;
 
 pub use adder::Adder;
 pub use error::{ProducerError, SetupError};
-pub use spec::{ForeignPara, ParaSpec, SpecError};
-pub use substrate::{AuraKey, Bounds, Substrate, SubstrateConfig, Upgrade, Workload};
+pub use spec::{ChannelSpec, ForeignPara, ParaSpec, SpecError};
+pub use substrate::{AuraKey, Bounds, Call, Substrate, SubstrateConfig, Upgrade, Workload};

@@ -24,9 +24,35 @@
 //! [bounds]                         # what a block takes at most
 //! pov-base = 65536
 //! fuel-base = 500000000
+//!
+//! [[calls]]                        # that somebody sends it
+//! at = 12                          # parablock
+//! root = true                      # by the sudo pallet; default: signed by an account that has money
+//! pallet = "frame_system"          # where the pallet is defined
+//! call = "remark"
+//! arguments = { remark = "0x00" }
+//!
+//! [[downward]]                     # messages that the relay chain sends it
+//! after = 5                        # relay blocks
+//! message = "0x0102"
+//!
+//! [[channels]]                     # for messages to other paras, open from the next session on
+//! to = 2000
+//! capacity = 8                     # messages
+//! size = 1024                      # bytes of one
 //! ```
+//!
+//! The adder takes none of those that are about a runtime, from `preset` to `calls`.
 
-use crate::{Adder, AuraKey, Bounds, SetupError, Substrate, SubstrateConfig, Upgrade, Workload};
+mod check;
+mod error;
+
+pub use error::SpecError;
+
+use crate::{
+	substrate::read_code, Adder, AuraKey, Bounds, Call, SetupError, Substrate, SubstrateConfig, Upgrade,
+	Workload,
+};
 use async_backing_collator::BlockProducer;
 use async_backing_primitives::{HeadData, ParaId, ValidationCode};
 use async_backing_relay_client::{Genesis, RuntimeExecutor};
@@ -34,15 +60,20 @@ use serde::Deserialize;
 use serde_json::Value;
 use sp_core::bytes::{from_hex, to_hex};
 use std::{
+	collections::BTreeMap,
 	fmt,
+	io::Read,
 	path::{Path, PathBuf},
 };
-use thiserror::Error;
 
 /// Presets that are taken if none is named, in this order.
 const PRESETS: [&str; 2] = ["development", "local_testnet"];
 /// Largest number of cores of one parachain.
 pub const MAX_CORES: u32 = 16;
+/// Most accounts of a workload: each has a key and a place in the genesis.
+pub const MAX_ACCOUNTS: u32 = 10_000;
+/// Most bytes of a file that is read: more than any chain takes as a code.
+pub const MAX_FILE: u64 = 64 * 1024 * 1024;
 
 /// Who builds a parachain's blocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -85,6 +116,57 @@ pub struct ParaSpec {
 	/// What its blocks take at most.
 	#[serde(default)]
 	pub bounds: BoundsSpec,
+	/// What somebody sends it.
+	#[serde(default)]
+	pub calls: Vec<CallSpec>,
+	/// What the relay chain sends it.
+	#[serde(default)]
+	pub downward: Vec<DownwardSpec>,
+	/// Paras that it can send messages to.
+	#[serde(default)]
+	pub channels: Vec<ChannelSpec>,
+}
+
+/// A transaction.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct CallSpec {
+	/// Parablock that has it.
+	pub at: u32,
+	/// Whether the sudo pallet makes the call, as root.
+	#[serde(default)]
+	pub root: bool,
+	/// Where the pallet is defined, as `pallet_balances`.
+	pub pallet: String,
+	/// Name of the call.
+	pub call: String,
+	/// Its arguments, by their names.
+	#[serde(default)]
+	pub arguments: Value,
+}
+
+/// A message of the relay chain.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct DownwardSpec {
+	/// Relay blocks before the one that sends it.
+	pub after: u32,
+	/// What it says, as hexadecimal text.
+	pub message: String,
+}
+
+/// A channel for messages to another para.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ChannelSpec {
+	/// Who receives them.
+	pub to: u32,
+	/// Messages that wait in it at most.
+	#[serde(default = "eight")]
+	pub capacity: u32,
+	/// Bytes of a message at most.
+	#[serde(default = "kibibyte")]
+	pub size: u32,
 }
 
 /// Transfers.
@@ -128,49 +210,18 @@ fn one() -> u32 {
 	1
 }
 
-/// Why a file describes no parachain that can be run.
-#[derive(Debug, Error)]
-pub enum SpecError {
-	/// A file cannot be read.
-	#[error("{path}: cannot be read ({source})", path = .path.display())]
-	Read {
-		/// The file.
-		path: PathBuf,
-		/// Why.
-		source: std::io::Error,
-	},
-	/// A file is no TOML, or JSON if it is named so, or says something that is not understood.
-	#[error("{path}: {reason}", path = .path.display())]
-	Format {
-		/// The file.
-		path: PathBuf,
-		/// What, with key and line.
-		reason: String,
-	},
-	/// A value is none that can be.
-	#[error("{path}: `{key}` is {value}, but must be {allowed}", path = .path.display())]
-	Value {
-		/// The file.
-		path: PathBuf,
-		/// Name of the value.
-		key: &'static str,
-		/// What it is.
-		value: String,
-		/// What it may be.
-		allowed: String,
-	},
-	/// What is described cannot be run.
-	#[error("{path}: {source}", path = .path.display())]
-	Setup {
-		/// The file.
-		path: PathBuf,
-		/// Why.
-		source: Box<SetupError>,
-	},
+fn eight() -> u32 {
+	8
+}
+
+fn kibibyte() -> u32 {
+	1024
 }
 
 /// A parachain, ready to be run.
 pub struct ForeignPara {
+	/// The file that describes it.
+	pub path: PathBuf,
 	/// Its id.
 	pub id: ParaId,
 	/// Cores that it has.
@@ -179,6 +230,10 @@ pub struct ForeignPara {
 	pub code: ValidationCode,
 	/// Who builds its blocks.
 	pub producer: Box<dyn BlockProducer>,
+	/// What the relay chain sends it: after how many relay blocks, and the message as hexadecimal text.
+	pub downward: Vec<(u32, String)>,
+	/// Paras that it can send messages to.
+	pub channels: Vec<ChannelSpec>,
 }
 
 impl fmt::Debug for ForeignPara {
@@ -197,10 +252,12 @@ impl ParaSpec {
 	/// # Errors
 	/// [`SpecError`] with the file, and the key and the line where there are some.
 	pub fn read(path: &Path) -> Result<Self, SpecError> {
-		let text = std::fs::read_to_string(path).map_err(|source| SpecError::Read {
+		let unreadable = |source| SpecError::Read {
 			path: path.into(),
 			source,
-		})?;
+		};
+		let text = String::from_utf8(read(path)?)
+			.map_err(|error| unreadable(std::io::Error::new(std::io::ErrorKind::InvalidData, error)))?;
 		let format = |reason| SpecError::Format {
 			path: path.into(),
 			reason,
@@ -219,48 +276,33 @@ impl ParaSpec {
 				toml::from_str(&text).map_err(|error| format(error.to_string().trim_end().to_owned()))?
 			}
 		};
-		spec.check(path)?;
+		check::check(&spec, path)?;
 		Ok(spec)
 	}
 
-	fn check(&self, path: &Path) -> Result<(), SpecError> {
-		let wrong = |key, value: String, allowed: &str| SpecError::Value {
-			path: path.into(),
-			key,
-			value,
-			allowed: allowed.into(),
-		};
-		if !(1..=MAX_CORES).contains(&self.cores) {
-			return Err(wrong(
-				"cores",
-				self.cores.to_string(),
-				"at least 1 and at most 16",
-			));
-		}
-		let is_adder = self.producer == Producer::Adder;
-		if is_adder != self.code.is_none() {
-			let value = self
-				.code
-				.as_ref()
-				.map_or_else(|| "missing".into(), |code| code.display().to_string());
-			let allowed = match is_adder {
-				true => "left out: the adder has its own",
-				false => "the file with the validation code",
-			};
-			return Err(wrong("code", value, allowed));
-		}
-		for secret in &self.keys {
-			if AuraKey::of_secret(secret).is_err() {
-				// A secret is not repeated.
-				return Err(wrong("keys", "no secret".into(), "secrets as `//Alice` is one"));
+	/// Makes the parachains that these files describe, ascending by their ids.
+	///
+	/// # Errors
+	/// [`SpecError`], also if two are of one para. Nothing is made then.
+	pub fn load_all(
+		files: &[PathBuf],
+		seed: u64,
+		executor: &RuntimeExecutor,
+	) -> Result<Vec<ForeignPara>, SpecError> {
+		let mut ids: BTreeMap<u32, &Path> = BTreeMap::new();
+		for file in files {
+			let id = Self::read(file)?.id;
+			if let Some(other) = ids.insert(id, file) {
+				return Err(SpecError::SameId {
+					path: file.clone(),
+					id: ParaId(id),
+					other: other.into(),
+				});
 			}
 		}
-		if let Some(head) = &self.genesis_head {
-			if from_hex(head).is_err() {
-				return Err(wrong("genesis-head", head.clone(), "hexadecimal text"));
-			}
-		}
-		Ok(())
+		ids.into_values()
+			.map(|file| Self::load(file, seed, executor))
+			.collect()
 	}
 
 	/// Makes the parachain that a file describes. Files that it names are beside it.
@@ -271,9 +313,7 @@ impl ParaSpec {
 		let spec = Self::read(path)?;
 		let beside = |file: &Path| {
 			let file = path.parent().unwrap_or_else(|| Path::new("")).join(file);
-			let read = std::fs::read(&file);
-			read.map(ValidationCode)
-				.map_err(|source| SpecError::Read { path: file, source })
+			read(&file).map(ValidationCode)
 		};
 		let setup = |source| SpecError::Setup {
 			path: path.into(),
@@ -304,10 +344,22 @@ impl ParaSpec {
 		};
 		spec.compare(&producer.genesis_head()).map_err(setup)?;
 		Ok(ForeignPara {
+			path: path.into(),
 			id,
 			cores: spec.cores,
 			code,
 			producer,
+			downward: spec
+				.downward
+				.iter()
+				.map(|sent| {
+					(
+						sent.after,
+						to_hex(&from_hex(&sent.message).unwrap_or_default(), false),
+					)
+				})
+				.collect(),
+			channels: spec.channels,
 		})
 	}
 
@@ -318,6 +370,8 @@ impl ParaSpec {
 		seed: u64,
 		executor: &RuntimeExecutor,
 	) -> Result<SubstrateConfig, SetupError> {
+		// Before anything of it is executed.
+		read_code(&code)?;
 		let preset = match &self.preset {
 			Some(preset) => Some(preset.clone()),
 			None => {
@@ -351,6 +405,7 @@ impl ParaSpec {
 			transfers: self.workload.transfers.unwrap_or(transfers),
 		};
 		config.upgrade = upgrade;
+		config.calls = self.calls.iter().map(CallSpec::call).collect();
 		config.seed = seed;
 		let Bounds { pov, fuel } = &mut config.bounds;
 		let bounds = self.bounds;
@@ -371,6 +426,61 @@ impl ParaSpec {
 			_ => Ok(()),
 		}
 	}
+}
+
+impl ForeignPara {
+	/// Whether its channels lead to other paras of a run that has these.
+	///
+	/// # Errors
+	/// [`SpecError::NoSuchPara`].
+	pub fn check_channels(&self, paras: &[ParaId]) -> Result<(), SpecError> {
+		let mut receivers = self.channels.iter().map(|channel| ParaId(channel.to));
+		match receivers.find(|to| !paras.contains(to)) {
+			None => Ok(()),
+			Some(to) => Err(SpecError::NoSuchPara {
+				path: self.path.clone(),
+				to,
+			}),
+		}
+	}
+}
+
+impl CallSpec {
+	fn call(&self) -> Call {
+		Call {
+			at: self.at,
+			root: self.root,
+			pallet: self.pallet.clone(),
+			call: self.call.clone(),
+			arguments: match &self.arguments {
+				Value::Null => Value::Object(Default::default()),
+				arguments => arguments.clone(),
+			},
+		}
+	}
+}
+
+/// Reads a file that is no larger than what it can be of use.
+fn read(path: &Path) -> Result<Vec<u8>, SpecError> {
+	let unreadable = |source| SpecError::Read {
+		path: path.into(),
+		source,
+	};
+	let file = std::fs::File::open(path).map_err(unreadable)?;
+	let bytes = file.metadata().map_err(unreadable)?.len();
+	if bytes > MAX_FILE {
+		return Err(SpecError::TooLarge {
+			path: path.into(),
+			bytes,
+			max: MAX_FILE,
+		});
+	}
+	let mut content = Vec::new();
+	// What is no plain file may have more than it says.
+	file.take(MAX_FILE)
+		.read_to_end(&mut content)
+		.map_err(unreadable)?;
+	Ok(content)
 }
 
 #[cfg(test)]

@@ -1,17 +1,21 @@
 //! Parachains that others wrote, on the devnet: the adder always, and Cumulus runtimes where `make interop-paras` has put them
-//! (`INTEROP_PARAS` names the folder).
+//! (`INTEROP_PARAS` names the folder, `INTEROP_NAMES` those of them that are meant). Tables for `docs/interop.md` go there too.
 
 mod common;
+#[path = "foreign/messages.rs"]
+mod messages;
+#[path = "foreign/tables.rs"]
+mod tables;
+#[path = "foreign/tampered.rs"]
+mod tampered;
 
 use async_backing_collator::{BlockProducer, FuelUse, PovSize, ProduceBlock, ProduceError, ProducedBlock};
 use async_backing_devnet::{Devnet, ForeignPara, Model, Parachain, RunConfig, RunReport};
 use async_backing_foreign_parachain::{Adder, ParaSpec};
-use async_backing_primitives::{
-	AsyncBackingParams, CandidateCommitments, HeadData, ParaId, PersistedValidationData, PoV, ValidationCode,
-};
-use async_backing_pvf::{validation_params, Limits, PreparedPvf, PvfConfig, PvfEngine};
+use async_backing_primitives::{AsyncBackingParams, HeadData, ParaId, ValidationCode};
 use common::{executor, relay_wasm};
 use std::path::{Path, PathBuf};
+use tampered::tampered_povs_are_refused;
 
 const SYNCHRONOUS: AsyncBackingParams = AsyncBackingParams {
 	max_candidate_depth: 0,
@@ -46,8 +50,17 @@ fn config(params: AsyncBackingParams, id: u32, blocks: u32) -> RunConfig {
 }
 
 fn run(config: RunConfig, parachain: Parachain) -> (RunReport, Devnet) {
-	let mut devnet = Devnet::with_runtime_executor(config, relay_wasm(), vec![parachain], executor())
+	run_with(config, vec![parachain], |_| ())
+}
+
+fn run_with(
+	config: RunConfig,
+	parachains: Vec<Parachain>,
+	prepare: impl FnOnce(&mut Devnet),
+) -> (RunReport, Devnet) {
+	let mut devnet = Devnet::with_runtime_executor(config, relay_wasm(), parachains, executor())
 		.expect("the genesis is valid");
+	prepare(&mut devnet);
 	devnet.keep_everything();
 	devnet.keep_contexts();
 	let report = devnet.run(|_| ()).expect("the relay chain runs");
@@ -65,7 +78,7 @@ fn the_adder_is_included_with_and_without_asynchronous_backing() {
 		let para = &report.paras[0];
 		assert_eq!((para.id, report.refused_on_chain), (PARA, 0));
 		assert!(para.included >= enough, "{params:?}: {para:?}");
-		tampered_povs_are_refused(&devnet, &Adder::validation_code());
+		tampered_povs_are_refused(&devnet, &Adder::validation_code(), "adder");
 	}
 }
 
@@ -113,76 +126,15 @@ impl BlockProducer for Stuck {
 	}
 }
 
-/// What a validator checks: the validation function accepts, and says what the candidate says.
-fn check(
-	code: &PreparedPvf,
-	data: &PersistedValidationData,
-	pov: &PoV,
-	commitments: &CandidateCommitments,
-) -> Result<(), String> {
-	let params = validation_params(data, pov).map_err(|error| error.to_string())?;
-	let validated = code
-		.validate(&params, &Limits::default())
-		.map_err(|error| error.to_string())?;
-	match validated.result.head_data == commitments.head_data {
-		true => Ok(()),
-		false => Err("the outputs are not those of the receipt".into()),
-	}
-}
-
-/// Takes an included block, and changes its bytes.
-fn tampered_povs_are_refused(devnet: &Devnet, code: &ValidationCode) {
-	let known = devnet.contexts().iter().find(|known| known.included_in.is_some());
-	let known = known.expect("a block was included");
-	let para = known.receipt.descriptor.para_id();
-	let povs = devnet.included_povs(para);
-	let pov = povs
-		.iter()
-		.find(|pov| pov.hash() == known.receipt.descriptor.pov_hash())
-		.expect("proofs are kept");
-	let engine = PvfEngine::new(PvfConfig::default()).expect("the engine starts");
-	let code = engine.prepare(code).expect("validators have prepared it");
-	let verdict = |pov: &PoV| check(&code, &known.built_with, pov, &known.receipt.commitments);
-	assert_eq!(verdict(pov), Ok(()));
-	let plain = validation_params(&known.built_with, pov).expect("it was included");
-	let fuel = code
-		.validate(&plain, &Limits::default())
-		.map(|validated| validated.fuel_used);
-	println!(
-		"para {para}: a block of {} bytes takes {fuel:?} of fuel",
-		plain.block_data.0.len()
-	);
-	let mut tampered = vec![("empty", Vec::new()), ("another", vec![0; 100])];
-	// Each place of the block in plain, and of what is sent.
-	let bytes = &plain.block_data.0;
-	for position in (0..bytes.len()).step_by((bytes.len() / 16).max(1)) {
-		let mut changed = bytes.clone();
-		changed[position] ^= 1;
-		tampered.push(("a bit", changed));
-	}
-	tampered.push(("cut", bytes[..bytes.len() - 1].to_vec()));
-	for (what, bytes) in tampered {
-		let refused = verdict(&PoV {
-			block_data: bytes.into(),
-		});
-		let reason = refused.expect_err(what);
-		assert!(!reason.is_empty(), "{what}");
-		println!("para {para}, {what}: {reason}");
-	}
-}
-
-/// Specifications of parachains that are there.
-fn interop(names: [&str; 4]) -> Vec<PathBuf> {
-	let folder = std::env::var_os("INTEROP_PARAS").map(PathBuf::from);
-	let specs = folder
-		.iter()
-		.flat_map(|folder| names.map(|name| folder.join(name)));
-	let has_code = |spec: &PathBuf| {
-		let spec = ParaSpec::read(spec).expect("it is a specification");
-		let code = spec.code.unwrap_or_default();
-		folder.as_ref().is_some_and(|folder| folder.join(code).exists())
-	};
-	specs.filter(has_code).collect()
+/// Where Cumulus runtimes are, if they are, and those of them that are meant.
+fn built() -> Option<(PathBuf, Vec<String>)> {
+	let folder = PathBuf::from(std::env::var_os("INTEROP_PARAS")?);
+	let names = std::env::var("INTEROP_NAMES").unwrap_or_else(|_| "small penpal".into());
+	let names = names.split_whitespace().map(str::to_owned);
+	let names = names
+		.filter(|name| folder.join(format!("{name}.wasm")).exists())
+		.collect();
+	Some((folder, names))
 }
 
 fn load(spec: &Path) -> (u32, ValidationCode, Parachain) {
@@ -196,12 +148,14 @@ fn load(spec: &Path) -> (u32, ValidationCode, Parachain) {
 
 #[test]
 fn cumulus_runtimes_are_included_and_upgrade() {
-	for spec in interop([
-		"small.toml",
-		"small-upgrade.toml",
-		"penpal.toml",
-		"penpal-upgrade.toml",
-	]) {
+	let Some((folder, names)) = built() else {
+		return;
+	};
+	let specs = names
+		.iter()
+		.flat_map(|name| [name.clone(), format!("{name}-upgrade")]);
+	for name in specs {
+		let spec = folder.join(format!("{name}.toml"));
 		let (id, code, parachain) = load(&spec);
 		let (report, devnet) = run(config(ASYNCHRONOUS, id, BLOCKS), parachain);
 		let para = &report.paras[0];
@@ -222,6 +176,19 @@ fn cumulus_runtimes_are_included_and_upgrade() {
 		};
 		let upgrades = spec.to_string_lossy().contains("upgrade");
 		assert_eq!(is_current(&code), !upgrades, "{}", spec.display());
-		tampered_povs_are_refused(&devnet, &code);
+		tampered_povs_are_refused(&devnet, &code, &name);
 	}
+}
+
+#[test]
+fn a_runtime_that_is_no_parachains_is_refused_before_anything_is_executed() {
+	let folder = tempfile::tempdir().expect("there is room");
+	std::fs::write(folder.path().join("relay.wasm"), relay_wasm()).expect("it can be written");
+	let spec = folder.path().join("relay.toml");
+	let text = "id = 2100\nproducer = \"substrate\"\ncode = \"relay.wasm\"\n";
+	std::fs::write(&spec, text).expect("it can be written");
+	let refused = ParaSpec::load(&spec, 0, &executor()).expect_err("it is the relay chain's");
+	let refused = refused.to_string();
+	assert!(refused.contains("relay.toml"), "{refused}");
+	assert!(refused.contains("does not export `validate_block`"), "{refused}");
 }

@@ -68,11 +68,8 @@ impl Substrate {
 		};
 		let number = parent_header.number.saturating_add(1);
 		let upgrade = self.upgrade.as_ref().filter(|upgrade| upgrade.at == number);
-		let mut transactions: Vec<_> = upgrade
-			.map(|upgrade| desk.upgrade(upgrade))
-			.transpose()?
-			.into_iter()
-			.collect();
+		let calls: Vec<_> = self.calls.iter().filter(|call| call.at == number).collect();
+		let mut transactions = desk.special(upgrade, &calls)?;
 		transactions.extend(desk.transfers(order.max_extrinsics)?);
 
 		let recorder = ProofRecorder::<Block>::default();

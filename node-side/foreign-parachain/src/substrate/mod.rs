@@ -9,7 +9,8 @@ mod runtime;
 mod setup;
 mod workload;
 
-pub use setup::{AuraKey, Bounds, SubstrateConfig, Upgrade, Workload};
+pub(crate) use setup::read_code;
+pub use setup::{AuraKey, Bounds, Call, SubstrateConfig, Upgrade, Workload};
 
 use crate::{ProducerError, SetupError};
 use async_backing_collator::{BlockProducer, FuelUse, PovSize, ProduceBlock, ProduceError, ProducedBlock};
@@ -35,6 +36,7 @@ pub struct Substrate {
 	cores: u16,
 	keys: Vec<AuraKey>,
 	upgrade: Option<Upgrade>,
+	calls: Vec<Call>,
 	bounds: Bounds,
 	genesis_head: HeadData,
 	code: ValidationCode,
@@ -55,16 +57,20 @@ impl Substrate {
 			keys,
 			workload,
 			upgrade,
+			calls,
 			seed,
 			bounds,
 		} = config;
-		let blob = RuntimeAt::blob(&code.0)?;
+		let blob = setup::read_code(&code)?;
+		if let Some(upgrade) = &upgrade {
+			setup::check_upgrade(&blob, &code, upgrade)?;
+		}
 		let accounts = Accounts::new(seed, para, &workload);
 		let patch = setup::patch(
 			&genesis.config(&executor, &code.0)?,
 			para,
 			&accounts,
-			upgrade.is_some(),
+			upgrade.is_some() || calls.iter().any(|call| call.root),
 		)?;
 		// What was asked for has the last word.
 		let mut whole = Genesis {
@@ -89,6 +95,7 @@ impl Substrate {
 			cores,
 			keys,
 			upgrade,
+			calls,
 			bounds,
 			genesis_head,
 			code,

@@ -113,6 +113,21 @@ pub struct Upgrade {
 	pub unchecked: bool,
 }
 
+/// A transaction that somebody sends.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+	/// The parablock that has it.
+	pub at: u32,
+	/// Whether the sudo pallet makes the call, as root. If not, an account beside those of the workload signs it.
+	pub root: bool,
+	/// Where the pallet is defined.
+	pub pallet: String,
+	/// Name of the call.
+	pub call: String,
+	/// Its arguments, by their names.
+	pub arguments: Value,
+}
+
 /// What a block takes at most. How fast a simulated machine executes follows from it; too little, and backers run out of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
@@ -156,6 +171,8 @@ pub struct SubstrateConfig {
 	pub workload: Workload,
 	/// The code that it changes to.
 	pub upgrade: Option<Upgrade>,
+	/// What is sent beside the workload.
+	pub calls: Vec<Call>,
 	/// Where all randomness comes from.
 	pub seed: u64,
 	/// What its blocks take at most.
@@ -173,6 +190,7 @@ impl SubstrateConfig {
 			keys: AuraKey::usual(),
 			workload: Workload::default(),
 			upgrade: None,
+			calls: Vec::new(),
 			seed: 0,
 			bounds: Bounds::default(),
 		}
@@ -184,7 +202,7 @@ pub(super) fn patch(
 	base: &Value,
 	para: ParaId,
 	accounts: &Accounts,
-	upgrades: bool,
+	needs_root: bool,
 ) -> Result<Value, SetupError> {
 	let mut patch = Map::new();
 	if base.get("parachainInfo").is_some() {
@@ -199,26 +217,63 @@ pub(super) fn patch(
 		all.extend(accounts.publics().map(|public| json!([account(public), BALANCE])));
 		patch.insert("balances".into(), json!({ "balances": all }));
 	}
-	if upgrades {
+	if needs_root {
 		base.get("sudo").ok_or(SetupError::NoSudo)?;
 		patch.insert("sudo".into(), json!({ "key": account(accounts.root()) }));
 	}
 	Ok(Value::Object(patch))
 }
 
-/// Whether blocks can be built.
-pub(super) fn check(
-	client: &RelayClient,
-	blob: &Blob,
-	para: ParaId,
-	keys: &[AuraKey],
-) -> Result<(), SetupError> {
+/// Whether a parachain with this blob can upgrade to a code, as far as both say.
+///
+/// # Errors
+/// [`SetupError`]: the code is none, the same, or of no later version although that is looked at.
+pub(super) fn check_upgrade(blob: &Blob, code: &ValidationCode, upgrade: &Upgrade) -> Result<(), SetupError> {
+	let next = Blob::read(&upgrade.code.0).map_err(SetupError::UpgradeBlob)?;
+	if !next.exports.contains("validate_block") {
+		return Err(SetupError::UpgradeNotAParachain);
+	}
+	if upgrade.code == *code {
+		return Err(SetupError::UpgradeSame);
+	}
+	match (&blob.version, &next.version) {
+		(Some(now), Some(next)) if !upgrade.unchecked => {
+			let same_chain = now.spec_name == next.spec_name;
+			match same_chain && next.spec_version > now.spec_version {
+				true => Ok(()),
+				false => Err(SetupError::UpgradeVersion {
+					now: format!("{} {}", now.spec_name, now.spec_version),
+					next: format!("{} {}", next.spec_name, next.spec_version),
+				}),
+			}
+		}
+		_ => Ok(()),
+	}
+}
+
+/// What a code says of itself, if it is a parachain's runtime whose blocks can be built, as far as it says.
+///
+/// # Errors
+/// [`SetupError`]: it is none. Nothing was executed.
+pub(crate) fn read_code(code: &ValidationCode) -> Result<Blob, SetupError> {
+	let mut blob = Blob::read(&code.0)?;
+	// A parachain may have had many.
+	blob.wasm = Vec::new();
 	if !blob.exports.contains("validate_block") {
 		return Err(SetupError::NotAParachain);
 	}
-	let genesis = client.genesis_hash();
-	let mut blob = blob.clone();
-	blob.version = Some(client.call(genesis, "Core_version", ())?);
+	// One that does not say has to be asked.
+	if blob
+		.version
+		.as_ref()
+		.is_some_and(|version| !version.apis.is_empty())
+	{
+		check_apis(&blob)?;
+	}
+	Ok(blob)
+}
+
+fn check_apis(blob: &Blob) -> Result<(), SetupError> {
 	for (name, expected) in APIS {
 		let found = blob.api(name);
 		if found.is_none_or(|found| found < expected) {
@@ -229,6 +284,20 @@ pub(super) fn check(
 			});
 		}
 	}
+	Ok(())
+}
+
+/// Whether blocks can be built.
+pub(super) fn check(
+	client: &RelayClient,
+	blob: &Blob,
+	para: ParaId,
+	keys: &[AuraKey],
+) -> Result<(), SetupError> {
+	let genesis = client.genesis_hash();
+	let mut blob = blob.clone();
+	blob.version = Some(client.call(genesis, "Core_version", ())?);
+	check_apis(&blob)?;
 	if blob.api("GetParachainInfo").is_some() {
 		let found: ParaId = client.call(genesis, "GetParachainInfo_parachain_id", ())?;
 		if found != para {

@@ -1,6 +1,7 @@
-//! Transactions of a Cumulus parachain: transfers, where it has balances, and an upgrade, where it has a sudo key.
+//! Transactions of a Cumulus parachain: transfers, where it has balances, an upgrade, where it has a sudo key, and whatever
+//! the run's configuration says.
 
-use super::{runtime::RuntimeAt, Upgrade, Workload};
+use super::{runtime::RuntimeAt, Call, Upgrade, Workload};
 use crate::ProducerError;
 use async_backing_primitives::ParaId;
 use async_backing_relay_client::{Hash, QueryError, RelayClient};
@@ -19,7 +20,7 @@ const BALANCES: &str = "pallet_balances";
 
 /// Accounts that follow from a seed.
 pub(super) struct Accounts {
-	/// Who is root, where the run says who is.
+	/// Who is root, where the run says who is, and signs what is no transfer.
 	root: ed25519::Pair,
 	pairs: Vec<ed25519::Pair>,
 	transfers: usize,
@@ -93,18 +94,64 @@ impl Desk<'_> {
 		Ok(made)
 	}
 
-	/// What announces a code.
-	pub(super) fn upgrade(&self, upgrade: &Upgrade) -> Result<OpaqueExtrinsic, ProducerError> {
+	/// What this block has beside transfers: what announces a code, then the calls.
+	pub(super) fn special(
+		&self,
+		upgrade: Option<&Upgrade>,
+		calls: &[&Call],
+	) -> Result<Vec<OpaqueExtrinsic>, ProducerError> {
+		if upgrade.is_none() && calls.is_empty() {
+			return Ok(Vec::new());
+		}
+		let root = &self.accounts.root;
+		let mut nonce = self.nonce(root)?;
+		let mut made = Vec::new();
+		let mut sign = |call: &Value| {
+			let signed = self.sign(root, nonce, call);
+			nonce = nonce.saturating_add(1);
+			signed
+		};
+		if let Some(upgrade) = upgrade {
+			made.push(sign(&self.sudo(self.upgrade(upgrade)?)?)?);
+		}
+		for sent in calls {
+			let call = self
+				.call(sent)
+				.map_err(ProducerError::from)
+				.and_then(|call| sign(&call))
+				.map_err(|source| ProducerError::Call {
+					at: sent.at,
+					pallet: sent.pallet.clone(),
+					call: sent.call.clone(),
+					source: Box::new(source),
+				})?;
+			made.push(call);
+		}
+		Ok(made)
+	}
+
+	fn upgrade(&self, upgrade: &Upgrade) -> Result<Value, TransactionError> {
 		let call = match upgrade.unchecked {
 			true => "set_code_without_checks",
 			false => "set_code",
 		};
-		let metadata = &self.runtime.metadata;
 		let code = json!({ "code": to_hex(&upgrade.code.0, false) });
-		let call = metadata.call("frame_system", call, code)?;
-		let call = metadata.call("pallet_sudo", "sudo", json!({ "call": call }))?;
-		let root = &self.accounts.root;
-		self.sign(root, self.nonce(root)?, &call)
+		self.runtime.metadata.call("frame_system", call, code)
+	}
+
+	fn call(&self, sent: &Call) -> Result<Value, TransactionError> {
+		let metadata = &self.runtime.metadata;
+		let call = metadata.call(&sent.pallet, &sent.call, sent.arguments.clone())?;
+		match sent.root {
+			true => self.sudo(call),
+			false => Ok(call),
+		}
+	}
+
+	fn sudo(&self, call: Value) -> Result<Value, TransactionError> {
+		self.runtime
+			.metadata
+			.call("pallet_sudo", "sudo", json!({ "call": call }))
 	}
 
 	/// A transfer to an account, however the runtime names accounts.
