@@ -16,6 +16,9 @@ export CARGO_TARGET_DIR
 # Arguments of `make run`, for example: make run ARGS='--blocks 120 --seed 7'
 ARGS ?=
 
+# Where `make run` writes its page; git ignores it.
+REPORT ?= async-backing-report.html
+
 # Package that `make unit` tests, instead of all: make unit P=async-backing-fragment-tree UNIT_ARGS='--lib a_name'
 P ?=
 UNIT_ARGS ?=
@@ -78,10 +81,10 @@ PACKAGED := \
 	async-backing-provisioner \
 	async-backing-pvf \
 	async-backing-relay-client \
+	async-backing-report \
 	async-backing-rpc \
 	async-backing-runtime-metadata \
 	async-backing-sim \
-	async-backing-report \
 	async-backing-statement-distribution \
 	async-backing-validator \
 	async-backing-wire \
@@ -98,7 +101,7 @@ PACKAGED := \
 # The exports of scripts/wasm-target.sh, in the shell of the recipe. In two steps, so that its failure is a failure.
 WASM_ENV = wasm_env=$$(scripts/wasm-target.sh); eval "$$wasm_env"
 
-.PHONY: help run replay build test fmt lint check-no-std unit test-subxt test-clients test-benchmarks rules rules-check doc package setup fuzz bench bench-peers interop interop-paras interop-devnet calibrate weights weights-check scheduling-tables
+.PHONY: help run replay vectors test-vectors build test fmt lint check-no-std unit test-subxt test-pages test-clients test-benchmarks rules rules-check doc package setup fuzz bench bench-peers interop interop-paras interop-devnet calibrate lecture pvf-guests weights weights-check scheduling-tables
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -112,8 +115,8 @@ setup: ## Install what building needs (every other target does it as well)
 build: setup
 	@$(WASM_ENV); scripts/progress.sh cargo build --workspace --bin async-backing --locked $(BUILD_ARGS)
 
-run: build ## Synchronous beside asynchronous backing on the devnet, as a table
-	@"$(CARGO_TARGET_DIR)/debug/async-backing" compare $(ARGS)
+run: build ## Synchronous beside asynchronous backing on the devnet, as a table and as a page for the browser
+	@"$(CARGO_TARGET_DIR)/debug/async-backing" compare --report "$(REPORT)" $(ARGS)
 
 replay: build ## Real relay blocks beside the rules: make replay ARGS='folder or files'
 	@"$(CARGO_TARGET_DIR)/debug/async-backing" replay $(ARGS)
@@ -157,6 +160,16 @@ test-subxt: build ## What subxt asks of a devnet: metadata, transfers, subscript
 # benchmarks and with what try-runtime asks. All is below $(CACHE). CLIENTS='--only @polkadot' is for a part of it.
 CLIENTS ?= --write docs/clients.md
 test-clients: build ## Clients and tools as they are published: prints call by client, writes docs/clients.md
+# Not part of `make test`: it takes a browser, which is a few hundred megabytes. Pages are those of runs: what `make run` writes,
+# with fewer blocks, one in which much goes wrong, and the made-up one in which every class of parablock occurs.
+test-pages: build ## Pages of the report in headless Chromium: keyboard, slider, both colour schemes, phone and laptop, axe
+	@$(WASM_ENV); $(ONE_PACKAGE) build --locked -p async-backing-report --example sample
+	@mkdir -p "$(CACHE)/pages"
+	@"$(CARGO_TARGET_DIR)/debug/examples/sample" "$(CACHE)/pages/sample.html"
+	@"$(CARGO_TARGET_DIR)/debug/async-backing" compare --blocks 30 --report "$(CACHE)/pages/compare.html" >/dev/null
+	@"$(CARGO_TARGET_DIR)/debug/async-backing" dev --blocks 30 --disturbance crashes --report "$(CACHE)/pages/crashes.html" >/dev/null
+	@scripts/pages.sh "$(CACHE)/pages" "$(CACHE)/pages/sample.html" "$(CACHE)/pages/compare.html" "$(CACHE)/pages/crashes.html"
+
 	@scripts/setup.sh --clients
 	@$(WASM_ENV); python3 runtime-tests/clients/run.py "$(CARGO_TARGET_DIR)/debug/async-backing" "$(CACHE)/clients" \
 		--blob "$(CARGO_TARGET_DIR)/debug/wbuild/async-backing-relay-runtime/async_backing_relay_runtime.wasm" $(CLIENTS)

@@ -7,6 +7,7 @@ mod context;
 mod error;
 mod foreign;
 mod output;
+mod page;
 mod parachains;
 #[cfg(test)]
 mod pictures;
@@ -26,12 +27,13 @@ use crate::{
 	output::Output,
 	progress::ProgressBar,
 	runtime::Runtime,
+	page::Page,
 	table::Style,
 };
 use async_backing_devnet::{Devnet, Report, RunConfig, RunReport};
 use async_backing_foreign_parachain::ForeignPara;
 use clap::Parser;
-use std::{io::IsTerminal, path::Path, process::ExitCode};
+use std::{io::IsTerminal, process::ExitCode};
 
 /// Exit code for values that cannot be, as that of the argument parser.
 const USAGE: u8 = 2;
@@ -79,6 +81,7 @@ fn execute(command: &Command) -> Result<(), CliError> {
 	let mut json = common
 		.json
 		.as_deref()
+	page::check(common.report.as_deref(), page::is_stdout(common.json.as_deref()))?;
 		.map(|path| Output::open("json", path))
 		.transpose()?;
 	if common.calibrate {
@@ -86,6 +89,12 @@ fn execute(command: &Command) -> Result<(), CliError> {
 			.first()
 			.map(|config| config.model.extrinsic_cost)
 			.unwrap_or_default();
+	let seed = configs.first().map_or(0, |config| config.seed);
+	let mut page = common
+		.report
+		.as_deref()
+		.map(|path| Page::open(path, seed))
+		.transpose()?;
 		let line = calibrate::measure(cost)?.to_string();
 		if quiet {
 			eprintln!("{line}");
@@ -96,7 +105,6 @@ fn execute(command: &Command) -> Result<(), CliError> {
 	let slot_s = configs
 		.first()
 		.map_or(6.0, |config| config.model.slot.as_secs_f64());
-	let seed = configs.first().map_or(0, |config| config.seed);
 	let runtime = Runtime::of(chosen)?;
 	let mut foreign = foreign::load(specs, seed, &runtime.executor)?;
 	if !specs.is_empty() {
@@ -121,8 +129,14 @@ fn execute(command: &Command) -> Result<(), CliError> {
 			served = server.map(|server| (devnet, server));
 			Ok(report)
 		})
+				if page.is_some() {
+					devnet.keep_story();
+				}
 		.collect::<Result<Vec<_>, CliError>>()?;
 	if !quiet {
+			if let Some(page) = &mut page {
+				page.add(&devnet, &config, &report)?;
+			}
 		let mut text = String::new();
 		let style = Style::new(std::io::stdout().is_terminal());
 		table::write(&mut text, &runs, slot_s, style).map_err(|_| CliError::Format)?;
@@ -133,15 +147,20 @@ fn execute(command: &Command) -> Result<(), CliError> {
 		json.write(&(serde_json::to_string_pretty(&Report::new(seed, runs))? + "\n"))?;
 	}
 	json.map_or(Ok(()), Output::finish)?;
+	if let Some(page) = page {
+		page.finish(&runs, slot_s, quiet)?;
+	}
 	if let (Some(serving), Some((devnet, server))) = (serving, served) {
 		serving.finish(&devnet, server);
 	}
 	nothing.map_or(Ok(()), Err)
 }
 
-/// Whether the standard output belongs to JSON.
+/// Whether the standard output belongs to JSON, or to a page.
 fn writes_to_stdout(common: &Common) -> bool {
-	common.json.as_deref() == Some(Path::new("-"))
+	[&common.json, &common.report]
+		.into_iter()
+		.any(|path| page::is_stdout(path.as_deref()))
 }
 
 /// Runs a devnet, and returns it as it then is, with its report.

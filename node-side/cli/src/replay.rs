@@ -1,6 +1,11 @@
 //! Judging real relay blocks.
 
-use crate::{args::Replay, error::CliError, output};
+use crate::{
+	args::Replay,
+	error::CliError,
+	output::{self, Output},
+	page,
+};
 use async_backing_primitives::{upward_messages_before_separator, AsyncBackingParams};
 use async_backing_relay_runtime::{weights::pallet_async_backing_inclusion::WeightInfo, Runtime};
 use async_backing_replay::{replay as judged, Load, Options, Weigh};
@@ -20,12 +25,25 @@ pub(crate) fn replay(args: &Replay) -> Result<(), CliError> {
 			allowed_ancestry_len,
 		});
 	}
+	page::check(args.report.as_deref(), args.json)?;
+	// Opened before anything is read, so that nobody waits for a page that cannot be written.
+	let page = args
+		.report
+		.as_deref()
+		.map(|path| Ok::<_, CliError>((Output::open("report", path)?, path)))
+		.transpose()?;
 	let report = judged(&args.paths, &options, Some(&Ours));
 	let text = match args.json {
 		true => serde_json::to_string_pretty(&report)? + "\n",
 		false => report.to_string(),
 	};
-	output::print(&text)?;
+	let page_is_stdout = page::is_stdout(args.report.as_deref());
+	if !page_is_stdout {
+		output::print(&text)?;
+	}
+	if let Some((out, path)) = page {
+		page::write_replay(out, path, &report, args.json || page_is_stdout)?;
+	}
 	match report.passes() {
 		true => Ok(()),
 		false => Err(CliError::Disagrees {

@@ -181,45 +181,59 @@ fn megabytes(value: f64) -> String {
 const LABEL: usize = 30;
 const COLUMN: usize = 22;
 
+/// What a run is called.
+pub(crate) fn name(run: &RunReport) -> String {
+	let (depth, ancestry) = (run.params.max_candidate_depth, run.params.allowed_ancestry_len);
+	let kind = if (depth, ancestry) == (0, 0) {
+		"synchronous"
+	} else {
+		"asynchronous"
+	};
+	format!("{kind} ({depth}, {ancestry})")
+}
+
+/// Rows of the table: the label and a cell for each run; of two runs their ratio too, where there is one.
+pub(crate) fn rows(runs: &[RunReport], slot_s: f64) -> Vec<(&'static str, Vec<String>)> {
+	let totals: Vec<_> = runs.iter().map(|run| Totals::of(run, slot_s)).collect();
+	let row = |row: &Row| {
+		let values: Vec<_> = totals.iter().map(row.value).collect();
+		let shown = values
+			.iter()
+			.map(|value| value.map_or_else(|| "-".into(), row.show));
+		let mut cells: Vec<String> = shown.collect();
+		if let [Some(first), Some(second)] = values[..] {
+			if first > 0.0 {
+				cells.push(format!("{:.2}x", second / first));
+			}
+		}
+		(row.label, cells)
+	};
+	let mut rows: Vec<_> = ROWS.iter().map(row).collect();
+	let refused = runs.iter().map(|run| run.refused_on_chain.to_string());
+	rows.push(("candidates refused on-chain", refused.collect()));
+	rows
+}
+
 /// Writes runs side by side; of two runs their ratio too.
 pub(crate) fn write(out: &mut impl Write, runs: &[RunReport], slot_s: f64, style: Style) -> fmt::Result {
-	let totals: Vec<_> = runs.iter().map(|run| Totals::of(run, slot_s)).collect();
 	let mut header = format!("{:LABEL$}", "");
 	for run in runs {
-		let (depth, ancestry) = (run.params.max_candidate_depth, run.params.allowed_ancestry_len);
-		let kind = if (depth, ancestry) == (0, 0) {
-			"synchronous"
-		} else {
-			"asynchronous"
-		};
-		write!(header, "{:>COLUMN$}", format!("{kind} ({depth}, {ancestry})"))?;
+		write!(header, "{:>COLUMN$}", name(run))?;
 	}
 	if runs.len() == 2 {
 		write!(header, "{:>10}", "ratio")?;
 	}
 	writeln!(out, "{}", style.bold(&header))?;
-	for row in ROWS {
-		write!(out, "{:LABEL$}", row.label)?;
-		let values: Vec<_> = totals.iter().map(row.value).collect();
-		for value in &values {
-			write!(out, "{:>COLUMN$}", value.map_or_else(|| "-".into(), row.show))?;
-		}
-		if let [Some(first), Some(second)] = values[..] {
-			if first > 0.0 {
-				write!(
-					out,
-					"{}",
-					style.good(&format!("{:>10}", format!("{:.2}x", second / first)))
-				)?;
+	for (label, cells) in rows(runs, slot_s) {
+		write!(out, "{label:LABEL$}")?;
+		for (position, cell) in cells.iter().enumerate() {
+			match position < runs.len() {
+				true => write!(out, "{cell:>COLUMN$}")?,
+				false => write!(out, "{}", style.good(&format!("{cell:>10}")))?,
 			}
 		}
 		writeln!(out)?;
 	}
-	write!(out, "{:LABEL$}", "candidates refused on-chain")?;
-	for run in runs {
-		write!(out, "{:>COLUMN$}", run.refused_on_chain)?;
-	}
-	writeln!(out)?;
 	for para in runs
 		.iter()
 		.flat_map(|run| &run.paras)

@@ -63,3 +63,7 @@ pub(crate) struct Common {
 	#[arg(long)]
 	pub(crate) calibrate: bool,
 }
+	/// Writes the run as a page to look at in a browser: time lines, fragment trees, what became of each parablock. The last
+	/// one counts.
+	#[arg(long, value_name = "FILE.html", overrides_with = "report")]
+	pub(crate) report: Option<PathBuf>,

@@ -12,6 +12,9 @@ pub(crate) struct Replay {
 	/// Prints what was found as JSON.
 	#[arg(long)]
 	pub(crate) json: bool,
+	/// Writes what was found as a page to look at in a browser. The last one counts.
+	#[arg(long, value_name = "FILE.html", overrides_with = "report")]
+	pub(crate) report: Option<PathBuf>,
 	/// max_candidate_depth that was in force. With both parameters told, depth and relay parents are judged by them.
 	#[arg(long, value_name = "DEPTH", requires = "allowed_ancestry_len", value_parser = clap::value_parser!(u32).range(0..=255))]
 	pub(crate) max_candidate_depth: Option<u32>,
