@@ -2,8 +2,9 @@
 
 use super::world::*;
 use crate::*;
-use async_backing_machine::{Input, PeerId, RequestFailure};
+use async_backing_machine::{Input, Instant, PeerId, RequestFailure, RequestId};
 use async_backing_primitives::{availability_threshold, CoreIndex, GroupIndex};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 /// Six validators, two groups; the second has backed a candidate. These have crashed.
 struct Network {
@@ -118,4 +119,92 @@ fn row_17_f_chunks_are_too_few_until_a_backer_is_back() {
 	assert_eq!(network.leaf(2), 1, "one chunk is less than f + 1");
 	network.crashed = vec![];
 	assert_eq!(network.leaf(3), 6, "the next leaf tries again");
+}
+
+/// What one of six may be like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Bad {
+	Silent,
+	Empty,
+	Gone,
+	/// It sends a chunk of something else.
+	Foreign,
+	/// It sends another chunk than it was asked for.
+	Other,
+	/// It sends data.
+	Astray,
+}
+
+/// Answers of five others, of whom one is bad: what comes when.
+#[derive(Default)]
+struct Answers {
+	due: BTreeMap<(Instant, RequestId), Result<AvailabilityResponse, RequestFailure>>,
+}
+
+impl Answers {
+	/// Plans answers to all questions that are open.
+	fn plan(&mut self, world: &mut World, bad: u64, kind: Bad) {
+		while let Some((id, (peer, request))) = world.requests.pop_first() {
+			let soon = world.now + Duration::from_millis(30);
+			let AvailabilityRequest::Chunk { index, .. } = request else {
+				self.due.insert((soon, id), Err(RequestFailure::Refused));
+				continue;
+			};
+			let is_there = (3..6).contains(&peer.0) || u64::from(index.0) == peer.0;
+			let chunk_of = |seed, index| Ok(AvailabilityResponse::Chunk(chunk(seed, index)));
+			let (at, answer) = match kind {
+				_ if peer.0 != bad && is_there => (soon, chunk_of(1, index.as_usize())),
+				_ if peer.0 != bad => (soon, Err(RequestFailure::Refused)),
+				Bad::Silent | Bad::Gone => (world.now + CHUNK_TIMEOUT, Err(RequestFailure::TimedOut)),
+				Bad::Empty => (soon, Err(RequestFailure::Refused)),
+				Bad::Foreign => (soon, chunk_of(2, index.as_usize())),
+				Bad::Other => (soon, chunk_of(1, (index.as_usize() + 1) % 6)),
+				Bad::Astray => (
+					soon,
+					Ok(AvailabilityResponse::AvailableData(Arc::clone(&data(1)))),
+				),
+			};
+			self.due.insert((at, id), answer);
+		}
+	}
+}
+
+#[test]
+fn r_avl_8_law_2_whatever_one_of_six_is_like_the_chunk_is_attested_in_time_and_no_honest_peer_pays() {
+	for bad in 1..6 {
+		for kind in [
+			Bad::Silent,
+			Bad::Empty,
+			Bad::Gone,
+			Bad::Foreign,
+			Bad::Other,
+			Bad::Astray,
+		] {
+			let mut world = World::new();
+			if kind == Bad::Gone {
+				world.disconnect(&[bad]);
+			}
+			let start = world.now;
+			world.import(leaf(5, vec![occupied(1)]));
+			let mut answers = Answers::default();
+			answers.plan(&mut world, bad, kind);
+			while world.bits(block(5, 0)) != [true] {
+				let ((at, id), answer) = answers.due.pop_first().expect("it asks somebody");
+				world.now = at;
+				world.handle(Input::Response(id, answer));
+				answers.plan(&mut world, bad, kind);
+			}
+			// Bitfields are signed 1.5 s after the leaf.
+			assert!(
+				world.now - start < Duration::from_millis(1500),
+				"R-AVL-8: {bad} is {kind:?}"
+			);
+			let is_bad = |(peer, _): &(PeerId, _)| peer.0 == bad;
+			assert!(
+				world.reports.iter().all(is_bad),
+				"law 4: {bad} is {kind:?}, {:?}",
+				world.reports
+			);
+		}
+	}
 }
