@@ -1,7 +1,7 @@
 //! A collation, and the check that executing it gave what its receipt says (R-BAK-2).
 
 use async_backing_primitives::{
-	CandidateCommitments, CandidateDescriptor, CandidateReceipt, Hash, HeadHash, PoV,
+	CandidateCommitments, CandidateDescriptor, CandidateHash, CandidateReceipt, Hash, HeadHash, ParaId, PoV,
 };
 use std::sync::Arc;
 use thiserror::Error;
@@ -16,6 +16,34 @@ pub struct Collation {
 	/// Hash of the head data on which it builds, as advertised. Validation data are never taken from a collator
 	/// (R-COL-3).
 	pub parent_head: HeadHash,
+}
+
+/// A candidate by the hashes that its advertisement says: all that is known of it before it is fetched (R-NET-63, R-BAK-5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Advertised {
+	/// The candidate.
+	pub candidate: CandidateHash,
+	/// Its para.
+	pub para: ParaId,
+	/// The block that fixes core and group.
+	pub scheduling_parent: Hash,
+	/// The block that it was executed against.
+	pub relay_parent: Hash,
+	/// Hash of the head data that it builds on.
+	pub parent_head: HeadHash,
+}
+
+impl Advertised {
+	/// What an advertisement says of a candidate with this descriptor.
+	pub fn of(candidate: CandidateHash, descriptor: &CandidateDescriptor, parent_head: HeadHash) -> Self {
+		Self {
+			candidate,
+			para: descriptor.para_id(),
+			scheduling_parent: descriptor.scheduling_parent(),
+			relay_parent: descriptor.relay_parent(),
+			parent_head,
+		}
+	}
 }
 
 /// What executing a candidate gave, if it is not what its descriptor and receipt say.

@@ -15,21 +15,18 @@ use async_backing_backing::job;
 use async_backing_machine::{Input, Instant, JobId, Output, PeerEvent};
 use async_backing_primitives::{CandidateEvent, CandidateHash, Hash, ParaId};
 use async_backing_sim::{NodeId, Observer, Step, What};
-use async_backing_validator::{
-	Done as ValidatorDone, Event as ValidatorEvent, Job as ValidatorJob, Response,
-};
-use codec::Encode;
+use async_backing_validator::{Done as ValidatorDone, Event as ValidatorEvent, Job as ValidatorJob};
 use std::{collections::BTreeMap, time::Duration};
 
 /// Everything that is told of a run.
 #[derive(Debug)]
 pub(crate) struct Chronicle {
 	pub(crate) tally: Tally,
-	/// What the story of the run is told from, if that is kept.
-	pub(crate) recorder: Option<Recorder>,
 	pub(crate) log: EventLog,
 	/// What candidates were executed with, if that is kept.
 	pub(crate) contexts: Option<Contexts>,
+	/// What the story of the run is told from, if that is kept.
+	pub(crate) recorder: Option<Recorder>,
 	/// Included candidates, in the order of the chain.
 	pub(crate) included: BTreeMap<ParaId, Vec<CandidateHash>>,
 	pub(crate) sessions: u32,
@@ -47,10 +44,10 @@ pub(crate) struct Chronicle {
 impl Chronicle {
 	pub(crate) fn new(config: &RunConfig) -> Self {
 		Self {
-			recorder: None,
 			tally: Tally::default(),
 			log: EventLog::default(),
 			contexts: None,
+			recorder: None,
 			included: BTreeMap::new(),
 			sessions: 1,
 			relay_blocks: 0,
@@ -63,16 +60,16 @@ impl Chronicle {
 
 	fn input(&mut self, at: Instant, node: NodeId, from: Option<NodeId>, input: &Input<DevnetWords>) {
 		let (kind, bytes) = match input {
-			Input::Peer(_, PeerEvent::Message(message)) => (message.kind(), message.encoded_size()),
-			Input::Request(_, _, request) => (request.kind(), request.encoded_size()),
-			Input::Response(_, Ok(response)) => (kind_of(response), response.encoded_size()),
+			Input::Peer(_, PeerEvent::Message(message)) => (message.kind(), message.wire_size()),
+			Input::Request(_, _, request) => (request.kind(), request.wire_size()),
+			Input::Response(_, Ok(response)) => (response.kind(), response.wire_size()),
 			Input::Done(id, result) => return self.done(at, node, *id, result),
-		if let Some(recorder) = &mut self.recorder {
-			recorder.delivered(kind, bytes);
-		}
 			_ => return,
 		};
 		let Some(from) = from else { return };
+		if let Some(recorder) = &mut self.recorder {
+			recorder.delivered(kind, bytes);
+		}
 		self.log.push(
 			at,
 			Occurrence::Delivered {
@@ -305,11 +302,11 @@ impl Chronicle {
 impl Observer<DevnetWords, Note> for Chronicle {
 	fn see(&mut self, step: &Step<'_, DevnetWords, Note>) {
 		let at = step.at;
-		if let Some(recorder) = &mut self.recorder {
-			recorder.see(step);
-		}
 		if let Some(contexts) = &mut self.contexts {
 			contexts.see(step);
+		}
+		if let Some(recorder) = &mut self.recorder {
+			recorder.see(step);
 		}
 		match (step.node, step.what) {
 			(Some(node), What::Input(input)) => self.input(at, node, step.other, input),
@@ -329,15 +326,6 @@ impl Observer<DevnetWords, Note> for Chronicle {
 			}
 			_ => {}
 		}
-	}
-}
-
-fn kind_of(response: &Response) -> &'static str {
-	match response {
-		Response::Collation(_) => "collation response",
-		Response::Pov(_) => "pov response",
-		Response::Chunk(_) => "chunk response",
-		Response::AvailableData(_) => "available data response",
 	}
 }
 

@@ -10,9 +10,10 @@ use async_backing_primitives::{
 };
 use async_backing_provisioner::Proposal;
 use async_backing_validator::{
-	Done as ValidatorDone, Event as ValidatorEvent, Job as ValidatorJob, Message, Proposing, Request,
-	Response,
+	Done as ValidatorDone, Event as ValidatorEvent, Job as ValidatorJob, Message as NodeMessage, Proposing,
+	Request as NodeRequest, Response as NodeResponse,
 };
+use codec::Encode;
 use std::{borrow::Cow, sync::Arc};
 
 /// What nodes of the devnet hear and say.
@@ -31,6 +32,135 @@ impl Words for DevnetWords {
 	type Proposing = Proposing;
 	type Proposal = Proposal;
 	type Event = Event;
+}
+
+/// What nodes say to one another.
+#[derive(Clone, Debug, PartialEq, Encode)]
+pub(crate) enum Message {
+	/// What validators say, and what is said over streams of the collation protocol.
+	Node(NodeMessage),
+	/// About such a stream.
+	Stream(Stream),
+	/// A collator has a block: for the other collators of its para. That is the parachain's own network.
+	Block(Box<Announcement>),
+}
+
+/// A stream of the collation protocol comes and goes, over a connection that is there (R-NET-75).
+#[derive(Clone, Debug, PartialEq, Eq, Encode)]
+pub(crate) enum Stream {
+	/// A collator opens it. The connection has proved its peer id.
+	Open {
+		/// Bytes of the peer id's multihash.
+		peer_id: Vec<u8>,
+	},
+	/// The validator takes it.
+	Opened,
+	/// Either end has closed it, or there is none.
+	Closed,
+}
+
+/// A block that a collator has.
+#[derive(Clone, Debug, PartialEq, Eq, Encode)]
+pub(crate) struct Announcement {
+	/// The candidate.
+	pub(crate) receipt: CandidateReceipt,
+	/// Hash of the head data that it builds on.
+	pub(crate) parent_head: HeadHash,
+}
+
+impl From<NodeMessage> for Message {
+	fn from(message: NodeMessage) -> Self {
+		Self::Node(message)
+	}
+}
+
+impl Message {
+	/// Its kind, for logs.
+	pub(crate) const fn kind(&self) -> &'static str {
+		match self {
+			Self::Node(message) => message.kind(),
+			Self::Stream(Stream::Open { .. }) => "stream opens",
+			Self::Stream(Stream::Opened) => "stream opened",
+			Self::Stream(Stream::Closed) => "stream closed",
+			Self::Block(_) => "block announcement",
+		}
+	}
+
+	/// Bytes on the wire. A handshake says a role (R-NET-30).
+	pub(crate) fn wire_size(&self) -> usize {
+		match self {
+			Self::Node(message) => message.wire_size(),
+			Self::Stream(_) => 1,
+			Self::Block(block) => block.encoded_size(),
+		}
+	}
+}
+
+/// What nodes ask one another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode)]
+pub(crate) enum Request {
+	/// What validators ask, of one another and of collators, and what anybody asks of validators.
+	Node(NodeRequest),
+	/// A collator asks another one of its para for a block.
+	Block(CandidateHash),
+}
+
+impl From<NodeRequest> for Request {
+	fn from(request: NodeRequest) -> Self {
+		Self::Node(request)
+	}
+}
+
+impl Request {
+	/// Its kind, for logs.
+	pub(crate) const fn kind(&self) -> &'static str {
+		match self {
+			Self::Node(request) => request.kind(),
+			Self::Block(_) => "block",
+		}
+	}
+
+	/// Bytes on the wire.
+	pub(crate) fn wire_size(&self) -> usize {
+		match self {
+			Self::Node(request) => request.wire_size(),
+			Self::Block(candidate) => candidate.encoded_size(),
+		}
+	}
+}
+
+/// What they answer.
+#[allow(clippy::large_enum_variant)] // as the validator's own
+#[derive(Clone, Debug, PartialEq, Encode)]
+pub(crate) enum Response {
+	/// To [`Request::Node`].
+	Node(NodeResponse),
+	/// To [`Request::Block`].
+	Block(Arc<PoV>),
+}
+
+impl From<NodeResponse> for Response {
+	fn from(response: NodeResponse) -> Self {
+		Self::Node(response)
+	}
+}
+
+impl Response {
+	/// Its kind, for logs.
+	pub(crate) const fn kind(&self) -> &'static str {
+		match self {
+			Self::Node(response) => response.kind(),
+			Self::Block(_) => "block response",
+		}
+	}
+
+	/// Bytes on the wire.
+	pub(crate) fn wire_size(&self) -> usize {
+		match self {
+			Self::Node(response) => response.wire_size(),
+			Self::Block(pov) => pov.encoded_size(),
+		}
+	}
 }
 
 /// Work of a node.

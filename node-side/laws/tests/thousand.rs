@@ -147,7 +147,7 @@ fn law_1_a_thousand_bitfields_are_taken_in_and_proposed_without_being_copied() {
 	for index in 1..VALIDATORS {
 		let peer = PeerId(index.into());
 		let identity = Identity::of(pair(index).public().into());
-		let outputs = measured.give(Input::Peer(peer, PeerEvent::Connected(identity)));
+		let outputs = measured.give(Input::Peer(peer, PeerEvent::Connected(identity.into())));
 		measured.work(outputs);
 		let payload = AvailabilityBitfield((0..CORES).map(|core| core % 3 == 0).collect());
 		let signature = pair(index).sign(&payload.signing_payload(&context)).into();

@@ -12,8 +12,8 @@ pub const DEFAULT_ROOM: usize = 4096;
 /// What a core wants done, in order; and the source of its ids.
 ///
 /// Bounded: what a core can do without (messages, requests, jobs, reports, events) is refused and counted when there is no
-/// room. What it owes somebody, or itself, always has room: answers, proposals, batches, timers, cancellations; an input
-/// makes few of them.
+/// room. What it owes somebody, or itself, always has room: answers, proposals, batches, timers, cancellations, the end of a
+/// connection; an input makes few of them.
 ///
 /// Ids are unique for as long as the outbox lives. A driver that starts a core again after a crash gives it an outbox with
 /// another [`first id`](Self::starting_at), or forgets what was under way.
@@ -147,6 +147,11 @@ impl<W: Words> Outbox<W> {
 	/// Answers a question for a proposal.
 	pub fn propose(&mut self, id: ProposeId, proposal: W::Proposal) {
 		self.outputs.push_back(Output::Proposal(id, proposal));
+	}
+
+	/// Lets a peer go.
+	pub fn disconnect(&mut self, peer: PeerId) {
+		self.outputs.push_back(Output::Disconnect(peer));
 	}
 
 	/// Lets observers know.

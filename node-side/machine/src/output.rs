@@ -48,6 +48,10 @@ pub enum Output<W: Words> {
 	ClearTimer(TimerId),
 	/// The proposal that was asked for.
 	Proposal(ProposeId, W::Proposal),
+	/// Let a peer go, by a rule and at no cost: the connection ends, or the stream that the words are about. Nothing more is
+	/// expected of it. Ends with [`PeerEvent::Disconnected`](crate::PeerEvent::Disconnected), or with
+	/// [`PeerEvent::Connected`](crate::PeerEvent::Connected) as what is left of it.
+	Disconnect(PeerId),
 	/// Let observers know.
 	Event(W::Event),
 }

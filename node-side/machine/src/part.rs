@@ -51,6 +51,7 @@ pub trait Part<Whole: Words>: Words {
 			Output::Store(id, batch) => Output::Store(id, batch),
 			Output::SetTimer(timer, at) => Output::SetTimer(timer, at),
 			Output::ClearTimer(timer) => Output::ClearTimer(timer),
+			Output::Disconnect(peer) => Output::Disconnect(peer),
 			Output::Proposal(_, proposal) => return Err(Said::Proposal(proposal)),
 			Output::Event(event) => return Err(Said::Event(event)),
 		})

@@ -1,27 +1,30 @@
 //! The world of a validator, for the laws (feature `laws`).
 
 mod chain;
+mod collators;
 mod judge;
 mod world;
 
 use crate::{
 	work::{self, Ballots, Execution, ExecutionFailure, Executor, Signer},
-	Advertisement, CodeJob, Done, FetchedCollation, Job, Message, NodeWords, Proposing, Request, Response,
-	Validator, ValidatorConfig,
+	CodeJob, Done, Job, Message, NodePeer, NodeWords, Proposing, Request, Response, Validator,
+	ValidatorConfig,
 };
 use async_backing_availability::{memory_bound_for, AvailabilityConfig};
 use async_backing_backing::MAX_WAITING_PER_PEER;
 use async_backing_chain_view::{ChainEvent, EarlyLimits, Identity, Limits};
+use async_backing_collator_protocol::memory_bound;
 use async_backing_machine::{
 	laws::{Act, Breach, Choices, Intent, Law, Open, Penalty, Promise, Reply, Stimulus, World},
 	Input, JobId, Output, PeerEvent, PeerId, RequestId, Ticket,
 };
 use async_backing_primitives::{
-	AvailabilityBitfield, CandidateHash, CompactStatement, Hash, ParaId, PersistedValidationData, PoV,
+	AvailabilityBitfield, CandidateHash, CompactStatement, Hash, PersistedValidationData, PoV,
 	PvfCheckStatement, UncheckedSigned, ValidationCodeHash, ValidationResult, ValidatorId, ValidatorIndex,
 	ValidatorSignature,
 };
-use chain::{key, sign, Block, Chain, Sample, KEYS, PARA, REMEMBERED};
+use async_backing_wire::{CollationResponse, CollationVersion};
+use chain::{key, sign, Block, Chain, Sample, KEYS, REMEMBERED};
 use codec::{DecodeAll, Encode};
 use std::{
 	collections::{BTreeMap, BTreeSet, VecDeque},
@@ -48,7 +51,8 @@ pub struct Town {
 	chain: Chain,
 	/// What the core has not heard of the chain since it started.
 	untold: VecDeque<ChainEvent>,
-	declared: BTreeSet<PeerId>,
+	/// Who has an open stream of the collation protocol, as the validator sees it: whether it has declared.
+	streams: BTreeMap<PeerId, bool>,
 	cut: BTreeSet<PeerId>,
 	/// The last input.
 	last: Last,
@@ -131,7 +135,7 @@ impl Town {
 		let mut town = Self {
 			chain: Chain::default(),
 			untold: VecDeque::new(),
-			declared: BTreeSet::new(),
+			streams: BTreeMap::new(),
 			cut: BTreeSet::new(),
 			last: Last::default(),
 			rightful: BTreeSet::new(),
@@ -170,10 +174,11 @@ impl Town {
 	fn message(
 		&self,
 		peer: PeerId,
-		identity: &Identity,
+		who: &NodePeer,
 		open: &Open<NodeWords>,
 		choices: &mut Choices<'_>,
 	) -> Stimulus<NodeWords> {
+		let identity = &who.identity;
 		let is_heard = !self.cut.contains(&peer) && open.peers.contains_key(&peer);
 		let at_once = if is_heard { Penalty::AtOnce } else { Penalty::None };
 		if open.loud.is_some() && choices.flip() {
@@ -203,18 +208,7 @@ impl Town {
 			.and_then(|authority| block.facts.validators.iter().position(|known| known == authority))
 			.map(|position| ValidatorIndex(position as u32));
 		match (author, choices.below(8)) {
-			(None, 0..=1) => {
-				Stimulus::hostile(Act::Message(peer, Message::Declare { para: PARA }), Penalty::None)
-			}
-			(None, 2..=5) => {
-				let sample = self.sample(choices);
-				let penalty = if self.declared.contains(&peer) {
-					Penalty::None
-				} else {
-					at_once
-				};
-				Stimulus::hostile(Act::Message(peer, advertise(&sample, choices)), penalty)
-			}
+			(None, 0..=5) => self.of_collator(peer, who, at_once, choices),
 			(None, _) => Stimulus::hostile(
 				Act::Message(peer, bitfield(&block, ValidatorIndex(1), 1, choices)),
 				Penalty::None,
@@ -249,16 +243,11 @@ impl Town {
 					false => Stimulus::hostile(act, Penalty::None),
 				}
 			}
-			(Some(_), 6) => {
-				let sample = self.sample(choices);
-				let penalty = if self.declared.contains(&peer) {
-					Penalty::None
-				} else {
-					at_once
-				};
-				Stimulus::hostile(Act::Message(peer, advertise(&sample, choices)), penalty)
+			// Validators have no stream of the collation protocol: nobody listens.
+			(Some(_), _) => {
+				let said = collators::advertisement(&self.sample(choices), CollationVersion::V2, choices);
+				Stimulus::hostile(Act::Message(peer, said), Penalty::None)
 			}
-			(Some(_), _) => Stimulus::honest(Act::Message(peer, Message::Declare { para: ParaId(1) })),
 		}
 	}
 }
@@ -269,18 +258,6 @@ fn availability() -> AvailabilityConfig {
 		max_candidates: 256,
 		..AvailabilityConfig::default()
 	}
-}
-
-/// The candidate's, or one that nobody built.
-fn advertise(sample: &Sample, choices: &mut Choices<'_>) -> Message {
-	let mut receipt = sample.receipt.to_plain();
-	if choices.one_in(3) {
-		receipt.commitments_hash = Hash::from_low_u64_be(choices.below(1 << 16));
-	}
-	Message::Advertise(Box::new(Advertisement {
-		receipt,
-		parent_head: sample.validation_data.parent_head.hash(),
-	}))
 }
 
 fn bitfield(block: &Block, named: ValidatorIndex, signer: u8, choices: &mut Choices<'_>) -> Message {

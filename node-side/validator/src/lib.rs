@@ -2,11 +2,12 @@
 
 mod bitfields;
 mod codes;
-mod collations;
+mod collating;
 mod desk;
 #[cfg(feature = "laws")]
 pub mod laws;
 mod ledger;
+mod peer;
 mod proposing;
 mod routes;
 mod translate;
@@ -18,8 +19,9 @@ pub mod work;
 #[cfg(test)]
 mod tests;
 
+pub use async_backing_collator_protocol::{CollatorPeer, Parting, ValidatorSideConfig};
 pub use bitfields::CheckBitfields;
 pub use codes::{CodeDone, CodeEvent, CodeJob};
-pub use collations::{Advertisement, FetchedCollation};
+pub use peer::NodePeer;
 pub use validator::{Validator, ValidatorConfig};
 pub use words::{Done, Event, Job, Message, NodeWords, Proposing, Request, Response};

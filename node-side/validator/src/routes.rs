@@ -51,6 +51,7 @@ impl Routes {
 			| Output::Respond(..)
 			| Output::Report(..)
 			| Output::Proposal(..)
+			| Output::Disconnect(_)
 			| Output::Event(_) => {}
 		}
 	}

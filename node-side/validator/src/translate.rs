@@ -3,15 +3,17 @@
 use crate::{
 	bitfields::{BitfieldDone, BitfieldJob, BitfieldMessage, BitfieldWords},
 	codes::{CodeDone, CodeJob, CodeWords},
-	collations::{CollationWords, CollatorMessage},
-	Done, FetchedCollation, Job, Message, NodeWords, Request, Response,
+	Done, Job, Message, NodeWords, Request, Response,
 };
 use async_backing_availability::{
 	AvailabilityDone, AvailabilityJob, AvailabilityRequest, AvailabilityResponse, AvailabilityWords,
 };
 use async_backing_backing::{job, BackingWords, PovRequest, SignedStatement};
+use async_backing_collator_protocol::{CheckCollation, Hashes, ValidatorSideWords};
 use async_backing_machine::{JobFailure, Never, Part};
-use async_backing_primitives::{CandidateHash, PoV};
+use async_backing_primitives::PoV;
+use async_backing_wire::{CollationMessage, CollationRequestV2, CollationResponse, Envelope};
+use codec::Encode;
 use std::sync::Arc;
 
 impl Part<NodeWords> for BackingWords {
@@ -58,24 +60,21 @@ impl Part<NodeWords> for AvailabilityWords {
 	}
 }
 
-impl Part<NodeWords> for CollationWords {
-	fn message(message: CollatorMessage) -> Message {
-		match message {
-			CollatorMessage::Declare(para) => Message::Declare { para },
-			CollatorMessage::Advertise(advertisement) => Message::Advertise(advertisement),
-		}
+impl Part<NodeWords> for ValidatorSideWords {
+	fn message(message: CollationMessage) -> Message {
+		Message::Collation(Envelope::Message(message).encode())
 	}
 
-	fn request(candidate: CandidateHash) -> Request {
-		Request::Collation(candidate)
+	fn request(request: CollationRequestV2) -> Request {
+		request.into()
 	}
 
-	fn response(collation: FetchedCollation) -> Response {
-		Response::Collation(collation)
+	fn response(response: CollationResponse) -> Response {
+		Response::Collation(response)
 	}
 
-	fn job(job: Never) -> Job {
-		match job {}
+	fn job(job: CheckCollation) -> Job {
+		Job::CheckCollation(job)
 	}
 }
 
@@ -125,7 +124,7 @@ impl Part<NodeWords> for CodeWords {
 pub(crate) mod answer {
 	use super::*;
 
-	pub(crate) fn collation(response: Response) -> Option<FetchedCollation> {
+	pub(crate) fn collation(response: Response) -> Option<CollationResponse> {
 		match response {
 			Response::Collation(collation) => Some(collation),
 			_ => None,
@@ -163,6 +162,13 @@ pub(crate) mod done {
 	pub(crate) fn availability(done: Done) -> Result<AvailabilityDone, JobFailure> {
 		match done {
 			Done::Availability(done) => Ok(done),
+			_ => Err(JobFailure::Dropped),
+		}
+	}
+
+	pub(crate) fn collation(done: Done) -> Result<Hashes, JobFailure> {
+		match done {
+			Done::CheckedCollation(hashes) => Ok(hashes),
 			_ => Err(JobFailure::Dropped),
 		}
 	}

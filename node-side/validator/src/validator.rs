@@ -12,13 +12,11 @@ mod effects;
 mod inputs;
 mod leaves;
 
-use crate::{
-	bitfields::Bitfields, codes::Codes, collations::Collations, desk::Desk, proposing::propose,
-	view::LeafView, NodeWords,
-};
+use crate::{bitfields::Bitfields, codes::Codes, desk::Desk, proposing::propose, view::LeafView, NodeWords};
 use async_backing_availability::{Availability, AvailabilityConfig};
 use async_backing_backing::{Backing, BackingConfig, SignedStatement};
 use async_backing_chain_view::{ChainView, Early, EarlyLimits, Limits};
+use async_backing_collator_protocol::{ValidatorSide, ValidatorSideConfig};
 use async_backing_machine::{Core, Input, Instant, Outbox};
 use async_backing_primitives::ValidatorId;
 use async_backing_prospective_parachains::View;
@@ -38,6 +36,8 @@ pub struct ValidatorConfig {
 	pub backing: BackingConfig,
 	/// What is kept for others, and what is given to them.
 	pub availability: AvailabilityConfig,
+	/// What collators may offer.
+	pub collators: ValidatorSideConfig,
 	/// How long the preparation of a validation code may take before it is left (R-BAK-11).
 	pub preparation: Duration,
 	/// How much is remembered of the chain and of peers.
@@ -52,6 +52,7 @@ impl ValidatorConfig {
 			bitfield_after: Duration::from_millis(1500),
 			backing: BackingConfig::default(),
 			availability: AvailabilityConfig::default(),
+			collators: ValidatorSideConfig::default(),
 			preparation: Duration::from_secs(60),
 			limits: Limits::default(),
 		}
@@ -65,7 +66,7 @@ pub struct Validator {
 	pub(crate) view: LeafView,
 	pub(crate) backing: Backing,
 	pub(crate) availability: Availability,
-	pub(crate) collations: Collations,
+	pub(crate) collations: ValidatorSide,
 	pub(crate) bitfields: Bitfields,
 	pub(crate) codes: Codes,
 	/// Statements that came before their relay parent.
@@ -82,6 +83,7 @@ impl Validator {
 			bitfield_after,
 			backing,
 			availability,
+			collators,
 			preparation,
 			limits,
 		} = config;
@@ -90,7 +92,7 @@ impl Validator {
 			view: LeafView::default(),
 			backing: Backing::new(backing),
 			availability: Availability::new(availability),
-			collations: Collations::new(),
+			collations: ValidatorSide::new(collators),
 			bitfields: Bitfields::new(bitfield_after),
 			codes: Codes::new(preparation),
 			early: Early::new(EarlyLimits::validators()),

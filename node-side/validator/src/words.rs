@@ -1,16 +1,18 @@
 //! The words of a validator: the sum of what its parts say.
 
-use crate::{Advertisement, CheckBitfields, CodeDone, CodeEvent, CodeJob, FetchedCollation};
+use crate::{CheckBitfields, CodeDone, CodeEvent, CodeJob, NodePeer};
 use async_backing_availability::{AvailabilityDone, AvailabilityEvent, AvailabilityJob, ErasureChunk};
 use async_backing_backing::{job, Event as BackingEvent, SignedStatement};
-use async_backing_chain_view::{ChainEvent, Identity};
+use async_backing_chain_view::ChainEvent;
+use async_backing_collator_protocol::{CheckCollation, Hashes, Parting};
 use async_backing_machine::{Never, PeerId, Words};
 use async_backing_primitives::{
 	AvailableData, CandidateHash, Hash, ParaId, PoV, Slot, UncheckedSignedAvailabilityBitfield, ValidatorId,
 	ValidatorIndex, ValidatorSignature,
 };
 use async_backing_provisioner::Proposal;
-use codec::{Decode, Encode};
+use async_backing_wire::{CollationRequestV2, CollationResponse};
+use codec::{Decode, Encode, Input};
 use std::{fmt, sync::Arc};
 
 /// The words of a [`Validator`](crate::Validator).
@@ -19,7 +21,7 @@ pub struct NodeWords;
 
 impl Words for NodeWords {
 	type Chain = ChainEvent;
-	type Identity = Identity;
+	type Identity = NodePeer;
 	/// Everything goes to every validator (full mesh), so that nobody asks what others know.
 	type View = Never;
 	type Message = Message;
@@ -35,13 +37,9 @@ impl Words for NodeWords {
 /// What is said without an answer.
 #[derive(Clone, PartialEq, Encode, Decode)]
 pub enum Message {
-	/// A collator says for which para it collates, once a connection (R-NET-81).
-	Declare {
-		/// The para.
-		para: ParaId,
-	},
-	/// A collator has a candidate for a backer's group (R-COL-3, R-NET-84).
-	Advertise(Box<Advertisement>),
+	/// What is said over a stream of the collation protocol: Polkadot's own bytes, envelope and all, in the stream's version
+	/// (R-NET-54, R-NET-61 to R-NET-65).
+	Collation(Vec<u8>),
 	/// A vote; one that seconds brings the candidate along.
 	Statement(Arc<SignedStatement>),
 	/// Which chunks the signer holds, at a leaf (R-AVL-8).
@@ -53,8 +51,7 @@ pub enum Message {
 impl fmt::Debug for Message {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 		match self {
-			Self::Declare { para } => f.debug_struct("Declare").field("para", para).finish(),
-			Self::Advertise(advertisement) => f.debug_tuple("Advertise").field(advertisement).finish(),
+			Self::Collation(bytes) => f.debug_tuple("Collation").field(bytes).finish(),
 			Self::Statement(statement) => f.debug_tuple("Statement").field(statement).finish(),
 			Self::Bitfield(leaf, signed) => {
 				let signed = BitfieldText(signed);
@@ -81,10 +78,23 @@ impl Message {
 	/// Its kind, for logs.
 	pub const fn kind(&self) -> &'static str {
 		match self {
-			Self::Declare { .. } => "declare",
-			Self::Advertise(_) => "advertise",
+			Self::Collation(bytes) => match bytes.as_slice() {
+				[2, ..] => "view",
+				[1, 0, 0, ..] => "declare",
+				[1, 0, 1, ..] => "advertise",
+				[1, 0, 4, ..] => "collation seconded",
+				_ => "collation",
+			},
 			Self::Statement(_) => "statement",
 			Self::Bitfield(..) => "bitfield",
+		}
+	}
+
+	/// Bytes on the wire.
+	pub fn wire_size(&self) -> usize {
+		match self {
+			Self::Collation(bytes) => bytes.len(),
+			other => other.encoded_size(),
 		}
 	}
 }
@@ -92,8 +102,15 @@ impl Message {
 /// What is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum Request {
-	/// A collator for a candidate that it advertised (R-NET-79).
-	Collation(CandidateHash),
+	/// A collator for a candidate that it advertised, in version 2 of the request (R-NET-70, R-NET-79).
+	Collation {
+		/// The block that fixes core and group.
+		scheduling_parent: Hash,
+		/// The para.
+		para: ParaId,
+		/// The candidate.
+		candidate: CandidateHash,
+	},
 	/// A backer for the proof of validity of what it stated (R-NET-102).
 	Pov(CandidateHash),
 	/// Anybody for a chunk (R-NET-99).
@@ -111,27 +128,93 @@ impl Request {
 	/// Its kind, for logs.
 	pub const fn kind(&self) -> &'static str {
 		match self {
-			Self::Collation(_) => "collation",
+			Self::Collation { .. } => "collation",
 			Self::Pov(_) => "pov",
 			Self::Chunk { .. } => "chunk",
 			Self::AvailableData(_) => "available data",
 		}
 	}
+
+	/// The candidate that it is about.
+	pub const fn candidate(&self) -> CandidateHash {
+		match self {
+			Self::Collation { candidate, .. }
+			| Self::Pov(candidate)
+			| Self::Chunk { candidate, .. }
+			| Self::AvailableData(candidate) => *candidate,
+		}
+	}
+
+	/// Bytes on the wire. A protocol has a name there, and no tag.
+	pub fn wire_size(&self) -> usize {
+		self.encoded_size().saturating_sub(1)
+	}
 }
 
-/// What is answered, of the same kind as the request. Large things are shared.
+impl From<CollationRequestV2> for Request {
+	fn from(asked: CollationRequestV2) -> Self {
+		let CollationRequestV2 {
+			scheduling_parent,
+			para_id: para,
+			candidate_hash: candidate,
+		} = asked;
+		Self::Collation {
+			scheduling_parent,
+			para,
+			candidate,
+		}
+	}
+}
+
+/// What is answered, of the same kind as the request. Large things are shared; the driver decodes them, beside.
 // One is moved through two calls, and copied by nobody: a box would be another allocation for each.
 #[allow(clippy::large_enum_variant)]
-#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Encode)]
 pub enum Response {
-	/// The candidate.
-	Collation(FetchedCollation),
+	/// The candidate, as on the wire (R-NET-71).
+	Collation(CollationResponse),
 	/// The proof of validity.
 	Pov(Arc<PoV>),
 	/// The chunk.
 	Chunk(Arc<ErasureChunk>),
 	/// The data.
 	AvailableData(Arc<AvailableData>),
+}
+
+impl Decode for Response {
+	fn decode<I: Input>(input: &mut I) -> Result<Self, codec::Error> {
+		Ok(match input.read_byte()? {
+			0 => {
+				let with_parent = bool::decode(input)?;
+				Self::Collation(CollationResponse {
+					receipt: Decode::decode(input)?,
+					pov: Decode::decode(input)?,
+					parent_head_data: with_parent.then(|| Decode::decode(input)).transpose()?,
+				})
+			}
+			1 => Self::Pov(Decode::decode(input)?),
+			2 => Self::Chunk(Decode::decode(input)?),
+			3 => Self::AvailableData(Decode::decode(input)?),
+			_ => return Err("no response has this tag".into()),
+		})
+	}
+}
+
+impl Response {
+	/// Its kind, for logs.
+	pub const fn kind(&self) -> &'static str {
+		match self {
+			Self::Collation(_) => "collation response",
+			Self::Pov(_) => "pov response",
+			Self::Chunk(_) => "chunk response",
+			Self::AvailableData(_) => "available data response",
+		}
+	}
+
+	/// Bytes on the wire, which has no tag.
+	pub fn wire_size(&self) -> usize {
+		self.encoded_size().saturating_sub(1)
+	}
 }
 
 /// Work that a validator has done beside ([`work::run`](crate::work::run)).
@@ -141,6 +224,8 @@ pub enum Job {
 	Backing(job::Job),
 	/// Of availability: chunks to check, data to code and to recover.
 	Availability(AvailabilityJob),
+	/// A collation to be hashed, before anything of it is believed (R-NET-86).
+	CheckCollation(CheckCollation),
 	/// Validation codes to prepare, and votes about them to give.
 	Code(CodeJob),
 	/// Bitfields to verify.
@@ -161,6 +246,8 @@ pub enum Done {
 	Backing(job::Done),
 	/// Of [`Job::Availability`].
 	Availability(AvailabilityDone),
+	/// Of [`Job::CheckCollation`].
+	CheckedCollation(Hashes),
 	/// Of [`Job::Code`].
 	Code(CodeDone),
 	/// Of [`Job::CheckBitfields`]: which are signed, in their order.
@@ -199,6 +286,8 @@ pub enum Event {
 	Code(CodeEvent),
 	/// A peer cost too much: nothing that it says is listened to any more.
 	Cut(PeerId),
+	/// A collator is let go, by a rule and at no cost (R-NET-82, R-NET-83).
+	Parted(PeerId, Parting),
 	/// This validator does not vote for a candidate: it is invalid, or has no place here. Why, in words.
 	Refused(CandidateHash, String),
 	/// Something is strange or was refused. Why, in words.

@@ -45,6 +45,16 @@ pub fn run(
 			};
 			(Done::Availability(async_backing_availability::run(job)), price)
 		}
+		Job::CheckCollation(check) => {
+			let price = Price {
+				bytes: check.pov.block_data.0.len() as u64,
+				..Price::default()
+			};
+			(
+				Done::CheckedCollation(async_backing_collator_protocol::run(&check)),
+				price,
+			)
+		}
 		Job::Code(CodeJob::Prepare { code, at }) => {
 			let result = match executor.prepare(code, at) {
 				Ok(()) => Ok(()),

@@ -18,8 +18,11 @@ use async_backing_primitives::{
 };
 use async_backing_validator::{
 	work::{self, Ballots, Execution, Executor, Signer},
-	Advertisement, Event, FetchedCollation, Message, NodeWords, Request, Response, Validator,
-	ValidatorConfig,
+	CollatorPeer, Event, Message, NodePeer, NodeWords, Request, Response, Validator, ValidatorConfig,
+};
+use async_backing_wire::{
+	declare_payload, AdvertisementV2, CollationMessage, CollationResponse, CollationVersion, CollatorId,
+	CollatorMessage, CollatorSignature, Declaration, Envelope,
 };
 use codec::{Decode, DecodeAll, Encode};
 use sp_core::{sr25519, Pair};
@@ -169,6 +172,10 @@ impl Node {
 				}
 				Output::Event(event) => {
 					let _ = self.told.send(event);
+				}
+				// The other end notices that its stream is closed.
+				Output::Disconnect(peer) => {
+					self.streams.remove(&peer);
 				}
 				Output::Report(..) | Output::Cancel(_) | Output::Proposal(..) => {}
 			}
@@ -370,16 +377,16 @@ fn candidate() -> (CandidateReceipt, PoV, ValidationResult, PersistedValidationD
 fn start(
 	index: u8,
 	result: ValidationResult,
-	peers: Vec<(PeerId, Identity, DuplexStream)>,
+	peers: Vec<(PeerId, NodePeer, DuplexStream)>,
 ) -> mpsc::UnboundedReceiver<Event> {
 	let (queue, happens) = mpsc::unbounded_channel();
 	let (told, events) = mpsc::unbounded_channel();
 	let mut streams = BTreeMap::new();
-	for (peer, identity, stream) in peers {
+	for (peer, who, stream) in peers {
 		let (reader, writer) = tokio::io::split(stream);
 		let (frames, to_write) = mpsc::channel(64);
 		tokio::spawn(write(writer, to_write));
-		let connected = Happens::Input(Input::Peer(peer, PeerEvent::Connected(identity)));
+		let connected = Happens::Input(Input::Peer(peer, PeerEvent::Connected(who)));
 		assert!(queue.send(connected).is_ok(), "the node reads it");
 		tokio::spawn(read(peer, reader, queue.clone()));
 		streams.insert(peer, frames);
@@ -410,16 +417,32 @@ fn start(
 	events
 }
 
+/// The collator's end of its stream.
+fn collator() -> CollatorPeer {
+	CollatorPeer {
+		peer_id: vec![7; 38],
+		version: CollationVersion::V2,
+	}
+}
+
 /// Says what it has, and hands it over.
 async fn collate(mut stream: DuplexStream, receipt: CandidateReceipt, pov: PoV, parent_head: HeadData) {
-	let advertisement = Advertisement {
-		receipt: receipt.clone(),
-		parent_head: parent_head.hash(),
+	let key = pair(100);
+	let declaration = Declaration {
+		collator: CollatorId(key.public().0),
+		para_id: PARA,
+		signature: CollatorSignature(key.sign(&declare_payload(&collator().peer_id)).0),
 	};
-	for message in [
-		Message::Declare { para: PARA },
-		Message::Advertise(Box::new(advertisement)),
+	let advertisement = AdvertisementV2 {
+		scheduling_parent: receipt.descriptor.scheduling_parent(),
+		candidate_hash: receipt.hash(),
+		parent_head_data_hash: parent_head.hash(),
+	};
+	for said in [
+		CollatorMessage::Declare(declaration),
+		CollatorMessage::Advertise(advertisement),
 	] {
+		let message = Message::Collation(Envelope::Message(CollationMessage::V2(said)).encode());
 		let bytes = Frame::Message(message).encode();
 		stream
 			.write_u32(bytes.len() as u32)
@@ -430,10 +453,11 @@ async fn collate(mut stream: DuplexStream, receipt: CandidateReceipt, pov: PoV, 
 	while let Ok(length) = stream.read_u32().await {
 		let mut bytes = vec![0; length as usize];
 		stream.read_exact(&mut bytes).await.expect("a whole frame");
-		if let Ok(Frame::Request(id, Request::Collation(_))) = Frame::decode_all(&mut &bytes[..]) {
-			let collation = FetchedCollation {
+		if let Ok(Frame::Request(id, Request::Collation { .. })) = Frame::decode_all(&mut &bytes[..]) {
+			let collation = CollationResponse {
 				receipt: receipt.clone(),
 				pov: Arc::new(pov.clone()),
+				parent_head_data: Some(parent_head.clone()),
 			};
 			let bytes = Frame::Response(id, Some(Response::Collation(collation))).encode();
 			stream
@@ -466,16 +490,16 @@ fn two_validators_back_a_candidate_over_streams() {
 		let hash = receipt.hash();
 		let (here, there) = tokio::io::duplex(64 * 1024);
 		let (of_collator, to_collator) = tokio::io::duplex(64 * 1024);
-		let identity = |index| Identity::of(pair(index).public().into());
+		let validator = |index| NodePeer::from(Identity::of(pair(index).public().into()));
 		let first = start(
 			0,
 			result.clone(),
 			vec![
-				(PeerId(1), identity(1), here),
-				(PeerId(2), Identity::stranger(), to_collator),
+				(PeerId(1), validator(1), here),
+				(PeerId(2), NodePeer::collator(collator()), to_collator),
 			],
 		);
-		let second = start(1, result, vec![(PeerId(1), identity(0), there)]);
+		let second = start(1, result, vec![(PeerId(1), validator(0), there)]);
 		tokio::spawn(collate(of_collator, receipt, pov, validation_data.parent_head));
 		let both = async {
 			is_backable(first, hash).await;

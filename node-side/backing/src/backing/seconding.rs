@@ -2,53 +2,52 @@
 
 use super::{Backing, Effect, Place, PovSource, SecondingError, Turn, Work};
 use crate::{
-	job::ValidationJob, limit::SecondedDepths, relay_parent::RelayParent, AdmissionError, BackingWords,
-	Collation, DepthTaken, HypotheticalCandidate, Introduction, Membership, View,
+	job::ValidationJob, limit::SecondedDepths, relay_parent::RelayParent, AdmissionError, Advertised,
+	BackingWords, Collation, DepthTaken, HypotheticalCandidate, Introduction, Membership, View,
 };
 use async_backing_chain_view::ChainView;
 use async_backing_fragment_tree::Candidate;
 use async_backing_machine::{Cost, Instant, JobFailure, Judgement, Outbox, PeerId};
 use async_backing_primitives::{
-	injected_core_bits, CandidateDescriptor, CandidateHash, CompactStatement, Hash, HeadHash, ParaId, PoV,
+	injected_core_bits, CandidateDescriptor, CandidateHash, CompactStatement, Hash, ParaId, PoV,
 	ValidatorIndex,
 };
 use codec::Encode;
 use std::sync::Arc;
 
 impl Backing {
-	/// Whether a candidate that a collator advertises is worth fetching (R-BAK-1, R-BAK-3, R-BAK-5).
+	/// Whether a candidate that a collator advertises is worth fetching (R-BAK-1, R-BAK-3, R-BAK-5), by the hashes that it is
+	/// advertised with. What its descriptor says is checked when it is there.
 	///
 	/// # Errors
 	/// [`SecondingError`] says why not.
-	pub fn can_second(
-		&self,
-		candidate: CandidateHash,
-		descriptor: &CandidateDescriptor,
-		parent_head: HeadHash,
-		view: &impl View,
-	) -> Result<(), SecondingError> {
-		self.pre_check(candidate, descriptor, parent_head, true, view)
+	pub fn can_second(&self, advertised: &Advertised, view: &impl View) -> Result<(), SecondingError> {
+		self.pre_check(advertised, None, true, view)
 	}
 
 	fn pre_check(
 		&self,
-		candidate: CandidateHash,
-		descriptor: &CandidateDescriptor,
-		parent_head: HeadHash,
+		advertised: &Advertised,
+		descriptor: Option<&CandidateDescriptor>,
 		vouched_in_path_only: bool,
 		view: &impl View,
 	) -> Result<(), SecondingError> {
-		let scheduling_parent = descriptor.scheduling_parent();
+		let Advertised {
+			candidate,
+			para,
+			scheduling_parent,
+			relay_parent,
+			parent_head,
+		} = *advertised;
 		let (parent, _) = self.own_place(scheduling_parent)?;
 		let is_settled = self.candidates.get(&candidate).is_some_and(|state| state.settled);
 		if is_settled || self.promises.contains((scheduling_parent, candidate)) {
 			return Err(SecondingError::AlreadyKnown(candidate));
 		}
-		let para = descriptor.para_id();
 		let own_core = parent
 			.own_core()
-			.ok_or(SecondingError::NotABacker(descriptor.scheduling_parent()))?;
-		let named = descriptor.core_index();
+			.ok_or(SecondingError::NotABacker(scheduling_parent))?;
+		let named = descriptor.and_then(CandidateDescriptor::core_index);
 		if named.is_some_and(|named| named != own_core) || !parent.has_claim(own_core, para) {
 			return Err(SecondingError::NotAssigned {
 				para,
@@ -56,16 +55,18 @@ impl Backing {
 				own: own_core,
 			});
 		}
-		injected_core_bits(descriptor, own_core).map_err(AdmissionError::from)?;
-		if descriptor.para_head() == parent_head {
-			return Err(SecondingError::ZeroLengthCycle(parent_head));
+		if let Some(descriptor) = descriptor {
+			injected_core_bits(descriptor, own_core).map_err(AdmissionError::from)?;
+			if descriptor.para_head() == parent_head {
+				return Err(SecondingError::ZeroLengthCycle(parent_head));
+			}
 		}
 		self.check_places(parent, scheduling_parent, para)?;
 		let incomplete = HypotheticalCandidate::Incomplete {
 			hash: candidate,
 			para,
 			parent_head,
-			relay_parent: descriptor.relay_parent(),
+			relay_parent,
 		};
 		let membership = view.hypothetical_depths(incomplete, vouched_in_path_only);
 		if membership
@@ -196,7 +197,8 @@ impl Backing {
 		if let Some(known) = self.candidates.get(&hash) {
 			return self.confirm_collation(hash, known.scheduling_parent, peer, collation.pov, turn);
 		}
-		self.pre_check(hash, descriptor, collation.parent_head, false, turn.view)?;
+		let advertised = Advertised::of(hash, descriptor, collation.parent_head);
+		self.pre_check(&advertised, Some(descriptor), false, turn.view)?;
 		let (para, scheduling_parent) = (descriptor.para_id(), descriptor.scheduling_parent());
 		let validation_data = turn
 			.view

@@ -243,7 +243,8 @@ impl Backing {
 			signature: statement.signature.clone(),
 		};
 		let said = compact.statement;
-		if !turn.out.notify(to, Arc::new(statement)) {
+		let statement = Arc::new(statement);
+		if !turn.out.notify(to, statement.clone()) {
 			self.stalled = true;
 			return;
 		}
@@ -260,6 +261,7 @@ impl Backing {
 					candidate,
 					para,
 					scheduling_parent,
+					statement,
 				});
 			}
 			None => turn.effects.push(Effect::Confirmed { candidate }),

@@ -72,6 +72,8 @@ pub enum Effect {
 		para: ParaId,
 		/// Its scheduling parent.
 		scheduling_parent: Hash,
+		/// What was said, for whoever handed it over (R-NET-80).
+		statement: Arc<SignedStatement>,
 	},
 	/// This validator confirmed a candidate of somebody else: others have been told.
 	Confirmed {

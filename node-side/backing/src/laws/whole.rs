@@ -2,8 +2,8 @@
 
 use super::actors::{self, PARA};
 use crate::{
-	job, Backing, BackingConfig, BackingWords, Collation, Demand, Effect, Event, HypotheticalCandidate,
-	Introduction, Membership, PovRequest, SignedStatement, View,
+	job, Advertised, Backing, BackingConfig, BackingWords, Collation, Demand, Effect, Event,
+	HypotheticalCandidate, Introduction, Membership, PovRequest, SignedStatement, View,
 };
 use async_backing_chain_view::{ChainEvent, ChainView, Identity, Limits};
 use async_backing_fragment_tree::{Candidate, SharedValidationData};
@@ -245,7 +245,10 @@ impl Whole {
 				Some(demand) => demand != Demand::Never,
 				None => whole
 					.backing
-					.can_second(hash, descriptor, collation.parent_head, &whole.places)
+					.can_second(
+						&Advertised::of(hash, descriptor, collation.parent_head),
+						&whole.places,
+					)
 					.is_ok(),
 			};
 			if !is_wanted {

@@ -70,9 +70,13 @@ pub(super) fn in_order(chain: &ChainView, mut paras: BTreeSet<ParaId>) -> Vec<Pa
 	ordered
 }
 
-/// Whether a para has a claim on a core that the own group serves at some leaf, or will serve there before the claim is
-/// over (R-NET-81).
+/// Whether a para has a claim on a core that the own group serves with a relay parent in scope, or will serve at some leaf
+/// before the claim is over (R-NET-81). So nobody is let go between two groups whose candidates may still be backed.
 pub(super) fn is_served(chain: &ChainView, para: ParaId) -> bool {
+	let has_claim = |parent: &Hash| claims(chain, *parent, para).is_some_and(|claims| claims.of_para > 0);
+	if chain.relay_parents().iter().any(has_claim) {
+		return true;
+	}
 	chain.leaves().any(|leaf| {
 		let Some(own) = chain.own_index(leaf.block.hash) else {
 			return false;

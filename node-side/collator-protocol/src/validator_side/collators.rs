@@ -245,6 +245,11 @@ impl Collators {
 		self.by_peer.contains_key(&peer)
 	}
 
+	/// Peers, ascending.
+	pub(super) fn peers(&self) -> impl Iterator<Item = PeerId> + '_ {
+		self.by_peer.keys().copied()
+	}
+
 	/// Number of peers.
 	pub(super) fn len(&self) -> usize {
 		self.by_peer.len()

@@ -29,6 +29,11 @@ impl ValidatorSide {
 		self.collators.most_heard()
 	}
 
+	/// Law 3: how many things of a peer wait for their relay parent.
+	pub fn early_of(&self, peer: PeerId) -> usize {
+		self.early.len_of(peer)
+	}
+
 	/// Law 3: things that wait for their relay parent.
 	pub fn early(&self) -> usize {
 		self.early.len()

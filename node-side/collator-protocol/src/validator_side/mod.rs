@@ -133,6 +133,16 @@ impl ValidatorSide {
 		self.collators.knows(peer)
 	}
 
+	/// Those who are listened to, ascending.
+	pub fn heard_peers(&self) -> impl Iterator<Item = PeerId> + '_ {
+		self.collators.peers()
+	}
+
+	/// Version of a peer's stream, if it is listened to.
+	pub fn version(&self, peer: PeerId) -> Option<CollationVersion> {
+		self.collators.version(peer)
+	}
+
 	/// The para that a peer declared.
 	pub fn para_of(&self, peer: PeerId) -> Option<ParaId> {
 		self.collators.para_of(peer)

@@ -9,33 +9,35 @@ mod fellows;
 mod offers;
 mod recovering;
 mod serving;
+mod streams;
 mod turns;
 
+pub(crate) use streams::Card;
 pub(crate) use turns::Turns;
 
 use crate::{
 	authoring::{Author, Idle, Order, REFUSED},
-	words::{Authored, Built, DevnetWords, Done, Event, Job, NotAuthored},
+	words::{Authored, Built, DevnetWords, Done, Event, Job, Message, NotAuthored},
 };
-use async_backing_chain_view::{ChainEvent, Identity};
+use async_backing_chain_view::{ChainEvent, ChainView, Identity, Limits};
 use async_backing_collator::{NoBuild, Parablock, Serving};
 use async_backing_machine::{
-	Batch, Core, Input, Instant, JobFailure, JobId, Outbox, PeerEvent, PeerId, Priority, Recipients,
-	Snapshot, Ticket,
+	Batch, Core, Input, Instant, JobFailure, JobId, Outbox, PeerEvent, PeerId, Priority, Snapshot, Ticket,
 };
 use async_backing_primitives::{
 	BlockNumber, CandidateCommitments, CandidateHash, CoreIndex, Hash, HeadData, HeadHash, LeafFacts, ParaId,
 	RelayChainBlockInfo, Slot, ValidatorId,
 };
-use async_backing_validator::Message;
+use async_backing_validator::Message as NodeMessage;
 use codec::{Decode, Encode};
 use fellows::Fellows;
-use offers::{group_of, pending, Offer, Offers, OFFERS_KEPT, USUAL_DELAY};
+use offers::{group_of, pending, Offer, Offers, OFFERS_KEPT};
 use std::{
 	collections::{BTreeMap, BTreeSet, VecDeque},
 	sync::Arc,
 	time::Duration,
 };
+use streams::Streams;
 
 /// Validators that a collator is connected with at most: all that a relay chain has.
 const MAX_VALIDATORS: usize = 1024;
@@ -52,6 +54,10 @@ pub(crate) struct CollatorCore {
 	author: Author,
 	turns: Turns,
 	validators: BTreeMap<PeerId, Vec<ValidatorId>>,
+	/// The relay chain, and which validators are there.
+	chain: ChainView,
+	/// The collation protocol.
+	streams: Streams,
 	fellows: Fellows,
 	leaf: Option<Arc<LeafFacts>>,
 	/// When that became the leaf.
@@ -63,7 +69,7 @@ pub(crate) struct CollatorCore {
 	/// The block that is being executed, and the leaf that it was decided at.
 	under_way: Option<(JobId, Box<Order>, Arc<LeafFacts>)>,
 	offers: Offers,
-	/// Who waits for something that is on offer.
+	/// Which fellow waits for something that is on offer.
 	serving: Serving<PeerId, Ticket>,
 	/// Answers on their way, and when they are out.
 	sending: BTreeSet<(Instant, Ticket)>,
@@ -84,13 +90,21 @@ struct Record {
 }
 
 impl CollatorCore {
-	pub(crate) fn new(para: ParaId, genesis_head: HeadData, author: Author, turns: Turns) -> Self {
+	pub(crate) fn new(
+		para: ParaId,
+		genesis_head: HeadData,
+		author: Author,
+		turns: Turns,
+		card: Card,
+	) -> Self {
 		Self {
 			para,
 			genesis_head,
 			author,
 			turns,
 			validators: BTreeMap::new(),
+			chain: ChainView::new(None, Limits::default()),
+			streams: Streams::new(card),
 			fellows: Fellows::default(),
 			leaf: None,
 			leaf_at: Instant::ZERO,
@@ -104,7 +118,7 @@ impl CollatorCore {
 		}
 	}
 
-	fn connected(&mut self, peer: PeerId, identity: Identity, out: &mut Out) {
+	fn connected(&mut self, now: Instant, peer: PeerId, identity: Identity, out: &mut Out) {
 		if let Some(position) = self.turns.fellow(&identity) {
 			return self.met(peer, position, out);
 		}
@@ -112,10 +126,23 @@ impl CollatorCore {
 		if identity.authorities.is_empty() || (is_new && self.validators.len() >= MAX_VALIDATORS) {
 			return;
 		}
+		self.chain.connected(peer, identity.clone());
 		self.validators.insert(peer, identity.authorities);
-		if is_new {
-			out.notify(Recipients::Peer(peer), Message::Declare { para: self.para });
-			self.offer_all(out);
+		self.dial(now, false, out);
+	}
+
+	/// The side hears of the chain first: what is built is offered at the newest leaf.
+	fn chain_event(&mut self, now: Instant, event: ChainEvent, out: &mut Out) {
+		let update = self.chain.handle(event.clone());
+		if !update.is_empty() {
+			self.tell_side(now, Input::Chain(update), out);
+		}
+		match event {
+			ChainEvent::Imported { facts, fresh } => self.imported(now, facts, fresh, out),
+			ChainEvent::Reverted { hash } => {
+				self.leaf.take_if(|leaf| leaf.block.hash == hash);
+			}
+			ChainEvent::Finalized { .. } => {}
 		}
 	}
 
@@ -130,7 +157,6 @@ impl CollatorCore {
 			return;
 		}
 		(self.leaf, self.leaf_at) = (Some(facts), now);
-		self.offer_all(out);
 		self.author(now, out);
 		self.recover();
 		self.pursue(now, out);
@@ -234,7 +260,7 @@ impl CollatorCore {
 		};
 		match result {
 			Ok(Done::Authored(Ok(authored))) => {
-				self.built(&order, &leaf, *authored, out);
+				self.built(now, &order, *authored, out);
 				// At a velocity above one there may be another one for this leaf.
 				self.author(now, out);
 			}
@@ -258,7 +284,7 @@ impl CollatorCore {
 		}
 	}
 
-	fn built(&mut self, order: &Order, leaf: &LeafFacts, authored: Authored, out: &mut Out) {
+	fn built(&mut self, now: Instant, order: &Order, authored: Authored, out: &mut Out) {
 		let build_on = &order.build_on;
 		let Authored {
 			collated,
@@ -295,19 +321,19 @@ impl CollatorCore {
 			receipt,
 			parent_head: collated.validation_data.parent_head.hash(),
 			pov,
-			group: group_of(leaf, build_on.core, build_on.relay_parent.number),
-			due: build_on.relay_parent.number.saturating_add(order.backing_delay),
-			told: BTreeMap::new(),
 		};
-		let block = offer.advertisement();
-		self.offer(offer, out);
+		let block = offer.announcement();
+		let parent_head = collated.validation_data.parent_head.clone();
+		self.offer(now, offer, parent_head, Some(build_on.core), out);
 		self.announce(block, out);
 	}
 
 	/// A peer is gone. Whoever is left has heard of all that it may have taken with it.
-	fn gone(&mut self, peer: PeerId, out: &mut Out) {
+	fn gone(&mut self, now: Instant, peer: PeerId, out: &mut Out) {
 		self.fellows.gone(peer);
 		self.validators.remove(&peer);
+		self.chain.disconnected(peer);
+		self.hung_up(now, peer, out);
 		self.unasked(peer, out);
 	}
 
@@ -370,25 +396,24 @@ impl Core for CollatorCore {
 
 	fn handle(&mut self, now: Instant, input: Input<DevnetWords>, out: &mut Out) {
 		match input {
-			Input::Chain(ChainEvent::Imported { facts, fresh }) => self.imported(now, facts, fresh, out),
-			Input::Chain(ChainEvent::Reverted { hash }) => {
-				self.leaf.take_if(|leaf| leaf.block.hash == hash);
-			}
-			Input::Chain(ChainEvent::Finalized { .. }) => {}
-			Input::Peer(peer, PeerEvent::Connected(identity)) => self.connected(peer, identity, out),
-			Input::Peer(peer, PeerEvent::Disconnected) => self.gone(peer, out),
-			Input::Peer(peer, PeerEvent::Message(Message::Advertise(block))) => {
-				self.announced(now, peer, *block, out)
-			}
-			// Validators tell a collator nothing that it needs.
-			Input::Peer(_, PeerEvent::Message(_)) => {}
+			Input::Chain(event) => self.chain_event(now, event, out),
+			Input::Peer(peer, PeerEvent::Connected(identity)) => self.connected(now, peer, identity, out),
+			Input::Peer(peer, PeerEvent::Disconnected) => self.gone(now, peer, out),
+			Input::Peer(peer, PeerEvent::Message(message)) => match message {
+				Message::Block(block) => self.announced(now, peer, *block, out),
+				Message::Stream(signal) => self.signalled(now, peer, signal, out),
+				Message::Node(NodeMessage::Collation(bytes)) => self.told(now, peer, &bytes, out),
+				// That is among validators.
+				Message::Node(_) => {}
+			},
 			Input::Peer(_, PeerEvent::View(view)) => match view {},
 			Input::Request(peer, ticket, request) => self.asked(now, peer, ticket, request, out),
 			Input::Done(job, result) => self.done(now, job, result, out),
 			Input::Propose(id, ..) => out.propose(id, Default::default()),
 			Input::Restored(snapshot) => self.restored(&snapshot),
 			Input::Response(id, answer) => self.answered(now, id, answer, out),
-			Input::Timer(_) => {
+			Input::Timer(id) => {
+				self.tell_side(now, Input::Timer(id), out);
 				self.serve_on(now, out);
 				self.author(now, out);
 			}

@@ -3,5 +3,5 @@
 mod collator;
 mod validator;
 
-pub(crate) use collator::{CollatorCore, Turns};
+pub(crate) use collator::{Card, CollatorCore, Turns};
 pub(crate) use validator::ValidatorCore;

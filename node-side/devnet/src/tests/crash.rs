@@ -8,7 +8,7 @@
 
 use super::town::*;
 use crate::{
-	words::{DevnetWords, Job},
+	words::{DevnetWords, Job, Message},
 	world::Note,
 };
 use async_backing_backing::{job, SignedStatement, StatementContent};
@@ -16,7 +16,7 @@ use async_backing_chain_view::ChainEvent;
 use async_backing_machine::{Core, Input, Outbox, Output, PeerEvent, PeerId, Ticket};
 use async_backing_primitives::{CandidateHash, Hash, ValidatorIndex};
 use async_backing_sim::{Fault, Moment, NodeId, Step, What};
-use async_backing_validator::{Job as ValidatorJob, Message, NodeWords, Request, Response};
+use async_backing_validator::{Job as ValidatorJob, Message as NodeMessage, NodeWords, Request, Response};
 use codec::Encode;
 use std::{
 	collections::{BTreeMap, BTreeSet},
@@ -136,8 +136,10 @@ impl Watch {
 				let about = payload[payload.len() - 36..].to_vec();
 				self.signed.entry(about).or_default().insert(payload.clone());
 			}
-			Output::Notify(_, message @ Message::Statement(statement)) => self.stated(message, statement),
-			Output::Notify(_, message @ Message::Bitfield(leaf, bitfield)) => {
+			Output::Notify(_, Message::Node(message @ NodeMessage::Statement(statement))) => {
+				self.stated(message, statement);
+			}
+			Output::Notify(_, Message::Node(message @ NodeMessage::Bitfield(leaf, bitfield))) => {
 				self.share(message, About::Leaf(*leaf));
 				if bitfield.payload.0[0] {
 					self.has.extend(self.on_core.get(leaf));
@@ -147,7 +149,7 @@ impl Watch {
 		}
 	}
 
-	fn stated(&mut self, message: &Message, statement: &SignedStatement) {
+	fn stated(&mut self, message: &NodeMessage, statement: &SignedStatement) {
 		let candidate = match &statement.content {
 			StatementContent::Seconded(seconded) => {
 				let candidate = seconded.receipt.hash();
@@ -163,7 +165,7 @@ impl Watch {
 		}
 	}
 
-	fn share(&mut self, message: &Message, about: About) {
+	fn share(&mut self, message: &NodeMessage, about: About) {
 		self.shared[self.crashes.min(1)].insert(message.encode(), about);
 	}
 

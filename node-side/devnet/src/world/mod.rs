@@ -14,11 +14,11 @@ use work::Ballots;
 use crate::{
 	authoring::{Author, Timing},
 	execution::Executes,
-	nodes::{CollatorCore, Turns, ValidatorCore},
+	nodes::{Card, CollatorCore, Turns, ValidatorCore},
 	orders::OrderDesk,
 	outside::Outside,
 	relay::Chain,
-	words::{DevnetWords, Done, Job},
+	words::{DevnetWords, Done, Job, Request, Response},
 	DevnetError, Model, Parachain, RunConfig,
 };
 use async_backing_chain_view::{ChainEvent, Identity};
@@ -29,9 +29,10 @@ use async_backing_primitives::{
 	ValidatorId, ValidatorSignature,
 };
 use async_backing_provisioner::Proposal;
-use async_backing_relay_client::ValidatorKeys;
+use async_backing_relay_client::{signing, ValidatorKeys};
 use async_backing_sim::{Agenda, Digest, NodeId, Price, Scenario, Sent, What};
-use async_backing_validator::{Request, Response, Validator, ValidatorConfig};
+use async_backing_validator::{Request as NodeRequest, Validator, ValidatorConfig};
+use async_backing_wire::{declare_payload, CollatorId, CollatorSignature, Declaration};
 use codec::Encode;
 use rand_chacha::{rand_core::SeedableRng, ChaCha8Rng};
 use sp_runtime::OpaqueExtrinsic;
@@ -42,6 +43,9 @@ use std::{
 	sync::Arc,
 	time::Duration,
 };
+
+/// What the bytes of a peer id begin with: an identity hash of 36 bytes, of an ed25519 key of 32.
+const MULTIHASH: &[u8] = &[0, 36, 8, 1, 18, 32];
 
 /// What the world waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,6 +135,8 @@ pub(crate) struct World<C> {
 	/// Validators as they run now, to be looked at.
 	pub(crate) validators: Vec<Rc<RefCell<Validator>>>,
 	keys: Vec<ValidatorId>,
+	/// Collators that were started, each anew at each time.
+	collators_started: u32,
 	lines: Vec<Line>,
 	executor: Box<dyn Executes>,
 	/// Of import times.
@@ -203,6 +209,7 @@ impl<C: Chain> World<C> {
 			outside: None,
 			validators,
 			keys,
+			collators_started: 0,
 			lines,
 			executor: Box::new(executor),
 			random,
@@ -226,6 +233,24 @@ impl<C: Chain> World<C> {
 		ValidatorKeys::of_run(self.config.seed, index)
 			.sr25519_public()
 			.into()
+	}
+
+	/// Who a collator is on the network, in one of its lives (R-NET-67).
+	fn card(&mut self, para: ParaId) -> Card {
+		self.collators_started = self.collators_started.wrapping_add(1);
+		// Apart from those of nodes.
+		let keys = ValidatorKeys::of_run(self.config.seed, u32::MAX.wrapping_sub(self.collators_started));
+		let key = keys.sr25519_public();
+		let peer_id = [MULTIHASH, key.as_ref()].concat();
+		let signature = signing::sign(&keys.sr25519, &declare_payload(&peer_id));
+		Card {
+			declaration: Declaration {
+				collator: CollatorId(key.0),
+				para_id: para,
+				signature: CollatorSignature(signature.0),
+			},
+			peer_id,
+		}
 	}
 
 	/// How many blocks a para may have on one relay parent: as many as a foreign one has cores.
@@ -271,6 +296,7 @@ fn timing(model: &Model, fuel: FuelUse, collators: u32) -> Timing {
 
 impl<C: Chain> Scenario for World<C> {
 	type Words = DevnetWords;
+		let card = self.card(self.lines[position].para);
 	type Event = Event;
 	type Note = Note;
 	type Error = DevnetError;
@@ -282,7 +308,7 @@ impl<C: Chain> Scenario for World<C> {
 			if let Some(running) = self.validators.get_mut(node.0) {
 				*running = core.clone();
 			}
-			return Box::new(ValidatorCore(core));
+			return Box::new(ValidatorCore::new(core));
 		}
 		let (position, own) = self
 			.config
@@ -290,6 +316,7 @@ impl<C: Chain> Scenario for World<C> {
 			.expect("nodes are validators and collators; qed");
 		let turns = Turns::new(self.authorities(position), own);
 		let line = &self.lines[position];
+			card,
 		let config = CollatorConfig {
 			para: line.para,
 			capacity: model.segment_capacity,
@@ -333,10 +360,10 @@ impl<C: Chain> Scenario for World<C> {
 
 	fn bytes(&self, sent: Sent<'_, DevnetWords>) -> usize {
 		match sent {
-			Sent::Message(message) => message.encoded_size(),
+			Sent::Message(message) => message.wire_size(),
 			Sent::View(view) => match *view {},
-			Sent::Request(request) => request.encoded_size(),
-			Sent::Response(response) => response.encoded_size(),
+			Sent::Request(request) => request.wire_size(),
+			Sent::Response(response) => response.wire_size(),
 			Sent::Refusal(_) => 0,
 		}
 	}
@@ -406,9 +433,9 @@ impl<C: Chain> Scenario for World<C> {
 	fn loses(&mut self, _: Instant, _: NodeId, _: NodeId, sent: Sent<'_, DevnetWords>) -> bool {
 		// A response does not say of which candidate; nobody can answer what is not heard.
 		match sent {
-			Sent::Request(Request::Chunk { candidate, .. } | Request::AvailableData(candidate)) => {
-				self.withheld.contains(candidate)
-			}
+			Sent::Request(Request::Node(
+				NodeRequest::Chunk { candidate, .. } | NodeRequest::AvailableData(candidate),
+			)) => self.withheld.contains(candidate),
 			_ => false,
 		}
 	}
@@ -421,7 +448,7 @@ impl<C: Chain> Scenario for World<C> {
 /// What of a step goes into the hash of the trace: all but the contents of what is large, which its size, and what was
 /// hashed before it, stand for.
 fn digest(what: &What<'_, DevnetWords, Note>, into: &mut Digest) {
-	let response = |response: &Response| response.encoded_size() as u64;
+	let response = |response: &Response| response.wire_size() as u64;
 	let entry = match what {
 		What::Input(Input::Peer(peer, PeerEvent::Message(message))) => (0u8, peer.0, message.encode()),
 		What::Input(Input::Peer(peer, PeerEvent::Connected(identity))) => {
@@ -441,6 +468,7 @@ fn digest(what: &What<'_, DevnetWords, Note>, into: &mut Digest) {
 		What::Input(Input::Done(id, result)) => (9, id.0, vec![u8::from(result.is_ok())]),
 		What::Input(Input::Stored(id)) => (10, id.0, Vec::new()),
 		What::Input(Input::Timer(id)) => (11, id.0, Vec::new()),
+		What::Output(Output::Disconnect(peer)) => (32, peer.0, Vec::new()),
 		What::Input(Input::Propose(id, what, _)) => (12, id.0, what.parent.encode()),
 		What::Input(Input::Restored(snapshot)) => (13, snapshot.0.len() as u64, Vec::new()),
 		What::Output(Output::Notify(to, message)) => (20, to.as_slice().len() as u64, message.encode()),

@@ -89,6 +89,8 @@ impl<W: World> Driver<'_, W> {
 				}
 				self.report.answers = self.report.answers.saturating_add(1);
 			}
+			// It takes the driver a while: whoever is let go goes on speaking until its connection ends.
+			Output::Disconnect(peer) => self.watch.settled(peer),
 			Output::Notify(..) | Output::Event(_) => {}
 		}
 		Ok(())

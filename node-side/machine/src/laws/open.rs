@@ -122,6 +122,7 @@ impl<W: Words> Open<W> {
 			| Output::Cancel(_)
 			| Output::SetTimer(..)
 			| Output::ClearTimer(_)
+			| Output::Disconnect(_)
 			| Output::Event(_) => true,
 		}
 	}

@@ -127,6 +127,22 @@ impl<S: Scenario> Sim<S> {
 		Ok(())
 	}
 
+	/// A node lets a peer go: both notice, and meet again as peers do whose connection is lost.
+	pub(super) fn let_go(&mut self, id: NodeId, peer: PeerId) {
+		let now = self.clock.now();
+		let Some(Peer {
+			node: other,
+			our_name,
+		}) = self.nodes[id.0].peers.get(&peer).copied()
+		else {
+			return;
+		};
+		let latency = self.links.topology().link(id, other).unwrap_or_default().latency;
+		self.clock.schedule(now, Event::Gone(id, peer));
+		self.clock
+			.schedule(now.saturating_add(latency), Event::Gone(other, our_name));
+	}
+
 	/// What a node thinks of another one changes; below a bound it cuts it off.
 	pub(super) fn report(&mut self, id: NodeId, peer: PeerId, change: i32) {
 		let now = self.clock.now();

@@ -73,6 +73,7 @@ impl<S: Scenario> Sim<S> {
 					self.clock.schedule(self.clock.now(), event);
 				}
 			}
+			Output::Disconnect(peer) => self.let_go(id, peer),
 			// It is in the trace.
 			Output::Event(_) => {}
 		}

@@ -386,7 +386,7 @@ impl Net {
 				Output::ClearTimer(timer) => {
 					self.nodes[at].cleared.insert(timer);
 				}
-				Output::Cancel(_) | Output::Event(_) | Output::Store(..) => {}
+				Output::Cancel(_) | Output::Event(_) | Output::Store(..) | Output::Disconnect(_) => {}
 				Output::Proposal(_, never) => match never {},
 			}
 		}

@@ -1,7 +1,7 @@
 //! The relay chain of the town.
 
 use super::Port;
-use crate::work::Signer;
+use crate::{work::Signer, Request};
 use async_backing_availability::{encode, erasure_root_of, ErasureChunk};
 use async_backing_backing::{SecondedCandidate, SignedStatement, StatementContent};
 use async_backing_chain_view::ChainEvent;
@@ -119,6 +119,15 @@ impl Sample {
 
 	pub(super) fn hash(&self) -> CandidateHash {
 		self.hash
+	}
+
+	/// How its collator is asked for it.
+	pub(super) fn request(&self) -> Request {
+		Request::Collation {
+			scheduling_parent: self.receipt.descriptor.scheduling_parent(),
+			para: PARA,
+			candidate: self.hash,
+		}
 	}
 
 	pub(super) fn data(&self) -> AvailableData {

@@ -3,15 +3,17 @@
 use super::{sign, Town, KEYS};
 use crate::{
 	bitfields::{promised_record, BitfieldRecord},
+	collating::BackingGate,
 	laws::chain::key,
 	routes::PartName,
 	Job, Message, NodeWords, Validator,
 };
 use async_backing_backing::SignedStatement;
 use async_backing_chain_view::EarlyLimits;
+use async_backing_collator_protocol::Around;
 use async_backing_machine::{
 	laws::{Breach, Law, Open},
-	JobId, Output, PeerId, Recipients, RequestId,
+	Instant, JobId, Output, PeerId, Recipients, RequestId,
 };
 use async_backing_primitives::{Hash, UncheckedSignedAvailabilityBitfield};
 use codec::Encode;
@@ -54,6 +56,7 @@ pub(super) fn is_of_use(validator: &Validator, job: JobId) -> bool {
 	match validator.desk.routes.wanted(job) {
 		Some(PartName::Backing) => validator.backing.is_of_use(job),
 		Some(PartName::Availability) => validator.availability.is_of_use(job),
+		Some(PartName::Collations) => validator.collations.is_of_use(job),
 		Some(_) => true,
 		None => false,
 	}
@@ -66,7 +69,20 @@ pub(super) fn is_awaited(validator: &Validator, request: RequestId) -> bool {
 		let is_of_use = match part {
 			PartName::Backing => validator.backing.awaits(request),
 			PartName::Availability => validator.availability.is_awaiting(request),
-			PartName::Collations => validator.collations.is_awaiting(request, &validator.chain),
+			PartName::Collations => {
+				let (backing, view) = (&validator.backing, &validator.view);
+				let gate = BackingGate {
+					backing,
+					view,
+					chain: &validator.chain,
+				};
+				let around = Around {
+					now: Instant::ZERO,
+					chain: &validator.chain,
+					gate: &gate,
+				};
+				validator.collations.awaits(request, around)
+			}
 			PartName::Bitfields | PartName::Codes => false,
 		};
 		is_of_use && !validator.desk.ledger.is_cut(peer)
@@ -90,10 +106,10 @@ impl Town {
 			let index = sent.validator_index.as_usize();
 			validators.get(index)
 		});
-		let identity = open.peers.get(&peer);
-		let is_rightful = identity
+		let known = open.peers.get(&peer);
+		let is_rightful = known
 			.zip(named)
-			.is_some_and(|(identity, named)| identity.authorities.contains(named));
+			.is_some_and(|(known, named)| known.identity.authorities.contains(named));
 		let sent = (leaf, sent.validator_index, sent.signature.encode());
 		if is_rightful {
 			self.usurped.remove(&sent);
@@ -146,15 +162,15 @@ impl Town {
 				_ => {}
 			}
 		}
-		self.judge_bounds(validator, open)
+		self.judge_bounds(validator)
 	}
 
 	/// Law 7: who hears something is a validator of the session that it is about.
 	fn judge_audience(&self, to: &Recipients, block: Hash, open: &Open<NodeWords>) -> Result<(), Breach> {
-		let mut identities = to.as_slice().iter().filter_map(|peer| open.peers.get(peer));
-		match identities.all(|identity| {
+		let mut known = to.as_slice().iter().filter_map(|peer| open.peers.get(peer));
+		match known.all(|known| {
 			self.chain
-				.has_validator(block, identity.authorities.iter().cloned())
+				.has_validator(block, known.identity.authorities.iter().cloned())
 		}) {
 			true => Ok(()),
 			false => breach(Law::Sessions, "somebody hears of a session that is not its own"),
@@ -182,7 +198,7 @@ impl Town {
 		}
 	}
 
-	fn judge_bounds(&self, validator: &Validator, open: &Open<NodeWords>) -> Result<(), Breach> {
+	fn judge_bounds(&self, validator: &Validator) -> Result<(), Breach> {
 		if let Some(peer) = self.last.peer {
 			for (most, is) in [
 				(EarlyLimits::validators().per_peer, validator.early.len_of(peer)),
@@ -209,9 +225,6 @@ impl Town {
 		}
 		if !self.last.is_chain {
 			return Ok(());
-		}
-		if validator.collations.is_overdue(open.now) {
-			return breach(Law::Memory, "a place is kept for what ended long ago");
 		}
 		let oldest = validator.bitfields.oldest();
 		match oldest.is_some_and(|oldest| oldest < validator.chain.finalized_number()) {

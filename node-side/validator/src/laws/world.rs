@@ -24,12 +24,12 @@ impl World for Town {
 			}
 		}
 		let Some(peer) = open.speaker(choices) else {
-			return Stimulus::honest(Act::Connect(Identity::of(key(1))));
+			return Stimulus::honest(Act::Connect(Identity::of(key(1)).into()));
 		};
-		let identity = open.peers.get(&peer).cloned().unwrap_or_default();
+		let who = open.peers.get(&peer).cloned().unwrap_or_default();
 		match choices.below(24) {
-			_ if open.loud.is_some() && !choices.one_in(8) => self.message(peer, &identity, open, choices),
-			0..=11 => self.message(peer, &identity, open, choices),
+			_ if open.loud.is_some() && !choices.one_in(8) => self.message(peer, &who, open, choices),
+			0..=11 => self.message(peer, &who, open, choices),
 			12..=14 => {
 				let sample = self.sample(choices);
 				let request = match choices.below(8) {
@@ -39,16 +39,17 @@ impl World for Town {
 						index: ValidatorIndex(choices.below(7) as u32),
 					},
 					6 => Request::AvailableData(sample.hash()),
-					_ => Request::Collation(sample.hash()),
+					_ => sample.request(),
 				};
 				Stimulus::honest(Act::Request(peer, request))
 			}
 			15..=17 if open.peers.len() < MOST_PEERS => {
-				let identity = match choices.below(12) {
-					index @ 1..=7 => Identity::of(key(index as u8)),
-					_ => Identity::stranger(),
+				let who = match choices.below(12) {
+					index @ 1..=7 => Identity::of(key(index as u8)).into(),
+					8 => Identity::stranger().into(),
+					_ => collators::collator(choices),
 				};
-				Stimulus::honest(Act::Connect(identity))
+				Stimulus::honest(Act::Connect(who))
 			}
 			18 => {
 				let block = self.block(choices);
@@ -103,12 +104,7 @@ impl World for Town {
 		_: &Open<NodeWords>,
 		choices: &mut Choices<'_>,
 	) -> Reply<NodeWords> {
-		let asked = match request {
-			Request::Collation(candidate)
-			| Request::Pov(candidate)
-			| Request::AvailableData(candidate)
-			| Request::Chunk { candidate, .. } => *candidate,
-		};
+		let asked = request.candidate();
 		let found = self
 			.chain
 			.samples()
@@ -126,9 +122,10 @@ impl World for Town {
 		}
 		let response = match request {
 			_ if choices.one_in(32) => Response::Pov(Arc::new(PoV::default())),
-			Request::Collation(_) => Response::Collation(FetchedCollation {
+			Request::Collation { .. } => Response::Collation(CollationResponse {
 				receipt: sample.receipt.to_plain(),
 				pov: sample.pov.clone(),
+				parent_head_data: choices.flip().then(|| sample.validation_data.parent_head.clone()),
 			}),
 			Request::Pov(_) => Response::Pov(sample.pov.clone()),
 			Request::AvailableData(_) => Response::AvailableData(Arc::new(sample.data())),
@@ -138,7 +135,7 @@ impl World for Town {
 				Response::Chunk(chunks[index].clone())
 			}
 		};
-		let is_collation = matches!(request, Request::Collation(_)) && sample.hash() != asked;
+		let is_collation = matches!(request, Request::Collation { .. }) && sample.hash() != asked;
 		let intent = match is_right {
 			true => Intent::Honest,
 			false if is_collation => Intent::Hostile(Penalty::AtOnce),
@@ -155,7 +152,7 @@ impl World for Town {
 		let data = memory_bound_for(&availability(), 6, 2, LEAVES, 1024);
 		let statements = MOST_PEERS * (MAX_WAITING_PER_PEER + EarlyLimits::validators().per_peer) * STATEMENT;
 		let candidates = 6 * 3 * LEAVES * 3 * (2 * STATEMENT);
-		let advertised = MOST_PEERS * LEAVES * 3 * 3 * 1024;
+		let advertised = memory_bound(MOST_PEERS, LEAVES * 3, 2);
 		let blocks = REMEMBERED * 3 * 16 * 1024;
 		[statements, candidates, advertised, blocks]
 			.into_iter()
@@ -244,7 +241,7 @@ impl World for Town {
 					value: vec![u8::from(kind)],
 				}]
 			}
-			Message::Declare { .. } | Message::Advertise(_) => Vec::new(),
+			Message::Collation(_) => Vec::new(),
 		}
 	}
 
@@ -271,16 +268,12 @@ impl World for Town {
 		match input {
 			Input::Peer(peer, PeerEvent::Message(message)) => {
 				self.last.peer = Some(*peer);
-				match message {
-					Message::Declare { .. } => {
-						self.declared.insert(*peer);
-					}
-					Message::Bitfield(leaf, sent) => self.note_bitfield(*peer, *leaf, sent, open),
-					_ => {}
+				if let Message::Bitfield(leaf, sent) = message {
+					self.note_bitfield(*peer, *leaf, sent, open);
 				}
 			}
 			Input::Peer(peer, PeerEvent::Disconnected) => {
-				self.declared.remove(peer);
+				self.streams.remove(peer);
 				self.cut.remove(peer);
 			}
 			Input::Request(peer, ticket, _) if self.cut.contains(peer) => {
@@ -298,6 +291,11 @@ impl World for Town {
 		outputs: &[Output<NodeWords>],
 		open: &Open<NodeWords>,
 	) -> Result<(), Breach> {
+		let collators = &validator.collations;
+		let streams = collators.heard_peers();
+		self.streams = streams
+			.map(|peer| (peer, collators.para_of(peer).is_some()))
+			.collect();
 		// The event may have found no room.
 		let ledger = &validator.desk.ledger;
 		self.cut
@@ -309,7 +307,7 @@ impl World for Town {
 	}
 
 	fn crashed(&mut self) {
-		self.declared.clear();
+		self.streams.clear();
 		self.cut.clear();
 		self.untold = self.chain.retold().into();
 	}

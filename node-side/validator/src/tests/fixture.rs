@@ -1,16 +1,21 @@
 //! A relay chain of two cores, six validators in two groups, and candidates of one para on the first core.
 
-use crate::{Advertisement, FetchedCollation, Message, Validator, ValidatorConfig};
+use crate::{CollatorPeer, Message, NodePeer, Request, Validator, ValidatorConfig};
 use async_backing_availability::{encode, erasure_root_of};
 use async_backing_backing::{SecondedCandidate, SignedStatement, StatementContent};
 use async_backing_machine::{Instant, PeerId};
 use async_backing_primitives::{
 	AsyncBackingParams, AvailableData, BackingState, CandidateCommitments, CandidateDescriptor,
 	CandidateHash, CandidatePendingAvailability, CandidateReceipt, CommittedCandidateReceipt, Constraints,
-	CoreIndex, CoreState, DescriptorFields, GroupRotationInfo, Hash, HeadData, LeafFacts, OccupiedCore,
-	ParaAtLeaf, ParaId, PersistedValidationData, PoV, RelayChainBlockInfo, SessionIndex, SigningContext,
-	ValidationCodeHash, ValidationResult, ValidatorId, ValidatorIndex,
+	CoreIndex, CoreState, DescriptorFields, GroupRotationInfo, Hash, HeadData, HeadHash, LeafFacts,
+	OccupiedCore, ParaAtLeaf, ParaId, PersistedValidationData, PoV, RelayChainBlockInfo, SessionIndex,
+	SigningContext, ValidationCodeHash, ValidationResult, ValidatorId, ValidatorIndex,
 };
+use async_backing_wire::{
+	declare_payload, AdvertisementV2, CollationMessage, CollationResponse, CollationVersion, CollatorId,
+	CollatorMessage, CollatorSignature, Declaration, Envelope,
+};
+use codec::Encode;
 use sp_core::{sr25519, Pair};
 use std::{sync::Arc, time::Duration};
 
@@ -259,16 +264,23 @@ impl Candidate {
 	}
 
 	pub(super) fn advertisement(&self) -> Message {
-		Message::Advertise(Box::new(Advertisement {
-			receipt: self.plain(),
-			parent_head: self.validation_data.parent_head.hash(),
-		}))
+		advertise(self.hash(), self.validation_data.parent_head.hash())
 	}
 
-	pub(super) fn collation(&self) -> FetchedCollation {
-		FetchedCollation {
+	/// How its collator is asked for it.
+	pub(super) fn request(&self) -> Request {
+		Request::Collation {
+			scheduling_parent: self.receipt.descriptor.scheduling_parent(),
+			para: PARA,
+			candidate: self.hash(),
+		}
+	}
+
+	pub(super) fn collation(&self) -> CollationResponse {
+		CollationResponse {
 			receipt: self.plain(),
 			pov: self.pov.clone(),
+			parent_head_data: None,
 		}
 	}
 
@@ -284,6 +296,43 @@ impl Candidate {
 			.expect("six validators")
 			.chunks
 	}
+}
+
+fn say(message: CollatorMessage<AdvertisementV2>) -> Message {
+	Message::Collation(Envelope::Message(CollationMessage::V2(message)).encode())
+}
+
+/// An advertisement of a candidate with relay parent 10 (R-NET-63).
+pub(super) fn advertise(candidate_hash: CandidateHash, parent_head_data_hash: HeadHash) -> Message {
+	say(CollatorMessage::Advertise(AdvertisementV2 {
+		scheduling_parent: block(10).hash,
+		candidate_hash,
+		parent_head_data_hash,
+	}))
+}
+
+fn peer_id(id: PeerId) -> Vec<u8> {
+	[&[0; 30], &id.0.to_be_bytes()[..]].concat()
+}
+
+/// Who opened a stream as this peer.
+pub(super) fn collator(id: PeerId) -> NodePeer {
+	NodePeer::collator(CollatorPeer {
+		peer_id: peer_id(id),
+		version: CollationVersion::V2,
+	})
+}
+
+/// What it says first (R-NET-61), for a para.
+pub(super) fn declare(id: PeerId, para_id: ParaId) -> Message {
+	let mut seed = [0xcc; 32];
+	seed[..8].copy_from_slice(&id.0.to_be_bytes());
+	let pair = sr25519::Pair::from_seed(&seed);
+	say(CollatorMessage::Declare(Declaration {
+		collator: CollatorId(pair.public().0),
+		para_id,
+		signature: CollatorSignature(pair.sign(&declare_payload(&peer_id(id))).0),
+	}))
 }
 
 pub(super) fn statement(candidate: &Candidate, validator: u8, seconds: bool) -> Message {

@@ -163,8 +163,7 @@ impl Net {
 			for other in (0..VALIDATORS).filter(|other| *other != index) {
 				outputs.extend(solo.connect(peer(other), Identity::of(key(other))));
 			}
-			outputs.extend(solo.connect(COLLATOR, Identity::stranger()));
-			outputs.extend(solo.say(COLLATOR, Message::Declare { para: PARA }));
+			outputs.extend(solo.join(COLLATOR));
 			outputs
 		});
 		// The collator notices that somebody came back.
@@ -265,7 +264,7 @@ impl Net {
 				}
 				if to == PeerId(COLLATOR_NODE.into()) {
 					let found = match request {
-						Request::Collation(candidate) => self.offered.get(&candidate),
+						Request::Collation { candidate, .. } => self.offered.get(&candidate),
 						_ => None,
 					};
 					let answer = found

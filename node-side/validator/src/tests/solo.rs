@@ -3,7 +3,7 @@
 use super::fixture::*;
 use crate::{
 	work::{self, Ballots, Execution, ExecutionFailure, Executor, Price, Signer},
-	Done, Event, Job, Message, NodeWords, Request, Response, Validator,
+	Done, Event, Job, Message, NodePeer, NodeWords, Request, Response, Validator,
 };
 use async_backing_backing::job;
 use async_backing_chain_view::{ChainEvent, Identity};
@@ -138,8 +138,14 @@ impl Solo {
 		for other in (0..VALIDATORS).filter(|other| *other != own) {
 			self.connect(peer(other), Identity::of(key(other)));
 		}
-		self.connect(COLLATOR, Identity::stranger());
-		self.say(COLLATOR, Message::Declare { para: PARA });
+		self.join(COLLATOR);
+	}
+
+	/// A collator of the para opens a stream and declares itself.
+	pub(super) fn join(&mut self, id: PeerId) -> Outputs {
+		let mut outputs = self.connect(id, collator(id));
+		outputs.extend(self.say(id, declare(id, PARA)));
+		outputs
 	}
 
 	pub(super) fn knows(mut self, candidates: &[&Candidate]) -> Self {
@@ -165,8 +171,10 @@ impl Solo {
 						self.stored.apply(&batch);
 						inputs.push_back(Input::Stored(id));
 					}
-					// Nobody waits for codes: they are ready when a candidate comes.
-					Output::Job { id, job, .. } if self.holds_jobs && !matches!(job, Job::Code(_)) => {
+					// Nobody waits for codes: they are ready when a candidate comes. What is hashed is quick.
+					Output::Job { id, job, .. }
+						if self.holds_jobs && !matches!(job, Job::Code(_) | Job::CheckCollation(_)) =>
+					{
 						self.held.push_back((id, job));
 					}
 					Output::Job { id, job, .. } => {
@@ -221,8 +229,8 @@ impl Solo {
 		}))
 	}
 
-	pub(super) fn connect(&mut self, peer: PeerId, identity: Identity) -> Outputs {
-		self.give(Input::Peer(peer, PeerEvent::Connected(identity)))
+	pub(super) fn connect(&mut self, peer: PeerId, who: impl Into<NodePeer>) -> Outputs {
+		self.give(Input::Peer(peer, PeerEvent::Connected(who.into())))
 	}
 
 	pub(super) fn say(&mut self, peer: PeerId, message: Message) -> Outputs {
@@ -310,12 +318,32 @@ pub(super) fn costs(outputs: &[Output<NodeWords>]) -> Vec<(PeerId, &'static str)
 	costs.collect()
 }
 
+/// What other validators hear.
 pub(super) fn said(outputs: &[Output<NodeWords>]) -> Vec<(Vec<PeerId>, Message)> {
 	let said = outputs.iter().filter_map(|output| match output {
+		Output::Notify(_, Message::Collation(_)) => None,
 		Output::Notify(to, message) => Some((Recipients::as_slice(to).to_vec(), message.clone())),
 		_ => None,
 	});
 	said.collect()
+}
+
+/// What collators hear.
+pub(super) fn told(outputs: &[Output<NodeWords>]) -> Vec<(Vec<PeerId>, Vec<u8>)> {
+	let told = outputs.iter().filter_map(|output| match output {
+		Output::Notify(to, Message::Collation(bytes)) => Some((to.as_slice().to_vec(), bytes.clone())),
+		_ => None,
+	});
+	told.collect()
+}
+
+/// Who is let go.
+pub(super) fn partings(outputs: &[Output<NodeWords>]) -> Vec<PeerId> {
+	let parted = outputs.iter().filter_map(|output| match output {
+		Output::Disconnect(peer) => Some(*peer),
+		_ => None,
+	});
+	parted.collect()
 }
 
 pub(super) fn statements(outputs: &[Output<NodeWords>]) -> Vec<Message> {

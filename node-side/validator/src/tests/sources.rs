@@ -7,10 +7,11 @@ use super::{
 	rows::{only_request, stranger},
 	solo::*,
 };
-use crate::{collations::FetchedCollation, Event, Message, Request, Response};
+use crate::{Event, Message, Request, Response};
 use async_backing_backing::StatementContent;
 use async_backing_machine::{Input, PeerEvent, PeerId, RequestFailure, RequestId};
 use async_backing_primitives::PoV;
+use async_backing_wire::CollationResponse;
 use std::{sync::Arc, time::Duration};
 
 /// How a seconder fails to hand over what it seconded.
@@ -70,11 +71,7 @@ fn confirms(outputs: &Outputs, candidate: &Candidate) {
 
 fn asks_collator(outputs: &Outputs, candidate: &Candidate, collator: PeerId) -> RequestId {
 	let (id, of, request) = only_request(outputs);
-	assert_eq!(
-		(of, request),
-		(collator, Request::Collation(candidate.hash())),
-		"R-DEF-38"
-	);
+	assert_eq!((of, request), (collator, candidate.request()), "R-DEF-38");
 	id
 }
 
@@ -191,20 +188,23 @@ fn r_def_38_who_is_silent_at_one_leaf_is_asked_again_at_the_next() {
 	let mut asked = requests(&solo.import(&child_of(&leaf(None), 1)));
 	asked.sort_by_key(|(_, peer, _)| *peer);
 	let hash = candidate.hash();
-	let [(_, of_seconder, Request::Pov(pov)), (id, COLLATOR, Request::Collation(collation))] = asked[..]
-	else {
+	let [(_, of_seconder, Request::Pov(pov)), (id, COLLATOR, collation)] = asked[..] else {
 		panic!("both are asked: {asked:?}")
 	};
-	assert_eq!((of_seconder, pov, collation), (peer(0), hash, hash));
+	assert_eq!(
+		(of_seconder, pov, collation),
+		(peer(0), hash, candidate.request())
+	);
 	confirms(&hands_over(&mut solo, id, &candidate), &candidate);
 }
 
 #[test]
 fn r_def_38_a_collator_that_hands_over_another_candidate_pays_and_the_next_is_asked() {
 	let (candidate, other) = (Candidate::new(), Candidate::rival(7));
-	let with = |receipt: &Candidate, pov: &Candidate| FetchedCollation {
+	let with = |receipt: &Candidate, pov: &Candidate| CollationResponse {
 		receipt: receipt.plain(),
 		pov: pov.pov.clone(),
+		parent_head_data: None,
 	};
 	let other_pov = Candidate::with_pov(
 		candidate.validation_data.parent_head.clone(),
@@ -213,7 +213,10 @@ fn r_def_38_a_collator_that_hands_over_another_candidate_pays_and_the_next_is_as
 	);
 	let lies = [
 		(with(&other, &other), "collation is not as advertised"),
-		(with(&candidate, &other_pov), "an invalid collation"),
+		(
+			with(&candidate, &other_pov),
+			"collation with another proof of validity",
+		),
 	];
 	for (lie, reason) in lies {
 		let mut solo = voter(&candidate);

@@ -4,23 +4,27 @@ use super::{Out, Validator};
 use crate::{
 	bitfields::{self, BitfieldWords, Holdings},
 	codes::{self, CodeWords},
-	collations::{self, CollationWords, Gate, Outcome, Verdict},
+	collating::{for_collator, outcome, BackingGate},
 	routes::PartName,
 	view::LeafView,
-	Event,
+	Event, Message,
 };
 use async_backing_availability::{
 	self as availability, Availability, AvailabilityWords, EncodedData, Kept, OwnData, Placement,
 };
 use async_backing_backing::{
-	self as backing, Backing, BackingWords, Demand, SecondingError, SignedStatement,
+	self as backing, Backing, BackingWords, Collation, SecondingError, SignedStatement,
 };
 use async_backing_chain_view::ChainView;
-use async_backing_machine::{Cost, Input, Instant, Outbox, PeerId};
-use async_backing_primitives::{
-	AvailabilityBitfield, AvailableData, CandidateDescriptor, CandidateHash, Hash, HeadHash, ParaId,
+use async_backing_collator_protocol::{
+	Around as AroundCollators, CollatorPeer, FetchedCollation, Outcome, ValidatorEffect, ValidatorSide,
+	ValidatorSideWords,
 };
+use async_backing_machine::{Cost, Input, Instant, Outbox, PeerEvent, PeerId, Recipients};
+use async_backing_primitives::{AvailabilityBitfield, AvailableData, CandidateHash, Hash, ParaId};
 use async_backing_prospective_parachains::Candidate;
+use async_backing_wire::{CollationMessage, Envelope, View};
+use codec::Encode;
 use std::{collections::VecDeque, sync::Arc};
 
 /// What a part did that others must hear.
@@ -28,7 +32,7 @@ use std::{collections::VecDeque, sync::Arc};
 pub(super) enum Effect {
 	Backing(backing::Effect),
 	Availability(availability::Effect),
-	Collations(collations::Effect),
+	Collations(ValidatorEffect),
 }
 
 /// What happened, oldest first.
@@ -112,7 +116,7 @@ impl Validator {
 		&mut self,
 		now: Instant,
 		out: &mut Out,
-		run: impl FnOnce(&mut collations::Collations, collations::Around<'_>, &mut Outbox<CollationWords>) -> R,
+		run: impl FnOnce(&mut ValidatorSide, AroundCollators<'_>, &mut Outbox<ValidatorSideWords>) -> R,
 	) -> R {
 		let Self {
 			chain,
@@ -123,7 +127,7 @@ impl Validator {
 			..
 		} = self;
 		let gate = BackingGate { backing, view, chain };
-		let around = collations::Around {
+		let around = AroundCollators {
 			now,
 			chain,
 			gate: &gate,
@@ -141,7 +145,7 @@ impl Validator {
 	pub(super) fn tell_collations(
 		&mut self,
 		now: Instant,
-		input: Input<CollationWords>,
+		input: Input<ValidatorSideWords>,
 		out: &mut Out,
 		effects: &mut Effects,
 	) {
@@ -149,6 +153,42 @@ impl Validator {
 			collations.handle(input, around, out)
 		});
 		effects.extend(happened.into_iter().map(Effect::Collations));
+	}
+
+	/// A peer has opened a stream of the collation protocol, or closed it. Each end shows its view first (R-NET-75).
+	pub(super) fn stream_changed(
+		&mut self,
+		now: Instant,
+		peer: PeerId,
+		collation: Option<CollatorPeer>,
+		out: &mut Out,
+		effects: &mut Effects,
+	) {
+		let was_open = self.collations.knows(peer);
+		let event = match collation {
+			Some(who) if self.chain.is_connected(peer) => PeerEvent::Connected(who),
+			// Of too many peers strangers are let go.
+			Some(_) => return out.disconnect(peer),
+			None if was_open => PeerEvent::Disconnected,
+			None => return,
+		};
+		self.tell_collations(now, Input::Peer(peer, event), out, effects);
+		if !was_open && self.collations.knows(peer) {
+			self.show_view(Recipients::Peer(peer), out);
+		}
+	}
+
+	/// Collators hear which blocks this validator sees, because they offer nothing that it cannot judge (R-NET-78). A view has
+	/// a head (R-NET-57).
+	pub(super) fn show_view(&self, to: Recipients, out: &mut Out) {
+		let leaves = self.chain.newest_first();
+		if leaves.is_empty() {
+			return;
+		}
+		let heads = leaves.iter().map(|leaf| leaf.block.hash);
+		let view = View::new(heads, self.chain.finalized_number());
+		let view = Envelope::<CollationMessage>::View(view).encode();
+		out.notify(to, Message::Collation(view));
 	}
 
 	pub(super) fn tell_bitfields(&mut self, now: Instant, input: Input<BitfieldWords>, out: &mut Out) {
@@ -218,22 +258,33 @@ impl Validator {
 				out.event(Event::Backable(candidate));
 				self.path_grew(now, para, out);
 			}
-			backing::Effect::Seconded { candidate, .. } => {
+			backing::Effect::Seconded {
+				candidate, statement, ..
+			} => {
 				out.event(Event::Seconded(candidate));
-				self.collation_ended(now, candidate, Outcome::Seconded, out);
+				let outcome = Outcome::Seconded(for_collator(&statement));
+				self.collation_ended(now, candidate, outcome, out);
 			}
 			backing::Effect::Confirmed { candidate } => {
 				out.event(Event::Confirmed(candidate));
 				self.collation_ended(now, candidate, Outcome::Confirmed, out);
 			}
-			backing::Effect::NotSeconded { candidate, error, .. } => {
-				self.not_seconded(now, candidate, &error, out);
-			}
+			backing::Effect::NotSeconded {
+				candidate,
+				peer,
+				error,
+			} => self.not_seconded(now, candidate, peer, &error, out),
 			backing::Effect::Invalid {
-				candidate, reason, ..
+				candidate,
+				reason,
+				collator,
 			} => {
 				out.event(Event::Refused(candidate, format!("it is invalid: {reason}")));
-				self.collation_ended(now, candidate, Outcome::Failed, out);
+				let outcome = match collator {
+					Some(_) => Outcome::Invalid,
+					None => Outcome::Failed,
+				};
+				self.collation_ended(now, candidate, outcome, out);
 			}
 			backing::Effect::Misbehaviour { misbehaviour, .. } => {
 				out.event(Event::Complaint(format!("{misbehaviour:?}")));
@@ -322,16 +373,24 @@ impl Validator {
 	fn collations_did(
 		&mut self,
 		now: Instant,
-		effect: collations::Effect,
+		effect: ValidatorEffect,
 		out: &mut Out,
 		effects: &mut Effects,
 	) {
 		match effect {
-			collations::Effect::Fetched {
-				candidate,
-				from,
-				collation,
-			} => {
+			ValidatorEffect::Fetched { from, collation } => {
+				let FetchedCollation {
+					candidate,
+					receipt,
+					pov,
+					parent_head,
+					..
+				} = *collation;
+				let collation = Collation {
+					receipt,
+					pov,
+					parent_head,
+				};
 				let mut refused = None;
 				self.with_backing(now, out, effects, |backing, around, out| {
 					let Around { chain, view } = around;
@@ -342,8 +401,12 @@ impl Validator {
 					})
 				});
 				if let Some(error) = refused {
-					self.not_seconded(now, candidate, &error, out);
+					self.not_seconded(now, candidate, from, &error, out);
 				}
+			}
+			ValidatorEffect::Disconnect { peer, why } => {
+				out.event(Event::Parted(peer, why));
+				out.disconnect(peer);
 			}
 		}
 	}
@@ -352,10 +415,15 @@ impl Validator {
 		&mut self,
 		now: Instant,
 		candidate: CandidateHash,
+		from: PeerId,
 		error: &SecondingError,
 		out: &mut Out,
 	) {
 		out.event(Event::Refused(candidate, format!("it is not seconded: {error}")));
+		if matches!(error, SecondingError::Admission(_)) {
+			let cost = (Cost::Minor, "collation that the chain refuses");
+			self.desk.report(now, &self.chain, from, cost, out);
+		}
 		self.collation_ended(now, candidate, outcome(error), out);
 	}
 
@@ -363,70 +431,6 @@ impl Validator {
 		self.with_collations(now, out, |collations, around, out| {
 			collations.ended(candidate, outcome, around, out);
 		});
-	}
-}
-
-/// Backing, as collations ask it.
-struct BackingGate<'a> {
-	backing: &'a Backing,
-	view: &'a LeafView,
-	chain: &'a ChainView,
-}
-
-impl Gate for BackingGate<'_> {
-	fn judge(
-		&self,
-		candidate: CandidateHash,
-		descriptor: &CandidateDescriptor,
-		parent_head: HeadHash,
-	) -> Verdict {
-		match self
-			.backing
-			.can_second(candidate, descriptor, parent_head, self.view)
-		{
-			Ok(()) => Verdict::Fetch,
-			Err(error) => verdict(&error),
-		}
-	}
-
-	fn demand(&self, candidate: CandidateHash) -> Option<Demand> {
-		self.backing.demand(candidate, self.chain)
-	}
-}
-
-fn verdict(error: &SecondingError) -> Verdict {
-	use SecondingError as Error;
-	match error {
-		Error::NoDepth
-		| Error::Busy(_)
-		| Error::Recalling
-		| Error::Disabled(_)
-		| Error::NoValidationData(_) => Verdict::Wait,
-		Error::NotABacker(_) => Verdict::Wrong("collation for no backer"),
-		Error::NotAssigned { .. } => Verdict::Wrong("collation for another group"),
-		Error::ZeroLengthCycle(_) => Verdict::Wrong("collation that leads nowhere"),
-		Error::Intrinsic(_) | Error::Admission(_) => Verdict::Wrong("collation that the chain refuses"),
-		Error::DepthTaken(_) | Error::LimitReached => Verdict::Taken,
-		Error::UnknownRelayParent(_)
-		| Error::AlreadyKnown(_)
-		| Error::Inputs(_)
-		| Error::PovTooLarge { .. }
-		| Error::Failed(_) => Verdict::Useless,
-	}
-}
-
-/// Whose fault it is that a fetched candidate is not seconded.
-fn outcome(error: &SecondingError) -> Outcome {
-	match error {
-		SecondingError::PovTooLarge { .. } | SecondingError::Inputs(_) | SecondingError::Intrinsic(_) => {
-			Outcome::Failed
-		}
-		SecondingError::NoDepth
-		| SecondingError::Busy(_)
-		| SecondingError::Recalling
-		| SecondingError::Disabled(_)
-		| SecondingError::NoValidationData(_) => Outcome::Postponed,
-		_ => Outcome::Dropped,
 	}
 }
 

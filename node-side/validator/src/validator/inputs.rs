@@ -3,17 +3,16 @@
 use super::{effects::Effects, Out, Validator};
 use crate::{
 	bitfields::BitfieldMessage,
-	collations::CollatorMessage,
 	routes::PartName,
 	translate::{answer, done},
-	Done, Message, NodeWords, Request, Response,
+	Done, Message, NodePeer, NodeWords, Request, Response,
 };
 use async_backing_availability::AvailabilityRequest;
-use async_backing_chain_view::Identity;
 use async_backing_machine::{
 	BatchId, Cost, Input, Instant, JobFailure, JobId, PeerEvent, PeerId, Refusal, RequestFailure, RequestId,
 	Ticket, TimerId,
 };
+use async_backing_wire::{CollationMessage, Envelope};
 
 impl Validator {
 	pub(super) fn peer_event(
@@ -25,7 +24,7 @@ impl Validator {
 		effects: &mut Effects,
 	) {
 		match event {
-			PeerEvent::Connected(identity) => self.connected(now, peer, identity, out, effects),
+			PeerEvent::Connected(who) => self.connected(now, peer, who, out, effects),
 			PeerEvent::View(never) => match never {},
 			PeerEvent::Message(message) => self.heard(now, peer, message, out, effects),
 			PeerEvent::Disconnected => {
@@ -35,17 +34,11 @@ impl Validator {
 		}
 	}
 
-	fn connected(
-		&mut self,
-		now: Instant,
-		peer: PeerId,
-		identity: Identity,
-		out: &mut Out,
-		effects: &mut Effects,
-	) {
+	fn connected(&mut self, now: Instant, peer: PeerId, who: NodePeer, out: &mut Out, effects: &mut Effects) {
 		if self.desk.ledger.is_cut(peer) {
 			return;
 		}
+		let NodePeer { identity, collation } = who;
 		self.chain.connected(peer, identity.clone());
 		self.with_backing(now, out, effects, |backing, around, out| {
 			backing.handle(
@@ -57,6 +50,7 @@ impl Validator {
 			)
 		});
 		self.tell_bitfields(now, Input::Peer(peer, PeerEvent::Connected(identity)), out);
+		self.stream_changed(now, peer, collation, out, effects);
 	}
 
 	/// A peer is gone, or as good as gone: no part has anything to do with it any more.
@@ -78,14 +72,7 @@ impl Validator {
 			return self.desk.report(now, &self.chain, peer, cost, out);
 		}
 		match message {
-			Message::Declare { para } => {
-				let message = CollatorMessage::Declare(para);
-				self.tell_collations(now, Input::Peer(peer, PeerEvent::Message(message)), out, effects);
-			}
-			Message::Advertise(advertisement) => {
-				let message = CollatorMessage::Advertise(advertisement);
-				self.tell_collations(now, Input::Peer(peer, PeerEvent::Message(message)), out, effects);
-			}
+			Message::Collation(bytes) => self.heard_collator(now, peer, &bytes, out, effects),
 			Message::Statement(statement) => {
 				self.tell_backing(
 					now,
@@ -99,6 +86,29 @@ impl Validator {
 				self.tell_bitfields(now, Input::Peer(peer, PeerEvent::Message(message)), out);
 			}
 		}
+	}
+
+	/// Bytes came over a stream of the collation protocol. Whoever has none has been let go, and does not know it yet.
+	fn heard_collator(
+		&mut self,
+		now: Instant,
+		peer: PeerId,
+		bytes: &[u8],
+		out: &mut Out,
+		effects: &mut Effects,
+	) {
+		let Some(version) = self.collations.version(peer) else {
+			return;
+		};
+		let event = match CollationMessage::from_wire(version, bytes) {
+			Ok(Envelope::Message(message)) => PeerEvent::Message(message),
+			Ok(Envelope::View(view)) => PeerEvent::View(view),
+			Err(error) => {
+				let cost = (error.cost, "undecodable collation message");
+				return self.desk.report(now, &self.chain, peer, cost, out);
+			}
+		};
+		self.tell_collations(now, Input::Peer(peer, event), out, effects);
 	}
 
 	pub(super) fn asked(
@@ -122,7 +132,7 @@ impl Validator {
 			Request::AvailableData(candidate) => AvailabilityRequest::AvailableData(candidate),
 			Request::Pov(candidate) => AvailabilityRequest::Pov(candidate),
 			// Only collators answer this one.
-			Request::Collation(_) => {
+			Request::Collation { .. } => {
 				out.respond(ticket, Err(Refusal::NotAllowed));
 				let cost = (Cost::Minor, "collation asked of a validator");
 				return self.desk.report(now, &self.chain, peer, cost, out);
@@ -196,11 +206,15 @@ impl Validator {
 				let done = done.and_then(done::bitfields);
 				self.tell_bitfields(now, Input::Done(id, done), out);
 			}
+			Some(PartName::Collations) => {
+				let done = done.and_then(done::collation);
+				self.tell_collations(now, Input::Done(id, done), out, effects);
+			}
 			Some(PartName::Codes) => {
 				let done = done.and_then(done::code);
 				self.tell_codes(now, Input::Done(id, done), out);
 			}
-			Some(PartName::Collations) | None => {}
+			None => {}
 		}
 	}
 

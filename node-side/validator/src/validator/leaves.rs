@@ -3,7 +3,7 @@
 use super::{effects::Effects, Out, Validator};
 use crate::Event;
 use async_backing_chain_view::{Arrived, ChainEvent};
-use async_backing_machine::{Input, Instant, PeerEvent, Snapshot};
+use async_backing_machine::{Input, Instant, PeerEvent, Recipients, Snapshot};
 
 /// Which keys are whose: each part's begin with its own three bytes.
 const PREFIX_LEN: usize = 3;
@@ -42,7 +42,12 @@ impl Validator {
 		for Arrived { peer, item, .. } in self.early.leaves_changed(now, &update, &self.chain) {
 			self.tell_backing(now, Input::Peer(peer, PeerEvent::Message(item)), out, effects);
 		}
+		let has_changed = !update.is_empty();
 		self.tell_collations(now, Input::Chain(update), out, effects);
+		if has_changed {
+			let peers = self.collations.heard_peers().collect();
+			self.show_view(Recipients::Peers(peers), out);
+		}
 	}
 
 	/// Gives each part what it stored. Nothing is copied.

@@ -241,7 +241,7 @@ fn r_bak_1_3_and_5_what_is_not_seconded() {
 	let descriptor = &named(1, leaf).receipt.descriptor;
 	let can_second = |node: &Node| {
 		node.backing
-			.can_second(hash(1, leaf), descriptor, parent_head, &here())
+			.can_second(&Advertised::of(hash(1, leaf), descriptor, parent_head), &here())
 	};
 	let nobody = can_second(&Node::new(Some(0), here()));
 	assert_eq!(nobody, Err(SecondingError::UnknownRelayParent(leaf)));

@@ -279,9 +279,10 @@ fn r_bak_14_a_disabled_validator_neither_seconds_nor_confirms() {
 	for (at_ten, at_eleven) in [(&[0][..], &[][..]), (&[], &[0])] {
 		let mut backing = validator_where(0, at_ten, Script::at(ten, &[0]));
 		activate(&mut backing, 11, at_eleven);
-		let can_second = backing
-			.backing
-			.can_second(hash(1, ten), descriptor, parent_head, &backing.view);
+		let can_second = backing.backing.can_second(
+			&Advertised::of(hash(1, ten), descriptor, parent_head),
+			&backing.view,
+		);
 		assert_eq!(can_second, disabled());
 		assert_eq!(backing.fetch(collation(1, ten)), disabled().map(|()| vec![]));
 	}

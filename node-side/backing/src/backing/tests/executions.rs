@@ -141,7 +141,7 @@ fn row_03_rivals_for_one_place_are_executed_as_claims_allow() {
 	let parent_head = validation_data().parent_head.hash();
 	let can_second = node
 		.backing
-		.can_second(hash(4, ten), descriptor, parent_head, &node.view);
+		.can_second(&Advertised::of(hash(4, ten), descriptor, parent_head), &node.view);
 	assert!(matches!(can_second, Err(SecondingError::DepthTaken(_))));
 }
 

@@ -14,7 +14,7 @@ mod statements;
 
 use super::*;
 use crate::{
-	job, Collation, DepthTaken, HypotheticalCandidate, Introduction, Membership, Misbehaviour,
+	job, Advertised, Collation, DepthTaken, HypotheticalCandidate, Introduction, Membership, Misbehaviour,
 	OutputsMismatch, SecondedCandidate, SignedStatement, StatementContent, TableError,
 };
 use async_backing_availability::erasure_root_of;

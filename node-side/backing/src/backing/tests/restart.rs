@@ -156,7 +156,7 @@ fn law_5_what_was_seconded_is_read_again_before_anything_else_is_seconded() {
 	let parent_head = validation_data().parent_head.hash();
 	let can_second = |node: &Node| {
 		node.backing
-			.can_second(hash(3, ten), descriptor, parent_head, &node.view)
+			.can_second(&Advertised::of(hash(3, ten), descriptor, parent_head), &node.view)
 	};
 	assert!(
 		matches!(

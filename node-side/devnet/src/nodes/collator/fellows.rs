@@ -1,13 +1,13 @@
 //! The other collators of the para: their blocks are fetched, validated and taken in, so that the own ones build on them.
 //!
-//! A fellow advertises what it has, as to a backer, and hands it out in the same way. What nobody of them hands out, members
+//! A fellow announces what it has, and hands it out as to a backer. What nobody of them hands out, members
 //! of its group have, and what is pending on-chain is with the validators in chunks. A block is taken in as a backer does
 //! it: executed, and its outputs compared.
 //!
 //! Invariant: a block is taken in after its parent, whose state its execution needs.
 
-use super::{group_of, pending, recovering::Recovering, CollatorCore, Offer, Out, OFFERS_KEPT, USUAL_DELAY};
-use crate::words::{Done, Event, Job};
+use super::{pending, recovering::Recovering, CollatorCore, Offer, Out, OFFERS_KEPT};
+use crate::words::{Announcement, Done, Event, Job, Message, Request, Response};
 use async_backing_backing::job::{self, Expected, Validated, ValidationJob};
 use async_backing_collator::{Parablock, REMEMBERED_FOR};
 use async_backing_execution_context::validation_data;
@@ -19,9 +19,7 @@ use async_backing_primitives::{
 	RelayChainBlockInfo, Slot, ValidatorIndex,
 };
 use async_backing_prospective_parachains::SharedValidationData;
-use async_backing_validator::{
-	Advertisement, Done as ValidatorDone, Job as ValidatorJob, Message, Request, Response,
-};
+use async_backing_validator::{Done as ValidatorDone, Job as ValidatorJob, Response as NodeResponse};
 use std::{
 	collections::{BTreeMap, BTreeSet, VecDeque},
 	sync::Arc,
@@ -194,32 +192,30 @@ impl CollatorCore {
 		};
 		if self.fellows.peers.insert(peer, fellow).is_none() {
 			for offer in self.offers.iter() {
-				out.notify(Recipients::Peer(peer), Message::Advertise(offer.advertisement()));
+				out.notify(Recipients::Peer(peer), Message::Block(offer.announcement()));
 			}
 		}
 	}
 
 	/// Fellows hear of an own block.
-	pub(super) fn announce(&self, block: Box<Advertisement>, out: &mut Out) {
+	pub(super) fn announce(&self, block: Box<Announcement>, out: &mut Out) {
 		let fellows = self.fellows.peers.keys().copied().collect();
-		out.notify(Recipients::Peers(fellows), Message::Advertise(block));
+		out.notify(Recipients::Peers(fellows), Message::Block(block));
 	}
 
 	/// A fellow has a block.
-	pub(super) fn announced(&mut self, now: Instant, peer: PeerId, block: Advertisement, out: &mut Out) {
+	pub(super) fn announced(&mut self, now: Instant, peer: PeerId, block: Announcement, out: &mut Out) {
 		let Some(fellow) = self.fellows.peers.get_mut(&peer) else {
 			return;
 		};
-		let Advertisement { receipt, parent_head } = block;
+		let Announcement { receipt, parent_head } = block;
 		if receipt.descriptor.para_id() != self.para {
 			return out.report(peer, Judgement::Cost(Cost::Major, "block of another para"));
 		}
 		fellow.said = Some(receipt.descriptor.relay_parent());
 		let candidate = receipt.hash();
 		let of_group = self.members_of(&receipt, candidate);
-		let sources = [(peer, Request::Collation(candidate))]
-			.into_iter()
-			.chain(of_group);
+		let sources = [(peer, Request::Block(candidate))].into_iter().chain(of_group);
 		self.want(candidate, receipt, parent_head, Some(peer), sources);
 		self.pursue(now, out);
 	}
@@ -336,9 +332,8 @@ impl CollatorCore {
 			Stage::Asked(_, peer) => {
 				let from = *peer;
 				let pov = match answer {
-					Ok(Response::Collation(collation)) => Some(collation.pov),
-					Ok(Response::Pov(pov)) => Some(pov),
-					Ok(Response::Chunk(_) | Response::AvailableData(_)) | Err(_) => None,
+					Ok(Response::Block(pov) | Response::Node(NodeResponse::Pov(pov))) => Some(pov),
+					Ok(Response::Node(_)) | Err(_) => None,
 				};
 				self.validate(now, candidate, pov, Some(from), out);
 			}
@@ -424,7 +419,7 @@ impl CollatorCore {
 		match result {
 			Ok(Done::Validator(ValidatorDone::Backing(job::Done::Validated(Ok(validated))))) => {
 				if let Some(wanted) = self.fellows.wanted.remove(&candidate) {
-					self.import(candidate, wanted, &validated, out);
+					self.import(now, candidate, wanted, &validated, out);
 				}
 			}
 			Ok(Done::Validator(ValidatorDone::Backing(job::Done::Validated(Err(invalid))))) => {
@@ -444,7 +439,14 @@ impl CollatorCore {
 	}
 
 	/// A fellow's block is as good as an own one: it is built on, and offered to backers as long as it is not on-chain.
-	fn import(&mut self, candidate: CandidateHash, wanted: Wanted, validated: &Validated, out: &mut Out) {
+	fn import(
+		&mut self,
+		now: Instant,
+		candidate: CandidateHash,
+		wanted: Wanted,
+		validated: &Validated,
+		out: &mut Out,
+	) {
 		let Wanted {
 			receipt,
 			parent_head,
@@ -479,19 +481,15 @@ impl CollatorCore {
 			ready: info.number.saturating_add(1),
 		};
 		self.take_in(block, out);
-		let group = match (&self.leaf, descriptor.core_index()) {
-			(Some(leaf), Some(core)) => group_of(leaf, core, info.number),
-			_ => Vec::new(),
-		};
+		let (core, parent) = (descriptor.core_index(), self.head(parent_head));
 		let offer = Offer {
 			candidate,
+			receipt,
 			parent_head,
 			pov,
-			group,
-			due: info.number.saturating_add(USUAL_DELAY),
-			receipt,
-			told: BTreeMap::new(),
 		};
-		self.offer(offer, out);
+		if let Some(parent) = parent {
+			self.offer(now, offer, parent, core, out);
+		}
 	}
 }

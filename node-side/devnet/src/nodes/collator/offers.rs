@@ -1,25 +1,21 @@
-//! Candidates on offer: who has heard of them, and who has not.
+//! Candidates on offer: to fellows as they are, and to those who back them over the collation protocol.
 //!
-//! Every member of a candidate's group hears of it, whichever of them may vanish with it. At each new leaf at which it is
-//! alive and not on-chain those hear who came since; and once it has missed its block all do, leaf by leaf, until it
-//! cannot be backed any more (R-COL-6). A member that comes back hears at once.
+//! Every member of a candidate's group hears of it, whichever of them may vanish with it, and so does who comes or comes back,
+//! until no leaf admits its relay parent any more (R-COL-6). Whoever has heard of it and has no place for it yet keeps it, and
+//! asks again at each leaf (R-DEF-41).
 
 use super::{CollatorCore, Out};
-use async_backing_machine::{PeerId, Recipients};
+use crate::words::Announcement;
+use async_backing_collator_protocol::Collation;
+use async_backing_machine::Instant;
 use async_backing_primitives::{
-	BlockNumber, CandidateHash, CandidatePendingAvailability, CandidateReceipt, CoreIndex, HeadHash,
-	LeafFacts, ParaId, PoV, ValidatorId,
+	BlockNumber, CandidateHash, CandidatePendingAvailability, CandidateReceipt, CoreIndex, HeadData,
+	HeadHash, LeafFacts, ParaId, PoV, ValidatorId,
 };
-use async_backing_validator::{Advertisement, Message};
-use std::{
-	collections::{BTreeMap, VecDeque},
-	sync::Arc,
-};
+use std::{collections::VecDeque, sync::Arc};
 
 /// Candidates that a collator offers: far more than can be in flight.
 pub(super) const OFFERS_KEPT: usize = 64;
-/// Relay blocks after its relay parent by which a candidate of which no more is known should be on-chain.
-pub(super) const USUAL_DELAY: BlockNumber = 2;
 
 /// A candidate on offer.
 #[derive(Debug)]
@@ -28,17 +24,11 @@ pub(super) struct Offer {
 	pub(super) receipt: CandidateReceipt,
 	pub(super) parent_head: HeadHash,
 	pub(super) pov: Arc<PoV>,
-	/// Members of its group. They take turns in being told first.
-	pub(super) group: Vec<ValidatorId>,
-	/// Number of the relay block that should have backed it.
-	pub(super) due: BlockNumber,
-	/// Members that have heard of it, and the number of the leaf at which they did last.
-	pub(super) told: BTreeMap<PeerId, BlockNumber>,
 }
 
 impl Offer {
-	pub(super) fn advertisement(&self) -> Box<Advertisement> {
-		Box::new(Advertisement {
+	pub(super) fn announcement(&self) -> Box<Announcement> {
+		Box::new(Announcement {
 			receipt: self.receipt.clone(),
 			parent_head: self.parent_head,
 		})
@@ -71,45 +61,34 @@ impl Offers {
 }
 
 impl CollatorCore {
-	/// From now on a candidate is offered.
-	pub(super) fn offer(&mut self, offer: Offer, out: &mut Out) {
+	/// From now on a candidate is offered: to fellows, and to backers on this core, if it is of use to them at the leaf.
+	pub(super) fn offer(
+		&mut self,
+		now: Instant,
+		offer: Offer,
+		parent_head: HeadData,
+		core: Option<CoreIndex>,
+		out: &mut Out,
+	) {
+		let core = core.filter(|_| self.is_of_use(offer.candidate));
+		if let Some(core) = core {
+			let collation = Collation {
+				receipt: offer.receipt.clone(),
+				pov: offer.pov.clone(),
+				parent_head: Arc::new(parent_head),
+				parent_head_hash: offer.parent_head,
+				core,
+			};
+			self.offer_to_backers(now, collation, out);
+		}
 		self.offers.keep(offer);
-		self.offer_all(out);
 	}
 
-	/// Tells whoever is to hear of a candidate that is of use at the leaf.
-	pub(super) fn offer_all(&mut self, out: &mut Out) {
-		let Some(leaf) = &self.leaf else { return };
-		let alive = self.author.collator().alive(leaf);
-		let newest = leaf.block.number;
-		for offer in &mut self.offers.0 {
-			let is_pending =
-				pending(leaf, self.para).any(|pending| pending.candidate_hash == offer.candidate);
-			if is_pending || !alive.contains(&offer.candidate) {
-				continue;
-			}
-			// A candidate that this block backed is pending, or included, in its state.
-			let is_late = newest >= offer.due;
-			let told = &mut offer.told;
-			told.retain(|peer, _| self.validators.contains_key(peer));
-			let mut to = Vec::new();
-			for member in &offer.group {
-				let connections = self.validators.iter().filter(|(_, keys)| keys.contains(member));
-				for (peer, _) in connections {
-					let is_next = match told.get(peer) {
-						None => true,
-						Some(at) => is_late && *at < newest,
-					};
-					if is_next {
-						told.insert(*peer, newest);
-						to.push(*peer);
-					}
-				}
-			}
-			if !to.is_empty() {
-				out.notify(Recipients::Peers(to), Message::Advertise(offer.advertisement()));
-			}
-		}
+	/// Whether a candidate may be backed after the leaf: it is alive, and not on-chain.
+	fn is_of_use(&self, candidate: CandidateHash) -> bool {
+		let Some(leaf) = &self.leaf else { return false };
+		let is_pending = pending(leaf, self.para).any(|pending| pending.candidate_hash == candidate);
+		!is_pending && self.author.collator().alive(leaf).contains(&candidate)
 	}
 }
 

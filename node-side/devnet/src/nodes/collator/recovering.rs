@@ -3,7 +3,7 @@
 //! backers have vanished with a block.
 
 use super::{group_of, CollatorCore, Out};
-use crate::words::{Done, Job, RecoverPov, RecoveredPov};
+use crate::words::{Done, Job, RecoverPov, RecoveredPov, Request, Response};
 use async_backing_availability::{erasure_root_of, reconstruct, verify_chunk, ErasureChunk};
 use async_backing_machine::{
 	Cost, Instant, JobFailure, JobId, Judgement, PeerId, Priority, RequestFailure, RequestId,
@@ -13,7 +13,7 @@ use async_backing_primitives::{
 	ValidatorIndex,
 };
 use async_backing_sim::Price;
-use async_backing_validator::{Request, Response};
+use async_backing_validator::{Request as NodeRequest, Response as NodeResponse};
 use std::{
 	collections::{BTreeMap, VecDeque},
 	sync::Arc,
@@ -68,7 +68,7 @@ impl Recovering {
 			let Some((peer, index)) = self.next.pop_front() else {
 				break;
 			};
-			let Some(id) = out.request(peer, Request::Chunk { candidate, index }, TIMEOUT) else {
+			let Some(id) = out.request(peer, NodeRequest::Chunk { candidate, index }.into(), TIMEOUT) else {
 				self.next.push_front((peer, index));
 				break;
 			};
@@ -93,7 +93,8 @@ impl Recovering {
 
 	/// A validator handed its chunk over, or did not.
 	pub(super) fn answered(&mut self, id: RequestId, answer: Result<Response, RequestFailure>) {
-		if let (Some(peer), Ok(Response::Chunk(chunk))) = (self.open.remove(&id), answer) {
+		if let (Some(peer), Ok(Response::Node(NodeResponse::Chunk(chunk)))) = (self.open.remove(&id), answer)
+		{
 			self.chunks.insert(peer, chunk);
 		}
 	}
@@ -194,7 +195,7 @@ impl CollatorCore {
 	) -> Vec<(PeerId, Request)> {
 		let validators = &self.validators;
 		keys.filter_map(|key| validators.iter().find(|(_, keys)| keys.contains(key)))
-			.map(|(peer, _)| (*peer, Request::Pov(candidate)))
+			.map(|(peer, _)| (*peer, NodeRequest::Pov(candidate).into()))
 			.collect()
 	}
 

@@ -1,10 +1,14 @@
-//! Handing out what is on offer: to one peer after the other (R-NET-79).
+//! Handing out what is on offer: to one peer after the other (R-NET-79). Backers are served by the collation protocol, and
+//! fellows here.
 
 use super::{CollatorCore, Out};
+use crate::words::{Request, Response};
 use async_backing_collator::{Ask, Asked};
-use async_backing_machine::{Cost, Instant, Judgement, PeerId, Refusal, Ticket};
-use async_backing_validator::{FetchedCollation, Request, Response};
-use codec::Encode;
+use async_backing_collator_protocol::CollationAsked;
+use async_backing_machine::{Cost, Input, Instant, Judgement, PeerId, Refusal, Ticket};
+use async_backing_primitives::CandidateHash;
+use async_backing_validator::Request as NodeRequest;
+use async_backing_wire::CollationRequestV2;
 
 impl CollatorCore {
 	/// A peer asks for something.
@@ -16,17 +20,39 @@ impl CollatorCore {
 		request: Request,
 		out: &mut Out,
 	) {
-		let offer = match request {
-			Request::Collation(candidate) => self.offers.get(candidate),
-			Request::Pov(_) | Request::Chunk { .. } | Request::AvailableData(_) => None,
-		};
-		let Some(offer) = offer else {
+		match request {
+			Request::Node(NodeRequest::Collation {
+				scheduling_parent,
+				para,
+				candidate,
+			}) => {
+				let asked = CollationAsked::V2(CollationRequestV2 {
+					scheduling_parent,
+					para_id: para,
+					candidate_hash: candidate,
+				});
+				self.tell_side(now, Input::Request(peer, ticket, asked), out);
+			}
+			Request::Block(candidate) => self.fellow_asked(now, peer, ticket, candidate, out),
+			Request::Node(_) => out.respond(ticket, Err(Refusal::Unknown)),
+		}
+	}
+
+	fn fellow_asked(
+		&mut self,
+		now: Instant,
+		peer: PeerId,
+		ticket: Ticket,
+		candidate: CandidateHash,
+		out: &mut Out,
+	) {
+		let Some(offer) = self.offers.get(candidate) else {
 			return out.respond(ticket, Err(Refusal::Unknown));
 		};
 		let ask = Ask {
 			peer,
 			ticket,
-			candidate: offer.candidate,
+			candidate,
 		};
 		let scheduling_parent = offer.receipt.descriptor.scheduling_parent();
 		match self.serving.ask(now, scheduling_parent, ask) {
@@ -37,29 +63,29 @@ impl CollatorCore {
 				}
 			}
 			Asked::Repeated => {
-				out.report(
-					peer,
-					Judgement::Cost(Cost::Minor, "a second request for a collation"),
-				);
+				out.report(peer, Judgement::Cost(Cost::Minor, "a second request for a block"));
 				out.respond(ticket, Err(Refusal::NotAllowed));
 			}
 			Asked::Full => out.respond(ticket, Err(Refusal::Busy)),
 		}
 	}
 
-	/// The peer's turn has come. Its answer is out when the uplink has had time for it.
+	/// The fellow's turn has come.
 	fn serve(&mut self, now: Instant, ask: Ask<PeerId, Ticket>, out: &mut Out) {
 		// Of more offers than are kept the oldest go.
 		let Some(offer) = self.offers.get(ask.candidate) else {
 			return out.respond(ask.ticket, Err(Refusal::Unknown));
 		};
-		let collation = FetchedCollation {
-			receipt: offer.receipt.clone(),
-			pov: offer.pov.clone(),
-		};
-		let sent = now.saturating_add(self.author.timing().on_the_wire(offer.pov.encoded_size()));
-		out.respond(ask.ticket, Ok(Response::Collation(collation)));
-		self.sending.insert((sent, ask.ticket));
+		let response = Response::Block(offer.pov.clone());
+		let bytes = response.wire_size();
+		out.respond(ask.ticket, Ok(response));
+		self.on_its_way(now, ask.ticket, bytes, out);
+	}
+
+	/// An answer is out when the uplink has had time for it.
+	pub(super) fn on_its_way(&mut self, now: Instant, ticket: Ticket, bytes: usize, out: &mut Out) {
+		let sent = now.saturating_add(self.author.timing().on_the_wire(bytes));
+		self.sending.insert((sent, ticket));
 		out.set_timer(sent);
 	}
 
@@ -69,6 +95,7 @@ impl CollatorCore {
 		while let Some(first) = self.sending.first().copied().filter(|(sent, _)| *sent <= now) {
 			self.sending.remove(&first);
 			next.extend(self.serving.sent(now, first.1));
+			self.is_sent(now, first.1, out);
 		}
 		for ask in next {
 			self.serve(now, ask, out);

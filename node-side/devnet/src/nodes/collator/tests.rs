@@ -4,16 +4,21 @@ mod fellows;
 
 use super::*;
 use crate::authoring::tests::{author, build, genesis, leaf, params, set_pending, PARA};
-use crate::words::{RecoverPov, RecoveredPov};
+use crate::nodes::validator::COLLATION;
+use crate::words::{Announcement, RecoverPov, RecoveredPov, Request, Response, Stream};
 use async_backing_availability::{encode, ErasureChunk};
 use async_backing_collator::{collate, ProducedBlock};
-use async_backing_machine::{Output, Refusal, RequestFailure, RequestId, TimerId};
+use async_backing_machine::{Output, Recipients, RequestFailure, RequestId, TimerId};
 use async_backing_primitives::{
 	hash_of, AvailableData, BlockData, CandidateCommitments, CoreState, HeadData, OccupiedCore, PoV,
 	ValidatorIndex,
 };
-use async_backing_validator::{Advertisement, FetchedCollation, Request, Response};
-use std::{convert::Infallible, time::Duration};
+use async_backing_validator::{Request as NodeRequest, Response as NodeResponse};
+use async_backing_wire::{
+	AdvertisementV3, CollationMessage, CollatorId, CollatorMessage, CollatorSignature, Declaration, Envelope,
+	View,
+};
+use std::{collections::BTreeSet, convert::Infallible, time::Duration};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -32,11 +37,26 @@ fn imported(number: u32) -> Input<DevnetWords> {
 	})
 }
 
+fn card() -> Card {
+	Card {
+		peer_id: vec![1; 38],
+		declaration: Declaration {
+			collator: CollatorId([7; 32]),
+			para_id: PARA,
+			signature: CollatorSignature([8; 64]),
+		},
+	}
+}
+
 struct Desk {
 	now: Instant,
 	collator: CollatorCore,
 	out: Out,
 	stored: Snapshot,
+	/// The newest leaf, which validators see too.
+	leaf: Option<Hash>,
+	/// Whose streams are open.
+	open: BTreeSet<PeerId>,
 }
 
 impl Desk {
@@ -56,23 +76,63 @@ impl Desk {
 	fn alone() -> Self {
 		Self {
 			now: SECOND,
-			collator: CollatorCore::new(PARA, genesis(), author(5, 1), Turns::new(vec![key(200)], 0)),
+			collator: CollatorCore::new(
+				PARA,
+				genesis(),
+				author(5, 1),
+				Turns::new(vec![key(200)], 0),
+				card(),
+			),
 			out: Out::default(),
 			stored: Snapshot::default(),
+			leaf: None,
+			open: BTreeSet::new(),
 		}
 	}
 
-	/// What it wants, but for batches, which are stored.
+	/// What it wants, but for batches, which are stored, and for streams: validators take them and show their view.
 	fn tell(&mut self, input: Input<DevnetWords>) -> Vec<Output<DevnetWords>> {
-		self.collator.handle(self.now, input, &mut self.out);
+		let mut inputs = VecDeque::new();
+		let of_peer = |peer, message| Input::Peer(peer, PeerEvent::Message(message));
+		match &input {
+			Input::Chain(ChainEvent::Imported { facts, fresh: true }) => {
+				self.leaf = Some(facts.block.hash);
+				let view = self.view();
+				inputs.extend(self.open.iter().map(|peer| of_peer(*peer, view.clone())));
+			}
+			Input::Peer(peer, PeerEvent::Disconnected) => {
+				self.open.remove(peer);
+			}
+			_ => {}
+		}
+		inputs.push_front(input);
 		let mut wanted = Vec::new();
-		while let Some(output) = self.out.pop() {
-			match output {
-				Output::Store(_, batch) => self.stored.apply(&batch),
-				other => wanted.push(other),
+		while let Some(input) = inputs.pop_front() {
+			self.collator.handle(self.now, input, &mut self.out);
+			while let Some(output) = self.out.pop() {
+				match output {
+					Output::Store(_, batch) => self.stored.apply(&batch),
+					Output::Notify(Recipients::Peer(peer), Message::Stream(signal)) => match signal {
+						Stream::Open { peer_id } => {
+							assert_eq!(peer_id, card().peer_id);
+							self.open.insert(peer);
+							inputs.push_back(of_peer(peer, Message::Stream(Stream::Opened)));
+							inputs.push_back(of_peer(peer, self.view()));
+						}
+						_ => {
+							self.open.remove(&peer);
+						}
+					},
+					other => wanted.push(other),
+				}
 			}
 		}
 		wanted
+	}
+
+	fn view(&self) -> Message {
+		let view = View::new(self.leaf, 0);
+		NodeMessage::Collation(Envelope::<CollationMessage>::View(view).encode()).into()
 	}
 
 	/// Lets it author at a leaf. Returns the candidate, and what it wants then.
@@ -145,31 +205,72 @@ fn r_hoo_3_what_the_parachain_does_not_take_is_decided_anew_at_the_next_leaf_and
 	assert_eq!(third.budget, first.budget);
 }
 
-/// Who is offered what.
-fn offers(outputs: &[Output<DevnetWords>]) -> Vec<(PeerId, CandidateHash)> {
-	let offers = |output: &Output<DevnetWords>| match output {
-		Output::Notify(to, Message::Advertise(offer)) => {
-			let to = to.as_slice().iter();
-			to.map(|peer| (*peer, offer.receipt.hash())).collect()
+/// What validators hear over streams.
+fn heard(outputs: &[Output<DevnetWords>]) -> Vec<(PeerId, CollatorMessage<AdvertisementV3>)> {
+	let heard = |output: &Output<DevnetWords>| match output {
+		Output::Notify(Recipients::Peer(peer), Message::Node(NodeMessage::Collation(bytes))) => {
+			match CollationMessage::from_wire(COLLATION, bytes) {
+				Ok(Envelope::Message(CollationMessage::V3(message))) => Some((*peer, message)),
+				other => panic!("{other:?}"),
+			}
 		}
-		_ => Vec::new(),
+		_ => None,
 	};
-	outputs.iter().flat_map(offers).collect()
+	outputs.iter().filter_map(heard).collect()
+}
+
+/// Who declares itself to whom.
+fn declares(outputs: &[Output<DevnetWords>]) -> Vec<PeerId> {
+	let heard = heard(outputs).into_iter();
+	heard
+		.filter(|(_, message)| *message == CollatorMessage::Declare(card().declaration))
+		.map(|(peer, _)| peer)
+		.collect()
+}
+
+/// Who is offered what, as a backer or as a fellow.
+fn offers(outputs: &[Output<DevnetWords>]) -> Vec<(PeerId, CandidateHash)> {
+	let offer = |(peer, message): (PeerId, CollatorMessage<AdvertisementV3>)| match message {
+		CollatorMessage::Advertise(said) => Some((peer, said.candidate_hash)),
+		_ => None,
+	};
+	let mut offers: Vec<_> = heard(outputs).into_iter().filter_map(offer).collect();
+	for output in outputs {
+		if let Output::Notify(to, Message::Block(block)) = output {
+			let to = to.as_slice().iter();
+			offers.extend(to.map(|peer| (*peer, block.receipt.hash())));
+		}
+	}
+	offers
+}
+
+fn collation(candidate: CandidateHash, parent: u32) -> Request {
+	let relay_parent = leaf(parent, params(4, 3), 1, &genesis()).block.hash;
+	let asked = NodeRequest::Collation {
+		scheduling_parent: relay_parent,
+		para: PARA,
+		candidate,
+	};
+	asked.into()
 }
 
 #[test]
-fn r_net_81_it_declares_itself_once_to_each_validator_and_to_nobody_else() {
-	let mut desk = Desk::alone();
-	let connected = |identity| Input::Peer(PeerId(7), PeerEvent::Connected(identity));
-	assert_eq!(desk.tell(connected(Identity::stranger())), []);
-	let declared = desk.tell(connected(Identity::of(key(1))));
-	let declare = Message::Declare { para: PARA };
-	assert_eq!(declared, [Output::Notify(Recipients::Peer(PeerId(7)), declare)]);
-	assert_eq!(
-		desk.tell(connected(Identity::of(key(2)))),
-		[],
-		"once a connection"
-	);
+fn r_net_74_r_net_76_streams_are_opened_to_backers_alone_and_each_hears_once_who_it_is() {
+	let mut desk = Desk::new();
+	let stranger = Input::Peer(PeerId(7), PeerEvent::Connected(Identity::stranger()));
+	assert_eq!(desk.tell(stranger), []);
+	// A validator of no group of the para.
+	let other = Input::Peer(PeerId(8), PeerEvent::Connected(Identity::of(key(9))));
+	assert_eq!(desk.tell(other), []);
+	let outputs = desk.tell(imported(10));
+	let backers = [10, 11, 12].map(PeerId);
+	assert_eq!(declares(&outputs), backers, "R-NET-74, R-NET-76");
+	assert_eq!(desk.open, backers.into());
+	assert_eq!(declares(&desk.tell(imported(11))), [], "once a connection");
+	// One that lets the collator go is asked again at the next leaf.
+	let closed = Message::Stream(Stream::Closed);
+	desk.tell(Input::Peer(PeerId(11), PeerEvent::Message(closed)));
+	assert_eq!(declares(&desk.tell(imported(12))), [PeerId(11)]);
 }
 
 /// Who is offered this candidate.
@@ -181,53 +282,47 @@ fn offered(outputs: &[Output<DevnetWords>], candidate: CandidateHash) -> Vec<Pee
 }
 
 #[test]
-fn r_col_3_a_candidate_is_offered_to_all_members_of_its_group_in_turn() {
+fn r_col_3_r_net_78_a_candidate_is_offered_to_all_members_of_its_group_once() {
 	let mut desk = Desk::new();
 	let (first, outputs) = desk.author(10);
-	// Relay parent 10 of three members: the second one's turn.
-	assert_eq!(offered(&outputs, first), [11, 12, 10].map(PeerId));
+	assert_eq!(offered(&outputs, first), [10, 11, 12].map(PeerId));
 	let (second, outputs) = desk.author(11);
-	assert_eq!(offered(&outputs, second), [12, 10, 11].map(PeerId));
+	assert_eq!(offered(&outputs, second), [10, 11, 12].map(PeerId));
 	assert_eq!(offered(&outputs, first), [], "they have heard of it (R-NET-84)");
-	let asked = desk.tell(Input::Request(PeerId(10), Ticket(1), Request::Collation(second)));
-	let [Output::Respond(Ticket(1), Ok(Response::Collation(collation))), Output::SetTimer(..)] = &asked[..]
-	else {
-		panic!("{asked:?}")
-	};
-	assert_eq!(collation.receipt.hash(), second);
+	let asked = desk.tell(Input::Request(PeerId(10), Ticket(1), collation(second, 11)));
+	let answer = asked.iter().find_map(|output| match output {
+		Output::Respond(Ticket(1), Ok(Response::Node(NodeResponse::Collation(collation)))) => Some(collation),
+		_ => None,
+	});
+	assert_eq!(answer.expect("it is handed out").receipt.hash(), second);
 }
 
 #[test]
-fn r_col_6_a_candidate_that_missed_its_block_is_offered_at_each_leaf_until_it_cannot_be_backed() {
-	let mut desk = Desk::new();
-	let (first, _) = desk.author(10);
-	let at = |desk: &mut Desk, leaf| offered(&desk.tell(imported(leaf)), first).len();
-	// Block 12 should back it; relay parents are good for three blocks more.
-	let offered: Vec<_> = (11..16).map(|leaf| at(&mut desk, leaf)).collect();
-	assert_eq!(
-		offered,
-		[0, 3, 3, 0, 0],
-		"R-COL-6: at leaf 12, and at 13 for block 14"
-	);
-}
-
-#[test]
-fn r_col_3_whoever_comes_or_comes_back_is_told_at_once() {
+fn r_col_3_r_col_6_whoever_comes_or_comes_back_is_told_at_once_as_long_as_it_may_be_backed() {
 	let mut desk = Desk::new();
 	desk.tell(Input::Peer(PeerId(12), PeerEvent::Disconnected));
 	let (first, outputs) = desk.author(10);
-	assert_eq!(offered(&outputs, first), [11, 10].map(PeerId));
+	assert_eq!(offered(&outputs, first), [10, 11].map(PeerId));
 	desk.tell(Input::Peer(PeerId(11), PeerEvent::Disconnected));
 	for (peer, validator) in [(13, 2), (14, 1)] {
 		let identity = Identity::of(key(validator));
 		let outputs = desk.tell(Input::Peer(PeerId(peer), PeerEvent::Connected(identity)));
-		let declares =
-			|output: &Output<DevnetWords>| matches!(output, Output::Notify(_, Message::Declare { .. }));
-		assert!(declares(&outputs[0]), "first (R-NET-81)");
+		assert_eq!(declares(&outputs), [PeerId(peer)], "first (R-NET-81)");
 		assert_eq!(offered(&outputs, first), [PeerId(peer)]);
 	}
 	let stranger = Input::Peer(PeerId(15), PeerEvent::Connected(Identity::of(key(9))));
 	assert_eq!(offers(&desk.tell(stranger)), [], "who is not of the group");
+	// Relay parents are good for three blocks more.
+	let comes_back = |desk: &mut Desk, leaf: u32| {
+		desk.tell(imported(leaf));
+		let peer = PeerId(100 + u64::from(leaf));
+		let outputs = desk.tell(Input::Peer(peer, PeerEvent::Connected(Identity::of(key(0)))));
+		let told = offered(&outputs, first);
+		desk.tell(Input::Peer(peer, PeerEvent::Disconnected));
+		told.len()
+	};
+	let told: Vec<_> = (11..16).map(|leaf| comes_back(&mut desk, leaf)).collect();
+	assert_eq!(told, [1, 1, 1, 0, 0], "R-COL-6");
 }
 
 #[test]
@@ -235,12 +330,16 @@ fn what_it_does_not_have_it_refuses() {
 	let mut desk = Desk::new();
 	let nothing = CandidateHash(Hash::zero());
 	for request in [
-		Request::Collation(nothing),
-		Request::Pov(nothing),
-		Request::AvailableData(nothing),
+		collation(nothing, 10),
+		Request::Block(nothing),
+		NodeRequest::Pov(nothing).into(),
+		NodeRequest::AvailableData(nothing).into(),
 	] {
-		let refused = desk.tell(Input::Request(PeerId(10), Ticket(2), request));
-		assert_eq!(refused, [Output::Respond(Ticket(2), Err(Refusal::Unknown))]);
+		let refused = desk.tell(Input::Request(PeerId(20), Ticket(2), request));
+		assert!(
+			matches!(refused[..], [Output::Respond(Ticket(2), Err(_))]),
+			"{request:?}: {refused:?}"
+		);
 	}
 }
 
@@ -248,7 +347,7 @@ fn what_it_does_not_have_it_refuses() {
 fn r_net_79_one_peer_after_the_other_is_served_and_who_asks_twice_pays() {
 	let mut desk = Desk::new();
 	let (candidate, _) = desk.author(10);
-	let ask = |peer, ticket| Input::Request(PeerId(peer), Ticket(ticket), Request::Collation(candidate));
+	let ask = |peer, ticket| Input::Request(PeerId(peer), Ticket(ticket), collation(candidate, 10));
 	let served = |outputs: &[Output<DevnetWords>]| {
 		let answer = |output: &Output<DevnetWords>| match output {
 			Output::Respond(Ticket(ticket), answer) => Some((*ticket, answer.is_ok())),
@@ -267,7 +366,7 @@ fn r_net_79_one_peer_after_the_other_is_served_and_who_asks_twice_pays() {
 	// So small a block is out at once.
 	desk.now += Duration::from_millis(1);
 	assert_eq!(
-		served(&desk.tell(Input::Timer(TimerId(0)))),
+		served(&desk.tell(Input::Timer(TimerId(u64::MAX)))),
 		[(2, true)],
 		"R-NET-79"
 	);

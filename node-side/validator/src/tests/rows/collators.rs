@@ -4,24 +4,22 @@ use super::{
 	super::{fixture::*, solo::*},
 	only_request, stranger, STRANGER,
 };
-use crate::{Advertisement, Event, FetchedCollation, Message, Request, Response};
-use async_backing_chain_view::Identity;
+use crate::{Event, Message, Parting, Request, Response};
 use async_backing_machine::{Input, PeerEvent, PeerId, RequestFailure, RequestId};
-use async_backing_primitives::{Hash, HeadData, ParaId, PersistedValidationData, PoV};
-use std::{
-	sync::{Arc, OnceLock},
-	time::Duration,
+use async_backing_primitives::{
+	CandidateHash, Hash, HeadData, LeafFacts, ParaId, PersistedValidationData, PoV, SignedCompactStatement,
+	SigningContext, Statement,
 };
+use async_backing_wire::{
+	CollationMessage, CollationResponse, CollationVersion, CollatorMessage, Envelope, View,
+};
+use codec::Encode;
+use std::{sync::Arc, time::Duration};
 
 /// An advertisement of something that nobody built.
 fn invented(seed: u32) -> Message {
-	static TEMPLATE: OnceLock<Candidate> = OnceLock::new();
-	let mut receipt = TEMPLATE.get_or_init(Candidate::new).plain();
-	receipt.commitments_hash = Hash::from_low_u64_be(seed.into());
-	Message::Advertise(Box::new(Advertisement {
-		receipt,
-		parent_head: HeadData(vec![0]).hash(),
-	}))
+	let candidate = CandidateHash(Hash::from_low_u64_be(seed.into()));
+	advertise(candidate, HeadData(vec![0]).hash())
 }
 
 #[test]
@@ -89,8 +87,7 @@ fn row_02_advertisements_of_many_peers_are_bounded_by_claims() {
 	let mut open = 0;
 	for id in 0..1000u32 {
 		let peer = PeerId(1000 + u64::from(id));
-		backer.connect(peer, Identity::stranger());
-		backer.say(peer, Message::Declare { para: PARA });
+		backer.join(peer);
 		for seed in 0..5 {
 			open += requests(&backer.say(peer, invented(id * 5 + seed))).len();
 		}
@@ -117,12 +114,11 @@ fn row_03_three_hundred_rivals_for_one_place_are_executed_one_after_the_other() 
 	for (position, rival) in rivals.iter().enumerate() {
 		let peer = PeerId(1000 + position as u64 / 3);
 		if position % 3 == 0 {
-			backer.connect(peer, Identity::stranger());
-			backer.say(peer, Message::Declare { para: PARA });
+			backer.join(peer);
 		}
 		let mut asked = requests(&backer.say(peer, rival.advertisement()));
 		// Whoever is asked answers at once; what is executed proves to be invalid a while later.
-		while let Some((id, _, Request::Collation(candidate))) = asked.pop() {
+		while let Some((id, _, Request::Collation { candidate, .. })) = asked.pop() {
 			let rival = rivals
 				.iter()
 				.find(|rival| rival.hash() == candidate)
@@ -152,7 +148,7 @@ fn row_04_nobody_answers_for_another() {
 	let mut backer = Solo::at(0, &leaf(None)).knows(&[&candidate]);
 	let (id, ..) = only_request(&backer.say(COLLATOR, candidate.advertisement()));
 	// There is no answer but to a request: whatever a stranger sends is a message, and this is no request of ours.
-	let spoiled = FetchedCollation {
+	let spoiled = CollationResponse {
 		pov: Arc::new(PoV::default()),
 		..candidate.collation()
 	};
@@ -194,26 +190,94 @@ fn row_04_an_answer_to_another_question_is_none() {
 fn row_05_nobody_advertises_for_a_para_that_it_did_not_declare() {
 	let candidate = Candidate::new();
 	let mut backer = Solo::at(0, &leaf(None));
-	backer.connect(STRANGER, Identity::stranger());
+	backer.connect(STRANGER, collator(STRANGER));
 	let outputs = backer.say(STRANGER, candidate.advertisement());
 	assert_eq!(costs(&outputs), [(STRANGER, "undeclared collator")], "R-NET-84");
 	assert!(requests(&outputs).is_empty());
-	backer.say(STRANGER, Message::Declare { para: ParaId(2001) });
-	let outputs = backer.say(STRANGER, candidate.advertisement());
-	assert_eq!(costs(&outputs), [(STRANGER, "collation of another para")]);
-	assert!(requests(&outputs).is_empty());
-	let outputs = backer.say(STRANGER, Message::Declare { para: PARA });
+	let outputs = backer.say(STRANGER, declare(STRANGER, ParaId(2001)));
 	assert_eq!(
 		costs(&outputs),
-		[(STRANGER, "collator declared twice")],
+		[(STRANGER, "collator of a para that is not served")],
 		"R-NET-81"
 	);
-	assert!(requests(&backer.say(STRANGER, candidate.advertisement())).is_empty());
-	// Validators are no collators by that.
+	assert_eq!(partings(&outputs), [STRANGER], "R-NET-81");
+	assert!(events(&outputs).contains(&Event::Parted(STRANGER, Parting::NotServed)));
+	// Until it knows, nobody listens.
+	let outputs = backer.say(STRANGER, candidate.advertisement());
+	assert!(outputs.is_empty(), "{outputs:?}");
+	let other = stranger(&mut backer, 201);
+	let outputs = backer.say(other, declare(other, PARA));
+	assert_eq!(costs(&outputs), [(other, "collator declared twice")], "R-NET-81");
+	// Who signed for somebody else's connection is a liar (R-NET-67).
+	backer.connect(STRANGER, collator(STRANGER));
+	let outputs = backer.say(STRANGER, declare(PeerId(202), PARA));
 	assert_eq!(
-		costs(&backer.say(peer(1), candidate.advertisement())),
-		[(peer(1), "undeclared collator")]
+		costs(&outputs),
+		[(STRANGER, "declaration with a wrong signature")]
 	);
+	assert!(events(&outputs).contains(&Event::Cut(STRANGER)));
+	// Validators are no collators: they have no such stream.
+	assert!(backer.say(peer(1), candidate.advertisement()).is_empty());
+}
+
+#[test]
+fn r_net_54_bytes_that_are_no_message_cost_their_sender() {
+	let mut backer = Solo::at(0, &leaf(None));
+	for bytes in [vec![], vec![0], vec![1, 0, 2], vec![1, 0, 1, 7]] {
+		let outputs = backer.say(COLLATOR, Message::Collation(bytes));
+		assert_eq!(costs(&outputs), [(COLLATOR, "undecodable collation message")]);
+	}
+}
+
+#[test]
+fn r_net_75_r_net_78_collators_see_what_this_validator_sees() {
+	let ten = leaf(None);
+	let mut backer = Solo::at(0, &ten);
+	let view = |leaf: &LeafFacts| {
+		let view = View::new([leaf.block.hash], 0);
+		Envelope::<CollationMessage>::View(view).encode()
+	};
+	let outputs = backer.connect(STRANGER, collator(STRANGER));
+	assert_eq!(told(&outputs), [(vec![STRANGER], view(&ten))], "R-NET-75");
+	let eleven = child_of(&ten, 1);
+	let outputs = backer.import(&eleven);
+	assert_eq!(told(&outputs), [(vec![COLLATOR, STRANGER], view(&eleven))]);
+	// A stream that is closed is heard no more, and may be opened again.
+	backer.connect(STRANGER, async_backing_chain_view::Identity::stranger());
+	let outputs = backer.import(&child_of(&eleven, 1));
+	assert_eq!(told(&outputs)[0].0, [COLLATOR]);
+	assert!(costs(&backer.join(STRANGER)).is_empty());
+}
+
+#[test]
+fn r_net_80_a_collator_hears_that_its_candidate_is_seconded() {
+	let candidate = Candidate::new();
+	let (_, outputs) = super::seconded(0, &candidate);
+	let told = told(&outputs);
+	let [(to, bytes)] = &told[..] else {
+		panic!("{outputs:?}")
+	};
+	assert_eq!(*to, [COLLATOR]);
+	let heard = CollationMessage::from_wire(CollationVersion::V2, bytes);
+	let Ok(Envelope::Message(CollationMessage::V2(CollatorMessage::Seconded {
+		scheduling_parent,
+		statement,
+	}))) = heard
+	else {
+		panic!("{heard:?}")
+	};
+	assert_eq!(scheduling_parent, block(10).hash);
+	assert_eq!(statement.payload, Statement::Seconded(candidate.receipt.clone()));
+	let context = SigningContext {
+		session_index: 1,
+		parent_hash: scheduling_parent,
+	};
+	let compact = SignedCompactStatement {
+		statement: statement.payload.to_compact(),
+		validator_index: statement.validator_index,
+		signature: statement.signature,
+	};
+	assert!(compact.verify(&context, &key(0)), "R-NET-68");
 }
 
 #[test]
@@ -227,19 +291,16 @@ fn row_06_what_waits_stays_whatever_a_stranger_advertises() {
 	);
 	let flood = stranger(&mut third, 200);
 	for seed in 0..64 {
-		let other = parent.child();
-		let mut receipt = other.plain();
-		receipt.commitments_hash = Hash::from_low_u64_be(seed);
-		let advertisement = Message::Advertise(Box::new(Advertisement {
-			receipt,
-			parent_head: other.validation_data.parent_head.hash(),
-		}));
+		let advertisement = advertise(
+			CandidateHash(Hash::from_low_u64_be(seed)),
+			child.validation_data.parent_head.hash(),
+		);
 		assert!(requests(&third.say(flood, advertisement)).is_empty());
 	}
 	let outputs = third.say(peer(0), statement(&parent, 0, true));
-	let asked = requests(&outputs).into_iter().filter(
-		|(.., request)| matches!(request, Request::Collation(candidate) if *candidate == child.hash()),
-	);
+	let asked = requests(&outputs)
+		.into_iter()
+		.filter(|(.., request)| *request == child.request());
 	assert_eq!(asked.map(|(_, peer, _)| peer).collect::<Vec<_>>(), [COLLATOR]);
 }
 

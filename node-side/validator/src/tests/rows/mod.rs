@@ -6,7 +6,6 @@ mod forks;
 
 use super::{fixture::*, solo::*};
 use crate::{Message, Request, Response};
-use async_backing_chain_view::Identity;
 use async_backing_machine::{PeerId, RequestId};
 use async_backing_primitives::{AvailabilityBitfield, LeafFacts, UncheckedSigned, ValidatorIndex};
 use sp_core::Pair;
@@ -16,8 +15,7 @@ pub(super) const STRANGER: PeerId = PeerId(200);
 /// A collator that nobody knows anything of, but that it declared the para.
 pub(super) fn stranger(solo: &mut Solo, id: u64) -> PeerId {
 	let peer = PeerId(id);
-	solo.connect(peer, Identity::stranger());
-	assert!(costs(&solo.say(peer, Message::Declare { para: PARA })).is_empty());
+	assert!(costs(&solo.join(peer)).is_empty());
 	peer
 }
 
@@ -46,11 +44,7 @@ pub(super) fn bitfield(facts: &LeafFacts, named: u8, bits: &[bool], signer: u8) 
 pub(in crate::tests) fn seconded(index: u8, candidate: &Candidate) -> (Solo, Outputs) {
 	let mut solo = Solo::at(index, &leaf(None)).knows(&[candidate]);
 	let (id, asked, request) = only_request(&solo.say(COLLATOR, candidate.advertisement()));
-	assert_eq!(
-		(asked, request),
-		(COLLATOR, Request::Collation(candidate.hash())),
-		"R-BAK-5"
-	);
+	assert_eq!((asked, request), (COLLATOR, candidate.request()), "R-BAK-5");
 	let outputs = solo.answer(id, Ok(Response::Collation(candidate.collation())));
 	(solo, outputs)
 }

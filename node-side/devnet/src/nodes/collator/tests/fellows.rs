@@ -6,7 +6,8 @@ use super::*;
 fn one_of_two() -> Desk {
 	let mut desk = Desk::new();
 	let turns = Turns::new(vec![key(200), key(201)], 0);
-	desk.collator = CollatorCore::new(PARA, genesis(), author(5, 1), turns);
+	desk.open.clear();
+	desk.collator = CollatorCore::new(PARA, genesis(), author(5, 1), turns, card());
 	for validator in 0..3 {
 		let identity = Identity::of(key(validator));
 		let peer = PeerId(10 + u64::from(validator));
@@ -20,17 +21,15 @@ fn fellow() -> Input<DevnetWords> {
 }
 
 /// What another collator builds at a leaf.
-fn of_fellow(number: u32) -> Advertisement {
-	let (_, outputs) = Desk::new().author(number);
-	let offer = outputs.into_iter().find_map(|output| match output {
-		Output::Notify(_, Message::Advertise(offer)) => Some(*offer),
-		_ => None,
-	});
-	offer.expect("it is offered")
+fn of_fellow(number: u32) -> Announcement {
+	let mut other = Desk::new();
+	let (candidate, _) = other.author(number);
+	let offer = other.collator.offers.get(candidate);
+	*offer.expect("it is offered").announcement()
 }
 
-fn announced(peer: u64, block: &Advertisement) -> Input<DevnetWords> {
-	let message = Message::Advertise(Box::new(block.clone()));
+fn announced(peer: u64, block: &Announcement) -> Input<DevnetWords> {
+	let message = Message::Block(Box::new(block.clone()));
 	Input::Peer(PeerId(peer), PeerEvent::Message(message))
 }
 
@@ -49,14 +48,14 @@ fn requests(outputs: &[Output<DevnetWords>]) -> Vec<(RequestId, PeerId, Request)
 fn fellows_hear_of_its_blocks_at_once_and_who_comes_later_of_all() {
 	let mut desk = one_of_two();
 	let (first, outputs) = desk.author(10);
-	assert_eq!(offered(&outputs, first), [11, 12, 10].map(PeerId));
+	assert_eq!(offered(&outputs, first), [10, 11, 12].map(PeerId));
 	assert_eq!(offers(&desk.tell(fellow())), [(PeerId(20), first)]);
 	let other_turn = desk.tell(imported(11));
 	let is_job = |output: &Output<DevnetWords>| matches!(output, Output::Job { .. });
 	assert!(!other_turn.iter().any(is_job), "it is not its turn");
 	let (second, outputs) = desk.author(12);
 	let told = outputs.iter().any(|output| match output {
-		Output::Notify(to, Message::Advertise(block)) => {
+		Output::Notify(to, Message::Block(block)) => {
 			to.as_slice() == [PeerId(20)] && block.receipt.hash() == second
 		}
 		_ => false,
@@ -76,17 +75,14 @@ fn a_fellows_block_is_fetched_and_executed_and_nobody_elses_is() {
 		"its relay parent is not known yet"
 	);
 	let asked = requests(&desk.tell(imported(11)));
-	let [(id, PeerId(20), Request::Collation(of))] = asked[..] else {
+	let [(id, PeerId(20), Request::Block(of))] = asked[..] else {
 		panic!("{asked:?}")
 	};
 	assert_eq!(of, candidate);
-	let collation = FetchedCollation {
-		receipt: block.receipt.clone(),
-		pov: Arc::new(PoV {
-			block_data: BlockData(vec![1; 10]),
-		}),
-	};
-	let outputs = desk.tell(Input::Response(id, Ok(Response::Collation(collation))));
+	let pov = Arc::new(PoV {
+		block_data: BlockData(vec![1; 10]),
+	});
+	let outputs = desk.tell(Input::Response(id, Ok(Response::Block(pov))));
 	let is_validation = |output: &Output<DevnetWords>| {
 		matches!(
 			output,
@@ -141,7 +137,7 @@ fn what_is_pending_and_no_fellow_has_is_asked_of_its_backers_and_then_put_togeth
 	let (candidate, outputs) = pending_at_11(&mut desk);
 	let mut asked = requests(&outputs);
 	for peer in 10..13 {
-		let [(id, of, Request::Pov(pov))] = asked[..] else {
+		let [(id, of, Request::Node(NodeRequest::Pov(pov)))] = asked[..] else {
 			panic!("{asked:?}")
 		};
 		assert_eq!((of, pov), (PeerId(peer), candidate));
@@ -152,10 +148,10 @@ fn what_is_pending_and_no_fellow_has_is_asked_of_its_backers_and_then_put_togeth
 		[(
 			id,
 			of,
-			Request::Chunk {
+			Request::Node(NodeRequest::Chunk {
 				candidate: named,
 				index,
-			},
+			}),
 		)] => {
 			assert_eq!((*of, *named), (PeerId(peer), candidate));
 			assert_eq!(u64::from(index.0), peer - 10, "its own (R-NET-100)");
@@ -171,7 +167,7 @@ fn what_is_pending_and_no_fellow_has_is_asked_of_its_backers_and_then_put_togeth
 			index: 0,
 			proof: Default::default(),
 		};
-		Input::Response(id, Ok(Response::Chunk(Arc::new(chunk))))
+		Input::Response(id, Ok(NodeResponse::Chunk(Arc::new(chunk)).into()))
 	};
 	let recovery = |outputs: &[Output<DevnetWords>]| {
 		outputs.iter().find_map(|output| match output {
@@ -316,7 +312,7 @@ fn the_turn_of_a_fellow_that_vanished_or_lets_turns_pass_is_this_collators() {
 		.offers
 		.iter()
 		.next()
-		.map(|offer| *offer.advertisement());
+		.map(|offer| *offer.announcement());
 	let own = own.expect("it is on offer");
 	let turns = [11, 13, 15].map(|leaf| {
 		let is_built = builds(&mut desk, leaf);
@@ -348,11 +344,13 @@ fn a_fellow_that_says_nothing_until_its_block_should_be_there_loses_its_turn_in_
 		};
 		outputs.iter().any(is_job)
 	};
+	// The next one: others are for later.
 	let timer = |outputs: &[Output<DevnetWords>]| {
-		outputs.iter().find_map(|output| match output {
+		let timers = outputs.iter().filter_map(|output| match output {
 			Output::SetTimer(id, at) => Some((*id, *at)),
 			_ => None,
-		})
+		});
+		timers.min_by_key(|(_, at)| *at)
 	};
 	for speaks in [false, true] {
 		let mut desk = one_of_two();
