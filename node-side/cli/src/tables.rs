@@ -280,6 +280,52 @@ fn disturbances() -> Table {
 	}
 }
 
+fn forks() -> Table {
+	let rows = [
+		("synchronous", "--max-candidate-depth 0 --allowed-ancestry-len 0"),
+		("asynchronous, on the best block", ""),
+		("asynchronous, one block behind it", "--relay-parent-offset 1"),
+	];
+	Table {
+		name: "forks",
+		arguments: "--paras 1 --extrinsic-cost-us 20000 --forks 20",
+		columns: &[
+			"a fork that loses, in every fifth slot",
+			"relay blocks lost",
+			"built",
+			"included",
+			"reused",
+			"wasted",
+			"extrinsics per minute",
+		],
+		rows: rows.map(|(backing, params)| row(backing, params, false)).into(),
+		cells: |run| {
+			vec![
+				run.relay_blocks_lost.to_string(),
+				of_paras(run, |para| para.built).to_string(),
+				of_paras(run, |para| para.included).to_string(),
+				of_paras(run, |para| para.reused).to_string(),
+				wasted(run).to_string(),
+				extrinsics_per_minute(run).to_string(),
+			]
+		},
+		holds: |runs| {
+			let [synchronous, _, behind] = runs else {
+				panic!("three runs")
+			};
+			assert!(
+				wasted(behind) < wasted(synchronous),
+				"R-COL-2: {:?} {:?}",
+				synchronous.paras,
+				behind.paras
+			);
+			let reused = of_paras(behind, |para| para.reused);
+			assert!(reused > 0, "R-COL-6: {:?}", behind.paras);
+			assert!(runs.iter().all(|run| run.relay_blocks_lost > 0));
+		},
+	}
+}
+
 fn document() -> PathBuf {
 	PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/guide/scheduling.md")
 }
@@ -329,7 +375,7 @@ fn r_def_40_r_def_43_r_col_6_the_tables_of_the_guide_are_what_runs_come_to() {
 	let runtime = Runtime::of(&RuntimeArgs::default()).expect("there is the compiled runtime");
 	let mut text = std::fs::read_to_string(document()).expect("the guide is there");
 	let is_update = std::env::var_os(UPDATE).is_some();
-	for table in [cores(), kinds(), slow(), disturbances()] {
+	for table in [cores(), kinds(), slow(), disturbances(), forks()] {
 		let arguments = format!("`{}`", table.arguments);
 		assert!(text.contains(&arguments), "{arguments} is not in the guide");
 		if is_update {
