@@ -121,7 +121,16 @@ run: build ## Synchronous beside asynchronous backing on the devnet, as a table 
 replay: build ## Real relay blocks beside the rules: make replay ARGS='folder or files'
 	@"$(CARGO_TARGET_DIR)/debug/async-backing" replay $(ARGS)
 
-test: rules-check lint check-no-std unit test-subxt test-benchmarks ## Everything that has to hold before a change lands
+vectors: build ## The test vectors of the rules, for implementers in any language: writes vectors/
+	@"$(CARGO_TARGET_DIR)/debug/async-backing" vectors vectors
+
+# Seconds. The reader is in Python, without anything beyond its standard library, and shares no code with what it reads.
+test-vectors: build ## vectors/ is what the code makes, fits its schema, and is what a second implementation says
+	@scripts/setup.sh --python
+	@"$(CARGO_TARGET_DIR)/debug/async-backing" vectors --check vectors
+	@python3 node-side/vectors/reader/main.py vectors
+
+test: rules-check lint check-no-std unit test-vectors test-subxt test-benchmarks ## Everything that has to hold before a change lands
 
 fmt:
 	@scripts/setup.sh --lint

@@ -3,6 +3,7 @@
 #
 #   scripts/setup.sh          what building and running need
 #   scripts/setup.sh --lint   the same, and rustfmt and clippy
+#   scripts/setup.sh --python  the same, and Python without packages, which reads test vectors
 #   scripts/setup.sh --clients  the same, and what `make test-clients` begins with
 #   scripts/setup.sh --weights  the same, and a compiler for C++: runtimes are measured as Binaryen leaves them
 #
@@ -20,13 +21,14 @@ die() {
   exit 1
 }
 
-lint=no clients=no binaryen=no
+lint=no python=no clients=no binaryen=no
 case "${1:-}" in
   '') ;;
   --lint) lint=yes ;;
+  --python) python=yes ;;
   --clients) clients=yes binaryen=yes ;;
   --weights) binaryen=yes ;;
-  *) die "unknown argument '$1'; only --lint, --clients and --weights are known" ;;
+  *) die "unknown argument '$1'; only --lint, --python, --clients and --weights are known" ;;
 esac
 
 # 1. Rust, new enough.
@@ -55,6 +57,9 @@ need libssl-dev 'pkg-config --atleast-version=1.1.0 openssl' \
   'OpenSSL, which a library of the Substrate network crates links (.cargo/config.toml)'
 if [[ "$binaryen" == yes ]]; then
   need g++ 'command -v c++' 'C++ of Binaryen, which optimises the blobs that are measured'
+fi
+if [[ "$python" == yes ]]; then
+  need python3 'command -v python3' 'reads the test vectors'
 fi
 if [[ "$clients" == yes ]]; then
   need python3 'command -v python3' 'runs the clients'

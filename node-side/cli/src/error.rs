@@ -87,6 +87,12 @@ pub(crate) enum CliError {
 	/// Whoever started this worker is gone, or speaks otherwise.
 	#[error("the worker: {0}")]
 	Worker(#[source] std::io::Error),
+	/// The vectors are not there, or not what the code makes.
+	#[error(transparent)]
+	Vectors(#[from] async_backing_vectors::FolderError),
+	/// Questions cannot be read.
+	#[error("the target: {0}")]
+	Target(#[source] std::io::Error),
 	/// The report cannot be written as JSON.
 	#[error("the report is not JSON: {0}")]
 	Json(#[from] serde_json::Error),

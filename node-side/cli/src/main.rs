@@ -19,6 +19,7 @@ mod table;
 #[cfg(test)]
 mod tables;
 mod tree;
+mod vectors;
 mod warnings;
 
 use crate::{
@@ -62,6 +63,8 @@ fn execute(command: &Command) -> Result<(), CliError> {
 		Command::Context(context) => return context::draw(context),
 		Command::CheckRuntime(args) => return check::check(args),
 		Command::Replay(args) => return replay::replay(args),
+		Command::Vectors(args) => return vectors::vectors(args),
+		Command::Target(_) => return vectors::target(),
 		Command::PvfWorker => return work(),
 	};
 	let specs = match command {

@@ -11,6 +11,7 @@ mod replay;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod vectors;
 
 pub(crate) use check::CheckRuntime;
 pub(crate) use compare::Compare;
@@ -20,6 +21,7 @@ pub(crate) use network::Network;
 pub(crate) use params::Params;
 pub(crate) use replay::Replay;
 pub(crate) use tree::{Format, Tree};
+pub(crate) use vectors::{Target, Vectors};
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -46,6 +48,10 @@ pub(crate) enum Command {
 	CheckRuntime(CheckRuntime),
 	/// Judges real relay blocks by the rules, and says what they can't decide. Fails if something disagrees.
 	Replay(Replay),
+	/// Writes the test vectors of the rules, or compares them with what is there.
+	Vectors(Vectors),
+	/// Answers questions about the rules, those of the vectors, for whoever starts it.
+	Target(Target),
 	/// Compiles and executes validation functions for the process that starts it, over its standard input and output.
 	PvfWorker,
 }
