@@ -3,6 +3,7 @@
 pub mod emulator;
 pub mod measure;
 pub mod memory;
+pub mod recovery;
 pub mod report;
 pub mod scaling;
 pub mod subsystem;

@@ -1,9 +1,9 @@
 //! Runs our code and that of the published crates in turn, and writes what came out.
 //!
 //! `async-backing-bench-peers [FILE]` prints the tables. With a FILE it writes them there, and pictures into the folder
-//! `pictures` beside it.
+//! `pictures` beside it. `async-backing-bench-peers --recovery` prints those about the recovery of data alone.
 
-use async_backing_bench_peers::{emulator, memory, report, scaling, trees};
+use async_backing_bench_peers::{emulator, memory, recovery, report, scaling, trees};
 use std::{
 	error::Error,
 	fs,
@@ -35,11 +35,16 @@ fn main() -> ExitCode {
 }
 
 fn run(file: Option<PathBuf>) -> Result<(), Box<dyn Error>> {
+	if file.as_deref() == Some(Path::new("--recovery")) {
+		recovery::tables().iter().for_each(|table| println!("{}", table.markdown()));
+		return Ok(());
+	}
 	let held = count_memory()?;
 	let mut text = format!("{PREFACE}\n{}\n\n{}\n", report::machine(), report::versions());
 	text.push_str("\n## Case by case\n");
 	let mut tables = emulator::tables();
 	tables.extend(trees::tables());
+	tables.extend(recovery::tables());
 	for table in &tables {
 		text.push('\n');
 		text.push_str(&table.markdown());

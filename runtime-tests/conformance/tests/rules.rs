@@ -10,6 +10,7 @@ use bitvec::{order::Lsb0, vec::BitVec};
 use codec::Encode;
 use common::{transcode, Random};
 use polkadot_erasure_coding as coding;
+use polkadot_node_subsystem_util::availability_chunks::availability_chunk_indices;
 use polkadot_primitives as theirs;
 use sp_core::Pair;
 use std::collections::BTreeMap;
@@ -427,5 +428,55 @@ fn r_avl_0_and_r_avl_4_chunks_proofs_and_roots_are_theirs() {
 			.map(|chunk| (chunk.chunk.as_slice(), chunk.index as usize));
 		let recovered = coding::reconstruct_v1(validators, there).expect("enough chunks");
 		assert_eq!(recovered.encode(), data.encode(), "R-AVL-1: {validators}");
+	}
+}
+
+#[test]
+fn r_avl_6_chunks_are_mapped_as_theirs_and_by_the_same_feature() {
+	// Sessions from the smallest to larger ones than there are; on each core in turn, and far beyond.
+	for validators in [2, 3, 4, 6, 7, 10, 20, 33, 100, 300, 1000] {
+		for core in (0..24).chain([199, 1023]) {
+			for feature in 0..4 {
+				let mut features = ours::NodeFeatures::default();
+				features.set(feature, true);
+				let there: theirs::NodeFeatures = transcode(&features);
+				let mapped = features.is_on(availability::CHUNK_MAPPING_FEATURE);
+				let all = availability_chunk_indices(&there, validators, theirs::CoreIndex(core))
+					.expect("a legal number of validators");
+				for (validator, theirs) in (0..).map(ours::ValidatorIndex).zip(all) {
+					let ours =
+						availability::chunk_index(validators, ours::CoreIndex(core), validator, mapped);
+					assert_eq!(
+						ours,
+						Ok(theirs.0),
+						"R-AVL-6: {validator:?} of {validators}, core {core}, feature {feature}"
+					);
+				}
+			}
+		}
+	}
+}
+
+#[test]
+fn r_avl_2_plain_chunks_are_theirs_and_either_side_reads_them() {
+	let mut random = Random::new(5);
+	for (validators, size) in [(2, 0), (7, 100), (10, 1001), (33, 5000), (100, 20_000)] {
+		let data = ours::AvailableData {
+			pov: ours::PoV {
+				block_data: ours::BlockData((0..size).map(|_| random.byte()).collect()),
+			},
+			validation_data: random.validation_data(),
+		};
+		let encoded = availability::encode(validators, &data).expect("a legal number of validators");
+		let plain = ours::systematic_recovery_threshold(validators).expect("a legal number of validators");
+		let plain = &encoded.chunks[..plain];
+		let chunks = plain.iter().map(|chunk| chunk.chunk.clone()).collect();
+		let there = coding::reconstruct_from_systematic_v1(validators, chunks).expect("these are enough");
+		assert_eq!(there.encode(), data.encode(), "R-AVL-2: {validators}");
+		let here = availability::reconstruct(
+			validators,
+			plain.iter().map(|chunk| (chunk.index, &chunk.chunk[..])),
+		);
+		assert_eq!(here, Ok(data), "R-AVL-2: {validators}");
 	}
 }
