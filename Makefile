@@ -101,7 +101,7 @@ PACKAGED := \
 # The exports of scripts/wasm-target.sh, in the shell of the recipe. In two steps, so that its failure is a failure.
 WASM_ENV = wasm_env=$$(scripts/wasm-target.sh); eval "$$wasm_env"
 
-.PHONY: help run replay vectors test-vectors build test fmt lint check-no-std unit test-subxt test-pages test-clients test-benchmarks rules rules-check doc package setup fuzz bench bench-peers interop interop-paras interop-devnet calibrate lecture pvf-guests weights weights-check scheduling-tables
+.PHONY: help run replay vectors test-vectors build test fmt lint check-no-std unit test-subxt test-pages test-clients test-benchmarks rules rules-check doc package setup fuzz bench bench-peers agreement interop interop-paras interop-devnet calibrate lecture pvf-guests weights weights-check scheduling-tables
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -190,6 +190,10 @@ test-benchmarks: setup ## Every benchmark of the pallets as a test, at both ends
 	@$(WASM_ENV); VALUES_PER_COMPONENT=2 \
 		cargo test --locked --lib $(addprefix -p ,$(BENCHMARKED)) -p async-backing-cli \
 		--features '$(BENCHMARKS)' benchmarking::
+
+# The same test compares them in `make test`.
+lecture: setup ## The pictures of docs/lecture and of the guides anew, from runs
+	@$(WASM_ENV); UPDATE_PICTURES=1 $(ONE_PACKAGE) test --locked -p async-backing-cli pictures::
 
 # Minutes: `make test` compares the quick rows alone.
 scheduling-tables: setup ## The tables of docs/guide/scheduling.md anew, from runs
