@@ -19,7 +19,7 @@ use async_backing_machine::{
 	Input, JobId, Output, PeerEvent, PeerId, RequestId, Ticket,
 };
 use async_backing_primitives::{
-	AvailabilityBitfield, CandidateHash, CompactStatement, Hash, PersistedValidationData, PoV,
+	meter, AvailabilityBitfield, CandidateHash, CompactStatement, Hash, PersistedValidationData, PoV,
 	PvfCheckStatement, UncheckedSigned, ValidationCodeHash, ValidationResult, ValidatorId, ValidatorIndex,
 	ValidatorSignature,
 };

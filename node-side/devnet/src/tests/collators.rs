@@ -1,8 +1,11 @@
 //! Several collators of a para.
 
 use super::town::*;
-use crate::{words::Event, Faults, Misconduct, RunConfig};
-use async_backing_machine::Output;
+use crate::{
+	words::{Event, Message, Stream},
+	Faults, Misconduct, RunConfig,
+};
+use async_backing_machine::{Input, Output, PeerEvent};
 use async_backing_sim::{Effect, Fault, Kind, Moment, NodeId, Nodes, What, ALL, ALWAYS};
 use std::{collections::BTreeMap, time::Duration};
 
@@ -41,6 +44,38 @@ fn run_with(collators: u32, faults: Faults) -> (Town, BTreeMap<NodeId, u32>) {
 /// Node of a collator.
 fn collator(position: usize) -> NodeId {
 	NodeId(config(BLOCKS, 0).collators_of(0).start + position)
+}
+
+#[test]
+fn r_net_74_r_net_114_honest_nodes_cost_one_another_nothing_and_keep_their_streams() {
+	let config = RunConfig {
+		collators_per_para: 3,
+		..config(BLOCKS, 3)
+	};
+	let mut town = Town::new(config);
+	let (mut costs, mut opened, mut closed) = (Vec::new(), 0, 0);
+	let mut heard = BTreeMap::<_, u32>::new();
+	town.run(|step| match step.what {
+		What::Output(Output::Report(_, judgement)) if judgement.value() < 0 => {
+			costs.push((step.node, judgement.reason()));
+		}
+		What::Input(Input::Peer(_, PeerEvent::Message(message))) => {
+			*heard.entry(message.kind()).or_default() += 1;
+			match message {
+				Message::Stream(Stream::Opened) => opened += 1,
+				Message::Stream(Stream::Closed) => closed += 1,
+				_ => {}
+			}
+		}
+		_ => {}
+	});
+	assert_eq!(costs, [], "R-NET-114");
+	// Three collators, four validators in one group.
+	assert_eq!((opened, closed), (12, 0), "R-NET-74");
+	assert_eq!(heard.get("declare"), Some(&12), "R-NET-76");
+	let (views, seconded) = (heard["view"], heard["collation seconded"]);
+	assert!(views >= 12 * (BLOCKS - 3), "R-NET-75: {heard:?}");
+	assert!(seconded + 5 >= BLOCKS, "R-NET-80: {heard:?}");
 }
 
 #[test]

@@ -194,6 +194,12 @@ impl World for Town {
 	fn allowance(&self, input: &Input<NodeWords>) -> usize {
 		match input {
 			Input::Chain(_) => 4 << 20,
+			// A declaration has one signature, which is a connection's only one that is verified at once (R-NET-81).
+			Input::Peer(_, PeerEvent::Message(Message::Collation(bytes)))
+				if bytes.starts_with(&[1, 0, 0]) =>
+			{
+				meter::SIGNATURE
+			}
 			Input::Restored(snapshot) => snapshot.0.iter().fold(0, |sum, (key, value)| {
 				sum.saturating_add(key.len().saturating_add(value.len()).saturating_mul(8))
 			}),
