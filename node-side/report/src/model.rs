@@ -141,7 +141,7 @@ pub struct Parablock {
 	pub included: Option<Moment>,
 	/// Where it was given up on-chain.
 	pub timed_out: Option<Moment>,
-	/// When it was clear that it came to nothing, where that is known.
+	/// When it was clear that it came to nothing, or nothing more was seen of it, where that is known.
 	pub lost_ms: Option<u64>,
 	/// Extrinsics in it.
 	pub extrinsics: Option<u32>,

@@ -15,7 +15,7 @@ const GAP: u64 = 4;
 /// Least width of a bar, in tenths: room for its icon.
 const LEAST: u64 = 160;
 /// Left of the first slot, in tenths.
-const LEFT: u64 = 120;
+const LEFT: u64 = 280;
 
 /// Tenths of a pixel, as text.
 fn px(tenths: u64) -> String {

@@ -43,7 +43,6 @@ function show(bar) {
 	if (!block) return;
 	hide();
 	fill(run, para, block);
-	card.hidden = false;
 	shown = bar;
 	bar.classList.add("on");
 	bar.setAttribute("aria-describedby", "card");
@@ -54,7 +53,9 @@ function show(bar) {
 function place() {
 	if (!shown) return;
 	const at = (shown.querySelector(".held") || shown).getBoundingClientRect();
-	if (at.bottom < 0 || at.top > innerHeight || at.right < 0 || at.left > innerWidth) return hide();
+	// A bar that gets the focus may come into view only then.
+	card.hidden = at.bottom < 0 || at.top > innerHeight || at.right < 0 || at.left > innerWidth;
+	if (card.hidden) return;
 	const { width, height } = card.getBoundingClientRect();
 	const below = at.bottom + 10 + height <= innerHeight;
 	card.style.left = Math.max(12, Math.min(at.left, innerWidth - width - 12)) + "px";
@@ -85,7 +86,8 @@ for (const lane of document.querySelectorAll(".lane")) {
 	const barOf = (event) => event.target.closest(".b");
 	lane.addEventListener("pointerover", (event) => barOf(event) && show(barOf(event)));
 	lane.addEventListener("pointerleave", (event) => {
-		if (event.pointerType !== "touch" && !lane.contains(document.activeElement)) hide();
+		const own = shown && lane.contains(shown) && !lane.contains(document.activeElement);
+		if (own && event.pointerType !== "touch") hide();
 	});
 	lane.addEventListener("focusin", (event) => barOf(event) && show(barOf(event)));
 	lane.addEventListener("focusout", hide);

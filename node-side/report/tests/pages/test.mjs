@@ -29,6 +29,11 @@ function check(name, holds, detail = "") {
 	console.error(`FAILED ${name}${detail ? `: ${detail}` : ""}`);
 }
 
+/** Whether something is to be seen, soon: a page scrolls first to what gets the focus. */
+async function appears(locator) {
+	return locator.waitFor({ state: "visible", timeout: 2000 }).then(() => true, () => false);
+}
+
 /** What axe finds that is serious or worse. */
 async function accessibility(page, name) {
 	// The page's own policy lets nothing in; this is put in from outside of it.
@@ -53,7 +58,7 @@ async function lanes(page, name) {
 	if (!count) return;
 	const card = page.locator("#card");
 	await page.locator(".lane .b .held").first().hover();
-	check(`${name}: hovering shows the details`, await card.isVisible());
+	check(`${name}: hovering shows the details`, await appears(card));
 	const first = await card.innerText();
 	check(`${name}: details name the candidate`, /0x[0-9a-f]{64}/.test(first), first);
 	check(`${name}: details name the class`, /Parablock .* of para \d+: ./.test(first), first);
@@ -69,7 +74,7 @@ async function lanes(page, name) {
 	await lane.locator('.b[tabindex="0"]').focus();
 	const label = () => page.evaluate(() => document.activeElement.getAttribute("aria-label"));
 	const before = await label();
-	check(`${name}: focus shows the details`, await card.isVisible());
+	check(`${name}: focus shows the details`, await appears(card));
 	await page.keyboard.press("ArrowRight");
 	const after = await label();
 	check(`${name}: arrows walk along`, before && after && before !== after, `${before} and ${after}`);
