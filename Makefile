@@ -101,7 +101,7 @@ PACKAGED := \
 # The exports of scripts/wasm-target.sh, in the shell of the recipe. In two steps, so that its failure is a failure.
 WASM_ENV = wasm_env=$$(scripts/wasm-target.sh); eval "$$wasm_env"
 
-.PHONY: help run replay vectors test-vectors build test fmt lint check-no-std unit test-subxt test-pages test-clients test-benchmarks rules rules-check doc package setup fuzz bench bench-peers agreement interop interop-paras interop-devnet calibrate lecture pvf-guests weights weights-check scheduling-tables
+.PHONY: help run replay vectors test-vectors build test fmt lint check-no-std unit test-subxt test-pages test-clients test-benchmarks rules rules-check doc package setup fuzz bench bench-peers agreement interop interop-paras interop-devnet calibrate pvf-guests lecture pvf-guests weights weights-check scheduling-tables
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -222,10 +222,15 @@ PARAS ?= small
 interop-paras: setup ## Foreign parachain runtimes as blobs, below ~/.cache/async-backing/interop-paras
 	@$(WASM_ENV); CARGO_TARGET_DIR="$(CACHE)/interop" benchmarks/interop/paras/build.sh "$(CACHE)/interop-paras" $(PARAS)
 
-interop-devnet: build interop-paras ## Foreign parachains on the devnet: transfers, an upgrade, tampered blocks, twice the same
-	@benchmarks/interop/paras/run.py "$(CARGO_TARGET_DIR)/debug/async-backing" "$(CACHE)/interop-paras"
-	@$(WASM_ENV); INTEROP_PARAS="$(CACHE)/interop-paras" \
-		$(ONE_PACKAGE) test --locked -p async-backing-runtime-tests --test foreign -- --nocapture
+# With all paras it writes the tables of docs/interop.md; with some it says what came of those.
+interop-devnet: build interop-paras ## Foreign parachains on the devnet: transfers, an upgrade, messages, tampered blocks, twice the same
+	@rm -rf "$(CACHE)/interop-paras/tables"
+	@benchmarks/interop/paras/run.py "$(CARGO_TARGET_DIR)/debug/async-backing" "$(CACHE)/interop-paras" $(PARAS)
+	@$(WASM_ENV); INTEROP_PARAS="$(CACHE)/interop-paras" INTEROP_NAMES="$(PARAS)" \
+		$(ONE_PACKAGE) test --locked -p async-backing-runtime-tests --test foreign -- --nocapture --test-threads 1
+	@cd "$(CACHE)/interop-paras/tables"; for table in imports tampered; do cat $$table.head.md $$table-*.md >$$table.md; done
+	@if [[ "$(PARAS)" == *penpal* ]]; then for table in runs imports tampered; do \
+		scripts/fill-table.sh docs/interop.md $$table <"$(CACHE)/interop-paras/tables/$$table.md"; done; fi
 
 # In two steps, so that a measurement that fails leaves the table as it was.
 calibrate: setup ## Measures host calls of validation functions here; writes their prices, and prints what hostile guests take
@@ -233,6 +238,13 @@ calibrate: setup ## Measures host calls of validation functions here; writes the
 	@prices="$$("$(CARGO_TARGET_DIR)/debug/examples/calibrate" prices)"; \
 		printf '%s\n' "$$prices" >node-side/pvf/src/host/table.rs
 	@"$(CARGO_TARGET_DIR)/debug/examples/calibrate" guests
+
+# What `make interop-devnet` has put aside are the honest blocks of the second table.
+pvf-guests: setup ## Hostile guests and PoVs by time and memory; writes the tables of docs/pvf.md, and fails if one is not held
+	@$(WASM_ENV); cargo build --workspace --locked --example calibrate
+	@guests="$$("$(CARGO_TARGET_DIR)/debug/examples/calibrate" guests)"; scripts/fill-table.sh docs/pvf.md guests <<<"$$guests"
+	@loads="$$("$(CARGO_TARGET_DIR)/debug/examples/calibrate" loads "$(CACHE)/interop-paras")"; \
+		scripts/fill-table.sh docs/pvf.md loads <<<"$$loads"
 
 weights: setup ## Measures the pallets here; writes the relay runtime's weights, and docs/weights.md
 	@$(WASM_ENV); ASYNC_BACKING_CACHE="$(CACHE)" scripts/weights.sh

@@ -3,6 +3,8 @@
 #
 #   build.sh OUT [NAME..]      NAME: small (default), penpal
 #
+# A blob that is newer than all that it is made of is left as it is: delete it to have it built anyway.
+#
 # Straight to wasm32v1-none, with the flags of substrate-wasm-builder, so that nothing is compiled for this machine but macros.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -30,7 +32,19 @@ build() {
 }
 wasm() { echo "${CARGO_TARGET_DIR:-target}/$target/release/interop_$1.wasm"; }
 
+# Whether both blobs of a package are newer than its sources, its dependencies' versions and this script.
+fresh() {
+  local blob
+  for blob in "$out/$1.wasm" "$out/$1-next.wasm"; do
+    [[ -f "$blob" && -z "$(find "$1" Cargo.toml Cargo.lock build.sh -newer "$blob" -print -quit)" ]] || return 1
+  done
+}
+
 for name in "${@:-small}"; do
+  if fresh "$name"; then
+    echo "$name: $out/$name.wasm is up to date"
+    continue
+  fi
   build "$name" ""
   pack "$(wasm "$name")" "$out/$name.wasm"
   case $name in

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Runs foreign parachains on the devnet and checks what comes of it.
 
-    run.py PROGRAM DIR [ARG..]     PROGRAM: async-backing; DIR: what build.sh made; ARG: more for each run
+    run.py PROGRAM DIR NAME..     PROGRAM: async-backing; DIR: what build.sh made; NAME: small, penpal
+
+A table of the runs goes to standard output and to DIR/tables; what is not as it has to be makes the program fail.
 """
 import json
 import pathlib
@@ -16,7 +18,7 @@ PARAMS = {(4, 3): 50, (0, 0): 28}
 
 def run(program, spec, depth, ancestry):
     command = [program, "dev", "--para-spec", str(spec), "--blocks", str(BLOCKS), "--json", "-",
-               *sys.argv[3:], "--upgrade-delay", str(UPGRADE_DELAY), "--max-candidate-depth", str(depth), "--allowed-ancestry-len", str(ancestry)]
+               "--upgrade-delay", str(UPGRADE_DELAY), "--max-candidate-depth", str(depth), "--allowed-ancestry-len", str(ancestry)]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
         sys.exit(f"{' '.join(command)}: {done.stderr}")
@@ -26,31 +28,37 @@ def run(program, spec, depth, ancestry):
 
 
 def main():
-    program, folder = sys.argv[1], pathlib.Path(sys.argv[2])
+    program, folder, names = sys.argv[1], pathlib.Path(sys.argv[2]), sys.argv[3:]
     failed = []
-    specs = [spec for spec in sorted(folder.glob("*.toml"))
-             if spec.stem == "adder" or (folder / f"{spec.stem.split('-')[0]}.wasm").exists()]
-    print("| para | (depth, ancestry) | built | included | transfers | refused on-chain | PoV bytes each | run |")
-    print("|---|---|---|---|---|---|---|---|")
+    specs = [spec for spec in sorted(folder.glob("*.toml")) if spec.stem.split("-")[0] in ("adder", *names)]
+    rows = ["| para | (depth, ancestry) | built | included | transactions | refused on-chain | bytes of a PoV | second run |",
+            "|---|---|---|---|---|---|---|---|"]
+    print("\n".join(rows))
     for spec in specs:
         for (depth, ancestry), least in PARAMS.items():
+            where = f"{spec.stem} ({depth}, {ancestry})"
             first, wall = run(program, spec, depth, ancestry)
             again, _ = run(program, spec, depth, ancestry)
             para = first["paras"][0]
             included = para["included"]
             each = para["pov_bytes_included"] // max(included, 1)
-            print(f"| {spec.stem} | ({depth}, {ancestry}) | {para['built']} | {included} | {para['extrinsics_included']} "
-                  f"| {first['refused_on_chain']} | {each} | {wall:.1f} s |", flush=True)
+            rows.append(f"| {spec.stem} | ({depth}, {ancestry}) | {para['built']} | {included} | {para['extrinsics_included']} "
+                        f"| {first['refused_on_chain']} | {each} | {'the same' if first == again else 'another'} |")
+            print(rows[-1], flush=True)
+            print(f"{where}: {wall:.1f} s", file=sys.stderr, flush=True)
             said = [f"{idle['leaves']} x {idle['reason']}" for idle in para["idle"]]
             said += [f"{refusal['candidates']} x {refusal['reason']}" for refusal in para.get("refusals", [])]
             if first != again:
-                failed.append(f"{spec.stem} ({depth}, {ancestry}): two runs differ")
+                failed.append(f"{where}: two runs differ")
             if included < least:
-                failed.append(f"{spec.stem} ({depth}, {ancestry}): {included} included, at least {least} expected; {said}")
+                failed.append(f"{where}: {included} included, at least {least} expected; {said}")
             if first["refused_on_chain"] != 0:
-                failed.append(f"{spec.stem} ({depth}, {ancestry}): {first['refused_on_chain']} refused on-chain")
+                failed.append(f"{where}: {first['refused_on_chain']} refused on-chain")
             if spec.stem != "adder" and para["extrinsics_included"] == 0:
-                failed.append(f"{spec.stem} ({depth}, {ancestry}): no transfers")
+                failed.append(f"{where}: no transfers")
+    tables = folder / "tables"
+    tables.mkdir(exist_ok=True)
+    (tables / "runs.md").write_text("\n".join(rows) + "\n")
     for line in failed:
         print(line, file=sys.stderr)
     sys.exit(1 if failed else 0)

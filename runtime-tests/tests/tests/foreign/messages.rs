@@ -1,7 +1,7 @@
 //! Messages to foreign paras: downward, and from one to another.
 
 use super::{adder, built, config, load, run_with, ASYNCHRONOUS, PARA};
-use async_backing_devnet::{Devnet, ForeignPara, Model, RunConfig};
+use async_backing_devnet::{Devnet, ForeignPara, Idleness, Model, RunConfig};
 use async_backing_primitives::{keys, wiring::path, AbridgedHrmpChannel, Hash, ParaId};
 use codec::Decode;
 use serde_json::json;
@@ -32,8 +32,9 @@ fn r_dmp_1_a_para_that_does_not_take_its_messages_says_why_it_stalls() {
 	let (report, _) = run_with(as_root(config(ASYNCHRONOUS, PARA, 16)), vec![adder()], sent);
 	let para = &report.paras[0];
 	assert!(0 < para.included && para.included < 10, "{para:?}");
-	let words = serde_json::to_string(para).expect("it is JSON");
-	assert!(words.contains("downward"), "{words}");
+	let reason = "a downward message sent at 5 waits";
+	let said = |idle: &Idleness| idle.reason.contains(reason) && idle.reason.contains("R-FRG-9");
+	assert!(para.idle.iter().any(said), "{:?}", para.idle);
 }
 
 /// Two Cumulus runtimes: the published penpal, whose `pallet_xcm` sends a program to the small one.
