@@ -5,7 +5,7 @@ mod common;
 
 use async_backing_counter_parachain::Producer;
 use async_backing_devnet::{
-	Assignee, Authoring, CoreWork, Devnet, Disturbance, Model, ParaReport, Parachain, RunConfig,
+	Assignee, Authoring, CoreWork, Devnet, Disturbance, Model, ParaReport, Parachain, RunConfig, RunReport,
 	PARTS_OF_A_CORE,
 };
 use async_backing_primitives::{AsyncBackingParams, ParaId, ValidationCode};
@@ -31,6 +31,10 @@ fn config(paras: u32, blocks: u32) -> RunConfig {
 }
 
 fn run(config: RunConfig) -> Vec<ParaReport> {
+	whole_run(config).paras
+}
+
+fn whole_run(config: RunConfig) -> RunReport {
 	let code = async_backing_counter_parachain::WASM_BINARY.expect("these tests need the compiled parachain");
 	let code = ValidationCode(code.to_vec());
 	let parachain = |para| Parachain::new(code.clone(), Producer::new(config.seed, para, 16));
@@ -39,7 +43,7 @@ fn run(config: RunConfig) -> Vec<ParaReport> {
 		.expect("the genesis is valid");
 	let report = devnet.run(|_| ()).expect("the relay chain runs");
 	common::invariants::check_all(devnet.relay().client());
-	report.paras
+	report
 }
 
 fn para(position: u32) -> Assignee {
@@ -168,6 +172,66 @@ fn r_col_6_what_misses_its_turn_is_reused_and_less_is_wasted_than_synchronously(
 			"R-COL-6: {disturbance}: {wasted:?}"
 		);
 	}
+}
+
+#[test]
+fn r_col_2_one_block_behind_the_best_a_fork_that_loses_wastes_less_than_synchronously() {
+	let forked = |params, relay_parent_offset| {
+		let mut config = config(1, 60);
+		config.params = params;
+		config.faults.forks = 30;
+		config.model.relay_parent_offset = relay_parent_offset;
+		config.model.segment_capacity += relay_parent_offset;
+		let report = whole_run(config.clone());
+		// JSON of the same seed is the same, but for how long it took.
+		let again = RunReport {
+			wall_s: report.wall_s,
+			..whole_run(config)
+		};
+		assert_eq!(report, again, "the same seed, the same forks");
+		assert!(report.relay_blocks_lost > 0, "R-COL-5: {report:?}");
+		assert_eq!(report.relay_blocks, 60, "the best chain is as long as the run");
+		report.paras[0].clone()
+	};
+	let synchronous = AsyncBackingParams {
+		max_candidate_depth: 0,
+		allowed_ancestry_len: 0,
+	};
+	let synchronous = forked(synchronous, 0);
+	let asynchronous = AsyncBackingParams {
+		max_candidate_depth: 4,
+		allowed_ancestry_len: 3,
+	};
+	let behind = forked(asynchronous, 1);
+	assert!(behind.reused > 0, "R-COL-6: {behind:?}");
+	assert!(
+		behind.wasted < synchronous.wasted,
+		"R-COL-2: {} instead of {}: {behind:?}",
+		behind.wasted,
+		synchronous.wasted
+	);
+	assert!(behind.included > synchronous.included, "R-SLO-2: {behind:?}");
+}
+
+#[test]
+fn transactions_of_the_run_that_fail_are_reported() {
+	let report = whole_run(RunConfig {
+		works: vec![
+			work(0, &[(para(0), WHOLE)]),
+			// Over before any block could serve it.
+			CoreWork {
+				end: Some(1),
+				..work(1, &[(para(0), WHOLE)])
+			},
+		],
+		..config(1, 6)
+	});
+	let failed: Vec<_> = report
+		.failed
+		.iter()
+		.map(|failed| (&failed.reason[..], failed.transactions))
+		.collect();
+	assert_eq!(failed, [("ParaScheduler::EndsBeforeItBegins", 1)]);
 }
 
 #[test]
