@@ -58,7 +58,8 @@ pub(super) fn of(replayed: &Replayed) -> Report {
 	});
 	let mut notes = vec![
 		"Time is counted in slots of 6 seconds, and blocks that are not there take two. A parablock begins where it is backed: \
-		 what was built and never backed is not on a chain. Fragment trees are not drawn: no view of a node was seen."
+		 what was built and never backed is not on a chain. One that was backed before the first block \
+		 that is there is a box in outline; one that nothing more is seen of ends with the blocks that are there. Fragment trees are not drawn: no view of a node was seen."
 			.to_owned(),
 	];
 	let disagreements = replayed.total.0.values().flat_map(|tally| &tally.disagree);
@@ -161,7 +162,10 @@ fn run(chain: &str, paras: &BTreeMap<u32, ParaReport>, replayed: &Replayed) -> R
 			.iter()
 			.map(|(id, para)| Para {
 				id: *id,
-				blocks: blocks(para, &axis),
+				blocks: blocks(para, &axis)
+					.into_iter()
+					.map(|block| until_seen(block, &axis))
+					.collect(),
 				idle: Vec::new(),
 			})
 			.collect(),
@@ -201,6 +205,22 @@ fn blocks(para: &ParaReport, axis: &BTreeMap<u32, (usize, u64)>) -> Vec<Parabloc
 		}
 	}
 	blocks
+}
+
+/// A block that is in flight where a piece of the chain ends: nothing more is seen of it.
+fn until_seen(mut block: Parablock, axis: &BTreeMap<u32, (usize, u64)>) -> Parablock {
+	let Some(backed) = block.backed.filter(|_| block.class == Class::InFlight) else {
+		return block;
+	};
+	let mut end = backed.at_ms;
+	for (_, at_ms) in axis.values().filter(|(_, at_ms)| *at_ms > backed.at_ms) {
+		if *at_ms > end + SLOT_MS {
+			break;
+		}
+		end = *at_ms;
+	}
+	block.lost_ms = Some(end + SLOT_MS);
+	block
 }
 
 /// A candidate of which nothing is known but that it is.

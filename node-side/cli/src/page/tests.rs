@@ -75,5 +75,10 @@ fn r_tmo_2_a_replay_shows_what_the_chain_said_of_each_candidate() {
 	use Class::{AvailabilityLate, InFlight, Included};
 	assert_eq!(classes, [Included, Included, InFlight, AvailabilityLate]);
 	assert_eq!(run.paras[0].blocks[1].relay_parent, Some(8));
+	assert_eq!(
+		run.paras[0].blocks[2].ends_ms(18_000),
+		12_000,
+		"nothing more is seen of it"
+	);
 	assert!(html(&report).contains("Para 1000"));
 }

@@ -1,6 +1,7 @@
 //! What each parablock ends as, out of what was seen of the run.
 
 use super::seen::{Candidate, Seen};
+use async_backing_fragment_tree::drawing::short;
 use async_backing_machine::Instant;
 use async_backing_primitives::{BlockNumber, CandidateHash, Hash, HeadHash, ParaId};
 use serde::Serialize;
@@ -127,8 +128,8 @@ impl Ended<'_> {
 		if self.alive.contains(&candidate.built.candidate) {
 			return Verdict::good(Fate::InFlight);
 		}
-		if let Some(reason) = self.is_of_lost_fork(candidate) {
-			return Verdict::lost(Fate::ForkLost, reason, self.end.max(candidate.at));
+		if let Some((reason, at)) = self.is_of_lost_fork(candidate) {
+			return Verdict::lost(Fate::ForkLost, reason, at.max(candidate.at));
 		}
 		match self.on_best(&candidate.backed) {
 			Some(backed) => self.after_backing(candidate, backed, parent),
@@ -154,14 +155,25 @@ impl Ended<'_> {
 		self.blocks.iter().position(|block| block.hash == hash)
 	}
 
-	/// Of a fork of the relay chain.
-	fn is_of_lost_fork(&self, candidate: &Candidate) -> Option<&'static str> {
+	/// Of a fork of the relay chain: which block of it was on that, and when the best chain had gone on without it.
+	fn is_of_lost_fork(&self, candidate: &Candidate) -> Option<(&'static str, Instant)> {
+		let went_on = |position: usize| {
+			let after = self.blocks.get(position)?.number.saturating_add(1);
+			let (_, next) = self.best.range(after..).next()?;
+			Some(self.blocks.get(*next)?.at)
+		};
+		let since = |position| went_on(position).unwrap_or(self.end);
 		let parent = self.position(candidate.built.relay_parent);
-		if parent.is_some_and(|parent| !self.is_best(parent)) {
-			return Some("its relay parent is on a fork of the relay chain that lost");
+		if let Some(parent) = parent.filter(|parent| !self.is_best(*parent)) {
+			let reason = "its relay parent is on a fork of the relay chain that lost (R-COL-5)";
+			return Some((reason, since(parent)));
 		}
-		let elsewhere = !candidate.backed.is_empty() && self.on_best(&candidate.backed).is_none();
-		elsewhere.then_some("the relay block that backed it is on a fork that lost")
+		let elsewhere = candidate
+			.backed
+			.last()
+			.filter(|_| self.on_best(&candidate.backed).is_none());
+		let reason = "the relay block that backed it is on a fork that lost (R-COL-5)";
+		elsewhere.map(|backed| (reason, since(*backed)))
 	}
 
 	/// It was on-chain, and left it without being included.
@@ -194,11 +206,7 @@ impl Ended<'_> {
 	/// It never was on-chain.
 	fn before_backing(&self, candidate: &Candidate, parent: Option<(&Candidate, &Verdict)>) -> Verdict {
 		if let Some((parent, verdict)) = parent.filter(|(_, verdict)| verdict.fate.is_lost()) {
-			let reason = format!(
-				"its parent {:?}: {}",
-				parent.built.candidate.0,
-				verdict.fate.name()
-			);
+			let reason = behind(parent, verdict);
 			let at = verdict.lost.unwrap_or(self.end).max(candidate.at);
 			return Verdict::lost(Fate::ParentLost, reason, at);
 		}
@@ -269,4 +277,18 @@ impl Ended<'_> {
 		let mut blocks = self.best.range(from..=last).map(|(_, position)| *position);
 		blocks.find(|position| self.blocks[*position].next_session != session)
 	}
+}
+
+/// Why a block is lost with its parent: who was the first to be lost.
+fn behind(parent: &Candidate, verdict: &Verdict) -> String {
+	const PARENT: &str = "its parent ";
+	const ANCESTOR: &str = "an ancestor, ";
+	if let Some(first) = verdict.reason.strip_prefix(PARENT) {
+		return format!("{ANCESTOR}{first}");
+	}
+	if verdict.reason.starts_with(ANCESTOR) {
+		return verdict.reason.clone();
+	}
+	let hash = format!("{:?}", parent.built.candidate.0);
+	format!("{PARENT}{}: {}", short(&hash), verdict.fate.name())
 }

@@ -133,10 +133,27 @@ fn r_tmo_2_who_waits_behind_a_timeout_is_lost_with_it() {
 		backed: vec![5],
 		..candidate(2, 3, 4)
 	};
-	let never = candidate(3, 4, 5);
+	let recorder = Recorder {
+		candidates: vec![late, behind, candidate(2, 4, 5), candidate(4, 5, 6)],
+		..chain(12)
+	};
+	let told = story(&recorder, &[]);
+	let fates: Vec<_> = told.parablocks.iter().map(|block| block.fate).collect();
+	assert_eq!(fates[0], Fate::AvailabilityLate);
+	assert!(
+		fates[1..].iter().all(|fate| *fate == Fate::ParentLost),
+		"{fates:?}"
+	);
+	let reasons: Vec<_> = told.parablocks[2..]
+		.iter()
+		.map(|block| block.reason.as_str())
+		.collect();
 	assert_eq!(
-		fates(vec![late, behind, never]),
-		[Fate::AvailabilityLate, Fate::ParentLost, Fate::ParentLost]
+		reasons,
+		[
+			"its parent 82828282: availability late",
+			"an ancestor, 82828282: availability late"
+		]
 	);
 }
 
@@ -243,6 +260,11 @@ fn forks_of_the_relay_chain_take_what_is_on_them() {
 	let told = story(&recorder, &[]);
 	let fates: Vec<_> = told.parablocks.iter().map(|block| block.fate).collect();
 	assert_eq!(fates, [Fate::ForkLost, Fate::ForkLost, Fate::Included]);
+	assert_eq!(
+		told.parablocks[0].lost,
+		Some(slot(6)),
+		"when the best chain has gone on"
+	);
 	assert_eq!(told.parablocks[2].backed, Some(5));
 	let best: Vec<_> = told.relay_blocks.iter().map(|block| block.is_best).collect();
 	assert_eq!(best.iter().filter(|best| !**best).count(), 1);
