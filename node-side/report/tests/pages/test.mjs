@@ -124,6 +124,7 @@ async function trees(page, name) {
 	check(`${name}: with the included head`, (await drawing.textContent()).includes("included head"));
 	check(`${name}: time lines show where`, (await page.locator('.cursor:not([x^="-"])').count()) > 0);
 	await page.locator("#tree-places summary").click();
+	await page.locator("#tree-places .wide > *").first().waitFor();
 	const boxes = await drawing.locator("rect.pending, rect.backable, rect.seconded").count();
 	const rows = await page.locator("#tree-places tbody tr").count();
 	check(`${name}: the table has every place`, boxes === rows, `${boxes} and ${rows}`);
