@@ -46,7 +46,7 @@ const showTree = (function trees() {
 			svg.setAttribute("role", "img");
 			svg.setAttribute("aria-label", $("tree-title").textContent);
 		} else {
-			drawing.replaceChildren(make("p", { class: "empty" }, "No tree: the para is not scheduled here, or nobody looked."));
+			drawing.replaceChildren(make("p", { class: "empty" }, "No tree: the para is not scheduled here, or nobody built on this block."));
 		}
 		places(tree);
 		cursor(block);
