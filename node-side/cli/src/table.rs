@@ -280,7 +280,7 @@ fn write_refused(out: &mut impl Write, runs: &[RunReport]) -> fmt::Result {
 	Ok(())
 }
 
-/// Why paras of which nothing was included have no blocks.
+/// Why paras of which nothing was included have no blocks, and why others have none where one could not be made.
 fn write_idle(out: &mut impl Write, runs: &[RunReport]) -> fmt::Result {
 	let without = |para: &&ParaReport| para.included == 0;
 	for para in runs.iter().flat_map(|run| run.paras.iter().filter(without)) {
@@ -289,8 +289,20 @@ fn write_idle(out: &mut impl Write, runs: &[RunReport]) -> fmt::Result {
 			writeln!(out, "  nothing to build at {leaves} leaves: {reason}")?;
 		}
 	}
+	let with = |para: &&ParaReport| para.included > 0;
+	for para in runs.iter().flat_map(|run| run.paras.iter().filter(with)) {
+		let failed = |idle: &&Idleness| NO_BLOCK.iter().any(|words| idle.reason.starts_with(words));
+		for Idleness { reason, leaves } in para.idle.iter().filter(failed).take(REASONS) {
+			writeln!(out, "para {}: nothing built at {leaves} leaves: {reason}", para.id)?;
+		}
+	}
 	Ok(())
 }
+
+/// How reasons begin where the parachain itself has no block, or none that could be backed.
+const NO_BLOCK: [&str; 2] = ["no block could be produced", "its block fits nowhere"];
+/// As many of those are said: they may name a block each. All are in the JSON.
+const REASONS: usize = 3;
 
 #[cfg(test)]
 pub(crate) mod tests {
@@ -390,6 +402,28 @@ pub(crate) mod tests {
 			),
 			"{text}"
 		);
+	}
+
+	#[test]
+	fn a_para_that_stalls_after_some_blocks_says_why() {
+		let mut run = run(4, 3, 6.0, 800);
+		let idle = |reason: &str| Idleness {
+			reason: reason.into(),
+			leaves: 17,
+		};
+		run.paras[0].idle = vec![
+			idle("no time is left for extrinsics (R-SLO-1)"),
+			idle("no block could be produced: the runtime fails to end the block"),
+		];
+		let mut text = String::new();
+		write(&mut text, &[run], 6.0, Style { colour: false }).expect("fits");
+		assert!(
+			text.ends_with(
+				"\npara 2000: nothing built at 17 leaves: no block could be produced: the runtime fails to end the block\n"
+			),
+			"{text}"
+		);
+		assert!(!text.contains("no time is left"), "{text}");
 	}
 
 	#[test]

@@ -2,7 +2,7 @@
 
 use crate::ConfigError;
 use async_backing_machine::JobFailure;
-use async_backing_primitives::ValidatorId;
+use async_backing_primitives::{ParaId, ValidatorId};
 use async_backing_pvf::EngineError;
 use async_backing_relay_client::{BuildError, ImportError, QueryError, SetupError};
 use async_backing_runtime_metadata::{BlobError, DecodeError, MetadataError, TransactionError};
@@ -53,6 +53,20 @@ pub enum DevnetError {
 	NoPallets {
 		/// Where they are defined.
 		missing: Vec<&'static str>,
+	},
+	/// The chain takes no code or head of that size.
+	#[error("the {what} of para {para} has {bytes} bytes, but the relay chain's `{limit}` is {max}")]
+	TooLarge {
+		/// The para.
+		para: ParaId,
+		/// What of it.
+		what: &'static str,
+		/// Its size.
+		bytes: u64,
+		/// Which limit.
+		limit: &'static str,
+		/// The limit.
+		max: u64,
 	},
 	/// A pallet takes nothing at genesis.
 	#[error("the runtime's genesis has nothing for its pallet `{pallet}`")]
@@ -144,6 +158,7 @@ impl DevnetError {
 				| Self::Api { .. }
 				| Self::NoPallets { .. }
 				| Self::NoGenesis { .. }
+				| Self::TooLarge { .. }
 				| Self::SessionKeys
 				| Self::SessionLength { .. }
 				| Self::SlotDuration { .. }

@@ -173,6 +173,7 @@ impl Patch<'_> {
 			patch.insert(key, value);
 		};
 		let config = self.config;
+		self.fits(parachains)?;
 		put(self.key(path::CONFIGURATION)?, json!({ "config": self.host() }));
 		put(
 			self.key(path::PARAS)?,
@@ -211,6 +212,34 @@ impl Patch<'_> {
 			put(EPOCH_LENGTH.into(), json!({ "slots": slots }));
 		}
 		Ok(Value::Object(patch))
+	}
+
+	/// Whether the chain takes codes and heads of such sizes, as far as its preset says.
+	fn fits(&self, parachains: &[Parachain]) -> Result<(), DevnetError> {
+		let limits = &self.base[self.key(path::CONFIGURATION)?]["config"];
+		for (para, parachain) in self.config.para_ids().zip(parachains) {
+			let code = parachain.validation_code().0.len();
+			let head = parachain.genesis_head().0.len();
+			for (what, bytes, limit) in [
+				("validation code", code, "max_code_size"),
+				("genesis head", head, "max_head_data_size"),
+			] {
+				let bytes = bytes as u64;
+				match limits[limit].as_u64() {
+					Some(max) if bytes > max => {
+						return Err(DevnetError::TooLarge {
+							para,
+							what,
+							bytes,
+							limit,
+							max,
+						})
+					}
+					_ => {}
+				}
+			}
+		}
+		Ok(())
 	}
 
 	/// Under which key the genesis of the pallet that is defined there is: its name, as JSON writes names.

@@ -10,9 +10,10 @@ use crate::{
 };
 use async_backing_availability::erasure_root_of;
 use async_backing_backing::job;
-use async_backing_collator::{collate, ProduceBlock};
+use async_backing_collator::{collate, BuildOn, Collated, ProduceBlock};
 use async_backing_primitives::{
-	Hash, PvfCheckStatement, ValidationCodeHash, ValidatorId, ValidatorSignature,
+	check_fragment, ConstraintModifications, FragmentCandidate, FragmentError, Hash, Operating,
+	PvfCheckStatement, ValidationCodeHash, ValidationDataClaim, ValidatorId, ValidatorSignature,
 };
 use async_backing_relay_client::{signing, ValidatorKeys};
 use async_backing_sim::{NodeId, Price};
@@ -126,6 +127,11 @@ impl<C: Chain> World<C> {
 			erasure_root_of(build_on.validators, data)
 		})
 		.map_err(NotAuthored::failed)?;
+		// Nobody would back it, and nobody could say as well why not. Who misbehaves does not look.
+		if misconduct.is_none() {
+			fits(&build_on, &collated)
+				.map_err(|error| NotAuthored::failed(format!("its block fits nowhere: {error}")))?;
+		}
 		let (para, built) = (line.para, line.built);
 		line.built = built.saturating_add(1);
 		if self.config.faults.withholds(para, built) {
@@ -142,6 +148,19 @@ impl<C: Chain> World<C> {
 			extrinsics,
 		})
 	}
+}
+
+/// Whether a candidate is what its place lets through (R-FRG-1 to R-FRG-12).
+fn fits(build_on: &BuildOn, collated: &Collated) -> Result<(), FragmentError> {
+	let candidate = FragmentCandidate {
+		commitments: &collated.receipt.commitments,
+		validation_code_hash: collated.receipt.descriptor.validation_code_hash(),
+		validation_data: ValidationDataClaim::Full(&collated.validation_data),
+		is_pending_availability: false,
+	};
+	let nothing = ConstraintModifications::default();
+	let place = Operating::new(&build_on.context.constraints, &nothing);
+	check_fragment(&build_on.relay_parent, &place, &candidate).map(drop)
 }
 
 /// The code that a job runs or compiles.
