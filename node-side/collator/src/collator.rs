@@ -312,7 +312,7 @@ impl Collator {
 	/// The relay parent at a leaf: as far behind as it shall be and may be (R-COL-2, R-ABP-2). `None` if it is the leaf.
 	fn behind(&self, leaf: &LeafFacts) -> Option<Arc<LeafFacts>> {
 		let offset = self.config.relay_parent_offset as usize;
-		let behind = leaf.ancestors.iter().take(offset).last()?;
+		let behind = leaf.ancestors.iter().take(offset).next_back()?;
 		self.relay_blocks.get(&behind.hash).cloned()
 	}
 
