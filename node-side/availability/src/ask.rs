@@ -114,7 +114,7 @@ impl Availability {
 		fetch.liars.extend(liars);
 		fetch.attempt = attempt;
 		match ending {
-			Ending::Here(Recovered::Chunk(own)) => return self.keep(key, own, cx),
+			Ending::Here(Recovered::Chunk(own)) => self.keep(key, own, cx),
 			Ending::WronglyCoded => {
 				fetch.step = Step::WronglyCoded;
 				let candidate = key.candidate;

@@ -227,14 +227,19 @@ fn recover_bytes<'a>(
 	params.make_encoder().reconstruct(shards).map_err(|_| too_few)
 }
 
-/// The plain data of the systematic chunks: symbol by symbol, one of each in turn.
+/// The plain data of the systematic chunks: symbol by symbol, one of each in turn. Written from front to back, so that what
+/// is read next of each chunk stays in the cache.
 fn interleave(chunks: &[&[u8]]) -> Vec<u8> {
 	let symbols = chunks.first().map_or(0, |chunk| chunk.len() / 2);
-	let mut bytes = vec![0; symbols * 2 * chunks.len()];
-	for (position, chunk) in chunks.iter().enumerate() {
-		let targets = bytes.chunks_exact_mut(2).skip(position).step_by(chunks.len());
-		for (target, symbol) in targets.zip(chunk.chunks_exact(2)) {
-			target.copy_from_slice(symbol);
+	let row = 2 * chunks.len();
+	let mut bytes = vec![0; symbols * row];
+	let mut sources: Vec<_> = chunks.iter().map(|chunk| chunk.chunks_exact(2)).collect();
+	// At least one: no data has no chunks.
+	for row in bytes.chunks_exact_mut(row.max(2)) {
+		for (target, source) in row.chunks_exact_mut(2).zip(&mut sources) {
+			if let Some(symbol) = source.next() {
+				target.copy_from_slice(symbol);
+			}
 		}
 	}
 	bytes

@@ -307,10 +307,7 @@ impl Recoveries {
 			return Some(answer);
 		};
 		let effort = self.efforts.get_mut(&asked.target);
-		let Some(effort) = effort.filter(|effort| effort.attempt == asked.attempt && effort.job.is_none())
-		else {
-			return None;
-		};
+		let effort = effort.filter(|effort| effort.attempt == asked.attempt && effort.job.is_none())?;
 		let checked = match (asked.piece, answer) {
 			// The next one is asked.
 			(_, Err(_)) => None,

@@ -42,7 +42,7 @@ impl Needs {
 			core,
 			mapped,
 			held: None,
-			whole_first: number % 5 == 0,
+			whole_first: number.is_multiple_of(5),
 		})
 	}
 }
@@ -251,5 +251,5 @@ impl World for Needs {
 
 /// The core of a candidate, and whether its chunks are mapped.
 fn placed(number: usize) -> (CoreIndex, bool) {
-	(CoreIndex(number as u32 % 7), number % 3 == 0)
+	(CoreIndex(number as u32 % 7), number.is_multiple_of(3))
 }
