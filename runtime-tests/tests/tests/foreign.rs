@@ -192,3 +192,13 @@ fn a_runtime_that_is_no_parachains_is_refused_before_anything_is_executed() {
 	assert!(refused.contains("relay.toml"), "{refused}");
 	assert!(refused.contains("does not export `validate_block`"), "{refused}");
 }
+
+#[test]
+fn code_that_the_chain_does_not_take_is_an_error_with_the_limit() {
+	let parachain = Parachain::new(ValidationCode(vec![0; (3 << 20) + 1]), Adder::default());
+	let config = config(ASYNCHRONOUS, PARA, 1);
+	let refused = Devnet::with_runtime_executor(config, relay_wasm(), vec![parachain], executor()).map(drop);
+	let refused = refused.expect_err("the chain takes 3 MiB").to_string();
+	let expected = "the validation code of para 2100 has 3145729 bytes, but the relay chain's `max_code_size` is 3145728";
+	assert_eq!(refused, expected);
+}
