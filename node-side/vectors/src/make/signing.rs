@@ -158,7 +158,8 @@ fn backed(bits: &[bool], voters: &[u8], session: u32) -> Option<BackedCandidate>
 }
 
 fn votes(cases: &mut Vec<Case>) {
-	let rows: [(&str, &str, &[u8], &[u8], u32, u32); 9] = [
+	type Row<'a> = (&'static str, &'a str, &'a [u8], &'a [u8], u32, u32);
+	let rows: [Row<'_>; 9] = [
 		(
 			"R-BKV-5",
 			"two votes of five, two needed",
