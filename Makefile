@@ -212,6 +212,12 @@ bench-peers: setup ## The same work by the published crates, side by side; write
 	@"$(CACHE)/peers/release/async-backing-bench-peers" docs/benchmarks.md
 	@$(WASM_ENV); ASYNC_BACKING_CACHE="$(CACHE)" scripts/weights.sh --inherent
 
+# The same histories as in `make test`, and more of them: candidates to compare.
+AGREEMENT ?= 100000
+agreement: setup ## Prediction, choice and verdict (native, compiled) over random histories; writes docs/agreement.md
+	@$(WASM_ENV); AGREEMENT=$(AGREEMENT) AGREEMENT_REPORT="$(CURDIR)/docs/agreement.md" \
+		$(ONE_PACKAGE) test --locked -p async-backing-runtime-tests --test agreement -- --nocapture
+
 # At the lowest priority: it is long, and nobody waits for it.
 interop: setup ## Our parachain pallet beside the published one, block by block over 10,000 random histories
 	@$(WASM_ENV); CARGO_TARGET_DIR="$(CACHE)/interop" SKIP_WASM_BUILD=1 \

@@ -279,14 +279,31 @@ impl AtLeaf {
 			descriptor,
 			commitments,
 		};
-		let (backed, is_backable) =
-			self.vote(receipt, relay_parent, CoreIndex(core.into()), plan.missing_votes);
-		let is_admitted = self.admits(&backed, &validation_data, CoreIndex(core.into()));
-		Some(Made {
+		Some(self.voted(
+			receipt,
+			validation_data,
+			relay_parent,
+			CoreIndex(core.into()),
+			plan.missing_votes,
+		))
+	}
+
+	/// A candidate with the votes of its core's group but for the first few.
+	pub(crate) fn voted(
+		&self,
+		receipt: CommittedCandidateReceipt,
+		validation_data: PersistedValidationData,
+		relay_parent: RelayChainBlockInfo,
+		core: CoreIndex,
+		missing: usize,
+	) -> Made {
+		let (backed, is_backable) = self.vote(receipt, relay_parent, core, missing);
+		let is_admitted = self.admits(&backed, &validation_data, core);
+		Made {
 			backed,
 			validation_data,
 			is_backable: is_backable && is_admitted,
-		})
+		}
 	}
 
 	/// Whether validators of the core's group second it: what is checked at its relay parent (R-FRG-16, R-UMP-5).
