@@ -173,7 +173,6 @@ impl Node {
 				Output::Event(event) => {
 					let _ = self.told.send(event);
 				}
-				// The other end notices that its stream is closed.
 				Output::Disconnect(peer) => {
 					self.streams.remove(&peer);
 				}
@@ -198,15 +197,15 @@ impl Node {
 	}
 }
 
+async fn send(stream: &mut (impl AsyncWrite + Unpin), frame: Frame) -> bool {
+	let bytes = frame.encode();
+	let length = u32::try_from(bytes.len()).expect("frames are short");
+	stream.write_u32(length).await.is_ok() && stream.write_all(&bytes).await.is_ok()
+}
+
 async fn write(mut stream: impl AsyncWrite + Unpin, mut frames: mpsc::Receiver<Frame>) {
 	while let Some(frame) = frames.recv().await {
-		let bytes = frame.encode();
-		let length = u32::try_from(bytes.len()).expect("frames are short");
-		let written = async {
-			stream.write_u32(length).await?;
-			stream.write_all(&bytes).await
-		};
-		if written.await.is_err() {
+		if !send(&mut stream, frame).await {
 			return;
 		}
 	}
@@ -427,11 +426,10 @@ fn collator() -> CollatorPeer {
 
 /// Says what it has, and hands it over.
 async fn collate(mut stream: DuplexStream, receipt: CandidateReceipt, pov: PoV, parent_head: HeadData) {
-	let key = pair(100);
 	let declaration = Declaration {
-		collator: CollatorId(key.public().0),
+		collator: CollatorId(pair(100).public().0),
 		para_id: PARA,
-		signature: CollatorSignature(key.sign(&declare_payload(&collator().peer_id)).0),
+		signature: CollatorSignature(pair(100).sign(&declare_payload(&collator().peer_id)).0),
 	};
 	let advertisement = AdvertisementV2 {
 		scheduling_parent: receipt.descriptor.scheduling_parent(),
@@ -443,12 +441,7 @@ async fn collate(mut stream: DuplexStream, receipt: CandidateReceipt, pov: PoV, 
 		CollatorMessage::Advertise(advertisement),
 	] {
 		let message = Message::Collation(Envelope::Message(CollationMessage::V2(said)).encode());
-		let bytes = Frame::Message(message).encode();
-		stream
-			.write_u32(bytes.len() as u32)
-			.await
-			.expect("the validator reads");
-		stream.write_all(&bytes).await.expect("the validator reads");
+		send(&mut stream, Frame::Message(message)).await;
 	}
 	while let Ok(length) = stream.read_u32().await {
 		let mut bytes = vec![0; length as usize];
@@ -459,12 +452,11 @@ async fn collate(mut stream: DuplexStream, receipt: CandidateReceipt, pov: PoV, 
 				pov: Arc::new(pov.clone()),
 				parent_head_data: Some(parent_head.clone()),
 			};
-			let bytes = Frame::Response(id, Some(Response::Collation(collation))).encode();
-			stream
-				.write_u32(bytes.len() as u32)
-				.await
-				.expect("the validator reads");
-			stream.write_all(&bytes).await.expect("the validator reads");
+			send(
+				&mut stream,
+				Frame::Response(id, Some(Response::Collation(collation))),
+			)
+			.await;
 		}
 	}
 }

@@ -28,6 +28,7 @@ use codec::Encode;
 use std::{collections::VecDeque, sync::Arc};
 
 /// What a part did that others must hear.
+#[allow(clippy::large_enum_variant)] // lives as long as it takes to tell
 #[derive(Debug)]
 pub(super) enum Effect {
 	Backing(backing::Effect),
