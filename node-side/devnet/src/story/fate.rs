@@ -249,7 +249,7 @@ impl Ended<'_> {
 				.map(|(_, position)| &self.blocks[*position])
 		};
 		let end = blocks()
-			.last()
+			.next_back()
 			.map_or(self.end, |block| block.at)
 			.max(candidate.at);
 		let built = &candidate.built;

@@ -54,7 +54,7 @@ pub(super) fn grouped(number: u64) -> String {
 	let digits = number.to_string();
 	let mut text = String::new();
 	for (position, digit) in digits.chars().enumerate() {
-		if position > 0 && (digits.len() - position) % 3 == 0 {
+		if position > 0 && (digits.len() - position).is_multiple_of(3) {
 			text.push('\u{202f}');
 		}
 		text.push(digit);
