@@ -101,7 +101,7 @@ PACKAGED := \
 # The exports of scripts/wasm-target.sh, in the shell of the recipe. In two steps, so that its failure is a failure.
 WASM_ENV = wasm_env=$$(scripts/wasm-target.sh); eval "$$wasm_env"
 
-.PHONY: help run replay vectors test-vectors build test fmt lint check-no-std unit test-subxt test-pages test-clients test-benchmarks rules rules-check doc package setup fuzz bench bench-peers agreement interop interop-paras interop-devnet calibrate pvf-guests lecture pvf-guests weights weights-check scheduling-tables
+.PHONY: help run replay vectors test-vectors build test fmt lint check-no-std unit test-subxt test-pages test-clients test-benchmarks rules rules-check doc package setup fuzz bench bench-peers agreement interop interop-paras interop-devnet calibrate lecture pvf-guests weights weights-check scheduling-tables
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -160,15 +160,6 @@ ONE_PACKAGE := __CARGO_TEST_CHANNEL_OVERRIDE_DO_NOT_USE_THIS=nightly \
 unit: setup ## The tests alone: unit, scenario, end to end, documentation; P=PACKAGE for those of one
 	@$(WASM_ENV); $(if $(P),$(ONE_PACKAGE) test --locked -p $(P),cargo test --workspace --locked) $(UNIT_ARGS)
 
-# In a workspace of its own: subxt brings other versions of what the workspace has, and speaks to the program over a socket.
-test-subxt: build ## What subxt asks of a devnet: metadata, transfers, subscriptions, parachains, governance
-	@ASYNC_BACKING="$(CARGO_TARGET_DIR)/debug/async-backing" CARGO_TARGET_DIR="$(CACHE)/clients/subxt" \
-		cargo test --locked --manifest-path runtime-tests/clients/subxt/Cargo.toml
-
-# Not part of `make test`: clients come from the registries of JavaScript and Python, and tools are compiled with FRAME's
-# benchmarks and with what try-runtime asks. All is below $(CACHE). CLIENTS='--only @polkadot' is for a part of it.
-CLIENTS ?= --write docs/clients.md
-test-clients: build ## Clients and tools as they are published: prints call by client, writes docs/clients.md
 # Not part of `make test`: it takes a browser, which is a few hundred megabytes. Pages are those of runs: what `make run` writes,
 # with fewer blocks, one in which much goes wrong, and the made-up one in which every class of parablock occurs.
 test-pages: build ## Pages of the report in headless Chromium: keyboard, slider, both colour schemes, phone and laptop, axe
@@ -179,6 +170,15 @@ test-pages: build ## Pages of the report in headless Chromium: keyboard, slider,
 	@"$(CARGO_TARGET_DIR)/debug/async-backing" dev --blocks 30 --disturbance crashes --report "$(CACHE)/pages/crashes.html" >/dev/null
 	@scripts/pages.sh "$(CACHE)/pages" "$(CACHE)/pages/sample.html" "$(CACHE)/pages/compare.html" "$(CACHE)/pages/crashes.html"
 
+# In a workspace of its own: subxt brings other versions of what the workspace has, and speaks to the program over a socket.
+test-subxt: build ## What subxt asks of a devnet: metadata, transfers, subscriptions, parachains, governance
+	@ASYNC_BACKING="$(CARGO_TARGET_DIR)/debug/async-backing" CARGO_TARGET_DIR="$(CACHE)/clients/subxt" \
+		cargo test --locked --manifest-path runtime-tests/clients/subxt/Cargo.toml
+
+# Not part of `make test`: clients come from the registries of JavaScript and Python, and tools are compiled with FRAME's
+# benchmarks and with what try-runtime asks. All is below $(CACHE). CLIENTS='--only @polkadot' is for a part of it.
+CLIENTS ?= --write docs/clients.md
+test-clients: build ## Clients and tools as they are published: prints call by client, writes docs/clients.md
 	@scripts/setup.sh --clients
 	@$(WASM_ENV); python3 runtime-tests/clients/run.py "$(CARGO_TARGET_DIR)/debug/async-backing" "$(CACHE)/clients" \
 		--blob "$(CARGO_TARGET_DIR)/debug/wbuild/async-backing-relay-runtime/async_backing_relay_runtime.wasm" $(CLIENTS)

@@ -26,9 +26,9 @@ use crate::{
 	args::{Cli, Command, Common},
 	error::CliError,
 	output::Output,
+	page::Page,
 	progress::ProgressBar,
 	runtime::Runtime,
-	page::Page,
 	table::Style,
 };
 use async_backing_devnet::{Devnet, Report, RunConfig, RunReport};
@@ -79,25 +79,25 @@ fn execute(command: &Command) -> Result<(), CliError> {
 		Command::Dev(dev) => Some(dev.serving),
 		_ => None,
 	};
+	page::check(common.report.as_deref(), page::is_stdout(common.json.as_deref()))?;
 	let quiet = writes_to_stdout(common);
 	// Opened before the run, so that nobody waits for a report that cannot be written.
 	let mut json = common
 		.json
 		.as_deref()
-	page::check(common.report.as_deref(), page::is_stdout(common.json.as_deref()))?;
 		.map(|path| Output::open("json", path))
 		.transpose()?;
-	if common.calibrate {
-		let cost = configs
-			.first()
-			.map(|config| config.model.extrinsic_cost)
-			.unwrap_or_default();
 	let seed = configs.first().map_or(0, |config| config.seed);
 	let mut page = common
 		.report
 		.as_deref()
 		.map(|path| Page::open(path, seed))
 		.transpose()?;
+	if common.calibrate {
+		let cost = configs
+			.first()
+			.map(|config| config.model.extrinsic_cost)
+			.unwrap_or_default();
 		let line = calibrate::measure(cost)?.to_string();
 		if quiet {
 			eprintln!("{line}");
@@ -127,32 +127,32 @@ fn execute(command: &Command) -> Result<(), CliError> {
 					eprintln!("warning: {warning}");
 				}
 				server = serving.map_or(Ok(None), |serving| serving.start(devnet))?;
-				Ok(())
-			})?;
-			served = server.map(|server| (devnet, server));
-			Ok(report)
-		})
 				if page.is_some() {
 					devnet.keep_story();
 				}
-		.collect::<Result<Vec<_>, CliError>>()?;
-	if !quiet {
+				Ok(())
+			})?;
 			if let Some(page) = &mut page {
 				page.add(&devnet, &config, &report)?;
 			}
+			served = server.map(|server| (devnet, server));
+			Ok(report)
+		})
+		.collect::<Result<Vec<_>, CliError>>()?;
+	if !quiet {
 		let mut text = String::new();
 		let style = Style::new(std::io::stdout().is_terminal());
 		table::write(&mut text, &runs, slot_s, style).map_err(|_| CliError::Format)?;
 		output::print(&text)?;
+	}
+	if let Some(page) = page {
+		page.finish(&runs, slot_s, quiet)?;
 	}
 	let nothing = runs.iter().find_map(warnings::came_to_nothing);
 	if let Some(json) = &mut json {
 		json.write(&(serde_json::to_string_pretty(&Report::new(seed, runs))? + "\n"))?;
 	}
 	json.map_or(Ok(()), Output::finish)?;
-	if let Some(page) = page {
-		page.finish(&runs, slot_s, quiet)?;
-	}
 	if let (Some(serving), Some((devnet, server))) = (serving, served) {
 		serving.finish(&devnet, server);
 	}

@@ -105,7 +105,6 @@ impl Devnet {
 		self.chronicle.contexts = Some(Contexts::default());
 	}
 
-	/// What candidates were executed with, in the order in which they were built, if [`Self::keep_contexts`] was called before
 	/// Keeps what becomes of each parablock, fragment trees at each relay block, and messages by kind, for [`Self::story`]. Call
 	/// it before [`Self::run`].
 	pub fn keep_story(&mut self) {
@@ -152,6 +151,7 @@ impl Devnet {
 		}
 	}
 
+	/// What candidates were executed with, in the order in which they were built, if [`Self::keep_contexts`] was called before
 	/// (R-COL-2, R-COL-3).
 	pub fn contexts(&self) -> &[CandidateContexts] {
 		let contexts = self.chronicle.contexts.as_ref();
@@ -219,6 +219,7 @@ impl Devnet {
 			if let Some(contexts) = &mut self.chronicle.contexts {
 				contexts.look(self.sim.scenario());
 			}
+			self.look_at_trees();
 			if self.chronicle.relay_blocks != seen {
 				seen = self.chronicle.relay_blocks;
 				progress(Progress {
@@ -240,7 +241,6 @@ impl Devnet {
 		let world = self.sim.scenario();
 		let parent = world.relay.client().header(world.head).ok()?.parent_hash;
 		(parent != world.relay.client().genesis_hash()).then_some(parent)
-			self.look_at_trees();
 	}
 
 	/// A validator as it was when the run ended, by its position.

@@ -65,11 +65,11 @@ pub(crate) struct Common {
 	/// Writes the outcome as JSON; `-` is the standard output, and nothing else goes there then.
 	#[arg(long, value_name = "FILE")]
 	pub(crate) json: Option<PathBuf>,
-	/// Measures how long an extrinsic takes on this machine, and shows it beside the model's figure.
-	#[arg(long)]
-	pub(crate) calibrate: bool,
-}
 	/// Writes the run as a page to look at in a browser: time lines, fragment trees, what became of each parablock. The last
 	/// one counts.
 	#[arg(long, value_name = "FILE.html", overrides_with = "report")]
 	pub(crate) report: Option<PathBuf>,
+	/// Measures how long an extrinsic takes on this machine, and shows it beside the model's figure.
+	#[arg(long)]
+	pub(crate) calibrate: bool,
+}
