@@ -1,32 +1,28 @@
 //! What a parachain's pace takes: the least parameters that sustain it.
 //!
 //! A block that is built when relay block `L` is the newest is backed in `L + d`, `d` being its backing delay, and included
-//! `a` blocks later. A para that has a turn every `i` relay blocks, and builds `v` blocks for each, therefore has
-//! `(d + a + o - 1) / i` earlier turns on its way, rounded down, when it builds on a relay parent that is `o` behind the newest.
-//! All that [`PaceDemand::needs`] says follows from that:
+//! `a` blocks later. A para that has a turn every `i` relay blocks therefore has such blocks of `(d + a + o - 1) / i` earlier turns
+//! on their way, rounded down, when it builds on a relay parent that is `o` behind the newest. All that [`PaceDemand::needs`] says
+//! follows from that:
 //!
 //! | value | least | why |
 //! |---|---|---|
-//! | segment capacity | `v * ((d + a + o - 1) / i + 1)` | R-SEG-2, R-SEG-8: earlier turns and this one |
+//! | segment capacity | sum over a turn's blocks of `(d + a + o - 1) / i + 1` | R-SEG-2, R-SEG-8: earlier turns and this one |
 //! | `max_candidate_depth` | capacity - 1 | R-PAR-4: what comes before the last block of a turn |
-//! | `allowed_ancestry_len` | `d + o - 1` | R-ABP-2: the relay parent is that many blocks old when it is used |
+//! | `allowed_ancestry_len` | largest `d` + `o` - 1 | R-ABP-2: the relay parent is that many blocks old when it is used |
 //! | lookahead | `A + 1`, at least 2 unless backing is synchronous | R-SCH-12, R-NET-77 |
 //!
-//! Invariants: with one less of any of the first three the pace is not kept; more of them changes nothing. Constant time.
+//! Invariants: with one less of any of the first three the pace is not kept; more of them changes nothing. Time linear in the blocks
+//! of a turn.
 
 use crate::{AsyncBackingParams, BlockNumber, InvalidAsyncBackingParams, ParachainPace};
 
-/// How a parachain wants to build.
+/// How often a parachain builds, and from how far behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PaceDemand {
-	/// Blocks for each turn: one for each core that the para has at once (R-HOO-2). At least 1.
-	pub velocity: u32,
 	/// Relay blocks from one turn to the next: 1 on cores of one's own, `n` on a core that `n` paras share alike (R-SCH-7).
 	/// At least 1.
 	pub interval: BlockNumber,
-	/// Relay blocks from the newest one when the last block of a turn is built to the one that backs it: 1 is the next. At
-	/// least 1.
-	pub backing_delay: BlockNumber,
 	/// Relay blocks from the one that backs a block to the one that includes it: 1 where availability comes in time (R-AVL-8).
 	/// At least 1.
 	pub inclusion_delay: BlockNumber,
@@ -60,14 +56,15 @@ pub enum ImpossiblePace {
 }
 
 impl PaceDemand {
-	/// The least values that sustain this pace; R-SEG-8, R-PAR-4, R-ABP-2, R-SCH-12.
+	/// The least values that sustain this pace, with a block for each of `backing_delays` in each turn (R-HOO-2): relay blocks from
+	/// the newest one when it is built to the one that backs it, 1 for the next. R-SEG-8, R-PAR-4, R-ABP-2, R-SCH-12.
 	///
 	/// ```
 	/// use async_backing_primitives::{AsyncBackingParams, PaceDemand};
 	///
 	/// // One core, blocks of two seconds: backed in the second block after the newest, included in the third.
-	/// let demand = PaceDemand { velocity: 1, interval: 1, backing_delay: 2, inclusion_delay: 1, relay_parent_offset: 0 };
-	/// let needs = demand.needs()?;
+	/// let demand = PaceDemand { interval: 1, inclusion_delay: 1, relay_parent_offset: 0 };
+	/// let needs = demand.needs(&[2])?;
 	/// assert_eq!(needs.pace.segment_capacity, 3);
 	/// assert_eq!(needs.params, AsyncBackingParams { max_candidate_depth: 2, allowed_ancestry_len: 1 });
 	/// assert_eq!(needs.lookahead, 2);
@@ -75,30 +72,30 @@ impl PaceDemand {
 	/// ```
 	///
 	/// # Errors
-	/// [`ImpossiblePace`] if a part is zero that has to be positive, or a parameter would be beyond R-ABP-4.
-	pub fn needs(&self) -> Result<PaceNeeds, ImpossiblePace> {
+	/// [`ImpossiblePace`] if something is zero that has to be positive, or a parameter would be beyond R-ABP-4.
+	pub fn needs(&self, backing_delays: &[BlockNumber]) -> Result<PaceNeeds, ImpossiblePace> {
+		let velocity = u32::try_from(backing_delays.len()).unwrap_or(u32::MAX);
 		let positive = [
-			("velocity", self.velocity),
+			("velocity", velocity),
 			("interval", self.interval),
-			("backing_delay", self.backing_delay),
 			("inclusion_delay", self.inclusion_delay),
 		];
-		if let Some((name, _)) = positive.into_iter().find(|(_, value)| *value == 0) {
+		let delays = backing_delays.iter().map(|delay| ("backing_delay", *delay));
+		if let Some((name, _)) = positive.into_iter().chain(delays).find(|(_, value)| *value == 0) {
 			return Err(ImpossiblePace::Zero { name });
 		}
-		let segment_capacity = self
-			.turns_on_their_way()
-			.saturating_add(1)
-			.saturating_mul(self.velocity);
+		let segment_capacity = backing_delays
+			.iter()
+			.map(|delay| self.turns_on_their_way(*delay).saturating_add(1))
+			.fold(0, u32::saturating_add);
+		let slowest = backing_delays.iter().copied().max().unwrap_or(1);
 		let params = AsyncBackingParams::new(
 			segment_capacity.saturating_sub(1),
-			self.backing_delay
-				.saturating_sub(1)
-				.saturating_add(self.relay_parent_offset),
+			slowest.saturating_sub(1).saturating_add(self.relay_parent_offset),
 		)?;
 		Ok(PaceNeeds {
 			pace: ParachainPace {
-				velocity: self.velocity,
+				velocity,
 				segment_capacity,
 			},
 			params,
@@ -106,9 +103,9 @@ impl PaceDemand {
 		})
 	}
 
-	/// Earlier turns whose blocks are not included yet as seen from the relay parent; `interval` is positive.
-	fn turns_on_their_way(&self) -> u32 {
-		self.backing_delay
+	/// Earlier turns whose blocks of this delay are not included yet as seen from the relay parent; `interval` is positive.
+	fn turns_on_their_way(&self, backing_delay: BlockNumber) -> u32 {
+		backing_delay
 			.saturating_add(self.inclusion_delay)
 			.saturating_add(self.relay_parent_offset)
 			.saturating_sub(1)
@@ -120,14 +117,12 @@ impl PaceDemand {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use alloc::collections::BTreeSet;
+	use alloc::{collections::BTreeSet, vec};
 	use proptest::prelude::*;
 
-	fn demand(velocity: u32, interval: u32, backing_delay: u32, relay_parent_offset: u32) -> PaceDemand {
+	fn demand(interval: u32, relay_parent_offset: u32) -> PaceDemand {
 		PaceDemand {
-			velocity,
 			interval,
-			backing_delay,
 			inclusion_delay: 1,
 			relay_parent_offset,
 		}
@@ -135,24 +130,23 @@ mod tests {
 
 	#[test]
 	fn r_seg_8_r_par_4_r_abp_2_r_sch_12_what_a_pace_takes() {
-		// velocity, interval, backing delay, offset; capacity, D, A, lookahead.
+		// Backing delays, interval, offset; capacity, D, A, lookahead.
 		let rows = [
 			// Synchronous: every other block, backed in the next one (R-SLO-1).
-			((1, 2, 1, 0), (1, 0, 0, 1)),
-			((1, 1, 1, 0), (2, 1, 0, 2)),
-			((1, 1, 2, 0), (3, 2, 1, 2)),
+			((vec![1], 2, 0), (1, 0, 0, 1)),
+			((vec![1], 1, 0), (2, 1, 0, 2)),
+			((vec![2], 1, 0), (3, 2, 1, 2)),
 			// R-SEG-8: three cores starve with seven.
-			((3, 1, 2, 0), (9, 8, 1, 2)),
-			((1, 1, 2, 1), (4, 3, 2, 3)),
-			((12, 1, 3, 0), (48, 47, 2, 3)),
+			((vec![2, 2, 2], 1, 0), (9, 8, 1, 2)),
+			((vec![2, 3], 1, 0), (7, 6, 2, 3)),
+			((vec![2], 1, 1), (4, 3, 2, 3)),
+			((vec![3; 12], 1, 0), (48, 47, 2, 3)),
 			// Shared by two and by four.
-			((1, 2, 2, 0), (2, 1, 1, 2)),
-			((1, 4, 2, 0), (1, 0, 1, 2)),
+			((vec![2], 2, 0), (2, 1, 1, 2)),
+			((vec![2], 4, 0), (1, 0, 1, 2)),
 		];
-		for ((velocity, interval, delay, offset), (capacity, depth, ancestry, lookahead)) in rows {
-			let needs = demand(velocity, interval, delay, offset)
-				.needs()
-				.expect("it can be");
+		for ((delays, interval, offset), (capacity, depth, ancestry, lookahead)) in rows {
+			let needs = demand(interval, offset).needs(&delays).expect("it can be");
 			assert_eq!(
 				(
 					needs.pace.segment_capacity,
@@ -161,62 +155,48 @@ mod tests {
 					needs.lookahead
 				),
 				(capacity, depth, ancestry, lookahead),
-				"{velocity} every {interval}, backed after {delay}, {offset} behind"
+				"backed after {delays:?}, every {interval}, {offset} behind"
 			);
 		}
 	}
 
 	#[test]
 	fn r_abp_4_what_cannot_be_is_refused() {
-		assert_eq!(
-			demand(0, 1, 1, 0).needs(),
-			Err(ImpossiblePace::Zero { name: "velocity" })
-		);
-		assert_eq!(
-			demand(1, 0, 1, 0).needs(),
-			Err(ImpossiblePace::Zero { name: "interval" })
-		);
-		assert_eq!(
-			demand(1, 1, 0, 0).needs(),
-			Err(ImpossiblePace::Zero {
-				name: "backing_delay"
-			})
-		);
+		let zero = |name| Err(ImpossiblePace::Zero { name });
+		assert_eq!(demand(1, 0).needs(&[]), zero("velocity"));
+		assert_eq!(demand(0, 0).needs(&[1]), zero("interval"));
+		assert_eq!(demand(1, 0).needs(&[1, 0]), zero("backing_delay"));
 		let beyond = |parameter, value| {
 			Err(ImpossiblePace::Beyond(InvalidAsyncBackingParams {
 				parameter,
 				value,
 			}))
 		};
-		assert_eq!(demand(86, 1, 2, 0).needs(), beyond("max_candidate_depth", 257));
+		assert_eq!(demand(1, 0).needs(&[2; 86]), beyond("max_candidate_depth", 257));
 		assert_eq!(
-			demand(1, u32::MAX, 256, 1).needs(),
+			demand(u32::MAX, 1).needs(&[256]),
 			beyond("allowed_ancestry_len", 256)
 		);
 		assert_eq!(
-			demand(u32::MAX, 1, u32::MAX, u32::MAX).needs(),
+			demand(1, u32::MAX).needs(&[u32::MAX; 2]),
 			beyond("max_candidate_depth", u32::MAX - 1)
 		);
 	}
 
 	/// Most unincluded blocks, the newest among them, that a para ever has in the eyes of its relay parent: counted turn by turn.
-	fn counted(demand: PaceDemand) -> u32 {
-		let PaceDemand {
-			velocity,
-			interval,
-			backing_delay,
-			inclusion_delay,
-			relay_parent_offset,
-		} = demand;
-		let turns = 40;
+	fn counted(demand: PaceDemand, backing_delays: &[u32]) -> usize {
 		let mut unincluded = BTreeSet::new();
 		let mut most = 0;
-		for turn in 0..turns {
-			let newest = turn * interval + 100;
-			let relay_parent = newest - relay_parent_offset;
-			unincluded.retain(|built: &u32| built + backing_delay + inclusion_delay > relay_parent);
-			unincluded.insert(newest);
-			most = most.max(unincluded.len() as u32 * velocity);
+		for turn in 0..40 {
+			let newest = turn * demand.interval + 100;
+			let relay_parent = newest - demand.relay_parent_offset;
+			unincluded.retain(|(built, _, delay): &(u32, usize, u32)| {
+				built + delay + demand.inclusion_delay > relay_parent
+			});
+			for (position, delay) in backing_delays.iter().enumerate() {
+				unincluded.insert((newest, position, *delay));
+				most = most.max(unincluded.len());
+			}
 		}
 		most
 	}
@@ -224,18 +204,17 @@ mod tests {
 	proptest! {
 		#[test]
 		fn r_seg_8_it_is_what_counting_says(
-			velocity in 1u32..5,
+			backing_delays in proptest::collection::vec(1u32..6, 1..5),
 			interval in 1u32..7,
-			backing_delay in 1u32..6,
 			inclusion_delay in 1u32..4,
 			relay_parent_offset in 0u32..5,
 		) {
-			let demand = PaceDemand { velocity, interval, backing_delay, inclusion_delay, relay_parent_offset };
-			let needs = demand.needs().expect("within bounds");
-			prop_assert_eq!(needs.pace.segment_capacity, counted(demand));
+			let demand = PaceDemand { interval, inclusion_delay, relay_parent_offset };
+			let needs = demand.needs(&backing_delays).expect("within bounds");
+			prop_assert_eq!(needs.pace.segment_capacity as usize, counted(demand, &backing_delays));
 			prop_assert_eq!(needs.params.max_unincluded(), needs.pace.segment_capacity, "R-PAR-4");
-			// The relay parent is legal in the block that backs, and with one less it is not (R-ABP-2).
-			let age = backing_delay + relay_parent_offset;
+			// The relay parent is legal in the block that backs the slowest, and with one less it is not (R-ABP-2).
+			let age = backing_delays.iter().max().expect("there is one") + relay_parent_offset;
 			prop_assert_eq!(needs.params.relay_parent_window(), age);
 			prop_assert!(needs.params.tuning_warnings(needs.lookahead, None).is_empty());
 		}

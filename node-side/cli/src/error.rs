@@ -1,7 +1,7 @@
 //! What can go wrong, in words for the terminal.
 
 use async_backing_collator::ProduceError;
-use async_backing_devnet::{ApprovalError, ConfigError, DevnetError};
+use async_backing_devnet::{ApprovalError, ConfigError, DevnetError, NoPace};
 use async_backing_foreign_parachain::SpecError;
 use async_backing_pvf::{EngineError, Failure, PrepareError, ValidateError};
 use async_backing_rpc::RpcError;
@@ -39,6 +39,15 @@ pub(crate) enum CliError {
 	Unfit {
 		/// How many.
 		failed: usize,
+	},
+	/// There is no pace that could be planned.
+	#[error("there is no such pace: {0}")]
+	NoPace(#[from] NoPace),
+	/// Runs contradict the plan; which was printed.
+	#[error("{contradicted} runs contradict the plan")]
+	Contradicted {
+		/// How many.
+		contradicted: usize,
 	},
 	/// Real blocks disagree with the rules, or could not be read; what it is was printed.
 	#[error("{cases} cases disagree, and {unread} inputs could not be read")]
@@ -144,6 +153,7 @@ impl CliError {
 			self,
 			Self::OutOfRange { .. }
 				| Self::NoContext { .. }
+				| Self::NoPace(_)
 				| Self::Write { .. }
 				| Self::Read { .. }
 				| Self::Spec(_)

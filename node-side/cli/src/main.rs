@@ -11,6 +11,7 @@ mod page;
 mod parachains;
 #[cfg(test)]
 mod pictures;
+mod plan;
 mod progress;
 mod replay;
 mod runtime;
@@ -62,6 +63,7 @@ fn execute(command: &Command) -> Result<(), CliError> {
 		Command::Tree(tree) => return tree::draw(tree),
 		Command::Context(context) => return context::draw(context),
 		Command::CheckRuntime(args) => return check::check(args),
+		Command::Plan(args) => return plan::plan(args),
 		Command::Replay(args) => return replay::replay(args),
 		Command::Vectors(args) => return vectors::vectors(args),
 		Command::Target(_) => return vectors::target(),

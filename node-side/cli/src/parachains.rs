@@ -6,7 +6,7 @@ use async_backing_devnet::{Model, Parachain, RunConfig};
 use async_backing_primitives::{ParaId, ValidationCode};
 
 /// Accounts of each parachain.
-const ACCOUNTS: u32 = 128;
+pub(crate) const ACCOUNTS: u32 = 128;
 
 /// One counter parachain for each para of the run. What its collator counts on its validation function enforces as well: the
 /// pace of the model, by what each block proves of its relay parent's state.

@@ -293,7 +293,11 @@ fn write_idle(out: &mut impl Write, runs: &[RunReport]) -> fmt::Result {
 	for para in runs.iter().flat_map(|run| run.paras.iter().filter(with)) {
 		let failed = |idle: &&Idleness| NO_BLOCK.iter().any(|words| idle.reason.starts_with(words));
 		for Idleness { reason, leaves } in para.idle.iter().filter(failed).take(REASONS) {
-			writeln!(out, "para {}: nothing built at {leaves} leaves: {reason}", para.id)?;
+			writeln!(
+				out,
+				"para {}: nothing built at {leaves} leaves: {reason}",
+				para.id
+			)?;
 		}
 	}
 	Ok(())

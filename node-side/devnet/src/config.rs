@@ -37,8 +37,8 @@ pub enum Authoring {
 }
 
 impl Authoring {
-	/// The hook.
-	pub(crate) fn hook(self) -> Box<dyn AuthoringHook> {
+	/// The hook of a collator that builds so.
+	pub fn hook(self) -> Box<dyn AuthoringHook> {
 		match self {
 			Self::Lookahead => Box::new(Lookahead),
 			Self::SlotBased => Box::new(SlotBased),

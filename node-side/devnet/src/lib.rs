@@ -32,7 +32,7 @@ pub use async_backing_availability::CHUNK_TIMEOUT;
 pub use async_backing_primitives::PARTS_OF_A_CORE;
 pub use async_backing_relay_client::RuntimeExecutor;
 pub use async_backing_sim as sim;
-pub use authoring::{Author, Budget, Idle, Order, Place, Timing};
+pub use authoring::{Author, Budget, Idle, NoPace, Order, Pace, Place, Rhythm, Timing};
 pub use config::{
 	Assignee, Authoring, ConfigError, CoreWork, Faults, ForeignPara, Misconduct, RunConfig, FIRST_PARA,
 	MAX_BLOCKS, MAX_PARAS, MAX_VALIDATORS,

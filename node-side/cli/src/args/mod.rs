@@ -7,6 +7,7 @@ mod dev;
 mod model;
 mod network;
 mod params;
+mod plan;
 mod replay;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ pub(crate) use context::{As, Context, Drawn};
 pub(crate) use dev::Dev;
 pub(crate) use network::Network;
 pub(crate) use params::Params;
+pub(crate) use plan::{Plan, Today};
 pub(crate) use replay::Replay;
 pub(crate) use tree::{Format, Tree};
 pub(crate) use vectors::{Target, Vectors};
@@ -40,6 +42,8 @@ pub(crate) enum Command {
 	Compare(Compare),
 	/// Runs once with chosen parameters.
 	Dev(Dev),
+	/// Says what a pace takes: segment capacity, depth, ancestry and lookahead, the least that sustain it and why.
+	Plan(Plan),
 	/// Draws the fragment tree of a para at a relay block of a run, as a validator sees it right before the next block.
 	Tree(Tree),
 	/// Draws what a parablock is executed with, and where each value is from: by its collator, its backers, or approvers.

@@ -73,6 +73,11 @@ impl ModelArgs {
 			.unwrap_or_else(|| sufficient_capacity(velocity, relay_blocks).max(5))
 	}
 
+	/// Segment capacity and velocity, where somebody asked for them.
+	pub(super) fn pace(&self) -> (Option<u32>, Option<u32>) {
+		(self.segment_capacity, self.velocity)
+	}
+
 	pub(super) fn model(&self, cores: u32) -> Model {
 		Model {
 			leaf_active_after: Duration::from_millis(self.leaf_active_ms),

@@ -95,10 +95,7 @@ impl Network {
 			orders_for: self.orders_for(),
 			works: self.works.clone(),
 			preset: self.runtime.preset.clone(),
-			authoring: match self.authoring {
-				Building::Lookahead => Authoring::Lookahead,
-				Building::SlotBased => Authoring::SlotBased,
-			},
+			authoring: self.authoring.into(),
 			..RunConfig::default()
 		};
 		if let Some(disturbance) = self.disturbance {
@@ -111,11 +108,20 @@ impl Network {
 
 /// When collators build the blocks of a relay parent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Building {
+pub(super) enum Building {
 	/// One after the other, as soon as it is a leaf.
 	Lookahead,
 	/// Each in its part of the slot.
 	SlotBased,
+}
+
+impl From<Building> for Authoring {
+	fn from(building: Building) -> Self {
+		match building {
+			Building::Lookahead => Self::Lookahead,
+			Building::SlotBased => Self::SlotBased,
+		}
+	}
 }
 
 /// Reads what a core does: `CORE=WHO[:PARTS],..[@BEGIN..[END]]`.

@@ -1,10 +1,12 @@
 //! What a simulated collator authors: where the collator's core finds room, and how much time there is.
 
+mod pace;
 mod timing;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use pace::{NoPace, Pace, Rhythm};
 pub use timing::{Budget, Place, Timing};
 
 use async_backing_collator::{
@@ -247,7 +249,7 @@ impl Author {
 		let Some(votes) = site.openings.iter().map(|opening| opening.votes).max() else {
 			return Vec::new();
 		};
-		let mut place = Place {
+		let place = Place {
 			window: begins..begins.saturating_add(timing.slot),
 			parent_seconded: progress.seconded.saturating_sub(timing.slot),
 			spent: Duration::ZERO,
@@ -256,16 +258,7 @@ impl Author {
 			pov: self.pov,
 			max_pov_size: site.max_pov_size(),
 		};
-		let budget = timing.budget_at(&place, blocks);
-		let mut delays = Vec::new();
-		for position in 0..budget.blocks {
-			let from = self.hook.window(position, budget.blocks, timing.slot).start;
-			place.window.start = place.window.start.max(from);
-			delays.push(timing.backing_delay_at(&place, budget.extrinsics));
-			place.parent_seconded = timing.seconded(&place, budget.extrinsics);
-			place.window.start = place.window.start.saturating_add(budget.time);
-		}
-		delays
+		timing.estimate(place, blocks, &*self.hook).delays
 	}
 
 	/// A block is being authored: what comes after it has the less time.

@@ -68,7 +68,8 @@
 //!
 //! It is an estimate that a collator makes, not a result: whether a candidate is in time, the network decides.
 
-use async_backing_collator::{pov_target, PovSize};
+use crate::Model;
+use async_backing_collator::{pov_target, FuelUse, PovSize};
 use std::{ops::Range, time::Duration};
 
 /// What a block may use up.
@@ -163,6 +164,25 @@ impl Path {
 }
 
 impl Timing {
+	/// The world of a model, for blocks whose validation takes so much fuel, and for one of so many collators.
+	pub fn new(model: &Model, fuel: FuelUse, collators: u32) -> Self {
+		Self {
+			slot: model.slot,
+			leaf_active_after: model.leaf_active_after,
+			inherent_after: model.inherent_after,
+			link_latency: model.link_latency,
+			link_jitter: model.link_jitter,
+			bandwidth: model.bandwidth,
+			extrinsic_cost: model.extrinsic_cost,
+			empty_block: Duration::from_nanos(
+				fuel.base.saturating_mul(1_000_000_000) / async_backing_pvf::FUEL_PER_SECOND,
+			),
+			execution_limit: model.backing_execution_limit,
+			margin: model.collator_margin,
+			fellows: collators.saturating_sub(1),
+		}
+	}
+
 	/// From the activation of a leaf until the author of the block `blocks_later` blocks later, at least one, assembles
 	/// its inherent. Saturates.
 	pub fn until_inherent(&self, blocks_later: u32) -> Duration {

@@ -22,7 +22,7 @@ use crate::{
 	DevnetError, Model, Parachain, RunConfig,
 };
 use async_backing_chain_view::{ChainEvent, Identity};
-use async_backing_collator::{BlockProducer, CollatorConfig, FuelUse, REMEMBERED_FOR};
+use async_backing_collator::{BlockProducer, CollatorConfig, REMEMBERED_FOR};
 use async_backing_machine::{Core, Input, Instant, Output, PeerEvent, ProposeId};
 use async_backing_primitives::{
 	CandidateEvent, CandidateHash, CoreIndex, Hash, HeadData, LeafFacts, ParaId, PoV, PvfCheckStatement,
@@ -276,27 +276,8 @@ fn validator(key: &ValidatorId, model: &Model) -> Validator {
 	Validator::new(config)
 }
 
-fn timing(model: &Model, fuel: FuelUse, collators: u32) -> Timing {
-	Timing {
-		slot: model.slot,
-		leaf_active_after: model.leaf_active_after,
-		inherent_after: model.inherent_after,
-		link_latency: model.link_latency,
-		link_jitter: model.link_jitter,
-		bandwidth: model.bandwidth,
-		extrinsic_cost: model.extrinsic_cost,
-		empty_block: Duration::from_nanos(
-			fuel.base.saturating_mul(1_000_000_000) / async_backing_pvf::FUEL_PER_SECOND,
-		),
-		execution_limit: model.backing_execution_limit,
-		margin: model.collator_margin,
-		fellows: collators.saturating_sub(1),
-	}
-}
-
 impl<C: Chain> Scenario for World<C> {
 	type Words = DevnetWords;
-		let card = self.card(self.lines[position].para);
 	type Event = Event;
 	type Note = Note;
 	type Error = DevnetError;
@@ -315,8 +296,8 @@ impl<C: Chain> Scenario for World<C> {
 			.collator(node)
 			.expect("nodes are validators and collators; qed");
 		let turns = Turns::new(self.authorities(position), own);
+		let card = self.card(self.lines[position].para);
 		let line = &self.lines[position];
-			card,
 		let config = CollatorConfig {
 			para: line.para,
 			capacity: model.segment_capacity,
@@ -326,7 +307,7 @@ impl<C: Chain> Scenario for World<C> {
 		let author = Author::new(
 			config,
 			&line.genesis_head,
-			timing(&model, line.producer.fuel(), self.config.collators_per_para),
+			Timing::new(&model, line.producer.fuel(), self.config.collators_per_para),
 			line.producer.pov_size(),
 			self.config.authoring.hook(),
 		);
@@ -335,6 +316,7 @@ impl<C: Chain> Scenario for World<C> {
 			line.genesis_head.clone(),
 			author,
 			turns,
+			card,
 		))
 	}
 
@@ -468,7 +450,6 @@ fn digest(what: &What<'_, DevnetWords, Note>, into: &mut Digest) {
 		What::Input(Input::Done(id, result)) => (9, id.0, vec![u8::from(result.is_ok())]),
 		What::Input(Input::Stored(id)) => (10, id.0, Vec::new()),
 		What::Input(Input::Timer(id)) => (11, id.0, Vec::new()),
-		What::Output(Output::Disconnect(peer)) => (32, peer.0, Vec::new()),
 		What::Input(Input::Propose(id, what, _)) => (12, id.0, what.parent.encode()),
 		What::Input(Input::Restored(snapshot)) => (13, snapshot.0.len() as u64, Vec::new()),
 		What::Output(Output::Notify(to, message)) => (20, to.as_slice().len() as u64, message.encode()),
@@ -487,6 +468,7 @@ fn digest(what: &What<'_, DevnetWords, Note>, into: &mut Digest) {
 		What::Output(Output::ClearTimer(id)) => (29, id.0, Vec::new()),
 		What::Output(Output::Proposal(id, proposal)) => (30, id.0, proposal.backed_candidates.encode()),
 		What::Output(Output::Event(event)) => (31, 0, format!("{event:?}").into_bytes()),
+		What::Output(Output::Disconnect(peer)) => (32, peer.0, Vec::new()),
 		What::Lost(kind, loss) => (40, *kind as u64, vec![*loss as u8]),
 		What::Crashed => (41, 0, Vec::new()),
 		What::Started => (42, 0, Vec::new()),

@@ -181,7 +181,12 @@ mod tests {
 
 	#[test]
 	fn the_table_for_readers_has_every_import() {
-		let table = include_str!("../../../../docs/interop.md");
+		// Beside the repository alone: the published package has no `docs`.
+		let docs = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs");
+		if !std::path::Path::new(docs).exists() {
+			return;
+		}
+		let table = std::fs::read_to_string(format!("{docs}/interop.md")).unwrap();
 		for (name, _) in OFFERED.iter().chain(&BEYOND) {
 			let row = format!("| `{name}` | ");
 			assert!(table.contains(&row), "docs/interop.md lacks {name}");

@@ -2,6 +2,7 @@
 
 mod chain;
 mod deciding;
+mod pace;
 mod rhythm;
 mod timing;
 

@@ -1,0 +1,160 @@
+//! The plan held against runs: at the bound the pace is kept, below it something is lost.
+
+use super::World;
+use crate::{args, error::CliError, run_devnet, runtime::Runtime};
+use async_backing_devnet::{
+	Assignee, CoreWork, Model, Pace, RunConfig, RunReport, FIRST_PARA, MAX_VALIDATORS, PARTS_OF_A_CORE,
+};
+use async_backing_primitives::{AsyncBackingParams, ParaId};
+use serde::Serialize;
+
+/// What the first run has more of each value than the plan needs.
+const PLENTY: u32 = 3;
+
+/// A run keeps the pace if it has no less than this part of what plenty gives, in thousandths: fewer blocks begin or end in it.
+const KEPT: f64 = 0.985;
+
+/// What a run came to.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct Verdict {
+	pub(super) name: String,
+	pub(super) segment_capacity: u32,
+	pub(super) max_candidate_depth: u32,
+	pub(super) allowed_ancestry_len: u32,
+	/// Blocks included, of all paras.
+	pub(super) included: u32,
+	/// Extrinsics included, of all paras, over a minute.
+	pub(super) extrinsics_per_minute: f64,
+	/// Blocks built in vain.
+	pub(super) wasted: u32,
+	/// Whether it has as much as with plenty of everything.
+	pub(super) keeps: bool,
+	/// Whether the plan said so.
+	pub(super) holds: bool,
+}
+
+/// Values of a run.
+#[derive(Clone, Copy, Debug)]
+struct Values {
+	capacity: u32,
+	params: AsyncBackingParams,
+}
+
+/// Runs with plenty, with the plan, and with one less of each value.
+pub(super) fn verify(args: &args::Plan, world: &World, pace: &Pace) -> Result<Vec<Verdict>, CliError> {
+	let planned = Values {
+		capacity: pace.needs.pace.segment_capacity,
+		params: pace.needs.params,
+	};
+	let AsyncBackingParams {
+		max_candidate_depth: depth,
+		allowed_ancestry_len: ancestry,
+	} = planned.params;
+	let plenty = Values {
+		capacity: planned.capacity.saturating_add(PLENTY),
+		params: AsyncBackingParams {
+			max_candidate_depth: depth.saturating_add(PLENTY),
+			allowed_ancestry_len: ancestry.saturating_add(PLENTY),
+		},
+	};
+	let mut runs = vec![("plenty", true, plenty), ("the plan", true, planned)];
+	if let Some(capacity) = planned.capacity.checked_sub(1).filter(|capacity| *capacity > 0) {
+		runs.push(("one less of the segment", false, Values { capacity, ..planned }));
+	}
+	let with = |params| Values { params, ..planned };
+	if let Some(max_candidate_depth) = depth.checked_sub(1) {
+		let params = AsyncBackingParams {
+			max_candidate_depth,
+			..planned.params
+		};
+		runs.push(("one less of depth", false, with(params)));
+	}
+	if let Some(allowed_ancestry_len) = ancestry.checked_sub(1) {
+		let params = AsyncBackingParams {
+			allowed_ancestry_len,
+			..planned.params
+		};
+		runs.push(("one less of ancestry", false, with(params)));
+	}
+	let runtime = Runtime::of(&args.runtime)?;
+	let mut most = None;
+	let mut verdicts = Vec::new();
+	for (name, keeps, values) in runs {
+		let config = config(args, world, pace, values);
+		config.validate()?;
+		let (_, run) = run_devnet(config, runtime.clone())?;
+		let verdict = Verdict::of(
+			name,
+			values,
+			&run,
+			*most.get_or_insert_with(|| per_minute(&run)),
+			keeps,
+		);
+		verdicts.push(verdict);
+	}
+	Ok(verdicts)
+}
+
+fn config(args: &args::Plan, world: &World, pace: &Pace, values: Values) -> RunConfig {
+	let (paras, works) = match args.share {
+		1 => (1, Vec::new()),
+		share => (share, vec![shared_core(share)]),
+	};
+	RunConfig {
+		blocks: args.blocks,
+		validators: args
+			.validators
+			.unwrap_or_else(|| args.cores.saturating_mul(3).clamp(3, MAX_VALIDATORS)),
+		paras,
+		cores_per_para: args.cores,
+		works,
+		authoring: args.authoring(),
+		preset: args.runtime.preset.clone(),
+		seed: args.seed,
+		params: values.params,
+		model: Model {
+			segment_capacity: values.capacity,
+			velocity: pace.velocity,
+			..world.model.clone()
+		},
+		..RunConfig::default()
+	}
+}
+
+/// A core that so many paras share alike.
+fn shared_core(share: u32) -> CoreWork {
+	let parts = u32::from(PARTS_OF_A_CORE).checked_div(share).unwrap_or_default();
+	let parts = u16::try_from(parts).unwrap_or(PARTS_OF_A_CORE);
+	let paras = (FIRST_PARA..).take(share as usize);
+	CoreWork {
+		core: 0,
+		begin: 0,
+		end: None,
+		shares: paras.map(|para| (Assignee::Para(ParaId(para)), parts)).collect(),
+	}
+}
+
+fn per_minute(run: &RunReport) -> f64 {
+	const PER_MINUTE: f64 = 10.0;
+	let extrinsics: u64 = run.paras.iter().map(|para| para.extrinsics_included).sum();
+	extrinsics as f64 * PER_MINUTE / f64::from(run.relay_blocks.max(1))
+}
+
+impl Verdict {
+	fn of(name: &str, values: Values, run: &RunReport, most: f64, expected: bool) -> Self {
+		let extrinsics_per_minute = per_minute(run);
+		let keeps = extrinsics_per_minute >= most * KEPT;
+		let sum = |figure: fn(&async_backing_devnet::ParaReport) -> u32| run.paras.iter().map(figure).sum();
+		Self {
+			name: name.into(),
+			segment_capacity: values.capacity,
+			max_candidate_depth: values.params.max_candidate_depth,
+			allowed_ancestry_len: values.params.allowed_ancestry_len,
+			included: sum(|para| para.included),
+			extrinsics_per_minute,
+			wasted: sum(|para| para.wasted),
+			keeps,
+			holds: keeps == expected,
+		}
+	}
+}
