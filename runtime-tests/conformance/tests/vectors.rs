@@ -55,6 +55,6 @@ pub(crate) fn decoded<T: DecodeAll>(value: &Value) -> T {
 	T::decode_all(&mut &bytes(value)[..]).expect("the vector has such a value")
 }
 
-pub(crate) fn list<'a>(value: &'a Value) -> impl Iterator<Item = &'a Value> {
+pub(crate) fn list(value: &Value) -> impl Iterator<Item = &Value> {
 	value.as_array().into_iter().flatten()
 }

@@ -87,7 +87,9 @@ pub(crate) fn by_one(leaf: &AtLeaf, honest: &Made, next: usize) -> Option<Made> 
 		..honest.clone()
 	};
 	match which % VOTES {
-		0 => drop(twisted.backed.validity_votes.pop()?),
+		0 => {
+			twisted.backed.validity_votes.pop()?;
+		}
 		1 => twisted.backed.validator_indices.insert(0, false),
 		_ => twisted.backed.validity_votes.reverse(),
 	}
