@@ -12,7 +12,9 @@ fn main() {
 		// The builder makes optimised blobs for unoptimised programs as well, and leaves the rest to cargo's own variables. At
 		// this level a devnet is as fast, and the blob is there sooner (decision 21).
 		const LEVEL: &str = "CARGO_PROFILE_RELEASE_OPT_LEVEL";
-		if std::env::var("PROFILE").is_ok_and(|profile| profile == "debug") && std::env::var_os(LEVEL).is_none() {
+		if std::env::var("PROFILE").is_ok_and(|profile| profile == "debug")
+			&& std::env::var_os(LEVEL).is_none()
+		{
 			std::env::set_var(LEVEL, "1");
 		}
 		substrate_wasm_builder::WasmBuilder::build_using_defaults();
