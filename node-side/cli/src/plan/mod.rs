@@ -182,7 +182,7 @@ impl Plan {
 			needs,
 			has,
 			rule,
-			below: (needs > 0).then_some(below),
+			below: (needs > least_of(name)).then_some(below),
 		};
 		let values = vec![
 			value(
@@ -225,5 +225,13 @@ impl Plan {
 			values,
 			runs: Vec::new(),
 		})
+	}
+}
+
+/// The least that a value can be at all.
+fn least_of(name: &str) -> u32 {
+	match name {
+		"max_candidate_depth" | "allowed_ancestry_len" => 0,
+		_ => 1,
 	}
 }

@@ -97,7 +97,9 @@ pub(super) fn remarks(args: &args::Plan, world: &World, pace: &Pace, today: Opti
 		));
 	}
 	if let Some(today) = today {
-		let synchronous = world.pace(0).map(|pace| Outcome::of(&pace, 2));
+		// Every other relay block, and on a shared core no more often than there is a turn (R-SLO-1).
+		let every = world.rhythm.interval.max(2);
+		let synchronous = world.pace(0).map(|pace| Outcome::of(&pace, every));
 		if let Ok(synchronous) = synchronous {
 			if today.block_time_s > synchronous.block_time_s || today.blocks == 0 {
 				remarks.push(format!(

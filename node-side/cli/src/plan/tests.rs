@@ -81,6 +81,18 @@ fn r_slo_1_synchronous_values_come_to_synchronous_backing() {
 }
 
 #[test]
+fn r_sch_7_on_a_shared_core_nothing_is_slower_for_waiting_its_turn() {
+	let plan = of("plan --share 4 --max-candidate-depth 4 --allowed-ancestry-len 3 --lookahead 5");
+	assert_eq!(plan.today.map(|today| today.every), Some(4));
+	assert!(
+		!plan.remarks.iter().any(|remark| remark.contains("slower than")),
+		"{:?}",
+		plan.remarks
+	);
+	assert_eq!(plan.values[0].below, None, "a segment of none is none");
+}
+
+#[test]
 fn r_sch_12_a_claim_queue_that_looks_too_little_ahead_makes_small_blocks() {
 	let plan = of("plan --lookahead 1");
 	let today = plan.today.expect("something was said");
