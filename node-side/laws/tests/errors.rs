@@ -137,7 +137,9 @@ fn an_error_in_an_error_is_its_source() {
 					.next()
 					.unwrap_or_default()
 					.trim_end_matches('>');
-				if names.contains(inner) && !gives_out(lines, at) {
+				// The codec's is an error with the standard library alone, which these crates do without.
+				let is_none = inner == "codec::Error" && !path.starts_with(root.join("node-side"));
+				if names.contains(inner) && !is_none && !gives_out(lines, at) {
 					mute.push(format!("{}: {name}: {line}", path.display()));
 				}
 			}

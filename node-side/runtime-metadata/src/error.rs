@@ -91,8 +91,8 @@ pub enum DecodeError {
 	/// Values are nested too deeply.
 	#[error("values nested deeper than {0}")]
 	TooDeep(u32),
-	/// Sequences of bits are not read here.
-	#[error("type {0} is one of bits, which is not read")]
+	/// A sequence of bits has a unit or an order that nobody knows.
+	#[error("type {0} is one of bits in an unknown order or unit")]
 	Bits(u32),
 	/// The runtime does not say of which type its events are.
 	#[error("the metadata has no `Events` of `frame_system`")]

@@ -59,8 +59,8 @@ pub(super) fn today(world: &World, planned: &Pace, today: &Today, capacity: Opti
 		return Outcome::default();
 	};
 	let depth = today.max_candidate_depth.unwrap_or(AsyncBackingParams::MAX);
-	let capacity = capacity.unwrap_or(u32::MAX).min(depth.saturating_add(1));
-	let blocks = pace.velocity.min(capacity);
+	let (capacity, unincluded) = (capacity.unwrap_or(u32::MAX), depth.saturating_add(1));
+	let blocks = pace.velocity.min(capacity).min(unincluded);
 	let delays: Vec<_> = pace
 		.backing_delays
 		.iter()
@@ -69,15 +69,19 @@ pub(super) fn today(world: &World, planned: &Pace, today: &Today, capacity: Opti
 		.collect();
 	// The most frequent turns of which so many blocks are never too many.
 	let turns = world.rhythm.interval..=u32::MAX;
-	let fits = |interval: &u32| {
+	// The parachain counts at the relay parent, the relay chain at the newest block.
+	let takes = |interval: u32, relay_parent_offset: u32| {
 		let demand = PaceDemand {
-			interval: *interval,
+			interval,
 			inclusion_delay: 1,
-			relay_parent_offset: world.rhythm.relay_parent_offset,
+			relay_parent_offset,
 		};
 		demand
 			.needs(&delays)
-			.is_ok_and(|needs| needs.pace.segment_capacity <= capacity)
+			.map_or(u32::MAX, |needs| needs.pace.segment_capacity)
+	};
+	let fits = |interval: &u32| {
+		takes(*interval, world.rhythm.relay_parent_offset) <= capacity && takes(*interval, 0) <= unincluded
 	};
 	// On a shared core only every n-th block is a turn.
 	let mut turns = turns.step_by(world.rhythm.interval as usize);

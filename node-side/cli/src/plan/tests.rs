@@ -32,7 +32,7 @@ fn r_def_27_r_seg_8_what_kinds_of_cores_take() {
 		("plan --authoring-ms 500", vec![2, 1, 0, 2], 1),
 		("plan --cores 2", vec![7, 6, 2, 3], 2),
 		("plan --share 4", vec![1, 0, 1, 2], 1),
-		("plan --relay-parent-offset 1", vec![4, 3, 2, 3], 1),
+		("plan --relay-parent-offset 1", vec![4, 2, 2, 3], 1),
 	];
 	for (line, least, blocks) in rows {
 		let plan = of(line);

@@ -115,22 +115,17 @@ impl Timing {
 		let executes =
 			|estimate: &Estimate| u64::from(estimate.extrinsics).saturating_mul(estimate.delays.len() as u64);
 		let most = executes(&self.settled(rhythm, blocks_in_time, hook));
-		let turn = (1..=blocks_in_time)
-			.map(|deadline| self.settled(rhythm, deadline, hook))
-			.find(|estimate| executes(estimate) >= most)
-			.filter(|estimate| estimate.extrinsics > 0)
+		let (deadline, turn) = (1..=blocks_in_time)
+			.map(|deadline| (deadline, self.settled(rhythm, deadline, hook)))
+			.find(|(_, estimate)| executes(estimate) >= most)
+			.filter(|(_, estimate)| estimate.extrinsics > 0)
 			.ok_or(no_time)?;
 		let velocity = u32::try_from(turn.delays.len()).unwrap_or(u32::MAX);
-		let demand = PaceDemand {
-			interval: rhythm.interval,
-			inclusion_delay: 1,
-			relay_parent_offset: rhythm.relay_parent_offset,
-		};
 		Ok(Pace {
 			velocity,
 			extrinsics: turn.extrinsics,
 			authoring: turn.authoring,
-			needs: demand.needs(&turn.delays)?,
+			needs: needs(rhythm, deadline, &turn.delays)?,
 			backing_delays: turn.delays,
 		})
 	}
@@ -159,4 +154,31 @@ impl Timing {
 		}
 		turn
 	}
+}
+
+/// The least values for blocks that are counted on to be backed by `deadline`, with a collator's margin, and are after `delays`.
+///
+/// The segment is counted at the relay parent, as the parachain sees it (R-SEG-2). Depth is counted at the leaf, as trees and the
+/// devnet's collator do: an offset adds nothing to it.
+fn needs(rhythm: &Rhythm, deadline: u32, delays: &[u32]) -> Result<PaceNeeds, ImpossiblePace> {
+	let at = |relay_parent_offset| PaceDemand {
+		interval: rhythm.interval,
+		inclusion_delay: 1,
+		relay_parent_offset,
+	};
+	let at_relay_parent = at(rhythm.relay_parent_offset).needs(delays)?;
+	let at_leaf = at(0).needs(delays)?;
+	let counted_on = deadline
+		.saturating_sub(1)
+		.saturating_add(rhythm.relay_parent_offset);
+	let params = AsyncBackingParams::new(
+		at_leaf.params.max_candidate_depth,
+		at_relay_parent.params.allowed_ancestry_len.max(counted_on),
+	)
+	.map_err(ImpossiblePace::from)?;
+	Ok(PaceNeeds {
+		pace: at_relay_parent.pace,
+		params,
+		lookahead: params.matching_lookahead(),
+	})
 }

@@ -75,6 +75,11 @@ fn r_col_2_an_offset_takes_ancestry_and_segment() {
 		at(2).needs.pace.segment_capacity,
 		at(0).needs.pace.segment_capacity + 2
 	);
+	assert_eq!(
+		at(2).needs.params.max_candidate_depth,
+		at(0).needs.params.max_candidate_depth,
+		"depth is counted at the leaf"
+	);
 	let too_far = Rhythm {
 		relay_parent_offset: 4,
 		..rhythm(1, 1, 3)
