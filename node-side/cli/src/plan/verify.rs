@@ -80,14 +80,8 @@ pub(super) fn verify(args: &args::Plan, world: &World, pace: &Pace) -> Result<Ve
 		let config = config(args, world, pace, values);
 		config.validate()?;
 		let (_, run) = run_devnet(config, runtime.clone())?;
-		let verdict = Verdict::of(
-			name,
-			values,
-			&run,
-			*most.get_or_insert_with(|| per_minute(&run)),
-			keeps,
-		);
-		verdicts.push(verdict);
+		let plenty = *most.get_or_insert_with(|| (per_minute(&run), per_minute_of_a_turn(&run, pace)));
+		verdicts.push(Verdict::of(name, values, &run, plenty, keeps));
 	}
 	Ok(verdicts)
 }
