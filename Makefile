@@ -81,6 +81,7 @@ PACKAGED := \
 	async-backing-provisioner \
 	async-backing-pvf \
 	async-backing-relay-client \
+	async-backing-replay \
 	async-backing-report \
 	async-backing-rpc \
 	async-backing-runtime-metadata \

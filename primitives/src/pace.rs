@@ -8,9 +8,11 @@
 //! | value | least | why |
 //! |---|---|---|
 //! | segment capacity | sum over a turn's blocks of `(d + a + o - 1) / i + 1` | R-SEG-2, R-SEG-8: earlier turns and this one |
-//! | `max_candidate_depth` | capacity - 1 | R-PAR-4: what comes before the last block of a turn |
-//! | `allowed_ancestry_len` | largest `d` + `o` - 1 | R-ABP-2: the relay parent is that many blocks old when it is used |
+//! | `max_candidate_depth` | the same with `o = 0`, less 1 | R-ABP-1: trees count what comes before the last block of a turn at the newest block |
+//! | `allowed_ancestry_len` | `w + o - 1` | R-ABP-2: the relay parent is that many blocks old when it is used at the latest |
 //! | lookahead | `A + 1`, at least 2 unless backing is synchronous | R-SCH-12, R-NET-77 |
+//!
+//! `w` is the block after `L` that a collator counts on at the latest, its margin included: the largest `d`, or the block after it.
 //!
 //! Invariants: with one less of any of the first three the pace is not kept; more of them changes nothing. Time linear in the blocks
 //! of a turn.
@@ -28,6 +30,9 @@ pub struct PaceDemand {
 	pub inclusion_delay: BlockNumber,
 	/// How many relay blocks the relay parent is behind the newest one (R-COL-2).
 	pub relay_parent_offset: BlockNumber,
+	/// Relay blocks from the newest one to the last that a collator counts on to back a block, its margin included. Less than
+	/// the largest backing delay counts as that.
+	pub counted_on: BlockNumber,
 }
 
 /// The least values with which a pace is kept.
@@ -63,7 +68,7 @@ impl PaceDemand {
 	/// use async_backing_primitives::{AsyncBackingParams, PaceDemand};
 	///
 	/// // One core, blocks of two seconds: backed in the second block after the newest, included in the third.
-	/// let demand = PaceDemand { interval: 1, inclusion_delay: 1, relay_parent_offset: 0 };
+	/// let demand = PaceDemand { interval: 1, inclusion_delay: 1, relay_parent_offset: 0, counted_on: 2 };
 	/// let needs = demand.needs(&[2])?;
 	/// assert_eq!(needs.pace.segment_capacity, 3);
 	/// assert_eq!(needs.params, AsyncBackingParams { max_candidate_depth: 2, allowed_ancestry_len: 1 });
@@ -84,14 +89,18 @@ impl PaceDemand {
 		if let Some((name, _)) = positive.into_iter().chain(delays).find(|(_, value)| *value == 0) {
 			return Err(ImpossiblePace::Zero { name });
 		}
-		let segment_capacity = backing_delays
-			.iter()
-			.map(|delay| self.turns_on_their_way(*delay).saturating_add(1))
-			.fold(0, u32::saturating_add);
-		let slowest = backing_delays.iter().copied().max().unwrap_or(1);
+		let unincluded = |relay_parent_offset| {
+			let each = backing_delays.iter().map(|delay| {
+				self.turns_on_their_way(*delay, relay_parent_offset)
+					.saturating_add(1)
+			});
+			each.fold(0, u32::saturating_add)
+		};
+		let segment_capacity = unincluded(self.relay_parent_offset);
+		let latest = backing_delays.iter().copied().fold(self.counted_on, u32::max);
 		let params = AsyncBackingParams::new(
-			segment_capacity.saturating_sub(1),
-			slowest.saturating_sub(1).saturating_add(self.relay_parent_offset),
+			unincluded(0).saturating_sub(1),
+			latest.saturating_sub(1).saturating_add(self.relay_parent_offset),
 		)?;
 		Ok(PaceNeeds {
 			pace: ParachainPace {
@@ -103,11 +112,12 @@ impl PaceDemand {
 		})
 	}
 
-	/// Earlier turns whose blocks of this delay are not included yet as seen from the relay parent; `interval` is positive.
-	fn turns_on_their_way(&self, backing_delay: BlockNumber) -> u32 {
+	/// Earlier turns whose blocks of this delay are not included yet as seen from so many blocks behind the newest; `interval` is
+	/// positive.
+	fn turns_on_their_way(&self, backing_delay: BlockNumber, behind: BlockNumber) -> u32 {
 		backing_delay
 			.saturating_add(self.inclusion_delay)
-			.saturating_add(self.relay_parent_offset)
+			.saturating_add(behind)
 			.saturating_sub(1)
 			.checked_div(self.interval)
 			.unwrap_or(u32::MAX)
@@ -125,6 +135,7 @@ mod tests {
 			interval,
 			inclusion_delay: 1,
 			relay_parent_offset,
+			counted_on: 1,
 		}
 	}
 
@@ -139,7 +150,7 @@ mod tests {
 			// R-SEG-8: three cores starve with seven.
 			((vec![2, 2, 2], 1, 0), (9, 8, 1, 2)),
 			((vec![2, 3], 1, 0), (7, 6, 2, 3)),
-			((vec![2], 1, 1), (4, 3, 2, 3)),
+			((vec![2], 1, 1), (4, 2, 2, 3)),
 			((vec![3; 12], 1, 0), (48, 47, 2, 3)),
 			// Shared by two and by four.
 			((vec![2], 2, 0), (2, 1, 1, 2)),
@@ -183,15 +194,16 @@ mod tests {
 		);
 	}
 
-	/// Most unincluded blocks, the newest among them, that a para ever has in the eyes of its relay parent: counted turn by turn.
-	fn counted(demand: PaceDemand, backing_delays: &[u32]) -> usize {
+	/// Most unincluded blocks, the newest among them, that a para ever has as seen from so many blocks behind the newest: counted
+	/// turn by turn.
+	fn counted(demand: PaceDemand, backing_delays: &[u32], behind: u32) -> usize {
 		let mut unincluded = BTreeSet::new();
 		let mut most = 0;
 		for turn in 0..40 {
 			let newest = turn * demand.interval + 100;
-			let relay_parent = newest - demand.relay_parent_offset;
+			let seen_from = newest - behind;
 			unincluded.retain(|(built, _, delay): &(u32, usize, u32)| {
-				built + delay + demand.inclusion_delay > relay_parent
+				built + delay + demand.inclusion_delay > seen_from
 			});
 			for (position, delay) in backing_delays.iter().enumerate() {
 				unincluded.insert((newest, position, *delay));
@@ -208,13 +220,16 @@ mod tests {
 			interval in 1u32..7,
 			inclusion_delay in 1u32..4,
 			relay_parent_offset in 0u32..5,
+			counted_on in 0u32..8,
 		) {
-			let demand = PaceDemand { interval, inclusion_delay, relay_parent_offset };
+			let demand = PaceDemand { interval, inclusion_delay, relay_parent_offset, counted_on };
 			let needs = demand.needs(&backing_delays).expect("within bounds");
-			prop_assert_eq!(needs.pace.segment_capacity as usize, counted(demand, &backing_delays));
-			prop_assert_eq!(needs.params.max_unincluded(), needs.pace.segment_capacity, "R-PAR-4");
-			// The relay parent is legal in the block that backs the slowest, and with one less it is not (R-ABP-2).
-			let age = backing_delays.iter().max().expect("there is one") + relay_parent_offset;
+			let at = |behind| counted(demand, &backing_delays, behind);
+			prop_assert_eq!(needs.pace.segment_capacity as usize, at(relay_parent_offset), "R-SEG-2");
+			prop_assert_eq!(needs.params.max_unincluded() as usize, at(0), "R-ABP-1");
+			// The relay parent is legal in the last block that is counted on, and with one less it is not (R-ABP-2).
+			let slowest = *backing_delays.iter().max().expect("there is one");
+			let age = slowest.max(counted_on) + relay_parent_offset;
 			prop_assert_eq!(needs.params.relay_parent_window(), age);
 			prop_assert!(needs.params.tuning_warnings(needs.lookahead, None).is_empty());
 		}

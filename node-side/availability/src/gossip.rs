@@ -12,6 +12,9 @@ use async_backing_chain_view::MAX_PEERS;
 use async_backing_machine::{Cost, PeerId};
 use async_backing_primitives::{Hash, ValidatorIndex};
 use async_backing_wire::MAX_VIEW_HEADS;
+use bitvec::{order::Lsb0, vec::BitVec};
+use rand::Rng;
+use rand_chacha::{rand_core::SeedableRng, ChaCha8Rng};
 use std::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
 
@@ -21,7 +24,7 @@ mod tests;
 /// Peers that are told a bitfield although the grid would not have them told.
 pub const RANDOM_PEERS: usize = 4;
 /// Of how many peers one is drawn: each with this chance over the number of peers.
-pub const RANDOM_SAMPLE: u64 = 25;
+pub const RANDOM_SAMPLE: u32 = 25;
 
 /// The own place in the grid of a leaf's session (R-SD-7).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -95,28 +98,22 @@ pub enum Heard {
 	Known,
 }
 
-/// A set of validators.
+/// A set of validators: a bit for each up to the last that is in it.
 #[derive(Clone, Debug, Default)]
-struct Bits(Vec<u64>);
+struct Bits(BitVec<u64, Lsb0>);
 
 impl Bits {
 	/// Whether it was not there.
 	fn insert(&mut self, index: u32) -> bool {
-		let (word, bit) = (index as usize / 64, 1u64 << (index % 64));
-		if self.0.len() <= word {
-			self.0.resize(word.saturating_add(1), 0);
+		let index = index as usize;
+		if self.0.len() <= index {
+			self.0.resize(index.saturating_add(1), false);
 		}
-		let Some(word) = self.0.get_mut(word) else {
-			return false;
-		};
-		let is_new = *word & bit == 0;
-		*word |= bit;
-		is_new
+		!self.0.replace(index, true)
 	}
 
 	fn contains(&self, index: u32) -> bool {
-		let word = self.0.get(index as usize / 64);
-		word.is_some_and(|word| word & (1 << (index % 64)) != 0)
+		self.0.get(index as usize).is_some_and(|bit| *bit)
 	}
 }
 
@@ -146,7 +143,7 @@ pub struct Gossip {
 	leaves: BTreeMap<Hash, AtLeaf>,
 	/// What peers say they know: at most [`MAX_PEERS`] of them, [`MAX_VIEW_HEADS`] each.
 	views: BTreeMap<PeerId, BTreeSet<Hash>>,
-	random: u64,
+	random: ChaCha8Rng,
 }
 
 /// Most bytes of memory that a [`Gossip`] needs (law 3), whatever peers send.
@@ -167,7 +164,7 @@ impl Gossip {
 		Self {
 			leaves: BTreeMap::new(),
 			views: BTreeMap::new(),
-			random: seed,
+			random: ChaCha8Rng::seed_from_u64(seed),
 		}
 	}
 
@@ -295,7 +292,7 @@ impl Gossip {
 			.filter(|(peer, view)| view.contains(&leaf) && lacks(at, peer))
 			.map(|(peer, _)| *peer)
 			.collect();
-		let peers = u64::try_from(interested.len()).unwrap_or(u64::MAX);
+		let peers = u32::try_from(interested.len()).unwrap_or(u32::MAX);
 		let mut drawn = 0;
 		let place = &at.place;
 		let is_told = |peer: &PeerId| {
@@ -320,14 +317,6 @@ impl Gossip {
 }
 
 /// Whether one of so many peers is drawn.
-fn draw(random: &mut u64, peers: u64) -> bool {
-	if peers <= RANDOM_SAMPLE {
-		return true;
-	}
-	// SplitMix64: spread evenly enough for a draw.
-	*random = random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-	let mut mixed = *random;
-	mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-	mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-	(mixed ^ (mixed >> 31)) % peers < RANDOM_SAMPLE
+fn draw(random: &mut ChaCha8Rng, peers: u32) -> bool {
+	peers <= RANDOM_SAMPLE || random.gen_ratio(RANDOM_SAMPLE, peers)
 }

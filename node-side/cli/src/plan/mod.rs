@@ -177,16 +177,17 @@ impl Plan {
 		let today = is_known.then(|| outcome::today(world, pace, &args.today, capacity));
 		let planned = Outcome::of(pace, world.rhythm.interval);
 		let needs = &pace.needs;
-		let value = |name, needs: u32, has, rule, below| Value {
+		let value = |name, least: u32, needs: u32, has, rule, below| Value {
 			name,
 			needs,
 			has,
 			rule,
-			below: (needs > least_of(name)).then_some(below),
+			below: (needs > least).then_some(below),
 		};
 		let values = vec![
 			value(
 				"segment_capacity",
+				1,
 				needs.pace.segment_capacity,
 				capacity,
 				"R-SEG-2, R-SEG-8",
@@ -194,6 +195,7 @@ impl Plan {
 			),
 			value(
 				"max_candidate_depth",
+				0,
 				needs.params.max_candidate_depth,
 				max_candidate_depth,
 				"R-ABP-1, R-PAR-4",
@@ -201,6 +203,7 @@ impl Plan {
 			),
 			value(
 				"allowed_ancestry_len",
+				0,
 				needs.params.allowed_ancestry_len,
 				allowed_ancestry_len,
 				"R-ABP-2, R-SLO-2",
@@ -208,6 +211,7 @@ impl Plan {
 			),
 			value(
 				"scheduling_lookahead",
+				1,
 				needs.lookahead,
 				lookahead,
 				"R-SCH-12, R-NET-77",
@@ -225,13 +229,5 @@ impl Plan {
 			values,
 			runs: Vec::new(),
 		})
-	}
-}
-
-/// The least that a value can be at all.
-fn least_of(name: &str) -> u32 {
-	match name {
-		"max_candidate_depth" | "allowed_ancestry_len" => 0,
-		_ => 1,
 	}
 }

@@ -69,19 +69,16 @@ pub(super) fn today(world: &World, planned: &Pace, today: &Today, capacity: Opti
 		.collect();
 	// The most frequent turns of which so many blocks are never too many.
 	let turns = world.rhythm.interval..=u32::MAX;
-	// The parachain counts at the relay parent, the relay chain at the newest block.
-	let takes = |interval: u32, relay_parent_offset: u32| {
-		let demand = PaceDemand {
-			interval,
-			inclusion_delay: 1,
-			relay_parent_offset,
-		};
-		demand
-			.needs(&delays)
-			.map_or(u32::MAX, |needs| needs.pace.segment_capacity)
-	};
 	let fits = |interval: &u32| {
-		takes(*interval, world.rhythm.relay_parent_offset) <= capacity && takes(*interval, 0) <= unincluded
+		let demand = PaceDemand {
+			interval: *interval,
+			inclusion_delay: 1,
+			relay_parent_offset: world.rhythm.relay_parent_offset,
+			counted_on: 1,
+		};
+		demand.needs(&delays).is_ok_and(|needs| {
+			needs.pace.segment_capacity <= capacity && needs.params.max_unincluded() <= unincluded
+		})
 	};
 	// On a shared core only every n-th block is a turn.
 	let mut turns = turns.step_by(world.rhythm.interval as usize);

@@ -121,11 +121,17 @@ impl Timing {
 			.filter(|(_, estimate)| estimate.extrinsics > 0)
 			.ok_or(no_time)?;
 		let velocity = u32::try_from(turn.delays.len()).unwrap_or(u32::MAX);
+		let demand = PaceDemand {
+			interval: rhythm.interval,
+			inclusion_delay: 1,
+			relay_parent_offset: rhythm.relay_parent_offset,
+			counted_on: deadline,
+		};
 		Ok(Pace {
 			velocity,
 			extrinsics: turn.extrinsics,
 			authoring: turn.authoring,
-			needs: needs(rhythm, deadline, &turn.delays)?,
+			needs: demand.needs(&turn.delays)?,
 			backing_delays: turn.delays,
 		})
 	}
@@ -154,31 +160,4 @@ impl Timing {
 		}
 		turn
 	}
-}
-
-/// The least values for blocks that are counted on to be backed by `deadline`, with a collator's margin, and are after `delays`.
-///
-/// The segment is counted at the relay parent, as the parachain sees it (R-SEG-2). Depth is counted at the leaf, as trees and the
-/// devnet's collator do: an offset adds nothing to it.
-fn needs(rhythm: &Rhythm, deadline: u32, delays: &[u32]) -> Result<PaceNeeds, ImpossiblePace> {
-	let at = |relay_parent_offset| PaceDemand {
-		interval: rhythm.interval,
-		inclusion_delay: 1,
-		relay_parent_offset,
-	};
-	let at_relay_parent = at(rhythm.relay_parent_offset).needs(delays)?;
-	let at_leaf = at(0).needs(delays)?;
-	let counted_on = deadline
-		.saturating_sub(1)
-		.saturating_add(rhythm.relay_parent_offset);
-	let params = AsyncBackingParams::new(
-		at_leaf.params.max_candidate_depth,
-		at_relay_parent.params.allowed_ancestry_len.max(counted_on),
-	)
-	.map_err(ImpossiblePace::from)?;
-	Ok(PaceNeeds {
-		pace: at_relay_parent.pace,
-		params,
-		lookahead: params.matching_lookahead(),
-	})
 }

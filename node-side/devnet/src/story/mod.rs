@@ -125,6 +125,11 @@ impl Recorder {
 		};
 		let heights = self.heights();
 		let verdicts = ended.verdicts();
+		let numbers: BTreeMap<_, _> = self
+			.blocks
+			.iter()
+			.map(|block| (block.hash, block.number))
+			.collect();
 		let told = self.candidates.iter().zip(heights).zip(verdicts);
 		Story {
 			relay_blocks: self
@@ -142,7 +147,7 @@ impl Recorder {
 				})
 				.collect(),
 			parablocks: told
-				.map(|((candidate, height), verdict)| self.told(candidate, height, verdict, &is_best))
+				.map(|((candidate, height), verdict)| told_of(candidate, height, verdict, &numbers, &is_best))
 				.collect(),
 			traffic: self
 				.traffic
@@ -161,37 +166,6 @@ impl Recorder {
 					drawing: drawing.clone(),
 				})
 				.collect(),
-		}
-	}
-
-	fn told(
-		&self,
-		candidate: &Candidate,
-		height: Option<u32>,
-		verdict: Verdict,
-		is_best: &impl Fn(&usize) -> bool,
-	) -> ToldParablock {
-		let built = &candidate.built;
-		let on_best = |blocks: &[usize]| blocks.iter().copied().rev().find(|position| is_best(position));
-		let relay_parent = self.blocks.iter().find(|block| block.hash == built.relay_parent);
-		ToldParablock {
-			para: built.para,
-			candidate: built.candidate,
-			height,
-			relay_parent: built.relay_parent,
-			relay_parent_number: relay_parent.map(|block| block.number),
-			core: built.core,
-			built: candidate.at,
-			seconded: candidate.seconded,
-			backable: candidate.backable,
-			backed: on_best(&candidate.backed).or(candidate.backed.last().copied()),
-			included: on_best(&candidate.included),
-			timed_out: on_best(&candidate.timed_out),
-			extrinsics: built.extrinsics,
-			pov_bytes: built.pov_bytes,
-			fate: verdict.fate,
-			reason: verdict.reason,
-			lost: verdict.lost,
 		}
 	}
 
@@ -228,5 +202,36 @@ impl Recorder {
 				Some(height)
 			})
 			.collect()
+	}
+}
+
+/// A candidate as it is told, with the numbers of relay blocks.
+fn told_of(
+	candidate: &Candidate,
+	height: Option<u32>,
+	verdict: Verdict,
+	numbers: &BTreeMap<Hash, BlockNumber>,
+	is_best: &impl Fn(&usize) -> bool,
+) -> ToldParablock {
+	let built = &candidate.built;
+	let on_best = |blocks: &[usize]| blocks.iter().copied().rev().find(|position| is_best(position));
+	ToldParablock {
+		para: built.para,
+		candidate: built.candidate,
+		height,
+		relay_parent: built.relay_parent,
+		relay_parent_number: numbers.get(&built.relay_parent).copied(),
+		core: built.core,
+		built: candidate.at,
+		seconded: candidate.seconded,
+		backable: candidate.backable,
+		backed: on_best(&candidate.backed).or(candidate.backed.last().copied()),
+		included: on_best(&candidate.included),
+		timed_out: on_best(&candidate.timed_out),
+		extrinsics: built.extrinsics,
+		pov_bytes: built.pov_bytes,
+		fate: verdict.fate,
+		reason: verdict.reason,
+		lost: verdict.lost,
 	}
 }
