@@ -8,7 +8,7 @@
 //! told anything about it; a peer that repeats itself, speaks of leaves that are not ours or of validators that are none
 //! pays (R-NET-104).
 
-use async_backing_chain_view::MAX_PEERS;
+use async_backing_chain_view::{Neighbours, MAX_PEERS};
 use async_backing_machine::{Cost, PeerId};
 use async_backing_primitives::{Hash, ValidatorIndex};
 use async_backing_wire::MAX_VIEW_HEADS;
@@ -25,35 +25,6 @@ mod tests;
 pub const RANDOM_PEERS: usize = 4;
 /// Of how many peers one is drawn: each with this chance over the number of peers.
 pub const RANDOM_SAMPLE: u32 = 25;
-
-/// The own place in the grid of a leaf's session (R-SD-7).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct GridPlace {
-	/// The own index; `None` for who validates nothing there, and is nobody's neighbour.
-	pub own: Option<ValidatorIndex>,
-	/// Those in the same row.
-	pub row: BTreeSet<ValidatorIndex>,
-	/// Those in the same column.
-	pub column: BTreeSet<ValidatorIndex>,
-}
-
-impl GridPlace {
-	/// Whether a bitfield of one validator goes from here to another one.
-	fn leads(&self, from: ValidatorIndex, to: ValidatorIndex) -> bool {
-		let (in_row, in_column) = (self.row.contains(&to), self.column.contains(&to));
-		if self.own == Some(from) {
-			in_row || in_column
-		} else if self.row.contains(&from) {
-			in_column
-		} else {
-			self.column.contains(&from) && in_row
-		}
-	}
-
-	fn is_neighbour(&self, of: ValidatorIndex) -> bool {
-		self.row.contains(&of) || self.column.contains(&of)
-	}
-}
 
 /// Why a bitfield is not looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -119,7 +90,9 @@ impl Bits {
 
 #[derive(Clone, Debug)]
 struct AtLeaf {
-	place: GridPlace,
+	/// The own index, if it validates there.
+	own: Option<ValidatorIndex>,
+	neighbours: Neighbours,
 	validators: usize,
 	/// Bitfields that are here and right.
 	known: Bits,
@@ -168,10 +141,18 @@ impl Gossip {
 		}
 	}
 
-	/// A block is a leaf: bitfields of its validators spread over this grid.
-	pub fn leaf_activated(&mut self, leaf: Hash, validators: usize, place: GridPlace) {
+	/// A block is a leaf: bitfields of its validators spread over the grid of its session, where these are the own neighbours
+	/// (R-SD-7). `own` is `None` for who validates nothing there, and has no neighbours.
+	pub fn leaf_activated(
+		&mut self,
+		leaf: Hash,
+		validators: usize,
+		own: Option<ValidatorIndex>,
+		neighbours: Neighbours,
+	) {
 		self.leaves.entry(leaf).or_insert_with(|| AtLeaf {
-			place,
+			own,
+			neighbours,
 			validators,
 			known: Bits::default(),
 			told: BTreeMap::new(),
@@ -216,7 +197,7 @@ impl Gossip {
 			let Some(at) = self.leaves.get_mut(head) else {
 				continue;
 			};
-			let is_neighbour = index_of(*head, peer).is_some_and(|index| at.place.is_neighbour(index));
+			let is_neighbour = index_of(*head, peer).is_some_and(|index| at.neighbours.contains(index));
 			if !is_neighbour {
 				continue;
 			}
@@ -294,14 +275,14 @@ impl Gossip {
 			.collect();
 		let peers = u32::try_from(interested.len()).unwrap_or(u32::MAX);
 		let mut drawn = 0;
-		let place = &at.place;
+		let (own, neighbours) = (at.own, &at.neighbours);
 		let is_told = |peer: &PeerId| {
 			let index = index_of(leaf, *peer);
 			if index == Some(validator) {
 				// It is its own.
 				return false;
 			}
-			if index.is_some_and(|index| place.leads(validator, index)) {
+			if index.is_some_and(|index| neighbours.leads(own, validator, index)) {
 				return true;
 			}
 			let is_drawn = drawn < RANDOM_PEERS && draw(random, peers);

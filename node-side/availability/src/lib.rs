@@ -39,7 +39,7 @@ pub use erasure::{
 	MAX_VALIDATORS,
 };
 pub use gather::most_time_outs;
-pub use gossip::{gossip_memory_bound, Gossip, GossipError, GridPlace, Heard, RANDOM_PEERS, RANDOM_SAMPLE};
+pub use gossip::{gossip_memory_bound, Gossip, GossipError, Heard, RANDOM_PEERS, RANDOM_SAMPLE};
 pub use job::{run, AvailabilityDone, AvailabilityJob, OwnChunk, Record, Recovered, Unpacked, Wanted};
 pub use recoverer::{recoverer_memory_bound, Outcome, Recoverer, RecoveryOf, Refused};
 pub use recoveries::Peers;

@@ -25,7 +25,7 @@ mod tests;
 pub use account::{SecondedBytes, MAX_CODES_PER_VALIDATOR};
 pub use distribution::StatementDistribution;
 pub use misdeed::Misdeed;
-pub use topology::{Grid, GridSeed, Neighbours, Routes, MAX_AUTHORITIES};
+pub use topology::{Grid, GridSeed, Routes, MAX_AUTHORITIES};
 pub use words::{
 	Attested, DistributionConfig, DistributionWords, Effect, Event, Frontier, Possible, Standing,
 };

@@ -1,5 +1,6 @@
 //! The grid of a session (R-SD-7, R-SD-8, R-NET-113).
 
+use async_backing_chain_view::Neighbours;
 use async_backing_primitives::{hash_bytes, ValidatorIndex, MAX_VALIDATORS};
 use rand_chacha::{
 	rand_core::{RngCore, SeedableRng},
@@ -28,15 +29,6 @@ pub struct Grid {
 	order: Vec<ValidatorIndex>,
 	positions: Vec<u32>,
 	width: usize,
-}
-
-/// Those who share a row or a column with somebody.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Neighbours {
-	/// In the same row.
-	pub row: BTreeSet<ValidatorIndex>,
-	/// In the same column.
-	pub column: BTreeSet<ValidatorIndex>,
 }
 
 /// With whom one exchanges manifests of candidates that a group backs (R-SD-8).

@@ -7,13 +7,12 @@ const LEAF: Hash = Hash::repeat_byte(1);
 const OTHER: Hash = Hash::repeat_byte(2);
 
 /// Where somebody is in a square that is filled row by row, without shuffling.
-fn place(own: u32, validators: u32) -> GridPlace {
+fn place(own: u32, validators: u32) -> Neighbours {
 	let width = validators.isqrt();
 	let (row, column) = (own / width, own % width);
 	let others = (0..validators).filter(|other| *other != own).map(ValidatorIndex);
 	let (in_row, rest): (BTreeSet<_>, BTreeSet<_>) = others.partition(|other| other.0 / width == row);
-	GridPlace {
-		own: Some(ValidatorIndex(own)),
+	Neighbours {
 		row: in_row,
 		column: rest
 			.into_iter()
@@ -30,7 +29,12 @@ fn index_of(_: Hash, peer: PeerId) -> Option<ValidatorIndex> {
 /// One of so many, with all others connected, who know the leaf.
 fn node(own: u32, validators: u32) -> Gossip {
 	let mut gossip = Gossip::new(u64::from(own) + 1);
-	gossip.leaf_activated(LEAF, validators as usize, place(own, validators));
+	gossip.leaf_activated(
+		LEAF,
+		validators as usize,
+		Some(ValidatorIndex(own)),
+		place(own, validators),
+	);
 	for other in (0..validators).filter(|other| *other != own) {
 		let peer = PeerId(other.into());
 		gossip.connected(peer);
@@ -82,7 +86,7 @@ fn r_net_104_what_comes_along_the_row_goes_down_the_column() {
 #[test]
 fn r_net_104_only_who_knows_the_leaf_is_told_and_neighbours_hear_it_when_they_do() {
 	let mut gossip = Gossip::new(7);
-	gossip.leaf_activated(LEAF, 100, place(0, 100));
+	gossip.leaf_activated(LEAF, 100, Some(ValidatorIndex(0)), place(0, 100));
 	for peer in [1, 10, 55, 2000] {
 		gossip.connected(PeerId(peer));
 	}
