@@ -60,6 +60,9 @@ pub enum Effect {
 		/// At most.
 		most: Duration,
 	},
+	/// So many of a million messages arrive twice, the second one right behind the first. Requests and answers have an id: what
+	/// comes again is none.
+	Repeat(u32),
 	/// It does not decode: an answer ends its request with
 	/// [`Malformed`](async_backing_machine::RequestFailure::Malformed), anything else is lost.
 	Garble,
@@ -179,6 +182,7 @@ pub(crate) enum Verdict {
 	Passes {
 		delay: Duration,
 		garbled: bool,
+		repeated: bool,
 	},
 }
 
@@ -193,7 +197,7 @@ pub(crate) fn judge(
 	if are_apart(plan, now, sender, receiver) {
 		return Verdict::Lost;
 	}
-	let (mut delay, mut garbled) = (Duration::ZERO, false);
+	let (mut delay, mut garbled, mut repeated) = (Duration::ZERO, false, false);
 	for fault in plan {
 		match fault {
 			Fault::Parcels {
@@ -216,6 +220,9 @@ pub(crate) fn judge(
 					Effect::Delay { least, most } => {
 						delay = delay.saturating_add(draw(random, *least, *most))
 					}
+					Effect::Repeat(of_a_million) => {
+						repeated |= random.gen_range(0..ALL) < *of_a_million && sent == Kind::Message;
+					}
 					Effect::Garble => garbled = true,
 				}
 			}
@@ -225,7 +232,11 @@ pub(crate) fn judge(
 	if garbled && sent != Kind::Answer {
 		return Verdict::Lost;
 	}
-	Verdict::Passes { delay, garbled }
+	Verdict::Passes {
+		delay,
+		garbled,
+		repeated,
+	}
 }
 
 fn draw(random: &mut impl Rng, least: Duration, most: Duration) -> Duration {
@@ -283,6 +294,25 @@ mod tests {
 	}
 
 	#[test]
+	fn messages_are_repeated_and_nothing_else() {
+		let rule = Fault::Parcels {
+			from: Nodes::All,
+			to: Nodes::All,
+			kind: None,
+			during: ALWAYS,
+			effect: Effect::Repeat(ALL),
+		};
+		let mut random = ChaCha8Rng::seed_from_u64(1);
+		for (kind, expected) in [(Kind::Message, true), (Kind::Request, false), (Kind::Answer, false)] {
+			let verdict = judge(std::slice::from_ref(&rule), &mut random, SECOND, (A, B), kind);
+			let Verdict::Passes { repeated, .. } = verdict else {
+				panic!("nothing is lost")
+			};
+			assert_eq!(repeated, expected, "{kind:?}");
+		}
+	}
+
+	#[test]
 	fn the_silent_hear_and_say_but_answer_nothing() {
 		let plan = [Fault::silent(A, SECOND..2 * SECOND)];
 		assert!(!passes(&plan, SECOND, A, B, Kind::Answer));
@@ -325,6 +355,7 @@ mod tests {
 		let expected = Verdict::Passes {
 			delay: 2 * SECOND,
 			garbled: true,
+			repeated: false,
 		};
 		assert_eq!(verdict, expected);
 		assert!(!passes(&plan, SECOND, A, B, Kind::Message));

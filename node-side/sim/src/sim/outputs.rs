@@ -180,9 +180,13 @@ impl<S: Scenario> Sim<S> {
 		if self.scenario.loses(now, from, to, sent) {
 			verdict = Verdict::Lost;
 		}
-		let (delay, garbled) = match verdict {
-			Verdict::Lost => (Duration::ZERO, false),
-			Verdict::Passes { delay, garbled } => (delay, garbled),
+		let (delay, garbled, repeated) = match verdict {
+			Verdict::Lost => (Duration::ZERO, false, false),
+			Verdict::Passes {
+				delay,
+				garbled,
+				repeated,
+			} => (delay, garbled, repeated),
 		};
 		let bytes = self.scenario.bytes(sent);
 		let in_order = matches!(kind, Kind::Message | Kind::View);
@@ -198,13 +202,20 @@ impl<S: Scenario> Sim<S> {
 			}
 			Ok(at) => {
 				counters.bytes_sent = counters.bytes_sent.saturating_add(with_overhead);
-				let event = Event::Arrives {
-					from,
-					to,
-					peer: end.our_name,
-					parcel: if garbled { parcel.garbled() } else { parcel },
+				let again = match &parcel {
+					Parcel::Message(message) if repeated => Some(Parcel::Message(message.clone())),
+					_ => None,
 				};
-				self.clock.schedule(at, event);
+				let first = if garbled { parcel.garbled() } else { parcel };
+				for parcel in std::iter::once(first).chain(again) {
+					let event = Event::Arrives {
+						from,
+						to,
+						peer: end.our_name,
+						parcel,
+					};
+					self.clock.schedule(at, event);
+				}
 			}
 		}
 	}
