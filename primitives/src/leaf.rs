@@ -4,8 +4,8 @@
 
 use crate::{
 	AsyncBackingParams, BackingState, CandidateEvent, ClaimQueue, ConstraintsExtension, CoreState,
-	GroupRotationInfo, Hash, HostConfiguration, ParaId, RelayChainBlockInfo, SessionIndex, SigningContext,
-	Slot, ValidationCodeHash, ValidatorId, ValidatorIndex,
+	GroupRotationInfo, Hash, HostConfiguration, NodeFeatures, ParaId, RelayChainBlockInfo, SessionIndex,
+	SigningContext, Slot, ValidationCodeHash, ValidatorId, ValidatorIndex,
 };
 use alloc::{collections::BTreeMap, vec::Vec};
 
@@ -16,6 +16,15 @@ pub struct ParaAtLeaf {
 	pub backing_state: BackingState,
 	/// What the constraints' wire format cannot express, where the runtime offers it (R-BASE-17).
 	pub extension: Option<ConstraintsExtension>,
+}
+
+/// What the grid of a session follows from: who tells whom (R-SD-7, R-NET-113).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GridSeed {
+	/// Randomness of the BABE epoch that is current at the leaf.
+	pub randomness: [u8; 32],
+	/// Number of discovery keys of the session: the validators, and behind them the authorities who do not validate.
+	pub authorities: u32,
 }
 
 /// Everything that the node-side cores need to know of a leaf.
@@ -59,6 +68,10 @@ pub struct LeafFacts {
 	pub pending_relay_parents: BTreeMap<Hash, RelayChainBlockInfo>,
 	/// Codes about which the validators of the session vote, ascending: a registration or an upgrade waits for each (R-CODE-3).
 	pub codes_to_check: Vec<ValidationCodeHash>,
+	/// What the nodes have agreed to use in this session (R-BIN-30), such as the systematic mapping of chunks (R-AVL-6).
+	pub node_features: NodeFeatures,
+	/// What the grid of the session follows from; `None` where the runtime tells no epochs.
+	pub grid: Option<GridSeed>,
 	/// What happened to candidates in the leaf.
 	pub events: Vec<CandidateEvent>,
 }
@@ -102,6 +115,8 @@ impl LeafFacts {
 			paras: BTreeMap::new(),
 			pending_relay_parents: BTreeMap::new(),
 			codes_to_check: Vec::new(),
+			node_features: NodeFeatures::default(),
+			grid: None,
 			events: Vec::new(),
 		}
 	}

@@ -7,6 +7,10 @@ use scale_info::TypeInfo;
 /// Most features: as many as a call that names one by a byte can reach.
 pub const MAX_NODE_FEATURES: usize = 256;
 
+/// The feature by which the chunk of a validator depends on the core, so that the plain chunks of different candidates are
+/// with different validators (R-AVL-6).
+pub const SYSTEMATIC_CHUNKS: u8 = 2;
+
 /// Features that the nodes of a network have agreed to use, one bit each; one beyond the end is off.
 ///
 /// Encodes as the bits do. At most [`MAX_NODE_FEATURES`]: what has more does not decode. JSON has a list of truths.

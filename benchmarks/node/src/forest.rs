@@ -135,6 +135,8 @@ impl Schedule {
 			paras: self.paras().map(|id| (id, para.clone())).collect(),
 			pending_relay_parents: BTreeMap::new(),
 			codes_to_check: Vec::new(),
+			node_features: Default::default(),
+			grid: None,
 			events: vec![],
 		}
 	}

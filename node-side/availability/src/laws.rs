@@ -142,6 +142,8 @@ impl Surroundings {
 			paras: Default::default(),
 			pending_relay_parents: Default::default(),
 			codes_to_check: Vec::new(),
+			node_features: Default::default(),
+			grid: None,
 			events,
 		};
 		let facts = Arc::new(facts);

@@ -57,7 +57,7 @@ mod tests {
 		assert_eq!(led(Some(4), 4), [1, 3, 5, 7], "R-NET-104: the own");
 		assert_eq!(led(Some(4), 3), [1, 7], "R-NET-104: from the row");
 		assert_eq!(led(Some(4), 7), [3, 5], "R-NET-104: from the column");
-		assert_eq!(led(Some(4), 0), [], "R-NET-104: from nowhere near");
+		assert_eq!(led(Some(4), 0), Vec::<u32>::new(), "R-NET-104: from nowhere near");
 		assert!(of_4.contains(ValidatorIndex(5)) && !of_4.contains(ValidatorIndex(8)));
 		let nobody = Neighbours::default();
 		assert!((0..9).all(|to| !nobody.leads(None, ValidatorIndex(0), ValidatorIndex(to))));

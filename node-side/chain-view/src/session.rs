@@ -1,6 +1,8 @@
 //! Sessions, each with the keys of its validators.
 
-use async_backing_primitives::{GroupIndex, LeafFacts, SessionIndex, ValidatorId, ValidatorIndex};
+use async_backing_primitives::{
+	GridSeed, GroupIndex, LeafFacts, NodeFeatures, SessionIndex, ValidatorId, ValidatorIndex,
+};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// What is constant within a session of one fork: the session of a relay parent is that of its child (R-GLO-14).
@@ -12,6 +14,10 @@ pub struct Session {
 	pub validators: Vec<ValidatorId>,
 	/// Backing groups.
 	pub groups: Vec<Vec<ValidatorIndex>>,
+	/// What the nodes have agreed to use (R-BIN-30): the configuration changes with the session alone.
+	pub node_features: NodeFeatures,
+	/// What the grid follows from (R-NET-113), if the runtime tells.
+	pub grid: Option<GridSeed>,
 	/// This validator, if it is one in this session.
 	pub own: Option<ValidatorIndex>,
 }
@@ -54,6 +60,8 @@ impl Known {
 			index: facts.session_index,
 			validators: facts.validators.clone(),
 			groups: facts.groups.clone(),
+			node_features: facts.node_features.clone(),
+			grid: facts.grid,
 			own: own.and_then(|own| index_of.get(own).copied()),
 		};
 		Self {
@@ -71,6 +79,8 @@ impl Known {
 		self.session.index == facts.session_index
 			&& self.session.validators == facts.validators
 			&& self.session.groups == facts.groups
+			&& self.session.node_features == facts.node_features
+			&& self.session.grid == facts.grid
 	}
 }
 

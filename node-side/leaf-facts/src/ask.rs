@@ -9,11 +9,11 @@ use crate::{
 };
 use async_backing_primitives::{
 	runtime_api::{AsyncBackingApi, ParachainHost},
-	ClaimQueue, Hash, LeafFacts, NodeFeatures, ParaId, RelayChainBlockInfo, SessionIndex, Slot,
+	ClaimQueue, GridSeed, Hash, LeafFacts, NodeFeatures, ParaId, RelayChainBlockInfo, SessionIndex, Slot,
 };
 use sp_api::ProvideRuntimeApi;
 use sp_blockchain::HeaderBackend;
-use sp_consensus_babe::BabeApi;
+use sp_consensus_babe::{BabeApi, Epoch};
 use sp_runtime::traits::Header;
 use std::collections::BTreeMap;
 
@@ -24,8 +24,6 @@ pub struct Answer {
 	pub facts: LeafFacts,
 	/// What the runtime of the leaf answers to.
 	pub offer: Offer,
-	/// What the nodes of the network have agreed to use. None before version 9 of ParachainHost.
-	pub node_features: NodeFeatures,
 	/// Paras that are scheduled but not among the facts because their own state can't be had (R-VIE-3).
 	pub left_out: BTreeMap<ParaId, FactsError>,
 }
@@ -49,7 +47,7 @@ where
 
 /// Asks about `leaf`, by whatever its runtime answers to (R-BIN-31).
 ///
-/// Cost: some fifteen calls, at most three more for each para and two for each ancestor in scope.
+/// Cost: some seventeen calls, at most three more for each para and two for each ancestor in scope.
 ///
 /// # Errors
 /// [`FactsError::Unsupported`] below version 7 of ParachainHost, [`FactsError::NoSlot`] on a chain that is not BABE's, and
@@ -77,9 +75,15 @@ where
 		true => called("disabled_validators", leaf, api.disabled_validators(leaf))?,
 		false => Vec::new(),
 	};
+	// None before that version.
 	let node_features = match offer.has(versions::NODE_FEATURES) {
 		true => called("node_features", leaf, api.node_features(leaf))?,
 		false => NodeFeatures::default(),
+	};
+
+	let epoch = match offer.babe {
+		true => Some(called("current_epoch", leaf, api.current_epoch(leaf))?),
+		false => None,
 	};
 
 	let (mut paras, mut left_out) = (BTreeMap::new(), BTreeMap::new());
@@ -104,15 +108,20 @@ where
 		ancestor_claim_queues.insert(ancestor.hash, claims);
 	}
 
+	let validators = called("validators", leaf, api.validators(leaf))?;
+	let grid = match &epoch {
+		Some(epoch) => grid_seed(client, leaf, session_index, epoch, validators.len())?,
+		None => None,
+	};
 	let facts = LeafFacts {
 		block: info(leaf, &leaf_header),
 		parent_hash: *leaf_header.parent_hash(),
 		slot,
 		session_index,
-		session_ends_from_slot: session_ends_from_slot(client, offer, leaf, &leaf_header)?,
+		session_ends_from_slot: session_ends_from_slot(client, offer, leaf, &leaf_header, epoch.as_ref())?,
 		params,
 		ancestors,
-		validators: called("validators", leaf, api.validators(leaf))?,
+		validators,
 		groups,
 		rotation,
 		// From version 6 on, and so always here.
@@ -125,12 +134,13 @@ where
 		pending_relay_parents,
 		// From version 2 on, and so always here.
 		codes_to_check: called("pvfs_require_precheck", leaf, api.pvfs_require_precheck(leaf))?,
+		node_features,
+		grid,
 		events: called("candidate_events", leaf, api.candidate_events(leaf))?,
 	};
 	Ok(Answer {
 		facts,
 		offer,
-		node_features,
 		left_out,
 	})
 }
@@ -185,18 +195,38 @@ fn session_ends_from_slot<Client, B>(
 	offer: Offer,
 	leaf: Hash,
 	header: &B::Header,
+	epoch: Option<&Epoch>,
 ) -> Result<Slot, FactsError>
 where
 	B: RelayBlock,
 	Client: ProvideRuntimeApi<B, Api: RelayApi<B>>,
 {
-	let api = client.runtime_api();
 	if offer.async_backing {
-		return called("session_ends_from_slot", leaf, api.session_ends_from_slot(leaf));
+		let answer = client.runtime_api().session_ends_from_slot(leaf);
+		return called("session_ends_from_slot", leaf, answer);
 	}
-	if !offer.babe || *header.number() == 0 {
-		return Ok(Slot::MAX);
-	}
-	let epoch = called("current_epoch", leaf, api.current_epoch(leaf))?;
-	Ok(u64::from(epoch.start_slot).saturating_add(epoch.duration))
+	Ok(match epoch {
+		Some(epoch) if *header.number() > 0 => u64::from(epoch.start_slot).saturating_add(epoch.duration),
+		_ => Slot::MAX,
+	})
+}
+
+/// What the grid of the leaf's session follows from (R-NET-113): an epoch is a session, so all leaves of one tell the same.
+/// Where there are fewer discovery keys than validators, as without authority discovery, the validators are laid out.
+fn grid_seed<Client, B>(
+	client: &Client,
+	leaf: Hash,
+	session: SessionIndex,
+	epoch: &Epoch,
+	validators: usize,
+) -> Result<Option<GridSeed>, FactsError>
+where
+	B: RelayBlock,
+	Client: ProvideRuntimeApi<B, Api: RelayApi<B>>,
+{
+	let info = client.runtime_api().session_info(leaf, session);
+	Ok(called("session_info", leaf, info)?.map(|info| GridSeed {
+		randomness: epoch.randomness,
+		authorities: u32::try_from(info.discovery_keys.len().max(validators)).unwrap_or(u32::MAX),
+	}))
 }

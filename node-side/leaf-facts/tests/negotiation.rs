@@ -3,7 +3,7 @@
 mod common;
 
 use async_backing_leaf_facts::{leaf_facts, offer_at, Answer, FactsError, Offer};
-use async_backing_primitives::{LeafFacts, NodeFeatures, ParaAtLeaf, Slot};
+use async_backing_primitives::{GridSeed, LeafFacts, NodeFeatures, ParaAtLeaf, SessionInfo, Slot};
 use common::{
 	world::{self, World, CLAIMED, LEAF, PENDING, SCHEDULED},
 	Block,
@@ -41,6 +41,8 @@ fn everything(world: &World) -> LeafFacts {
 			.into(),
 		pending_relay_parents: [(world.hashes[5], world.info(5))].into(),
 		codes_to_check: world::codes_to_check(),
+		node_features: world::features(),
+		grid: Some(world::grid()),
 		events: world::events(&world.hashes),
 	}
 }
@@ -50,6 +52,9 @@ fn as_of(world: &World, host: u32, own: bool) -> LeafFacts {
 	let mut facts = everything(world);
 	if host < 8 {
 		facts.disabled.clear();
+	}
+	if host < 9 {
+		facts.node_features = NodeFeatures::default();
 	}
 	if host < 11 {
 		facts.claim_queue = world::first_claims();
@@ -75,7 +80,6 @@ fn r_bin_31_each_version_tells_what_it_has_and_nothing_else_is_asked() {
 			let Answer {
 				facts,
 				offer,
-				node_features,
 				left_out,
 			} = world
 				.ask()
@@ -92,12 +96,6 @@ fn r_bin_31_each_version_tells_what_it_has_and_nothing_else_is_asked() {
 				offer_at::<_, Block>(&world.client, world.leaf()).unwrap(),
 				expected
 			);
-			let features = if host < 9 {
-				NodeFeatures::default()
-			} else {
-				world::features()
-			};
-			assert_eq!(node_features, features, "version {host}");
 			assert_eq!(
 				leaf_facts::<_, Block>(&world.client, world.leaf()).unwrap(),
 				facts
@@ -173,4 +171,36 @@ fn r_abp_10_the_end_of_the_session_is_told_by_us_or_babe_or_nobody() {
 	assert_eq!(end(false, Some(2)), 1025, "an epoch is a session");
 	assert_eq!(end(false, Some(1)), Slot::MAX, "its first version had no epochs");
 	assert_eq!(end(false, None), Slot::MAX);
+}
+
+/// R-NET-113, R-SD-7: randomness of the epoch, and one place in the grid for each discovery key.
+#[test]
+fn r_net_113_the_grid_follows_from_epoch_and_discovery_keys() {
+	let grid = |babe, info: Option<SessionInfo>| {
+		let mut world = World::new(16, true);
+		let at = world.at(LEAF);
+		at.babe = babe;
+		at.answer("ParachainHost_session_info", 5u32, info);
+		world.ask().unwrap().facts.grid
+	};
+	let info = |keys: u8| SessionInfo {
+		discovery_keys: (0..keys)
+			.map(|who| sp_core::sr25519::Public::from_raw([who; 32]).into())
+			.collect(),
+		..Default::default()
+	};
+	let seed = |authorities| {
+		Some(GridSeed {
+			authorities,
+			..world::grid()
+		})
+	};
+	assert_eq!(grid(Some(2), Some(info(9))), seed(9));
+	assert_eq!(grid(Some(2), Some(info(0))), seed(4), "validators at least");
+	assert_eq!(
+		grid(Some(2), None),
+		None,
+		"a session that the runtime has forgotten"
+	);
+	assert_eq!(grid(None, Some(info(9))), None, "nobody tells the randomness");
 }

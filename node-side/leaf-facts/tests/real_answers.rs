@@ -3,7 +3,7 @@
 mod common;
 
 use async_backing_leaf_facts::FactsError;
-use async_backing_primitives::{CoreIndex, ParaId};
+use async_backing_primitives::{CoreIndex, ParaId, SessionInfo};
 use common::world::{World, LEAF};
 
 /// Answers of real chains, where the folder is beside the checkout or named by `CHAIN_DATA`.
@@ -28,6 +28,10 @@ fn r_bin_31_answers_of_a_chain_without_a_claim_queue() {
 			.at(LEAF)
 			.answer_bytes(&format!("ParachainHost_{method}"), (), answer);
 	}
+	// Nobody wrote this one down.
+	world
+		.at(LEAF)
+		.answer("ParachainHost_session_info", 26_895u32, None::<SessionInfo>);
 	let answer = world.ask().expect("the bytes are those of ParachainHost");
 	let facts = answer.facts;
 	assert_eq!((facts.session_index, facts.validators.len()), (26_895, 17));

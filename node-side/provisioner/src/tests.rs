@@ -127,6 +127,8 @@ fn leaf(validators: u8, cores: Vec<CoreState>, paras: Vec<(ParaId, ParaAtLeaf)>)
 		paras: paras.into_iter().collect(),
 		pending_relay_parents: Default::default(),
 		codes_to_check: Vec::new(),
+		node_features: Default::default(),
+		grid: None,
 		events: Vec::new(),
 	}
 }

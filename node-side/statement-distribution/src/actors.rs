@@ -144,6 +144,7 @@ impl Setting {
 			},
 			minimum_backing_votes: self.minimum_votes,
 			claim_queue,
+			grid: Some(self.seed()),
 			..LeafFacts::new(info(block), hash(block.wrapping_sub(1)))
 		}
 	}

@@ -23,9 +23,10 @@ mod words;
 mod tests;
 
 pub use account::{SecondedBytes, MAX_CODES_PER_VALIDATOR};
+pub use async_backing_primitives::GridSeed;
 pub use distribution::StatementDistribution;
 pub use misdeed::Misdeed;
-pub use topology::{Grid, GridSeed, Routes, MAX_AUTHORITIES};
+pub use topology::{Grid, Routes, MAX_AUTHORITIES};
 pub use words::{
 	Attested, DistributionConfig, DistributionWords, Effect, Event, Frontier, Possible, Standing,
 };

@@ -6,7 +6,7 @@ use crate::{
 	filter::{Filter, Kind},
 	grid::{GridTracker, GroupRules},
 	store::{Key, Store},
-	topology::{Grid, GridSeed, Routes},
+	topology::{Grid, Routes},
 };
 use async_backing_chain_view::Session;
 use async_backing_fragment_tree::Candidate;
@@ -24,7 +24,6 @@ use std::{
 #[derive(Clone, Debug)]
 pub(crate) struct SessionRoutes {
 	pub(crate) session: Arc<Session>,
-	pub(crate) seed: GridSeed,
 	/// Group and position in it of each validator.
 	places: BTreeMap<ValidatorIndex, (GroupIndex, usize)>,
 	/// By group.
@@ -32,20 +31,19 @@ pub(crate) struct SessionRoutes {
 }
 
 impl SessionRoutes {
-	pub(crate) fn new(session: Arc<Session>, seed: GridSeed) -> Self {
+	pub(crate) fn new(session: Arc<Session>) -> Self {
 		let mut places = BTreeMap::new();
 		for (group, members) in (0..).zip(&session.groups) {
 			for (position, member) in members.iter().enumerate() {
 				places.entry(*member).or_insert((GroupIndex(group), position));
 			}
 		}
-		let routes = match session.own {
-			Some(own) => Grid::new(&seed).routes(own, &session.groups),
+		let routes = match session.own.zip(session.grid) {
+			Some((own, seed)) => Grid::new(&seed).routes(own, &session.groups),
 			None => vec![Routes::default(); session.groups.len()],
 		};
 		Self {
 			session,
-			seed,
 			places,
 			routes,
 		}
@@ -238,6 +236,11 @@ impl Parent {
 				cluster.reset(member);
 			}
 		}
+	}
+
+	/// The para of a confirmed candidate.
+	pub(crate) fn para_of(&self, key: Key) -> Option<ParaId> {
+		Some(self.confirmed.get(&key)?.candidate.para_id())
 	}
 
 	/// Candidates with this hash that are confirmed, in whichever group.

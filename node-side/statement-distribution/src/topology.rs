@@ -1,25 +1,15 @@
 //! The grid of a session (R-SD-7, R-SD-8, R-NET-113).
 
 use async_backing_chain_view::Neighbours;
-use async_backing_primitives::{hash_bytes, ValidatorIndex, MAX_VALIDATORS};
+use async_backing_primitives::{hash_bytes, GridSeed, ValidatorIndex, MAX_VALIDATORS};
 use rand_chacha::{
 	rand_core::{RngCore, SeedableRng},
 	ChaCha20Rng,
 };
 use std::collections::BTreeSet;
 
-/// Authorities of a session that are laid out: those who validate, and as many who only author.
+/// Authorities of a session that are laid out: those who validate, and as many who only author. Others are left out.
 pub const MAX_AUTHORITIES: u32 = 2 * MAX_VALIDATORS;
-
-/// What a session's grid follows from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct GridSeed {
-	/// Randomness of the BABE epoch that is current at the leaf.
-	pub randomness: [u8; 32],
-	/// Number of discovery keys of the session: the validators, and behind them the authorities who do not validate
-	///. Beyond [`MAX_AUTHORITIES`] they are left out.
-	pub authorities: u32,
-}
 
 /// All authorities of a session, shuffled and laid row by row in a matrix (R-SD-7).
 ///

@@ -9,7 +9,7 @@ mod older;
 use async_backing_leaf_facts::{ask, leaf_facts, FactsError};
 use async_backing_primitives::{
 	runtime_api::{AsyncBackingApi, ParachainHost},
-	CoreState, LeafFacts, ParaAtLeaf,
+	CoreState, GridSeed, LeafFacts, NodeFeatures, ParaAtLeaf,
 };
 use async_backing_relay_client::{Block, Hash, QueryError, RelayClient};
 use common::{cases, world::Compiled};
@@ -98,6 +98,11 @@ fn one_by_one(client: &RelayClient, leaf: Hash) -> LeafFacts {
 		paras,
 		pending_relay_parents,
 		codes_to_check: api.pvfs_require_precheck(leaf).unwrap(),
+		node_features: api.node_features(leaf).unwrap(),
+		grid: api.session_info(leaf, session_index).unwrap().map(|info| GridSeed {
+			randomness: api.current_epoch(leaf).unwrap().randomness,
+			authorities: info.discovery_keys.len() as u32,
+		}),
 		events: api.candidate_events(leaf).unwrap(),
 	}
 }
@@ -109,6 +114,7 @@ fn r_bin_31_the_compiled_runtime_is_asked_for_everything_and_less_as_if_it_were_
 		let now = client.leaf_facts(leaf).unwrap();
 		assert_eq!(now, one_by_one(client, leaf));
 		assert_eq!(leaf_facts::<_, Block>(client, leaf).unwrap(), now);
+		assert!(now.grid.is_some_and(|grid| grid.authorities as usize >= now.validators.len()));
 		assert!(!now.ancestors.is_empty() && now.paras.len() == 2);
 		for (host, own) in [
 			(7, false),
@@ -129,6 +135,9 @@ fn r_bin_31_the_compiled_runtime_is_asked_for_everything_and_less_as_if_it_were_
 			let mut expected = now.clone();
 			if host < 8 {
 				expected.disabled.clear();
+			}
+			if host < 9 {
+				expected.node_features = NodeFeatures::default();
 			}
 			if host < 11 {
 				// What a core has next is the first of its claims (R-SCH-3), and each para here has a core.

@@ -138,12 +138,21 @@ pub(crate) fn leaf_of(number: u32, fork: u8, cores: Vec<CoreState>) -> LeafFacts
 		paras: Default::default(),
 		pending_relay_parents: Default::default(),
 		codes_to_check: Vec::new(),
+		node_features: Default::default(),
+		grid: None,
 		events: Vec::new(),
 	}
 }
 
 pub(crate) fn leaf(number: u32, cores: Vec<CoreState>) -> LeafFacts {
 	leaf_of(number, 0, cores)
+}
+
+/// The same leaf of a session whose chunks are mapped core by core (R-AVL-6).
+pub(crate) fn mapped(mut leaf: LeafFacts) -> LeafFacts {
+	leaf.node_features
+		.set(async_backing_primitives::SYSTEMATIC_CHUNKS, true);
+	leaf
 }
 
 /// What this validator executed.

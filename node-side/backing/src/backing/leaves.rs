@@ -152,6 +152,8 @@ fn session_of_stranger(leaf: &LeafFacts) -> Session {
 		index: leaf.session_index,
 		validators: leaf.validators.clone(),
 		groups: leaf.groups.clone(),
+		node_features: leaf.node_features.clone(),
+		grid: leaf.grid,
 		own: None,
 	}
 }

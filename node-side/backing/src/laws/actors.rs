@@ -156,6 +156,8 @@ pub(super) fn facts(block: u32) -> LeafFacts {
 		paras: Default::default(),
 		pending_relay_parents: Default::default(),
 		codes_to_check: Vec::new(),
+		node_features: Default::default(),
+		grid: None,
 		events: Vec::new(),
 	}
 }

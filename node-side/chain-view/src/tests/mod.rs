@@ -70,6 +70,8 @@ fn root(name: u64, number: BlockNumber) -> LeafFacts {
 		paras: Default::default(),
 		pending_relay_parents: Default::default(),
 		codes_to_check: Vec::new(),
+		node_features: Default::default(),
+		grid: None,
 		events: vec![],
 	}
 }

@@ -3,7 +3,8 @@
 use super::*;
 use crate::Session;
 use async_backing_primitives::{
-	CandidateDescriptor, CoreIndex, CoreState, DescriptorFields, GroupIndex, OccupiedCore,
+	CandidateDescriptor, CoreIndex, CoreState, DescriptorFields, GridSeed, GroupIndex, NodeFeatures,
+	OccupiedCore, SYSTEMATIC_CHUNKS,
 };
 use codec::{Decode, Encode};
 
@@ -70,6 +71,38 @@ fn row_10_two_forks_with_different_sessions_of_the_same_index() {
 	// A child of each goes on in its own.
 	change(&mut view, imported(&child(&left, 4)));
 	change(&mut view, imported(&child(&right, 5)));
+	assert!(same(&view, 2, 4) && same(&view, 3, 5) && !same(&view, 4, 5));
+}
+
+/// R-NET-113, R-AVL-6: what nodes agree on and what the grid follows from belong to the session, and forks may differ in it.
+#[test]
+fn r_net_113_a_session_has_its_grid_and_its_features() {
+	let mut view = view();
+	let mut features = NodeFeatures::default();
+	features.set(SYSTEMATIC_CHUNKS, true);
+	let seed = |first| {
+		Some(GridSeed {
+			randomness: [first; 32],
+			authorities: 2,
+		})
+	};
+	let a = root(1, 10);
+	let with = |name, grid, node_features| LeafFacts {
+		grid,
+		node_features,
+		..child_in_session(&a, name, 2, keys([0, 1]))
+	};
+	let left = with(2, seed(1), NodeFeatures::default());
+	let right = with(3, seed(2), features.clone());
+	for block in [&a, &left, &right, &child(&left, 4), &child(&right, 5)] {
+		change(&mut view, imported(block));
+	}
+	let of = |name| {
+		let session = view.session_of(hash(name)).expect("it is known");
+		(session.grid, session.node_features.is_on(SYSTEMATIC_CHUNKS))
+	};
+	assert_eq!(of(1), (None, false));
+	assert_eq!((of(4), of(5)), ((seed(1), false), (seed(2), true)));
 	assert!(same(&view, 2, 4) && same(&view, 3, 5) && !same(&view, 4, 5));
 }
 
@@ -208,6 +241,8 @@ fn indices_outside_a_session_are_nobody() {
 		index: 1,
 		validators: keys([0, 1]),
 		groups: vec![vec![ValidatorIndex(1)]],
+		node_features: Default::default(),
+		grid: None,
 		own: None,
 	};
 	assert_eq!(session.validator(ValidatorIndex(1)), Some(&key(1)));

@@ -193,6 +193,8 @@ pub fn facts(fork: u8, number: u32, choices: &mut Choices<'_>) -> LeafFacts {
 			false => [(PARA, at_leaf.clone()), (OTHER, at_leaf)].into(),
 		},
 		codes_to_check: Vec::new(),
+		node_features: Default::default(),
+		grid: None,
 		events: Vec::new(),
 	}
 }

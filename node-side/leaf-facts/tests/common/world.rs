@@ -6,10 +6,10 @@ use async_backing_leaf_facts::{ask, Answer, FactsError};
 use async_backing_primitives::{
 	AsyncBackingParams, BackingState, CandidateCommitments, CandidateDescriptor, CandidateEvent,
 	CandidatePendingAvailability, CandidateReceipt, ClaimQueue, CommittedCandidateReceipt, Constraints,
-	ConstraintsExtension, CoreIndex, CoreState, DescriptorFields, GroupRotationInfo, Hash, HeadData, Header,
-	InboundHrmpLimitations, NodeFeatures, OccupiedCore, OccupiedCoreAssumption,
-	OutboundHrmpChannelLimitations, ParaId, PersistedValidationData, RelayChainBlockInfo, ValidationCodeHash,
-	ValidatorId, ValidatorIndex, HEAD_DATA_LIMIT_BEFORE_V9,
+	ConstraintsExtension, CoreIndex, CoreState, DescriptorFields, GridSeed, GroupRotationInfo, Hash,
+	HeadData, Header, InboundHrmpLimitations, NodeFeatures, OccupiedCore, OccupiedCoreAssumption,
+	OutboundHrmpChannelLimitations, ParaId, PersistedValidationData, RelayChainBlockInfo, SessionInfo,
+	ValidationCodeHash, ValidatorId, ValidatorIndex, HEAD_DATA_LIMIT_BEFORE_V9,
 };
 use codec::Encode;
 use sp_consensus_babe::{
@@ -120,6 +120,7 @@ fn fill(at: &mut At, number: u32, hashes: &[Hash]) {
 	at.answer("ParachainHost_claim_queue", (), claim_queue());
 	at.answer("AsyncBackingApi_session_ends_from_slot", (), FIRST_SLOT + EPOCH);
 	at.answer("BabeApi_current_epoch", (), epoch());
+	at.answer("ParachainHost_session_info", session, Some(session_info()));
 	for para in [PENDING, SCHEDULED, CLAIMED] {
 		let state = backing_state(para, hashes);
 		let data = PersistedValidationData {
@@ -208,13 +209,31 @@ pub fn extension() -> ConstraintsExtension {
 	}
 }
 
+const RANDOMNESS: [u8; 32] = [42; 32];
+
+/// Six authorities, of whom the first four validate.
+fn session_info() -> SessionInfo {
+	let keys = (11..=16).map(|who| sp_core::sr25519::Public::from_raw([who; 32]));
+	SessionInfo {
+		discovery_keys: keys.map(Into::into).collect(),
+		..Default::default()
+	}
+}
+
+pub fn grid() -> GridSeed {
+	GridSeed {
+		randomness: RANDOMNESS,
+		authorities: 6,
+	}
+}
+
 fn epoch() -> Epoch {
 	Epoch {
 		epoch_index: 1,
 		start_slot: FIRST_SLOT.into(),
 		duration: EPOCH,
 		authorities: vec![],
-		randomness: [0; 32],
+		randomness: RANDOMNESS,
 		config: BabeEpochConfiguration {
 			c: (1, 4),
 			allowed_slots: AllowedSlots::PrimaryAndSecondaryVRFSlots,

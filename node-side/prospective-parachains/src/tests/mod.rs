@@ -88,6 +88,8 @@ pub(crate) fn leaf_of(fork: u8, number: BlockNumber) -> LeafFacts {
 		paras: BTreeMap::new(),
 		pending_relay_parents: BTreeMap::new(),
 		codes_to_check: Vec::new(),
+		node_features: Default::default(),
+		grid: None,
 		events: vec![],
 	}
 }

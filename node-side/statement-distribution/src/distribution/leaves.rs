@@ -3,7 +3,6 @@
 use super::{ActiveLeaf, StatementDistribution, Turn};
 use crate::{
 	parent::{Parent, SessionRoutes},
-	topology::GridSeed,
 	DistributionWords, Effect, Frontier,
 };
 use async_backing_chain_view::{ChainView, Session};
@@ -12,16 +11,14 @@ use async_backing_primitives::{Hash, LeafFacts};
 use std::sync::Arc;
 
 impl StatementDistribution {
-	/// A leaf became active: its relay parents are in scope. `seed` is what the grid of its session follows from
-	/// (R-NET-113). The chain view and the fragment trees know the leaf already.
+	/// A leaf became active: its relay parents are in scope. The chain view and the fragment trees know the leaf already;
+	/// the session says what the grid follows from (R-NET-113), and without that nothing leaves the group.
 	///
 	/// Cost: O(n + members of all groups + groups x sqrt n) for a session that is new.
-	#[allow(clippy::too_many_arguments)] // the usual five, and the leaf with its seed
 	pub fn leaf_activated(
 		&mut self,
 		now: Instant,
 		leaf: &Arc<LeafFacts>,
-		seed: GridSeed,
 		chain: &ChainView,
 		frontier: &impl Frontier,
 		out: &mut Outbox<DistributionWords>,
@@ -31,7 +28,7 @@ impl StatementDistribution {
 			let Some(session) = chain.session_of(hash) else {
 				return;
 			};
-			let routes = part.routes_of(session, seed);
+			let routes = part.routes_of(session);
 			let relay_parents: Vec<_> = leaf.relay_parents().map(|block| block.hash).collect();
 			for block in leaf.relay_parents() {
 				let new = || Parent::new(*block, leaf, routes.clone());
@@ -68,11 +65,11 @@ impl StatementDistribution {
 	}
 
 	/// Routes of a session: those of another leaf, if it is of the same one.
-	fn routes_of(&self, session: &Arc<Session>, seed: GridSeed) -> Arc<SessionRoutes> {
+	fn routes_of(&self, session: &Arc<Session>) -> Arc<SessionRoutes> {
 		let mut known = self.leaves.values().map(|leaf| &leaf.routes);
-		let same = known.find(|routes| routes.seed == seed && routes.session == *session);
+		let same = known.find(|routes| Arc::ptr_eq(&routes.session, session) || routes.session == *session);
 		same.cloned()
-			.unwrap_or_else(|| Arc::new(SessionRoutes::new(session.clone(), seed)))
+			.unwrap_or_else(|| Arc::new(SessionRoutes::new(session.clone())))
 	}
 
 	fn leaves_changed<F: Frontier>(&mut self, is_new: bool, turn: &mut Turn<'_, F>) {

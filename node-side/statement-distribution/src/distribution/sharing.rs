@@ -8,7 +8,7 @@ use crate::{
 use async_backing_chain_view::ChainView;
 use async_backing_fragment_tree::Candidate;
 use async_backing_machine::{Instant, Outbox};
-use async_backing_primitives::{CandidateHash, Hash, SignedCompactStatement};
+use async_backing_primitives::{CandidateHash, Hash, ParaId, SignedCompactStatement};
 use std::sync::Arc;
 
 impl StatementDistribution {
@@ -71,13 +71,30 @@ impl StatementDistribution {
 					confirmed.is_backable = true;
 				}
 			}
+			let paras: Vec<_> = keys.iter().filter_map(|key| parent.para_of(*key)).collect();
 			for key in keys {
 				part.flush(scheduling_parent, key, None, false, turn);
 			}
-			// What builds on it may have a place now.
+			// What builds on it may have a place now: it is handed to backing, and if it has its quorum already, announced.
 			part.review(turn);
+			for (at, key) in part.backable_of(&paras) {
+				part.flush(at, key, None, false, turn);
+			}
 			part.requests.unpark();
 		})
+	}
+
+	/// Candidates of these paras that have their quorum.
+	fn backable_of(&self, paras: &[ParaId]) -> Vec<(Hash, Key)> {
+		let of = |(at, parent): (&Hash, &crate::parent::Parent)| {
+			let at = *at;
+			let confirmed = parent.confirmed.iter();
+			let backable = confirmed.filter(|(_, confirmed)| {
+				confirmed.is_backable && paras.contains(&confirmed.candidate.para_id())
+			});
+			backable.map(|(key, _)| (at, *key)).collect::<Vec<_>>()
+		};
+		self.parents.iter().flat_map(of).collect()
 	}
 
 	/// A candidate is known in full.

@@ -198,7 +198,7 @@ impl Whole {
 			self.run(now, out, |whole, part| {
 				whole
 					.part
-					.leaf_activated(now, &leaf, SETTING.seed(), &whole.chain, &frontier, part)
+					.leaf_activated(now, &leaf, &whole.chain, &frontier, part)
 			});
 		}
 		for leaf in update.deactivated {

@@ -114,11 +114,10 @@ impl One {
 			facts: Arc::new(facts),
 			fresh: true,
 		});
-		let seed = self.setting.seed();
 		let (now, chain, out) = (self.now, &self.chain, &mut self.out);
 		for leaf in &update.activated {
 			self.effects
-				.extend(self.part.leaf_activated(now, leaf, seed, chain, &frontier, out));
+				.extend(self.part.leaf_activated(now, leaf, chain, &frontier, out));
 		}
 		for leaf in update.deactivated {
 			self.effects

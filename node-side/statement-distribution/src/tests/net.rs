@@ -460,13 +460,12 @@ impl Net {
 
 	fn import(&mut self, at: usize, block: u32) {
 		let facts = Arc::new(self.setting.facts(block));
-		let seed = self.setting.seed();
 		let node = &mut self.nodes[at];
 		let update = node.chain.handle(ChainEvent::Imported { facts, fresh: true });
 		let mut effects = Vec::new();
 		for leaf in &update.activated {
 			let (part, chain, out) = (&mut node.part, &node.chain, &mut node.out);
-			effects.extend(part.leaf_activated(self.now, leaf, seed, chain, &placed, out));
+			effects.extend(part.leaf_activated(self.now, leaf, chain, &placed, out));
 		}
 		for leaf in update.deactivated {
 			let (part, chain, out) = (&mut node.part, &node.chain, &mut node.out);

@@ -143,6 +143,8 @@ impl Node {
 			paras,
 			pending_relay_parents,
 			codes_to_check: Vec::new(),
+			node_features: Default::default(),
+			grid: None,
 			events: Vec::new(),
 		};
 		AtLeaf {
@@ -172,6 +174,32 @@ impl AtLeaf {
 	pub(crate) fn profits_from_service(&self, candidate: &Made) -> bool {
 		let upward = &candidate.backed.candidate.commitments.upward_messages;
 		!upward.is_empty() && self.upward_waiting.contains(&candidate.para())
+	}
+
+	/// Whether a candidate that waits is dropped by the child because its time is over (R-TMO-2), and could be taken anew. No
+	/// node offers it: whoever waits is not chosen (R-SEL-2).
+	pub(crate) fn drops(&self, candidate: CandidateHash) -> bool {
+		let building = self.facts.block.number + 1;
+		let is_over = |waiting: CandidateHash| {
+			self.facts.cores.iter().any(|core| match core {
+				CoreState::Occupied(occupied) => {
+					occupied.candidate_hash == waiting && occupied.time_out_at <= building
+				}
+				CoreState::Scheduled(_) | CoreState::Free => false,
+			})
+		};
+		self.facts.paras.values().any(|para| {
+			let pending = &para.backing_state.pending_availability;
+			let position = pending
+				.iter()
+				.position(|pending| pending.candidate_hash == candidate);
+			// The first one takes all later ones with it (R-TMO-5).
+			position.is_some_and(|position| {
+				pending[..=position]
+					.iter()
+					.any(|pending| is_over(pending.candidate_hash))
+			})
+		})
 	}
 
 	/// The candidates of a block, as collators make them and validators vote for them.
@@ -288,7 +316,8 @@ impl AtLeaf {
 		))
 	}
 
-	/// A candidate with the votes of its core's group but for the first few.
+	/// A candidate with the votes of its core's group but for the first few, and for those that are disabled at the leaf
+	/// (R-BAK-14).
 	pub(crate) fn voted(
 		&self,
 		receipt: CommittedCandidateReceipt,
@@ -297,13 +326,29 @@ impl AtLeaf {
 		core: CoreIndex,
 		missing: usize,
 	) -> Made {
-		let (backed, is_backable) = self.vote(receipt, relay_parent, core, missing);
+		let votes = |position, validator| position >= missing && !self.facts.disabled.contains(&validator);
+		let (backed, is_backable) = self.vote(receipt, relay_parent, core, votes);
 		let is_admitted = self.admits(&backed, &validation_data, core);
 		Made {
 			backed,
 			validation_data,
 			is_backable: is_backable && is_admitted,
 		}
+	}
+
+	/// The same candidate with the votes of the whole group, those of disabled validators included. No node counts these
+	/// (R-BAK-14).
+	#[allow(dead_code)] // `agreement` of the runtime tests makes wrong candidates of it
+	pub(crate) fn voted_by_all(&self, made: &Made) -> Option<Made> {
+		let receipt = made.backed.candidate.clone();
+		let relay_parent = *self.facts.relay_parent(receipt.descriptor.relay_parent())?;
+		let core = made.backed.core().ok()?;
+		let (backed, _) = self.vote(receipt, relay_parent, core, |_, _| true);
+		Some(Made {
+			backed,
+			is_backable: false,
+			..made.clone()
+		})
 	}
 
 	/// Whether validators of the core's group second it: what is checked at its relay parent (R-FRG-16, R-UMP-5).
@@ -326,14 +371,13 @@ impl AtLeaf {
 			.is_ok()
 	}
 
-	/// The votes of the core's group but for the first few, and for those that are disabled at the leaf (R-BAK-14). Tells
-	/// whether they are enough.
+	/// The votes of those of the core's group who vote, by position in it and name. Tells whether they are enough.
 	fn vote(
 		&self,
 		candidate: CommittedCandidateReceipt,
 		relay_parent: RelayChainBlockInfo,
 		core: CoreIndex,
-		missing: usize,
+		votes: impl Fn(usize, ValidatorIndex) -> bool,
 	) -> (BackedCandidate, bool) {
 		let facts = &self.facts;
 		let group = facts
@@ -349,10 +393,11 @@ impl AtLeaf {
 			parent_hash: relay_parent.hash,
 		};
 		let payload = CompactStatement::Valid(hash).signing_payload(&context);
-		let votes = |(position, member): (usize, &ValidatorIndex)| {
-			position >= missing && !facts.disabled.contains(member)
-		};
-		let bits: BackingBits = group.iter().enumerate().map(votes).collect();
+		let bits: BackingBits = group
+			.iter()
+			.enumerate()
+			.map(|(position, member)| votes(position, *member))
+			.collect();
 		let voters: Vec<_> = bits.iter_ones().map(|position| group[position]).collect();
 		let validity_votes: Vec<_> = voters
 			.iter()
@@ -379,8 +424,20 @@ impl AtLeaf {
 
 	/// What so many validators attest: whatever is pending.
 	pub(crate) fn bitfields(&self, count: usize) -> Vec<UncheckedSignedAvailabilityBitfield> {
-		let occupied = |core: &CoreState| matches!(core, CoreState::Occupied(_));
-		let payload = AvailabilityBitfield(self.facts.cores.iter().map(occupied).collect());
+		self.attest(count, |_| true)
+	}
+
+	/// What so many validators attest, of what is pending.
+	pub(crate) fn attest(
+		&self,
+		count: usize,
+		has: impl Fn(CandidateHash) -> bool,
+	) -> Vec<UncheckedSignedAvailabilityBitfield> {
+		let attested = |core: &CoreState| match core {
+			CoreState::Occupied(occupied) => has(occupied.candidate_hash),
+			CoreState::Scheduled(_) | CoreState::Free => false,
+		};
+		let payload = AvailabilityBitfield(self.facts.cores.iter().map(attested).collect());
 		let bytes = payload.signing_payload(&self.facts.signing_context(self.facts.block.hash));
 		(0..count.min(self.facts.validators.len()) as u32)
 			.map(ValidatorIndex)
@@ -412,8 +469,19 @@ impl AtLeaf {
 					.expect("it was introduced");
 			}
 		}
+		self.propose_from(&view, slot, made, bitfields)
+	}
+
+	/// The same of a view that has the leaf and the candidates.
+	pub(crate) fn propose_from(
+		&self,
+		view: &View,
+		slot: Slot,
+		made: &[&Made],
+		bitfields: Vec<UncheckedSignedAvailabilityBitfield>,
+	) -> Proposal {
 		let mut source = Source {
-			view: &view,
+			view,
 			leaf: self.facts.block.hash,
 			made,
 		};

@@ -132,6 +132,8 @@ fn leaf(number: u32, params: (u32, u32)) -> LeafFacts {
 		paras: Default::default(),
 		pending_relay_parents: Default::default(),
 		codes_to_check: Vec::new(),
+		node_features: Default::default(),
+		grid: None,
 		events: vec![],
 	}
 }
