@@ -227,22 +227,82 @@ fn recover_bytes<'a>(
 	params.make_encoder().reconstruct(shards).map_err(|_| too_few)
 }
 
-/// The plain data of the systematic chunks: symbol by symbol, one of each in turn. Written from front to back, so that what
-/// is read next of each chunk stays in the cache.
+/// Symbols of each chunk that are read together: a line of a cache.
+const TILE: usize = 32;
+
+/// The plain data of the systematic chunks: symbol by symbol, one of each in turn.
+///
+/// That transposes a matrix, a row for each symbol and a column for each chunk. It goes by tiles, so that each line of the cache is
+/// read once and written while it is there, and within one by squares of four symbols of four chunks, each a word.
 fn interleave(chunks: &[&[u8]]) -> Vec<u8> {
-	let symbols = chunks.first().map_or(0, |chunk| chunk.len() / 2);
-	let row = 2 * chunks.len();
-	let mut bytes = vec![0; symbols * row];
-	let mut sources: Vec<_> = chunks.iter().map(|chunk| chunk.chunks_exact(2)).collect();
+	let len = chunks.first().map_or(0, |chunk| chunk.len());
+	let row = chunks.len().saturating_mul(2);
+	let mut bytes = vec![0; (len / 2).saturating_mul(row)];
 	// At least one: no data has no chunks.
-	for row in bytes.chunks_exact_mut(row.max(2)) {
-		for (target, source) in row.chunks_exact_mut(2).zip(&mut sources) {
-			if let Some(symbol) = source.next() {
-				target.copy_from_slice(symbol);
+	for (rows, first) in bytes.chunks_mut((row * TILE).max(1)).zip((0..).step_by(2 * TILE)) {
+		let end = rows
+			.len()
+			.checked_div(chunks.len())
+			.map_or(first, |bytes| first + bytes);
+		for (group, column) in chunks.chunks(4).zip((0..).step_by(8)) {
+			if let [a, b, c, d] = *group {
+				let part = [a, b, c, d].map(|chunk| chunk.get(first..end).unwrap_or_default());
+				squares(rows, row, column, part);
+				continue;
+			}
+			for (chunk, column) in group.iter().zip((column..).step_by(2)) {
+				symbols(rows, row, column, chunk.get(first..end).unwrap_or_default());
 			}
 		}
 	}
 	bytes
+}
+
+/// Four columns of some rows.
+fn squares(rows: &mut [u8], row: usize, column: usize, chunks: [&[u8]; 4]) {
+	let [(a, a_rest), (b, b_rest), (c, c_rest), (d, d_rest)] = chunks.map(|chunk| chunk.as_chunks::<8>());
+	let mut squares = rows.chunks_exact_mut(4 * row);
+	for ((((square, a), b), c), d) in (&mut squares).zip(a).zip(b).zip(c).zip(d) {
+		let words = transposed([*a, *b, *c, *d]);
+		for (line, word) in square.chunks_exact_mut(row).zip(words) {
+			if let Some(place) = line.get_mut(column..column + 8) {
+				place.copy_from_slice(&word);
+			}
+		}
+	}
+	let rest = squares.into_remainder();
+	for (chunk, column) in [a_rest, b_rest, c_rest, d_rest]
+		.into_iter()
+		.zip((column..).step_by(2))
+	{
+		symbols(rest, row, column, chunk);
+	}
+}
+
+/// One column of some rows.
+fn symbols(rows: &mut [u8], row: usize, column: usize, chunk: &[u8]) {
+	for (line, symbol) in rows.chunks_exact_mut(row).zip(chunk.chunks_exact(2)) {
+		if let Some(place) = line.get_mut(column..column + 2) {
+			place.copy_from_slice(symbol);
+		}
+	}
+}
+
+/// Four symbols of four chunks: the first of each, then the second of each, and so on.
+fn transposed(chunks: [[u8; 8]; 4]) -> [[u8; 8]; 4] {
+	const EVEN: u64 = 0x0000_ffff_0000_ffff;
+	const LOW: u64 = 0x0000_0000_ffff_ffff;
+	let [a, b, c, d] = chunks.map(u64::from_le_bytes);
+	// First and third of two chunks, second and fourth of them.
+	let (ab_13, ab_24) = ((a & EVEN) | ((b & EVEN) << 16), ((a >> 16) & EVEN) | (b & !EVEN));
+	let (cd_13, cd_24) = ((c & EVEN) | ((d & EVEN) << 16), ((c >> 16) & EVEN) | (d & !EVEN));
+	[
+		(ab_13 & LOW) | (cd_13 << 32),
+		(ab_24 & LOW) | (cd_24 << 32),
+		(ab_13 >> 32) | (cd_13 & !LOW),
+		(ab_24 >> 32) | (cd_24 & !LOW),
+	]
+	.map(u64::to_le_bytes)
 }
 
 /// Index of the chunk that a validator holds of the candidate on a core (R-AVL-6): its own, or with

@@ -14,12 +14,13 @@ use crate::{
 	recoveries::{Effort, Ending, Io, Peers, Recoveries, Target},
 	AvailabilityEvent, AvailabilityWords, ErasureChunk, MAX_PROOF_NODES, MAX_PROOF_NODE_LEN, MAX_VALIDATORS,
 };
-use async_backing_machine::{Input, Instant, JobId, Outbox, Refusal, RequestId, TimerId};
+use async_backing_machine::{Input, Instant, Outbox, Refusal, RequestId, TimerId};
 use async_backing_primitives::{
 	recovery_threshold, AvailableData, CandidateHash, CoreIndex, Hash, ValidatorIndex,
 };
 use std::{
 	collections::{BTreeMap, BTreeSet},
+	fmt,
 	sync::Arc,
 };
 use thiserror::Error;
@@ -51,7 +52,7 @@ pub struct RecoveryOf {
 }
 
 /// How it ended. Each is told once.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Outcome {
 	/// The data, which codes to the root (R-AVL-5).
 	Recovered {
@@ -71,6 +72,34 @@ pub enum Outcome {
 		/// The candidate.
 		candidate: CandidateHash,
 	},
+}
+
+/// The size of data as text, and not its megabytes.
+impl fmt::Debug for Outcome {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		match self {
+			Self::Recovered { candidate, data } => {
+				let bytes = data.pov.block_data.0.len();
+				f.debug_struct("Recovered")
+					.field("candidate", candidate)
+					.field("bytes", &bytes)
+					.finish()
+			}
+			Self::Invalid { candidate } => f.debug_tuple("Invalid").field(candidate).finish(),
+			Self::Unavailable { candidate } => f.debug_tuple("Unavailable").field(candidate).finish(),
+		}
+	}
+}
+
+impl Outcome {
+	/// The candidate.
+	pub const fn candidate(&self) -> CandidateHash {
+		match self {
+			Self::Recovered { candidate, .. }
+			| Self::Invalid { candidate }
+			| Self::Unavailable { candidate } => *candidate,
+		}
+	}
 }
 
 /// Why nothing is recovered.
@@ -188,6 +217,11 @@ impl Recoverer {
 		self.wanted.contains_key(&candidate)
 	}
 
+	/// The candidates that are wanted, ascending.
+	pub fn wanted(&self) -> impl Iterator<Item = CandidateHash> + '_ {
+		self.wanted.keys().copied()
+	}
+
 	/// Candidates that are wanted. At most [`MAX_WANTED`].
 	pub fn len(&self) -> usize {
 		self.wanted.len()
@@ -222,7 +256,7 @@ impl Recoverer {
 
 	/// Law 3: whether anything follows from the end of this job.
 	#[cfg(feature = "laws")]
-	pub fn is_of_use(&self, job: JobId) -> bool {
+	pub fn is_of_use(&self, job: async_backing_machine::JobId) -> bool {
 		self.recoveries.is_of_use(job)
 	}
 
