@@ -29,8 +29,8 @@ BUILD_ARGS ?=
 # For each fuzz target, for example: make fuzz FUZZ_SECONDS=600
 FUZZ_SECONDS ?= 60
 
-# Arguments of `make package`: --no-verify packs and does not build
-PACKAGE_ARGS ?=
+# make package PACKAGE_ONLY_PACKS=yes packs and compiles nothing
+PACKAGE_ONLY_PACKS ?=
 
 # What has to compile without std, for the target that runtimes are compiled for.
 NO_STD := \
@@ -267,9 +267,8 @@ rules-check:
 	@scripts/security.sh
 
 # All at once, so that each is checked against the others as packed, not as they lie here; committed files only.
-package: setup ## Packs every crate that is published, and builds each from its package
-	@$(WASM_ENV); CARGO_TARGET_DIR="$(CACHE)/package" SKIP_WASM_BUILD=1 \
-		cargo package --locked $(PACKAGE_ARGS) $(addprefix -p ,$(PACKAGED))
+package: setup ## Packs every crate that is published, and compiles each alone from its package
+	@$(WASM_ENV); SKIP_WASM_BUILD=1 PACKAGE_ONLY_PACKS=$(PACKAGE_ONLY_PACKS) scripts/package.sh "$(CACHE)" $(PACKAGED)
 
 doc: setup ## The API documentation of the workspace
 	@$(WASM_ENV); RUSTDOCFLAGS='-D warnings' \

@@ -13,8 +13,8 @@ log=${PROGRESS_LOG:-/dev/null}
 
 # Which part of the time (in thousandths) is gone when a part of the units (in thousandths) is compiled: small crates come
 # first, and the runtimes last. Measured on two cores with an empty cache.
-curve_units=(0 200 400 500 700 900 950 970 980 995 1000)
-curve_time=(0 58 255 355 454 548 584 651 793 824 1000)
+curve_units=(0 200 400 500 700 900 950 970 980 995 998 1000)
+curve_time=(0 78 308 411 474 583 632 702 887 958 976 1000)
 
 # Thousandths of the time that are gone after $1 thousandths of the units.
 gone() {
