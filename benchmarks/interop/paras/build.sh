@@ -32,10 +32,11 @@ build() {
 }
 wasm() { echo "${CARGO_TARGET_DIR:-target}/$target/release/interop_$1.wasm"; }
 
-# Whether both blobs of a package are newer than its sources, its dependencies' versions and this script.
+# Whether the blobs of a package are newer than its sources, its dependencies' versions and this script.
 fresh() {
-  local blob
-  for blob in "$out/$1.wasm" "$out/$1-next.wasm"; do
+  local blob blobs=("$out/$1.wasm" "$out/$1-next.wasm")
+  [[ "$1" != small ]] || blobs+=("$out/small-behind.wasm")
+  for blob in "${blobs[@]}"; do
     [[ -f "$blob" && -z "$(find "$1" Cargo.toml Cargo.lock build.sh -newer "$blob" -print -quit)" ]] || return 1
   done
 }
@@ -51,6 +52,8 @@ for name in "${@:-small}"; do
     small)
       build small next
       pack "$(wasm small)" "$out/small-next.wasm"
+      build small behind
+      pack "$(wasm small)" "$out/small-behind.wasm"
       ;;
     *)
       # The published runtime has one version: the code to upgrade to has a section more, which nobody reads.

@@ -62,6 +62,7 @@ pub(crate) fn measure(model: Duration) -> Result<Calibration, CliError> {
 			parent_head: &head,
 			relay_parent,
 			relay_slot: number.into(),
+			leaf: relay_parent.hash,
 			relay_state: &NoRelayState,
 			selection: None,
 			max_extrinsics: EXTRINSICS,

@@ -6,7 +6,7 @@
 use crate::{BuildOn, CoreSelection, FuelUse, PovSize, RelayParentState};
 use async_backing_execution_context::validation_data;
 use async_backing_primitives::{
-	CandidateCommitments, HeadData, HeadHash, PersistedValidationData, PoV, RelayChainBlockInfo, Slot,
+	CandidateCommitments, Hash, HeadData, HeadHash, PersistedValidationData, PoV, RelayChainBlockInfo, Slot,
 };
 use std::{error::Error, fmt};
 use thiserror::Error;
@@ -20,6 +20,8 @@ pub struct ProduceBlock<'a> {
 	pub relay_parent: RelayChainBlockInfo,
 	/// Slot of the relay parent: relay time, which a parachain's own time may follow.
 	pub relay_slot: Slot,
+	/// The best relay block: the relay parent, or one on top of it.
+	pub leaf: Hash,
 	/// The relay chain as it is after the relay parent (R-COL-2).
 	pub relay_state: &'a dyn RelayParentState,
 	/// How the block picks its core: by a signal among its upward messages (R-UMP-3, R-UMP-5); `None` where it need not.
@@ -51,6 +53,7 @@ impl<'a> ProduceBlock<'a> {
 			parent_head: build_on.parent_head(),
 			relay_parent: build_on.relay_parent,
 			relay_slot: build_on.slot,
+			leaf: build_on.leaf.hash,
 			relay_state,
 			selection: build_on.selection,
 			max_extrinsics,
@@ -100,6 +103,12 @@ pub trait BlockProducer {
 	/// follows from it.
 	fn fuel(&self) -> FuelUse;
 
+	/// How many relay blocks the validation function demands on top of a relay parent (R-COL-2). `None` if it does not look,
+	/// which is the usual thing: the collator chooses then.
+	fn relay_parent_offset(&self) -> Option<u32> {
+		None
+	}
+
 	/// Whether the parachain takes a block on `parent_head` when the relay parent is of `slot` and `included` is the included
 	/// head there (R-HOO-3). A collator asks before it has one made: what the chain's hook refuses is no valid block.
 	///
@@ -136,6 +145,10 @@ impl<P: BlockProducer + ?Sized> BlockProducer for Box<P> {
 
 	fn fuel(&self) -> FuelUse {
 		(**self).fuel()
+	}
+
+	fn relay_parent_offset(&self) -> Option<u32> {
+		(**self).relay_parent_offset()
 	}
 
 	fn can_build_upon(

@@ -1,8 +1,8 @@
 //! The port to the relay chain's state at a relay parent: what a parachain may read there, and prove.
 
 use async_backing_primitives::{
-	keys, InboundDownwardMessage, InboundHrmpMessage, ParaId, RelayState, RelayStateError, RelayStateReader,
-	Unproven,
+	keys, Hash, InboundDownwardMessage, InboundHrmpMessage, ParaId, RelayState, RelayStateError,
+	RelayStateReader, Unproven,
 };
 use codec::Decode;
 use sp_io::hashing::twox_128;
@@ -57,6 +57,13 @@ pub trait RelayParentState {
 		&self,
 		para: ParaId,
 	) -> Result<BTreeMap<ParaId, Vec<InboundHrmpMessage>>, RelayReadError>;
+
+	/// SCALE encodings of the headers from the relay parent up to `leaf`, oldest first, each with its seal: by them a validation
+	/// function that demands relay blocks on top of its relay parent has these proven (R-COL-2).
+	///
+	/// # Errors
+	/// [`RelayReadError`] if the client does not say, or the relay parent is no ancestor of the leaf.
+	fn headers_up_to(&self, leaf: Hash) -> Result<Vec<Vec<u8>>, RelayReadError>;
 }
 
 /// For parachains that read nothing of the relay chain: every question is an error.
@@ -86,6 +93,10 @@ impl RelayParentState for NoRelayState {
 		&self,
 		_: ParaId,
 	) -> Result<BTreeMap<ParaId, Vec<InboundHrmpMessage>>, RelayReadError> {
+		Self::refuse()
+	}
+
+	fn headers_up_to(&self, _: Hash) -> Result<Vec<Vec<u8>>, RelayReadError> {
 		Self::refuse()
 	}
 }
@@ -124,7 +135,18 @@ pub fn prove_relay_state(
 }
 
 /// Values of BABE from which parachains draw randomness: of this block, of an epoch ago and of two.
-const RANDOMNESS: [&[u8]; 3] = [b"AuthorVrfRandomness", b"NextRandomness", b"Randomness"];
+const RANDOMNESS: [&str; 3] = ["AuthorVrfRandomness", "NextRandomness", "Randomness"];
+
+/// Storage keys of BABE's authorities, those of now and those of the next epoch: who seals the relay blocks on top of a relay
+/// parent (R-COL-2).
+pub fn authority_keys() -> [Vec<u8>; 2] {
+	["Authorities", "NextAuthorities"].map(babe_key)
+}
+
+/// The key of a value of BABE.
+fn babe_key(item: &str) -> Vec<u8> {
+	[twox_128(b"Babe"), twox_128(item.as_bytes())].concat()
+}
 
 /// All keys that collators of the field prove, with those of the channels that the para has at the relay parent (R-KEY,
 /// R-NET-148): for a validation function that is not ours. Some have no value, which is proven as well.
@@ -150,7 +172,7 @@ pub fn parachain_keys(state: &dyn RelayParentState, para: ParaId) -> Result<Vec<
 	for recipient in paras_at(&egress)? {
 		all.push(RelayState::channel_key(para, recipient));
 	}
-	all.extend(RANDOMNESS.map(|item| [twox_128(b"Babe"), twox_128(item)].concat()));
+	all.extend(RANDOMNESS.map(babe_key));
 	Ok(all)
 }
 

@@ -3,6 +3,7 @@
 use async_backing_collator::{RelayParentState, RelayReadError};
 use async_backing_primitives::{Hash, InboundDownwardMessage, InboundHrmpMessage, ParaId};
 use async_backing_relay_client::RelayClient;
+use codec::Encode;
 use sp_trie::StorageProof;
 use std::collections::BTreeMap;
 
@@ -45,5 +46,25 @@ impl RelayParentState for StateAt<'_> {
 		self.client
 			.horizontal_messages(self.at, para)
 			.map_err(RelayReadError::new)
+	}
+
+	fn headers_up_to(&self, leaf: Hash) -> Result<Vec<Vec<u8>>, RelayReadError> {
+		let oldest = self.client.number(self.at).map_err(RelayReadError::new)?;
+		let (mut headers, mut next) = (Vec::new(), leaf);
+		loop {
+			let header = self.client.header(next).map_err(RelayReadError::new)?;
+			headers.push(header.encode());
+			if next == self.at {
+				headers.reverse();
+				return Ok(headers);
+			}
+			if header.number <= oldest {
+				return Err(RelayReadError::new(format!(
+					"relay block {leaf} is not on top of {}",
+					self.at
+				)));
+			}
+			next = header.parent_hash;
+		}
 	}
 }

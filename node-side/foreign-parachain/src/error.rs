@@ -40,9 +40,6 @@ pub enum SetupError {
 		/// The para that it says it is.
 		found: ParaId,
 	},
-	/// Its blocks want relay parents that are not the newest relay block. Collators here build on the newest.
-	#[error("the runtime wants relay parents {0} blocks behind the newest (`RelayParentOffsetApi`), which is not served here")]
-	RelayParentOffset(u32),
 	/// Its blocks want a proof of scheduling, with candidates of version 3.
 	#[error(
 		"the runtime wants candidates of version 3 (`SchedulingV3EnabledApi`), which are not built here"
@@ -100,6 +97,18 @@ pub enum ProducerError {
 	/// The relay parent cannot be read.
 	#[error(transparent)]
 	Relay(#[from] RelayReadError),
+	/// The relay parent is not so far behind the best relay block as the runtime demands (`RelayParentOffsetApi`): an upgrade has
+	/// changed what it demands.
+	#[error("the runtime demands {expected} relay blocks on top of the relay parent, and there are {found} (R-COL-2)")]
+	Descendants {
+		/// What the runtime demands.
+		expected: u32,
+		/// Relay blocks on top of the relay parent.
+		found: usize,
+	},
+	/// A header of the relay chain is none.
+	#[error("a header of the relay chain does not decode: {0}")]
+	RelayHeader(#[source] codec::Error),
 	/// A call of the configuration can't be made: its pallet, its name or its arguments are others.
 	#[error("the call `{pallet}::{call}` of block {at}: {source}")]
 	Call {

@@ -31,9 +31,7 @@ const CORE_INFO: u8 = 1;
 pub struct ParachainInherentData {
 	/// What of the chain's state does not depend on messages.
 	pub basic: ParachainInherentDataV0,
-	/// Relay blocks on top of the relay parent. A runtime that wants some is not served ([`SetupError::RelayParentOffset`]).
-	///
-	/// [`SetupError::RelayParentOffset`]: crate::SetupError::RelayParentOffset
+	/// The relay parent and the relay blocks on top of it, oldest first, where the runtime demands some; else nothing.
 	pub relay_parent_descendants: Vec<Header>,
 	/// To whom the relay chain gives credit, at most 64 bytes; nobody has one in a devnet.
 	pub collator_peer_id: Option<Vec<u8>>,

@@ -90,6 +90,7 @@ impl From<RelayProofError> for ProducerError {
 ///     parent_head: &genesis,
 ///     relay_parent: RelayChainBlockInfo { number: 1, ..Default::default() },
 ///     relay_slot: 1,
+///     leaf: Default::default(),
 ///     relay_state: &NoRelayState,
 ///     selection: None,
 ///     max_extrinsics: 10,

@@ -36,6 +36,7 @@ fn produce(
 		parent_head: parent,
 		relay_parent: relay_parent(number),
 		relay_slot: number.into(),
+		leaf: relay_parent(number).hash,
 		relay_state: &NoRelayState,
 		selection,
 		max_extrinsics,

@@ -361,6 +361,7 @@ fn the_producer_knows_how_much_fuel_its_blocks_take_at_most() {
 					parent_head: &parent,
 					relay_parent,
 					relay_slot: number.into(),
+					leaf: relay_parent.hash,
 					relay_state: &NoRelayState,
 					selection: None,
 					max_extrinsics: count,

@@ -181,6 +181,35 @@ fn cumulus_runtimes_are_included_and_upgrade() {
 }
 
 #[test]
+fn r_col_2_a_runtime_has_the_relay_blocks_on_top_of_its_relay_parent_proven() {
+	let Some((folder, names)) = built() else {
+		return;
+	};
+	if !names.iter().any(|name| name == "small") {
+		return;
+	}
+	let load = || load(&folder.join("small-behind.toml"));
+	let (id, code, parachain) = load();
+	let (report, devnet) = run(config(ASYNCHRONOUS, id, BLOCKS), parachain);
+	let para = &report.paras[0];
+	assert!(para.included >= ENOUGH.0, "{para:?}");
+	assert!(para.extrinsics_included > 0);
+	assert_eq!(report.refused_on_chain, 0);
+	tampered_povs_are_refused(&devnet, &code, "small-behind");
+
+	// Without ancestry no relay parent is behind the leaf.
+	let (id, _, parachain) = load();
+	let (report, _) = run(config(SYNCHRONOUS, id, 8), parachain);
+	let para = &report.paras[0];
+	assert_eq!(para.included, 0);
+	let said = para.idle.iter().any(|idle| {
+		idle.reason
+			.contains("demands 1 relay blocks on top of its relay parent; 0 can be there")
+	});
+	assert!(said, "{:?}", para.idle);
+}
+
+#[test]
 fn a_runtime_that_is_no_parachains_is_refused_before_anything_is_executed() {
 	let folder = tempfile::tempdir().expect("there is room");
 	std::fs::write(folder.path().join("relay.wasm"), relay_wasm()).expect("it can be written");

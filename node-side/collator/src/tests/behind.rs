@@ -5,6 +5,10 @@ use async_backing_execution_context::Source;
 use std::sync::Arc;
 
 fn collator(relay_parent_offset: u32, capacity: u32) -> Collator {
+	with(RelayParentOffset::UpTo(relay_parent_offset), capacity)
+}
+
+fn with(relay_parent_offset: RelayParentOffset, capacity: u32) -> Collator {
 	let config = CollatorConfig {
 		relay_parent_offset,
 		..config(capacity, 1)
@@ -58,6 +62,53 @@ fn r_col_2_the_relay_parent_is_so_many_blocks_behind_as_are_in_scope() {
 		assert_eq!(last, Some(11 + ancestry - expected), "R-ABP-2: {row}");
 		assert_eq!(site.window(), (ancestry + 1 - expected).max(1), "{row}");
 	}
+}
+
+#[test]
+fn r_col_2_what_the_validation_function_demands_is_kept_or_nothing_is_built() {
+	// Demanded, A, number of the leaf, then how many relay blocks can be on top of a relay parent. Genesis is not sealed.
+	let rows = [
+		(0, 3, 10, 0),
+		(0, 0, 1, 0),
+		(1, 3, 10, 1),
+		(3, 3, 10, 3),
+		(4, 3, 10, 3),
+		(9, 3, 10, 3),
+		(1, 0, 10, 0),
+		(1, 3, 1, 0),
+		(1, 3, 2, 1),
+		(2, 3, 2, 1),
+		(3, 3, 4, 3),
+	];
+	for (demanded, ancestry, number, can_be) in rows {
+		let row = format!("R-COL-2: {demanded} demanded, {ancestry} in scope, leaf {number}");
+		let mut collator = with(RelayParentOffset::Exactly(demanded), 9);
+		for number in 0..number {
+			collator.note_relay_block(&Arc::new(leaf(number, params(8, ancestry), 1, &genesis())));
+		}
+		let leaf = leaf(number, params(8, ancestry), 1, &genesis());
+		let found = collator.site(&leaf).map(|site| site.relay_parent);
+		let expected = match can_be == demanded {
+			true => Ok(relay_block(number - demanded)),
+			false => Err(NoBuild::TooNew {
+				expected: demanded,
+				found: can_be,
+			}),
+		};
+		assert_eq!(found, expected, "{row}");
+	}
+}
+
+#[test]
+fn r_col_2_a_relay_parent_that_is_demanded_and_not_known_is_not_replaced() {
+	let mut collator = with(RelayParentOffset::Exactly(1), 5);
+	let leaf = leaf(10, params(4, 3), 1, &genesis());
+	let found = collator.site(&leaf).map(|site| site.relay_parent);
+	let expected = NoBuild::TooNew {
+		expected: 1,
+		found: 0,
+	};
+	assert_eq!(found, Err(expected), "R-COL-2");
 }
 
 #[test]

@@ -21,7 +21,7 @@ pub(super) fn config(capacity: u32, velocity: u32) -> CollatorConfig {
 		para: PARA,
 		capacity,
 		velocity,
-		relay_parent_offset: 0,
+		relay_parent_offset: RelayParentOffset::UpTo(0),
 	}
 }
 

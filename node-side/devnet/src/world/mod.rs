@@ -22,10 +22,10 @@ use crate::{
 	DevnetError, Model, Parachain, RunConfig,
 };
 use async_backing_chain_view::{ChainEvent, Identity};
-use async_backing_collator::{BlockProducer, CollatorConfig, REMEMBERED_FOR};
+use async_backing_collator::{BlockProducer, BuildOn, CollatorConfig, RelayParentOffset, REMEMBERED_FOR};
 use async_backing_machine::{Core, Input, Instant, Output, PeerEvent, ProposeId};
 use async_backing_primitives::{
-	CandidateEvent, CandidateHash, CoreIndex, Hash, HeadData, LeafFacts, ParaId, PoV, PvfCheckStatement,
+	CandidateCommitments, CandidateEvent, CandidateHash, CoreIndex, Hash, HeadData, LeafFacts, ParaId, PoV, PvfCheckStatement,
 	ValidatorId, ValidatorSignature,
 };
 use async_backing_provisioner::Proposal;
@@ -302,7 +302,10 @@ impl<C: Chain> Scenario for World<C> {
 			para: line.para,
 			capacity: model.segment_capacity,
 			velocity: self.velocity(line.para),
-			relay_parent_offset: model.relay_parent_offset,
+			relay_parent_offset: match line.producer.relay_parent_offset() {
+				Some(demanded) => RelayParentOffset::Exactly(demanded),
+				None => RelayParentOffset::UpTo(model.relay_parent_offset),
+			},
 		};
 		let author = Author::new(
 			config,

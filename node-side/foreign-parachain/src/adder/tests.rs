@@ -21,6 +21,7 @@ fn produce(adder: &mut Adder, parent: &HeadData) -> ProducedBlock {
 		parent_head: parent,
 		relay_parent,
 		relay_slot: 1,
+		leaf: relay_parent.hash,
 		relay_state: &NoRelayState,
 		selection: None,
 		max_extrinsics: 1,

@@ -1,6 +1,10 @@
 //! One block: built, sealed, imported, and put together with its witness.
 
-use super::{workload::Desk, AuraKey, Substrate};
+use super::{
+	runtime::{relay_parent_offset, RuntimeAt},
+	workload::Desk,
+	AuraKey, Substrate,
+};
 use crate::{
 	formats::{
 		block_data, core_info, CollationInfo, ParachainInherentData, ParachainInherentDataV0, AURA,
@@ -8,10 +12,10 @@ use crate::{
 	},
 	ProducerError,
 };
-use async_backing_collator::{parachain_keys, ProduceBlock, ProducedBlock};
+use async_backing_collator::{authority_keys, parachain_keys, ProduceBlock, ProducedBlock};
 use async_backing_primitives::{BlockData, CandidateCommitments, PoV};
 use async_backing_relay_client::{Block, FullClient, Hash, Header};
-use codec::{Decode, Encode};
+use codec::{Decode, DecodeAll, Encode};
 use sc_block_builder::{BlockBuilder, BlockBuilderBuilder};
 use sc_consensus::{
 	BlockImport, BlockImportParams, ForkChoiceStrategy, ImportResult, StateAction, StorageChanges,
@@ -160,12 +164,12 @@ impl Substrate {
 	) -> Result<InherentData, ProducerError> {
 		let relay = order.relay_state;
 		let mut keys = parachain_keys(relay, self.para)?;
-		if self
-			.runtime_at(parent)?
-			.blob
-			.api("KeyToIncludeInRelayProof")
-			.is_some()
-		{
+		let runtime_at = self.runtime_at(parent)?;
+		let descendants = self.descendants(order, parent, &runtime_at)?;
+		if !descendants.is_empty() {
+			keys.extend(authority_keys());
+		}
+		if runtime_at.blob.api("KeyToIncludeInRelayProof").is_some() {
 			let wanted: Vec<Wanted> =
 				self.client
 					.call(parent, "KeyToIncludeInRelayProof_keys_to_prove", ())?;
@@ -187,7 +191,7 @@ impl Substrate {
 		inherents.put_data(PARACHAIN_INHERENT_V0, &basic)?;
 		let whole = ParachainInherentData {
 			basic,
-			relay_parent_descendants: Vec::new(),
+			relay_parent_descendants: descendants,
 			collator_peer_id: None,
 		};
 		inherents.put_data(PARACHAIN_INHERENT, &whole)?;
@@ -196,6 +200,27 @@ impl Substrate {
 			&InherentType::new(slot.saturating_mul(duration)),
 		)?;
 		Ok(inherents)
+	}
+
+	/// The relay parent and what is on top of it, where the runtime demands that there be something; else nothing.
+	fn descendants(
+		&self,
+		order: &ProduceBlock<'_>,
+		parent: Hash,
+		runtime_at: &RuntimeAt,
+	) -> Result<Vec<Header>, ProducerError> {
+		let expected = relay_parent_offset(&self.client, &runtime_at.blob, parent)?;
+		if expected == 0 {
+			return Ok(Vec::new());
+		}
+		let headers = order.relay_state.headers_up_to(order.leaf)?;
+		match headers.len().saturating_sub(1) {
+			found if u32::try_from(found) == Ok(expected) => headers
+				.iter()
+				.map(|header| Header::decode_all(&mut &header[..]).map_err(ProducerError::RelayHeader))
+				.collect(),
+			found => Err(ProducerError::Descendants { expected, found }),
+		}
 	}
 
 	/// Keeps the block, with the state that building it led to.

@@ -40,6 +40,8 @@ pub struct Substrate {
 	bounds: Bounds,
 	genesis_head: HeadData,
 	code: ValidationCode,
+	/// How many relay blocks the runtime demands on top of a relay parent at its genesis.
+	relay_parent_offset: u32,
 }
 
 impl Substrate {
@@ -85,7 +87,7 @@ impl Substrate {
 			executor,
 			..RelayClientConfig::new(code.0.clone(), whole)
 		})?;
-		setup::check(&client, &blob, para, &keys)?;
+		let relay_parent_offset = setup::check(&client, &blob, para, &keys)?;
 		let genesis_head = HeadData(client.header(client.genesis_hash())?.encode());
 		Ok(Self {
 			client,
@@ -99,6 +101,7 @@ impl Substrate {
 			bounds,
 			genesis_head,
 			code,
+			relay_parent_offset,
 		})
 	}
 
@@ -167,6 +170,10 @@ impl BlockProducer for Substrate {
 
 	fn fuel(&self) -> FuelUse {
 		self.bounds.fuel
+	}
+
+	fn relay_parent_offset(&self) -> Option<u32> {
+		Some(self.relay_parent_offset).filter(|offset| *offset > 0)
 	}
 
 	fn can_build_upon(

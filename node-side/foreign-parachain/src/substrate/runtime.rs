@@ -11,6 +11,14 @@ use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
 /// Versions of metadata that are understood here, newest first.
 const METADATA: u32 = 15;
 
+/// How many relay blocks the runtime after a block demands on top of a relay parent; none if it does not know of such.
+pub(super) fn relay_parent_offset(client: &RelayClient, blob: &Blob, at: Hash) -> Result<u32, QueryError> {
+	match blob.api("RelayParentOffsetApi") {
+		Some(_) => client.call(at, "RelayParentOffsetApi_relay_parent_offset", ()),
+		None => Ok(0),
+	}
+}
+
 /// What a runtime says of itself.
 #[derive(Debug)]
 pub(super) struct RuntimeAt {

@@ -1,6 +1,6 @@
 //! What a Cumulus parachain is made from, and whether it can be run here.
 
-use super::workload::Accounts;
+use super::{runtime::relay_parent_offset, workload::Accounts};
 use crate::SetupError;
 use async_backing_collator::{FuelUse, PovSize};
 use async_backing_primitives::{ParaId, ValidationCode};
@@ -287,13 +287,13 @@ fn check_apis(blob: &Blob) -> Result<(), SetupError> {
 	Ok(())
 }
 
-/// Whether blocks can be built.
+/// Whether blocks can be built, and how many relay blocks the runtime demands on top of a relay parent.
 pub(super) fn check(
 	client: &RelayClient,
 	blob: &Blob,
 	para: ParaId,
 	keys: &[AuraKey],
-) -> Result<(), SetupError> {
+) -> Result<u32, SetupError> {
 	let genesis = client.genesis_hash();
 	let mut blob = blob.clone();
 	blob.version = Some(client.call(genesis, "Core_version", ())?);
@@ -307,12 +307,6 @@ pub(super) fn check(
 			});
 		}
 	}
-	if blob.api("RelayParentOffsetApi").is_some() {
-		match client.call(genesis, "RelayParentOffsetApi_relay_parent_offset", ())? {
-			0u32 => {}
-			offset => return Err(SetupError::RelayParentOffset(offset)),
-		}
-	}
 	if blob.api("SchedulingV3EnabledApi").is_some()
 		&& client.call::<bool>(genesis, "SchedulingV3EnabledApi_scheduling_v3_enabled", ())?
 	{
@@ -321,7 +315,7 @@ pub(super) fn check(
 	let authorities: Vec<[u8; 32]> = client.call(genesis, "AuraApi_authorities", ())?;
 	let is_ours = |authority: &[u8; 32]| keys.iter().any(|key| key.public() == *authority);
 	match authorities.iter().any(is_ours) {
-		true => Ok(()),
+		true => Ok(relay_parent_offset(client, &blob, genesis)?),
 		false => Err(SetupError::NoAuthority {
 			authorities: authorities
 				.iter()

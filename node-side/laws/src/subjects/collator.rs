@@ -3,7 +3,7 @@
 use super::chain::{block, facts, head, PARA, PARAMS};
 use crate::Subject;
 use async_backing_collator::{
-	BuildOn, Collator, CollatorConfig, NoBuild, Parablock, MAX_REMEMBERED, REMEMBERED_FOR,
+	BuildOn, Collator, CollatorConfig, NoBuild, Parablock, RelayParentOffset, MAX_REMEMBERED, REMEMBERED_FOR,
 };
 use async_backing_machine::laws::Choices;
 use async_backing_primitives::{
@@ -46,7 +46,7 @@ impl Producer {
 			para: PARA,
 			capacity: choices.below(6) as u32,
 			velocity: choices.below(4) as u32,
-			relay_parent_offset: 0,
+			relay_parent_offset: RelayParentOffset::UpTo(0),
 		};
 		Self {
 			machine: Some(Collator::new(config, &head(0))),

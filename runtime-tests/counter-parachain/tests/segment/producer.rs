@@ -22,6 +22,7 @@ fn produced(
 		parent_head: parent,
 		relay_parent,
 		relay_slot: relay.slot,
+		leaf: relay_parent.hash,
 		relay_state,
 		selection: None,
 		max_extrinsics,

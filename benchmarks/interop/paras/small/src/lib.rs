@@ -56,6 +56,8 @@ const SLOT_MILLIS: u64 = 6_000;
 const VELOCITY: u32 = 1;
 /// Unincluded blocks: one more than the depth that is usual.
 const CAPACITY: u32 = 5;
+/// Relay blocks that have to be on top of a relay parent.
+pub(crate) const RELAY_PARENT_OFFSET: u32 = if cfg!(feature = "behind") { 1 } else { 0 };
 
 #[cfg(not(feature = "next"))]
 #[sp_version::runtime_version]
@@ -139,7 +141,7 @@ impl cumulus_pallet_parachain_system::Config for Runtime {
 	type CheckAssociatedRelayNumber = RelayNumberMonotonicallyIncreases;
 	type WeightInfo = ();
 	type ConsensusHook = Hook;
-	type RelayParentOffset = ConstU32<0>;
+	type RelayParentOffset = ConstU32<RELAY_PARENT_OFFSET>;
 	type SchedulingSignatureVerifier = ();
 }
 

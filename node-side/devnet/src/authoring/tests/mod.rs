@@ -46,7 +46,7 @@ pub(crate) fn author_with(capacity: u32, velocity: u32, timing: Timing) -> Autho
 		para: PARA,
 		capacity,
 		velocity,
-		relay_parent_offset: 0,
+		relay_parent_offset: RelayParentOffset::UpTo(0),
 	};
 	Author::new(config, &genesis(), timing, POV, Box::new(Lookahead))
 }
