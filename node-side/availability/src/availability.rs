@@ -6,7 +6,6 @@
 
 use crate::{
 	chunk_index,
-	config::{CHUNK_MAPPING_FEATURE, MAX_SESSIONS},
 	fetch::{Asked, Fetch, Key, Step},
 	job::OwnChunk,
 	records::{Pack, Packed},
@@ -16,11 +15,11 @@ use crate::{
 	AvailabilityConfig, AvailabilityEvent, AvailabilityWords, ChunkStore, Effect, EncodedData, ErasureChunk,
 	ErasureError, Placement,
 };
-use async_backing_chain_view::ChainView;
+use async_backing_chain_view::{ChainView, Session};
 use async_backing_machine::{Batch, BatchId, Input, Instant, JobId, Outbox, Refusal, RequestId, TimerId};
 use async_backing_primitives::{
 	AvailabilityBitfield, AvailableData, BlockNumber, CandidateHash, CoreIndex, CoreState, Hash,
-	NodeFeatures, OccupiedCore, SessionIndex,
+	OccupiedCore, SYSTEMATIC_CHUNKS,
 };
 use std::{
 	collections::{BTreeMap, BTreeSet},
@@ -60,8 +59,6 @@ pub struct Availability {
 	pub(crate) retry: Option<Instant>,
 	timer: Option<(TimerId, Instant)>,
 	pub(crate) served: Served,
-	/// Whether chunks are mapped, by session: at most [`MAX_SESSIONS`].
-	mapped: BTreeMap<SessionIndex, bool>,
 	attempts: u64,
 }
 
@@ -144,6 +141,11 @@ impl Cx<'_> {
 	}
 }
 
+/// Whether chunks are mapped core by core in a session: its runtime says so (R-AVL-6).
+pub fn is_mapped(session: &Session) -> bool {
+	session.node_features.is_on(SYSTEMATIC_CHUNKS)
+}
+
 impl Default for Availability {
 	fn default() -> Self {
 		Self::new(AvailabilityConfig::default())
@@ -169,7 +171,6 @@ impl Availability {
 			retry: None,
 			timer: None,
 			served: Served::new(&config.serving),
-			mapped: BTreeMap::new(),
 			attempts: 0,
 		}
 	}
@@ -177,22 +178,6 @@ impl Availability {
 	/// What is kept.
 	pub fn store(&self) -> &ChunkStore {
 		&self.store
-	}
-
-	/// What the nodes of a session do, as its runtime says. Told before the first leaf of the session: chunks that were
-	/// looked for before are looked for where they were. Of [a few sessions](MAX_SESSIONS), the newest; of others the
-	/// [configuration](AvailabilityConfig::systematic_mapping) holds.
-	pub fn set_features(&mut self, session: SessionIndex, features: &NodeFeatures) {
-		self.mapped.insert(session, features.is_on(CHUNK_MAPPING_FEATURE));
-		if self.mapped.len() > MAX_SESSIONS {
-			self.mapped.pop_first();
-		}
-	}
-
-	/// Whether chunks are mapped core by core in a session (R-AVL-6).
-	pub fn is_mapped(&self, session: SessionIndex) -> bool {
-		let mapped = self.mapped.get(&session).copied();
-		mapped.unwrap_or(self.config.systematic_mapping)
 	}
 
 	/// Requests of its own that are open. At most [`MAX_OPEN_REQUESTS`](crate::MAX_OPEN_REQUESTS).
@@ -337,7 +322,7 @@ impl Availability {
 			return Err(NotKept::OtherSession { expected, got });
 		}
 		let own = session.own.ok_or(NotKept::NoValidator(place.relay_parent))?;
-		let mapped = self.is_mapped(session.index);
+		let mapped = is_mapped(session);
 		let index = chunk_index(expected, place.core, own, mapped)?;
 		if self.store.data(candidate).is_some() {
 			return Ok(if self.store.is_stored(candidate, index) {
@@ -381,7 +366,7 @@ impl Availability {
 	pub fn bitfield(&self, leaf: Hash, chain: &ChainView) -> Option<AvailabilityBitfield> {
 		let (facts, session) = (chain.leaf(leaf)?, chain.session_of(leaf)?);
 		let own = session.own?;
-		let (validators, mapped) = (session.validators.len(), self.is_mapped(session.index));
+		let (validators, mapped) = (session.validators.len(), is_mapped(session));
 		let holds = |core, occupied: &OccupiedCore| {
 			chunk_index(validators, core, own, mapped)
 				.is_ok_and(|index| self.store.is_stored(occupied.candidate_hash, index))

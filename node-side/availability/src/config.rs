@@ -17,10 +17,6 @@ pub const MAX_OPEN_REQUESTS: usize = 100;
 /// Chunks that are asked for, or checked, at once for one recovery: a session of 1,000 validators needs 334 of them, ten
 /// round trips.
 pub const MAX_PARALLEL_CHUNKS: usize = 32;
-/// The node feature that maps chunks core by core (R-AVL-6).
-pub const CHUNK_MAPPING_FEATURE: u8 = 2;
-/// Sessions whose features are remembered: many more than relay blocks that are not finalised are of.
-pub const MAX_SESSIONS: usize = 32;
 /// How often a plain chunk (R-AVL-2) that its holder does not give is asked for of the backing group before others are asked
 /// for theirs: two of the group are likely to have it, and each costs a time-out at most.
 pub const PLAIN_RETRIES: usize = 2;
@@ -60,9 +56,6 @@ pub const MAX_AVAILABLE_DATA: usize = MAX_POV_SIZE as usize + MAX_HEAD_DATA_SIZE
 /// How a validator keeps and serves data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AvailabilityConfig {
-	/// Whether chunk indices move on core by core (feature bit 2 of R-AVL-6) in sessions whose features were not
-	/// [told](crate::Availability::set_features).
-	pub systematic_mapping: bool,
 	/// Relay blocks that an included candidate is kept for, counted from the block that included it to the newest
 	/// finalised one. Approval checkers and disputes need it.
 	pub keep_included: BlockNumber,
@@ -79,11 +72,10 @@ pub struct AvailabilityConfig {
 }
 
 impl Default for AvailabilityConfig {
-	/// Plain indices; 25 hours of six-second blocks for what was included, an hour for what was not, as Polkadot's validators
+	/// 25 hours of six-second blocks for what was included, an hour for what was not, as Polkadot's validators
 	/// do; a gibibyte.
 	fn default() -> Self {
 		Self {
-			systematic_mapping: false,
 			keep_included: 15_000,
 			keep_unavailable: 600,
 			max_bytes: 1 << 30,

@@ -1,7 +1,7 @@
 //! What leaves wait for: which chunks are to be fetched, and which not any longer.
 
 use crate::{
-	availability::{Availability, Cx},
+	availability::{is_mapped, Availability, Cx},
 	chunk_index,
 	fetch::{Fetch, Key, Step},
 };
@@ -45,7 +45,7 @@ impl Availability {
 		for leaf in leaves {
 			self.newest = self.newest.max(leaf.block.number);
 			let session = cx.chain.session_of(leaf.block.hash);
-			let mapped = session.is_some_and(|session| self.is_mapped(session.index));
+			let mapped = session.is_some_and(|session| is_mapped(session));
 			for (core, occupied) in occupied_cores(leaf) {
 				let candidate = occupied.candidate_hash;
 				self.pending.insert(candidate);
@@ -95,7 +95,7 @@ impl Availability {
 		{
 			self.end_fetch(key, cx);
 		}
-		let (attempt, mapped) = (self.next_attempt(), self.is_mapped(session.index));
+		let (attempt, mapped) = (self.next_attempt(), is_mapped(session));
 		let new = || Fetch {
 			leaf: leaf.block.hash,
 			session: session.clone(),

@@ -440,7 +440,7 @@ fn r_avl_6_chunks_are_mapped_as_theirs_and_by_the_same_feature() {
 				let mut features = ours::NodeFeatures::default();
 				features.set(feature, true);
 				let there: theirs::NodeFeatures = transcode(&features);
-				let mapped = features.is_on(availability::CHUNK_MAPPING_FEATURE);
+				let mapped = features.is_on(ours::SYSTEMATIC_CHUNKS);
 				let all = availability_chunk_indices(&there, validators, theirs::CoreIndex(core))
 					.expect("a legal number of validators");
 				for (validator, theirs) in (0..).map(ours::ValidatorIndex).zip(all) {

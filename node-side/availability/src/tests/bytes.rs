@@ -193,10 +193,7 @@ fn r_net_99_version_1_neither_gives_nor_takes_a_chunk_that_is_elsewhere() {
 	assert_eq!(taken, Err(AnswerError::NotFound), "R-NET-99: nobody is blamed");
 	// And the core refuses before it looks.
 	let mut world = World::new();
-	let mut features = async_backing_primitives::NodeFeatures::default();
-	features.set(CHUNK_MAPPING_FEATURE, true);
-	world.part.set_features(1, &features);
-	world.import(leaf(0, Vec::new()));
+	world.import(mapped(leaf(0, Vec::new())));
 	let place = Placement {
 		core: async_backing_primitives::CoreIndex(1),
 		..own_data(1).place

@@ -4,7 +4,7 @@ use super::world::*;
 use crate::*;
 use async_backing_chain_view::{ChainEvent, Identity};
 use async_backing_machine::{Cost, Input, JobFailure, Judgement, Outbox, PeerId, RequestFailure, RequestId};
-use async_backing_primitives::{CoreState, Hash, NodeFeatures, ParaId, ScheduledCore, ValidatorIndex};
+use async_backing_primitives::{CoreState, Hash, ParaId, ScheduledCore, ValidatorIndex};
 use std::{
 	collections::{BTreeMap, BTreeSet},
 	sync::Arc,
@@ -142,10 +142,7 @@ fn law_2_a_round_asks_backers_then_a_few_others_then_all_for_their_chunks() {
 #[test]
 fn r_avl_6_the_mapping_moves_the_own_chunk() {
 	let mut world = World::new();
-	let mut features = NodeFeatures::default();
-	features.set(CHUNK_MAPPING_FEATURE, true);
-	world.part.set_features(1, &features);
-	world.import(leaf(5, vec![CoreState::Free, occupied(2)]));
+	world.import(mapped(leaf(5, vec![CoreState::Free, occupied(2)])));
 	let mapped_request = AvailabilityRequest::Chunk {
 		candidate: candidate(2),
 		index: OWN,
