@@ -66,6 +66,9 @@ impl Idle {
 			Self::NoBuild(NoBuild::EnoughBuilt { .. }) => {
 				"enough blocks are built on the relay parent (R-HOO-2)"
 			}
+			Self::NoBuild(NoBuild::TooNew { .. }) => {
+				"too few relay blocks are on top of any relay parent (R-COL-2)"
+			}
 			Self::NoBuild(NoBuild::UnknownHead(_)) => "the state of the head on-chain is not known (R-PAR-1)",
 			Self::NoBuild(NoBuild::SegmentFull { .. }) => "the unincluded segment is full (R-PAR-4, R-HOO-3)",
 			Self::NoBuild(NoBuild::SessionEnds { .. }) => {
