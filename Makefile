@@ -102,7 +102,7 @@ PACKAGED := \
 # The exports of scripts/wasm-target.sh, in the shell of the recipe. In two steps, so that its failure is a failure.
 WASM_ENV = wasm_env=$$(scripts/wasm-target.sh); eval "$$wasm_env"
 
-.PHONY: help run replay vectors test-vectors build test fmt lint check-no-std unit test-subxt test-pages test-clients test-benchmarks rules rules-check doc package setup fuzz bench bench-peers agreement interop interop-paras interop-devnet calibrate lecture pvf-guests weights weights-check scheduling-tables
+.PHONY: help run replay vectors test-vectors build test fmt lint check-no-std unit test-subxt test-pages playground test-clients test-benchmarks rules rules-check doc package setup fuzz bench bench-peers agreement interop interop-paras interop-devnet calibrate lecture pvf-guests weights weights-check scheduling-tables
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -162,14 +162,29 @@ unit: setup ## The tests alone: unit, scenario, end to end, documentation; P=PAC
 	@$(WASM_ENV); $(if $(P),$(ONE_PACKAGE) test --locked -p $(P),cargo test --workspace --locked) $(UNIT_ARGS)
 
 # Not part of `make test`: it takes a browser, which is a few hundred megabytes. Pages are those of runs: what `make run` writes,
-# with fewer blocks, one in which much goes wrong, and the made-up one in which every class of parablock occurs.
-test-pages: build ## Pages of the report in headless Chromium: keyboard, slider, both colour schemes, phone and laptop, axe
-	@$(WASM_ENV); $(ONE_PACKAGE) build --locked -p async-backing-report --example sample
+# with fewer blocks, one in which much goes wrong, and the made-up one in which every class of parablock occurs; and the playground.
+test-pages: build ## Pages of the report and the playground in headless Chromium: keyboard, both colour schemes, phone and laptop, axe
+	@$(WASM_ENV); $(ONE_PACKAGE) build --locked -p async-backing-report --example sample -p async-backing-playground --example playground
 	@mkdir -p "$(CACHE)/pages"
+	@"$(CARGO_TARGET_DIR)/debug/examples/playground" transcript "$(CACHE)/pages/transcript.json"
+	@scripts/pages.sh "$(CACHE)/pages" node-side/playground/tests/pages/test.mjs docs/playground/index.html "$(CACHE)/pages/transcript.json"
 	@"$(CARGO_TARGET_DIR)/debug/examples/sample" "$(CACHE)/pages/sample.html"
 	@"$(CARGO_TARGET_DIR)/debug/async-backing" compare --blocks 30 --report "$(CACHE)/pages/compare.html" >/dev/null
 	@"$(CARGO_TARGET_DIR)/debug/async-backing" dev --blocks 30 --disturbance crashes --report "$(CACHE)/pages/crashes.html" >/dev/null
-	@scripts/pages.sh "$(CACHE)/pages" "$(CACHE)/pages/sample.html" "$(CACHE)/pages/compare.html" "$(CACHE)/pages/crashes.html"
+	@scripts/pages.sh "$(CACHE)/pages" node-side/report/tests/pages/test.mjs "$(CACHE)/pages/sample.html" "$(CACHE)/pages/compare.html" "$(CACHE)/pages/crashes.html"
+
+# The module as a runtime is compiled, with a profile for size. The page is committed, and a test fails where it is stale.
+playground: setup ## The page to play with, docs/playground/index.html, anew: the rules to Wasm, and the Wasm into the page
+	@$(WASM_ENV); \
+	cargo=(cargo); \
+	if [[ -n "$${WASM_BUILD_TOOLCHAIN:-}" ]]; then cargo=(rustup run "$$WASM_BUILD_TOOLCHAIN" cargo); fi; \
+	CARGO_TARGET_DIR="$(CACHE)/playground" RUSTFLAGS='--cfg substrate_runtime' \
+		"$${cargo[@]}" rustc --locked --profile small --target wasm32v1-none --no-default-features --lib --crate-type cdylib \
+		-p async-backing-playground
+	@$(WASM_ENV); $(ONE_PACKAGE) build --locked -p async-backing-playground --example playground
+	@mkdir -p docs/playground
+	@"$(CARGO_TARGET_DIR)/debug/examples/playground" page \
+		"$(CACHE)/playground/wasm32v1-none/small/async_backing_playground.wasm" docs/playground/index.html
 
 # In a workspace of its own: subxt brings other versions of what the workspace has, and speaks to the program over a socket.
 test-subxt: build ## What subxt asks of a devnet: metadata, transfers, subscriptions, parachains, governance

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Opens pages of the report in headless Chromium and uses them as a reader does.
+# Opens pages in headless Chromium and uses them as a reader does.
 #
-#   scripts/pages.sh CACHE PAGE.html...
+#   scripts/pages.sh CACHE TEST.mjs ARGUMENT...     a test, which gets the browser, a folder for screenshots, and the arguments
 #
 # Installs what is missing and says so: Node and Chromium with apt-get (as root, or through sudo), the driver and axe with npm,
 # at the versions of node-side/report/tests/pages/package-lock.json, below CACHE. CHROMIUM names another browser's program.
@@ -10,7 +10,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 cache=$1
-shift
+test=$2
+shift 2
 say() { echo "set-up: $*" >&2; }
 as_root() {
   if [[ $(id -u) -eq 0 ]]; then "$@"; else sudo "$@"; fi
@@ -50,5 +51,6 @@ if ! cmp -s node-side/report/tests/pages/package-lock.json "$cache/driver/packag
     exit 1
   }
 fi
-cp node-side/report/tests/pages/test.mjs "$cache/driver/"
+cp node-side/report/tests/pages/common.mjs "$cache/driver/"
+cp "$test" "$cache/driver/test.mjs"
 exec node "$cache/driver/test.mjs" "$chromium" "$cache/screenshots" "$@"

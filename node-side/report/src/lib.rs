@@ -2,11 +2,12 @@
 
 mod class;
 mod html;
+pub mod look;
 mod model;
 pub mod sample;
 
 pub use class::Class;
-pub use html::{html, MAX_TREE_BYTES};
+pub use html::{html, picture, MAX_TREE_BYTES};
 pub use model::{
 	Figure, Moment, Para, Parablock, Parameter, Place, RelayBlock, Report, Row, Run, Table, Traffic, Tree,
 };

@@ -186,6 +186,11 @@ impl<R: PathRule> FragmentTree<R> {
 	}
 }
 
+/// Several trees as one picture in SVG, one below another: those of a view, say.
+pub fn sheet(drawings: &[Drawing]) -> String {
+	svg::sheet(drawings)
+}
+
 /// The first eight digits of a hash that is written in hexadecimal digits, with `0x` or without.
 pub fn short(hash: &str) -> &str {
 	let digits = hash.strip_prefix("0x").unwrap_or(hash);

@@ -50,6 +50,44 @@ pub(super) fn figure(drawing: &Drawing) -> String {
 	text
 }
 
+/// Draws several trees one below another, each under its title; what they have in common stands over all.
+pub(super) fn sheet(drawings: &[Drawing]) -> String {
+	/// Of the two lines over each tree.
+	const TITLE: u32 = 52;
+	/// The legend stands where a single tree has it, below a title; here there is none.
+	const LIFTED: u32 = 44;
+	let mut body = String::new();
+	let (mut width, mut y) = (760, 92);
+	legend(&mut body);
+	for drawing in drawings {
+		let (own_width, height) = size(drawing);
+		let above = TOP - 32;
+		let own = height - above;
+		line(
+			&mut body,
+			format_args!(
+				"<text class=\"title\" x=\"{MARGIN}\" y=\"{}\">{}</text>\n<text class=\"small\" x=\"{MARGIN}\" y=\"{}\">{}</text>\n\
+				 <svg y=\"{}\" width=\"{own_width}\" height=\"{own}\" viewBox=\"0 {above} {own_width} {own}\">",
+				y + 24,
+				drawing.title(),
+				y + 42,
+				drawing.subtitle(),
+				y + TITLE
+			),
+		);
+		tree(&mut body, drawing, height);
+		body.push_str("</svg>\n");
+		width = width.max(own_width);
+		y += TITLE + own;
+	}
+	let height = y + MARGIN - LIFTED;
+	format!(
+		"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\">\n\
+		 <style>{STYLE}</style>\n<rect width=\"{width}\" height=\"{height}\" style=\"fill:#fff;stroke:none;rx:0;ry:0\"/>\n\
+		 <g transform=\"translate(0 -{LIFTED})\">\n{body}</g>\n</svg>\n"
+	)
+}
+
 /// Width and height of a picture.
 fn size(drawing: &Drawing) -> (u32, u32) {
 	let width = (MARGIN * 2 + COLUMN * drawing.columns() + BOX_WIDTH).max(760);

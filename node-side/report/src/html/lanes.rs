@@ -86,31 +86,12 @@ pub(super) fn section(out: &mut Out, runs: &[Run]) {
 		 Blocks below one another are alive at once. The axis counts relay blocks; a dashed line begins a session. Point at a \
 		 block, or walk with the arrow keys, for its details.</p>\n<ul class=\"legend\">"
 	);
-	let used = |class: &&Class| {
-		let blocks = runs
-			.iter()
-			.flat_map(|run| &run.paras)
-			.flat_map(|para| &para.blocks);
-		blocks.into_iter().any(|block| block.class == **class)
-	};
-	for class in Class::ALL.iter().filter(used) {
+	for class in Class::ALL.iter().filter(|class| is_used(runs, **class)) {
 		put!(out, "<li>{} {}</li>", super::icon(*class), class.name());
 	}
 	put!(out, "</ul>\n");
-	let mut paras: Vec<u32> = runs
-		.iter()
-		.flat_map(|run| &run.paras)
-		.map(|para| para.id)
-		.collect();
-	paras.sort_unstable();
-	paras.dedup();
-	let width = runs
-		.iter()
-		.map(|run| x(end_ms(run), run.slot_ms))
-		.max()
-		.unwrap_or_default()
-		+ SLOT;
-	for para in paras {
+	let width = width(runs);
+	for para in paras(runs) {
 		put!(
 			out,
 			"<h3 id=\"para-{para}\">Para {para}</h3>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Time lines \
@@ -144,10 +125,17 @@ fn lane(out: &mut Out, run: &Run, position: usize, para: u32, width: u64) {
 		Text(&run.name),
 		blocks.len()
 	);
+	drawing(out, run, position, para, blocks, width);
+}
+
+/// Height of the axis.
+const AXIS: u64 = 24;
+
+/// A lane as an `svg` element of its own. Returns its height.
+fn drawing(out: &mut Out, run: &Run, position: usize, para: u32, blocks: &[Parablock], width: u64) -> u64 {
 	let spans: Vec<_> = blocks.iter().map(|block| span(block, run)).collect();
 	let rows = rows(&spans);
 	let count = rows.iter().max().map_or(1, |most| *most as u64 + 1);
-	const AXIS: u64 = 24;
 	let height = AXIS + count * (BAR + GAP) + GAP;
 	put!(
 		out,
@@ -167,6 +155,106 @@ fn lane(out: &mut Out, run: &Run, position: usize, para: u32, width: u64) {
 		out,
 		"<rect class=\"cursor\" x=\"-9\" y=\"0\" width=\"2\" height=\"{height}\"/></svg>\n"
 	);
+	height
+}
+
+/// The same time lines as a picture of their own: lane below lane, with their names, and the meaning of what is in it.
+pub(super) fn picture(runs: &[Run]) -> String {
+	const LINE: u64 = 26;
+	let width = width(runs).max(6400);
+	let mut body = Out::default();
+	let mut y = 4;
+	let text = |body: &mut Out, x: u64, y: u64, class: &str, text: &str| {
+		put!(
+			body,
+			"<text class=\"{class}\" x=\"{x}\" y=\"{y}\">{}</text>\n",
+			Text(text)
+		);
+	};
+	for para in paras(runs) {
+		for (position, run) in runs.iter().enumerate() {
+			let Some(of_para) = run.paras.iter().find(|of| of.id == para) else {
+				continue;
+			};
+			let blocks = &of_para.blocks;
+			text(
+				&mut body,
+				4,
+				y + 15,
+				"name",
+				&format!("{}, para {para}: {} parablocks", run.name, blocks.len()),
+			);
+			put!(body, "<g transform=\"translate(0 {})\">", y + LINE);
+			let height = drawing(&mut body, run, position, para, blocks, width);
+			put!(body, "</g>\n");
+			y += LINE + height + 14;
+		}
+	}
+	let mut x = 4;
+	for class in Class::ALL.iter().filter(|class| is_used(runs, **class)) {
+		let name = class.name();
+		put!(
+			body,
+			"<g class=\"b k-{0}\"><rect class=\"held\" x=\"{x}\" y=\"{y}\" width=\"16\" height=\"16\" rx=\"3\"/>\
+			 <use href=\"#i-{0}\" x=\"{1}\" y=\"{2}\" width=\"12\" height=\"12\"/></g>",
+			class.key(),
+			x + 2,
+			y + 2
+		);
+		text(&mut body, x + 22, y + 13, "note", name);
+		// Six and a half pixels for a letter.
+		x += 40 + name.len() as u64 * 13 / 2;
+	}
+	let notes = [
+		"A line and its box are a parablock: the line from when it was built until a relay block backed it,",
+		"the box from there until it was included. The axis counts relay blocks.",
+	];
+	for note in notes {
+		y += 22;
+		text(&mut body, 4, y + 13, "note", note);
+	}
+	let height = y + LINE;
+	format!(
+		"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{height}\" viewBox=\"0 0 {0} {height}\" role=\"img\">\n\
+		 <style><![CDATA[\n{1}{2}]]></style>\n{3}{4}</svg>\n",
+		px(width),
+		crate::look::STYLE,
+		PICTURE_STYLE,
+		super::classes::symbols(),
+		body.0
+	)
+}
+
+/// What a picture has beyond the page: text of its own. Its paper is that of the document around it.
+const PICTURE_STYLE: &str = "\
+text.name{font:600 13px ui-sans-serif,system-ui,sans-serif;fill:var(--ink)}\
+text.note{font:12px ui-sans-serif,system-ui,sans-serif;fill:var(--quiet)}\
+.b{cursor:auto}\n";
+
+/// Paras of the runs, ascending.
+fn paras(runs: &[Run]) -> Vec<u32> {
+	let mut paras: Vec<u32> = runs
+		.iter()
+		.flat_map(|run| &run.paras)
+		.map(|para| para.id)
+		.collect();
+	paras.sort_unstable();
+	paras.dedup();
+	paras
+}
+
+/// Width of the longest lane, in tenths of a pixel.
+fn width(runs: &[Run]) -> u64 {
+	let ends = runs.iter().map(|run| x(end_ms(run), run.slot_ms));
+	ends.max().unwrap_or_default() + SLOT
+}
+
+fn is_used(runs: &[Run], class: Class) -> bool {
+	let mut blocks = runs
+		.iter()
+		.flat_map(|run| &run.paras)
+		.flat_map(|para| &para.blocks);
+	blocks.any(|block| block.class == class)
 }
 
 /// Relay blocks and sessions.

@@ -13,17 +13,13 @@ mod trees;
 
 pub use data::MAX_TREE_BYTES;
 
-use crate::{Class, Report};
+use crate::{look::STYLE, Class, Report};
 use escape::Text;
 use std::fmt::{Arguments, Write};
 
-const STYLE: &str = concat!(
-	include_str!("../page/base.css"),
-	include_str!("../page/parts.css"),
-	include_str!("../page/drawings.css")
-);
 const SCRIPT: &str = concat!(
 	include_str!("../page/page.js"),
+	include_str!("../page/theme.js"),
 	include_str!("../page/lanes.js"),
 	include_str!("../page/trees.js")
 );
@@ -64,6 +60,11 @@ pub fn html(report: &Report) -> String {
 		escape::script_json(&data.json())
 	);
 	out.0
+}
+
+/// The time lines of a report as a picture in SVG, for documents. It follows the colour scheme of what it stands in.
+pub fn picture(report: &Report) -> String {
+	lanes::picture(&report.runs)
 }
 
 /// Sections, as the navigation names them.
