@@ -3,13 +3,15 @@
 //! These tests run the compiled runtime, so they need it: `SKIP_WASM_BUILD` must not be set.
 
 use crate::{
-	args::{Cli, Command},
-	context, run_watched,
+	args::{Cli, Command, Compare},
+	context,
+	error::CliError,
+	page, run_watched,
 	runtime::{Runtime, RuntimeArgs},
 	table::{self, Style},
 	tree,
 };
-use async_backing_devnet::{Devnet, RunConfig};
+use async_backing_devnet::{Devnet, RunConfig, RunReport};
 use clap::Parser;
 use std::{
 	collections::BTreeMap,
@@ -45,18 +47,35 @@ fn without_hashes(text: &str) -> String {
 	masked
 }
 
-/// Runs of the default network, by their length.
+/// Runs, by what they follow from.
 #[derive(Default)]
-struct Runs(BTreeMap<u32, Devnet>);
+struct Runs(BTreeMap<String, (RunConfig, Devnet)>);
+
+/// A run that keeps what drawings need.
+fn run(config: RunConfig) -> (Devnet, RunReport) {
+	let ran = Runtime::of(&RuntimeArgs::default()).and_then(|runtime| {
+		run_watched(config, runtime, |devnet| {
+			devnet.keep_contexts();
+			devnet.keep_story();
+		})
+	});
+	ran.expect("the relay chain runs; these tests need the compiled runtime")
+}
 
 impl Runs {
 	fn of(&mut self, config: RunConfig) -> &Devnet {
-		self.0.entry(config.blocks).or_insert_with(|| {
-			let run = Runtime::of(&RuntimeArgs::default())
-				.and_then(|runtime| run_watched(config, runtime, Devnet::keep_contexts));
-			run.expect("the relay chain runs; these tests need the compiled runtime")
-				.0
-		})
+		let key = format!("{config:?}");
+		let made = self.0.entry(key).or_insert_with(|| {
+			let (devnet, _) = run(config.clone());
+			(config, devnet)
+		});
+		&made.1
+	}
+
+	/// The longest of them.
+	fn longest(&self) -> &Devnet {
+		let longest = self.0.values().max_by_key(|(config, _)| config.blocks);
+		&longest.expect("there was a run").1
 	}
 
 	/// What the command prints with these arguments, on whichever output.
@@ -67,10 +86,23 @@ impl Runs {
 				context::check(&args).and_then(|()| context::drawn(&args, self.of(args.run_config())))
 			}
 			Command::Tree(args) => tree::drawn(&args, || Ok(self.of(args.run_config()))),
+			Command::Compare(args) if args.common.report.is_some() => time_lines(&args),
 			other => panic!("no drawing: {other:?}"),
 		};
 		said.unwrap_or_else(|error| format!("error: {error}\n"))
 	}
+}
+
+/// What `--report FILE.svg` draws.
+fn time_lines(args: &Compare) -> Result<String, CliError> {
+	let configs = args.run_configs();
+	let runs: Vec<_> = configs.iter().map(|config| run(config.clone())).collect();
+	page::time_lines(
+		configs
+			.iter()
+			.zip(&runs)
+			.map(|(config, (devnet, report))| (devnet, config, report)),
+	)
 }
 
 /// Calls of the command in a document, each with what it shows.
@@ -89,8 +121,8 @@ fn shown_in(document: &str) -> Vec<(String, String)> {
 #[test]
 fn r_col_2_r_col_3_r_col_4_guides_and_pictures_are_what_runs_draw() {
 	let mut runs = Runs::default();
-	for (guide, blocks) in [("trees", 1), ("contexts", 5)] {
-		let path = root().join(format!("docs/guide/{guide}.md"));
+	for (guide, blocks) in [("guide/trees", 1), ("guide/contexts", 5), ("lecture/README", 9)] {
+		let path = root().join(format!("docs/{guide}.md"));
 		let mut document = std::fs::read_to_string(&path).expect("the guide is there");
 		let shown = shown_in(&document);
 		assert_eq!(shown.len(), blocks, "{guide}");
@@ -104,7 +136,7 @@ fn r_col_2_r_col_3_r_col_4_guides_and_pictures_are_what_runs_draw() {
 			assert_eq!(
 				without_hashes(&drawing),
 				without_hashes(&now),
-				"docs/guide/{guide}.md is not what `{arguments}` draws; {UPDATE}=1 writes it anew"
+				"docs/{guide}.md is not what `{arguments}` draws; {UPDATE}=1 writes it anew"
 			);
 		}
 		if is_update() {
@@ -113,6 +145,21 @@ fn r_col_2_r_col_3_r_col_4_guides_and_pictures_are_what_runs_draw() {
 	}
 	let pictures = [
 		("tree", "tree --example 24 --format svg"),
+		(
+			"lecture-time-lines",
+			"compare --blocks 16 --paras 1 --report time-lines.svg",
+		),
+		(
+			"lecture-required-parent",
+			"tree --slide required-parent --step 2 --format svg",
+		),
+		(
+			"lecture-relay-parent",
+			"tree --slide relay-parent --step 3 --format svg",
+		),
+		("lecture-snapshot", "tree --slide snapshot --step 3 --format svg"),
+		("lecture-anatomy", "tree --slide anatomy --step 3 --format svg"),
+		("lecture-scope", "tree --slide scope --step 2 --format svg"),
 		(
 			"context-collator",
 			"context --at 12 --para 2000 --as collator --format svg",
@@ -126,7 +173,12 @@ fn r_col_2_r_col_3_r_col_4_guides_and_pictures_are_what_runs_draw() {
 			"context --at 12 --para 2000 --as approver --format svg",
 		),
 	];
+	let lecture = std::fs::read_to_string(root().join("docs/lecture/README.md")).expect("it is there");
 	for (picture, arguments) in pictures {
+		assert!(
+			lecture.contains(&format!("(../pictures/{picture}.svg)")) && lecture.contains(arguments),
+			"the lecture shows {picture}, and says how it is made"
+		);
 		let path = root().join(format!("docs/pictures/{picture}.svg"));
 		let now = runs.say(arguments);
 		if is_update() {
@@ -144,12 +196,39 @@ fn r_col_2_r_col_3_r_col_4_guides_and_pictures_are_what_runs_draw() {
 	reasons(&mut runs);
 }
 
-/// The README shows what the command prints without arguments: that of `make run`.
+/// The README shows what the command prints without arguments: that of `make run`. The lecture's advantages are rows of it, and
+/// of a run in which authors leave blocks empty.
 #[test]
-fn r_seg_2_the_readme_shows_what_compare_prints() {
+fn r_seg_2_the_readme_and_the_lecture_show_what_compare_prints() {
+	let usual = table_of("compare");
+	shows("README.md", "table", &format!("```text\n{usual}```\n"));
+	let disturbed = table_of("compare --disturbance empty-blocks --blocks 24");
+	shows(
+		"docs/lecture/README.md",
+		"advantages",
+		&advantages(&usual, &disturbed),
+	);
+	let forked = table_of("compare --forks 20 --blocks 24");
+	let rows = [
+		"parablocks built",
+		"parablocks included",
+		"parablocks reused",
+		"parablocks wasted",
+	];
+	let rows = rows.map(|row| ("", forked.as_str(), row));
+	shows(
+		"docs/lecture/README.md",
+		"stakes",
+		&beside("with `--forks 20`", rows),
+	);
+}
+
+/// What the command prints with these arguments.
+fn table_of(arguments: &str) -> String {
+	let words = std::iter::once("async-backing").chain(arguments.split_whitespace());
 	let Ok(Cli {
 		command: Command::Compare(compare),
-	}) = Cli::try_parse_from(["async-backing", "compare"])
+	}) = Cli::try_parse_from(words)
 	else {
 		panic!("it parses")
 	};
@@ -164,24 +243,73 @@ fn r_seg_2_the_readme_shows_what_compare_prints() {
 				.1
 		})
 		.collect();
-	let mut now = String::from("```text\n");
+	let mut now = String::new();
 	table::write(&mut now, &runs, slot_s, Style::plain()).expect("there is room");
-	now.push_str("```\n");
+	now
+}
 
-	let path = root().join("README.md");
-	let document = std::fs::read_to_string(&path).expect("it is there");
-	let (before, rest) = document.split_once("<!-- table -->\n").expect("it has the table");
-	let (shown, after) = rest.split_once("<!-- /table -->").expect("it ends");
+/// Between two comments of this name a document has this, or gets it.
+fn shows(document: &str, name: &str, now: &str) {
+	let path = root().join(document);
+	let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
+	let text = std::fs::read_to_string(&path).expect("it is there");
+	let (before, rest) = text.split_once(&begin).expect("it begins");
+	let (shown, after) = rest.split_once(&end).expect("it ends");
 	if is_update() {
-		let document = format!("{before}<!-- table -->\n{now}<!-- /table -->{after}");
-		return std::fs::write(&path, document).expect("it can be written");
+		let text = format!("{before}{begin}{now}{end}{after}");
+		return std::fs::write(&path, text).expect("it can be written");
 	}
-	assert_eq!(shown, now, "{UPDATE}=1 writes it anew");
+	assert_eq!(shown, now, "{document}: {UPDATE}=1 writes it anew");
+}
+
+/// The lecture's advantages, each beside the rows that measure it: of the usual run, or of one in which blocks are left empty.
+fn advantages(usual: &str, disturbed: &str) -> String {
+	let rows = [
+		(
+			"5 to 10 times more extrinsics per block",
+			usual,
+			"extrinsics per parablock",
+		),
+		(
+			"parachain block times of 6 s instead of 12 s",
+			usual,
+			"mean parablock interval",
+		),
+		("10 to 20 times the blockspace", usual, "extrinsics per minute"),
+		("", usual, "PoV per minute"),
+		(
+			"fewer wasted parachain blocks (`--disturbance empty-blocks`)",
+			disturbed,
+			"parablocks built",
+		),
+		("", disturbed, "parablocks wasted"),
+		("", disturbed, "parablocks reused"),
+	];
+	beside("the lecture", rows)
+}
+
+/// Rows of tables beside what somebody claims about each.
+fn beside<'a>(title: &str, rows: impl IntoIterator<Item = (&'a str, &'a str, &'a str)>) -> String {
+	let mut text = format!(
+		"| {title} | row of the table | synchronous | asynchronous | ratio |\n|---|---|---|---|---|\n"
+	);
+	for (claim, table, row) in rows {
+		let line = table
+			.lines()
+			.find(|line| line.starts_with(row))
+			.expect("the table has the row");
+		// Columns are apart by two blanks at least, a number and its unit by one.
+		let cells = line[row.len()..].split("  ").map(str::trim);
+		let cells: Vec<_> = cells.filter(|cell| !cell.is_empty()).collect();
+		let cell = |at: usize| cells.get(at).copied().unwrap_or_default();
+		text += &format!("| {claim} | {row} | {} | {} | {} |\n", cell(0), cell(1), cell(2));
+	}
+	text
 }
 
 /// Every block of the run that is included has one context for all three, of the compiled runtime's making.
 fn three_agree(runs: &mut Runs) {
-	let devnet = runs.0.values().last().expect("there was a run");
+	let devnet = runs.longest();
 	let included: Vec<_> = devnet
 		.contexts()
 		.iter()

@@ -1,6 +1,7 @@
 //! Drawing the fragment tree of a para.
 
 mod example;
+mod slide;
 
 use crate::{
 	args::{Format, Tree},
@@ -14,10 +15,12 @@ use async_backing_fragment_tree::Drawing;
 use async_backing_primitives::ParaId;
 use std::path::Path;
 
+pub(crate) use slide::keys as slides;
+
 /// Runs up to the leaf, or makes a tree up, and draws it.
 pub(crate) fn draw(args: &Tree) -> Result<(), CliError> {
 	let config = args.run_config();
-	if args.example.is_none() {
+	if args.example.is_none() && args.slide.is_none() {
 		check(args, &config)?;
 	}
 	// Opened before the run, so that nobody waits for a drawing that cannot be written.
@@ -35,6 +38,12 @@ pub(crate) fn drawn<'a>(
 	args: &Tree,
 	devnet: impl FnOnce() -> Result<&'a Devnet, CliError>,
 ) -> Result<String, CliError> {
+	if let Some(key) = &args.slide {
+		return slide::drawn(key, args.step, args.format);
+	}
+	if args.all {
+		return sheet(&all_of_devnet(args, devnet()?)?, args.format);
+	}
 	let drawing = match args.example {
 		Some(candidates) => example::tree(candidates, args.seed()).drawing(),
 		None => of_devnet(args, devnet()?)?,
@@ -82,6 +91,38 @@ fn of_devnet(args: &Tree, devnet: &Devnet) -> Result<Drawing, CliError> {
 		allowed: "a block at which the para is scheduled".to_owned(),
 	})?;
 	Ok(tree.drawing())
+}
+
+/// Every tree of a validator's view, oldest leaf first.
+fn all_of_devnet(args: &Tree, devnet: &Devnet) -> Result<Vec<Drawing>, CliError> {
+	let view = devnet.view(args.validator);
+	let view = view.as_deref().ok_or_else(|| CliError::OutOfRange {
+		name: "at",
+		value: args.at.to_string(),
+		allowed: "a block at which the validator runs".to_owned(),
+	})?;
+	let mut leaves: Vec<_> = view.leaves().collect();
+	leaves.sort_by_key(|leaf| (leaf.number, leaf.hash));
+	let trees = leaves.into_iter().flat_map(|leaf| view.trees_at(leaf.hash));
+	Ok(trees.map(|(_, tree)| tree.drawing()).collect())
+}
+
+/// Several trees, one below another.
+fn sheet(drawings: &[Drawing], format: Format) -> Result<String, CliError> {
+	match format {
+		Format::Text => Ok(drawings
+			.iter()
+			.map(|drawing| drawing.text())
+			.collect::<Vec<_>>()
+			.join("\n")),
+		Format::Svg => Ok(async_backing_fragment_tree::drawing::sheet(drawings)),
+		Format::Dot => Err(CliError::OutOfRange {
+			name: "format",
+			value: "dot".to_owned(),
+			allowed: "one of text, svg, json for several trees".to_owned(),
+		}),
+		Format::Json => Ok(serde_json::to_string_pretty(drawings)? + "\n"),
+	}
 }
 
 fn write(drawing: &Drawing, format: Format) -> Result<String, CliError> {

@@ -3,6 +3,7 @@
 
 extern crate alloc;
 
+mod acts;
 mod chain;
 mod contexts;
 #[cfg(all(target_arch = "wasm32", not(feature = "std")))]

@@ -39,6 +39,15 @@ pub(crate) struct Tree {
 	/// Draws a made-up tree of so many candidates with forks instead, without a run: honest collators hardly fork.
 	#[arg(long, value_name = "CANDIDATES", conflicts_with_all = ["at", "para", "validator"], value_parser = clap::value_parser!(u32).range(1..=1000))]
 	pub(crate) example: Option<u32>,
+	/// Draws every tree of the view, of each leaf and para, as text or svg.
+	#[arg(long, conflicts_with_all = ["example", "slide", "para"])]
+	pub(crate) all: bool,
+	/// Draws a game of the playground instead, without a run: the one for this slide of the lecture.
+	#[arg(long, value_name = "KEY", conflicts_with_all = ["at", "para", "validator", "example"], value_parser = clap::builder::PossibleValuesParser::new(crate::tree::slides()))]
+	pub(crate) slide: Option<String>,
+	/// After how many of its steps; all of them if it is left out.
+	#[arg(long, value_name = "NUMBER", requires = "slide", value_parser = clap::value_parser!(u32).range(1..=99))]
+	pub(crate) step: Option<u32>,
 	#[command(flatten)]
 	pub(crate) network: Network,
 	#[command(flatten)]

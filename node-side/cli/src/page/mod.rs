@@ -8,7 +8,7 @@ pub(crate) use replayed::write as write_replay;
 
 use crate::{error::CliError, output, output::Output, table};
 use async_backing_devnet::{Devnet, RunConfig, RunReport};
-use async_backing_report::{html, Figure, Report, Row, Run, Table};
+use async_backing_report::{html, picture, Figure, Report, Row, Run, Table};
 use std::path::{Path, PathBuf};
 
 /// A page of runs, while they are made.
@@ -91,12 +91,34 @@ pub(crate) fn check(report: Option<&Path>, other_is_stdout: bool) -> Result<(), 
 	}
 }
 
+/// Whether a file is to be a picture, by its name: of the time lines alone.
+fn is_picture(path: &Path) -> bool {
+	path.extension().is_some_and(|extension| extension == "svg")
+}
+
+/// The time lines of runs whose story was kept, as the command draws them.
+#[cfg(test)]
+pub(crate) fn time_lines<'a>(
+	runs: impl IntoIterator<Item = (&'a Devnet, &'a RunConfig, &'a RunReport)>,
+) -> Result<String, CliError> {
+	let mut report = Report::default();
+	for (devnet, config, of) in runs {
+		let story = devnet.story()?;
+		report.runs.extend(story.map(|story| run::of(&story, config, of)));
+	}
+	Ok(picture(&report))
+}
+
 fn version() -> String {
 	format!("Written by async-backing {}.", env!("CARGO_PKG_VERSION"))
 }
 
 fn finish(mut out: Output, path: &Path, report: &Report, quiet: bool) -> Result<(), CliError> {
-	out.write(&html(report))?;
+	out.write(&if is_picture(path) {
+		picture(report)
+	} else {
+		html(report)
+	})?;
 	out.finish()?;
 	if is_stdout(Some(path)) {
 		return Ok(());
