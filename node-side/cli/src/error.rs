@@ -1,10 +1,11 @@
 //! What can go wrong, in words for the terminal.
 
 use async_backing_collator::ProduceError;
-use async_backing_devnet::{ApprovalError, ConfigError, DevnetError, NoPace};
+use async_backing_devnet::{ApprovalError, ConfigError, DevnetError, NoPace, Violation};
 use async_backing_foreign_parachain::SpecError;
 use async_backing_pvf::{EngineError, Failure, PrepareError, ValidateError};
 use async_backing_rpc::RpcError;
+use std::path::PathBuf;
 use thiserror::Error;
 
 /// Why the command failed.
@@ -78,6 +79,34 @@ pub(crate) enum CliError {
 	/// The run failed.
 	#[error("{prefix}{0}", prefix = if .0.is_of_runtime() { "" } else { "the run failed: " })]
 	Devnet(#[source] DevnetError),
+	/// Something did not hold, and the run was stopped.
+	#[error("{violation}; `async-backing rerun {}` shows it again", path.display())]
+	Violated {
+		/// What.
+		violation: Box<Violation>,
+		/// Where it is kept.
+		path: PathBuf,
+	},
+	/// A file is no stopped run.
+	#[error("invalid value '{path}': must be what a stopped run wrote ({reason})")]
+	NoRerun {
+		/// The file.
+		path: String,
+		/// Why not.
+		reason: String,
+	},
+	/// Something broke, which was printed.
+	#[error("something broke in {runs} runs")]
+	Broke {
+		/// How many.
+		runs: u32,
+	},
+	/// More went wrong than a network bears, and nothing was noticed.
+	#[error("{runs} runs bear what they should not")]
+	Unnoticed {
+		/// How many.
+		runs: u32,
+	},
 	/// The run cannot be served.
 	#[error("cannot serve: {0}")]
 	Rpc(#[from] RpcError),
@@ -154,6 +183,7 @@ impl CliError {
 			Self::OutOfRange { .. }
 				| Self::NoContext { .. }
 				| Self::NoPace(_)
+				| Self::NoRerun { .. }
 				| Self::Write { .. }
 				| Self::Read { .. }
 				| Self::Spec(_)
@@ -191,6 +221,7 @@ fn flag(name: &str) -> String {
 		"leaf_active_after" => "leaf-active-ms".into(),
 		"bitfield_after" => "bitfield-after-ms".into(),
 		"extrinsic_cost" => "extrinsic-cost-us".into(),
+		"import_jitter" => "import-jitter-ms".into(),
 		"works" => "core".into(),
 		"foreign" => "para-spec".into(),
 		"orders_for" => "order".into(),

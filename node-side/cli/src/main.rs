@@ -14,8 +14,10 @@ mod pictures;
 mod plan;
 mod progress;
 mod replay;
+mod rerun;
 mod runtime;
 mod serve;
+mod soak;
 mod table;
 #[cfg(test)]
 mod tables;
@@ -65,6 +67,8 @@ fn execute(command: &Command) -> Result<(), CliError> {
 		Command::CheckRuntime(args) => return check::check(args),
 		Command::Plan(args) => return plan::plan(args),
 		Command::Replay(args) => return replay::replay(args),
+		Command::Rerun(args) => return rerun::rerun(args),
+		Command::Soak(args) => return soak::soak(args),
 		Command::Vectors(args) => return vectors::vectors(args),
 		Command::Target(_) => return vectors::target(),
 		Command::PvfWorker => return work(),
@@ -117,6 +121,9 @@ fn execute(command: &Command) -> Result<(), CliError> {
 			foreign::place(config, &foreign)?;
 		}
 	}
+	// Behind the program's name and the command's.
+	let given = std::env::args_os().skip(2);
+	let given: Vec<_> = given.map(|word| word.to_string_lossy().into_owned()).collect();
 	let mut served = None;
 	let runs = configs
 		.into_iter()
@@ -133,7 +140,8 @@ fn execute(command: &Command) -> Result<(), CliError> {
 					devnet.keep_story();
 				}
 				Ok(())
-			})?;
+			})
+			.map_err(|error| rerun::keep(error, &config, &given))?;
 			if let Some(page) = &mut page {
 				page.add(&devnet, &config, &report)?;
 			}

@@ -1,6 +1,6 @@
 //! The table that `compare` ends with, and the one of a single run.
 
-use async_backing_devnet::{Idleness, ParaReport, Refusal, RunReport};
+use async_backing_devnet::{Fate, Idleness, ParaReport, Refusal, RunReport};
 use std::fmt::{self, Write};
 
 /// How text is emphasised: on a terminal with colour, elsewhere not at all.
@@ -240,10 +240,23 @@ pub(crate) fn write(out: &mut impl Write, runs: &[RunReport], slot_s: f64, style
 		.filter(|para| para.orders > 0)
 	{
 		let label = format!("orders for para {}", para.id);
-		let figures = format!(
+		let mut figures = format!(
 			"{} orders; {} backed, {} included in all",
 			para.orders, para.backed, para.included
 		);
+		if let Some(orders) = &para.order_fates {
+			let named = [
+				(orders.placed, "placed"),
+				(orders.placed_again, "times placed again as a block was full"),
+				(orders.failed, "failed"),
+				(orders.served, "served"),
+				(orders.lost, "lost"),
+				(orders.waiting, "waiting"),
+			];
+			let told = named.iter().filter(|(count, _)| *count > 0);
+			let told: Vec<_> = told.map(|(count, name)| format!("{count} {name}")).collect();
+			write!(figures, "; {}", told.join(", "))?;
+		}
 		writeln!(out, "{label:LABEL$}{figures:>COLUMN$}")?;
 	}
 	for run in runs {
@@ -263,8 +276,40 @@ pub(crate) fn write(out: &mut impl Write, runs: &[RunReport], slot_s: f64, style
 			)?;
 		}
 	}
+	write_fates(out, runs)?;
 	write_refused(out, runs)?;
 	write_idle(out, runs)
+}
+
+/// What became of the blocks of paras that lost some.
+fn write_fates(out: &mut impl Write, runs: &[RunReport]) -> fmt::Result {
+	for para in runs.iter().flat_map(|run| &run.paras) {
+		let lost = Fate::ALL.iter().filter(|fate| fate.is_lost());
+		let lost = lost.map(|fate| (fate.name(), para.fates.of(*fate)));
+		let lost: Vec<_> = lost
+			.filter(|(_, count)| *count > 0)
+			.map(|(name, count)| format!("{name} {count}"))
+			.collect();
+		let (Some(confidence), false) = (para.confidence, lost.is_empty()) else {
+			continue;
+		};
+		write!(
+			out,
+			"para {}: block confidence {:.1} %; lost: {}",
+			para.id,
+			100.0 * confidence,
+			lost.join(", ")
+		)?;
+		if let Some(latency) = para.latency {
+			write!(
+				out,
+				"; from authoring to inclusion {:.1} s, of 95 in 100 at most {:.1} s",
+				latency.mean_s, latency.p95_s
+			)?;
+		}
+		writeln!(out)?;
+	}
+	Ok(())
 }
 
 /// Why candidates that came to nothing did.
@@ -311,7 +356,7 @@ const REASONS: usize = 3;
 #[cfg(test)]
 pub(crate) mod tests {
 	use super::*;
-	use async_backing_devnet::RunParams;
+	use async_backing_devnet::{Fates, Latency, OrderFates, RunParams};
 
 	pub(crate) fn run(depth: u32, ancestry: u32, interval: f64, extrinsics: u64) -> RunReport {
 		let para = ParaReport {
@@ -331,6 +376,14 @@ pub(crate) mod tests {
 			authoring_s: Some(0.5),
 			extrinsics_included: extrinsics,
 			pov_bytes_included: 1_000_000,
+			confidence: Some(0.8),
+			fates: Fates {
+				included: 8,
+				in_flight: 2,
+				..Fates::default()
+			},
+			latency: None,
+			order_fates: None,
 			refusals: vec![],
 			lost: vec![],
 			idle: vec![],
@@ -369,6 +422,47 @@ pub(crate) mod tests {
 			text.contains("orders for para 2001          9 orders; 9 backed, 8 included in all"),
 			"{text}"
 		);
+	}
+
+	#[test]
+	fn r_sch_8_orders_say_what_became_of_them() {
+		let mut run = run(4, 3, 6.0, 800);
+		run.paras[0].orders = 9;
+		run.paras[0].order_fates = Some(OrderFates {
+			placed: 9,
+			placed_again: 2,
+			served: 7,
+			waiting: 2,
+			..OrderFates::default()
+		});
+		let mut text = String::new();
+		write(&mut text, &[run], 6.0, Style { colour: false }).expect("fits");
+		let line =
+			"included in all; 9 placed, 2 times placed again as a block was full, 7 served, 2 waiting\n";
+		assert!(text.contains(line), "{text}");
+	}
+
+	#[test]
+	fn r_col_6_a_para_that_lost_blocks_says_how_sure_the_next_one_is() {
+		let mut run = run(4, 3, 6.0, 800);
+		run.paras[0].fates = Fates {
+			included: 8,
+			session_end: 2,
+			fork_lost: 1,
+			..Fates::default()
+		};
+		run.paras[0].latency = Some(Latency {
+			mean_s: 15.04,
+			median_s: 15.0,
+			p95_s: 21.0,
+			worst_s: 27.0,
+			variance_s2: 4.0,
+		});
+		let mut text = String::new();
+		write(&mut text, &[run], 6.0, Style { colour: false }).expect("fits");
+		let line = "para 2000: block confidence 80.0 %; lost: fork lost 1, session end 2; \
+			from authoring to inclusion 15.0 s, of 95 in 100 at most 21.0 s\n";
+		assert!(text.contains(line), "{text}");
 	}
 
 	#[test]

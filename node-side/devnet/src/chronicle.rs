@@ -3,6 +3,7 @@
 use crate::{
 	branch::{Branch, Built},
 	contexts::Contexts,
+	invariants::Invariants,
 	log::{EventLog, Occurrence},
 	report::FailedTransactions,
 	story::Recorder,
@@ -23,10 +24,12 @@ use std::{collections::BTreeMap, time::Duration};
 pub(crate) struct Chronicle {
 	pub(crate) tally: Tally,
 	pub(crate) log: EventLog,
+	/// What has to hold.
+	pub(crate) invariants: Invariants,
 	/// What candidates were executed with, if that is kept.
 	pub(crate) contexts: Option<Contexts>,
-	/// What the story of the run is told from, if that is kept.
-	pub(crate) recorder: Option<Recorder>,
+	/// What the story of the run is told from.
+	pub(crate) recorder: Recorder,
 	/// Included candidates, in the order of the chain.
 	pub(crate) included: BTreeMap<ParaId, Vec<CandidateHash>>,
 	pub(crate) sessions: u32,
@@ -46,13 +49,14 @@ impl Chronicle {
 		Self {
 			tally: Tally::default(),
 			log: EventLog::default(),
+			invariants: Invariants::new(config),
 			contexts: None,
-			recorder: None,
+			recorder: Recorder::default(),
 			included: BTreeMap::new(),
 			sessions: 1,
 			relay_blocks: 0,
 			failed: Vec::new(),
-			branch: Branch::new(config.faults.forks > 0),
+			branch: Branch::new(config.has_forks()),
 			executions: BTreeMap::new(),
 			extrinsic_cost: config.model.extrinsic_cost,
 		}
@@ -67,9 +71,7 @@ impl Chronicle {
 			_ => return,
 		};
 		let Some(from) = from else { return };
-		if let Some(recorder) = &mut self.recorder {
-			recorder.delivered(kind, bytes);
-		}
+		self.recorder.delivered(kind, bytes);
 		self.log.push(
 			at,
 			Occurrence::Delivered {
@@ -305,9 +307,8 @@ impl Observer<DevnetWords, Note> for Chronicle {
 		if let Some(contexts) = &mut self.contexts {
 			contexts.see(step);
 		}
-		if let Some(recorder) = &mut self.recorder {
-			recorder.see(step);
-		}
+		self.recorder.see(step);
+		self.invariants.see(step);
 		match (step.node, step.what) {
 			(Some(node), What::Input(input)) => self.input(at, node, step.other, input),
 			(Some(node), What::Output(output)) => self.output(at, node, output),
@@ -323,6 +324,9 @@ impl Observer<DevnetWords, Note> for Chronicle {
 			(_, What::Note(Note::NoAuthor { slot, author })) => {
 				let author = number(NodeId(*author));
 				self.log.push(at, Occurrence::NoAuthor { slot: *slot, author });
+			}
+			(_, What::Note(Note::EmptySlot { slot })) => {
+				self.log.push(at, Occurrence::EmptySlot { slot: *slot });
 			}
 			_ => {}
 		}

@@ -1,8 +1,8 @@
 //! What a run is made from, and what is refused.
 
-use crate::Model;
+use crate::{Model, Trouble, ValidatorMisconduct};
 use async_backing_collator::{AuthoringHook, Lookahead, SlotBased};
-use async_backing_primitives::{AsyncBackingParams, InvalidAsyncBackingParams, ParaId};
+use async_backing_primitives::{AsyncBackingParams, CoreIndex, InvalidAsyncBackingParams, ParaId};
 use async_backing_sim::{Fault, NodeId};
 use std::{
 	collections::{BTreeMap, BTreeSet},
@@ -23,6 +23,10 @@ pub const MAX_PARAS: u32 = 20;
 pub(crate) const MAX_COLLATORS_PER_PARA: u32 = 10;
 /// Most cores of one para.
 pub(crate) const MAX_CORES_PER_PARA: u32 = 16;
+/// Most slots of a hundred in which nobody builds: one of five is left.
+pub(crate) const MAX_EMPTY_SLOTS: u32 = 80;
+/// Most blocks that finality is behind: half of what nodes remember.
+pub(crate) const MAX_FINALITY_LAG: u32 = 32;
 /// Most works that cores are given: all are given in the first block.
 pub(crate) const MAX_WORKS: usize = 64;
 
@@ -158,6 +162,23 @@ pub enum Misconduct {
 	Invalid,
 	/// Its blocks build on others that it gives to nobody.
 	PrivateFork,
+	/// Every second block stands beside the one before, on the same parent.
+	Equivocate,
+}
+
+impl Misconduct {
+	/// All kinds.
+	pub const ALL: [Self; 4] = [Self::Mute, Self::Invalid, Self::PrivateFork, Self::Equivocate];
+
+	/// Its name.
+	pub const fn name(self) -> &'static str {
+		match self {
+			Self::Mute => "mute",
+			Self::Invalid => "invalid",
+			Self::PrivateFork => "private-fork",
+			Self::Equivocate => "equivocate",
+		}
+	}
 }
 
 /// What goes wrong on purpose.
@@ -171,8 +192,17 @@ pub struct Faults {
 	/// Of how many in a hundred slots the block reaches half of the nodes a slot too late, the author of the next one among
 	/// them, so that there is a fork.
 	pub forks: u32,
+	/// How many in a hundred slots nobody builds in.
+	pub empty_slots: u32,
+	/// Slot from which on nothing of this goes on but what validators do wrong; after it paras have to live. `None` for a run
+	/// that nothing is expected of.
+	pub calm_from: Option<u32>,
+	/// What validators do wrong, by their nodes.
+	pub validators: BTreeMap<NodeId, ValidatorMisconduct>,
 	/// What collators do wrong, by their nodes.
 	pub collators: BTreeMap<NodeId, Misconduct>,
+	/// What goes wrong as flags say it. It becomes part of the rest when the run [begins](RunConfig::expanded).
+	pub troubles: Vec<Trouble>,
 	/// What goes wrong with links and nodes: validators first, then the collators, para by para.
 	pub plan: Vec<Fault>,
 }
@@ -262,10 +292,14 @@ impl RunConfig {
 		}
 		// Available data cannot be split over fewer than two validators (R-AVL-1); each core needs a group.
 		in_range("validators", *validators, self.cores().max(2), MAX_VALIDATORS)?;
+		self.clone().expanded()?;
 		if let Some(session_length) = model.session_length {
 			in_range("session_length", session_length, 4, 1_000_000)?;
 		}
 		in_range("forks", self.faults.forks, 0, 100)?;
+		in_range("empty_slots", self.faults.empty_slots, 0, MAX_EMPTY_SLOTS)?;
+		in_range("finality_lag", model.finality_lag, 1, MAX_FINALITY_LAG)?;
+		duration_within("import_jitter", model.import_jitter, model.slot)?;
 		in_range(
 			"relay_parent_offset",
 			model.relay_parent_offset,
@@ -303,6 +337,17 @@ impl RunConfig {
 		in_range("bandwidth", model.bandwidth, 1, u64::MAX)?;
 		in_range("coding", model.coding, 1, u64::MAX)?;
 		duration_within("import_spread", model.import_spread, model.leaf_active_after)
+	}
+
+	/// The same with its [troubles](Faults::troubles) as parts of the plan.
+	///
+	/// # Errors
+	/// One of them speaks of nodes that there are not, or cannot be.
+	pub fn expanded(mut self) -> Result<Self, ConfigError> {
+		for trouble in std::mem::take(&mut self.faults.troubles) {
+			trouble.add(&mut self)?;
+		}
+		Ok(self)
 	}
 
 	fn validate_foreign(&self) -> Result<(), ConfigError> {
@@ -351,6 +396,26 @@ impl RunConfig {
 	pub fn cores(&self) -> u32 {
 		let of_works = self.works.iter().map(|work| work.core.saturating_add(1)).max();
 		of_works.unwrap_or_else(|| self.leased_cores().saturating_add(self.on_demand))
+	}
+
+	/// Whether relay blocks may be beside one another.
+	pub(crate) fn has_forks(&self) -> bool {
+		let parted = |fault: &Fault| matches!(fault, Fault::Apart { .. });
+		self.faults.forks > 0 || !self.model.import_jitter.is_zero() || self.faults.plan.iter().any(parted)
+	}
+
+	/// Whether a slot is one after which all is calm.
+	pub(crate) fn is_calm(&self, slot: u64) -> bool {
+		self.faults.calm_from.is_some_and(|from| slot >= from.into())
+	}
+
+	/// Whether a core serves orders, at some time of the run.
+	pub(crate) fn serves_orders(&self, core: CoreIndex) -> bool {
+		if self.works.is_empty() {
+			return core.0 >= self.leased_cores();
+		}
+		let mut works = self.works.iter().filter(|work| work.core == core.0);
+		works.any(|work| work.shares.iter().any(|(of, _)| *of == Assignee::Pool))
 	}
 
 	/// Whether somebody has to send transactions.

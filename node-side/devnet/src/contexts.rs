@@ -198,7 +198,7 @@ impl Contexts {
 			.facts
 			.get(&receipt.descriptor.scheduling_parent())
 			.ok_or(ApprovalError::Unknown(candidate))?;
-		let available = recover(world, now, &receipt, &session.validators)?;
+		let available = recover(world, now, &receipt, &session.validators, |_| true)?;
 		let hash = receipt.descriptor.validation_code_hash();
 		let (code, _) = world
 			.relay
@@ -208,12 +208,13 @@ impl Contexts {
 	}
 }
 
-/// Asks one validator after the other for its own chunk, until there are enough (R-AVL-1).
-fn recover<C: Chain>(
+/// Asks one validator after the other for its own chunk, of those that are asked, until there are enough (R-AVL-1).
+pub(crate) fn recover<C: Chain>(
 	world: &World<C>,
 	now: Instant,
 	receipt: &CandidateReceipt,
 	validators: &[ValidatorId],
+	is_asked: impl Fn(usize) -> bool,
 ) -> Result<AvailableData, RecoveryError> {
 	let candidate = receipt.hash();
 	let mut recovery = Recovery::new(candidate, receipt.descriptor.erasure_root(), validators.len())?;
@@ -222,7 +223,12 @@ fn recover<C: Chain>(
 		let position = validators.iter().position(|validator| *validator == key)?;
 		Some(ValidatorIndex(u32::try_from(position).ok()?))
 	};
-	for (node, asked) in world.validators.iter().enumerate() {
+	for (node, asked) in world
+		.validators
+		.iter()
+		.enumerate()
+		.filter(|(node, _)| is_asked(*node))
+	{
 		let mut asked = asked.borrow_mut();
 		// Any other validator may be the approver.
 		let approver = (0..world.validators.len())

@@ -1,6 +1,6 @@
 //! Why a run stops before its end.
 
-use crate::ConfigError;
+use crate::{ConfigError, Violation};
 use async_backing_machine::JobFailure;
 use async_backing_primitives::{ParaId, ValidatorId};
 use async_backing_pvf::EngineError;
@@ -9,7 +9,7 @@ use async_backing_runtime_metadata::{BlobError, DecodeError, MetadataError, Tran
 use async_backing_sim::SimError;
 use thiserror::Error;
 
-/// Why a run stops before its end. None of these is the fault of a simulated node.
+/// Why a run stops before its end. Only [`Violated`](Self::Violated) may be the fault of a simulated node.
 #[derive(Debug, Error)]
 pub enum DevnetError {
 	/// The run cannot be.
@@ -139,6 +139,9 @@ pub enum DevnetError {
 		#[source]
 		failure: JobFailure,
 	},
+	/// Something that has to hold whatever goes wrong does not.
+	#[error("{0}")]
+	Violated(Box<Violation>),
 	/// The engine for validation functions does not start.
 	#[error("the engine for validation functions does not start: {0}")]
 	Engine(#[from] EngineError),

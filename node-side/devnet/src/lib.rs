@@ -9,6 +9,8 @@ mod contexts;
 mod disturbance;
 mod error;
 mod execution;
+mod faults;
+mod invariants;
 mod log;
 mod model;
 mod nodes;
@@ -40,13 +42,16 @@ pub use config::{
 pub use contexts::{ApprovalError, Backing, CandidateContexts};
 pub use disturbance::Disturbance;
 pub use error::DevnetError;
+pub use faults::{Arena, Misbehaviour, Mix, Slots, Span, Trouble, ValidatorMisconduct};
+pub use invariants::{Invariant, Violation, LIVES_WITHIN};
 pub use log::{EventLog, Occurrence};
 pub use model::Model;
 pub use outside::Outside;
 pub use parachain::Parachain;
 pub use relay::{ImportedBlock, RelayChain, FIRST_SLOT};
 pub use report::{
-	FailedTransactions, Idleness, Inclusion, Intervals, ParaReport, Refusal, Report, RunParams, RunReport,
+	FailedTransactions, Fates, Idleness, Inclusion, Intervals, Latency, OrderFates, ParaReport, Refusal,
+	Report, RunParams, RunReport,
 };
 pub use simulation::{Devnet, Progress};
 pub use story::{Fate, Story, ToldBlock, ToldParablock, ToldTraffic, ToldTree};

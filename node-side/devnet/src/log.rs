@@ -111,6 +111,11 @@ pub enum Occurrence {
 		/// Validator that should have built.
 		author: u32,
 	},
+	/// Nobody builds in a slot.
+	EmptySlot {
+		/// Slots since the run began.
+		slot: u64,
+	},
 }
 
 /// All occurrences of a run, in order, and a hash over them.

@@ -14,6 +14,11 @@ pub struct Model {
 	pub leaf_active_after: Duration,
 	/// By how much a node may have a relay block earlier than that, drawn from the seed for each node and block.
 	pub import_spread: Duration,
+	/// By how much a node may have a relay block later than that, drawn from the seed for each node and block. Who has it
+	/// after the next slot has begun, and builds in that, makes a fork.
+	pub import_jitter: Duration,
+	/// How many blocks finality is behind the newest one, where more than two thirds of the validators follow it.
+	pub finality_lag: u32,
 	/// Time that a message takes from node to node.
 	pub link_latency: Duration,
 	/// Largest random addition to the latency of a message, drawn from the seed.
@@ -53,6 +58,8 @@ impl Default for Model {
 			slot: Duration::from_secs(6),
 			leaf_active_after: Duration::from_secs(3),
 			import_spread: Duration::from_millis(200),
+			import_jitter: Duration::ZERO,
+			finality_lag: 3,
 			link_latency: Duration::from_millis(100),
 			link_jitter: Duration::from_millis(10),
 			bandwidth: 62_500_000,

@@ -2,6 +2,7 @@
 //!
 //! Schema 1. Fields are only ever added to it. All values follow from the seed but `wall_s`.
 
+use crate::Fate;
 use serde::Serialize;
 
 /// The outcome of one or more runs.
@@ -102,6 +103,15 @@ pub struct ParaReport {
 	pub extrinsics_included: u64,
 	/// Bytes of the proofs of validity of included candidates.
 	pub pov_bytes_included: u64,
+	/// Candidates included of those built; `None` if none was built.
+	pub confidence: Option<f64>,
+	/// How many candidates ended as what: each is counted once.
+	pub fates: Fates,
+	/// From authoring to inclusion, of included candidates; `None` if there is none.
+	pub latency: Option<Latency>,
+	/// What became of orders, where there were any.
+	#[serde(skip_serializing_if = "Option::is_none")]
+	pub order_fates: Option<OrderFates>,
 	/// Why validators did not vote for candidates that came to nothing, the first reason for each.
 	pub refusals: Vec<Refusal>,
 	/// Why candidates that no validator refused came to nothing: those that were backed and not included, and those for which
@@ -109,6 +119,141 @@ pub struct ParaReport {
 	pub lost: Vec<Refusal>,
 	/// At how many leaves its collators built nothing, and why.
 	pub idle: Vec<Idleness>,
+}
+
+impl ParaReport {
+	/// What of it cannot be: each candidate is counted once, as what it ended as.
+	pub(crate) fn contradiction(&self) -> Option<String> {
+		let Self {
+			id,
+			built,
+			included,
+			fates,
+			..
+		} = self;
+		let holds = fates.total() == *built && fates.included == *included;
+		(!holds).then(|| {
+			format!(
+				"of {built} blocks that para {id} built {included} are included, but their fates are {fates:?}"
+			)
+		})
+	}
+}
+
+/// How many candidates ended as what. The classes are those of [`Fate`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)] // they are documented there
+pub struct Fates {
+	pub included: u32,
+	pub in_flight: u32,
+	pub fork_lost: u32,
+	pub relay_parent_out_of_scope: u32,
+	pub parent_lost: u32,
+	pub session_end: u32,
+	pub no_claim: u32,
+	pub block_full: u32,
+	pub availability_late: u32,
+	pub refused: u32,
+}
+
+impl Fates {
+	fn place(&mut self, fate: Fate) -> &mut u32 {
+		match fate {
+			Fate::Included => &mut self.included,
+			Fate::InFlight => &mut self.in_flight,
+			Fate::ForkLost => &mut self.fork_lost,
+			Fate::RelayParentOutOfScope => &mut self.relay_parent_out_of_scope,
+			Fate::ParentLost => &mut self.parent_lost,
+			Fate::SessionEnd => &mut self.session_end,
+			Fate::NoClaim => &mut self.no_claim,
+			Fate::BlockFull => &mut self.block_full,
+			Fate::AvailabilityLate => &mut self.availability_late,
+			Fate::Refused => &mut self.refused,
+		}
+	}
+
+	pub(crate) fn count(&mut self, fate: Fate) {
+		let place = self.place(fate);
+		*place = place.saturating_add(1);
+	}
+
+	/// How many ended as this.
+	pub fn of(&self, fate: Fate) -> u32 {
+		let mut copy = *self;
+		*copy.place(fate)
+	}
+
+	/// All of them together.
+	pub fn total(&self) -> u32 {
+		Fate::ALL
+			.iter()
+			.fold(0, |sum: u32, fate| sum.saturating_add(self.of(*fate)))
+	}
+
+	/// Both together.
+	#[must_use]
+	pub fn and(&self, other: &Self) -> Self {
+		let mut sum = *self;
+		for fate in Fate::ALL {
+			let place = sum.place(fate);
+			*place = place.saturating_add(other.of(fate));
+		}
+		sum
+	}
+}
+
+/// How long something took, of several.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Latency {
+	/// Mean, in seconds.
+	pub mean_s: f64,
+	/// Median, in seconds: of an even number the lower of the two in the middle.
+	pub median_s: f64,
+	/// What 95 of 100 do not exceed, in seconds (nearest rank).
+	pub p95_s: f64,
+	/// The longest, in seconds.
+	pub worst_s: f64,
+	/// Mean square of the distance from the mean, in square seconds.
+	pub variance_s2: f64,
+}
+
+impl Latency {
+	/// From durations in seconds; `None` if there are none.
+	pub(crate) fn of(mut took: Vec<f64>) -> Option<Self> {
+		took.sort_by(f64::total_cmp);
+		let count = took.len();
+		let worst_s = *took.last()?;
+		let mean_s = took.iter().sum::<f64>() / count as f64;
+		let rank = |percent: usize| {
+			let rank = count.saturating_mul(percent).div_ceil(100);
+			took.get(rank.saturating_sub(1)).copied()
+		};
+		let squares = took.iter().map(|took| (took - mean_s).powi(2));
+		Some(Self {
+			mean_s,
+			median_s: rank(50)?,
+			p95_s: rank(95)?,
+			worst_s,
+			variance_s2: squares.sum::<f64>() / count as f64,
+		})
+	}
+}
+
+/// What became of the orders for a para on the best chain (R-SCH-8).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct OrderFates {
+	/// Orders that the chain took.
+	pub placed: u32,
+	/// How often a block had no room for one: it was placed again in the next.
+	pub placed_again: u32,
+	/// Orders that the chain refused: the queue was full, or the price was not paid.
+	pub failed: u32,
+	/// Orders by which a candidate was backed.
+	pub served: u32,
+	/// Orders whose turn came, and no candidate.
+	pub lost: u32,
+	/// Orders whose turn had not come when the run ended.
+	pub waiting: u32,
 }
 
 /// For figures that are left out where they are nothing, as in most runs.
@@ -193,6 +338,35 @@ impl Intervals {
 #[cfg(test)]
 mod tests {
 	use super::*;
+
+	#[test]
+	fn a_latency_is_what_its_parts_say() {
+		let took = (1..=20).rev().map(f64::from).collect();
+		let latency = Latency::of(took).expect("there are some");
+		assert_eq!((latency.mean_s, latency.median_s), (10.5, 10.0));
+		assert_eq!((latency.p95_s, latency.worst_s), (19.0, 20.0));
+		assert_eq!(latency.variance_s2, (20.0 * 20.0 - 1.0) / 12.0);
+		assert_eq!(
+			Latency::of(vec![7.0]).map(|one| (one.p95_s, one.variance_s2)),
+			Some((7.0, 0.0))
+		);
+		assert_eq!(Latency::of(Vec::new()), None);
+	}
+
+	#[test]
+	fn fates_add_up() {
+		let mut fates = Fates::default();
+		Fate::ALL.into_iter().for_each(|fate| fates.count(fate));
+		fates.count(Fate::Included);
+		assert_eq!((fates.total(), fates.of(Fate::Included)), (11, 2));
+		assert_eq!(fates.and(&fates).of(Fate::Included), 4);
+		let text = serde_json::to_value(fates).expect("it is JSON");
+		for fate in Fate::ALL {
+			let key = serde_json::to_value(fate).expect("it is a word");
+			let counted = &text[key.as_str().expect("it is a word")];
+			assert_eq!(counted, fates.of(fate), "one name for both: {key}");
+		}
+	}
 
 	#[test]
 	fn session_changes_are_told_apart() {

@@ -8,9 +8,9 @@ use crate::{
 	orders::OrderDesk,
 	outside::Outside,
 	relay::RelayChain,
-	story::{Recorder, Story},
+	story::Story,
 	world::World,
-	DevnetError, Parachain, RunConfig, RunParams, RunReport,
+	DevnetError, ParaReport, Parachain, RunConfig, RunParams, RunReport,
 };
 use async_backing_execution_context::approver::ApproverContext;
 use async_backing_primitives::{CandidateHash, Hash, ParaId, PoV};
@@ -22,7 +22,7 @@ use async_backing_validator::Validator;
 use serde_json::Value;
 use std::{
 	cell::Ref,
-	collections::BTreeMap,
+	collections::{BTreeMap, BTreeSet},
 	sync::Arc,
 	time::{Duration, Instant as WallClock},
 };
@@ -71,6 +71,7 @@ impl Devnet {
 		runtime_executor: RuntimeExecutor,
 	) -> Result<Self, DevnetError> {
 		config.validate()?;
+		let config = config.expanded()?;
 		let paras = config.all_paras();
 		if parachains.len() != paras as usize {
 			return Err(DevnetError::ParachainCount {
@@ -105,10 +106,9 @@ impl Devnet {
 		self.chronicle.contexts = Some(Contexts::default());
 	}
 
-	/// Keeps what becomes of each parablock, fragment trees at each relay block, and messages by kind, for [`Self::story`]. Call
-	/// it before [`Self::run`].
+	/// Keeps fragment trees at each relay block, for [`Self::story`]. Call it before [`Self::run`].
 	pub fn keep_story(&mut self) {
-		self.chronicle.recorder = Some(Recorder::default());
+		self.chronicle.recorder.keeps_trees = true;
 	}
 
 	/// The story of the run so far, if [`Self::keep_story`] was called before.
@@ -116,26 +116,30 @@ impl Devnet {
 	/// # Errors
 	/// The relay chain fails.
 	pub fn story(&self) -> Result<Option<Story>, DevnetError> {
-		let Some(recorder) = &self.chronicle.recorder else {
+		let recorder = &self.chronicle.recorder;
+		if !recorder.keeps_trees {
 			return Ok(None);
-		};
+		}
+		let head = self.sim.scenario().head;
+		Ok(Some(recorder.story(head, &self.alive()?)))
+	}
+
+	/// Candidates that may still be included.
+	fn alive(&self) -> Result<BTreeSet<CandidateHash>, DevnetError> {
 		let world = self.sim.scenario();
 		let last = world.relay.leaf_facts(world.head)?;
 		let tally = &self.chronicle.tally;
-		let alive = world
-			.config
-			.para_ids()
-			.flat_map(|para| tally.in_flight(para, &last))
-			.collect();
-		Ok(Some(recorder.story(world.head, &alive)))
+		let paras = world.config.para_ids();
+		Ok(paras.flat_map(|para| tally.in_flight(para, &last)).collect())
 	}
 
 	/// Draws the trees of the newest leaf, before its validators import the block that was built on it: as validator 0 sees
 	/// them, or if it does not have that leaf, as the author does.
 	fn look_at_trees(&mut self) {
-		let Some(recorder) = &mut self.chronicle.recorder else {
+		let recorder = &mut self.chronicle.recorder;
+		if !recorder.keeps_trees {
 			return;
-		};
+		}
 		let Some((leaf, author)) = recorder.next_leaf() else {
 			return;
 		};
@@ -220,6 +224,7 @@ impl Devnet {
 				contexts.look(self.sim.scenario());
 			}
 			self.look_at_trees();
+			self.chronicle.invariants.check(&self.sim)?;
 			if self.chronicle.relay_blocks != seen {
 				seen = self.chronicle.relay_blocks;
 				progress(Progress {
@@ -228,7 +233,21 @@ impl Devnet {
 				});
 			}
 		}
-		self.report(started.elapsed())
+		let report = self.report(started.elapsed())?;
+		let fates = report.paras.iter().find_map(ParaReport::contradiction);
+		self.chronicle.invariants.end(&self.sim, fates)?;
+		Ok(report)
+	}
+
+	/// Runs until the trace has so many steps, or a few more, and says what happened last. That is how a run is looked into.
+	///
+	/// # Errors
+	/// As of [`run`](Self::run).
+	pub fn run_to(&mut self, event: u64) -> Result<Vec<String>, DevnetError> {
+		while self.sim.trace().steps < event && self.sim.step(&mut self.chronicle)? {
+			self.chronicle.invariants.check(&self.sim)?;
+		}
+		Ok(self.chronicle.invariants.last())
 	}
 
 	/// The relay chain, for looking at it after the run.
@@ -290,6 +309,18 @@ impl Devnet {
 		} = &self.chronicle;
 		let last = world.relay.leaf_facts(world.head)?;
 		let config = &world.config;
+		let summary = self.chronicle.recorder.summary(world.head, &self.alive()?);
+		let of_para = |para| {
+			let report = tally.report(para, &last, branch.lost(), config.model.slot);
+			ParaReport {
+				confidence: (report.built > 0).then(|| f64::from(report.included) / f64::from(report.built)),
+				fates: summary.fates(para),
+				latency: summary.latency(para),
+				order_fates: summary.orders(para, config),
+				..report
+			}
+		};
+		let paras: Vec<_> = config.para_ids().map(of_para).collect();
 		Ok(RunReport {
 			params: RunParams {
 				max_candidate_depth: config.params.max_candidate_depth,
@@ -300,10 +331,7 @@ impl Devnet {
 			head: format!("{:?}", world.head),
 			events: format!("{:?}", log.hash()),
 			runtime: format!("{:?}", self.runtime_hash),
-			paras: config
-				.para_ids()
-				.map(|para| tally.report(para, &last, branch.lost(), config.model.slot))
-				.collect(),
+			paras,
 			refused_on_chain: tally.refused_on_chain(),
 			relay_blocks_lost: u32::try_from(branch.lost().len()).unwrap_or(u32::MAX),
 			failed: self.chronicle.failed(),

@@ -1,6 +1,6 @@
 //! What became of each candidate, and the report that follows from it.
 
-use crate::report::{Idleness, Inclusion, Intervals, ParaReport, Refusal};
+use crate::report::{Fates, Idleness, Inclusion, Intervals, ParaReport, Refusal};
 use async_backing_primitives::{
 	BlockNumber, CandidateEvent, CandidateHash, CoreIndex, Hash, HeadHash, LeafFacts, ParaId,
 };
@@ -337,6 +337,11 @@ impl Tally {
 			authoring_s: (!fates.is_empty()).then(|| authoring.as_secs_f64() / fates.len() as f64),
 			extrinsics_included: included().map(|fate| u64::from(fate.built.extrinsics)).sum(),
 			pov_bytes_included: included().map(|fate| fate.built.pov_bytes as u64).sum(),
+			// Of all that is known of the run's end, they are not for one para's candidates alone.
+			confidence: None,
+			fates: Fates::default(),
+			latency: None,
+			order_fates: None,
 			refusals: counted(
 				fates
 					.iter()

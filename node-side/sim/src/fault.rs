@@ -303,7 +303,11 @@ mod tests {
 			effect: Effect::Repeat(ALL),
 		};
 		let mut random = ChaCha8Rng::seed_from_u64(1);
-		for (kind, expected) in [(Kind::Message, true), (Kind::Request, false), (Kind::Answer, false)] {
+		for (kind, expected) in [
+			(Kind::Message, true),
+			(Kind::Request, false),
+			(Kind::Answer, false),
+		] {
 			let verdict = judge(std::slice::from_ref(&rule), &mut random, SECOND, (A, B), kind);
 			let Verdict::Passes { repeated, .. } = verdict else {
 				panic!("nothing is lost")

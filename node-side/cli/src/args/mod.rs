@@ -4,11 +4,14 @@ mod check;
 mod compare;
 mod context;
 mod dev;
+mod faults;
 mod model;
 mod network;
 mod params;
 mod plan;
 mod replay;
+mod rerun;
+mod soak;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -22,6 +25,8 @@ pub(crate) use network::Network;
 pub(crate) use params::Params;
 pub(crate) use plan::{Plan, Today};
 pub(crate) use replay::Replay;
+pub(crate) use rerun::Rerun;
+pub(crate) use soak::Soak;
 pub(crate) use tree::{Format, Tree};
 pub(crate) use vectors::{Target, Vectors};
 
@@ -50,6 +55,10 @@ pub(crate) enum Command {
 	Context(Context),
 	/// Checks a relay runtime: how it is put together, and the whole road on it. Fails if something is wrong.
 	CheckRuntime(CheckRuntime),
+	/// Makes a run again that was stopped since something did not hold, up to that or to an event before.
+	Rerun(Rerun),
+	/// Runs with faults that are drawn from a seed, until one of them breaks something, and makes that as small as it gets.
+	Soak(Soak),
 	/// Judges real relay blocks by the rules, and says what they can't decide. Fails if something disagrees.
 	Replay(Replay),
 	/// Writes the test vectors of the rules, or compares them with what is there.

@@ -1,10 +1,8 @@
 //! The network of a run.
 
-use super::model::ModelArgs;
+use super::{faults::FaultArgs, model::ModelArgs};
 use crate::runtime::RuntimeArgs;
-use async_backing_devnet::{
-	most_cores_at_once, Assignee, Authoring, CoreWork, Disturbance, RunConfig, PARTS_OF_A_CORE,
-};
+use async_backing_devnet::{most_cores_at_once, Assignee, Authoring, CoreWork, RunConfig, PARTS_OF_A_CORE};
 use async_backing_primitives::{AsyncBackingParams, ParaId};
 use clap::Args;
 
@@ -45,13 +43,8 @@ pub(crate) struct Network {
 	/// Relay blocks between two orders for one para.
 	#[arg(long, value_name = "BLOCKS", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=10_000))]
 	order_every: u32,
-	/// What goes wrong on purpose: 'empty-blocks', 'late-quorums', 'lossy-links' or 'crashes'.
-	#[arg(long, value_name = "WHAT")]
-	disturbance: Option<Disturbance>,
-	/// In so many of a hundred slots the relay block reaches half of the nodes a slot too late, whoever builds next among them:
-	/// there are two blocks of one height, and one of them loses.
-	#[arg(long, value_name = "PERCENT", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100))]
-	forks: u32,
+	#[command(flatten)]
+	faults: FaultArgs,
 	#[command(flatten)]
 	pub(super) model: ModelArgs,
 	/// Which relay runtime it runs on.
@@ -87,7 +80,7 @@ impl Network {
 			paras: self.paras.unwrap_or(USUAL_PARAS),
 			seed: self.seed,
 			params,
-			model: self.model.model(self.most_cores()),
+			model: self.faults.model(self.model.model(self.most_cores())),
 			collators_per_para: self.collators_per_para,
 			cores_per_para: self.cores_per_para,
 			on_demand: self.on_demand,
@@ -98,10 +91,7 @@ impl Network {
 			authoring: self.authoring.into(),
 			..RunConfig::default()
 		};
-		if let Some(disturbance) = self.disturbance {
-			config.faults = disturbance.faults(&config);
-		}
-		config.faults.forks = self.forks;
+		self.faults.add(&mut config);
 		config
 	}
 }

@@ -10,6 +10,7 @@ use async_backing_primitives::{
 };
 use async_backing_relay_client::{Genesis, QueryError, RelayClient};
 use async_backing_runtime_metadata::Chain;
+use std::collections::BTreeSet;
 
 /// Slots of a session, on a runtime whose genesis takes a length.
 const SESSION: u32 = 12;
@@ -116,7 +117,8 @@ fn can_order(runtime: &Runtime) -> Result<(), DevnetError> {
 		genesis: Hash::zero(),
 	};
 	let mut desk = OrderDesk::new(runtime.metadata.clone(), chain);
-	desk.order([ParaId(FIRST_PARA)].into_iter()).map(|_| ())
+	desk.wish_order(ParaId(FIRST_PARA))?;
+	desk.bring(&BTreeSet::new(), 0).map(drop)
 }
 
 /// The network at rest, for as many blocks as there is something to see, and whether a para sends an upward message, or why not.

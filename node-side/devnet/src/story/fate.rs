@@ -34,6 +34,20 @@ pub enum Fate {
 }
 
 impl Fate {
+	/// All of them.
+	pub const ALL: [Self; 10] = [
+		Self::Included,
+		Self::InFlight,
+		Self::ForkLost,
+		Self::RelayParentOutOfScope,
+		Self::ParentLost,
+		Self::SessionEnd,
+		Self::NoClaim,
+		Self::BlockFull,
+		Self::AvailabilityLate,
+		Self::Refused,
+	];
+
 	/// Whether it came to nothing.
 	pub fn is_lost(self) -> bool {
 		!matches!(self, Self::Included | Self::InFlight)

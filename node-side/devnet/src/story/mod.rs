@@ -4,6 +4,7 @@
 
 mod fate;
 mod seen;
+mod summary;
 #[cfg(test)]
 mod tests;
 
@@ -112,13 +113,7 @@ impl Recorder {
 	/// The story, if the best head is this one and these candidates may still be included.
 	pub(crate) fn story(&self, head: Hash, alive: &BTreeSet<CandidateHash>) -> Story {
 		let best = self.best_chain(head);
-		let ended = Ended {
-			blocks: &self.blocks,
-			best: &best,
-			candidates: &self.candidates,
-			alive,
-			end: self.blocks.iter().map(|block| block.at).max().unwrap_or_default(),
-		};
+		let ended = self.ended(&best, alive);
 		let is_best = |position: &usize| {
 			let block = self.blocks.get(*position);
 			block.is_some_and(|block| best.get(&block.number) == Some(position))
@@ -166,6 +161,21 @@ impl Recorder {
 					drawing: drawing.clone(),
 				})
 				.collect(),
+		}
+	}
+
+	/// The run as it ended, on this chain.
+	fn ended<'a>(
+		&'a self,
+		best: &'a BTreeMap<BlockNumber, usize>,
+		alive: &'a BTreeSet<CandidateHash>,
+	) -> Ended<'a> {
+		Ended {
+			blocks: &self.blocks,
+			best,
+			candidates: &self.candidates,
+			alive,
+			end: self.blocks.iter().map(|block| block.at).max().unwrap_or_default(),
 		}
 	}
 

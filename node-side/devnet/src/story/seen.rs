@@ -1,12 +1,15 @@
 //! What is seen of a run while it goes on.
 
 use crate::{
+	orders::Ordered,
 	words::{Built, DevnetWords, Event},
 	world::{NewBlock, Note},
 };
 use async_backing_fragment_tree::Drawing;
 use async_backing_machine::{Instant, Output};
-use async_backing_primitives::{BlockNumber, CandidateEvent, CandidateHash, CoreIndex, Hash, ParaId};
+use async_backing_primitives::{
+	BlockNumber, CandidateEvent, CandidateHash, CoreIndex, CoreState, Hash, ParaId,
+};
 use async_backing_sim::{Step, What};
 use async_backing_validator::Event as ValidatorEvent;
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +32,14 @@ pub(super) struct Seen {
 	pub(super) turns: BTreeMap<CoreIndex, ParaId>,
 	/// What its author offered, and it did not take.
 	pub(super) refused: BTreeSet<CandidateHash>,
+	/// What it did with orders.
+	pub(super) orders: Vec<(ParaId, Ordered)>,
+	/// Cores that took a candidate in it, and of which para.
+	pub(super) used: Vec<(CoreIndex, ParaId)>,
+	/// Cores that were free and took none, and whose turn it was. At the end of a session claims go back (R-SCH-6).
+	pub(super) unused: Vec<(CoreIndex, ParaId)>,
+	/// Claims on cores in the blocks after it.
+	pub(super) claims: Vec<(CoreIndex, ParaId)>,
 }
 
 /// A candidate.
@@ -57,6 +68,8 @@ pub(crate) struct Recorder {
 	pub(super) traffic: BTreeMap<&'static str, (u64, u64)>,
 	/// Relay blocks on whose parents trees were looked for.
 	pub(super) looked: usize,
+	/// Whether trees are looked for.
+	pub(crate) keeps_trees: bool,
 	/// Trees at relay blocks, by position.
 	pub(super) trees: Vec<(usize, Drawing)>,
 }
@@ -111,10 +124,12 @@ impl Recorder {
 		let position = self.blocks.len();
 		let facts = &block.facts;
 		let mut refused: BTreeSet<_> = block.offered.iter().copied().collect();
+		let mut used = Vec::new();
 		for event in &block.events {
 			match event {
-				CandidateEvent::CandidateBacked(receipt, ..) => {
+				CandidateEvent::CandidateBacked(receipt, _, core, _) => {
 					refused.remove(&receipt.hash());
+					used.push((*core, receipt.descriptor.para_id()));
 					self.update(receipt.hash(), |known| known.backed.push(position));
 				}
 				CandidateEvent::CandidateIncluded(receipt, ..) => {
@@ -136,6 +151,17 @@ impl Recorder {
 			window: facts.params.allowed_ancestry_len,
 			turns: block.turns.clone(),
 			refused,
+			orders: block.orders.clone(),
+			unused: match facts.session_index == block.session {
+				true => unused(block, &used),
+				false => Vec::new(),
+			},
+			used,
+			claims: facts
+				.claim_queue
+				.iter()
+				.flat_map(|(core, claims)| claims.iter().map(|para| (*core, *para)))
+				.collect(),
 		});
 	}
 
@@ -164,4 +190,17 @@ impl Recorder {
 			change(known);
 		}
 	}
+}
+
+/// Cores that had somebody's turn in a block, took nothing, and are not held by what was backed earlier.
+fn unused(block: &NewBlock, used: &[(CoreIndex, ParaId)]) -> Vec<(CoreIndex, ParaId)> {
+	let is_held = |core: &CoreIndex| {
+		let state = usize::try_from(core.0)
+			.ok()
+			.and_then(|core| block.facts.cores.get(core));
+		matches!(state, Some(CoreState::Occupied(_)))
+	};
+	let free = |(core, _): &(&CoreIndex, &ParaId)| !used.iter().any(|(of, _)| of == *core) && !is_held(core);
+	let turns = block.turns.iter().filter(free);
+	turns.map(|(core, para)| (*core, *para)).collect()
 }

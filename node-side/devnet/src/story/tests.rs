@@ -4,7 +4,7 @@ use super::{
 	seen::{Candidate, Seen},
 	Fate, Recorder, Story,
 };
-use crate::words::Built;
+use crate::{orders::Ordered, words::Built, OrderFates, RunConfig};
 use async_backing_machine::Instant;
 use async_backing_primitives::{CandidateHash, CoreIndex, Hash, HeadHash, ParaId};
 use std::{collections::BTreeSet, time::Duration};
@@ -34,6 +34,10 @@ fn chain(blocks: u8) -> Recorder {
 		window: WINDOW,
 		turns: [(CORE, PARA)].into(),
 		refused: BTreeSet::new(),
+		orders: Vec::new(),
+		used: Vec::new(),
+		unused: Vec::new(),
+		claims: Vec::new(),
 	});
 	Recorder {
 		blocks: blocks.collect(),
@@ -269,4 +273,72 @@ fn forks_of_the_relay_chain_take_what_is_on_them() {
 	let best: Vec<_> = told.relay_blocks.iter().map(|block| block.is_best).collect();
 	assert_eq!(best.iter().filter(|best| !**best).count(), 1);
 	assert!(!best[12]);
+}
+
+/// A chain on which these blocks did something with the orders for the para; its only core serves them.
+fn ordering(change: impl Fn(u32, &mut Seen)) -> OrderFates {
+	let mut recorder = chain(12);
+	for block in &mut recorder.blocks {
+		change(block.number, block);
+	}
+	let config = RunConfig {
+		paras: 0,
+		on_demand: 1,
+		..RunConfig::default()
+	};
+	let summary = recorder.summary(hash(12), &BTreeSet::new());
+	summary.orders(PARA, &config).expect("there are orders")
+}
+
+#[test]
+fn r_sch_6_r_sch_8_orders_are_served_lost_or_waiting() {
+	let fates = ordering(|number, block| match number {
+		1 => block.orders = vec![(PARA, Ordered::Again), (ParaId(7), Ordered::Placed)],
+		2 | 5 | 8 | 11 => block.orders = vec![(PARA, Ordered::Placed)],
+		3 => block.orders = vec![(PARA, Ordered::Failed)],
+		4 => block.used = vec![(CORE, PARA)],
+		7 => block.unused = vec![(CORE, PARA)],
+		10 => block.used = vec![(CORE, PARA), (CoreIndex(3), ParaId(7))],
+		12 => block.claims = vec![(CORE, PARA)],
+		_ => {}
+	});
+	let expected = OrderFates {
+		placed: 4,
+		placed_again: 1,
+		failed: 1,
+		served: 2,
+		lost: 1,
+		waiting: 1,
+	};
+	assert_eq!(fates, expected, "R-SCH-8");
+	// A turn that nobody used is no loss as long as there is a claim for each order.
+	let back = ordering(|number, block| match number {
+		2 => block.orders = vec![(PARA, Ordered::Placed)],
+		4 => block.unused = vec![(CORE, PARA)],
+		12 => block.claims = vec![(CORE, PARA)],
+		_ => {}
+	});
+	assert_eq!((back.lost, back.waiting), (0, 1), "R-SCH-6");
+}
+
+#[test]
+fn a_summary_counts_each_block_once_and_says_how_long_it_took() {
+	let recorder = Recorder {
+		candidates: vec![included(1, 2, 3), included(2, 3, 4), candidate(3, 4, 5)],
+		..chain(12)
+	};
+	let summary = recorder.summary(hash(12), &BTreeSet::new());
+	let fates = summary.fates(PARA);
+	assert_eq!(
+		(fates.included, fates.relay_parent_out_of_scope, fates.total()),
+		(2, 1, 3)
+	);
+	let latency = summary.latency(PARA).expect("two are included");
+	// Built three seconds into the slot of the relay parent, included two blocks later.
+	assert_eq!(
+		(latency.mean_s, latency.worst_s, latency.variance_s2),
+		(9.0, 9.0, 0.0)
+	);
+	assert_eq!(summary.fates(ParaId(7)).total(), 0);
+	assert!(summary.orders(PARA, &RunConfig::default()).is_none());
 }

@@ -5,4 +5,4 @@ mod collators;
 mod contexts;
 mod crash;
 mod forks;
-mod town;
+pub(crate) mod town;

@@ -20,9 +20,9 @@ use async_backing_machine::Instant;
 use async_backing_primitives::{
 	availability_threshold, hash_of, AsyncBackingParams, BackedCandidate, BackingState, BlockData,
 	CandidateCommitments, CandidateEvent, CandidateHash, CandidatePendingAvailability, Constraints,
-	CoreIndex, CoreState, GroupIndex, GroupRotationInfo, Hash, HeadData, LeafFacts, OccupiedCore, ParaAtLeaf,
-	ParaId, PersistedValidationData, PoV, PvfCheckStatement, RelayChainBlockInfo, Slot, ValidationCode,
-	ValidationCodeHash, ValidationResult, ValidatorIndex, ValidatorSignature,
+	CoreIndex, CoreState, GridSeed, GroupIndex, GroupRotationInfo, Hash, HeadData, LeafFacts, OccupiedCore,
+	ParaAtLeaf, ParaId, PersistedValidationData, PoV, PvfCheckStatement, RelayChainBlockInfo, Slot,
+	ValidationCode, ValidationCodeHash, ValidationResult, ValidatorIndex, ValidatorSignature,
 };
 use async_backing_provisioner::Proposal;
 use async_backing_relay_client::ValidatorKeys;
@@ -35,7 +35,7 @@ use std::{
 	time::Duration,
 };
 
-pub(super) const PARA: ParaId = ParaId(crate::FIRST_PARA);
+pub(crate) const PARA: ParaId = ParaId(crate::FIRST_PARA);
 const CORE: CoreIndex = CoreIndex(0);
 const GROUP: GroupIndex = GroupIndex(0);
 const MAX_POV: u32 = 1 << 20;
@@ -49,7 +49,7 @@ fn code() -> ValidationCode {
 }
 
 /// The least validators of which one may be missing: three of four attest, two of three back.
-pub(super) fn config(blocks: u32, seed: u64) -> RunConfig {
+pub(crate) fn config(blocks: u32, seed: u64) -> RunConfig {
 	RunConfig {
 		blocks,
 		validators: 4,
@@ -80,7 +80,7 @@ struct Block {
 
 /// The relay chain.
 #[derive(Debug)]
-pub(super) struct ModelChain {
+pub(crate) struct ModelChain {
 	validators: Vec<ValidatorKeys>,
 	params: AsyncBackingParams,
 	genesis: Hash,
@@ -362,6 +362,11 @@ impl Chain for ModelChain {
 				Some((_, code)) if self.is_asking(block.info.number) => vec![code],
 				_ => Vec::new(),
 			},
+			node_features: Default::default(),
+			grid: Some(GridSeed {
+				randomness: [7; 32],
+				authorities: self.validators.len() as u32,
+			}),
 			events: block.events.clone(),
 		})
 	}
@@ -463,15 +468,15 @@ impl Executor for Counter {
 }
 
 /// A devnet over the model.
-pub(super) struct Town {
-	pub(super) sim: Sim<World<ModelChain>>,
-	pub(super) chronicle: Chronicle,
+pub(crate) struct Town {
+	pub(crate) sim: Sim<World<ModelChain>>,
+	pub(crate) chronicle: Chronicle,
 	/// Heads that the chain included, in its order, and when.
 	pub(super) included: Vec<(Instant, HeadData)>,
 }
 
 impl Town {
-	pub(super) fn new(config: RunConfig) -> Self {
+	pub(crate) fn new(config: RunConfig) -> Self {
 		Self::with_executor(config, Counter)
 	}
 
@@ -490,12 +495,12 @@ impl Town {
 	}
 
 	/// Runs to the end, under the eyes of one more observer.
-	pub(super) fn run(&mut self, watch: impl FnMut(&Step<'_, DevnetWords, Note>)) {
+	pub(crate) fn run(&mut self, watch: impl FnMut(&Step<'_, DevnetWords, Note>)) {
 		self.try_run(watch).unwrap();
 	}
 
 	/// The same where the run may not come to its end.
-	pub(super) fn try_run(
+	pub(crate) fn try_run(
 		&mut self,
 		mut watch: impl FnMut(&Step<'_, DevnetWords, Note>),
 	) -> Result<(), DevnetError> {
@@ -504,19 +509,24 @@ impl Town {
 			chronicle,
 			included,
 		} = self;
-		let mut observer = |step: &Step<'_, DevnetWords, Note>| {
-			chronicle.see(step);
-			watch(step);
-			let async_backing_sim::What::Note(Note::RelayBlock(block)) = step.what else {
-				return;
-			};
-			for event in &block.events {
-				if let CandidateEvent::CandidateIncluded(_, head, ..) = event {
-					included.push((step.at, head.clone()));
+		loop {
+			let mut observer = |step: &Step<'_, DevnetWords, Note>| {
+				chronicle.see(step);
+				watch(step);
+				let async_backing_sim::What::Note(Note::RelayBlock(block)) = step.what else {
+					return;
+				};
+				for event in &block.events {
+					if let CandidateEvent::CandidateIncluded(_, head, ..) = event {
+						included.push((step.at, head.clone()));
+					}
 				}
+			};
+			if !sim.step(&mut observer)? {
+				return Ok(());
 			}
-		};
-		Ok(sim.run(&mut observer)?)
+			chronicle.invariants.check(sim)?;
+		}
 	}
 
 	/// Numbers of the included blocks.

@@ -2,6 +2,7 @@
 
 use super::{Asked, Event, NewBlock, Note, Spread, World};
 use crate::{
+	orders::{is_for_later, Brought, Ordered},
 	relay::{Chain, FIRST_SLOT},
 	DevnetError,
 };
@@ -19,8 +20,6 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 const PROPOSAL_TIME: Duration = Duration::from_millis(500);
 /// Slots for each block of a run after which nobody waits for more: a plan of faults may leave no author.
 const SLOTS_PER_BLOCK: u64 = 16;
-/// How many blocks finality is behind the newest one, if all forks have the same block there.
-pub(super) const FINALITY_LAG: u32 = 3;
 
 impl<C: Chain> World<C> {
 	/// The author of a slot asks its node what to put into the block.
@@ -33,8 +32,11 @@ impl<C: Chain> World<C> {
 			});
 		}
 		let relay_slot = FIRST_SLOT.saturating_add(slot);
-		let late = self.forks.next();
-		if let Some((author, parent)) = self.winner(relay_slot, now)? {
+		let is_calm = self.config.is_calm(slot);
+		let late = self.late.next().filter(|_| !is_calm);
+		if self.empty.next().is_some() && !is_calm {
+			agenda.note(Note::EmptySlot { slot });
+		} else if let Some((author, parent)) = self.winner(relay_slot, now)? {
 			let what = Proposing {
 				parent,
 				slot: relay_slot,
@@ -77,7 +79,13 @@ impl<C: Chain> World<C> {
 			.iter()
 			.map(|backed| backed.hash())
 			.collect();
-		let mut transactions = self.contents_of(number, parent, agenda)?;
+		let brought = self.brought_to(number, parent, agenda)?;
+		let by_run = brought.len();
+		let mut transactions: Vec<_> = brought
+			.iter()
+			.map(|brought| brought.transaction.clone())
+			.collect();
+		transactions.extend(self.votes_of(number, parent)?);
 		let own = transactions.len();
 		let outside = self.outside.as_mut();
 		let sent = outside.map_or_else(Vec::new, |outside| outside.transactions(parent));
@@ -86,16 +94,41 @@ impl<C: Chain> World<C> {
 		let imported = self
 			.relay
 			.grow(parent, relay_slot, author, proposal, transactions)?;
-		let by_run = self.contents.get(&number).and_then(|contents| {
-			let transactions = contents.transactions.as_ref()?;
-			Some(transactions.len())
-		});
-		let is_of_run = |position: usize| by_run.is_some_and(|by_run| position < by_run);
+		let fate_of = |position: &usize| {
+			let refused = imported.refused.iter().find(|(of, _)| of == position);
+			if let Some((_, reason)) = refused {
+				return match is_for_later(reason) {
+					true => Ordered::Again,
+					false => Ordered::Refused,
+				};
+			}
+			match imported.failed.iter().any(|(of, _)| of == position) {
+				true => Ordered::Failed,
+				false => Ordered::Placed,
+			}
+		};
+		let fates: Vec<_> = (0..by_run).map(|position| fate_of(&position)).collect();
+		let told = brought.iter().zip(&fates);
+		let orders = told
+			.clone()
+			.filter_map(|(brought, fate)| Some((brought.order?, *fate)))
+			.collect();
+		let with = |which: &[Ordered]| -> BTreeSet<u64> {
+			let those = told.clone().filter(|(_, fate)| which.contains(fate));
+			those.map(|(brought, _)| brought.id).collect()
+		};
+		let taken = with(&[Ordered::Placed, Ordered::Failed]);
+		if let Some(desk) = &mut self.orders {
+			desk.forget(&with(&[Ordered::Refused]));
+		}
+		// What is brought again has not failed.
 		let refused = imported.refused.iter();
-		let refused = refused.map(|(position, reason)| (*position, reason.to_string()));
+		let refused = refused
+			.filter(|(_, reason)| !is_for_later(reason))
+			.map(|(position, reason)| (*position, reason.to_string()));
 		let failed: Vec<_> = refused
 			.chain(imported.failed)
-			.filter(|(position, _)| is_of_run(*position))
+			.filter(|(position, _)| *position < by_run)
 			.map(|(_, reason)| reason)
 			.collect();
 		if let Some(outside) = &mut self.outside {
@@ -120,7 +153,7 @@ impl<C: Chain> World<C> {
 			.filter_map(|(core, claims)| Some((*core, *claims.front()?)))
 			.collect();
 		let late = self.late_nodes(late, imported.hash, relay_slot, author)?;
-		self.spread(&facts, &late, agenda);
+		self.spread(asked, &facts, taken, &late, agenda);
 		agenda.note(Note::RelayBlock(Box::new(NewBlock {
 			slot,
 			author,
@@ -128,6 +161,7 @@ impl<C: Chain> World<C> {
 			turns,
 			offered,
 			failed,
+			orders,
 			events: imported.events,
 			facts,
 		})));
@@ -139,7 +173,14 @@ impl<C: Chain> World<C> {
 
 	/// Each node imports a block when it gets there: by `leaf_active_after` into the slot everybody has it, but for those where
 	/// it is late.
-	fn spread(&mut self, facts: &Arc<LeafFacts>, late: &BTreeSet<NodeId>, agenda: &mut Agenda<Self>) {
+	fn spread(
+		&mut self,
+		asked: Asked,
+		facts: &Arc<LeafFacts>,
+		taken: BTreeSet<u64>,
+		late: &BTreeSet<NodeId>,
+		agenda: &mut Agenda<Self>,
+	) {
 		let number = facts.block.number;
 		let model = &self.config.model;
 		let everywhere = agenda.after(model.leaf_active_after);
@@ -149,6 +190,11 @@ impl<C: Chain> World<C> {
 			.blocks
 			.values()
 			.find(|block| block.facts.block.hash == facts.parent_hash);
+		let jitter = match self.config.is_calm(asked.slot) {
+			true => Duration::ZERO,
+			false => model.import_jitter,
+		};
+		let before = parent.map_or(0, |parent| parent.transactions);
 		let parent = parent.map(|parent| parent.at.clone()).unwrap_or_default();
 		let mut times = Vec::new();
 		for node in (0..self.config.nodes()).map(NodeId) {
@@ -157,16 +203,23 @@ impl<C: Chain> World<C> {
 			if late.contains(&node) {
 				at = at.saturating_add(self.lateness());
 			}
+			if !jitter.is_zero() && node.0 != asked.author {
+				let later = self.jitter.gen_range(0..=jitter.as_micros());
+				at = at.saturating_add(Duration::from_micros(u64::try_from(later).unwrap_or(u64::MAX)));
+			}
+			at = self.reaches(NodeId(asked.author), node, at);
 			// Nobody imports a block before its parent.
 			times.push(at.max(parent.get(node.0).copied().unwrap_or_default()));
 		}
 		let block = Spread {
 			facts: facts.clone(),
 			at: times.clone(),
+			transactions: before.saturating_add(u32::try_from(taken.len()).unwrap_or(u32::MAX)),
+			taken,
 		};
 		self.blocks.insert((number, self.built), block);
 		self.built = self.built.saturating_add(1);
-		let finalized = self.finalize(facts.block.hash);
+		let finalized = self.finalize(facts.block.hash, agenda.now());
 		for (node, at) in times.into_iter().enumerate() {
 			let node = NodeId(node);
 			let event = ChainEvent::Imported {
@@ -179,13 +232,18 @@ impl<C: Chain> World<C> {
 			}
 		}
 		let oldest = number.saturating_sub(REMEMBERED_FOR);
+		self.settle(oldest);
 		self.blocks.retain(|(number, _), _| *number >= oldest);
-		self.contents.retain(|number, _| *number >= oldest);
+		self.votes.retain(|number, _| *number >= oldest);
 	}
 
 	/// What is final now that there is this block.
-	fn finalize(&mut self, block: Hash) -> Option<ChainEvent> {
-		let final_now = self.common_ancestor(block, FINALITY_LAG)?.facts.block;
+	fn finalize(&mut self, block: Hash, now: Instant) -> Option<ChainEvent> {
+		let lag = self.config.model.finality_lag;
+		let final_now = self.common_ancestor(block, lag)?.facts.block;
+		if !self.is_followed(final_now.number, final_now.hash, now) {
+			return None;
+		}
 		let from = self
 			.finalized
 			.map_or(final_now.number, |number| number.saturating_add(1));
@@ -209,54 +267,76 @@ impl<C: Chain> World<C> {
 		})
 	}
 
-	/// Transactions of the run in a block of this number: those of a block beside it as well, since only one of them stays.
-	fn contents_of(
-		&mut self,
-		number: u32,
-		parent: Hash,
-		agenda: &mut Agenda<Self>,
-	) -> Result<Vec<OpaqueExtrinsic>, DevnetError> {
+	/// Votes about codes in a block of this number: those of a block beside it as well, since only one of them stays.
+	fn votes_of(&mut self, number: u32, parent: Hash) -> Result<Vec<OpaqueExtrinsic>, DevnetError> {
 		let votes = std::mem::take(&mut self.ballots.0);
-		let known = self.contents.get(&number);
-		let known = known.and_then(|contents| contents.transactions.clone());
-		let mut transactions = match known {
-			Some(transactions) => transactions,
-			None => self.orders_of_block(number.saturating_sub(1), agenda)?,
-		};
-		let contents = self.contents.entry(number).or_default();
-		contents.transactions.get_or_insert_with(|| transactions.clone());
-		contents.votes.extend(votes);
-		for (statement, signature) in contents.votes.clone() {
+		let known = self.votes.entry(number).or_default();
+		known.extend(votes);
+		let mut transactions = Vec::new();
+		for (statement, signature) in known.clone() {
 			transactions.extend(self.relay.ballot(parent, statement, signature)?);
 		}
 		Ok(transactions)
 	}
 
-	/// Transactions of the block after so many: in the first one what cores do, and every so many blocks an order for each para
-	/// that has some.
-	fn orders_of_block(
+	/// What the run brings to a block on this parent: what is due, and what its ancestors had no room for.
+	fn brought_to(
 		&mut self,
-		after: u32,
+		number: u32,
+		parent: Hash,
 		agenda: &mut Agenda<Self>,
-	) -> Result<Vec<OpaqueExtrinsic>, DevnetError> {
-		let Some(desk) = &mut self.orders else {
+	) -> Result<Vec<Brought>, DevnetError> {
+		while self.wished_for < number {
+			let after = self.wished_for;
+			self.wished_for = after.saturating_add(1);
+			self.wish_after(after, agenda)?;
+		}
+		let Some(desk) = &self.orders else {
 			return Ok(Vec::new());
 		};
-		let mut transactions = match after {
-			0 => desk.assign(&self.config.works)?,
-			_ => Vec::new(),
-		};
-		transactions.extend(desk.as_root(after)?);
-		if after.is_multiple_of(self.config.order_every) {
-			let ordering = || {
-				self.config
-					.on_demand_paras()
-					.chain(self.config.orders_for.iter().copied())
-			};
-			ordering().for_each(|para| agenda.note(Note::Ordered(para)));
-			transactions.extend(desk.order(ordering())?);
+		let (mut taken, mut at, mut nonce) = (BTreeSet::new(), parent, None);
+		for block in self.blocks.values().rev() {
+			if block.facts.block.hash == at {
+				at = block.facts.parent_hash;
+				nonce.get_or_insert(block.transactions);
+				taken.extend(&block.taken);
+			}
 		}
-		Ok(transactions)
+		desk.bring(&taken, nonce.unwrap_or_default())
+	}
+
+	/// What is wished of the block after so many: in the first one what cores do, and every so many blocks an order for each
+	/// para that has some.
+	fn wish_after(&mut self, after: u32, agenda: &mut Agenda<Self>) -> Result<(), DevnetError> {
+		let Some(desk) = &mut self.orders else {
+			return Ok(());
+		};
+		if after == 0 {
+			desk.wish_work(&self.config.works)?;
+		}
+		desk.wish_as_root(after)?;
+		if after.is_multiple_of(self.config.order_every) {
+			let others = self.config.orders_for.iter().copied();
+			for para in self.config.on_demand_paras().chain(others) {
+				agenda.note(Note::Ordered(para));
+				desk.wish_order(para)?;
+			}
+		}
+		Ok(())
+	}
+
+	/// Blocks below this number are about to be forgotten: what those of the best chain took is theirs for ever.
+	fn settle(&mut self, oldest: u32) {
+		let Some(desk) = &mut self.orders else { return };
+		let mut at = self.head;
+		for ((number, _), block) in self.blocks.iter().rev() {
+			if block.facts.block.hash == at {
+				at = block.facts.parent_hash;
+				if *number < oldest {
+					desk.forget(&block.taken);
+				}
+			}
+		}
 	}
 
 	fn slot_start(&self, slot: u64) -> Instant {

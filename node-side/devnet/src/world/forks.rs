@@ -7,8 +7,8 @@
 
 use super::{Spread, World};
 use crate::{relay::Chain, DevnetError};
-use async_backing_primitives::{Hash, Slot};
-use async_backing_sim::{Instant, NodeId};
+use async_backing_primitives::{supermajority_threshold, Hash, Slot};
+use async_backing_sim::{Fault, Instant, NodeId};
 use rand::Rng;
 use rand_chacha::{
 	rand_core::{RngCore, SeedableRng},
@@ -16,26 +16,48 @@ use rand_chacha::{
 };
 use std::{cmp::Reverse, collections::BTreeSet, time::Duration};
 
-/// Stream of the generator that slots of forks are drawn from; import times are drawn from the last one.
-const STREAM: u64 = u64::MAX - 1;
+/// Streams of the generator that slots are drawn from; import times are drawn from the last one.
+const LATE: u64 = u64::MAX - 1;
+const EMPTY: u64 = u64::MAX - 2;
+const JITTER: u64 = u64::MAX - 3;
 
-/// Slots whose block comes late to part of the network.
+/// How long it takes those who were apart to hear what they missed.
+const CATCH_UP: Duration = Duration::from_millis(500);
+
+/// A generator of its own for what a run may do without.
+pub(super) fn stream(seed: u64, stream: u64) -> ChaCha8Rng {
+	let mut random = ChaCha8Rng::seed_from_u64(seed);
+	random.set_stream(stream);
+	random
+}
+
+/// How much later than others nodes have a block.
+pub(super) fn jitter(seed: u64) -> ChaCha8Rng {
+	stream(seed, JITTER)
+}
+
+/// Some slots of a hundred.
 #[derive(Debug)]
-pub(super) struct Forks {
-	/// How many of a hundred.
+pub(super) struct Drawn {
 	percent: u32,
 	random: ChaCha8Rng,
 }
 
-impl Forks {
-	pub(super) fn new(percent: u32, seed: u64) -> Self {
-		let mut random = ChaCha8Rng::seed_from_u64(seed);
-		random.set_stream(STREAM);
+impl Drawn {
+	/// Slots whose block comes late to part of the network.
+	pub(super) fn late(percent: u32, seed: u64) -> Self {
+		let random = stream(seed, LATE);
 		Self { percent, random }
 	}
 
-	/// Whether the block of the next slot is late somewhere, and what decides where. Asked once for each slot, so that runs of
-	/// one seed have their forks in the same slots, whatever else they do.
+	/// Slots in which nobody builds.
+	pub(super) fn empty(percent: u32, seed: u64) -> Self {
+		let random = stream(seed, EMPTY);
+		Self { percent, random }
+	}
+
+	/// Whether the next slot is one of them, and what decides the rest. Asked once for each slot, so that runs of one seed have
+	/// theirs in the same slots, whatever else they do.
 	pub(super) fn next(&mut self) -> Option<u64> {
 		if self.percent == 0 {
 			return None;
@@ -102,6 +124,39 @@ impl<C: Chain> World<C> {
 			*node == next || (is_late && *node != author)
 		});
 		Ok(late.map(NodeId).collect())
+	}
+
+	/// When what arrives at a node at this time does so, if an author's block cannot reach it before: a partition holds it up.
+	pub(super) fn reaches(&self, author: NodeId, node: NodeId, at: Instant) -> Instant {
+		let mut at = at;
+		let holding = |at| {
+			let plan = self.config.faults.plan.iter();
+			plan.filter_map(|fault| match fault {
+				Fault::Apart { nodes, during, .. }
+					if during.contains(&at) && nodes.contains(&author) != nodes.contains(&node) =>
+				{
+					Some(during.end)
+				}
+				_ => None,
+			})
+			.max()
+		};
+		while let Some(end) = holding(at) {
+			at = end.saturating_add(CATCH_UP);
+		}
+		at
+	}
+
+	/// Whether more than two thirds of the validators follow a block.
+	pub(super) fn is_followed(&self, number: u32, hash: Hash, now: Instant) -> bool {
+		let validators = self.relay.validators().len();
+		let follows = |validator: &usize| {
+			let best = self.best_of(NodeId(*validator), now);
+			let ancestor = self.ancestor(best, number);
+			ancestor.is_some_and(|ancestor| ancestor.facts.block.hash == hash)
+		};
+		let following = (0..validators).filter(follows).count();
+		following >= supermajority_threshold(validators)
 	}
 
 	/// How much later a late block comes: after the one that is built beside it, before the one after that.

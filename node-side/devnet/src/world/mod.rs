@@ -7,15 +7,15 @@ mod forks;
 mod misconduct;
 mod work;
 
-use blocks::FINALITY_LAG;
-use forks::Forks;
+use forks::{jitter, Drawn};
 use work::Ballots;
 
 use crate::{
 	authoring::{Author, Timing},
 	execution::Executes,
+	faults::Faulty,
 	nodes::{Card, CollatorCore, Turns, ValidatorCore},
-	orders::OrderDesk,
+	orders::{OrderDesk, Ordered},
 	outside::Outside,
 	relay::Chain,
 	words::{DevnetWords, Done, Job, Request, Response},
@@ -35,7 +35,6 @@ use async_backing_validator::{Request as NodeRequest, Validator, ValidatorConfig
 use async_backing_wire::{declare_payload, CollatorId, CollatorSignature, Declaration};
 use codec::Encode;
 use rand_chacha::{rand_core::SeedableRng, ChaCha8Rng};
-use sp_runtime::OpaqueExtrinsic;
 use std::{
 	cell::RefCell,
 	collections::{BTreeMap, BTreeSet},
@@ -68,6 +67,11 @@ pub(crate) enum Note {
 		/// Who should have built.
 		author: usize,
 	},
+	/// Nobody builds in a slot.
+	EmptySlot {
+		/// Slots since the run began.
+		slot: u64,
+	},
 }
 
 /// A relay block, seen from all sides.
@@ -82,8 +86,10 @@ pub(crate) struct NewBlock {
 	pub(crate) turns: BTreeMap<CoreIndex, ParaId>,
 	/// Candidates that its author offered.
 	pub(crate) offered: Vec<CandidateHash>,
-	/// Why transactions of the run failed in it, or were not taken.
+	/// Why transactions of the run failed in it, or can be in no block.
 	pub(crate) failed: Vec<String>,
+	/// What it did with orders.
+	pub(crate) orders: Vec<(ParaId, Ordered)>,
 	/// What happened to candidates in it.
 	pub(crate) events: Vec<CandidateEvent>,
 	/// What nodes learn of it.
@@ -95,6 +101,10 @@ struct Spread {
 	facts: Arc<LeafFacts>,
 	/// When each node imports it.
 	at: Vec<Instant>,
+	/// Transactions of the run that it took.
+	taken: BTreeSet<u64>,
+	/// How many it and its ancestors took.
+	transactions: u32,
 }
 
 /// A para and who collates for it.
@@ -104,15 +114,8 @@ struct Line {
 	producer: Box<dyn BlockProducer>,
 	/// Candidates built so far.
 	built: u32,
-}
-
-/// Transactions of blocks of one number.
-#[derive(Debug, Default)]
-struct Contents {
-	/// Of whoever sends the run's.
-	transactions: Option<Vec<OpaqueExtrinsic>>,
-	/// Votes about codes that came before the last of these blocks.
-	votes: Vec<(PvfCheckStatement, ValidatorSignature)>,
+	/// Where the last one was built.
+	last: Option<BuildOn>,
 }
 
 /// The slot whose author is being asked.
@@ -141,7 +144,12 @@ pub(crate) struct World<C> {
 	executor: Box<dyn Executes>,
 	/// Of import times.
 	random: ChaCha8Rng,
-	forks: Forks,
+	/// Slots whose block comes late somewhere.
+	late: Drawn,
+	/// Slots in which nobody builds.
+	empty: Drawn,
+	/// Of what nodes have later.
+	jitter: ChaCha8Rng,
 	/// The newest relay blocks, by number, in the order in which they were built.
 	blocks: BTreeMap<(u32, u64), Spread>,
 	/// Relay blocks built, on all forks.
@@ -155,10 +163,14 @@ pub(crate) struct World<C> {
 	asked: Option<Asked>,
 	/// Votes about codes that wait for the next block.
 	ballots: Ballots,
-	/// What goes into the newest blocks, by number: the same on each fork.
-	contents: BTreeMap<u32, Contents>,
+	/// Votes about codes that came before the last of the blocks of a number: they go into each of them.
+	votes: BTreeMap<u32, Vec<(PvfCheckStatement, ValidatorSignature)>>,
+	/// Blocks for which is wished what is to be in them.
+	wished_for: u32,
 	/// Candidates whose data nobody hands out.
 	withheld: BTreeSet<CandidateHash>,
+	/// What candidates say that they do, of those that say what is not so.
+	claims: BTreeMap<CandidateHash, CandidateCommitments>,
 	/// Proofs of validity of all candidates, if they are kept.
 	pub(crate) povs: Option<BTreeMap<CandidateHash, Arc<PoV>>>,
 }
@@ -197,6 +209,7 @@ impl<C: Chain> World<C> {
 				genesis_head: parachain.genesis_head().clone(),
 				producer: parachain.into_producer(),
 				built: 0,
+				last: None,
 			})
 			.collect();
 		let mut random = ChaCha8Rng::seed_from_u64(config.seed);
@@ -213,15 +226,19 @@ impl<C: Chain> World<C> {
 			lines,
 			executor: Box::new(executor),
 			random,
-			forks: Forks::new(config.faults.forks, config.seed),
+			late: Drawn::late(config.faults.forks, config.seed),
+			empty: Drawn::empty(config.faults.empty_slots, config.seed),
+			jitter: jitter(config.seed),
 			blocks: BTreeMap::new(),
 			built: 0,
 			relay_blocks: 0,
 			finalized: None,
 			asked: None,
 			ballots: Ballots::default(),
-			contents: BTreeMap::new(),
+			votes: BTreeMap::new(),
+			wished_for: 0,
 			withheld: BTreeSet::new(),
+			claims: BTreeMap::new(),
 			povs: None,
 			config,
 		}
@@ -289,7 +306,11 @@ impl<C: Chain> Scenario for World<C> {
 			if let Some(running) = self.validators.get_mut(node.0) {
 				*running = core.clone();
 			}
-			return Box::new(ValidatorCore::new(core));
+			let core = ValidatorCore::new(core);
+			return match self.config.faults.validators.get(&node) {
+				Some(misconduct) => Box::new(Faulty::new(core, *misconduct)),
+				None => Box::new(core),
+			};
 		}
 		let (position, own) = self
 			.config
@@ -388,6 +409,7 @@ impl<C: Chain> Scenario for World<C> {
 
 	fn restarted(&mut self, node: NodeId, agenda: &mut Agenda<Self>) -> Result<(), DevnetError> {
 		let now = agenda.now();
+		let model = &self.config.model;
 		// What it has not imported yet comes at its time.
 		let mut imported = self
 			.blocks
@@ -398,7 +420,7 @@ impl<C: Chain> Scenario for World<C> {
 		};
 		// Validators need what may be built on. Collators have a parachain to catch up with.
 		let window = match self.keys.get(node.0) {
-			Some(_) => block.facts.params.relay_parent_window().max(FINALITY_LAG),
+			Some(_) => block.facts.params.relay_parent_window().max(model.finality_lag),
 			None => REMEMBERED_FOR,
 		};
 		let oldest = newest.saturating_sub(window);
@@ -479,6 +501,7 @@ fn digest(what: &What<'_, DevnetWords, Note>, into: &mut Digest) {
 		What::Note(Note::RelayBlock(block)) => (44, block.slot, block.facts.block.hash.encode()),
 		What::Note(Note::Ordered(para)) => (45, para.0.into(), Vec::new()),
 		What::Note(Note::NoAuthor { slot, author }) => (46, *slot, (*author as u64).encode()),
+		What::Note(Note::EmptySlot { slot }) => (47, *slot, Vec::new()),
 	};
 	into.bytes(&entry.encode());
 }

@@ -4,21 +4,22 @@ use super::{misconduct, World};
 use crate::{
 	authoring::Order,
 	execution::fuel_of,
-	relay::Chain,
+	relay::{Chain, FIRST_SLOT},
 	words::{Authored, Done, NotAuthored},
-	DevnetError,
+	DevnetError, Misconduct, ValidatorMisconduct,
 };
 use async_backing_availability::erasure_root_of;
 use async_backing_backing::job;
 use async_backing_collator::{collate, BuildOn, Collated, ProduceBlock};
 use async_backing_primitives::{
-	check_fragment, ConstraintModifications, FragmentCandidate, FragmentError, Hash, Operating,
-	PvfCheckStatement, ValidationCodeHash, ValidationDataClaim, ValidatorId, ValidatorSignature,
+	check_fragment, CandidateCommitments, CandidateHash, ConstraintModifications, FragmentCandidate,
+	FragmentError, Hash, Operating, PersistedValidationData, PoV, PvfCheckStatement, ValidationCodeHash,
+	ValidationDataClaim, ValidationResult, ValidatorId, ValidatorSignature,
 };
 use async_backing_relay_client::{signing, ValidatorKeys};
 use async_backing_sim::{NodeId, Price};
 use async_backing_validator::{work, CodeJob, Job};
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 /// For one sr25519 signature, made or verified.
 const SIGNATURE: Duration = Duration::from_micros(50);
@@ -62,7 +63,17 @@ impl<C: Chain> World<C> {
 			self.learn(subject)?;
 		}
 		let signer = Signer(self.relay.validators().get(node.0));
-		let (done, price) = work::run(job, &mut self.executor, &signer, &mut self.ballots);
+		let vouches = self.config.faults.validators.get(&node) == Some(&ValidatorMisconduct::VouchForAll);
+		let (done, price) = match vouches {
+			true => {
+				let mut executor = Believer {
+					executor: &mut self.executor,
+					claims: &self.claims,
+				};
+				work::run(job, &mut executor, &signer, &mut self.ballots)
+			}
+			false => work::run(job, &mut self.executor, &signer, &mut self.ballots),
+		};
 		let done = done.map_err(|failure| DevnetError::Unfinished {
 			seed: self.config.seed,
 			node: node.0,
@@ -101,11 +112,21 @@ impl<C: Chain> World<C> {
 		price: &mut Price,
 	) -> Result<Authored, NotAuthored> {
 		let Order { build_on, budget, .. } = order;
+		let (mut build_on, mut extrinsics) = (build_on, budget.extrinsics);
 		let line = self
 			.config
 			.collator(node)
 			.and_then(|(line, _)| self.lines.get_mut(line))
 			.ok_or_else(|| NotAuthored::failed("it is no collator"))?;
+		let slot = build_on.slot.saturating_sub(FIRST_SLOT);
+		let misconduct = self.config.faults.collators.get(&node).copied();
+		let misconduct = misconduct.filter(|_| !self.config.is_calm(slot));
+		let equivocates = misconduct == Some(Misconduct::Equivocate);
+		let last = line.last.replace(build_on.clone());
+		if let Some(last) = last.as_ref().filter(|_| equivocates && line.built % 2 == 1) {
+			// Another one than the one before, if nothing else tells them apart.
+			(build_on, extrinsics) = (last, extrinsics.saturating_sub(1));
+		}
 		let (parent_head, included) = (build_on.parent_head(), build_on.included_head());
 		let takes = line
 			.producer
@@ -117,9 +138,8 @@ impl<C: Chain> World<C> {
 		let relay_state = self.relay.state(build_on.relay_parent.hash);
 		let block = ProduceBlock {
 			pov_size: budget.pov_size,
-			..ProduceBlock::of(build_on, budget.extrinsics, &*relay_state)
+			..ProduceBlock::of(build_on, extrinsics, &*relay_state)
 		};
-		let misconduct = self.config.faults.collators.get(&node).copied();
 		let (produced, build_on) = misconduct::produce(&mut *line.producer, &block, build_on, misconduct)?;
 		let extrinsics = produced.extrinsics;
 		price.fuel = fuel_of(self.config.model.extrinsic_cost.saturating_mul(extrinsics));
@@ -131,6 +151,10 @@ impl<C: Chain> World<C> {
 		if misconduct.is_none() {
 			fits(&build_on, &collated)
 				.map_err(|error| NotAuthored::failed(format!("its block fits nowhere: {error}")))?;
+		}
+		if misconduct == Some(Misconduct::Invalid) {
+			let claimed = collated.receipt.commitments.clone();
+			self.claims.insert(collated.hash, claimed);
 		}
 		let (para, built) = (line.para, line.built);
 		line.built = built.saturating_add(1);
@@ -161,6 +185,39 @@ fn fits(build_on: &BuildOn, collated: &Collated) -> Result<(), FragmentError> {
 	let nothing = ConstraintModifications::default();
 	let place = Operating::new(&build_on.context.constraints, &nothing);
 	check_fragment(&build_on.relay_parent, &place, &candidate).map(drop)
+}
+
+/// Believes what collators say that their blocks do.
+struct Believer<'a, E> {
+	executor: &'a mut E,
+	claims: &'a BTreeMap<CandidateHash, CandidateCommitments>,
+}
+
+impl<E: work::Executor> work::Executor for Believer<'_, E> {
+	fn prepare(&mut self, code: ValidationCodeHash, at: Hash) -> Result<(), work::ExecutionFailure> {
+		self.executor.prepare(code, at)
+	}
+
+	fn execute(
+		&mut self,
+		candidate: CandidateHash,
+		code: ValidationCodeHash,
+		validation_data: &PersistedValidationData,
+		pov: &PoV,
+	) -> work::Execution {
+		let mut execution = self.executor.execute(candidate, code, validation_data, pov);
+		if let Some(claimed) = self.claims.get(&candidate).cloned() {
+			execution.outcome = Ok(ValidationResult {
+				head_data: claimed.head_data,
+				new_validation_code: claimed.new_validation_code,
+				upward_messages: claimed.upward_messages,
+				horizontal_messages: claimed.horizontal_messages,
+				processed_downward_messages: claimed.processed_downward_messages,
+				hrmp_watermark: claimed.hrmp_watermark,
+			});
+		}
+		execution
+	}
 }
 
 /// The code that a job runs or compiles.

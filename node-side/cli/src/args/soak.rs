@@ -1,0 +1,37 @@
+//! `soak`.
+
+use crate::runtime::RuntimeArgs;
+use clap::Args;
+use std::path::PathBuf;
+
+/// Many runs.
+#[derive(Args, Debug)]
+pub(crate) struct Soak {
+	/// Runs to make; without it they go on until somebody stops them.
+	#[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
+	pub(crate) runs: Option<u32>,
+	/// What faults are drawn from.
+	#[arg(long, value_name = "NUMBER", default_value_t = 0)]
+	pub(crate) seed: u64,
+	/// Relay blocks of each run. All is calm from the middle on.
+	#[arg(long, value_name = "COUNT", default_value_t = 100, value_parser = clap::value_parser!(u32).range(40..=1000))]
+	pub(crate) blocks: u32,
+	/// Validators of each run.
+	#[arg(long, value_name = "COUNT", default_value_t = 10, value_parser = clap::value_parser!(u32).range(4..=100))]
+	pub(crate) validators: u32,
+	/// One more validator misbehaves than may: something has to break, and to be noticed.
+	#[arg(long)]
+	pub(crate) beyond: bool,
+	/// Where it is written what each run came to. Runs that are there already are not made again.
+	#[arg(long, value_name = "FILE")]
+	pub(crate) state: Option<PathBuf>,
+	/// Goes on after a run in which something broke.
+	#[arg(long)]
+	pub(crate) keep_going: bool,
+	/// Most runs that are made to make one smaller in which something broke.
+	#[arg(long, value_name = "COUNT", default_value_t = 40)]
+	pub(crate) shrink: u32,
+	/// Which relay runtime they run on.
+	#[command(flatten)]
+	pub(crate) runtime: RuntimeArgs,
+}

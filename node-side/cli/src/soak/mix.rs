@@ -1,0 +1,120 @@
+//! The arguments of a run, and what can be taken away of them.
+
+use crate::args;
+use async_backing_devnet::{Arena, Mix};
+
+/// Paras of a run.
+const PARAS: u32 = 2;
+/// Collators of each: one of them may misbehave.
+const COLLATORS: u32 = 2;
+/// Lengths of a session, in slots.
+const SESSIONS: [u32; 3] = [20, 50, 10];
+/// Virtual time of an extrinsic, so long that few of them fill a block.
+const EXTRINSIC_US: u32 = 20_000;
+
+/// A run.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Plan {
+	seed: u64,
+	blocks: u32,
+	validators: u32,
+	/// Slots of a session, where the runtime takes a length.
+	session: Option<u32>,
+	calm_from: u32,
+	/// Which runtime it runs on.
+	runtime: Vec<String>,
+	/// What goes wrong.
+	pub(super) mix: Mix,
+}
+
+impl Plan {
+	/// The run of this number.
+	pub(super) fn draw(args: &args::Soak, number: u32) -> Self {
+		let calm_from = args.blocks / 2;
+		let arena = Arena {
+			validators: args.validators,
+			collators: PARAS.saturating_mul(COLLATORS),
+			calm_from,
+			beyond: args.beyond,
+		};
+		let mut runtime = Vec::new();
+		if let Some(path) = &args.runtime.runtime {
+			runtime.extend(["--runtime".to_owned(), path.display().to_string()]);
+		}
+		if let Some(preset) = &args.runtime.preset {
+			runtime.extend(["--preset".to_owned(), preset.clone()]);
+		}
+		let session = SESSIONS[number as usize % SESSIONS.len()];
+		Self {
+			seed: args.seed.wrapping_mul(1_000_003).wrapping_add(number.into()),
+			blocks: args.blocks,
+			validators: args.validators,
+			session: runtime.is_empty().then_some(session),
+			calm_from,
+			runtime,
+			mix: arena.draw(args.seed, number.into()),
+		}
+	}
+
+	/// Arguments of `dev` that make it.
+	pub(super) fn arguments(&self) -> Vec<String> {
+		let Mix {
+			forks,
+			empty_slots,
+			import_jitter_ms,
+			troubles,
+		} = &self.mix;
+		let numbers = [
+			("--seed", self.seed),
+			("--blocks", self.blocks.into()),
+			("--validators", self.validators.into()),
+			("--paras", PARAS.into()),
+			("--collators-per-para", COLLATORS.into()),
+			("--extrinsic-cost-us", EXTRINSIC_US.into()),
+			("--calm-from", self.calm_from.into()),
+		];
+		let optional = [
+			("--session-length", self.session.unwrap_or(0)),
+			("--forks", *forks),
+			("--empty-slots", *empty_slots),
+			("--import-jitter-ms", *import_jitter_ms),
+		];
+		let optional = optional.into_iter().filter(|(_, value)| *value > 0);
+		let optional = optional.map(|(flag, value)| (flag, value.into()));
+		let mut words = Vec::new();
+		for (flag, value) in numbers.into_iter().chain(optional) {
+			words.extend([flag.to_owned(), u64::to_string(&value)]);
+		}
+		for trouble in troubles {
+			words.extend([trouble.flag().to_owned(), trouble.to_string()]);
+		}
+		words.extend(self.runtime.iter().cloned());
+		words
+	}
+
+	/// The same as a line.
+	pub(super) fn line(&self) -> String {
+		self.arguments().join(" ")
+	}
+
+	/// The same without one of its parts, in all ways.
+	pub(super) fn smaller(&self) -> Vec<Self> {
+		let with = |change: &dyn Fn(&mut Mix)| {
+			let mut smaller = self.clone();
+			change(&mut smaller.mix);
+			smaller
+		};
+		let mut all: Vec<_> = (0..self.mix.troubles.len())
+			.map(|position| {
+				with(&move |mix| {
+					mix.troubles.remove(position);
+				})
+			})
+			.collect();
+		all.push(with(&|mix| mix.forks = 0));
+		all.push(with(&|mix| mix.empty_slots = 0));
+		all.push(with(&|mix| mix.import_jitter_ms = 0));
+		all.retain(|smaller| smaller != self);
+		all
+	}
+}

@@ -1,0 +1,183 @@
+//! What runs came to, in a file: a line of JSON for each, behind one that says which runs they are.
+
+use crate::{args, error::CliError};
+use async_backing_devnet::{RunReport, Violation};
+use serde::{Deserialize, Serialize};
+use std::{
+	collections::BTreeMap,
+	fs::File,
+	io::{Read, Write},
+	path::Path,
+};
+
+/// Which runs they are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Header {
+	soak: u32,
+	seed: u64,
+	blocks: u32,
+	validators: u32,
+	beyond: bool,
+}
+
+/// What a run came to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Outcome {
+	/// Its number.
+	pub(super) run: u32,
+	/// Relay blocks; 0 of a run that was stopped.
+	pub(super) relay_blocks: u32,
+	/// Parablocks built.
+	pub(super) built: u32,
+	/// Parablocks included.
+	pub(super) included: u32,
+	/// Hash of its events, as hexadecimal text.
+	pub(super) events: String,
+	/// Name of what broke.
+	pub(super) broke: Option<String>,
+}
+
+impl Outcome {
+	pub(super) fn whole(run: u32, report: &RunReport) -> Self {
+		let sum = |of: fn(&async_backing_devnet::ParaReport) -> u32| report.paras.iter().map(of).sum();
+		Self {
+			run,
+			relay_blocks: report.relay_blocks,
+			built: sum(|para| para.built),
+			included: sum(|para| para.included),
+			events: report.events.clone(),
+			broke: None,
+		}
+	}
+
+	pub(super) fn broke(run: u32, violation: &Violation) -> Self {
+		Self {
+			run,
+			relay_blocks: 0,
+			built: 0,
+			included: 0,
+			events: String::new(),
+			broke: Some(violation.invariant.name().into()),
+		}
+	}
+}
+
+/// The file, if there is one.
+#[derive(Debug)]
+pub(super) struct State {
+	known: BTreeMap<u32, Outcome>,
+	file: Option<(File, String)>,
+}
+
+impl State {
+	/// Opens the file and reads what is there. A last line that is not whole is of a run that was stopped.
+	pub(super) fn open(args: &args::Soak) -> Result<Self, CliError> {
+		let Some(path) = &args.state else {
+			return Ok(Self {
+				known: BTreeMap::new(),
+				file: None,
+			});
+		};
+		let header = Header {
+			soak: 1,
+			seed: args.seed,
+			blocks: args.blocks,
+			validators: args.validators,
+			beyond: args.beyond,
+		};
+		open(path, &header).map_err(|source| CliError::Write {
+			flag: "state",
+			path: path.display().to_string(),
+			source,
+		})
+	}
+
+	/// What a run came to that was made before.
+	pub(super) fn known(&self, run: u32) -> Option<&Outcome> {
+		self.known.get(&run)
+	}
+
+	/// A run is over.
+	pub(super) fn add(&mut self, outcome: &Outcome) -> Result<(), CliError> {
+		let Some((file, path)) = &mut self.file else {
+			return Ok(());
+		};
+		let line = serde_json::to_string(outcome)? + "\n";
+		let written = file.write_all(line.as_bytes()).and_then(|()| file.sync_data());
+		written.map_err(|source| CliError::Unwritten {
+			flag: "state",
+			path: path.clone(),
+			source,
+		})
+	}
+}
+
+fn open(path: &Path, header: &Header) -> std::io::Result<State> {
+	let mut file = File::options().read(true).append(true).create(true).open(path)?;
+	let mut text = String::new();
+	file.read_to_string(&mut text)?;
+	let whole = text.rfind('\n').map_or(0, |end| end + 1);
+	file.set_len(whole as u64)?;
+	let mut lines = text[..whole].lines();
+	match lines.next() {
+		Some(line) if serde_json::from_str::<Header>(line).ok().as_ref() == Some(header) => {}
+		Some(_) => {
+			let other = "it is of other runs: another seed, number of blocks or of validators";
+			return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, other));
+		}
+		None => file.write_all((serde_json::to_string(header)? + "\n").as_bytes())?,
+	}
+	let outcomes = lines.map(serde_json::from_str::<Outcome>);
+	let known = outcomes
+		.map(|outcome| outcome.map(|outcome| (outcome.run, outcome)))
+		.collect::<Result<_, _>>()?;
+	Ok(State {
+		known,
+		file: Some((file, path.display().to_string())),
+	})
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	const HEADER: Header = Header {
+		soak: 1,
+		seed: 7,
+		blocks: 100,
+		validators: 10,
+		beyond: false,
+	};
+
+	#[test]
+	fn what_was_made_is_not_made_again() {
+		let name = format!("async-backing-soak-{}", std::process::id());
+		let path = std::env::temp_dir().join(name);
+		let outcome = |run| Outcome {
+			run,
+			relay_blocks: 100,
+			built: 200,
+			included: 190,
+			events: "0x00".into(),
+			broke: None,
+		};
+		let mut state = open(&path, &HEADER).expect("there is room");
+		assert_eq!(state.known(0), None);
+		state.add(&outcome(0)).expect("there is room");
+		state.add(&outcome(1)).expect("there is room");
+		// Half of a line, as of a program that was stopped.
+		let (file, _) = state.file.as_mut().expect("there is one");
+		file.write_all(b"{\"run\":2,").expect("there is room");
+		drop(state);
+		let mut again = open(&path, &HEADER).expect("it is there");
+		assert_eq!(again.known(1), Some(&outcome(1)));
+		assert_eq!(again.known(2), None);
+		again.add(&outcome(2)).expect("there is room");
+		drop(again);
+		let third = open(&path, &HEADER).expect("it is there");
+		assert_eq!(third.known(2), Some(&outcome(2)));
+		let other = Header { seed: 8, ..HEADER };
+		assert!(open(&path, &other).is_err(), "other runs");
+		std::fs::remove_file(path).expect("it is ours");
+	}
+}
