@@ -13,7 +13,7 @@ use async_backing_machine::{Cost, PeerId};
 use async_backing_primitives::{Hash, ValidatorIndex};
 use async_backing_wire::MAX_VIEW_HEADS;
 use bitvec::{order::Lsb0, vec::BitVec};
-use rand::Rng;
+use rand::seq::index::sample;
 use rand_chacha::{rand_core::SeedableRng, ChaCha8Rng};
 use std::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
@@ -23,8 +23,8 @@ mod tests;
 
 /// Peers that are told a bitfield although the grid would not have them told.
 pub const RANDOM_PEERS: usize = 4;
-/// Of how many peers one is drawn: each with this chance over the number of peers.
-pub const RANDOM_SAMPLE: u32 = 25;
+/// Of how many peers these are the first that have a use for it: so many are drawn of all who know the leaf.
+pub const RANDOM_SAMPLE: usize = 25;
 
 /// Why a bitfield is not looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -98,6 +98,35 @@ struct AtLeaf {
 	known: Bits,
 	/// What each peer has sent or was sent.
 	told: BTreeMap<PeerId, Told>,
+	/// Who knows the leaf, as soon as somebody wants to know.
+	crowd: Option<Crowd>,
+}
+
+/// Peers that know a leaf: so that what spreads takes no walk through all peers.
+#[derive(Clone, Debug, Default)]
+struct Crowd {
+	/// All of them, ascending.
+	peers: Vec<PeerId>,
+	/// Those of them that are neighbours on the grid.
+	near: BTreeMap<PeerId, ValidatorIndex>,
+}
+
+impl Crowd {
+	fn insert(&mut self, peer: PeerId, index: Option<ValidatorIndex>, neighbours: &Neighbours) {
+		if let Err(place) = self.peers.binary_search(&peer) {
+			self.peers.insert(place, peer);
+		}
+		if let Some(index) = index.filter(|index| neighbours.contains(*index)) {
+			self.near.insert(peer, index);
+		}
+	}
+
+	fn remove(&mut self, peer: PeerId) {
+		if let Ok(place) = self.peers.binary_search(&peer) {
+			self.peers.remove(place);
+		}
+		self.near.remove(&peer);
+	}
 }
 
 #[derive(Clone, Debug, Default)]
@@ -110,7 +139,8 @@ struct Told {
 
 /// Who has heard which bitfield.
 ///
-/// Memory: [`gossip_memory_bound`]. Cost: of what spreads, once through the peers.
+/// Memory: [`gossip_memory_bound`]. Cost: of what spreads, once through the neighbours, and for the first of a leaf through the
+/// peers.
 #[derive(Clone, Debug)]
 pub struct Gossip {
 	leaves: BTreeMap<Hash, AtLeaf>,
@@ -125,7 +155,11 @@ pub const fn gossip_memory_bound(validators: usize, leaves: usize, peers: usize)
 	const PEER: usize = 256;
 	let sets = validators.div_ceil(64).saturating_mul(8 * 2).saturating_add(PEER);
 	let places = validators.saturating_mul(16);
-	let at_leaf = sets.saturating_mul(peers).saturating_add(places);
+	let crowd = peers.saturating_mul(64);
+	let at_leaf = sets
+		.saturating_mul(peers)
+		.saturating_add(places)
+		.saturating_add(crowd);
 	leaves
 		.saturating_mul(at_leaf)
 		.saturating_add(peers.saturating_mul(PEER + 64 * MAX_VIEW_HEADS))
@@ -156,6 +190,7 @@ impl Gossip {
 			validators,
 			known: Bits::default(),
 			told: BTreeMap::new(),
+			crowd: None,
 		});
 	}
 
@@ -164,10 +199,13 @@ impl Gossip {
 		self.leaves.remove(&leaf);
 	}
 
-	/// A peer is there. Above [`MAX_PEERS`] it is not known.
+	/// A peer is there, or is known to be somebody else. Above [`MAX_PEERS`] it is not known.
 	pub fn connected(&mut self, peer: PeerId) {
-		if self.views.len() < MAX_PEERS {
-			self.views.entry(peer).or_default();
+		if self.views.contains_key(&peer) {
+			// Which validator it is will be asked again.
+			self.leaves.values_mut().for_each(|at| at.crowd = None);
+		} else if self.views.len() < MAX_PEERS {
+			self.views.insert(peer, BTreeSet::new());
 		}
 	}
 
@@ -176,6 +214,9 @@ impl Gossip {
 		self.views.remove(&peer);
 		self.leaves.values_mut().for_each(|at| {
 			at.told.remove(&peer);
+			if let Some(crowd) = &mut at.crowd {
+				crowd.remove(peer);
+			}
 		});
 	}
 
@@ -192,12 +233,21 @@ impl Gossip {
 		};
 		let heads: BTreeSet<_> = heads.iter().take(MAX_VIEW_HEADS).copied().collect();
 		let before = std::mem::replace(view, heads.clone());
+		for gone in before.difference(&heads) {
+			if let Some(crowd) = self.leaves.get_mut(gone).and_then(|at| at.crowd.as_mut()) {
+				crowd.remove(peer);
+			}
+		}
 		let mut missing = Vec::new();
 		for head in heads.difference(&before) {
 			let Some(at) = self.leaves.get_mut(head) else {
 				continue;
 			};
-			let is_neighbour = index_of(*head, peer).is_some_and(|index| at.neighbours.contains(index));
+			let index = index_of(*head, peer);
+			if let Some(crowd) = &mut at.crowd {
+				crowd.insert(peer, index, &at.neighbours);
+			}
+			let is_neighbour = index.is_some_and(|index| at.neighbours.contains(index));
 			if !is_neighbour {
 				continue;
 			}
@@ -263,41 +313,44 @@ impl Gossip {
 		if !at.known.insert(validator.0) {
 			return Vec::new();
 		}
-		let lacks = |at: &AtLeaf, peer: &PeerId| {
-			at.told
-				.get(peer)
-				.is_none_or(|told| !told.has.contains(validator.0))
+		let AtLeaf {
+			own,
+			neighbours,
+			told: heard,
+			crowd,
+			..
+		} = at;
+		let crowd = crowd.get_or_insert_with(|| {
+			let mut crowd = Crowd::default();
+			for (peer, _) in views.iter().filter(|(_, view)| view.contains(&leaf)) {
+				crowd.insert(*peer, index_of(leaf, *peer), neighbours);
+			}
+			crowd
+		});
+		let lacks = |peer: &PeerId| {
+			let told = heard.get(peer);
+			told.is_none_or(|told| !told.has.contains(validator.0))
 		};
-		let interested: Vec<_> = views
+		let along_the_grid = crowd
+			.near
 			.iter()
-			.filter(|(peer, view)| view.contains(&leaf) && lacks(at, peer))
-			.map(|(peer, _)| *peer)
+			// Not whose own it is.
+			.filter(|(_, index)| **index != validator && neighbours.leads(*own, validator, **index));
+		let mut told: Vec<_> = along_the_grid.map(|(peer, _)| *peer).filter(&lacks).collect();
+		// Of as many as are sampled the first few that have a use for it.
+		let count = crowd.peers.len();
+		let sampled = sample(random, count, count.min(RANDOM_SAMPLE));
+		let others = sampled.into_iter().filter_map(|place| crowd.peers.get(place));
+		let others: Vec<_> = others
+			.filter(|peer| !told.contains(peer) && lacks(peer) && index_of(leaf, **peer) != Some(validator))
+			.take(RANDOM_PEERS)
+			.copied()
 			.collect();
-		let peers = u32::try_from(interested.len()).unwrap_or(u32::MAX);
-		let mut drawn = 0;
-		let (own, neighbours) = (at.own, &at.neighbours);
-		let is_told = |peer: &PeerId| {
-			let index = index_of(leaf, *peer);
-			if index == Some(validator) {
-				// It is its own.
-				return false;
-			}
-			if index.is_some_and(|index| neighbours.leads(own, validator, index)) {
-				return true;
-			}
-			let is_drawn = drawn < RANDOM_PEERS && draw(random, peers);
-			drawn += usize::from(is_drawn);
-			is_drawn
-		};
-		let told: Vec<_> = interested.into_iter().filter(is_told).collect();
+		told.extend(others);
+		told.sort_unstable();
 		for peer in &told {
 			at.told.entry(*peer).or_default().has.insert(validator.0);
 		}
 		told
 	}
-}
-
-/// Whether one of so many peers is drawn.
-fn draw(random: &mut ChaCha8Rng, peers: u32) -> bool {
-	peers <= RANDOM_SAMPLE || random.gen_ratio(RANDOM_SAMPLE, peers)
 }
