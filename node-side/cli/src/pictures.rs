@@ -16,10 +16,19 @@ use clap::Parser;
 use std::{
 	collections::BTreeMap,
 	path::{Path, PathBuf},
+	sync::{Mutex, MutexGuard, PoisonError},
 };
 
 /// Set to write documents and pictures anew.
 const UPDATE: &str = "UPDATE_PICTURES";
+
+/// Tests run at once, and two of them write to the lecture.
+static DOCUMENTS: Mutex<()> = Mutex::new(());
+
+fn documents() -> MutexGuard<'static, ()> {
+	// Nothing is behind it, so whoever failed has left nothing half done.
+	DOCUMENTS.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 fn root() -> PathBuf {
 	Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -123,6 +132,7 @@ fn r_col_2_r_col_3_r_col_4_guides_and_pictures_are_what_runs_draw() {
 	let mut runs = Runs::default();
 	for (guide, blocks) in [("guide/trees", 1), ("guide/contexts", 5), ("lecture/README", 9)] {
 		let path = root().join(format!("docs/{guide}.md"));
+		let _writing = documents();
 		let mut document = std::fs::read_to_string(&path).expect("the guide is there");
 		let shown = shown_in(&document);
 		assert_eq!(shown.len(), blocks, "{guide}");
@@ -158,6 +168,10 @@ fn r_col_2_r_col_3_r_col_4_guides_and_pictures_are_what_runs_draw() {
 			"tree --slide relay-parent --step 3 --format svg",
 		),
 		("lecture-snapshot", "tree --slide snapshot --step 3 --format svg"),
+		(
+			"lecture-snapshot-run",
+			"tree --all --at 7 --forks 60 --format svg",
+		),
 		("lecture-anatomy", "tree --slide anatomy --step 3 --format svg"),
 		("lecture-scope", "tree --slide scope --step 2 --format svg"),
 		(
@@ -251,6 +265,7 @@ fn table_of(arguments: &str) -> String {
 /// Between two comments of this name a document has this, or gets it.
 fn shows(document: &str, name: &str, now: &str) {
 	let path = root().join(document);
+	let _writing = documents();
 	let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
 	let text = std::fs::read_to_string(&path).expect("it is there");
 	let (before, rest) = text.split_once(&begin).expect("it begins");

@@ -205,9 +205,9 @@ const rules = (async () => {
 				{ withhold: { candidate, withheld: !of.is_withheld } }));
 			const place = make("span", { class: of.refusal && of.place === "refused" ? "refused" : "" }, of.place === "refused" ? of.refusal : of.place);
 			const lost = of.lost_votes.length ? ", " + of.lost_votes.length + " lost" : "";
-			return [of.name, of.on, of.relay_parent, of.takes || "–", of.votes.length + " of " + quorum + lost, place, acts];
+			return [of.name, place, of.votes.length + " of " + quorum + lost, acts, of.on, of.relay_parent, of.takes || "–"];
 		});
-		const heads = [["candidate"], ["builds on"], ["relay parent"], ["takes"], ["votes"], ["where it is", "place"], ["do"]];
+		const heads = [["candidate"], ["where it is", "place"], ["votes"], ["do"], ["builds on"], ["relay parent"], ["takes"]];
 		$("candidate-table").replaceChildren(rows.length ? table(heads, rows) : make("p", { class: "small" }, "None yet."));
 	}
 
@@ -215,10 +215,11 @@ const rules = (async () => {
 		const of = shown.contexts;
 		$("left-text").textContent = of.refusal ? "A block behind " + of.behind + " on relay block " + of.relay_parent + " cannot be: " + of.refusal
 			: "For a block behind " + of.behind + ", on relay block " + of.relay_parent + ", with " + of.depth + " unincluded before it.";
-		const rows = of.fields.map((field) => [make("code", {}, field.name), field.rule, field.base, field.left, field.by.join(", ") || "–"]);
+		const rows = of.fields.map((field) => [make("span", {}, make("code", {}, field.name), make("span", { class: "rule" }, field.rule)),
+			field.base, field.left, field.by.join(", ") || "–"]);
 		const classes = of.fields.map((field) => (field.by.length ? "changed" : ""));
 		$("left-table").replaceChildren(rows.length
-			? table([["constraint"], ["rule"], ["base"], ["left"], ["changed by"]], rows, classes) : "");
+			? table([["constraint"], ["base"], ["left"], ["changed by"]], rows, classes) : "");
 		const hooks = of.hooks.map((hook) => [make("code", {}, hook.name), hook.builds ? "yes" : "no", hook.verdict]);
 		$("hook-table").replaceChildren(hooks.length
 			? table([["hook"], ["a collator builds (R-HOO-3)"], ["the parachain says of the block (R-HOO-1, R-HOO-2)"]], hooks)

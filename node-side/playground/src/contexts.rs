@@ -15,7 +15,7 @@ use async_backing_execution_context::{
 };
 use async_backing_primitives::{
 	AvailableData, ConsensusHook, Constraints, ExpectParentIncluded, FixedCapacity, FixedVelocity, HeadHash,
-	HookBlock, ParaId, RelaySlotInfo, ValidationCodeHash,
+	HookBlock, ParaId, RelaySlotInfo, SegmentError, ValidationCodeHash,
 };
 use core::num::NonZeroU32;
 use serde::Serialize;
@@ -206,6 +206,12 @@ fn hooks(world: &World, context: &ExecutionContext, slot: u64) -> Vec<Hook> {
 		name,
 		builds: hook.can_build_upon(unincluded, latest, slot),
 		verdict: match hook.on_relay_state(&block) {
+			// What the chain's segment says then (R-SEG-2).
+			Ok(verdict) if unincluded >= verdict.capacity.get() => SegmentError::Full {
+				length: unincluded,
+				capacity: verdict.capacity.get(),
+			}
+			.to_string(),
 			Ok(verdict) => format!("takes it; {} may be unincluded", verdict.capacity),
 			Err(error) => world.with_names(&error.to_string()),
 		},
@@ -242,7 +248,7 @@ fn roles(world: &World, at: usize) -> Vec<Role> {
 						head_name(world, context.required_parent.value),
 						context.required_parent.source,
 					),
-					told(format!("and what {left} ancestors change"), context.base.source),
+					told(format!("and what {left} before it take"), context.base.source),
 					told(
 						code_name(context.validation_code_hash.value),
 						context.validation_code_hash.source,

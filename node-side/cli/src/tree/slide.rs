@@ -66,7 +66,7 @@ fn beside(text: &mut String, preset: &Preset, world: &World, look: &Look) {
 		"next" => shown.next.iter().for_each(|next| next_block(text, next)),
 		"left" => left(text, &shown.contexts),
 		"contexts" if preset.key == "hooks" => hooks(text, &shown.contexts),
-		"contexts" => roles(text, &shown.contexts),
+		"contexts" if look.at.is_some() => roles(text, &shown.contexts),
 		_ => {}
 	}
 }
