@@ -4,5 +4,6 @@ mod codes;
 mod collators;
 mod contexts;
 mod crash;
+mod faults;
 mod forks;
 pub(crate) mod town;

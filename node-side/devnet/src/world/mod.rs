@@ -25,8 +25,8 @@ use async_backing_chain_view::{ChainEvent, Identity};
 use async_backing_collator::{BlockProducer, BuildOn, CollatorConfig, RelayParentOffset, REMEMBERED_FOR};
 use async_backing_machine::{Core, Input, Instant, Output, PeerEvent, ProposeId};
 use async_backing_primitives::{
-	CandidateCommitments, CandidateEvent, CandidateHash, CoreIndex, Hash, HeadData, LeafFacts, ParaId, PoV, PvfCheckStatement,
-	ValidatorId, ValidatorSignature,
+	CandidateCommitments, CandidateEvent, CandidateHash, CoreIndex, Hash, HeadData, LeafFacts, ParaId, PoV,
+	PvfCheckStatement, ValidatorId, ValidatorSignature,
 };
 use async_backing_provisioner::Proposal;
 use async_backing_relay_client::{signing, ValidatorKeys};
