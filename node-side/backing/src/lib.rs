@@ -29,4 +29,4 @@ pub use promises::{MAX_REMEMBERED_PARENTS, STORE_PREFIX};
 pub use relay_parent::AdmissionError;
 pub use statement::{SecondedCandidate, SignedStatement, StatementContent};
 pub use table::{BackedVotes, Misbehaviour, StatementTable, TableError};
-pub use words::{BackingConfig, BackingWords, Event, PovRequest};
+pub use words::{BackingConfig, BackingWords, Event, PovRequest, Sharing};

@@ -51,9 +51,22 @@ pub enum Event {
 	},
 }
 
-/// How long backing waits for what.
+/// How own statements reach the other validators.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sharing {
+	/// Backing tells every validator of the session itself, and hears them itself: for a few who all know each other.
+	#[default]
+	FullMesh,
+	/// A neighbour tells them ([`Effect::Share`](crate::Effect::Share)), and says what others state
+	/// ([`Backing::heard`](crate::Backing::heard)): statement distribution (R-SD-1).
+	Neighbour,
+}
+
+/// How own statements go out, and how long backing waits for what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BackingConfig {
+	/// How own statements reach others.
+	pub sharing: Sharing,
 	/// For a proof of validity, before the next backer is asked.
 	pub pov_timeout: Duration,
 	/// For the validation of a candidate: execution, hashes and coding.
@@ -68,6 +81,7 @@ impl Default for BackingConfig {
 	/// 2 s for a proof of validity (R-NET-21), and for an execution (R-BAK-11); what is quick gets half of it.
 	fn default() -> Self {
 		Self {
+			sharing: Sharing::default(),
 			pov_timeout: Duration::from_secs(2),
 			validation: Duration::from_secs(2),
 			check: Duration::from_secs(1),

@@ -18,6 +18,8 @@ use async_backing_validator::{
 	work::{self, Ballots, Execution, Executor, Signer},
 	Message, NodeWords, Proposing, Validator, ValidatorConfig,
 };
+use async_backing_wire::{Envelope, ValidationMessage};
+use codec::Encode;
 use common::facts;
 use sp_core::{sr25519, Pair};
 use std::{sync::Arc, time::Duration};
@@ -156,7 +158,11 @@ fn law_1_a_thousand_bitfields_are_taken_in_and_proposed_without_being_copied() {
 			validator_index: ValidatorIndex(index),
 			signature,
 		};
-		let message = PeerEvent::Message(Message::Bitfield(leaf, bitfield));
+		let bitfield = ValidationMessage::Bitfield {
+			relay_parent: leaf,
+			bitfield,
+		};
+		let message = PeerEvent::Message(Message::Validation(Envelope::Message(bitfield).encode()));
 		let outputs = measured.give(Input::Peer(peer, message));
 		// A hundred come while the first of them is checked.
 		held.extend(outputs);

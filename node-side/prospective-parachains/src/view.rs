@@ -157,6 +157,22 @@ impl<R: PathRule> View<R> {
 		Ok(introduced)
 	}
 
+	/// Whether a candidate that stands nowhere may wait for its parent (R-TRE-14): if it were introduced, and there were room.
+	/// Cost: for each tree of its para a lookup, and the checks that need no parent.
+	pub fn may_wait(&self, candidate: &Candidate) -> bool {
+		let trees: Vec<_> = self
+			.leaves
+			.values()
+			.filter_map(|leaf| leaf.trees.get(&candidate.para_id()))
+			.collect();
+		may_wait(&trees, candidate)
+	}
+
+	/// Whether a para has a tree at some leaf.
+	pub fn has_para(&self, para: ParaId) -> bool {
+		self.leaves.values().any(|leaf| leaf.trees.contains_key(&para))
+	}
+
 	/// Hangs a stored candidate into every tree of its para. Says where it stands, and for the other leaves why not.
 	pub(crate) fn attach(
 		&mut self,

@@ -130,6 +130,11 @@ impl Bitfields {
 		self.validators.get(index.as_usize()).ok_or(unknown)
 	}
 
+	/// What was kept of a validator.
+	pub fn get(&self, validator: ValidatorIndex) -> Option<&SharedBitfield> {
+		self.chosen.get(&validator)
+	}
+
 	/// What was kept, ascending by validator. Nothing is copied.
 	pub fn chosen(&self) -> Vec<SharedBitfield> {
 		self.chosen.values().cloned().collect()

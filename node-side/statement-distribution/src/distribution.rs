@@ -118,6 +118,8 @@ impl StatementDistribution {
 			Input::Peer(peer, PeerEvent::Disconnected) => {
 				part.peers.remove(&peer);
 				part.checks.forget_peer(peer);
+				// Whoever comes back may have the same name, and nothing that was sent is known to have arrived.
+				part.parents.values_mut().for_each(|parent| parent.unlink(peer));
 			}
 			Input::Request(peer, ticket, request) => part.answer(peer, ticket, &request, turn),
 			Input::Response(id, answer) => part.answered(id, answer, turn),
@@ -322,23 +324,27 @@ impl<F> Turn<'_, F> {
 #[cfg(feature = "laws")]
 impl StatementDistribution {
 	/// Requests, jobs and timers that are taken for open.
-	pub(crate) fn taken_for_open(&self) -> usize {
+	pub fn taken_for_open(&self) -> usize {
 		self.requests.taken_for_open() + self.checks.taken_for_open() + self.timers_of_use()
 	}
 
-	pub(crate) fn timers_of_use(&self) -> usize {
+	/// Law 3: how many timers it waits for.
+	pub fn timers_of_use(&self) -> usize {
 		usize::from(self.wake.is_some())
 	}
 
-	pub(crate) fn is_of_use(&self, job: JobId) -> bool {
+	/// Law 3: whether anything follows from the end of this job.
+	pub fn is_of_use(&self, job: JobId) -> bool {
 		self.checks.is_checking(job) || self.requests.is_of_use(job).unwrap_or(false)
 	}
 
-	pub(crate) fn keeps(&self, peer: PeerId) -> bool {
+	/// Law 3: whether anything is kept of a peer.
+	pub fn keeps(&self, peer: PeerId) -> bool {
 		self.peers.contains_key(&peer) || self.checks.knows(peer)
 	}
 
-	pub(crate) fn is_waiting(&self) -> bool {
+	/// Law 2: whether something waits for a check or a request that it can have.
+	pub fn is_waiting(&self) -> bool {
 		self.stalled
 			|| self.checks.is_waiting()
 			|| self.requests.has_ready()

@@ -74,6 +74,8 @@ pub(crate) struct Confirmed {
 	pub(crate) candidate: Arc<Candidate>,
 	/// Backing says that it has its quorum.
 	pub(crate) is_backable: bool,
+	/// It had a place while it had its quorum: the grid hears of it.
+	pub(crate) is_announced: bool,
 }
 
 /// A relay parent in scope of some active leaf.
@@ -235,6 +237,15 @@ impl Parent {
 			if let Some(member) = cluster.position(validator) {
 				cluster.reset(member);
 			}
+		}
+	}
+
+	/// A connection is gone.
+	pub(crate) fn unlink(&mut self, peer: PeerId) {
+		let of = self.links.iter().filter(|(_, linked)| **linked == peer);
+		let validators: Vec<_> = of.map(|(validator, _)| *validator).collect();
+		for validator in validators {
+			self.link(validator, None);
 		}
 	}
 

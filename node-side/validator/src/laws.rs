@@ -6,24 +6,24 @@ mod judge;
 mod world;
 
 use crate::{
+	translate::of_validators,
 	work::{self, Ballots, Execution, ExecutionFailure, Executor, Signer},
 	CodeJob, Done, Job, Message, NodePeer, NodeWords, Proposing, Request, Response, Validator,
 	ValidatorConfig,
 };
 use async_backing_availability::{memory_bound_for, AvailabilityConfig};
-use async_backing_backing::MAX_WAITING_PER_PEER;
 use async_backing_chain_view::{ChainEvent, EarlyLimits, Identity, Limits};
 use async_backing_collator_protocol::memory_bound;
 use async_backing_machine::{
-	laws::{Act, Breach, Choices, Intent, Law, Open, Penalty, Promise, Reply, Stimulus, World},
+	laws::{Act, Breach, Choices, Intent, Open, Penalty, Promise, Reply, Stimulus, World},
 	Input, JobId, Output, PeerEvent, PeerId, RequestId, Ticket,
 };
 use async_backing_primitives::{
-	meter, AvailabilityBitfield, CandidateHash, CompactStatement, Hash, PersistedValidationData, PoV,
-	PvfCheckStatement, UncheckedSigned, ValidationCodeHash, ValidationResult, ValidatorId, ValidatorIndex,
-	ValidatorSignature,
+	meter, AvailabilityBitfield, BackedCandidateAcknowledgement, CandidateHash, CompactStatement, Hash,
+	PersistedValidationData, PoV, PvfCheckStatement, StatementDistributionMessage, StatementFilter,
+	UncheckedSigned, ValidationCodeHash, ValidationResult, ValidatorId, ValidatorIndex, ValidatorSignature,
 };
-use async_backing_wire::{CollationResponse, CollationVersion};
+use async_backing_wire::{CollationResponse, CollationVersion, Envelope, ValidationMessage, View};
 use chain::{key, sign, Block, Chain, Sample, KEYS, REMEMBERED};
 use codec::{DecodeAll, Encode};
 use std::{
@@ -42,6 +42,16 @@ const LEAVES: usize = 4;
 const LIGHT: usize = 1024;
 /// What the chain view, promises, bitfields and statements take at rest.
 const REST: usize = 512 * 1024;
+/// What statement distribution takes: its README's bounds at three relay parents of each leaf, where three of a group of three
+/// among six may each second three candidates.
+const STATED: usize = {
+	let (limit, group, all) = (3, 3, 6);
+	let cluster = limit * group * group * group * 512;
+	let stated = limit * all * (2 * group * 256 + 2048);
+	let claims = 2 * limit * group * all * 1536;
+	let mutual = limit * all * all * 512;
+	3 * LEAVES * (cluster + stated + claims + mutual)
+};
 /// What promises about codes are named by.
 const VOTE: [u8; 4] = *b"vote";
 
@@ -56,16 +66,8 @@ pub struct Town {
 	cut: BTreeSet<PeerId>,
 	/// The last input.
 	last: Last,
-	/// Bitfields that were sent by whom they name, and by others alone.
-	rightful: BTreeSet<SentBitfield>,
-	usurped: BTreeSet<SentBitfield>,
-	/// What a job was found to be wrong for.
-	wrong: Option<Breach>,
 	port: Port,
 }
-
-/// Leaf, validator and signature.
-type SentBitfield = (Hash, ValidatorIndex, Vec<u8>);
 
 /// What is to be known of the last input when it was handled.
 #[derive(Debug, Default)]
@@ -138,9 +140,6 @@ impl Town {
 			streams: BTreeMap::new(),
 			cut: BTreeSet::new(),
 			last: Last::default(),
-			rightful: BTreeSet::new(),
-			usurped: BTreeSet::new(),
-			wrong: None,
 			port: Port::default(),
 		};
 		town.grow(0, false);
@@ -185,18 +184,14 @@ impl Town {
 			// Of leaves that there will never be.
 			let leaf = Hash::from_low_u64_be((1 << 40) + choices.below(1 << 16));
 			let unborn = match choices.flip() {
-				true => match bitfield(&self.block(choices), ValidatorIndex(1), 1, choices) {
-					Message::Bitfield(_, bitfield) => Message::Bitfield(leaf, bitfield),
-					other => other,
-				},
+				true => bitfield_at(leaf, &self.block(choices), ValidatorIndex(1), 1, choices),
 				false => {
 					let said =
 						self.sample(choices)
 							.statement(ValidatorIndex(1), false, &self.port, &key(1), true);
-					Message::Statement(Arc::new(async_backing_backing::SignedStatement {
-						scheduling_parent: leaf,
-						..said
-					}))
+					say(ValidationMessage::Statement(
+						StatementDistributionMessage::Statement(leaf, said),
+					))
 				}
 			};
 			return Stimulus::hostile(Act::Message(peer, unborn), Penalty::None);
@@ -217,11 +212,37 @@ impl Town {
 				let (sample, seconds) = (self.sample(choices), choices.flip());
 				let signer = identity.authorities.first().cloned().unwrap_or_else(|| key(0));
 				let is_forged = choices.one_in(8);
-				let statement = sample.statement(author, seconds, &self.port, &signer, is_forged);
-				let act = Act::Message(peer, Message::Statement(Arc::new(statement)));
+				let message = match choices.below(8) {
+					0..=4 => {
+						let signed = sample.statement(author, seconds, &self.port, &signer, is_forged);
+						let parent = sample.scheduling_parent();
+						let statement = StatementDistributionMessage::Statement(parent, signed);
+						say(ValidationMessage::Statement(statement))
+					}
+					5 => {
+						let manifest = sample.manifest(filter(choices));
+						say(ValidationMessage::Statement(
+							StatementDistributionMessage::BackedCandidateManifest(manifest),
+						))
+					}
+					6 => {
+						let known = BackedCandidateAcknowledgement {
+							candidate_hash: sample.hash(),
+							statement_knowledge: filter(choices),
+						};
+						say(ValidationMessage::Statement(
+							StatementDistributionMessage::BackedCandidateKnown(known),
+						))
+					}
+					_ => {
+						let heads = [self.block(choices), block].map(|seen| seen.facts.block.hash);
+						let view = Envelope::<ValidationMessage>::View(View::new(heads, 0));
+						Message::Validation(view.encode())
+					}
+				};
 				match is_forged {
-					true => Stimulus::hostile(act, Penalty::None),
-					false => Stimulus::honest(act),
+					true => Stimulus::hostile(Act::Message(peer, message), Penalty::None),
+					false => Stimulus::honest(Act::Message(peer, message)),
 				}
 			}
 			(Some(author), 5) => {
@@ -232,11 +253,9 @@ impl Town {
 				};
 				let signer = (0..KEYS).find(|index| identity.authorities.contains(&key(*index)));
 				let signer = signer.unwrap_or(0);
-				let mut message = bitfield(&block, named, signer, choices);
 				let is_forged = choices.one_in(6);
-				if let (true, Message::Bitfield(_, sent)) = (is_forged, &mut message) {
-					sent.signature = sign(signer, b"something else");
-				}
+				let signer = if is_forged { signer + 1 } else { signer };
+				let message = bitfield(&block, named, signer, choices);
 				let act = Act::Message(peer, message);
 				match named == author && !is_forged {
 					true => Stimulus::honest(act),
@@ -260,16 +279,42 @@ fn availability() -> AvailabilityConfig {
 	}
 }
 
+fn say(message: ValidationMessage) -> Message {
+	of_validators(message)
+}
+
+/// Who of a group of three is said to have stated something.
+fn filter(choices: &mut Choices<'_>) -> StatementFilter {
+	let mut bits = || (0..3).map(|_| choices.flip()).collect();
+	StatementFilter {
+		seconded_in_group: bits(),
+		validated_in_group: bits(),
+	}
+}
+
 fn bitfield(block: &Block, named: ValidatorIndex, signer: u8, choices: &mut Choices<'_>) -> Message {
+	bitfield_at(block.facts.block.hash, block, named, signer, choices)
+}
+
+/// A bitfield as one of `block` is, said to be one of `leaf`.
+fn bitfield_at(
+	leaf: Hash,
+	block: &Block,
+	named: ValidatorIndex,
+	signer: u8,
+	choices: &mut Choices<'_>,
+) -> Message {
 	let is_occupied = block.pending.is_some();
 	let bits = [is_occupied && choices.flip(), choices.one_in(16)];
 	let payload = AvailabilityBitfield(bits.into_iter().collect());
-	let leaf = block.facts.block.hash;
 	let signed = payload.signing_payload(&block.facts.signing_context(leaf));
 	let bitfield = UncheckedSigned {
 		signature: sign(signer, &signed),
 		payload,
 		validator_index: named,
 	};
-	Message::Bitfield(leaf, bitfield)
+	say(ValidationMessage::Bitfield {
+		relay_parent: leaf,
+		bitfield,
+	})
 }

@@ -4,6 +4,7 @@ mod bitfields;
 mod codes;
 mod collating;
 mod desk;
+mod exchange;
 #[cfg(feature = "laws")]
 pub mod laws;
 mod ledger;
@@ -22,6 +23,7 @@ mod tests;
 pub use async_backing_collator_protocol::{CollatorPeer, Parting, ValidatorSideConfig};
 pub use bitfields::CheckBitfields;
 pub use codes::{CodeDone, CodeEvent, CodeJob};
+pub use exchange::{answer_kind_of, kind_of, Answer, Answered, Exchange, Question};
 pub use peer::NodePeer;
-pub use validator::{Validator, ValidatorConfig};
+pub use validator::{NotRecovered, Validator, ValidatorConfig, WantedData};
 pub use words::{Done, Event, Job, Message, NodeWords, Proposing, Request, Response};

@@ -11,7 +11,9 @@ use std::collections::BTreeMap;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum PartName {
 	Backing,
+	Statements,
 	Availability,
+	Recovery,
 	Collations,
 	Bitfields,
 	Codes,

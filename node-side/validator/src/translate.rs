@@ -11,14 +11,21 @@ use async_backing_availability::{
 use async_backing_backing::{job, BackingWords, PovRequest, SignedStatement};
 use async_backing_collator_protocol::{CheckCollation, Hashes, ValidatorSideWords};
 use async_backing_machine::{JobFailure, Never, Part};
-use async_backing_primitives::PoV;
-use async_backing_wire::{CollationMessage, CollationRequestV2, CollationResponse, Envelope};
+use async_backing_primitives::{PoV, StatementDistributionMessage};
+use async_backing_statement_distribution::{job as statements, Attested, DistributionWords};
+use async_backing_wire::{
+	AttestedCandidateRequest, CollationMessage, CollationRequestV2, CollationResponse, Envelope,
+	ValidationMessage,
+};
 use codec::Encode;
 use std::sync::Arc;
 
 impl Part<NodeWords> for BackingWords {
+	/// Not said: statement distribution shares what backing states.
 	fn message(message: Arc<SignedStatement>) -> Message {
-		Message::Statement(message)
+		let compact =
+			StatementDistributionMessage::Statement(message.scheduling_parent, message.to_compact());
+		of_validators(ValidationMessage::Statement(compact))
 	}
 
 	fn request(PovRequest(candidate): PovRequest) -> Request {
@@ -34,25 +41,40 @@ impl Part<NodeWords> for BackingWords {
 	}
 }
 
+/// In the bytes of the validation protocol (R-NET-54, R-NET-90).
+pub(crate) fn of_validators(message: ValidationMessage) -> Message {
+	Message::Validation(Envelope::Message(message).encode())
+}
+
+impl Part<NodeWords> for DistributionWords {
+	fn message(message: StatementDistributionMessage) -> Message {
+		of_validators(ValidationMessage::Statement(message))
+	}
+
+	fn request(request: AttestedCandidateRequest) -> Request {
+		Request::Attested(request)
+	}
+
+	fn response(response: Attested) -> Response {
+		Response::Attested(response)
+	}
+
+	fn job(job: statements::Job) -> Job {
+		Job::Statements(job)
+	}
+}
+
 impl Part<NodeWords> for AvailabilityWords {
 	fn message(message: Never) -> Message {
 		match message {}
 	}
 
 	fn request(request: AvailabilityRequest) -> Request {
-		match request {
-			AvailabilityRequest::Chunk { candidate, index, .. } => Request::Chunk { candidate, index },
-			AvailabilityRequest::AvailableData(candidate) => Request::AvailableData(candidate),
-			AvailabilityRequest::Pov(candidate) => Request::Pov(candidate),
-		}
+		request.into()
 	}
 
 	fn response(response: AvailabilityResponse) -> Response {
-		match response {
-			AvailabilityResponse::Chunk(chunk) => Response::Chunk(chunk),
-			AvailabilityResponse::AvailableData(data) => Response::AvailableData(data),
-			AvailabilityResponse::Pov(pov) => Response::Pov(pov),
-		}
+		response.into()
 	}
 
 	fn job(job: AvailabilityJob) -> Job {
@@ -80,7 +102,10 @@ impl Part<NodeWords> for ValidatorSideWords {
 
 impl Part<NodeWords> for BitfieldWords {
 	fn message(BitfieldMessage { leaf, bitfield }: BitfieldMessage) -> Message {
-		Message::Bitfield(leaf, bitfield)
+		of_validators(ValidationMessage::Bitfield {
+			relay_parent: leaf,
+			bitfield: bitfield.as_ref().clone(),
+		})
 	}
 
 	fn request(request: Never) -> Request {
@@ -131,6 +156,13 @@ pub(crate) mod answer {
 		}
 	}
 
+	pub(crate) fn attested(response: Response) -> Option<Attested> {
+		match response {
+			Response::Attested(attested) => Some(attested),
+			_ => None,
+		}
+	}
+
 	pub(crate) fn pov(response: Response) -> Option<Arc<PoV>> {
 		match response {
 			Response::Pov(pov) => Some(pov),
@@ -139,12 +171,7 @@ pub(crate) mod answer {
 	}
 
 	pub(crate) fn availability(response: Response) -> Option<AvailabilityResponse> {
-		match response {
-			Response::Chunk(chunk) => Some(AvailabilityResponse::Chunk(chunk)),
-			Response::AvailableData(data) => Some(AvailabilityResponse::AvailableData(data)),
-			Response::Pov(pov) => Some(AvailabilityResponse::Pov(pov)),
-			Response::Collation(_) => None,
-		}
+		response.availability()
 	}
 }
 
@@ -155,6 +182,13 @@ pub(crate) mod done {
 	pub(crate) fn backing(done: Done) -> Result<job::Done, JobFailure> {
 		match done {
 			Done::Backing(done) => Ok(done),
+			_ => Err(JobFailure::Dropped),
+		}
+	}
+
+	pub(crate) fn statements(done: Done) -> Result<statements::Done, JobFailure> {
+		match done {
+			Done::Statements(done) => Ok(done),
 			_ => Err(JobFailure::Dropped),
 		}
 	}

@@ -2,8 +2,8 @@
 //!
 //! Invariants:
 //! - a part hears of what it asked for, and no other does;
-//! - the chain's view hears of a block first, then the trees, then backing, then all others; of a leaf's end backing hears
-//!   before the trees forget it (R-IMP-2);
+//! - the chain's view hears of a block first, then the trees, then backing and statement distribution, then all others; of a
+//!   leaf's end backing hears before the trees forget it (R-IMP-2);
 //! - what parts must hear of each other they hear before the next input;
 //! - who is cut is not listened to, by any part;
 //! - no input makes a validator panic, whoever sent it.
@@ -11,17 +11,24 @@
 mod effects;
 mod inputs;
 mod leaves;
+mod recovering;
+
+pub use recovering::{NotRecovered, WantedData};
 
 use crate::{bitfields::Bitfields, codes::Codes, desk::Desk, proposing::propose, view::LeafView, NodeWords};
-use async_backing_availability::{Availability, AvailabilityConfig};
-use async_backing_backing::{Backing, BackingConfig, SignedStatement};
+use async_backing_availability::{Availability, AvailabilityConfig, Recoverer};
+use async_backing_backing::{Backing, BackingConfig, Sharing};
 use async_backing_chain_view::{ChainView, Early, EarlyLimits, Limits};
 use async_backing_collator_protocol::{ValidatorSide, ValidatorSideConfig};
-use async_backing_machine::{Core, Input, Instant, Outbox};
-use async_backing_primitives::ValidatorId;
+use async_backing_machine::{Core, Input, Instant, Outbox, PeerId};
+use async_backing_primitives::{StatementDistributionMessage, ValidatorId};
 use async_backing_prospective_parachains::View;
+use async_backing_statement_distribution::{DistributionConfig, StatementDistribution};
 use effects::Effects;
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+	collections::{BTreeMap, BTreeSet},
+	time::Duration,
+};
 
 type Out = Outbox<NodeWords>;
 
@@ -32,8 +39,12 @@ pub struct ValidatorConfig {
 	pub key: ValidatorId,
 	/// How long after a leaf's activation it makes its bitfield (R-AVL-8).
 	pub bitfield_after: Duration,
-	/// How long backing waits for what.
+	/// What draws those who hear bitfields besides the grid's neighbours (R-NET-104). A live node draws it.
+	pub gossip_seed: u64,
+	/// How long backing waits for what. How it shares is not asked: statement distribution does.
 	pub backing: BackingConfig,
+	/// How long statement distribution waits for what, and how much it gives.
+	pub statements: DistributionConfig,
 	/// What is kept for others, and what is given to them.
 	pub availability: AvailabilityConfig,
 	/// What collators may offer.
@@ -45,12 +56,20 @@ pub struct ValidatorConfig {
 }
 
 impl ValidatorConfig {
-	/// With the network's values. Bitfields are made after 1.5 s (R-AVL-8), and codes prepared within 60 s.
+	/// With the network's values, and a seed that follows from the key. Bitfields are made after 1.5 s (R-AVL-8), and codes
+	/// prepared within 60 s.
 	pub fn new(key: ValidatorId) -> Self {
+		let mut seed = [0; 8];
+		let bytes: &[u8] = key.as_ref();
+		for (to, from) in seed.iter_mut().zip(bytes) {
+			*to = *from;
+		}
 		Self {
 			key,
 			bitfield_after: Duration::from_millis(1500),
+			gossip_seed: u64::from_le_bytes(seed),
 			backing: BackingConfig::default(),
+			statements: DistributionConfig::default(),
 			availability: AvailabilityConfig::default(),
 			collators: ValidatorSideConfig::default(),
 			preparation: Duration::from_secs(60),
@@ -65,12 +84,17 @@ pub struct Validator {
 	pub(crate) chain: ChainView,
 	pub(crate) view: LeafView,
 	pub(crate) backing: Backing,
+	pub(crate) statements: StatementDistribution,
 	pub(crate) availability: Availability,
+	/// Of what somebody here needs whole.
+	pub(crate) recoverer: Recoverer,
 	pub(crate) collations: ValidatorSide,
 	pub(crate) bitfields: Bitfields,
 	pub(crate) codes: Codes,
-	/// Statements that came before their relay parent.
-	pub(crate) early: Early<Arc<SignedStatement>>,
+	/// Statements and manifests that came before their relay parent.
+	pub(crate) early: Early<StatementDistributionMessage>,
+	/// Who has a stream of the validation protocol: who proved to have keys.
+	pub(crate) colleagues: BTreeSet<PeerId>,
 	pub(crate) desk: Desk,
 }
 
@@ -81,7 +105,9 @@ impl Validator {
 		let ValidatorConfig {
 			key,
 			bitfield_after,
+			gossip_seed,
 			backing,
+			statements,
 			availability,
 			collators,
 			preparation,
@@ -90,12 +116,18 @@ impl Validator {
 		Self {
 			chain: ChainView::new(Some(key), limits),
 			view: LeafView::default(),
-			backing: Backing::new(backing),
+			backing: Backing::new(BackingConfig {
+				sharing: Sharing::Neighbour,
+				..backing
+			}),
+			statements: StatementDistribution::new(statements),
 			availability: Availability::new(availability),
+			recoverer: Recoverer::default(),
 			collations: ValidatorSide::new(collators),
-			bitfields: Bitfields::new(bitfield_after),
+			bitfields: Bitfields::new(bitfield_after, gossip_seed),
 			codes: Codes::new(preparation),
 			early: Early::new(EarlyLimits::validators()),
+			colleagues: BTreeSet::new(),
 			desk: Desk::default(),
 		}
 	}

@@ -1,4 +1,4 @@
-//! The view as backing and provisioner ask for it.
+//! The view as backing, statement distribution and provisioner ask for it.
 //!
 //! Backing knows candidates by the port [`async_backing_backing::View`], so that it depends on no implementation. Here
 //! the port meets the fragment trees.
@@ -6,6 +6,7 @@
 use async_backing_backing::{HypotheticalCandidate as Asked, Introduction, Membership, View as ViewPort};
 use async_backing_primitives::{CandidateHash, Hash, HeadHash, LeafFacts, ParaId};
 use async_backing_prospective_parachains::{Candidate, HypotheticalCandidate, SharedValidationData, View};
+use async_backing_statement_distribution::{Frontier, Possible, Standing};
 use std::sync::Arc;
 
 /// Fragment trees of all active leaves.
@@ -52,6 +53,46 @@ impl LeafView {
 			.into_iter()
 			.map(|backable| (backable.candidate_hash, backable.scheduling_parent))
 			.collect()
+	}
+}
+
+/// Where statement distribution asks whether a candidate is worth its while (R-SD-15).
+impl Frontier for LeafView {
+	fn standing(&self, candidate: Possible<'_>) -> Standing {
+		let (para, asked) = match candidate {
+			Possible::Confirmed(candidate) => {
+				(candidate.para_id(), HypotheticalCandidate::Complete(candidate))
+			}
+			Possible::Claimed {
+				candidate,
+				para,
+				parent_head,
+				scheduling_parent,
+			} => {
+				// Who executes against another block says so in the candidate itself, which nobody has seen yet.
+				let incomplete = HypotheticalCandidate::Incomplete {
+					candidate_hash: candidate,
+					parent_head_hash: parent_head,
+					relay_parent: scheduling_parent,
+				};
+				(para, incomplete)
+			}
+		};
+		if !self
+			.0
+			.hypothetical_membership(None, para, asked, false)
+			.is_empty()
+		{
+			return Standing::Placed;
+		}
+		let may_wait = match candidate {
+			Possible::Confirmed(candidate) => self.0.may_wait(candidate),
+			Possible::Claimed { para, .. } => self.0.has_para(para),
+		};
+		match may_wait {
+			true => Standing::Unconnected,
+			false => Standing::Nowhere,
+		}
 	}
 }
 

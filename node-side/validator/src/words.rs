@@ -1,8 +1,10 @@
 //! The words of a validator: the sum of what its parts say.
 
 use crate::{CheckBitfields, CodeDone, CodeEvent, CodeJob, NodePeer};
-use async_backing_availability::{AvailabilityDone, AvailabilityEvent, AvailabilityJob, ErasureChunk};
-use async_backing_backing::{job, Event as BackingEvent, SignedStatement};
+use async_backing_availability::{
+	AvailabilityDone, AvailabilityEvent, AvailabilityJob, ErasureChunk, Outcome,
+};
+use async_backing_backing::{job, Event as BackingEvent};
 use async_backing_chain_view::ChainEvent;
 use async_backing_collator_protocol::{CheckCollation, Hashes, Parting};
 use async_backing_machine::{Never, PeerId, Words};
@@ -11,8 +13,9 @@ use async_backing_primitives::{
 	ValidatorIndex, ValidatorSignature,
 };
 use async_backing_provisioner::Proposal;
-use async_backing_wire::{CollationRequestV2, CollationResponse};
-use codec::{Decode, Encode, Input};
+use async_backing_statement_distribution::{job as statements, Attested, Event as DistributionEvent};
+use async_backing_wire::{AttestedCandidateRequest, CollationRequestV2, CollationResponse};
+use codec::{Decode, Encode};
 use std::{fmt, sync::Arc};
 
 /// The words of a [`Validator`](crate::Validator).
@@ -22,7 +25,7 @@ pub struct NodeWords;
 impl Words for NodeWords {
 	type Chain = ChainEvent;
 	type Identity = NodePeer;
-	/// Everything goes to every validator (full mesh), so that nobody asks what others know.
+	/// Views come over the streams, in their bytes (R-NET-54).
 	type View = Never;
 	type Message = Message;
 	type Request = Request;
@@ -35,30 +38,14 @@ impl Words for NodeWords {
 }
 
 /// What is said without an answer.
-#[derive(Clone, PartialEq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum Message {
 	/// What is said over a stream of the collation protocol: Polkadot's own bytes, envelope and all, in the stream's version
 	/// (R-NET-54, R-NET-61 to R-NET-65).
 	Collation(Vec<u8>),
-	/// A vote; one that seconds brings the candidate along.
-	Statement(Arc<SignedStatement>),
-	/// Which chunks the signer holds, at a leaf (R-AVL-8).
-	Bitfield(Hash, UncheckedSignedAvailabilityBitfield),
-}
-
-/// Bits as such, without the address that `bitvec` tells and that differs from run to run: traces are of this text
-/// (law 6).
-impl fmt::Debug for Message {
-	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-		match self {
-			Self::Collation(bytes) => f.debug_tuple("Collation").field(bytes).finish(),
-			Self::Statement(statement) => f.debug_tuple("Statement").field(statement).finish(),
-			Self::Bitfield(leaf, signed) => {
-				let signed = BitfieldText(signed);
-				f.debug_tuple("Bitfield").field(leaf).field(&signed).finish()
-			}
-		}
-	}
+	/// What is said over a stream of the validation protocol, among those who proved keys: views, bitfields, statements,
+	/// manifests and acknowledgements, in Polkadot's own bytes, envelope and all (R-NET-54, R-NET-90 to R-NET-94).
+	Validation(Vec<u8>),
 }
 
 /// A signed bitfield as text.
@@ -85,22 +72,27 @@ impl Message {
 				[1, 0, 4, ..] => "collation seconded",
 				_ => "collation",
 			},
-			Self::Statement(_) => "statement",
-			Self::Bitfield(..) => "bitfield",
+			Self::Validation(bytes) => match bytes.as_slice() {
+				[2, ..] => "validation view",
+				[1, 1, ..] => "bitfield",
+				[1, 3, 0, ..] => "statement",
+				[1, 3, 1, ..] => "manifest",
+				[1, 3, 2, ..] => "acknowledgement",
+				_ => "validation",
+			},
 		}
 	}
 
 	/// Bytes on the wire.
 	pub fn wire_size(&self) -> usize {
 		match self {
-			Self::Collation(bytes) => bytes.len(),
-			other => other.encoded_size(),
+			Self::Collation(bytes) | Self::Validation(bytes) => bytes.len(),
 		}
 	}
 }
 
-/// What is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+/// What is asked. In bytes by [`to_question`](Request::to_question).
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
 	/// A collator for a candidate that it advertised, in version 2 of the request (R-NET-70, R-NET-79).
 	Collation {
@@ -119,22 +111,16 @@ pub enum Request {
 		candidate: CandidateHash,
 		/// The validator whose chunk it is, whoever is asked (R-NET-100).
 		index: ValidatorIndex,
+		/// Whether its index is that of its validator, so that version 1 of the protocol will do as well (R-NET-99).
+		plain: bool,
 	},
 	/// A backer for all that is coded (R-NET-102).
 	AvailableData(CandidateHash),
+	/// Somebody who told of a candidate for it, with statements about it (R-NET-97).
+	Attested(AttestedCandidateRequest),
 }
 
 impl Request {
-	/// Its kind, for logs.
-	pub const fn kind(&self) -> &'static str {
-		match self {
-			Self::Collation { .. } => "collation",
-			Self::Pov(_) => "pov",
-			Self::Chunk { .. } => "chunk",
-			Self::AvailableData(_) => "available data",
-		}
-	}
-
 	/// The candidate that it is about.
 	pub const fn candidate(&self) -> CandidateHash {
 		match self {
@@ -142,12 +128,8 @@ impl Request {
 			| Self::Pov(candidate)
 			| Self::Chunk { candidate, .. }
 			| Self::AvailableData(candidate) => *candidate,
+			Self::Attested(request) => request.candidate_hash,
 		}
-	}
-
-	/// Bytes on the wire. A protocol has a name there, and no tag.
-	pub fn wire_size(&self) -> usize {
-		self.encoded_size().saturating_sub(1)
 	}
 }
 
@@ -169,7 +151,7 @@ impl From<CollationRequestV2> for Request {
 /// What is answered, of the same kind as the request. Large things are shared; the driver decodes them, beside.
 // One is moved through two calls, and copied by nobody: a box would be another allocation for each.
 #[allow(clippy::large_enum_variant)]
-#[derive(Clone, Debug, PartialEq, Encode)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Response {
 	/// The candidate, as on the wire (R-NET-71).
 	Collation(CollationResponse),
@@ -179,42 +161,8 @@ pub enum Response {
 	Chunk(Arc<ErasureChunk>),
 	/// The data.
 	AvailableData(Arc<AvailableData>),
-}
-
-impl Decode for Response {
-	fn decode<I: Input>(input: &mut I) -> Result<Self, codec::Error> {
-		Ok(match input.read_byte()? {
-			0 => {
-				let with_parent = bool::decode(input)?;
-				Self::Collation(CollationResponse {
-					receipt: Decode::decode(input)?,
-					pov: Decode::decode(input)?,
-					parent_head_data: with_parent.then(|| Decode::decode(input)).transpose()?,
-				})
-			}
-			1 => Self::Pov(Decode::decode(input)?),
-			2 => Self::Chunk(Decode::decode(input)?),
-			3 => Self::AvailableData(Decode::decode(input)?),
-			_ => return Err("no response has this tag".into()),
-		})
-	}
-}
-
-impl Response {
-	/// Its kind, for logs.
-	pub const fn kind(&self) -> &'static str {
-		match self {
-			Self::Collation(_) => "collation response",
-			Self::Pov(_) => "pov response",
-			Self::Chunk(_) => "chunk response",
-			Self::AvailableData(_) => "available data response",
-		}
-	}
-
-	/// Bytes on the wire, which has no tag.
-	pub fn wire_size(&self) -> usize {
-		self.encoded_size().saturating_sub(1)
-	}
+	/// The candidate with statements.
+	Attested(Attested),
 }
 
 /// Work that a validator has done beside ([`work::run`](crate::work::run)).
@@ -222,6 +170,8 @@ impl Response {
 pub enum Job {
 	/// Of backing: statements to verify, candidates to validate, statements to sign.
 	Backing(job::Job),
+	/// Of statement distribution: statements to verify, candidates to hash.
+	Statements(statements::Job),
 	/// Of availability: chunks to check, data to code and to recover.
 	Availability(AvailabilityJob),
 	/// A collation to be hashed, before anything of it is believed (R-NET-86).
@@ -244,6 +194,8 @@ pub enum Job {
 pub enum Done {
 	/// Of [`Job::Backing`].
 	Backing(job::Done),
+	/// Of [`Job::Statements`].
+	Statements(statements::Done),
 	/// Of [`Job::Availability`].
 	Availability(AvailabilityDone),
 	/// Of [`Job::CheckCollation`].
@@ -280,8 +232,12 @@ pub enum Event {
 	Backable(CandidateHash),
 	/// Of backing.
 	Backing(BackingEvent),
+	/// Of statement distribution.
+	Statements(DistributionEvent),
 	/// Of availability.
 	Availability(AvailabilityEvent),
+	/// Data that was [wanted](crate::Validator::recover) is here, or never will be.
+	Recovery(Outcome),
 	/// Of validation codes.
 	Code(CodeEvent),
 	/// A peer cost too much: nothing that it says is listened to any more.

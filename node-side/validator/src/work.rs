@@ -38,6 +38,17 @@ pub fn run(
 			let (done, price) = async_backing_backing::job::run(job, executor, signer);
 			return (done.map(Done::Backing), price);
 		}
+		Job::Statements(job) => {
+			let (done, price) = async_backing_statement_distribution::job::run(job);
+			(
+				Done::Statements(done),
+				Price {
+					bytes: price.bytes,
+					signatures: price.signatures,
+					..Price::default()
+				},
+			)
+		}
 		Job::Availability(job) => {
 			let price = Price {
 				bytes: job.bytes() as u64,

@@ -6,23 +6,24 @@
 use async_backing_availability::erasure_root_of;
 use async_backing_chain_view::{ChainEvent, Identity};
 use async_backing_machine::{
-	Core, Input, Instant, JobFailure, Outbox, Output, PeerEvent, PeerId, Refusal, RequestFailure, RequestId,
-	Snapshot, Ticket, TimerId,
+	Core, Input, Instant, JobFailure, Outbox, Output, PeerEvent, PeerId, RequestFailure, RequestId, Snapshot,
+	Ticket, TimerId,
 };
 use async_backing_primitives::{
 	AsyncBackingParams, AvailableData, BackingState, CandidateCommitments, CandidateDescriptor,
-	CandidateHash, CandidateReceipt, Constraints, CoreIndex, CoreState, DescriptorFields, GroupRotationInfo,
-	Hash, HeadData, LeafFacts, ParaAtLeaf, ParaId, PersistedValidationData, PoV, PvfCheckStatement,
-	RelayChainBlockInfo, ValidationCodeHash, ValidationResult, ValidatorId, ValidatorIndex,
-	ValidatorSignature,
+	CandidateHash, CandidateReceipt, Constraints, CoreIndex, CoreState, DescriptorFields, GridSeed,
+	GroupRotationInfo, Hash, HeadData, LeafFacts, ParaAtLeaf, ParaId, PersistedValidationData, PoV,
+	PvfCheckStatement, RelayChainBlockInfo, ValidationCodeHash, ValidationResult, ValidatorId,
+	ValidatorIndex, ValidatorSignature,
 };
 use async_backing_validator::{
 	work::{self, Ballots, Execution, Executor, Signer},
-	CollatorPeer, Event, Message, NodePeer, NodeWords, Request, Response, Validator, ValidatorConfig,
+	Answer, CollatorPeer, Event, Exchange, Message, NodePeer, NodeWords, Question, Request, Validator,
+	ValidatorConfig,
 };
 use async_backing_wire::{
 	declare_payload, AdvertisementV2, CollationMessage, CollationResponse, CollationVersion, CollatorId,
-	CollatorMessage, CollatorSignature, Declaration, Envelope,
+	CollatorMessage, CollatorSignature, Declaration, Envelope, Protocol,
 };
 use codec::{Decode, DecodeAll, Encode};
 use sp_core::{sr25519, Pair};
@@ -41,9 +42,16 @@ use tokio::{
 #[derive(Debug, Encode, Decode)]
 enum Frame {
 	Message(Message),
-	Request(u64, Request),
+	/// The name of its protocol, and its bytes.
+	Request(u64, String, Vec<u8>),
 	/// `None` if it is refused.
-	Response(u64, Option<Response>),
+	Response(u64, Option<Vec<u8>>),
+}
+
+fn protocol(name: &str) -> Option<Protocol> {
+	Protocol::ALL
+		.into_iter()
+		.find(|protocol| protocol.suffix() == name)
 }
 
 /// What happens to a node.
@@ -61,8 +69,9 @@ struct Node {
 	began: tokio::time::Instant,
 	queue: mpsc::UnboundedSender<Happens>,
 	streams: BTreeMap<PeerId, mpsc::Sender<Frame>>,
-	/// Who was asked what.
-	open: BTreeMap<RequestId, PeerId>,
+	/// Who was asked, in which protocol.
+	open: BTreeMap<RequestId, (PeerId, Protocol)>,
+	exchange: Exchange,
 	/// Who waits for which answer.
 	tickets: BTreeMap<Ticket, (PeerId, u64)>,
 	cleared: BTreeSet<TimerId>,
@@ -92,21 +101,34 @@ impl Node {
 			Happens::Frame(peer, Frame::Message(message)) => {
 				Some(Input::Peer(peer, PeerEvent::Message(message)))
 			}
-			Happens::Frame(peer, Frame::Request(id, request)) => {
+			Happens::Frame(peer, Frame::Request(id, name, bytes)) => {
 				let ticket = Ticket(self.tickets.keys().next_back().map_or(0, |last| last.0 + 1));
+				let asked = protocol(&name).map(|protocol| self.exchange.asked(ticket, protocol, &bytes));
+				let Some(Ok(request)) = asked else {
+					self.send(peer, Frame::Response(id, None));
+					return None;
+				};
 				self.tickets.insert(ticket, (peer, id));
 				Some(Input::Request(peer, ticket, request))
 			}
 			// An answer counts if it comes from whom was asked.
 			Happens::Frame(peer, Frame::Response(id, answer)) => {
 				let id = RequestId(id);
-				self.open.get(&id).filter(|asked| **asked == peer)?;
+				let (_, protocol) = *self.open.get(&id).filter(|(asked, _)| *asked == peer)?;
 				self.open.remove(&id);
-				Some(Input::Response(id, answer.ok_or(RequestFailure::Refused)))
+				let answer = answer.map(|bytes| Answer {
+					protocol,
+					bytes: bytes.into(),
+				});
+				let (answer, _) = self
+					.exchange
+					.answered(id, answer.ok_or(RequestFailure::Refused))?;
+				Some(Input::Response(id, answer))
 			}
 			Happens::TimedOut(id) => {
 				self.open.remove(&id)?;
-				Some(Input::Response(id, Err(RequestFailure::TimedOut)))
+				let (answer, _) = self.exchange.answered(id, Err(RequestFailure::TimedOut))?;
+				Some(Input::Response(id, answer))
 			}
 			Happens::Gone(peer) => {
 				self.streams.remove(&peer);
@@ -131,13 +153,16 @@ impl Node {
 					request,
 					timeout,
 				} => {
-					self.open.insert(id, peer);
-					self.send(peer, Frame::Request(id.0, request));
+					let Question { protocol, bytes, .. } = self.exchange.ask(id, peer, request);
+					self.open.insert(id, (peer, protocol));
+					self.send(peer, Frame::Request(id.0, protocol.suffix().into(), bytes));
 					self.after(timeout, Happens::TimedOut(id));
 				}
 				Output::Respond(ticket, answer) => {
+					let answer = self.exchange.answer(ticket, &answer);
 					if let Some((peer, id)) = self.tickets.remove(&ticket) {
-						self.send(peer, Frame::Response(id, answer.map_err(|_: Refusal| ()).ok()));
+						let bytes = answer.map(|answer| answer.bytes.to_vec());
+						self.send(peer, Frame::Response(id, bytes));
 					}
 				}
 				Output::Job {
@@ -329,6 +354,11 @@ fn leaf() -> LeafFacts {
 		paras: [(PARA, at_leaf)].into(),
 		pending_relay_parents: Default::default(),
 		codes_to_check: Vec::new(),
+		node_features: Default::default(),
+		grid: Some(GridSeed {
+			randomness: [7; 32],
+			authorities: 2,
+		}),
 		events: Vec::new(),
 	}
 }
@@ -406,6 +436,7 @@ fn start(
 		queue,
 		streams,
 		open: BTreeMap::new(),
+		exchange: Exchange::default(),
 		tickets: BTreeMap::new(),
 		cleared: BTreeSet::new(),
 		stored: Snapshot::default(),
@@ -446,17 +477,20 @@ async fn collate(mut stream: DuplexStream, receipt: CandidateReceipt, pov: PoV, 
 	while let Ok(length) = stream.read_u32().await {
 		let mut bytes = vec![0; length as usize];
 		stream.read_exact(&mut bytes).await.expect("a whole frame");
-		if let Ok(Frame::Request(id, Request::Collation { .. })) = Frame::decode_all(&mut &bytes[..]) {
+		if let Ok(Frame::Request(id, name, asked)) = Frame::decode_all(&mut &bytes[..]) {
+			assert_eq!(protocol(&name), Some(Protocol::CollationV2));
+			let asked = Request::from_wire(Protocol::CollationV2, &asked);
+			assert_eq!(
+				asked.map(|asked| asked.candidate()),
+				Ok(receipt.hash()),
+				"R-NET-70"
+			);
 			let collation = CollationResponse {
 				receipt: receipt.clone(),
 				pov: Arc::new(pov.clone()),
 				parent_head_data: Some(parent_head.clone()),
 			};
-			send(
-				&mut stream,
-				Frame::Response(id, Some(Response::Collation(collation))),
-			)
-			.await;
+			send(&mut stream, Frame::Response(id, Some(collation.encode()))).await;
 		}
 	}
 }

@@ -5,7 +5,7 @@ use crate::{
 	account::Charge,
 	checks::NotWaiting,
 	job::{BadStatement, Checked, Job, Unchecked},
-	Event, SignedStatement, StatementContent, View,
+	Event, Sharing, SignedStatement, StatementContent, View,
 };
 use async_backing_machine::{Cost, JobId, Judgement, PeerId, Priority};
 use std::sync::Arc;
@@ -14,7 +14,9 @@ impl Backing {
 	/// A peer is there: it hears what this validator said, of what is in scope, because it may have missed it. Whatever it
 	/// backs it may be asked for.
 	pub(super) fn peer_connected<V: View>(&mut self, peer: PeerId, turn: &mut Turn<'_, V>) {
-		self.share_with(peer, turn);
+		if self.config.sharing == Sharing::FullMesh {
+			self.share_with(peer, turn);
+		}
 	}
 
 	/// A peer is gone. Who comes back may be asked again, over whatever connection.
@@ -181,7 +183,9 @@ impl Backing {
 		};
 		for (item, result) in batch.into_iter().zip(results) {
 			match result {
-				Ok(checked) => self.import(item.peer, item.statement.scheduling_parent, checked, turn),
+				Ok(checked) => {
+					self.import(Some(item.peer), item.statement.scheduling_parent, checked, turn);
+				}
 				Err(BadStatement::Signature) => {
 					let error = StatementError::BadSignature(item.statement.validator_index);
 					let is_last = self.checks.forged(item.peer);

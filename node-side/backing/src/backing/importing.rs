@@ -1,24 +1,56 @@
 //! Verified statements of other validators are counted.
 
 use super::{arriving::share_of_blame, Backing, Effect, StatementError, Turn};
-use crate::{account::Charge, job::Checked, Introduction, TableError, View, MAX_CODES_PER_VALIDATOR};
+use crate::{
+	account::Charge, job::Checked, BackingWords, Introduction, Sharing, TableError, View,
+	MAX_CODES_PER_VALIDATOR,
+};
+use async_backing_chain_view::ChainView;
 use async_backing_fragment_tree::Candidate;
-use async_backing_machine::{Cost, Judgement, PeerId};
-use async_backing_primitives::{CandidateHash, Hash, ParaId, SignedCompactStatement, ValidatorIndex};
+use async_backing_machine::{Cost, Instant, Judgement, Outbox, PeerId};
+use async_backing_primitives::{
+	CandidateHash, CompactStatement, Hash, ParaId, SignedCompactStatement, ValidatorIndex,
+};
 use std::sync::Arc;
 
 /// Why a statement is not counted, and what that costs who sent it.
 type NotCounted = (StatementError, Option<Cost>);
 
 impl Backing {
+	/// A statement of somebody else that a neighbour has verified, with the candidate that it is about, which is checked in
+	/// itself and hashed: it is counted, and followed up ([`Sharing::Neighbour`]). Each comes
+	/// once; one that seconds a candidate comes before those that confirm it.
+	#[allow(clippy::too_many_arguments)] // the usual five, and what is said about what
+	pub fn heard(
+		&mut self,
+		now: Instant,
+		scheduling_parent: Hash,
+		statement: SignedCompactStatement,
+		candidate: &Arc<Candidate>,
+		chain: &ChainView,
+		view: &mut impl View,
+		out: &mut Outbox<BackingWords>,
+	) -> Vec<Effect> {
+		let is_seconded = matches!(statement.statement, CompactStatement::Seconded(_));
+		let checked = Checked {
+			statement,
+			candidate: is_seconded.then(|| candidate.clone()),
+		};
+		self.turn(now, chain, view, out, |backing, turn| {
+			backing.import(None, scheduling_parent, checked, turn);
+		})
+	}
+
 	/// Takes a verified statement in, and follows it up: this validator may have to confirm the candidate, or it got its
 	/// quorum.
 	///
 	/// One of a disabled validator is taken in as well, because it counts as soon as no active leaf disables its author
 	/// (R-BAK-14), and nobody sends it twice. Until then it leads to nothing.
+	///
+	/// Without a sender it comes from a neighbour, and nobody but its author is to blame, for what its signature proves.
 	pub(super) fn import<V: View>(
 		&mut self,
-		peer: PeerId,
+		sender: Option<PeerId>,
 		scheduling_parent: Hash,
 		checked: Checked,
 		turn: &mut Turn<'_, V>,
@@ -35,7 +67,8 @@ impl Backing {
 		};
 		match counted {
 			Ok(candidate) => {
-				if let Some(parent) = self.relay_parents.get_mut(&scheduling_parent) {
+				let parent = self.relay_parents.get_mut(&scheduling_parent);
+				if let (Some(parent), Some(peer)) = (parent, sender) {
 					parent.know(author, &signature, peer);
 				}
 				if let Some(candidate) = candidate {
@@ -43,12 +76,18 @@ impl Backing {
 				}
 			}
 			Err((error, cost)) => {
-				let is_author = turn.chain.validator_of(scheduling_parent, peer) == Some(author);
+				let blamed = sender.or_else(|| turn.chain.peer_of(scheduling_parent, author));
+				let is_author = blamed
+					.is_some_and(|peer| turn.chain.validator_of(scheduling_parent, peer) == Some(author));
 				let cost = share_of_blame(&error, cost, is_author);
 				let StatementError::NotCounted(TableError::Misbehaviour(misbehaviour)) = error else {
-					return self.refuse(peer, error, cost, turn);
+					let cost = cost.filter(|_| sender.is_some());
+					return match blamed {
+						Some(peer) => self.refuse(peer, error, cost, turn),
+						None => self.refused = self.refused.saturating_add(1),
+					};
 				};
-				if let Some(cost) = cost {
+				if let (Some(cost), Some(peer)) = (cost, blamed) {
 					turn.out.report(peer, Judgement::Cost(cost, "misbehaviour"));
 				}
 				turn.effects.push(Effect::Misbehaviour {
@@ -115,6 +154,10 @@ impl Backing {
 				candidate: hash,
 				para,
 			});
+		}
+		// What this validator said of it before a restart is shared now that it is known.
+		if self.config.sharing == Sharing::Neighbour {
+			self.advance((scheduling_parent, hash), turn);
 		}
 		Ok(Some(hash))
 	}

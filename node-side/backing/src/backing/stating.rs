@@ -4,7 +4,7 @@ use super::{Backing, CandidateHash, Effect, JobOf, Turn};
 use crate::{
 	job::Job,
 	promises::{intent_batch, signature_batch, Intent, Promise, PromiseId, Stage},
-	BackingWords, Event, SecondedCandidate, SignedStatement, StatementContent, View,
+	BackingWords, Event, SecondedCandidate, Sharing, SignedStatement, StatementContent, View,
 };
 use async_backing_chain_view::ChainView;
 use async_backing_fragment_tree::Candidate;
@@ -116,7 +116,7 @@ impl Backing {
 	}
 
 	/// Takes the next step towards keeping a promise, if its relay parent is in scope.
-	fn advance<V: View>(&mut self, id: PromiseId, turn: &mut Turn<'_, V>) {
+	pub(super) fn advance<V: View>(&mut self, id: PromiseId, turn: &mut Turn<'_, V>) {
 		let Some(parent) = self.relay_parents.get(&id.0) else {
 			return;
 		};
@@ -232,7 +232,6 @@ impl Backing {
 		let Some(statement) = self.own_statement(id) else {
 			return;
 		};
-		let to = self.others_at(scheduling_parent, turn.chain);
 		let is_seconded = matches!(statement.content, StatementContent::Seconded(_));
 		let compact = SignedCompactStatement {
 			statement: match is_seconded {
@@ -244,9 +243,25 @@ impl Backing {
 		};
 		let said = compact.statement;
 		let statement = Arc::new(statement);
-		if !turn.out.notify(to, statement.clone()) {
-			self.stalled = true;
-			return;
+		match self.config.sharing {
+			Sharing::FullMesh => {
+				let to = self.others_at(scheduling_parent, turn.chain);
+				if !turn.out.notify(to, statement.clone()) {
+					self.stalled = true;
+					return;
+				}
+			}
+			Sharing::Neighbour => {
+				let Some(candidate) = self.candidate(candidate).cloned() else {
+					// Of before a restart, and who seconded it has not been heard again: it is shared when it is known.
+					return self.count_own(scheduling_parent, compact);
+				};
+				turn.effects.push(Effect::Share {
+					scheduling_parent,
+					statement: compact.clone(),
+					candidate,
+				});
+			}
 		}
 		if let Some(promise) = self.promises.get_mut(id) {
 			promise.stage = Stage::Shared;

@@ -9,7 +9,7 @@ use async_backing_fragment_tree::Candidate;
 use async_backing_machine::{JobFailure, PeerId};
 use async_backing_primitives::{
 	AvailableData, CandidateHash, CoreIndex, Hash, HeadHash, IntrinsicError, ParaId, SessionIndex,
-	ValidatorIndex,
+	SignedCompactStatement, ValidatorIndex,
 };
 use std::sync::Arc;
 use thiserror::Error;
@@ -24,6 +24,16 @@ pub enum Effect {
 		peer: PeerId,
 		/// The statement.
 		statement: Arc<SignedStatement>,
+	},
+	/// An own statement is signed and stored: tell the others ([`Sharing::Neighbour`](crate::Sharing::Neighbour)). Comes
+	/// before whatever the statement led to (R-BAK-7), and after a restart again.
+	Share {
+		/// Relay block that it is bound to.
+		scheduling_parent: Hash,
+		/// The statement.
+		statement: SignedCompactStatement,
+		/// What it is about.
+		candidate: Arc<Candidate>,
 	},
 	/// A candidate is valid, and this validator will say so: store its data, then call
 	/// [`Backing::data_stored`](crate::Backing::data_stored). At once will do, if what it stores is put into the same

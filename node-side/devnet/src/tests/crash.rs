@@ -11,12 +11,15 @@ use crate::{
 	words::{DevnetWords, Job, Message},
 	world::Note,
 };
-use async_backing_backing::{job, SignedStatement, StatementContent};
+use async_backing_backing::job;
 use async_backing_chain_view::ChainEvent;
 use async_backing_machine::{Core, Input, Outbox, Output, PeerEvent, PeerId, Ticket};
-use async_backing_primitives::{CandidateHash, Hash, ValidatorIndex};
+use async_backing_primitives::{
+	CandidateHash, CompactStatement, Hash, SignedCompactStatement, StatementDistributionMessage, ValidatorIndex,
+};
 use async_backing_sim::{Fault, Moment, NodeId, Step, What};
 use async_backing_validator::{Job as ValidatorJob, Message as NodeMessage, NodeWords, Request, Response};
+use async_backing_wire::{Envelope, ValidationMessage, Wire};
 use codec::Encode;
 use std::{
 	collections::{BTreeMap, BTreeSet},
@@ -60,6 +63,10 @@ struct Watch {
 	/// Relay blocks that candidates may build on, newest first: as it has imported them, and when it came back.
 	relay_parents: Vec<Hash>,
 	in_scope: Vec<Hash>,
+	/// The same after the first block that it imported after it came back.
+	next_scope: Option<Vec<Hash>>,
+	/// Heads that others have said to see since it came back.
+	seen: BTreeSet<Hash>,
 	crashes: usize,
 	peers: BTreeSet<PeerId>,
 	/// Inputs and outputs when the last block but `AFTER` was built.
@@ -98,7 +105,10 @@ impl Watch {
 				self.crashes += 1;
 				self.peers.clear();
 			}
-			What::Started => self.in_scope = self.relay_parents.clone(),
+			What::Started => {
+				self.in_scope = self.relay_parents.clone();
+				(self.seen, self.next_scope) = Default::default();
+			}
 			_ => {}
 		}
 	}
@@ -113,6 +123,14 @@ impl Watch {
 			}
 			Input::Chain(ChainEvent::Imported { facts, fresh: true }) => {
 				self.relay_parents = facts.relay_parents().map(|info| info.hash).collect();
+				if !self.in_scope.contains(&facts.block.hash) && self.next_scope.is_none() {
+					self.next_scope = Some(self.relay_parents.clone());
+				}
+			}
+			Input::Peer(_, PeerEvent::Message(Message::Node(NodeMessage::Validation(bytes)))) => {
+				if let Ok(Envelope::<ValidationMessage>::View(view)) = Envelope::from_wire(bytes) {
+					self.seen.extend(view.heads());
+				}
 			}
 			_ => {}
 		}
@@ -136,31 +154,38 @@ impl Watch {
 				let about = payload[payload.len() - 36..].to_vec();
 				self.signed.entry(about).or_default().insert(payload.clone());
 			}
-			Output::Notify(_, Message::Node(message @ NodeMessage::Statement(statement))) => {
-				self.stated(message, statement);
-			}
-			Output::Notify(_, Message::Node(message @ NodeMessage::Bitfield(leaf, bitfield))) => {
-				self.share(message, About::Leaf(*leaf));
-				if bitfield.payload.0[0] {
-					self.has.extend(self.on_core.get(leaf));
+			Output::Notify(_, Message::Node(message @ NodeMessage::Validation(bytes))) => {
+				let Ok(Envelope::Message(said)) = Envelope::from_wire(bytes) else {
+					return;
+				};
+				match said {
+					ValidationMessage::Statement(StatementDistributionMessage::Statement(
+						relay_parent,
+						statement,
+					)) => self.stated(message, relay_parent, &statement),
+					ValidationMessage::Bitfield {
+						relay_parent: leaf,
+						bitfield,
+					} if bitfield.validator_index == ValidatorIndex(NODE.0 as u32) => {
+						self.share(message, About::Leaf(leaf));
+						if bitfield.payload.0[0] {
+							self.has.extend(self.on_core.get(&leaf));
+						}
+					}
+					_ => {}
 				}
 			}
 			_ => {}
 		}
 	}
 
-	fn stated(&mut self, message: &NodeMessage, statement: &SignedStatement) {
-		let candidate = match &statement.content {
-			StatementContent::Seconded(seconded) => {
-				let candidate = seconded.receipt.hash();
-				let of_parent = self.seconded.entry(statement.scheduling_parent).or_default();
-				of_parent.insert(candidate);
-				candidate
-			}
-			StatementContent::Valid(candidate) => *candidate,
-		};
+	fn stated(&mut self, message: &NodeMessage, relay_parent: Hash, statement: &SignedCompactStatement) {
+		let candidate = statement.statement.candidate_hash();
+		if matches!(statement.statement, CompactStatement::Seconded(_)) {
+			self.seconded.entry(relay_parent).or_default().insert(candidate);
+		}
 		if statement.validator_index == ValidatorIndex(NODE.0 as u32) {
-			self.share(message, About::RelayParent(statement.scheduling_parent));
+			self.share(message, About::RelayParent(relay_parent));
 			self.has.insert(candidate);
 		}
 	}
@@ -169,12 +194,16 @@ impl Watch {
 		self.shared[self.crashes.min(1)].insert(message.encode(), about);
 	}
 
-	/// Whether a promise mattered when the validator came back: a statement as long as candidates may have its relay
-	/// parent, a bitfield until there is another block.
+	/// Whether a promise mattered when the validator came back, to anybody who sees the block (R-NET-56, R-NET-104): a
+	/// statement as long as candidates may have its relay parent, a bitfield until there is another block.
 	fn matters(&self, about: &About) -> bool {
 		match about {
-			About::RelayParent(hash) => self.in_scope.contains(hash),
-			About::Leaf(hash) => self.in_scope.first() == Some(hash),
+			About::RelayParent(hash) => {
+				let is_seen = self.in_scope.iter().any(|block| self.seen.contains(block));
+				let stays = self.next_scope.as_ref().is_some_and(|scope| scope.contains(hash));
+				self.in_scope.contains(hash) && (is_seen || stays)
+			}
+			About::Leaf(hash) => self.in_scope.first() == Some(hash) && self.seen.contains(hash),
 		}
 	}
 }
@@ -236,6 +265,7 @@ impl Run {
 		let request = Request::Chunk {
 			candidate,
 			index: ValidatorIndex(NODE.0 as u32),
+			plain: false,
 		};
 		let now = self.town.sim.now();
 		let validator = self.town.sim.scenario().validators[NODE.0].clone();

@@ -196,7 +196,7 @@ impl StatementDistribution {
 		is_sent
 	}
 
-	fn flush_grid<F: Frontier>(
+	pub(super) fn flush_grid<F: Frontier>(
 		&mut self,
 		at: Hash,
 		key: Key,
@@ -228,12 +228,13 @@ impl StatementDistribution {
 		if !is_announced {
 			return;
 		}
+		let candidate = confirmed.candidate.clone();
 		let manifest = BackedCandidateManifest {
 			scheduling_parent: at,
 			candidate_hash: key.candidate,
 			group_index: key.group,
-			para_id: confirmed.candidate.para_id(),
-			parent_head_data_hash: confirmed.candidate.parent_head_hash(),
+			para_id: candidate.para_id(),
+			parent_head_data_hash: candidate.parent_head_hash(),
 			statement_knowledge: known.clone(),
 		};
 		let acknowledgement = BackedCandidateAcknowledgement {
@@ -244,6 +245,13 @@ impl StatementDistribution {
 			Some(only) => [only].into(),
 			None => parent.grid.partners(key, of_group),
 		};
+		let confirmed = self
+			.parents
+			.get_mut(&at)
+			.and_then(|parent| parent.confirmed.get_mut(&key));
+		if let Some(confirmed) = confirmed {
+			confirmed.is_announced = true;
+		}
 		let targets: Vec<_> = partners
 			.into_iter()
 			.filter_map(|partner| self.target(at, partner, turn))

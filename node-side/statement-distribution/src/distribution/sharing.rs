@@ -77,22 +77,23 @@ impl StatementDistribution {
 			}
 			// What builds on it may have a place now: it is handed to backing, and if it has its quorum already, announced.
 			part.review(turn);
-			for (at, key) in part.backable_of(&paras) {
-				part.flush(at, key, None, false, turn);
+			for (at, key) in part.unannounced_of(&paras) {
+				part.flush_grid(at, key, None, false, turn);
 			}
 			part.requests.unpark();
 		})
 	}
 
-	/// Candidates of these paras that have their quorum.
-	fn backable_of(&self, paras: &[ParaId]) -> Vec<(Hash, Key)> {
+	/// Candidates of these paras that have their quorum, and had no place so far.
+	fn unannounced_of(&self, paras: &[ParaId]) -> Vec<(Hash, Key)> {
 		let of = |(at, parent): (&Hash, &crate::parent::Parent)| {
 			let at = *at;
 			let confirmed = parent.confirmed.iter();
-			let backable = confirmed.filter(|(_, confirmed)| {
-				confirmed.is_backable && paras.contains(&confirmed.candidate.para_id())
+			let waiting = confirmed.filter(|(_, confirmed)| {
+				let is_waiting = confirmed.is_backable && !confirmed.is_announced;
+				is_waiting && paras.contains(&confirmed.candidate.para_id())
 			});
-			backable.map(|(key, _)| (at, *key)).collect::<Vec<_>>()
+			waiting.map(|(key, _)| (at, *key)).collect::<Vec<_>>()
 		};
 		self.parents.iter().flat_map(of).collect()
 	}
@@ -120,6 +121,7 @@ impl StatementDistribution {
 		let confirmed = Confirmed {
 			candidate: candidate.clone(),
 			is_backable: false,
+			is_announced: false,
 		};
 		parent.confirmed.insert(key, confirmed);
 		let claims = parent.grid.claimants(key);

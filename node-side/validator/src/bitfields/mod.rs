@@ -1,9 +1,12 @@
 //! Bitfields: those that others send, and the own one.
 //!
+//! They go along the grid of the session, and to a few besides ([`Gossip`], R-NET-104).
+//!
 //! Invariants:
-//! - a bitfield is taken from the validator that it names, once a leaf, and only if it can be one of that leaf; so there is
-//!   one signature to check for each validator and leaf, whatever is sent. Checks are batched: what comes while a batch is
-//!   checked is the next batch;
+//! - a bitfield is looked at only if it can be one of its leaf and its validator's is not there yet, and of each peer once
+//!   for each validator; of several that claim to be one validator's, its own comes first, and the next one is looked at
+//!   when the one before is forged. Checks are batched: what comes while a batch is checked is the next batch;
+//! - only what is signed goes on to others;
 //! - the own one is made [some time](Bitfields::new) after its leaf, written down, signed, written down with its signature,
 //!   and then shared. It is never made differently for the same leaf, whatever crashes (law 5).
 
@@ -14,7 +17,8 @@ mod words;
 pub use words::CheckBitfields;
 pub(crate) use words::{BitfieldDone, BitfieldJob, BitfieldMessage, BitfieldWords};
 
-use async_backing_chain_view::{Arrived, ChainView, Early, EarlyLimits, LeafUpdate};
+use async_backing_availability::{Gossip, Heard};
+use async_backing_chain_view::{ChainView, LeafUpdate, Neighbours, Session};
 use async_backing_machine::{
 	BatchId, Cost, Input, Instant, JobFailure, JobId, Judgement, Outbox, PeerEvent, PeerId, Priority,
 	Recipients, TimerId,
@@ -23,9 +27,11 @@ use async_backing_primitives::{
 	AvailabilityBitfield, Hash, LeafFacts, UncheckedSignedAvailabilityBitfield, ValidatorIndex,
 };
 use async_backing_provisioner::{BitfieldError, Bitfields as Collected, SharedBitfield};
+use async_backing_statement_distribution::Grid;
+use async_backing_wire::View;
 use promises::{Promise, Promises};
 use std::{
-	collections::{BTreeMap, BTreeSet},
+	collections::{BTreeMap, VecDeque},
 	sync::Arc,
 	time::Duration,
 };
@@ -37,6 +43,8 @@ type Signed = UncheckedSignedAvailabilityBitfield;
 const MAX_BATCH: usize = 128;
 /// How long a batch may take: a block waits for it.
 const CHECK_WITHIN: Duration = Duration::from_secs(2);
+/// Peers whose word about one validator waits: what more say is not needed.
+const MAX_CLAIMS: usize = 4;
 /// A job that the driver did not do is asked for again after this.
 const RETRY: Duration = Duration::from_millis(500);
 
@@ -69,10 +77,8 @@ enum Own {
 struct AtLeaf {
 	facts: Arc<LeafFacts>,
 	collected: Collected,
-	/// Whose bitfield came already: no second one is looked at.
-	heard: BTreeSet<ValidatorIndex>,
-	/// What is not checked yet; one of each validator.
-	waiting: Vec<(PeerId, Signed)>,
+	/// What is not checked yet, by whom it names.
+	waiting: BTreeMap<ValidatorIndex, VecDeque<(PeerId, Signed)>>,
 	own: Own,
 	is_checking: bool,
 }
@@ -97,12 +103,15 @@ enum Written {
 	Signature(Hash),
 }
 
-/// Bitfields of all active leaves. Memory: one bitfield for each validator and leaf, and [`promises::MAX_PROMISES`].
+/// Bitfields of all active leaves. Memory: for each validator and leaf one bitfield and [`MAX_CLAIMS`] that wait, what
+/// [`Gossip`] takes, and [`promises::MAX_PROMISES`].
 #[derive(Debug)]
 pub(crate) struct Bitfields {
 	after: Duration,
 	leaves: BTreeMap<Hash, AtLeaf>,
-	early: Early<Signed>,
+	gossip: Gossip,
+	/// Own neighbours in the grid of the last session that a leaf was of.
+	neighbours: Option<(Arc<Session>, Neighbours)>,
 	promises: Promises,
 	checks: BTreeMap<JobId, Check>,
 	signing: BTreeMap<JobId, Hash>,
@@ -111,12 +120,13 @@ pub(crate) struct Bitfields {
 }
 
 impl Bitfields {
-	/// The own bitfield is made this long after its leaf.
-	pub(crate) fn new(after: Duration) -> Self {
+	/// The own bitfield is made this long after its leaf. Who hears what besides the grid's neighbours is drawn from `seed`.
+	pub(crate) fn new(after: Duration, seed: u64) -> Self {
 		Self {
 			after,
 			leaves: BTreeMap::new(),
-			early: Early::new(EarlyLimits::validators()),
+			gossip: Gossip::new(seed),
+			neighbours: None,
 			promises: Promises::default(),
 			checks: BTreeMap::new(),
 			signing: BTreeMap::new(),
@@ -130,10 +140,9 @@ impl Bitfields {
 		match input {
 			Input::Chain(update) => self.leaves_changed(update, around, out),
 			Input::Peer(peer, PeerEvent::Message(message)) => self.heard(peer, message, around, out),
-			Input::Peer(peer, PeerEvent::Connected(_)) => self.greet(peer, around.chain, out),
-			Input::Peer(peer, PeerEvent::Disconnected) => {
-				self.early.disconnected(peer);
-			}
+			Input::Peer(peer, PeerEvent::Connected(())) => self.gossip.connected(peer),
+			Input::Peer(peer, PeerEvent::View(view)) => self.sees(peer, &view, around.chain, out),
+			Input::Peer(peer, PeerEvent::Disconnected) => self.gone(peer),
 			Input::Done(job, done) => self.done(job, done, around, out),
 			Input::Stored(batch) => match self.writing.remove(&batch) {
 				Some(Written::Promise(leaf)) => self.sign(leaf, around, out),
@@ -146,10 +155,9 @@ impl Bitfields {
 				None => {}
 			},
 			Input::Restored(snapshot) => self.promises = Promises::restore(&snapshot),
-			Input::Peer(_, PeerEvent::View(never))
-			| Input::Request(_, _, never)
-			| Input::Response(_, Ok(never))
-			| Input::Propose(_, never, _) => match never {},
+			Input::Request(_, _, never) | Input::Response(_, Ok(never)) | Input::Propose(_, never, _) => {
+				match never {}
+			}
 			Input::Response(_, Err(_)) => {}
 		}
 	}
@@ -166,10 +174,11 @@ impl Bitfields {
 		self.timers.len()
 	}
 
-	/// Law 3: how much of a peer waits for its leaf.
+	/// Law 3: whether something of a peer waits.
 	#[cfg(feature = "laws")]
-	pub(crate) fn early_of(&self, peer: PeerId) -> usize {
-		self.early.len_of(peer)
+	pub(crate) fn keeps(&self, peer: PeerId) -> bool {
+		let mut waiting = self.leaves.values().flat_map(|at| at.waiting.values().flatten());
+		waiting.any(|(of, _)| *of == peer)
 	}
 
 	/// Law 2: whether bitfields wait for a check that nothing leads to.
@@ -205,6 +214,7 @@ impl Bitfields {
 		}
 		for leaf in &update.deactivated {
 			self.leaves.remove(leaf);
+			self.gossip.leaf_deactivated(*leaf);
 		}
 		let (mut cleared, leaves) = (Vec::new(), &self.leaves);
 		self.timers.retain(|timer, what| {
@@ -220,14 +230,23 @@ impl Bitfields {
 		if !batch.is_empty() {
 			out.store(batch);
 		}
-		for arrived in self.early.leaves_changed(around.now, &update, around.chain) {
-			let Arrived {
-				peer,
-				relay_parent: leaf,
-				item: bitfield,
-			} = arrived;
-			self.heard(peer, BitfieldMessage { leaf, bitfield }, around, out);
+	}
+
+	/// The own neighbours in the grid of a session (R-SD-7), nobody where nothing tells the grid. Cost: O(authorities) for
+	/// another session than the last one.
+	fn neighbours_in(&mut self, session: &Arc<Session>) -> Neighbours {
+		if let Some((of, neighbours)) = &self.neighbours {
+			if Arc::ptr_eq(of, session) || of == session {
+				return neighbours.clone();
+			}
 		}
+		let neighbours = session
+			.own
+			.zip(session.grid)
+			.and_then(|(own, seed)| Grid::new(&seed).neighbours(own))
+			.unwrap_or_default();
+		self.neighbours = Some((session.clone(), neighbours.clone()));
+		neighbours
 	}
 
 	/// Bitfields are collected for fresh leaves alone (R-PRV-7).
@@ -239,12 +258,17 @@ impl Bitfields {
 		let at = AtLeaf {
 			collected: Collected::new(&facts),
 			facts,
-			heard: BTreeSet::new(),
-			waiting: Vec::new(),
+			waiting: BTreeMap::new(),
 			own: Own::Waiting,
 			is_checking: false,
 		};
+		let validators = at.facts.validators.len();
 		self.leaves.insert(hash, at);
+		if let Some(session) = around.chain.session_of(hash) {
+			let neighbours = self.neighbours_in(session);
+			self.gossip
+				.leaf_activated(hash, validators, session.own, neighbours);
+		}
 		if around.chain.own_index(hash).is_none() {
 			return;
 		}
@@ -273,26 +297,65 @@ impl Bitfields {
 		}
 	}
 
-	/// Somebody sends a bitfield. One of a leaf that is not known yet is kept (it may be on its way).
+	/// A peer is gone, and its word with it: who is cut need not be looked at.
+	fn gone(&mut self, peer: PeerId) {
+		self.gossip.disconnected(peer);
+		for at in self.leaves.values_mut() {
+			at.waiting.retain(|_, claims| {
+				claims.retain(|(of, _)| *of != peer);
+				!claims.is_empty()
+			});
+		}
+	}
+
+	/// A peer says which blocks it sees: it hears what it lacks, if it is a neighbour (R-NET-104).
+	fn sees(&mut self, peer: PeerId, view: &View, chain: &ChainView, out: &mut Out) {
+		let missing = self.gossip.view(peer, view.heads(), index_in(chain));
+		for (leaf, index) in missing {
+			let known = self.leaves.get(&leaf).and_then(|at| at.collected.get(index));
+			if let Some(bitfield) = known {
+				let message = BitfieldMessage {
+					leaf,
+					bitfield: SharedBitfield::clone(bitfield),
+				};
+				out.notify(Recipients::Peer(peer), message);
+			}
+		}
+	}
+
+	/// Somebody sends a bitfield. Whoever sends one has seen that this validator sees the leaf; it may be none any more.
 	fn heard(&mut self, peer: PeerId, message: BitfieldMessage, around: Around<'_>, out: &mut Out) {
 		let BitfieldMessage { leaf, bitfield } = message;
 		let chain = around.chain;
 		let Some(at) = self.leaves.get_mut(&leaf) else {
 			if chain.number_of(leaf).is_none() {
-				self.keep_early(peer, leaf, bitfield, around.now, out);
+				cost(peer, Cost::Minor, "bitfield out of view", out);
 			}
 			return;
 		};
+		let Some(sender) = chain.validator_of(leaf, peer) else {
+			return cost(peer, Cost::Minor, "bitfield of a stranger", out);
+		};
 		let named = bitfield.validator_index;
-		if !chain.is_validator(leaf, peer, named) {
-			return cost(peer, Cost::Minor, "bitfield of another validator", out);
-		}
-		if !at.heard.insert(named) {
-			return cost(peer, Cost::Minor, "repeated bitfield", out);
+		match self.gossip.heard(peer, leaf, named) {
+			Ok(Heard::New) => {}
+			Ok(Heard::Known) => return,
+			Err(error) => {
+				if let Some(of) = error.cost() {
+					cost(peer, of, "bitfield against the rules of gossip", out);
+				}
+				return;
+			}
 		}
 		match at.collected.check(&bitfield) {
 			Ok(true) => {
-				at.waiting.push((peer, bitfield));
+				let claims = at.waiting.entry(named).or_default();
+				if sender == named {
+					claims.push_front((peer, Signed::clone(&bitfield)));
+					claims.truncate(MAX_CLAIMS);
+				} else if claims.len() < MAX_CLAIMS {
+					claims.push_back((peer, Signed::clone(&bitfield)));
+				}
 				self.check(leaf, around.now, out);
 			}
 			Ok(false) => {}
@@ -300,14 +363,6 @@ impl Bitfields {
 				cost(peer, Cost::Minor, "bitfield attests a free core", out)
 			}
 			Err(_) => cost(peer, Cost::Major, "malformed bitfield", out),
-		}
-	}
-
-	fn keep_early(&mut self, peer: PeerId, leaf: Hash, bitfield: Signed, now: Instant, out: &mut Out) {
-		let bytes = size_of::<Signed>().saturating_add(bitfield.payload.0.len() / 8);
-		let kept = self.early.insert(now, peer, leaf, bitfield, bytes);
-		if !kept.is_ok_and(|given_up| given_up.is_empty()) {
-			cost(peer, Cost::Minor, "too many early bitfields", out);
 		}
 	}
 
@@ -319,25 +374,31 @@ impl Bitfields {
 		if at.is_checking || at.waiting.is_empty() {
 			return;
 		}
-		let later = at.waiting.split_off(at.waiting.len().min(MAX_BATCH));
+		let first = |claims: &VecDeque<(PeerId, Signed)>| claims.front().cloned();
+		let batch: Vec<_> = at.waiting.values().filter_map(first).take(MAX_BATCH).collect();
 		let with_key = |(_, signed): &(PeerId, Signed)| {
 			let key = at.facts.validators.get(signed.validator_index.as_usize())?;
 			Some((key.clone(), signed.clone()))
 		};
 		let job = CheckBitfields {
 			context: at.facts.signing_context(leaf),
-			bitfields: at.waiting.iter().filter_map(with_key).collect(),
+			bitfields: batch.iter().filter_map(with_key).collect(),
 		};
 		match out.job(Priority::High, now + CHECK_WITHIN, BitfieldJob::Check(job)) {
 			Some(job) => {
 				at.is_checking = true;
-				let bitfields = std::mem::replace(&mut at.waiting, later);
-				self.checks.insert(job, Check { leaf, bitfields });
+				for (_, signed) in &batch {
+					at.take_first(signed.validator_index);
+				}
+				self.checks.insert(
+					job,
+					Check {
+						leaf,
+						bitfields: batch,
+					},
+				);
 			}
-			None => {
-				at.waiting.extend(later);
-				self.check_later(leaf, now, out);
-			}
+			None => self.check_later(leaf, now, out),
 		}
 	}
 
@@ -353,7 +414,7 @@ impl Bitfields {
 				Ok(BitfieldDone::Checked(verdicts)) => Some(verdicts),
 				_ => None,
 			};
-			self.checked(check, verdicts, around.now, out);
+			self.checked(check, verdicts, around, out);
 		} else if let Some(leaf) = self.signing.remove(&job) {
 			match (done, self.promises.get(leaf)) {
 				(Ok(BitfieldDone::Signed(Some(signature))), Some(promise)) => {
@@ -374,24 +435,62 @@ impl Bitfields {
 		}
 	}
 
-	fn checked(&mut self, check: Check, verdicts: Option<Vec<bool>>, now: Instant, out: &mut Out) {
+	fn checked(&mut self, check: Check, verdicts: Option<Vec<bool>>, around: Around<'_>, out: &mut Out) {
 		let Check { leaf, bitfields } = check;
 		let Some(at) = self.leaves.get_mut(&leaf) else {
 			return;
 		};
 		at.is_checking = false;
 		let Some(verdicts) = verdicts.filter(|verdicts| verdicts.len() == bitfields.len()) else {
-			at.waiting.extend(bitfields);
-			return self.check_later(leaf, now, out);
+			// Whoever is gone has nothing waiting.
+			for (peer, bitfield) in bitfields {
+				if around.chain.is_connected(peer) {
+					let claims = at.waiting.entry(bitfield.validator_index).or_default();
+					claims.push_front((peer, bitfield));
+				}
+			}
+			return self.check_later(leaf, around.now, out);
 		};
 		for ((peer, bitfield), is_signed) in bitfields.into_iter().zip(verdicts) {
 			match is_signed {
-				true => at.collected.insert_checked(bitfield),
+				true => self.keep(leaf, bitfield, around.chain, out),
 				false => cost(peer, Cost::Major, "forged bitfield", out),
 			}
 		}
-		self.check(leaf, now, out);
+		self.check(leaf, around.now, out);
 	}
+
+	/// A bitfield is signed: it is kept, and goes on (R-NET-104).
+	fn keep(&mut self, leaf: Hash, bitfield: Signed, chain: &ChainView, out: &mut Out) {
+		let Some(at) = self.leaves.get_mut(&leaf) else {
+			return;
+		};
+		let index = bitfield.validator_index;
+		at.waiting.remove(&index);
+		at.collected.insert_checked(bitfield);
+		let Some(bitfield) = at.collected.get(index).cloned() else {
+			return;
+		};
+		let to = self.gossip.spread(leaf, index, index_in(chain));
+		out.notify(Recipients::Peers(to), BitfieldMessage { leaf, bitfield });
+	}
+}
+
+impl AtLeaf {
+	/// Takes out whose turn it is of those who claim to have a validator's bitfield.
+	fn take_first(&mut self, validator: ValidatorIndex) {
+		if let Some(claims) = self.waiting.get_mut(&validator) {
+			claims.pop_front();
+			if claims.is_empty() {
+				self.waiting.remove(&validator);
+			}
+		}
+	}
+}
+
+/// Which validator a peer is (law 7).
+fn index_in(chain: &ChainView) -> impl Fn(Hash, PeerId) -> Option<ValidatorIndex> + '_ {
+	|leaf, peer| chain.validator_of(leaf, peer)
 }
 
 /// A promise as it is stored.

@@ -52,7 +52,7 @@ impl Bitfields {
 		}
 	}
 
-	/// The own bitfield outlives a crash: everybody may hear it.
+	/// The own bitfield outlives a crash: others may hear it.
 	pub(super) fn share(&mut self, leaf: Hash, chain: &ChainView, out: &mut Out) {
 		let Some(at) = self.leaves.get_mut(&leaf) else {
 			return;
@@ -61,37 +61,6 @@ impl Bitfields {
 		let Some(bitfield) = signed(&self.promises, leaf, chain) else {
 			return;
 		};
-		at.heard.insert(bitfield.validator_index);
-		let own = bitfield.validator_index;
-		if at.collected.check(&bitfield) == Ok(true) {
-			at.collected.insert_checked(bitfield.clone());
-		}
-		let others = (0u32..)
-			.take(at.facts.validators.len())
-			.map(ValidatorIndex)
-			.filter(|index| *index != own)
-			.filter_map(|index| chain.peer_of(leaf, index));
-		out.notify(
-			Recipients::Peers(others.collect()),
-			BitfieldMessage { leaf, bitfield },
-		);
-	}
-
-	/// A validator connects: it missed what was shared before.
-	pub(super) fn greet(&mut self, peer: PeerId, chain: &ChainView, out: &mut Out) {
-		for (leaf, at) in &self.leaves {
-			if at.own != Own::Shared || chain.validator_of(*leaf, peer).is_none() {
-				continue;
-			}
-			if let Some(bitfield) = signed(&self.promises, *leaf, chain) {
-				out.notify(
-					Recipients::Peer(peer),
-					BitfieldMessage {
-						leaf: *leaf,
-						bitfield,
-					},
-				);
-			}
-		}
+		self.keep(leaf, bitfield, chain, out);
 	}
 }

@@ -1,12 +1,13 @@
 //! What the part hears and says, and its jobs.
 
 use crate::words::BitfieldText;
-use async_backing_chain_view::{Identity, LeafUpdate};
+use async_backing_chain_view::LeafUpdate;
 use async_backing_machine::{Never, Words};
 use async_backing_primitives::{
 	Hash, SigningContext, UncheckedSignedAvailabilityBitfield, ValidatorId, ValidatorSignature,
 };
-
+use async_backing_provisioner::SharedBitfield;
+use async_backing_wire::View;
 use std::fmt;
 
 /// A validator says which chunks it holds, at a leaf (R-AVL-8).
@@ -15,7 +16,7 @@ pub(crate) struct BitfieldMessage {
 	/// The leaf.
 	pub(crate) leaf: Hash,
 	/// What it holds.
-	pub(crate) bitfield: UncheckedSignedAvailabilityBitfield,
+	pub(crate) bitfield: SharedBitfield,
 }
 
 /// Signatures of bitfields of one leaf, to be verified.
@@ -79,8 +80,9 @@ pub(crate) struct BitfieldWords;
 
 impl Words for BitfieldWords {
 	type Chain = LeafUpdate;
-	type Identity = Identity;
-	type View = Never;
+	/// Who a peer is, the chain view knows.
+	type Identity = ();
+	type View = View;
 	type Message = BitfieldMessage;
 	type Request = Never;
 	type Response = Never;

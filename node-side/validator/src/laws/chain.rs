@@ -3,15 +3,16 @@
 use super::Port;
 use crate::{work::Signer, Request};
 use async_backing_availability::{encode, erasure_root_of, ErasureChunk};
-use async_backing_backing::{SecondedCandidate, SignedStatement, StatementContent};
 use async_backing_chain_view::ChainEvent;
 use async_backing_primitives::{
-	AsyncBackingParams, AvailableData, BackingState, BlockNumber, CandidateCommitments, CandidateDescriptor,
-	CandidateHash, CandidatePendingAvailability, CommittedCandidateReceipt, Constraints, CoreIndex,
-	CoreState, DescriptorFields, GroupRotationInfo, Hash, HeadData, LeafFacts, OccupiedCore, ParaAtLeaf,
-	ParaId, PersistedValidationData, PoV, RelayChainBlockInfo, SessionIndex, SigningContext,
-	ValidationCodeHash, ValidationResult, ValidatorId, ValidatorIndex, ValidatorSignature,
+	AsyncBackingParams, AvailableData, BackedCandidateManifest, BackingState, BlockNumber,
+	CandidateCommitments, CandidateDescriptor, CandidateHash, CandidatePendingAvailability,
+	CommittedCandidateReceipt, CompactStatement, Constraints, CoreIndex, CoreState, DescriptorFields,
+	GridSeed, GroupIndex, GroupRotationInfo, Hash, HeadData, LeafFacts, OccupiedCore, ParaAtLeaf, ParaId,
+	PersistedValidationData, PoV, RelayChainBlockInfo, SessionIndex, SignedCompactStatement, SigningContext,
+	StatementFilter, ValidationCodeHash, ValidationResult, ValidatorId, ValidatorIndex, ValidatorSignature,
 };
+use async_backing_statement_distribution::Attested;
 use sp_core::{sr25519, Pair};
 use std::{
 	collections::{BTreeMap, VecDeque},
@@ -149,30 +150,54 @@ impl Sample {
 		port: &Port,
 		signer: &ValidatorId,
 		is_forged: bool,
-	) -> SignedStatement {
-		let content = match seconds {
-			true => StatementContent::Seconded(Arc::new(SecondedCandidate {
-				receipt: Arc::new(self.receipt.clone()),
-				validation_data: Arc::new(self.validation_data.clone()),
-			})),
-			false => StatementContent::Valid(self.hash),
+	) -> SignedCompactStatement {
+		let statement = match seconds {
+			true => CompactStatement::Seconded(self.hash),
+			false => CompactStatement::Valid(self.hash),
 		};
-		let scheduling_parent = self.receipt.descriptor.scheduling_parent();
 		let context = SigningContext {
 			session_index: self.session,
-			parent_hash: if is_forged {
-				Hash::zero()
-			} else {
-				scheduling_parent
+			parent_hash: match is_forged {
+				true => Hash::zero(),
+				false => self.scheduling_parent(),
 			},
 		};
-		let payload = content.to_compact().signing_payload(&context);
-		let signature = port.sign(signer, &payload);
-		SignedStatement {
-			scheduling_parent,
-			content,
+		let signature = port.sign(signer, &statement.signing_payload(&context));
+		SignedCompactStatement {
+			statement,
 			validator_index: author,
 			signature: signature.unwrap_or_else(|| sr25519::Signature::default().into()),
+		}
+	}
+
+	pub(super) fn scheduling_parent(&self) -> Hash {
+		self.receipt.descriptor.scheduling_parent()
+	}
+
+	/// What is told of it outside of its group, the first.
+	pub(super) fn manifest(&self, statement_knowledge: StatementFilter) -> BackedCandidateManifest {
+		BackedCandidateManifest {
+			scheduling_parent: self.scheduling_parent(),
+			candidate_hash: self.hash,
+			group_index: GroupIndex(0),
+			para_id: PARA,
+			parent_head_data_hash: self.validation_data.parent_head.hash(),
+			statement_knowledge,
+		}
+	}
+
+	/// How it is sent, with statements of two others of its group, where these are the keys of the session.
+	pub(super) fn attested(&self, port: &Port, keys: &[ValidatorId]) -> Attested {
+		// Nobody else signs for the validator itself.
+		let group = (0..).map(ValidatorIndex).zip(keys).take(3);
+		let others = group.filter(|(_, other)| **other != key(0)).take(2);
+		let said = |(position, (index, signer)): (usize, (ValidatorIndex, &ValidatorId))| {
+			self.statement(index, position == 0, port, signer, false)
+		};
+		Attested {
+			receipt: Arc::new(self.receipt.clone()),
+			validation_data: Arc::new(self.validation_data.clone()),
+			statements: others.enumerate().map(said).collect(),
 		}
 	}
 }
@@ -353,6 +378,11 @@ impl Chain {
 			codes_to_check: vec![ValidationCodeHash(Hash::from_low_u64_be(u64::from(
 				block.number / 8,
 			)))],
+			node_features: Default::default(),
+			grid: Some(GridSeed {
+				randomness: [7; 32],
+				authorities: VALIDATORS.into(),
+			}),
 			events: Vec::new(),
 		}
 	}

@@ -8,15 +8,16 @@ use crate::{
 	routes::PartName,
 	Job, Message, NodeWords, Validator,
 };
-use async_backing_backing::SignedStatement;
 use async_backing_chain_view::EarlyLimits;
 use async_backing_collator_protocol::Around;
 use async_backing_machine::{
 	laws::{Breach, Law, Open},
 	Instant, JobId, Output, PeerId, Recipients, RequestId,
 };
-use async_backing_primitives::{Hash, UncheckedSignedAvailabilityBitfield};
-use codec::Encode;
+use async_backing_primitives::{
+	Hash, StatementDistributionMessage, UncheckedSignedAvailabilityBitfield, ValidatorIndex,
+};
+use async_backing_wire::{Envelope, ValidationMessage, Wire};
 
 /// Candidates of one collator at a relay parent: one more than claims (R-NET-84).
 const MOST_HEARD: usize = 3;
@@ -26,7 +27,9 @@ const QUORUM: usize = 2;
 /// Of the parts that know it, and of the whole.
 pub(super) fn taken_for_open(validator: &Validator) -> usize {
 	let parts = validator.backing.taken_for_open()
+		+ validator.statements.taken_for_open()
 		+ validator.availability.taken_for_open()
+		+ validator.recoverer.taken_for_open()
 		+ validator.collations.taken_for_open()
 		+ validator.bitfields.taken_for_open()
 		+ validator.codes.taken_for_open();
@@ -36,7 +39,9 @@ pub(super) fn taken_for_open(validator: &Validator) -> usize {
 /// Of the parts.
 pub(super) fn timers_of_use(validator: &Validator) -> usize {
 	validator.backing.timers_of_use()
+		+ validator.statements.timers_of_use()
 		+ validator.availability.timers_of_use()
+		+ validator.recoverer.timers_of_use()
 		+ validator.collations.timers_of_use()
 		+ validator.bitfields.timers_of_use()
 		+ validator.codes.timers_of_use()
@@ -47,7 +52,9 @@ pub(super) fn keeps(validator: &Validator, peer: PeerId) -> bool {
 		|| validator.early.len_of(peer) > 0
 		|| validator.backing.keeps(peer)
 		|| validator.collations.keeps(peer)
-		|| validator.bitfields.early_of(peer) > 0
+		|| validator.bitfields.keeps(peer)
+		|| validator.statements.keeps(peer)
+		|| validator.colleagues.contains(&peer)
 		|| validator.desk.ledger.knows(peer)
 }
 
@@ -55,7 +62,9 @@ pub(super) fn keeps(validator: &Validator, peer: PeerId) -> bool {
 pub(super) fn is_of_use(validator: &Validator, job: JobId) -> bool {
 	match validator.desk.routes.wanted(job) {
 		Some(PartName::Backing) => validator.backing.is_of_use(job),
+		Some(PartName::Statements) => validator.statements.is_of_use(job),
 		Some(PartName::Availability) => validator.availability.is_of_use(job),
+		Some(PartName::Recovery) => validator.recoverer.is_of_use(job),
 		Some(PartName::Collations) => validator.collations.is_of_use(job),
 		Some(_) => true,
 		None => false,
@@ -68,7 +77,9 @@ pub(super) fn is_awaited(validator: &Validator, request: RequestId) -> bool {
 	asked.is_some_and(|(part, peer)| {
 		let is_of_use = match part {
 			PartName::Backing => validator.backing.awaits(request),
+			PartName::Statements => validator.statements.awaits(request),
 			PartName::Availability => validator.availability.is_awaiting(request),
+			PartName::Recovery => validator.recoverer.is_awaiting(request),
 			PartName::Collations => {
 				let (backing, view) = (&validator.backing, &validator.view);
 				let gate = BackingGate {
@@ -89,33 +100,66 @@ pub(super) fn is_awaited(validator: &Validator, request: RequestId) -> bool {
 	})
 }
 
+/// What bytes to other validators say, unless they are a view.
+pub(super) fn said(bytes: &[u8]) -> Option<ValidationMessage> {
+	match Envelope::from_wire(bytes) {
+		Ok(Envelope::Message(message)) => Some(message),
+		Ok(Envelope::View(_)) | Err(_) => None,
+	}
+}
+
 fn breach(law: Law, what: &str) -> Result<(), Breach> {
 	Err(Breach::new(law, what))
 }
 
 impl Town {
-	/// Remembers who sent what in whose name.
-	pub(super) fn note_bitfield(
-		&mut self,
-		peer: PeerId,
-		leaf: Hash,
-		sent: &UncheckedSignedAvailabilityBitfield,
-		open: &Open<NodeWords>,
-	) {
-		let named = self.chain.session_at(leaf).and_then(|(_, validators)| {
-			let index = sent.validator_index.as_usize();
-			validators.get(index)
-		});
-		let known = open.peers.get(&peer);
-		let is_rightful = known
-			.zip(named)
-			.is_some_and(|(known, named)| known.identity.authorities.contains(named));
-		let sent = (leaf, sent.validator_index, sent.signature.encode());
-		if is_rightful {
-			self.usurped.remove(&sent);
-			self.rightful.insert(sent);
-		} else if !self.rightful.contains(&sent) {
-			self.usurped.insert(sent);
+	/// Whether this index is the validator's own in the session of a block.
+	pub(super) fn is_own(&self, block: Hash, index: ValidatorIndex) -> bool {
+		let known = self.chain.session_at(block);
+		known.is_some_and(|(_, validators)| validators.get(index.as_usize()) == Some(&key(0)))
+	}
+
+	/// Whether a bitfield is signed by whom it names.
+	fn is_signed(&self, leaf: Hash, signed: &UncheckedSignedAvailabilityBitfield) -> bool {
+		self.chain.session_at(leaf).is_some_and(|(context, validators)| {
+			let named = validators.get(signed.validator_index.as_usize());
+			let signer = (0..KEYS).find(|index| named == Some(&key(*index)));
+			let payload = signed.payload.signing_payload(context);
+			signer.is_some_and(|signer| sign(signer, &payload) == signed.signature)
+		})
+	}
+
+	/// What is said to other validators.
+	fn judge_said(&self, to: &Recipients, bytes: &[u8], open: &Open<NodeWords>) -> Result<(), Breach> {
+		match said(bytes) {
+			Some(ValidationMessage::Bitfield {
+				relay_parent: leaf,
+				bitfield,
+			}) => {
+				self.judge_audience(to, leaf, open)?;
+				if !self.is_signed(leaf, &bitfield) {
+					return breach(Law::Checked, "a forged bitfield goes on");
+				}
+				let record = promised_record(&open.stored, leaf);
+				let is_stored =
+					record.and_then(|record| record.signature).as_ref() == Some(&bitfield.signature);
+				if self.is_own(leaf, bitfield.validator_index) && !is_stored {
+					return breach(
+						Law::Restart,
+						"a bitfield is shared before its signature is stored",
+					);
+				}
+				Ok(())
+			}
+			Some(ValidationMessage::Statement(message)) => match message {
+				StatementDistributionMessage::Statement(block, _) => self.judge_audience(to, block, open),
+				StatementDistributionMessage::BackedCandidateManifest(manifest) => {
+					self.judge_audience(to, manifest.scheduling_parent, open)
+				}
+				StatementDistributionMessage::BackedCandidateKnown(_) => Ok(()),
+			},
+			Some(ValidationMessage::Approval(_)) => breach(Law::Checked, "nobody approves here"),
+			None => Ok(()),
 		}
 	}
 
@@ -127,22 +171,7 @@ impl Town {
 	) -> Result<(), Breach> {
 		for output in outputs {
 			match output {
-				Output::Notify(to, Message::Bitfield(leaf, signed)) => {
-					self.judge_audience(to, *leaf, open)?;
-					let record = promised_record(&open.stored, *leaf);
-					if record.and_then(|record| record.signature).as_ref() != Some(&signed.signature) {
-						return breach(
-							Law::Restart,
-							"a bitfield is shared before its signature is stored",
-						);
-					}
-				}
-				Output::Notify(to, Message::Statement(statement)) => {
-					let SignedStatement {
-						scheduling_parent, ..
-					} = &**statement;
-					self.judge_audience(to, *scheduling_parent, open)?;
-				}
+				Output::Notify(to, Message::Validation(bytes)) => self.judge_said(to, bytes, open)?,
 				Output::Job {
 					job: Job::SignBitfield { payload, .. },
 					..
@@ -179,15 +208,9 @@ impl Town {
 
 	/// Law 4: a block carries nothing that was not checked.
 	fn judge_proposal(&self, proposal: &async_backing_provisioner::Proposal) -> Result<(), Breach> {
-		let session = self.last.proposes_on.and_then(|leaf| self.chain.session_at(leaf));
+		let leaf = self.last.proposes_on;
 		for signed in &proposal.bitfields {
-			let is_right = session.is_some_and(|(context, validators)| {
-				let named = validators.get(signed.validator_index.as_usize());
-				let signer = (0..KEYS).find(|index| named == Some(&key(*index)));
-				let payload = signed.payload.signing_payload(context);
-				signer.is_some_and(|signer| sign(signer, &payload) == signed.signature)
-			});
-			if !is_right {
+			if !leaf.is_some_and(|leaf| self.is_signed(leaf, signed)) {
 				return breach(Law::Checked, "a proposal has a forged bitfield");
 			}
 		}
@@ -202,10 +225,6 @@ impl Town {
 		if let Some(peer) = self.last.peer {
 			for (most, is) in [
 				(EarlyLimits::validators().per_peer, validator.early.len_of(peer)),
-				(
-					EarlyLimits::validators().per_peer,
-					validator.bitfields.early_of(peer),
-				),
 				(
 					EarlyLimits::strangers().per_peer,
 					validator.collations.early_of(peer),

@@ -37,6 +37,7 @@ impl World for Town {
 					3..=5 => Request::Chunk {
 						candidate: sample.hash(),
 						index: ValidatorIndex(choices.below(7) as u32),
+						plain: choices.flip(),
 					},
 					6 => Request::AvailableData(sample.hash()),
 					_ => sample.request(),
@@ -81,17 +82,6 @@ impl World for Town {
 	}
 
 	fn work(&mut self, job: Job, _: &mut Choices<'_>) -> Done {
-		if let Job::CheckBitfields(check) = &job {
-			let leaf = check.context.parent_hash;
-			let sent = check
-				.bitfields
-				.iter()
-				.map(|(_, sent)| (leaf, sent.validator_index, sent.signature.encode()));
-			if let Some((_, named, _)) = sent.into_iter().find(|sent| self.usurped.contains(sent)) {
-				let what = format!("a bitfield of {named:?} is checked that somebody else sent");
-				self.wrong = Some(Breach::new(Law::Checked, what));
-			}
-		}
 		let signer = self.port.clone();
 		let (done, _) = work::run(job, &mut self.port, &signer, &mut NoBox);
 		done.expect("this port finishes what it begins; qed")
@@ -122,6 +112,11 @@ impl World for Town {
 		}
 		let response = match request {
 			_ if choices.one_in(32) => Response::Pov(Arc::new(PoV::default())),
+			Request::Attested(_) => {
+				let known = self.chain.session_at(sample.scheduling_parent());
+				let keys = known.map_or(&[][..], |(_, keys)| keys);
+				Response::Attested(sample.attested(&self.port, keys))
+			}
 			Request::Collation { .. } => Response::Collation(CollationResponse {
 				receipt: sample.receipt.to_plain(),
 				pov: sample.pov.clone(),
@@ -150,7 +145,7 @@ impl World for Town {
 	fn memory_bound(&self) -> usize {
 		const STATEMENT: usize = 2048;
 		let data = memory_bound_for(&availability(), 6, 2, LEAVES, 1024);
-		let statements = MOST_PEERS * (MAX_WAITING_PER_PEER + EarlyLimits::validators().per_peer) * STATEMENT;
+		let statements = MOST_PEERS * EarlyLimits::validators().per_peer * STATEMENT + STATED;
 		let candidates = 6 * 3 * LEAVES * 3 * (2 * STATEMENT);
 		let advertised = memory_bound(MOST_PEERS, LEAVES * 3, 2);
 		let blocks = REMEMBERED * 3 * 16 * 1024;
@@ -162,7 +157,7 @@ impl World for Town {
 	/// Data, statements and candidates that are in scope, promises, and the chain view.
 	fn rest_bound(&self, validator: &Validator) -> usize {
 		let store = validator.availability.store();
-		store.bytes() + store.len() * 1024 + validator.backing.bytes() + REST
+		store.bytes() + store.len() * 1024 + validator.backing.bytes() + STATED + REST
 	}
 
 	fn taken_for_open(&self, validator: &Validator) -> usize {
@@ -208,14 +203,14 @@ impl World for Town {
 	}
 
 	fn is_waiting(&self, validator: &Validator) -> bool {
-		validator.availability.is_waiting()
+		validator.availability.is_waiting() || validator.statements.is_waiting()
 	}
 
 	/// What found no room in the outbox comes with the next input, whatever that is.
 	fn would_come_anyway(&self, output: &Output<NodeWords>) -> bool {
 		matches!(
 			output,
-			Output::Notify(_, Message::Statement(_)) | Output::Store(..) | Output::Request { .. }
+			Output::Notify(_, Message::Validation(_)) | Output::Store(..) | Output::Request { .. }
 		)
 	}
 
@@ -233,21 +228,27 @@ impl World for Town {
 			}
 			_ => return Vec::new(),
 		};
-		match message {
-			Message::Bitfield(leaf, signed) => vec![Promise {
+		let Message::Validation(bytes) = message else {
+			return Vec::new();
+		};
+		match judge::said(bytes) {
+			Some(ValidationMessage::Bitfield {
+				relay_parent: leaf,
+				bitfield,
+			}) if self.is_own(leaf, bitfield.validator_index) => vec![Promise {
 				key: [b"bitfield", leaf.as_bytes()].concat(),
-				value: signed.payload.encode(),
+				value: bitfield.payload.encode(),
 			}],
-			Message::Statement(statement) => {
-				let compact = statement.content.to_compact();
-				let candidate = compact.candidate_hash();
-				let kind = matches!(compact, CompactStatement::Seconded(_));
+			Some(ValidationMessage::Statement(StatementDistributionMessage::Statement(block, signed)))
+				if self.is_own(block, signed.validator_index) =>
+			{
+				let kind = matches!(signed.statement, CompactStatement::Seconded(_));
 				vec![Promise {
-					key: (b"statement", statement.scheduling_parent, candidate).encode(),
+					key: (b"statement", block, signed.statement.candidate_hash()).encode(),
 					value: vec![u8::from(kind)],
 				}]
 			}
-			Message::Collation(_) => Vec::new(),
+			_ => Vec::new(),
 		}
 	}
 
@@ -269,15 +270,10 @@ impl World for Town {
 		}
 	}
 
-	fn told(&mut self, input: &Input<NodeWords>, open: &Open<NodeWords>) {
+	fn told(&mut self, input: &Input<NodeWords>, _: &Open<NodeWords>) {
 		self.last = Last::default();
 		match input {
-			Input::Peer(peer, PeerEvent::Message(message)) => {
-				self.last.peer = Some(*peer);
-				if let Message::Bitfield(leaf, sent) = message {
-					self.note_bitfield(*peer, *leaf, sent, open);
-				}
-			}
+			Input::Peer(peer, PeerEvent::Message(_)) => self.last.peer = Some(*peer),
 			Input::Peer(peer, PeerEvent::Disconnected) => {
 				self.streams.remove(peer);
 				self.cut.remove(peer);
@@ -306,10 +302,7 @@ impl World for Town {
 		let ledger = &validator.desk.ledger;
 		self.cut
 			.extend(open.peers.keys().filter(|peer| ledger.is_cut(**peer)));
-		match self.wrong.take() {
-			Some(wrong) => Err(wrong),
-			None => self.judge_all(validator, outputs, open),
-		}
+		self.judge_all(validator, outputs, open)
 	}
 
 	fn crashed(&mut self) {

@@ -1,9 +1,7 @@
 //! A validator crashes at each of its inputs, and begins again with what was stored (law 5).
 
 use super::{fixture::*, net::*, solo::*};
-use crate::Message;
-use async_backing_backing::StatementContent;
-use async_backing_primitives::CandidateHash;
+use async_backing_primitives::{CandidateHash, CompactStatement};
 use codec::Encode;
 use std::{
 	collections::{BTreeMap, BTreeSet},
@@ -90,13 +88,12 @@ fn crash_everywhere(node: u8) {
 			.shared
 			.iter()
 			.filter(|(from, _)| *from == node)
-			.filter_map(|(_, message)| match message {
-				Message::Statement(statement) => Some((
-					matches!(statement.content, StatementContent::Seconded(_)),
-					statement.signature.encode(),
-				)),
-				_ => None,
+			.filter_map(|(_, message)| as_statement(message))
+			.map(|statement| {
+				let seconds = matches!(statement.statement, CompactStatement::Seconded(_));
+				(seconds, statement.validator_index, statement.signature.encode())
 			})
+			.filter(|(_, author, _)| author.0 == u32::from(node))
 			.collect();
 		assert!(
 			seconded.len() <= 1,

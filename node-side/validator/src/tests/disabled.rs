@@ -18,13 +18,11 @@ fn eleven(fork: u8, disabled: &[u32]) -> LeafFacts {
 	disabled_at(child_of(&leaf(None), fork), disabled)
 }
 
-/// Statements of these on a candidate; the first one seconds it.
+/// Statements of these on a candidate come along the grid; the first one seconds it.
 fn hear(solo: &mut Solo, candidate: &Candidate, voters: &[u8]) -> Outputs {
-	let mut outputs = Vec::new();
-	for (position, voter) in voters.iter().enumerate() {
-		outputs.extend(solo.say(peer(*voter), statement(candidate, *voter, position == 0)));
-	}
-	outputs
+	let votes = (0..).zip(voters).map(|(position, voter)| (*voter, position == 0));
+	let votes: Vec<_> = votes.collect();
+	solo.learn(candidate, &votes)
 }
 
 fn proposed(solo: &mut Solo, leaf: &LeafFacts) -> Vec<(CandidateHash, usize)> {
@@ -58,8 +56,7 @@ fn r_bak_14_a_candidate_without_its_quorum_at_the_leaf_gives_way() {
 		assert_eq!(proposed(&mut author, &next), [(other.hash(), 2)], "R-BAK-14");
 
 		// With another vote it is as good as the other again, and the vote of 1 stays out.
-		hear(&mut author, other, &[1]);
-		author.say(peer(2), statement(lost, 2, false));
+		author.learn_more(lost, 2);
 		let again = proposed(&mut author, &next);
 		assert_eq!(again, [(lost.hash().min(other.hash()), 2)], "R-BKV-4");
 	}
@@ -109,31 +106,36 @@ fn r_bak_14_each_fork_gets_what_its_own_state_counts() {
 }
 
 #[test]
-fn r_bak_14_a_quorum_that_comes_back_is_noticed_and_proposed() {
-	let candidate = Candidate::new();
-	let mut author = Solo::at(4, &disabled_at(leaf(None), &[1]));
-	assert!(!is_backable(&hear(&mut author, &candidate, &[0, 1]), &candidate));
-	let next = eleven(0xb1, &[]);
-	// The block where it is disabled is no leaf any more.
-	assert!(is_backable(&author.import(&next), &candidate), "R-BAK-7");
-	assert_eq!(proposed(&mut author, &next), [(candidate.hash(), 2)]);
-}
-
-#[test]
-fn r_bak_14_a_quorum_comes_back_with_a_reversion() {
+fn r_bak_14_a_quorum_that_comes_back_is_proposed() {
 	let candidate = Candidate::new();
 	let mut author = Solo::at(4, &leaf(None));
-	let next = eleven(0xb1, &[1]);
-	author.import(&next);
-	assert!(!is_backable(&hear(&mut author, &candidate, &[0, 1]), &candidate));
+	assert!(is_backable(&hear(&mut author, &candidate, &[0, 1]), &candidate));
+	let without = eleven(0xb1, &[1]);
+	author.import(&without);
+	assert_eq!(proposed(&mut author, &without), []);
+	// On another fork it counts, and where it does not is reverted.
+	let with = eleven(0xb2, &[]);
+	author.import(&with);
+	assert_eq!(proposed(&mut author, &with), [(candidate.hash(), 2)]);
 	let reverted = ChainEvent::Reverted {
-		hash: next.block.hash,
+		hash: without.block.hash,
 	};
-	assert!(
-		is_backable(&author.give(Input::Chain(reverted)), &candidate),
-		"R-BAK-7"
-	);
-	assert_eq!(proposed(&mut author, &leaf(None)), [(candidate.hash(), 2)]);
+	author.give(Input::Chain(reverted));
+	assert_eq!(proposed(&mut author, &with), [(candidate.hash(), 2)]);
+}
+
+/// What a disabled validator states is not listened to (R-BAK-14); enabled again, it counts like anybody's.
+#[test]
+fn r_bak_14_what_the_disabled_state_counts_when_they_are_enabled_again() {
+	let candidate = Candidate::new();
+	let mut author = Solo::at(4, &disabled_at(leaf(None), &[1]));
+	let votes = [(0, true), (1, false)];
+	assert!(!is_backable(&author.learn(&candidate, &votes), &candidate));
+	let next = eleven(0xb1, &[]);
+	// The block where it is disabled is no leaf any more, and what was told of it is asked for.
+	let outputs = author.import(&next);
+	assert!(is_backable(&outputs, &candidate), "R-BAK-7: {outputs:?}");
+	assert_eq!(proposed(&mut author, &next), [(candidate.hash(), 2)]);
 }
 
 #[test]
@@ -142,7 +144,7 @@ fn r_bak_14_a_validator_that_is_disabled_keeps_to_itself() {
 	let mut backer = Solo::at(0, &disabled_at(leaf(None), &[0]));
 	let outputs = backer.say(COLLATOR, candidate.advertisement());
 	assert!(requests(&outputs).is_empty(), "it seconds nothing: {outputs:?}");
-	let outputs = hear(&mut backer, &candidate, &[1]);
+	let outputs = backer.say(peer(1), statement(&candidate, 1, true));
 	assert!(requests(&outputs).is_empty(), "it confirms nothing: {outputs:?}");
 	let next = eleven(0xb1, &[]);
 	let asked = requests(&backer.import(&next));

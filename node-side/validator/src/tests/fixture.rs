@@ -1,23 +1,29 @@
 //! A relay chain of two cores, six validators in two groups, and candidates of one para on the first core.
 
-use crate::{CollatorPeer, Message, NodePeer, Request, Validator, ValidatorConfig};
+use crate::{translate::of_validators, CollatorPeer, Message, NodePeer, Request, Validator, ValidatorConfig};
 use async_backing_availability::{encode, erasure_root_of};
-use async_backing_backing::{SecondedCandidate, SignedStatement, StatementContent};
 use async_backing_machine::{Instant, PeerId};
 use async_backing_primitives::{
-	AsyncBackingParams, AvailableData, BackingState, CandidateCommitments, CandidateDescriptor,
-	CandidateHash, CandidatePendingAvailability, CandidateReceipt, CommittedCandidateReceipt, Constraints,
-	CoreIndex, CoreState, DescriptorFields, GroupRotationInfo, Hash, HeadData, HeadHash, LeafFacts,
-	OccupiedCore, ParaAtLeaf, ParaId, PersistedValidationData, PoV, RelayChainBlockInfo, SessionIndex,
-	SigningContext, ValidationCodeHash, ValidationResult, ValidatorId, ValidatorIndex,
+	AsyncBackingParams, AvailableData, BackedCandidateManifest, BackingState, CandidateCommitments,
+	CandidateDescriptor, CandidateHash, CandidatePendingAvailability, CandidateReceipt,
+	CommittedCandidateReceipt, CompactStatement, Constraints, CoreIndex, CoreState, DescriptorFields,
+	GridSeed, GroupIndex, GroupRotationInfo, Hash, HeadData, HeadHash, LeafFacts, OccupiedCore, ParaAtLeaf,
+	ParaId, PersistedValidationData, PoV, RelayChainBlockInfo, SessionIndex, SignedCompactStatement,
+	SigningContext, StatementDistributionMessage, StatementFilter, UncheckedSignedAvailabilityBitfield,
+	ValidationCodeHash, ValidationResult, ValidatorId, ValidatorIndex,
 };
+use async_backing_statement_distribution::Grid;
 use async_backing_wire::{
 	declare_payload, AdvertisementV2, CollationMessage, CollationResponse, CollationVersion, CollatorId,
-	CollatorMessage, CollatorSignature, Declaration, Envelope,
+	CollatorMessage, CollatorSignature, Declaration, Envelope, ValidationMessage, View, Wire,
 };
 use codec::Encode;
 use sp_core::{sr25519, Pair};
-use std::{sync::Arc, time::Duration};
+use std::{
+	collections::BTreeMap,
+	sync::{Arc, Mutex, PoisonError},
+	time::Duration,
+};
 
 pub(super) const PARA: ParaId = ParaId(2000);
 pub(super) const NOW: Instant = Duration::from_secs(10);
@@ -136,6 +142,11 @@ pub(super) fn leaf(pending: Option<&Candidate>) -> LeafFacts {
 		.into(),
 		pending_relay_parents: [(block(10).hash, block(10))].into(),
 		codes_to_check: Vec::new(),
+		node_features: Default::default(),
+		grid: Some(GridSeed {
+			randomness: [7; 32],
+			authorities: VALIDATORS.into(),
+		}),
 		events: Vec::new(),
 	}
 }
@@ -335,24 +346,109 @@ pub(super) fn declare(id: PeerId, para_id: ParaId) -> Message {
 	}))
 }
 
-pub(super) fn statement(candidate: &Candidate, validator: u8, seconds: bool) -> Message {
-	let content = match seconds {
-		true => StatementContent::Seconded(Arc::new(SecondedCandidate {
-			receipt: Arc::new(candidate.receipt.clone()),
-			validation_data: Arc::new(candidate.validation_data.clone()),
-		})),
-		false => StatementContent::Valid(candidate.hash()),
+/// What validators say to one another.
+pub(super) fn among_validators(message: StatementDistributionMessage) -> Message {
+	of_validators(ValidationMessage::Statement(message))
+}
+
+/// What a validator states about a candidate: whether it seconds it.
+pub(super) fn signed(candidate: &Candidate, validator: u8, seconds: bool) -> SignedCompactStatement {
+	let statement = match seconds {
+		true => CompactStatement::Seconded(candidate.hash()),
+		false => CompactStatement::Valid(candidate.hash()),
 	};
-	let relay_parent = candidate.receipt.descriptor.scheduling_parent();
 	let context = SigningContext {
 		session_index: 1,
-		parent_hash: relay_parent,
+		parent_hash: candidate.receipt.descriptor.scheduling_parent(),
 	};
-	let payload = content.to_compact().signing_payload(&context);
-	Message::Statement(Arc::new(SignedStatement {
-		scheduling_parent: relay_parent,
-		content,
+	SignedCompactStatement {
+		statement,
 		validator_index: ValidatorIndex(validator.into()),
-		signature: pair(validator).sign(&payload).into(),
-	}))
+		signature: pair(validator).sign(&statement.signing_payload(&context)).into(),
+	}
+}
+
+/// The same, as it is sent. Whoever is asked for the candidate from now on has it.
+pub(super) fn statement(candidate: &Candidate, validator: u8, seconds: bool) -> Message {
+	let mut known = STATED.lock().unwrap_or_else(PoisonError::into_inner);
+	known.insert(candidate.hash(), candidate.clone());
+	let scheduling_parent = candidate.receipt.descriptor.scheduling_parent();
+	among_validators(StatementDistributionMessage::Statement(
+		scheduling_parent,
+		signed(candidate, validator, seconds),
+	))
+}
+
+/// Candidates that somebody has stated.
+static STATED: Mutex<BTreeMap<CandidateHash, Candidate>> = Mutex::new(BTreeMap::new());
+
+/// A candidate that somebody has stated.
+pub(super) fn stated(candidate: CandidateHash) -> Option<Candidate> {
+	let known = STATED.lock().unwrap_or_else(PoisonError::into_inner);
+	known.get(&candidate).cloned()
+}
+
+/// Who of the first group stated a candidate: who seconds it, and who confirms it.
+pub(super) fn filter(votes: &[(u8, bool)]) -> StatementFilter {
+	let of = |kind: bool| (0..3).map(|member| votes.contains(&(member, kind))).collect();
+	StatementFilter {
+		seconded_in_group: of(true),
+		validated_in_group: of(false),
+	}
+}
+
+/// A candidate as it is told to other groups.
+pub(super) fn manifest(candidate: &Candidate, votes: &[(u8, bool)]) -> Message {
+	let manifest = BackedCandidateManifest {
+		scheduling_parent: candidate.receipt.descriptor.scheduling_parent(),
+		candidate_hash: candidate.hash(),
+		group_index: GroupIndex(0),
+		para_id: PARA,
+		parent_head_data_hash: candidate.validation_data.parent_head.hash(),
+		statement_knowledge: filter(votes),
+	};
+	among_validators(StatementDistributionMessage::BackedCandidateManifest(manifest))
+}
+
+/// Who tells a validator of the second group about candidates of the first one (R-SD-8).
+pub(super) fn teller(own: u8) -> u8 {
+	let facts = leaf(None);
+	let grid = Grid::new(&facts.grid.expect("it has one"));
+	let routes = grid.routes(ValidatorIndex(own.into()), &facts.groups);
+	let teller = routes[0].receiving.first().expect("somebody does");
+	u8::try_from(teller.0).expect("one of six")
+}
+
+/// A validator sees these blocks, the newest first.
+pub(super) fn sees(heads: impl IntoIterator<Item = Hash>) -> Message {
+	let view = View::new(heads, 0);
+	Message::Validation(Envelope::<ValidationMessage>::View(view).encode())
+}
+
+/// A statement that was said.
+pub(super) fn as_statement(message: &Message) -> Option<SignedCompactStatement> {
+	let Message::Validation(bytes) = message else {
+		return None;
+	};
+	match Envelope::from_wire(bytes) {
+		Ok(Envelope::Message(ValidationMessage::Statement(StatementDistributionMessage::Statement(
+			_,
+			statement,
+		)))) => Some(statement),
+		_ => None,
+	}
+}
+
+/// A bitfield that was said, and its leaf.
+pub(super) fn as_bitfield(message: &Message) -> Option<(Hash, UncheckedSignedAvailabilityBitfield)> {
+	let Message::Validation(bytes) = message else {
+		return None;
+	};
+	match Envelope::from_wire(bytes) {
+		Ok(Envelope::Message(ValidationMessage::Bitfield {
+			relay_parent,
+			bitfield,
+		})) => Some((relay_parent, bitfield)),
+		_ => None,
+	}
 }

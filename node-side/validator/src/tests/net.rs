@@ -66,6 +66,7 @@ impl Net {
 	pub(super) fn new(candidates: &[&Candidate]) -> Self {
 		let nodes = (0..VALIDATORS).map(|index| {
 			let mut solo = Solo::fresh(index).knows(candidates);
+			solo.is_alone = true;
 			solo.meet_all();
 			(index, solo)
 		});
@@ -178,7 +179,7 @@ impl Net {
 		for output in outputs {
 			match output {
 				Output::Notify(to, message) => {
-					if matches!(message, Message::Statement(_)) {
+					if as_statement(&message).is_some() {
 						self.shared.push((from, message.clone()));
 					}
 					for to in to.as_slice() {

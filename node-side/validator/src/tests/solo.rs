@@ -12,13 +12,15 @@ use async_backing_machine::{
 	Refusal, RequestFailure, RequestId, Snapshot, Ticket, TimerId,
 };
 use async_backing_primitives::{
-	meter, CandidateHash, Hash, LeafFacts, PersistedValidationData, PoV, PvfCheckStatement,
-	ValidationCodeHash, ValidationResult, ValidatorId, ValidatorSignature,
+	meter, CandidateHash, CompactStatement, Hash, LeafFacts, PersistedValidationData, PoV, PvfCheckStatement,
+	SignedCompactStatement, ValidationCodeHash, ValidationResult, ValidatorId, ValidatorSignature,
 };
 use async_backing_provisioner::Proposal;
+use async_backing_statement_distribution::Attested;
+use async_backing_wire::AttestedCandidateRequest;
 use sp_core::Pair;
 use std::{
-	collections::{BTreeMap, VecDeque},
+	collections::{BTreeMap, BTreeSet, VecDeque},
 	sync::Arc,
 };
 
@@ -103,6 +105,14 @@ pub(super) struct Solo {
 	pub(super) price: Price,
 	/// Most bytes that were hashed, coded or verified while one input was handled.
 	pub(super) heaviest: u64,
+	/// Validators that are connected.
+	pub(super) colleagues: BTreeSet<PeerId>,
+	/// Blocks that they see, the newest first.
+	pub(super) heads: Vec<Hash>,
+	/// Whoever is asked for a candidate that was stated hands it over, with these statements.
+	pub(super) told: BTreeMap<CandidateHash, Vec<SignedCompactStatement>>,
+	/// Nobody does.
+	pub(super) is_alone: bool,
 }
 
 impl Solo {
@@ -122,6 +132,10 @@ impl Solo {
 			signed: Vec::new(),
 			price: Price::default(),
 			heaviest: 0,
+			colleagues: BTreeSet::new(),
+			heads: Vec::new(),
+			told: BTreeMap::new(),
+			is_alone: false,
 		}
 	}
 
@@ -159,12 +173,17 @@ impl Solo {
 
 	/// Gives an input, does what can be done at once, and returns the rest.
 	pub(super) fn give(&mut self, input: Input<NodeWords>) -> Outputs {
-		let mut inputs = VecDeque::from([input]);
+		self.go_on(VecDeque::from([input]))
+	}
+
+	/// Does what the core wants without having been given an input.
+	pub(super) fn carry_out(&mut self) -> Outputs {
+		self.go_on(VecDeque::new())
+	}
+
+	fn go_on(&mut self, mut inputs: VecDeque<Input<NodeWords>>) -> Outputs {
 		let mut rest = Vec::new();
-		while let Some(input) = inputs.pop_front() {
-			let before = meter::bytes();
-			self.core.handle(self.now, input, &mut self.out);
-			self.heaviest = self.heaviest.max(meter::bytes() - before);
+		loop {
 			while let Some(output) = self.out.pop() {
 				match output {
 					Output::Store(id, batch) => {
@@ -187,11 +206,76 @@ impl Solo {
 					Output::ClearTimer(id) => {
 						self.timers.remove(&id);
 					}
+					Output::Request {
+						id,
+						request: Request::Attested(request),
+						..
+					} if !self.is_alone && stated(request.candidate_hash).is_some() => {
+						let attested =
+							stated(request.candidate_hash).map(|stated| self.attested(&stated, &request));
+						let answer = attested.ok_or(RequestFailure::Refused);
+						inputs.push_back(Input::Response(id, answer.map(Response::Attested)));
+					}
 					output => rest.push(output),
 				}
 			}
+			let Some(input) = inputs.pop_front() else {
+				return rest;
+			};
+			let before = meter::bytes();
+			self.core.handle(self.now, input, &mut self.out);
+			self.heaviest = self.heaviest.max(meter::bytes() - before);
 		}
-		rest
+	}
+
+	/// A candidate as whoever is asked for it hands it over.
+	fn attested(&self, candidate: &Candidate, request: &AttestedCandidateRequest) -> Attested {
+		let is_masked = |statement: &SignedCompactStatement| {
+			let masked = match statement.statement {
+				CompactStatement::Seconded(_) => &request.mask.seconded_in_group,
+				CompactStatement::Valid(_) => &request.mask.validated_in_group,
+			};
+			masked
+				.get(statement.validator_index.as_usize())
+				.is_some_and(|bit| *bit)
+		};
+		let told = self.told.get(&candidate.hash()).into_iter().flatten();
+		Attested {
+			receipt: Arc::new(candidate.receipt.clone()),
+			validation_data: Arc::new(candidate.validation_data.clone()),
+			statements: told.filter(|statement| !is_masked(statement)).cloned().collect(),
+		}
+	}
+
+	/// Hears of a candidate of the first group with these votes, along the grid.
+	pub(super) fn learn(&mut self, candidate: &Candidate, votes: &[(u8, bool)]) -> Outputs {
+		for (voter, seconds) in votes {
+			statement(candidate, *voter, *seconds);
+		}
+		let statements = votes
+			.iter()
+			.map(|(voter, seconds)| signed(candidate, *voter, *seconds));
+		self.told.insert(candidate.hash(), statements.collect());
+		let teller = peer(teller(self.index));
+		self.say(teller, manifest(candidate, votes))
+	}
+
+	/// Hears another vote about it.
+	pub(super) fn learn_more(&mut self, candidate: &Candidate, voter: u8) -> Outputs {
+		let teller = peer(teller(self.index));
+		self.say(teller, statement(candidate, voter, false))
+	}
+
+	/// All others see what this validator sees.
+	fn all_see(&mut self) -> Outputs {
+		let heads = self.heads.clone();
+		let mut outputs = Vec::new();
+		if !heads.is_empty() {
+			for other in self.colleagues.clone() {
+				outputs.extend(self.say(other, sees(heads.clone())));
+			}
+		}
+		outputs
 	}
 
 	fn work(&mut self, job: Job) -> Result<Done, JobFailure> {
@@ -222,15 +306,27 @@ impl Solo {
 			.count()
 	}
 
+	/// Imports a block, which all others have.
 	pub(super) fn import(&mut self, facts: &LeafFacts) -> Outputs {
-		self.give(Input::Chain(ChainEvent::Imported {
+		let mut outputs = self.give(Input::Chain(ChainEvent::Imported {
 			facts: Arc::new(facts.clone()),
 			fresh: true,
-		}))
+		}));
+		self.heads.insert(0, facts.block.hash);
+		if !self.is_alone {
+			outputs.extend(self.all_see());
+		}
+		outputs
 	}
 
 	pub(super) fn connect(&mut self, peer: PeerId, who: impl Into<NodePeer>) -> Outputs {
-		self.give(Input::Peer(peer, PeerEvent::Connected(who.into())))
+		let who = who.into();
+		let is_colleague = !who.identity.authorities.is_empty();
+		let mut outputs = self.give(Input::Peer(peer, PeerEvent::Connected(who)));
+		if is_colleague && self.colleagues.insert(peer) && !self.heads.is_empty() && !self.is_alone {
+			outputs.extend(self.say(peer, sees(self.heads.clone())));
+		}
+		outputs
 	}
 
 	pub(super) fn say(&mut self, peer: PeerId, message: Message) -> Outputs {
@@ -282,6 +378,8 @@ impl Solo {
 	pub(super) fn crash(&mut self) -> Outputs {
 		let first = self.timers.keys().last().map_or(0, |id| id.0) + 1_000_000;
 		self.core = validator(self.index);
+		self.colleagues.clear();
+		self.heads.clear();
 		self.out = Outbox::default().starting_at(first);
 		self.timers.clear();
 		self.held.clear();
@@ -293,7 +391,7 @@ pub(super) fn requests(outputs: &[Output<NodeWords>]) -> Vec<(RequestId, PeerId,
 	let requests = outputs.iter().filter_map(|output| match output {
 		Output::Request {
 			id, peer, request, ..
-		} => Some((*id, *peer, *request)),
+		} => Some((*id, *peer, request.clone())),
 		_ => None,
 	});
 	requests.collect()
@@ -318,10 +416,11 @@ pub(super) fn costs(outputs: &[Output<NodeWords>]) -> Vec<(PeerId, &'static str)
 	costs.collect()
 }
 
-/// What other validators hear.
+/// What other validators hear, but for what this one sees.
 pub(super) fn said(outputs: &[Output<NodeWords>]) -> Vec<(Vec<PeerId>, Message)> {
 	let said = outputs.iter().filter_map(|output| match output {
 		Output::Notify(_, Message::Collation(_)) => None,
+		Output::Notify(_, message) if message.kind() == "validation view" => None,
 		Output::Notify(to, message) => Some((Recipients::as_slice(to).to_vec(), message.clone())),
 		_ => None,
 	});
@@ -348,8 +447,7 @@ pub(super) fn partings(outputs: &[Output<NodeWords>]) -> Vec<PeerId> {
 
 pub(super) fn statements(outputs: &[Output<NodeWords>]) -> Vec<Message> {
 	let said = said(outputs).into_iter().map(|(_, message)| message);
-	said.filter(|message| matches!(message, Message::Statement(_)))
-		.collect()
+	said.filter(|message| as_statement(message).is_some()).collect()
 }
 
 pub(super) fn answers(outputs: &[Output<NodeWords>]) -> Vec<(Ticket, Result<Response, Refusal>)> {

@@ -7,12 +7,11 @@ use super::{
 	rows::{only_request, stranger},
 	solo::*,
 };
-use crate::{Event, Message, Request, Response};
-use async_backing_backing::StatementContent;
+use crate::{Event, Request, Response};
 use async_backing_machine::{Input, PeerEvent, PeerId, RequestFailure, RequestId};
-use async_backing_primitives::PoV;
+use async_backing_primitives::{CompactStatement, PoV};
 use async_backing_wire::CollationResponse;
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 /// How a seconder fails to hand over what it seconded.
 #[derive(Clone, Copy, Debug)]
@@ -61,11 +60,13 @@ fn hands_over(solo: &mut Solo, id: RequestId, candidate: &Candidate) -> Outputs 
 
 /// Exactly one statement was made: the candidate is valid.
 fn confirms(outputs: &Outputs, candidate: &Candidate) {
-	let [Message::Statement(statement)] = &statements(outputs)[..] else {
+	let said: Vec<_> = statements(outputs).iter().filter_map(as_statement).collect();
+	let own: Vec<_> = said.iter().filter(|said| said.validator_index.0 == 1).collect();
+	let [statement] = own[..] else {
 		panic!("one statement: {outputs:?}")
 	};
-	let valid = StatementContent::Valid(candidate.hash());
-	assert_eq!(statement.content, valid, "not a second Seconded");
+	let valid = CompactStatement::Valid(candidate.hash());
+	assert_eq!(statement.statement, valid, "not a second Seconded");
 	assert!(is_backable(outputs, candidate), "R-BAK-7: {outputs:?}");
 }
 
@@ -188,14 +189,14 @@ fn r_def_38_who_is_silent_at_one_leaf_is_asked_again_at_the_next() {
 	let mut asked = requests(&solo.import(&child_of(&leaf(None), 1)));
 	asked.sort_by_key(|(_, peer, _)| *peer);
 	let hash = candidate.hash();
-	let [(_, of_seconder, Request::Pov(pov)), (id, COLLATOR, collation)] = asked[..] else {
+	let [(_, of_seconder, Request::Pov(pov)), (id, COLLATOR, collation)] = &asked[..] else {
 		panic!("both are asked: {asked:?}")
 	};
 	assert_eq!(
-		(of_seconder, pov, collation),
-		(peer(0), hash, candidate.request())
+		(*of_seconder, *pov, collation),
+		(peer(0), hash, &candidate.request())
 	);
-	confirms(&hands_over(&mut solo, id, &candidate), &candidate);
+	confirms(&hands_over(&mut solo, *id, &candidate), &candidate);
 }
 
 #[test]
@@ -308,7 +309,8 @@ fn r_def_38_the_whole_group_votes_without_the_seconder() {
 		// It seconds, and answers nobody.
 		net.silent.insert(peer(0));
 		if advertised_before {
-			net.run_until(net.now + 3 * LATENCY);
+			// The others know by then what it seconded.
+			net.run_until(net.now + 8 * LATENCY);
 			net.advertise(&candidate, &[1, 2]);
 		}
 		if collator_is_silent {
@@ -327,19 +329,17 @@ fn r_def_38_the_whole_group_votes_without_the_seconder() {
 		let voters: Vec<_> = net
 			.shared
 			.iter()
-			.filter_map(|(node, message)| match message {
-				Message::Statement(statement) => {
-					Some((*node, matches!(statement.content, StatementContent::Seconded(_))))
-				}
-				_ => None,
-			})
+			.filter_map(|(node, message)| Some((*node, as_statement(message)?)))
+			.filter(|(node, statement)| statement.validator_index.0 == u32::from(*node))
+			.map(|(node, statement)| (node, matches!(statement.statement, CompactStatement::Seconded(_))))
+			.collect::<BTreeSet<_>>()
+			.into_iter()
 			.collect();
+		// Whoever heard of the candidate from nobody but the silent one seconds it itself.
 		assert_eq!(voters.len(), 3, "{voters:?}");
-		assert_eq!(voters[0], (0, true));
-		assert!(
-			voters.contains(&(1, false)) && voters.contains(&(2, false)),
-			"{voters:?}"
-		);
+		assert_eq!(voters[0], (0, true), "{voters:?}");
+		let who: Vec<_> = voters.iter().map(|(node, _)| *node).collect();
+		assert_eq!(who, [0, 1, 2], "{voters:?}");
 		for node in 0..VALIDATORS {
 			let backable = (node, Event::Backable(candidate.hash()));
 			assert!(net.events.contains(&backable), "validator {node}");

@@ -12,18 +12,19 @@ use crate::{
 use async_backing_availability::{
 	self as availability, Availability, AvailabilityWords, EncodedData, Kept, OwnData, Placement,
 };
-use async_backing_backing::{
-	self as backing, Backing, BackingWords, Collation, SecondingError, SignedStatement,
-};
+use async_backing_backing::{self as backing, Backing, BackingWords, Collation, SecondingError};
 use async_backing_chain_view::ChainView;
 use async_backing_collator_protocol::{
 	Around as AroundCollators, CollatorPeer, FetchedCollation, Outcome, ValidatorEffect, ValidatorSide,
 	ValidatorSideWords,
 };
 use async_backing_machine::{Cost, Input, Instant, Outbox, PeerEvent, PeerId, Recipients};
-use async_backing_primitives::{AvailabilityBitfield, AvailableData, CandidateHash, Hash, ParaId};
+use async_backing_primitives::{
+	AvailabilityBitfield, AvailableData, CandidateHash, Hash, ParaId, StatementDistributionMessage,
+};
 use async_backing_prospective_parachains::Candidate;
-use async_backing_wire::{CollationMessage, Envelope, View};
+use async_backing_statement_distribution::{self as distribution, DistributionWords, StatementDistribution};
+use async_backing_wire::{CollationMessage, Envelope, ValidationMessage, View};
 use codec::Encode;
 use std::{collections::VecDeque, sync::Arc};
 
@@ -32,8 +33,10 @@ use std::{collections::VecDeque, sync::Arc};
 #[derive(Debug)]
 pub(super) enum Effect {
 	Backing(backing::Effect),
+	Statements(distribution::Effect),
 	Availability(availability::Effect),
 	Collations(ValidatorEffect),
+	Recovery(availability::Outcome),
 }
 
 /// What happened, oldest first.
@@ -75,6 +78,43 @@ impl Validator {
 	) {
 		self.with_backing(now, out, effects, |backing, around, out| {
 			backing.handle(now, input, around.chain, around.view, out)
+		});
+	}
+
+	pub(super) fn with_statements(
+		&mut self,
+		now: Instant,
+		out: &mut Out,
+		effects: &mut Effects,
+		run: impl FnOnce(
+			&mut StatementDistribution,
+			&ChainView,
+			&LeafView,
+			&mut Outbox<DistributionWords>,
+		) -> Vec<distribution::Effect>,
+	) {
+		let Self {
+			chain,
+			view,
+			statements,
+			desk,
+			..
+		} = self;
+		let happened = desk.part(PartName::Statements, now, chain, out, Event::Statements, |out| {
+			run(statements, chain, view, out)
+		});
+		effects.extend(happened.into_iter().map(Effect::Statements));
+	}
+
+	pub(super) fn tell_statements(
+		&mut self,
+		now: Instant,
+		input: Input<DistributionWords>,
+		out: &mut Out,
+		effects: &mut Effects,
+	) {
+		self.with_statements(now, out, effects, |statements, chain, view, out| {
+			statements.handle(now, input, chain, view, out)
 		});
 	}
 
@@ -182,14 +222,25 @@ impl Validator {
 	/// Collators hear which blocks this validator sees, because they offer nothing that it cannot judge (R-NET-78). A view has
 	/// a head (R-NET-57).
 	pub(super) fn show_view(&self, to: Recipients, out: &mut Out) {
-		let leaves = self.chain.newest_first();
-		if leaves.is_empty() {
-			return;
+		if let Some(view) = self.own_view() {
+			let view = Envelope::<CollationMessage>::View(view).encode();
+			out.notify(to, Message::Collation(view));
 		}
+	}
+
+	/// Other validators hear it as well, because they say nothing about a block that this one has not (R-NET-56).
+	pub(super) fn show_colleagues(&self, to: Recipients, out: &mut Out) {
+		if let Some(view) = self.own_view() {
+			let view = Envelope::<ValidationMessage>::View(view).encode();
+			out.notify(to, Message::Validation(view));
+		}
+	}
+
+	/// `None` before the first leaf.
+	fn own_view(&self) -> Option<View> {
+		let leaves = self.chain.newest_first();
 		let heads = leaves.iter().map(|leaf| leaf.block.hash);
-		let view = View::new(heads, self.chain.finalized_number());
-		let view = Envelope::<CollationMessage>::View(view).encode();
-		out.notify(to, Message::Collation(view));
+		(!leaves.is_empty()).then(|| View::new(heads, self.chain.finalized_number()))
 	}
 
 	pub(super) fn tell_bitfields(&mut self, now: Instant, input: Input<BitfieldWords>, out: &mut Out) {
@@ -231,8 +282,10 @@ impl Validator {
 			if let Some(effect) = effects.pop_front() {
 				match effect {
 					Effect::Backing(effect) => self.backing_did(now, effect, out, &mut effects),
+					Effect::Statements(effect) => self.statements_did(now, effect, out, &mut effects),
 					Effect::Availability(effect) => self.availability_did(now, effect, out, &mut effects),
 					Effect::Collations(effect) => self.collations_did(now, effect, out, &mut effects),
+					Effect::Recovery(outcome) => out.event(Event::Recovery(outcome)),
 				}
 			} else if let Some(peer) = self.desk.ledger.pop_newly_cut() {
 				out.event(Event::Cut(peer));
@@ -245,7 +298,15 @@ impl Validator {
 
 	fn backing_did(&mut self, now: Instant, effect: backing::Effect, out: &mut Out, effects: &mut Effects) {
 		match effect {
-			backing::Effect::Early { peer, statement } => self.keep_early(now, peer, statement, out),
+			// Nobody hands it what peers say.
+			backing::Effect::Early { .. } => {}
+			backing::Effect::Share {
+				scheduling_parent,
+				statement,
+				candidate,
+			} => self.with_statements(now, out, effects, |statements, chain, view, out| {
+				statements.share(now, scheduling_parent, &statement, &candidate, chain, view, out)
+			}),
 			backing::Effect::Validated {
 				candidate,
 				data,
@@ -255,8 +316,16 @@ impl Validator {
 			backing::Effect::Vouched { para, .. } | backing::Effect::Lacking { para, .. } => {
 				self.path_grew(now, para, out);
 			}
-			backing::Effect::Backable { candidate, para, .. } => {
+			backing::Effect::Backable {
+				candidate,
+				para,
+				scheduling_parent,
+				..
+			} => {
 				out.event(Event::Backable(candidate));
+				self.with_statements(now, out, effects, |statements, chain, view, out| {
+					statements.backable(now, scheduling_parent, candidate, chain, view, out)
+				});
 				self.path_grew(now, para, out);
 			}
 			backing::Effect::Seconded {
@@ -300,10 +369,43 @@ impl Validator {
 		});
 	}
 
-	/// A statement came before its relay parent.
-	fn keep_early(&mut self, now: Instant, peer: PeerId, statement: Arc<SignedStatement>, out: &mut Out) {
-		let (relay_parent, bytes) = (statement.scheduling_parent, statement.bytes());
-		let kept = self.early.insert(now, peer, relay_parent, statement, bytes);
+	fn statements_did(
+		&mut self,
+		now: Instant,
+		effect: distribution::Effect,
+		out: &mut Out,
+		effects: &mut Effects,
+	) {
+		match effect {
+			distribution::Effect::Early {
+				peer,
+				scheduling_parent,
+				message,
+			} => self.keep_early(now, peer, scheduling_parent, message, out),
+			// Who seconds it follows, and takes it into the trees (R-BAK-6).
+			distribution::Effect::Confirmed { .. } => {}
+			distribution::Effect::Statement {
+				scheduling_parent,
+				statement,
+				candidate,
+			} => self.with_backing(now, out, effects, |backing, around, out| {
+				let Around { chain, view } = around;
+				backing.heard(now, scheduling_parent, statement, &candidate, chain, view, out)
+			}),
+		}
+	}
+
+	/// Something came before its relay parent.
+	fn keep_early(
+		&mut self,
+		now: Instant,
+		peer: PeerId,
+		scheduling_parent: Hash,
+		message: StatementDistributionMessage,
+		out: &mut Out,
+	) {
+		let bytes = message.encoded_size();
+		let kept = self.early.insert(now, peer, scheduling_parent, message, bytes);
 		if !kept.is_ok_and(|given_up| given_up.is_empty()) {
 			let cost = (Cost::Minor, "too many early statements");
 			self.desk.report(now, &self.chain, peer, cost, out);

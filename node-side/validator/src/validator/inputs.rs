@@ -7,12 +7,12 @@ use crate::{
 	translate::{answer, done},
 	Done, Message, NodePeer, NodeWords, Request, Response,
 };
-use async_backing_availability::AvailabilityRequest;
 use async_backing_machine::{
-	BatchId, Cost, Input, Instant, JobFailure, JobId, PeerEvent, PeerId, Refusal, RequestFailure, RequestId,
-	Ticket, TimerId,
+	BatchId, Cost, Input, Instant, JobFailure, JobId, PeerEvent, PeerId, Recipients, Refusal, RequestFailure,
+	RequestId, Ticket, TimerId,
 };
-use async_backing_wire::{CollationMessage, Envelope};
+use async_backing_wire::{CollationMessage, Envelope, ValidationMessage, Wire as _};
+use std::sync::Arc;
 
 impl Validator {
 	pub(super) fn peer_event(
@@ -49,7 +49,12 @@ impl Validator {
 				out,
 			)
 		});
-		self.tell_bitfields(now, Input::Peer(peer, PeerEvent::Connected(identity)), out);
+		let is_colleague = !identity.authorities.is_empty();
+		if is_colleague && self.chain.is_connected(peer) && self.colleagues.insert(peer) {
+			self.tell_statements(now, Input::Peer(peer, PeerEvent::Connected(())), out, effects);
+			self.tell_bitfields(now, Input::Peer(peer, PeerEvent::Connected(())), out);
+			self.show_colleagues(Recipients::Peer(peer), out);
+		}
 		self.stream_changed(now, peer, collation, out, effects);
 	}
 
@@ -57,7 +62,9 @@ impl Validator {
 	pub(super) fn gone(&mut self, now: Instant, peer: PeerId, out: &mut Out, effects: &mut Effects) {
 		self.chain.disconnected(peer);
 		self.early.disconnected(peer);
+		self.colleagues.remove(&peer);
 		self.tell_backing(now, Input::Peer(peer, PeerEvent::Disconnected), out, effects);
+		self.tell_statements(now, Input::Peer(peer, PeerEvent::Disconnected), out, effects);
 		self.tell_availability(now, Input::Peer(peer, PeerEvent::Disconnected), out, effects);
 		self.tell_collations(now, Input::Peer(peer, PeerEvent::Disconnected), out, effects);
 		self.tell_bitfields(now, Input::Peer(peer, PeerEvent::Disconnected), out);
@@ -73,17 +80,45 @@ impl Validator {
 		}
 		match message {
 			Message::Collation(bytes) => self.heard_collator(now, peer, &bytes, out, effects),
-			Message::Statement(statement) => {
-				self.tell_backing(
-					now,
-					Input::Peer(peer, PeerEvent::Message(statement)),
-					out,
-					effects,
-				);
+			Message::Validation(bytes) => self.heard_colleague(now, peer, &bytes, out, effects),
+		}
+	}
+
+	/// Bytes came over a stream of the validation protocol, which whoever proved no keys does not have.
+	fn heard_colleague(
+		&mut self,
+		now: Instant,
+		peer: PeerId,
+		bytes: &[u8],
+		out: &mut Out,
+		effects: &mut Effects,
+	) {
+		if !self.colleagues.contains(&peer) {
+			let cost = (Cost::Minor, "validation message of a stranger");
+			return self.desk.report(now, &self.chain, peer, cost, out);
+		}
+		match Envelope::<ValidationMessage>::from_wire(bytes) {
+			Ok(Envelope::View(view)) => {
+				let event = PeerEvent::View(view.clone());
+				self.tell_statements(now, Input::Peer(peer, event), out, effects);
+				self.tell_bitfields(now, Input::Peer(peer, PeerEvent::View(view)), out);
 			}
-			Message::Bitfield(leaf, bitfield) => {
+			Ok(Envelope::Message(ValidationMessage::Statement(message))) => {
+				self.tell_statements(now, Input::Peer(peer, PeerEvent::Message(message)), out, effects);
+			}
+			Ok(Envelope::Message(ValidationMessage::Bitfield {
+				relay_parent: leaf,
+				bitfield,
+			})) => {
+				let bitfield = Arc::new(bitfield);
 				let message = BitfieldMessage { leaf, bitfield };
 				self.tell_bitfields(now, Input::Peer(peer, PeerEvent::Message(message)), out);
+			}
+			// Nobody here approves yet, and whoever does is not to blame for that.
+			Ok(Envelope::Message(ValidationMessage::Approval(_))) => {}
+			Err(error) => {
+				let cost = (error.cost, "undecodable validation message");
+				self.desk.report(now, &self.chain, peer, cost, out);
 			}
 		}
 	}
@@ -123,20 +158,14 @@ impl Validator {
 		if self.desk.ledger.is_cut(peer) {
 			return out.respond(ticket, Err(Refusal::NotAllowed));
 		}
-		let request = match request {
-			Request::Chunk { candidate, index } => AvailabilityRequest::Chunk {
-				candidate,
-				index,
-				plain: false,
-			},
-			Request::AvailableData(candidate) => AvailabilityRequest::AvailableData(candidate),
-			Request::Pov(candidate) => AvailabilityRequest::Pov(candidate),
+		if let Request::Attested(request) = request {
+			return self.tell_statements(now, Input::Request(peer, ticket, request), out, effects);
+		}
+		let Some(request) = request.availability() else {
 			// Only collators answer this one.
-			Request::Collation { .. } => {
-				out.respond(ticket, Err(Refusal::NotAllowed));
-				let cost = (Cost::Minor, "collation asked of a validator");
-				return self.desk.report(now, &self.chain, peer, cost, out);
-			}
+			out.respond(ticket, Err(Refusal::NotAllowed));
+			let cost = (Cost::Minor, "collation asked of a validator");
+			return self.desk.report(now, &self.chain, peer, cost, out);
 		};
 		self.tell_availability(now, Input::Request(peer, ticket, request), out, effects);
 	}
@@ -157,9 +186,17 @@ impl Validator {
 				let answer = self.of_kind(now, asked, answer, answer::pov, out);
 				self.tell_backing(now, Input::Response(id, answer), out, effects);
 			}
+			PartName::Statements => {
+				let answer = self.of_kind(now, asked, answer, answer::attested, out);
+				self.tell_statements(now, Input::Response(id, answer), out, effects);
+			}
 			PartName::Availability => {
 				let answer = self.of_kind(now, asked, answer, answer::availability, out);
 				self.tell_availability(now, Input::Response(id, answer), out, effects);
+			}
+			PartName::Recovery => {
+				let answer = self.of_kind(now, asked, answer, answer::availability, out);
+				self.tell_recoverer(now, Input::Response(id, answer), out, effects);
 			}
 			PartName::Collations => {
 				let answer = self.of_kind(now, asked, answer, answer::collation, out);
@@ -198,9 +235,17 @@ impl Validator {
 				let done = done.and_then(done::backing);
 				self.tell_backing(now, Input::Done(id, done), out, effects);
 			}
+			Some(PartName::Statements) => {
+				let done = done.and_then(done::statements);
+				self.tell_statements(now, Input::Done(id, done), out, effects);
+			}
 			Some(PartName::Availability) => {
 				let done = done.and_then(done::availability);
 				self.tell_availability(now, Input::Done(id, done), out, effects);
+			}
+			Some(PartName::Recovery) => {
+				let done = done.and_then(done::availability);
+				self.tell_recoverer(now, Input::Done(id, done), out, effects);
 			}
 			Some(PartName::Bitfields) => {
 				let done = done.and_then(done::bitfields);
@@ -224,14 +269,16 @@ impl Validator {
 			Some(PartName::Availability) => self.tell_availability(now, Input::Stored(id), out, effects),
 			Some(PartName::Bitfields) => self.tell_bitfields(now, Input::Stored(id), out),
 			Some(PartName::Codes) => self.tell_codes(now, Input::Stored(id), out),
-			Some(PartName::Collations) | None => {}
+			Some(PartName::Collations | PartName::Statements | PartName::Recovery) | None => {}
 		}
 	}
 
 	pub(super) fn timer(&mut self, now: Instant, id: TimerId, out: &mut Out, effects: &mut Effects) {
 		match self.desk.routes.timer(id) {
 			Some(PartName::Backing) => self.tell_backing(now, Input::Timer(id), out, effects),
+			Some(PartName::Statements) => self.tell_statements(now, Input::Timer(id), out, effects),
 			Some(PartName::Availability) => self.tell_availability(now, Input::Timer(id), out, effects),
+			Some(PartName::Recovery) => self.tell_recoverer(now, Input::Timer(id), out, effects),
 			Some(PartName::Collations) => self.tell_collations(now, Input::Timer(id), out, effects),
 			Some(PartName::Bitfields) => self.tell_bitfields(now, Input::Timer(id), out),
 			Some(PartName::Codes) => self.tell_codes(now, Input::Timer(id), out),

@@ -28,6 +28,9 @@ impl Validator {
 			self.with_backing(now, out, effects, |backing, around, out| {
 				backing.leaf_activated(now, facts, around.chain, around.view, out)
 			});
+			self.with_statements(now, out, effects, |statements, chain, view, out| {
+				statements.leaf_activated(now, facts, chain, view, out)
+			});
 		}
 		self.tell_availability(now, Input::Chain(event), out, effects);
 		self.tell_bitfields(now, Input::Chain(update.clone()), out);
@@ -38,15 +41,20 @@ impl Validator {
 				backing.leaf_deactivated(now, *leaf, around.chain, around.view, out)
 			});
 			self.view.deactivate_leaf(*leaf);
+			self.with_statements(now, out, effects, |statements, chain, view, out| {
+				statements.leaf_deactivated(now, *leaf, chain, view, out)
+			});
 		}
 		for Arrived { peer, item, .. } in self.early.leaves_changed(now, &update, &self.chain) {
-			self.tell_backing(now, Input::Peer(peer, PeerEvent::Message(item)), out, effects);
+			self.tell_statements(now, Input::Peer(peer, PeerEvent::Message(item)), out, effects);
 		}
 		let has_changed = !update.is_empty();
 		self.tell_collations(now, Input::Chain(update), out, effects);
 		if has_changed {
 			let peers = self.collations.heard_peers().collect();
 			self.show_view(Recipients::Peers(peers), out);
+			let colleagues = self.colleagues.iter().copied().collect();
+			self.show_colleagues(Recipients::Peers(colleagues), out);
 		}
 	}
 

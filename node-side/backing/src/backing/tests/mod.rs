@@ -10,6 +10,7 @@ mod jobs;
 mod lacking;
 mod node;
 mod restart;
+mod sharing;
 mod statements;
 
 use super::*;

@@ -4,11 +4,12 @@ use super::{
 	super::{fixture::*, solo::*},
 	bitfield, only_request, seconded, STRANGER,
 };
-use crate::{Event, Message, Request, Response};
+use crate::{Event, Request, Response};
 use async_backing_chain_view::Identity;
 use async_backing_machine::Refusal;
-use async_backing_primitives::{CandidateCommitments, Hash, PoV, ValidationCode};
-use std::sync::Arc;
+use async_backing_primitives::{
+	CandidateCommitments, Hash, PoV, StatementDistributionMessage, ValidationCode,
+};
 
 #[test]
 fn row_13_what_comes_before_its_leaf_is_kept() {
@@ -17,24 +18,17 @@ fn row_13_what_comes_before_its_leaf_is_kept() {
 	// Statements.
 	let mut author = Solo::fresh(4);
 	author.meet_all();
-	author.say(peer(0), statement(&candidate, 0, true));
-	author.say(peer(1), statement(&candidate, 1, false));
+	author.learn(&candidate, &[(0, true), (1, false)]);
 	assert!(is_backable(&author.import(&leaf(None)), &candidate), "R-BAK-7");
 	// An advertisement.
 	let mut backer = Solo::fresh(0);
 	backer.meet_all();
 	assert!(requests(&backer.say(COLLATOR, candidate.advertisement())).is_empty());
 	assert_eq!(only_request(&backer.import(&leaf(None))).1, COLLATOR);
-	// Bitfields.
-	let mut author = Solo::fresh(4);
-	author.meet_all();
-	author.say(peer(1), bitfield(&occupied, 1, &[true, false], 1));
-	author.import(&occupied);
-	assert_eq!(
-		author.propose(occupied.block.hash, 12).bitfields.len(),
-		1,
-		"R-PRV-7"
-	);
+	// Bitfields come to who has said that it sees the leaf (R-NET-104).
+	let mut author = Solo::at(4, &leaf(None));
+	let outputs = author.say(peer(1), bitfield(&occupied, 1, &[true, false], 1));
+	assert_eq!(costs(&outputs), [(peer(1), "bitfield out of view")], "R-NET-104");
 }
 
 #[test]
@@ -42,21 +36,18 @@ fn row_13_what_comes_early_is_bounded_and_nobodys_goes_for_anothers() {
 	let candidate = Candidate::new();
 	let mut author = Solo::fresh(4);
 	author.meet_all();
-	author.say(peer(0), statement(&candidate, 0, true));
-	author.say(peer(1), statement(&candidate, 1, false));
-	author.say(peer(5), bitfield(&leaf(None), 5, &[false, false], 5));
+	author.learn(&candidate, &[(0, true), (1, false)]);
 	let mut charged = 0;
 	for seed in 0..200u32 {
-		let Message::Statement(template) = statement(&candidate, 2, true) else {
-			panic!("a statement")
-		};
-		let mut forged = (*template).clone();
-		forged.scheduling_parent = Hash::from_low_u64_be(1000 + u64::from(seed));
-		charged += costs(&author.say(peer(2), Message::Statement(Arc::new(forged)))).len();
+		let early = among_validators(StatementDistributionMessage::Statement(
+			Hash::from_low_u64_be(1000 + u64::from(seed)),
+			signed(&candidate, 2, true),
+		));
+		charged += costs(&author.say(peer(2), early)).len();
 	}
 	assert!(charged > 0, "law 4");
 	assert!(
-		author.core.early_len() <= 2 + 32,
+		author.core.early_len() <= 1 + 32,
 		"law 3: {}",
 		author.core.early_len()
 	);
@@ -114,11 +105,50 @@ fn row_15_two_thousand_forged_bitfields_cost_few_checks_and_their_sender_the_con
 		was_cut |= events(&outputs).contains(&Event::Cut(peer(2)));
 	}
 	let checks = author.price.signatures - before;
-	assert!(checks <= 1, "{checks} checks");
+	assert!(checks <= 4, "one of each: {checks} checks");
 	assert!(was_cut && (1..=30).contains(&charged), "law 4: {charged}");
 	// Nobody else suffers: the one that was named sends its own.
 	author.say(peer(3), bitfield(&occupied, 3, &[true, false], 3));
 	assert_eq!(author.propose(occupied.block.hash, 12).bitfields.len(), 1);
+}
+
+/// R-NET-104: what others pass on counts, and what they forged leaves room for what is right.
+#[test]
+fn row_15_a_bitfield_that_somebody_passes_on_counts_once_it_is_right() {
+	let occupied = leaf(Some(&Candidate::new()));
+	let mut author = Solo::at(4, &occupied);
+	author.holds_jobs = true;
+	// While the first forged one is checked, others come.
+	author.say(peer(2), bitfield(&occupied, 3, &[false, false], 2));
+	author.say(peer(1), bitfield(&occupied, 3, &[true, false], 1));
+	author.say(peer(0), bitfield(&occupied, 3, &[true, false], 3));
+	let mut outputs = Vec::new();
+	while let Some(done) = author.work_next() {
+		outputs.extend(done);
+	}
+	assert_eq!(
+		costs(&outputs),
+		[(peer(2), "forged bitfield"), (peer(1), "forged bitfield")]
+	);
+	assert_eq!(author.propose(occupied.block.hash, 12).bitfields.len(), 1);
+	let passed_on: Vec<_> = said(&outputs)
+		.into_iter()
+		.filter(|(_, message)| as_bitfield(message).is_some())
+		.map(|(to, _)| to)
+		.collect();
+	let [to] = &passed_on[..] else {
+		panic!("{passed_on:?}")
+	};
+	assert!(
+		!to.contains(&peer(0)) && !to.contains(&peer(3)),
+		"R-NET-104: {to:?}"
+	);
+	let outputs = author.say(peer(0), bitfield(&occupied, 3, &[true, false], 3));
+	assert_eq!(
+		costs(&outputs),
+		[(peer(0), "bitfield against the rules of gossip")],
+		"R-NET-104"
+	);
 }
 
 #[test]
@@ -128,7 +158,7 @@ fn row_15_bitfields_of_strangers_are_not_checked_at_all() {
 	author.connect(STRANGER, Identity::stranger());
 	let before = author.price.signatures;
 	let outputs = author.say(STRANGER, bitfield(&occupied, 3, &[true, false], 3));
-	assert_eq!(costs(&outputs), [(STRANGER, "bitfield of another validator")]);
+	assert_eq!(costs(&outputs), [(STRANGER, "validation message of a stranger")]);
 	assert_eq!(author.price.signatures, before);
 	// Wrong ones of validators are not checked either.
 	for (bits, reason) in [
@@ -160,7 +190,7 @@ fn row_16_code_upgrades_in_statements_are_accounted_and_bounded() {
 			block(10).hash,
 			1,
 		);
-		charged += costs(&author.say(peer(0), statement(&upgrade, 0, true))).len();
+		charged += costs(&author.learn(&upgrade, &[(0, true), (1, false)])).len();
 	}
 	let bytes = author.core.backing.bytes();
 	assert!(bytes <= 4 << 20, "{bytes} bytes of one validator");

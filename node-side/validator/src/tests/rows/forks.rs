@@ -126,7 +126,8 @@ fn row_10_two_forks_in_two_sessions_ask_each_its_own_validators() {
 		request,
 		Request::Chunk {
 			candidate: candidate.hash(),
-			index: ValidatorIndex(5)
+			index: ValidatorIndex(5),
+			plain: true,
 		},
 		"law 7: its own index there"
 	);
@@ -170,15 +171,17 @@ fn row_11_no_input_is_heavy_with_a_pov_of_five_mebibytes() {
 	assert!(backer.price.bytes > 5 << 20, "it was work all the same");
 }
 
+/// What confirms comes after what seconds over each connection (R-SD-2), and not over several.
 #[test]
 fn row_12_valid_may_overtake_seconded() {
 	let candidate = Candidate::new();
-	let mut author = Solo::at(4, &leaf(None));
-	assert!(!is_backable(
-		&author.say(peer(1), statement(&candidate, 1, false)),
-		&candidate
-	));
-	let outputs = author.say(peer(0), statement(&candidate, 0, true));
+	let mut member = Solo::at(2, &leaf(None)).knows(&[&candidate]);
+	let outputs = member.say(peer(1), statement(&candidate, 1, false));
+	assert_eq!(costs(&outputs), [(peer(1), "Valid before Seconded")], "R-SD-4");
+	member.say(peer(0), statement(&candidate, 0, true));
+	// It knows of it now from who seconds it.
+	member.say(peer(1), statement(&candidate, 0, true));
+	let outputs = member.say(peer(1), statement(&candidate, 1, false));
 	assert!(is_backable(&outputs, &candidate), "R-BAK-7");
 }
 

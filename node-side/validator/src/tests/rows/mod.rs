@@ -5,9 +5,10 @@ mod floods;
 mod forks;
 
 use super::{fixture::*, solo::*};
-use crate::{Message, Request, Response};
+use crate::{translate::of_validators, Message, Request, Response};
 use async_backing_machine::{PeerId, RequestId};
 use async_backing_primitives::{AvailabilityBitfield, LeafFacts, UncheckedSigned, ValidatorIndex};
+use async_backing_wire::ValidationMessage;
 use sp_core::Pair;
 
 pub(super) const STRANGER: PeerId = PeerId(200);
@@ -21,7 +22,7 @@ pub(super) fn stranger(solo: &mut Solo, id: u64) -> PeerId {
 
 pub(super) fn only_request(outputs: &Outputs) -> (RequestId, PeerId, Request) {
 	match &requests(outputs)[..] {
-		[one] => *one,
+		[one] => one.clone(),
 		other => panic!("one request: {other:?}"),
 	}
 }
@@ -30,14 +31,14 @@ pub(super) fn bitfield(facts: &LeafFacts, named: u8, bits: &[bool], signer: u8) 
 	let payload = AvailabilityBitfield(bits.iter().copied().collect());
 	let hash = facts.block.hash;
 	let signature = pair(signer).sign(&payload.signing_payload(&facts.signing_context(hash)));
-	Message::Bitfield(
-		hash,
-		UncheckedSigned {
+	of_validators(ValidationMessage::Bitfield {
+		relay_parent: hash,
+		bitfield: UncheckedSigned {
 			payload,
 			validator_index: ValidatorIndex(named.into()),
 			signature: signature.into(),
 		},
-	)
+	})
 }
 
 /// A validator that has fetched the candidate from its collator and seconded it.
