@@ -113,3 +113,36 @@ fn an_unknown_para_or_validator_is_named_with_what_there_is() {
 	let args = args(&["--at", "3"]);
 	assert!(check(&args, &args.run_config()).is_ok());
 }
+
+#[test]
+fn r_vie_1_several_trees_are_one_picture() {
+	let trees = [example(14), example(5)];
+	let nodes: usize = trees.iter().map(|tree| tree.nodes.len()).sum();
+	let picture = sheet(&trees, Format::Svg).expect("it can be written");
+	assert_eq!(picture.matches("<path").count(), nodes);
+	assert_eq!(picture.matches("<svg").count(), 3);
+	assert_eq!(picture.matches("</svg>").count(), 3);
+	let text = sheet(&trees, Format::Text).expect("it can be written");
+	assert_eq!(text.matches("\nincluded ").count(), 2);
+	assert!(sheet(&trees, Format::Dot)
+		.expect_err("there is one graph in a file")
+		.is_usage());
+}
+
+#[test]
+fn every_slide_is_drawn_after_each_of_its_steps() {
+	for key in slides() {
+		for step in 1..9 {
+			for format in [Format::Text, Format::Svg] {
+				let drawn = slide::drawn(key, Some(step), format).expect("it is drawn");
+				assert!(drawn.contains("at relay block 1"), "{key}, step {step}: {drawn}");
+			}
+		}
+		let text = slide::drawn(key, None, Format::Text).expect("it is drawn");
+		assert!(text.contains("\n1. ") && text.contains("\n   "), "{key}: {text}");
+	}
+	assert!(slide::drawn("questions", None, Format::Text)
+		.expect_err("there is no such slide")
+		.is_usage());
+	assert!(Cli::try_parse_from(["async-backing", "tree", "--slide", "questions"]).is_err());
+}
