@@ -96,7 +96,8 @@ const rules = (async () => {
 
 	function choices() {
 		const own = shown.candidates.map((of, at) => [at, of]).filter(([, of]) => of.para === shown.para);
-		const latest = own.length ? own[own.length - 1][0] : "";
+		const stands = own.filter(([, of]) => /^(depth|pending)/.test(of.place) || of.is_lost);
+		const latest = stands.length ? stands[stands.length - 1][0] : "";
 		const tips = shown.blocks.map((block, at) => [at, block]).filter(([, block]) => block.is_leaf);
 		options($("on"), [["", "the included head"], ...own.map(([at, of]) => [at, of.name])], latest);
 		options($("relay-parent"), shown.blocks.map((block, at) => [at, block.name + (block.in_scope ? "" : " (out of scope)")]).reverse(), shown.leaf);
@@ -215,7 +216,7 @@ const rules = (async () => {
 		const of = shown.contexts;
 		$("left-text").textContent = of.refusal ? "A block behind " + of.behind + " on relay block " + of.relay_parent + " cannot be: " + of.refusal
 			: "For a block behind " + of.behind + ", on relay block " + of.relay_parent + ", with " + of.depth + " unincluded before it.";
-		const rows = of.fields.map((field) => [make("span", {}, make("code", {}, field.name), make("span", { class: "rule" }, field.rule)),
+		const rows = of.fields.map((field) => [make("span", {}, make("code", {}, field.name.replaceAll("_", "_\u200b")), make("span", { class: "rule" }, field.rule)),
 			field.base, field.left, field.by.join(", ") || "–"]);
 		const classes = of.fields.map((field) => (field.by.length ? "changed" : ""));
 		$("left-table").replaceChildren(rows.length
