@@ -21,6 +21,7 @@ mod soak;
 mod table;
 #[cfg(test)]
 mod tables;
+mod traffic;
 mod tree;
 mod vectors;
 mod warnings;
@@ -87,6 +88,7 @@ fn execute(command: &Command) -> Result<(), CliError> {
 	};
 	page::check(common.report.as_deref(), page::is_stdout(common.json.as_deref()))?;
 	let quiet = writes_to_stdout(common);
+	let tells_traffic = common.traffic || configs.iter().any(|config| config.validators >= traffic::MANY);
 	// Opened before the run, so that nobody waits for a report that cannot be written.
 	let mut json = common
 		.json
@@ -153,6 +155,9 @@ fn execute(command: &Command) -> Result<(), CliError> {
 		let mut text = String::new();
 		let style = Style::new(std::io::stdout().is_terminal());
 		table::write(&mut text, &runs, slot_s, style).map_err(|_| CliError::Format)?;
+		if tells_traffic {
+			traffic::write(&mut text, &runs).map_err(|_| CliError::Format)?;
+		}
 		output::print(&text)?;
 	}
 	if let Some(page) = page {

@@ -356,7 +356,7 @@ const REASONS: usize = 3;
 #[cfg(test)]
 pub(crate) mod tests {
 	use super::*;
-	use async_backing_devnet::{Fates, Latency, OrderFates, RunParams};
+	use async_backing_devnet::{Fates, Latency, OrderFates, RunParams, Traffic};
 
 	pub(crate) fn run(depth: u32, ancestry: u32, interval: f64, extrinsics: u64) -> RunReport {
 		let para = ParaReport {
@@ -402,6 +402,7 @@ pub(crate) mod tests {
 			refused_on_chain: 0,
 			relay_blocks_lost: 0,
 			failed: Vec::new(),
+			traffic: Traffic::default(),
 			wall_s: 1.0,
 		}
 	}

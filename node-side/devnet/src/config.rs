@@ -15,10 +15,10 @@ use thiserror::Error;
 pub const FIRST_PARA: u32 = 2000;
 /// Most relay blocks of a run. All of them stay in memory, with their states.
 pub const MAX_BLOCKS: u32 = 10_000;
-/// Most validators.
-pub const MAX_VALIDATORS: u32 = 100;
+/// Most validators: what the largest relay chains have.
+pub const MAX_VALIDATORS: u32 = 1000;
 /// Most paras.
-pub const MAX_PARAS: u32 = 20;
+pub const MAX_PARAS: u32 = 200;
 /// Most collators of one para: fewer than validators listen to (R-NET-82).
 pub(crate) const MAX_COLLATORS_PER_PARA: u32 = 10;
 /// Most cores of one para.

@@ -242,7 +242,11 @@ pub(crate) fn recover<C: Chain>(
 			continue;
 		};
 		let mut out = Outbox::<NodeWords>::default();
-		let request = Request::Chunk { candidate, index };
+		let request = Request::Chunk {
+			candidate,
+			index,
+			plain: false,
+		};
 		asked.handle(now, Input::Request(peer, Ticket(u64::MAX), request), &mut out);
 		for output in out.drain() {
 			if let Output::Respond(_, Ok(Response::Chunk(chunk))) = output {

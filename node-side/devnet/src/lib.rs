@@ -26,6 +26,7 @@ mod story;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod traffic;
 mod words;
 mod works;
 mod world;
@@ -55,4 +56,5 @@ pub use report::{
 };
 pub use simulation::{Devnet, Progress};
 pub use story::{Fate, Story, ToldBlock, ToldParablock, ToldTraffic, ToldTree};
+pub use traffic::{PerCandidate, Traffic, TrafficOfKind};
 pub use works::most_cores_at_once;

@@ -2,7 +2,7 @@
 //!
 //! Schema 1. Fields are only ever added to it. All values follow from the seed but `wall_s`.
 
-use crate::Fate;
+use crate::{Fate, Traffic};
 use serde::Serialize;
 
 /// The outcome of one or more runs.
@@ -61,6 +61,8 @@ pub struct RunReport {
 	/// Transactions of the run that the chain did not take, or that failed: orders, and what root says. Only where there are any.
 	#[serde(skip_serializing_if = "Vec::is_empty")]
 	pub failed: Vec<FailedTransactions>,
+	/// What went over the links.
+	pub traffic: Traffic,
 	/// Time that the run took here, in seconds. The only value that differs between runs of one seed.
 	pub wall_s: f64,
 }

@@ -9,6 +9,7 @@ use crate::{
 	outside::Outside,
 	relay::RelayChain,
 	story::Story,
+	traffic::{Crowd, Traffic},
 	world::World,
 	DevnetError, ParaReport, Parachain, RunConfig, RunParams, RunReport,
 };
@@ -297,6 +298,20 @@ impl Devnet {
 			.collect()
 	}
 
+	/// What went over the links.
+	fn traffic(&self, paras: &[ParaReport]) -> Traffic {
+		let config = &self.sim.scenario().config;
+		let recorder = &self.chronicle.recorder;
+		let crowd = Crowd {
+			validators: config.validators,
+			group: config.validators.div_ceil(config.cores().max(1)),
+			depth: config.params.max_candidate_depth,
+			candidates: paras.iter().map(|para| u64::from(para.backable)).sum(),
+			votes: recorder.votes,
+		};
+		Traffic::of(&recorder.traffic, crowd)
+	}
+
 	fn report(&self, wall: Duration) -> Result<RunReport, DevnetError> {
 		let world = self.sim.scenario();
 		let Chronicle {
@@ -331,6 +346,7 @@ impl Devnet {
 			head: format!("{:?}", world.head),
 			events: format!("{:?}", log.hash()),
 			runtime: format!("{:?}", self.runtime_hash),
+			traffic: self.traffic(&paras),
 			paras,
 			refused_on_chain: tally.refused_on_chain(),
 			relay_blocks_lost: u32::try_from(branch.lost().len()).unwrap_or(u32::MAX),

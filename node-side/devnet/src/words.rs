@@ -1,26 +1,44 @@
 //! The words of the devnet's nodes: those of a validator, and what a collator has beside.
 
 use crate::authoring::Order;
-use async_backing_availability::ErasureChunk;
 use async_backing_chain_view::{ChainEvent, Identity};
 use async_backing_collator::Collated;
-use async_backing_machine::{Never, PeerId, Words};
+use async_backing_machine::{Never, Words};
 use async_backing_primitives::{
 	BlockNumber, CandidateHash, CandidateReceipt, CoreIndex, Hash, HeadHash, ParaId, PoV,
 };
 use async_backing_provisioner::Proposal;
 use async_backing_validator::{
-	Done as ValidatorDone, Event as ValidatorEvent, Job as ValidatorJob, Message as NodeMessage, Proposing,
-	Request as NodeRequest, Response as NodeResponse,
+	answer_kind_of, kind_of, Answer as NodeAnswer, Done as ValidatorDone, Event as ValidatorEvent,
+	Job as ValidatorJob, Message as NodeMessage, Proposing, Question as NodeQuestion, Request as NodeRequest,
+	Response as NodeResponse,
 };
 use codec::Encode;
 use std::{borrow::Cow, sync::Arc};
 
-/// What nodes of the devnet hear and say.
+/// What nodes of the devnet hear and say, as it goes over links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct DevnetWords;
 
+/// The same as cores hear and say it: what is asked and answered is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct CoreWords;
+
 impl Words for DevnetWords {
+	type Chain = ChainEvent;
+	type Identity = Identity;
+	type View = Never;
+	type Message = Message;
+	type Request = Question;
+	type Response = Answer;
+	type Job = Job;
+	type Done = Done;
+	type Proposing = Proposing;
+	type Proposal = Proposal;
+	type Event = Event;
+}
+
+impl Words for CoreWords {
 	type Chain = ChainEvent;
 	type Identity = Identity;
 	type View = Never;
@@ -97,7 +115,7 @@ impl Message {
 }
 
 /// What nodes ask one another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Request {
 	/// What validators ask, of one another and of collators, and what anybody asks of validators.
 	Node(NodeRequest),
@@ -111,27 +129,9 @@ impl From<NodeRequest> for Request {
 	}
 }
 
-impl Request {
-	/// Its kind, for logs.
-	pub(crate) const fn kind(&self) -> &'static str {
-		match self {
-			Self::Node(request) => request.kind(),
-			Self::Block(_) => "block",
-		}
-	}
-
-	/// Bytes on the wire.
-	pub(crate) fn wire_size(&self) -> usize {
-		match self {
-			Self::Node(request) => request.wire_size(),
-			Self::Block(candidate) => candidate.encoded_size(),
-		}
-	}
-}
-
 /// What they answer.
 #[allow(clippy::large_enum_variant)] // as the validator's own
-#[derive(Clone, Debug, PartialEq, Encode)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Response {
 	/// To [`Request::Node`].
 	Node(NodeResponse),
@@ -145,11 +145,63 @@ impl From<NodeResponse> for Response {
 	}
 }
 
-impl Response {
+/// A [`Request`] on a link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Question {
+	/// In Polkadot's bytes.
+	Node(NodeQuestion),
+	/// Over the parachain's own network.
+	Block(CandidateHash),
+}
+
+impl Question {
 	/// Its kind, for logs.
 	pub(crate) const fn kind(&self) -> &'static str {
 		match self {
-			Self::Node(response) => response.kind(),
+			Self::Node(question) => kind_of(question.protocol),
+			Self::Block(_) => "block",
+		}
+	}
+
+	/// Bytes on the wire.
+	pub(crate) fn wire_size(&self) -> usize {
+		self.bytes().len()
+	}
+
+	/// Its bytes.
+	pub(crate) fn bytes(&self) -> &[u8] {
+		match self {
+			Self::Node(question) => &question.bytes,
+			Self::Block(candidate) => candidate.0.as_bytes(),
+		}
+	}
+
+	/// The candidate whose data it asks for, chunk by chunk or whole.
+	pub(crate) fn of_data(&self) -> Option<CandidateHash> {
+		let Self::Node(question) = self else { return None };
+		match NodeRequest::from_wire(question.protocol, &question.bytes) {
+			Ok(NodeRequest::Chunk { candidate, .. } | NodeRequest::AvailableData(candidate)) => {
+				Some(candidate)
+			}
+			Ok(_) | Err(_) => None,
+		}
+	}
+}
+
+/// A [`Response`] on a link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+	/// In Polkadot's bytes.
+	Node(NodeAnswer),
+	/// Over the parachain's own network.
+	Block(Arc<PoV>),
+}
+
+impl Answer {
+	/// Its kind, for logs.
+	pub(crate) const fn kind(&self) -> &'static str {
+		match self {
+			Self::Node(answer) => answer_kind_of(answer.protocol),
 			Self::Block(_) => "block response",
 		}
 	}
@@ -157,7 +209,7 @@ impl Response {
 	/// Bytes on the wire.
 	pub(crate) fn wire_size(&self) -> usize {
 		match self {
-			Self::Node(response) => response.wire_size(),
+			Self::Node(answer) => answer.bytes.len(),
 			Self::Block(pov) => pov.encoded_size(),
 		}
 	}
@@ -170,30 +222,6 @@ pub(crate) enum Job {
 	Validator(ValidatorJob),
 	/// Execute a parablock, and make its candidate.
 	Author(Box<Order>),
-	/// Put a proof of validity together from chunks.
-	Recover(Box<RecoverPov>),
-}
-
-/// What a proof of validity is recovered from.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct RecoverPov {
-	/// Of the candidate.
-	pub(crate) root: Hash,
-	/// Number of chunks.
-	pub(crate) validators: usize,
-	/// Chunks that nobody has checked, and who sent them.
-	pub(crate) chunks: Vec<(PeerId, Arc<ErasureChunk>)>,
-}
-
-/// What a recovery came to.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct RecoveredPov {
-	/// `None` if there are too few chunks that are right, or they were made wrongly.
-	pub(crate) pov: Option<Arc<PoV>>,
-	/// Whose chunks are none of the candidate's.
-	pub(crate) liars: Vec<PeerId>,
-	/// Whose chunks were there already, from somebody else.
-	pub(crate) others: Vec<PeerId>,
 }
 
 /// What a job came to.
@@ -203,8 +231,6 @@ pub(crate) enum Done {
 	Validator(ValidatorDone),
 	/// Of [`Job::Author`].
 	Authored(Result<Box<Authored>, NotAuthored>),
-	/// Of [`Job::Recover`].
-	Recovered(RecoveredPov),
 }
 
 /// Why there is no block.

@@ -121,6 +121,47 @@ fn r_net_104_only_who_knows_the_leaf_is_told_and_neighbours_hear_it_when_they_do
 }
 
 #[test]
+fn r_net_104_whoever_comes_goes_or_becomes_somebody_else_is_told_as_what_it_is_then() {
+	// All but the grid: so many that a sample hardly meets the same peer twice.
+	let mut gossip = node(0, 100);
+	let told = |gossip: &mut Gossip, of: u32, index_of: &dyn Fn(Hash, PeerId) -> Option<ValidatorIndex>| {
+		gossip.spread(LEAF, ValidatorIndex(of), index_of)
+	};
+	// Of the column of 0, which leads to its row.
+	assert!(
+		told(&mut gossip, 10, &index_of).contains(&PeerId(1)),
+		"R-NET-104: along the row"
+	);
+	gossip.view(PeerId(1), &[], index_of);
+	assert!(
+		!told(&mut gossip, 20, &index_of).contains(&PeerId(1)),
+		"it does not know the leaf"
+	);
+	gossip.view(PeerId(1), &[LEAF], index_of);
+	assert!(
+		told(&mut gossip, 30, &index_of).contains(&PeerId(1)),
+		"it does again"
+	);
+	gossip.disconnected(PeerId(1));
+	assert!(
+		!told(&mut gossip, 40, &index_of).contains(&PeerId(1)),
+		"it is gone"
+	);
+	// Another connection proves to be validator 1.
+	let moved = |leaf, peer| match peer {
+		PeerId(5000) => Some(ValidatorIndex(1)),
+		peer => index_of(leaf, peer),
+	};
+	gossip.connected(PeerId(5000));
+	gossip.view(PeerId(5000), &[LEAF], index_of);
+	gossip.connected(PeerId(5000));
+	assert!(
+		told(&mut gossip, 50, &moved).contains(&PeerId(5000)),
+		"R-NET-104: along the row"
+	);
+}
+
+#[test]
 fn r_net_104_repeats_strangers_to_the_session_and_other_leaves_cost() {
 	let mut gossip = node(0, 100);
 	assert_eq!(gossip.heard(PeerId(5), LEAF, ValidatorIndex(5)), Ok(Heard::New));

@@ -82,6 +82,9 @@ pub(crate) struct Common {
 	/// one counts.
 	#[arg(long, value_name = "FILE.html", overrides_with = "report")]
 	pub(crate) report: Option<PathBuf>,
+	/// Tells messages and bytes by kind, too. So does a run of 100 validators and more.
+	#[arg(long)]
+	pub(crate) traffic: bool,
 	/// Measures how long an extrinsic takes on this machine, and shows it beside the model's figure.
 	#[arg(long)]
 	pub(crate) calibrate: bool,

@@ -13,10 +13,10 @@ const USUAL_PARAS: u32 = 2;
 #[derive(Args, Debug)]
 pub(crate) struct Network {
 	/// Validators, split evenly over the cores.
-	#[arg(long, value_name = "COUNT", default_value_t = 6, value_parser = clap::value_parser!(u32).range(2..=100))]
+	#[arg(long, value_name = "COUNT", default_value_t = 6, value_parser = clap::value_parser!(u32).range(2..=1000))]
 	validators: u32,
 	/// Paras; ids start at 2000. By default 2.
-	#[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(0..=20))]
+	#[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(0..=200))]
 	pub(super) paras: Option<u32>,
 	/// Where all randomness comes from: the same seed gives the same run.
 	#[arg(long, value_name = "NUMBER", default_value_t = 0)]
@@ -38,7 +38,7 @@ pub(crate) struct Network {
 	#[arg(long, value_enum, default_value_t = Building::Lookahead)]
 	authoring: Building,
 	/// Paras beyond these that lease no core: they have blocks that somebody orders, on as many cores of the pool.
-	#[arg(long, value_name = "COUNT", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=20))]
+	#[arg(long, value_name = "COUNT", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=200))]
 	on_demand: u32,
 	/// Relay blocks between two orders for one para.
 	#[arg(long, value_name = "BLOCKS", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=10_000))]

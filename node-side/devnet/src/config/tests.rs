@@ -55,15 +55,15 @@ fn what_does_not_fit_is_named_with_its_bounds() {
 		),
 		(
 			|c| c.validators = 1,
-			"validators is 1, but must be at least 2 and at most 100",
+			"validators is 1, but must be at least 2 and at most 1000",
 		),
 		(
 			|c| c.paras = 7,
-			"validators is 6, but must be at least 7 and at most 100",
+			"validators is 6, but must be at least 7 and at most 1000",
 		),
 		(
 			|c| c.cores_per_para = 4,
-			"validators is 6, but must be at least 8 and at most 100",
+			"validators is 6, but must be at least 8 and at most 1000",
 		),
 		(
 			|c| c.cores_per_para = 0,
@@ -75,7 +75,7 @@ fn what_does_not_fit_is_named_with_its_bounds() {
 		),
 		(
 			|c| c.works = vec![work(6, &[(Assignee::Pool, PARTS_OF_A_CORE)])],
-			"validators is 6, but must be at least 7 and at most 100",
+			"validators is 6, but must be at least 7 and at most 1000",
 		),
 		(
 			|c| c.works = vec![work(0, &[(Assignee::Idle, 57_599)])],
@@ -91,11 +91,11 @@ fn what_does_not_fit_is_named_with_its_bounds() {
 		),
 		(
 			|c| (c.paras, c.on_demand) = (6, 1),
-			"validators is 6, but must be at least 7 and at most 100",
+			"validators is 6, but must be at least 7 and at most 1000",
 		),
 		(
-			|c| (c.paras, c.on_demand, c.cores_per_para) = (20, 20, 10),
-			"cores_per_para is 10, but must be at most 4, so that 100 validators suffice for a group each",
+			|c| (c.paras, c.on_demand, c.cores_per_para) = (200, 200, 10),
+			"cores_per_para is 10, but must be at most 4, so that 1000 validators suffice for a group each",
 		),
 		(
 			|c| c.order_every = 0,

@@ -17,8 +17,9 @@ pub(crate) use turns::Turns;
 
 use crate::{
 	authoring::{Author, Idle, Order, REFUSED},
-	words::{Authored, Built, DevnetWords, Done, Event, Job, Message, NotAuthored},
+	words::{Authored, Built, CoreWords, Done, Event, Job, Message, NotAuthored},
 };
+use async_backing_availability::Recoverer;
 use async_backing_chain_view::{ChainEvent, ChainView, Identity, Limits};
 use async_backing_collator::{NoBuild, Parablock, Serving};
 use async_backing_machine::{
@@ -44,7 +45,7 @@ const MAX_VALIDATORS: usize = 1024;
 /// Where blocks are stored: by the number of their relay parent, then their candidate.
 const BLOCKS: &[u8] = b"co/";
 
-type Out = Outbox<DevnetWords>;
+type Out = Outbox<CoreWords>;
 
 /// A collator of one para.
 #[derive(Debug)]
@@ -59,6 +60,8 @@ pub(crate) struct CollatorCore {
 	/// The collation protocol.
 	streams: Streams,
 	fellows: Fellows,
+	/// Of blocks that nobody hands out who should have them.
+	recoverer: Recoverer,
 	leaf: Option<Arc<LeafFacts>>,
 	/// When that became the leaf.
 	leaf_at: Instant,
@@ -106,6 +109,7 @@ impl CollatorCore {
 			chain: ChainView::new(None, Limits::default()),
 			streams: Streams::new(card),
 			fellows: Fellows::default(),
+			recoverer: Recoverer::default(),
 			leaf: None,
 			leaf_at: Instant::ZERO,
 			idle_at: None,
@@ -160,6 +164,7 @@ impl CollatorCore {
 		self.author(now, out);
 		self.recover();
 		self.pursue(now, out);
+		self.end_recoveries(now, out);
 	}
 
 	/// Begins the next block, if there is one to build.
@@ -256,7 +261,7 @@ impl CollatorCore {
 			return self.import_done(now, job, result, out);
 		}
 		let Some((_, order, leaf)) = self.under_way.take_if(|(id, ..)| *id == job) else {
-			return;
+			return self.recovery_done(now, job, result, out);
 		};
 		match result {
 			Ok(Done::Authored(Ok(authored))) => {
@@ -269,7 +274,7 @@ impl CollatorCore {
 				out.event(Event::Complaint(reason.clone()));
 				out.event(Event::Idle(self.para, reason.into()));
 			}
-			Ok(Done::Validator(_) | Done::Recovered(_)) => {}
+			Ok(Done::Validator(_)) => {}
 			Err(failure) => out.event(Event::Complaint(format!("authoring: {failure}"))),
 		}
 	}
@@ -392,9 +397,9 @@ impl CollatorCore {
 }
 
 impl Core for CollatorCore {
-	type Words = DevnetWords;
+	type Words = CoreWords;
 
-	fn handle(&mut self, now: Instant, input: Input<DevnetWords>, out: &mut Out) {
+	fn handle(&mut self, now: Instant, input: Input<CoreWords>, out: &mut Out) {
 		match input {
 			Input::Chain(event) => self.chain_event(now, event, out),
 			Input::Peer(peer, PeerEvent::Connected(identity)) => self.connected(now, peer, identity, out),
@@ -414,6 +419,7 @@ impl Core for CollatorCore {
 			Input::Response(id, answer) => self.answered(now, id, answer, out),
 			Input::Timer(id) => {
 				self.tell_side(now, Input::Timer(id), out);
+				self.tell_recoverer(now, Input::Timer(id), out);
 				self.serve_on(now, out);
 				self.author(now, out);
 			}

@@ -1,6 +1,6 @@
 //! A validator in the words of the devnet: its streams of the collation protocol come and go over connections that stay.
 
-use crate::words::{DevnetWords, Done, Event, Job, Message, Request, Response, Stream};
+use crate::words::{CoreWords, Done, Event, Job, Message, Request, Response, Stream};
 use async_backing_chain_view::Identity;
 use async_backing_machine::{
 	Core, Input, Instant, Outbox, Output, Part, PeerEvent, PeerId, Recipients, Refusal, RequestFailure, Said,
@@ -15,7 +15,7 @@ use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 /// The version of the collation protocol that the devnet's nodes speak: that of today's validators (R-NET-60).
 pub(crate) const COLLATION: CollationVersion = CollationVersion::V3;
 
-type Out = Outbox<DevnetWords>;
+type Out = Outbox<CoreWords>;
 
 /// A validator that somebody else may look at. Nobody does while it handles an input.
 #[derive(Clone, Debug)]
@@ -26,9 +26,9 @@ pub(crate) struct ValidatorCore {
 }
 
 impl Core for ValidatorCore {
-	type Words = DevnetWords;
+	type Words = CoreWords;
 
-	fn handle(&mut self, now: Instant, input: Input<DevnetWords>, out: &mut Out) {
+	fn handle(&mut self, now: Instant, input: Input<CoreWords>, out: &mut Out) {
 		let Some(input) = self.input(input, out) else {
 			return;
 		};
@@ -61,7 +61,7 @@ impl ValidatorCore {
 	}
 
 	/// What the validator is told of an input, if anything.
-	fn input(&mut self, input: Input<DevnetWords>, out: &mut Out) -> Option<Input<NodeWords>> {
+	fn input(&mut self, input: Input<CoreWords>, out: &mut Out) -> Option<Input<NodeWords>> {
 		Some(match input {
 			Input::Chain(event) => Input::Chain(event),
 			Input::Peer(peer, event) => Input::Peer(peer, self.peer_event(peer, event, out)?),
@@ -78,7 +78,7 @@ impl ValidatorCore {
 			Input::Response(id, Err(failure)) => Input::Response(id, Err(failure)),
 			Input::Done(id, Ok(Done::Validator(done))) => Input::Done(id, Ok(done)),
 			// No validator authors.
-			Input::Done(_, Ok(Done::Authored(_) | Done::Recovered(_))) => return None,
+			Input::Done(_, Ok(Done::Authored(_))) => return None,
 			Input::Done(id, Err(failure)) => Input::Done(id, Err(failure)),
 			Input::Stored(id) => Input::Stored(id),
 			Input::Timer(id) => Input::Timer(id),
@@ -90,7 +90,7 @@ impl ValidatorCore {
 	fn peer_event(
 		&mut self,
 		peer: PeerId,
-		event: PeerEvent<DevnetWords>,
+		event: PeerEvent<CoreWords>,
 		out: &mut Out,
 	) -> Option<PeerEvent<NodeWords>> {
 		match event {
@@ -145,7 +145,7 @@ impl ValidatorCore {
 	}
 }
 
-impl Part<DevnetWords> for NodeWords {
+impl Part<CoreWords> for NodeWords {
 	fn message(message: NodeMessage) -> Message {
 		Message::Node(message)
 	}
@@ -163,7 +163,7 @@ impl Part<DevnetWords> for NodeWords {
 	}
 }
 
-fn output_of_validator(output: Output<NodeWords>) -> Option<Output<DevnetWords>> {
+fn output_of_validator(output: Output<NodeWords>) -> Option<Output<CoreWords>> {
 	match output {
 		// A validator is a whole: what it proposes keeps its name.
 		Output::Proposal(id, proposal) => Some(Output::Proposal(id, proposal)),

@@ -65,7 +65,9 @@ pub(crate) struct Recorder {
 	pub(super) candidates: Vec<Candidate>,
 	pub(super) by_hash: BTreeMap<CandidateHash, usize>,
 	/// Messages and their bytes, by kind.
-	pub(super) traffic: BTreeMap<&'static str, (u64, u64)>,
+	pub(crate) traffic: BTreeMap<&'static str, (u64, u64)>,
+	/// Votes of validators for candidates.
+	pub(crate) votes: u64,
 	/// Relay blocks on whose parents trees were looked for.
 	pub(super) looked: usize,
 	/// Whether trees are looked for.
@@ -105,9 +107,13 @@ impl Recorder {
 					timed_out: Vec::new(),
 				});
 			}
-			Event::Validator(ValidatorEvent::Seconded(candidate)) => self.update(*candidate, |known| {
-				known.seconded.get_or_insert(at);
-			}),
+			Event::Validator(ValidatorEvent::Seconded(candidate)) => {
+				self.votes = self.votes.saturating_add(1);
+				self.update(*candidate, |known| {
+					known.seconded.get_or_insert(at);
+				});
+			}
+			Event::Validator(ValidatorEvent::Confirmed(_)) => self.votes = self.votes.saturating_add(1),
 			Event::Validator(ValidatorEvent::Backable(candidate)) => self.update(*candidate, |known| {
 				known.backable.get_or_insert(at);
 			}),

@@ -14,11 +14,11 @@ use crate::{
 	authoring::{Author, Timing},
 	execution::Executes,
 	faults::Faulty,
-	nodes::{Card, CollatorCore, Turns, ValidatorCore},
+	nodes::{Card, CollatorCore, Turns, ValidatorCore, Wired},
 	orders::{OrderDesk, Ordered},
 	outside::Outside,
 	relay::Chain,
-	words::{DevnetWords, Done, Job, Request, Response},
+	words::{Answer, DevnetWords, Done, Job},
 	DevnetError, Model, Parachain, RunConfig,
 };
 use async_backing_chain_view::{ChainEvent, Identity};
@@ -31,7 +31,7 @@ use async_backing_primitives::{
 use async_backing_provisioner::Proposal;
 use async_backing_relay_client::{signing, ValidatorKeys};
 use async_backing_sim::{Agenda, Digest, NodeId, Price, Scenario, Sent, What};
-use async_backing_validator::{Request as NodeRequest, Validator, ValidatorConfig};
+use async_backing_validator::{Validator, ValidatorConfig};
 use async_backing_wire::{declare_payload, CollatorId, CollatorSignature, Declaration};
 use codec::Encode;
 use rand_chacha::{rand_core::SeedableRng, ChaCha8Rng};
@@ -306,7 +306,7 @@ impl<C: Chain> Scenario for World<C> {
 			if let Some(running) = self.validators.get_mut(node.0) {
 				*running = core.clone();
 			}
-			let core = ValidatorCore::new(core);
+			let core = Wired::new(ValidatorCore::new(core), |_| true);
 			return match self.config.faults.validators.get(&node) {
 				Some(misconduct) => Box::new(Faulty::new(core, *misconduct)),
 				None => Box::new(core),
@@ -335,13 +335,8 @@ impl<C: Chain> Scenario for World<C> {
 			line.producer.pov_size(),
 			self.config.authoring.hook(),
 		);
-		Box::new(CollatorCore::new(
-			line.para,
-			line.genesis_head.clone(),
-			author,
-			turns,
-			card,
-		))
+		let core = CollatorCore::new(line.para, line.genesis_head.clone(), author, turns, card);
+		Box::new(Wired::new(core, |_| true))
 	}
 
 	fn identity(&mut self, node: NodeId, seen_by: NodeId) -> Identity {
@@ -357,10 +352,6 @@ impl<C: Chain> Scenario for World<C> {
 		match job {
 			Job::Validator(job) => self.validate(node, job),
 			Job::Author(order) => Ok(self.author(node, &order)),
-			Job::Recover(job) => {
-				let (recovered, price) = job.run();
-				Ok((Done::Recovered(recovered), price))
-			}
 		}
 	}
 
@@ -440,9 +431,10 @@ impl<C: Chain> Scenario for World<C> {
 	fn loses(&mut self, _: Instant, _: NodeId, _: NodeId, sent: Sent<'_, DevnetWords>) -> bool {
 		// A response does not say of which candidate; nobody can answer what is not heard.
 		match sent {
-			Sent::Request(Request::Node(
-				NodeRequest::Chunk { candidate, .. } | NodeRequest::AvailableData(candidate),
-			)) => self.withheld.contains(candidate),
+			Sent::Request(question) if !self.withheld.is_empty() => {
+				let of_data = question.of_data();
+				of_data.is_some_and(|candidate| self.withheld.contains(&candidate))
+			}
 			_ => false,
 		}
 	}
@@ -455,7 +447,7 @@ impl<C: Chain> Scenario for World<C> {
 /// What of a step goes into the hash of the trace: all but the contents of what is large, which its size, and what was
 /// hashed before it, stand for.
 fn digest(what: &What<'_, DevnetWords, Note>, into: &mut Digest) {
-	let response = |response: &Response| response.wire_size() as u64;
+	let response = |response: &Answer| response.wire_size() as u64;
 	let entry = match what {
 		What::Input(Input::Peer(peer, PeerEvent::Message(message))) => (0u8, peer.0, message.encode()),
 		What::Input(Input::Peer(peer, PeerEvent::Connected(identity))) => {
@@ -469,7 +461,9 @@ fn digest(what: &What<'_, DevnetWords, Note>, into: &mut Digest) {
 		}
 		What::Input(Input::Chain(ChainEvent::Finalized { hash, .. })) => (4, 0, hash.encode()),
 		What::Input(Input::Chain(ChainEvent::Reverted { hash })) => (5, 0, hash.encode()),
-		What::Input(Input::Request(peer, ticket, request)) => (6, peer.0, (ticket.0, request).encode()),
+		What::Input(Input::Request(peer, ticket, request)) => {
+			(6, peer.0, (ticket.0, request.bytes()).encode())
+		}
 		What::Input(Input::Response(id, Ok(answer))) => (7, id.0, response(answer).encode()),
 		What::Input(Input::Response(id, Err(failure))) => (8, id.0, failure.to_string().into_bytes()),
 		What::Input(Input::Done(id, result)) => (9, id.0, vec![u8::from(result.is_ok())]),
@@ -480,7 +474,7 @@ fn digest(what: &What<'_, DevnetWords, Note>, into: &mut Digest) {
 		What::Output(Output::Notify(to, message)) => (20, to.as_slice().len() as u64, message.encode()),
 		What::Output(Output::Request {
 			id, peer, request, ..
-		}) => (21, id.0, (peer.0, request).encode()),
+		}) => (21, id.0, (peer.0, request.bytes()).encode()),
 		What::Output(Output::Respond(ticket, Ok(answer))) => (22, ticket.0, response(answer).encode()),
 		What::Output(Output::Respond(ticket, Err(refusal))) => {
 			(23, ticket.0, refusal.to_string().into_bytes())

@@ -6,8 +6,9 @@
 //!
 //! Invariant: a block is taken in after its parent, whose state its execution needs.
 
-use super::{pending, recovering::Recovering, CollatorCore, Offer, Out, OFFERS_KEPT};
+use super::{pending, recovering::recovery_of, CollatorCore, Offer, Out, OFFERS_KEPT};
 use crate::words::{Announcement, Done, Event, Job, Message, Request, Response};
+use async_backing_availability::RecoveryOf;
 use async_backing_backing::job::{self, Expected, Validated, ValidationJob};
 use async_backing_collator::{Parablock, REMEMBERED_FOR};
 use async_backing_execution_context::validation_data;
@@ -16,7 +17,7 @@ use async_backing_machine::{
 };
 use async_backing_primitives::{
 	BlockNumber, CandidateHash, CandidateReceipt, Hash, HeadData, HeadHash, LeafFacts, ParaId, PoV,
-	RelayChainBlockInfo, Slot, ValidatorIndex,
+	RelayChainBlockInfo, Slot,
 };
 use async_backing_prospective_parachains::SharedValidationData;
 use async_backing_validator::{Done as ValidatorDone, Job as ValidatorJob, Response as NodeResponse};
@@ -80,8 +81,8 @@ struct Wanted {
 	heard: BlockNumber,
 	/// Whom to ask for it, in this order.
 	sources: VecDeque<(PeerId, Request)>,
-	/// Validators that may have chunks of it: those of the session where it is pending. Asked last.
-	keepers: Vec<(PeerId, ValidatorIndex)>,
+	/// Where its data is, if it is pending on-chain: recovered when no fellow hands it out.
+	recovery: Option<Box<RecoveryOf>>,
 	stage: Stage,
 }
 
@@ -90,7 +91,7 @@ enum Stage {
 	/// Nobody is being asked.
 	Idle,
 	Asked(RequestId, PeerId),
-	Recovering(Box<Recovering>),
+	Recovering,
 	/// From somebody, or from chunks.
 	Importing(JobId, Option<PeerId>, Arc<PoV>),
 }
@@ -129,13 +130,16 @@ impl Fellows {
 		});
 	}
 
-	/// Whether a job takes a block in, or recovers it.
+	/// Whether a job takes a block in.
 	pub(super) fn imports(&self, job: JobId) -> bool {
-		self.wanted.values().any(|wanted| match &wanted.stage {
-			Stage::Importing(id, ..) => *id == job,
-			Stage::Recovering(recovering) => recovering.works_on(job),
-			Stage::Idle | Stage::Asked(..) => false,
-		})
+		let mut wanted = self.wanted.values();
+		wanted.any(|wanted| matches!(&wanted.stage, Stage::Importing(id, ..) if *id == job))
+	}
+
+	/// A block that was to be recovered can't be had for now. Whoever can be asked once more says so again: a fellow that comes
+	/// back, or the next leaf.
+	pub(super) fn give_up(&mut self, candidate: CandidateHash) {
+		self.wanted.remove(&candidate);
 	}
 
 	/// Which of the collators are there: those that are connected, and have let no more than [`PATIENCE`] turns pass.
@@ -169,11 +173,7 @@ impl Fellows {
 	}
 
 	fn asked(&self, id: RequestId) -> Option<CandidateHash> {
-		let is_it = |wanted: &Wanted| match &wanted.stage {
-			Stage::Asked(asked, _) => *asked == id,
-			Stage::Recovering(recovering) => recovering.waits_for(id),
-			Stage::Idle | Stage::Importing(..) => false,
-		};
+		let is_it = |wanted: &Wanted| matches!(&wanted.stage, Stage::Asked(asked, _) if *asked == id);
 		let (candidate, _) = self.wanted.iter().find(|(_, wanted)| is_it(wanted))?;
 		Some(*candidate)
 	}
@@ -239,11 +239,10 @@ impl CollatorCore {
 				// Rarely more than a head: what upgrades the code is not pending often.
 				commitments_hash: pending.commitments.hash(),
 			};
-			let sources = self.backers_of(candidate, &leaf);
-			self.want(candidate, receipt, parent, None, sources);
-			let keepers = self.keepers(&leaf);
+			self.want(candidate, receipt, parent, None, []);
 			if let Some(wanted) = self.fellows.wanted.get_mut(&candidate) {
-				wanted.keepers = keepers;
+				let of = recovery_of(&leaf, candidate, &pending.descriptor);
+				wanted.recovery = of.map(Box::new);
 			}
 		}
 	}
@@ -270,7 +269,7 @@ impl CollatorCore {
 			from,
 			heard: *newest,
 			sources: VecDeque::new(),
-			keepers: Vec::new(),
+			recovery: None,
 			stage: Stage::Idle,
 		});
 		for source in sources {
@@ -283,34 +282,48 @@ impl CollatorCore {
 	/// Asks for what can be taken in: its parent is known, and its relay parent.
 	pub(super) fn pursue(&mut self, now: Instant, out: &mut Out) {
 		let (author, fellows) = (&self.author, &mut self.fellows);
-		fellows.wanted.retain(|candidate, wanted| {
-			let descriptor = &wanted.receipt.descriptor;
-			let Some(relay_parent) = fellows.relay.get(&descriptor.relay_parent()) else {
-				return true;
-			};
-			if !author.collator().knows(wanted.parent_head) {
+		let mut recoveries = Vec::new();
+		fellows.wanted.retain(|_, wanted| {
+			let is_known = fellows
+				.relay
+				.contains_key(&wanted.receipt.descriptor.relay_parent());
+			if !is_known || !author.collator().knows(wanted.parent_head) {
 				return true;
 			}
-			match &mut wanted.stage {
-				Stage::Idle => {}
-				// Whoever can be asked once more says so again: a fellow that comes back, or the next leaf.
-				Stage::Recovering(recovering) => return recovering.go_on(now, *candidate, out),
-				Stage::Asked(..) | Stage::Importing(..) => return true,
+			if !matches!(wanted.stage, Stage::Idle) {
+				return true;
 			}
 			let Some((peer, request)) = wanted.sources.pop_front() else {
-				let keepers = std::mem::take(&mut wanted.keepers);
-				let mut recovering =
-					Recovering::new(descriptor.erasure_root(), relay_parent.validators, keepers);
-				let goes_on = recovering.go_on(now, *candidate, out);
-				wanted.stage = Stage::Recovering(Box::new(recovering));
-				return goes_on;
+				let Some(of) = wanted.recovery.take() else {
+					// Whoever can be asked once more says so again: a fellow that comes back, or the next leaf.
+					return false;
+				};
+				wanted.stage = Stage::Recovering;
+				recoveries.push(*of);
+				return true;
 			};
-			match out.request(peer, request, TIMEOUT) {
+			match out.request(peer, request.clone(), TIMEOUT) {
 				Some(id) => wanted.stage = Stage::Asked(id, peer),
 				None => wanted.sources.push_front((peer, request)),
 			}
 			true
 		});
+		for of in recoveries {
+			self.begin_recovery(now, of, out);
+		}
+	}
+
+	/// What is not wanted any more is not recovered any longer.
+	pub(super) fn end_recoveries(&mut self, now: Instant, out: &mut Out) {
+		let wanted = &self.fellows.wanted;
+		let ended: Vec<_> = self
+			.recoverer
+			.wanted()
+			.filter(|candidate| !wanted.contains_key(candidate))
+			.collect();
+		for candidate in ended {
+			self.end_recovery(now, candidate, out);
+		}
 	}
 
 	/// Somebody handed a block over, or did not.
@@ -322,28 +335,23 @@ impl CollatorCore {
 		out: &mut Out,
 	) {
 		let Some(candidate) = self.fellows.asked(id) else {
-			return;
+			self.recovery_answered(now, id, answer, out);
+			return self.pursue(now, out);
 		};
-		let Some(wanted) = self.fellows.wanted.get_mut(&candidate) else {
-			return;
-		};
-		match &mut wanted.stage {
-			Stage::Recovering(recovering) => recovering.answered(id, answer),
-			Stage::Asked(_, peer) => {
-				let from = *peer;
-				let pov = match answer {
-					Ok(Response::Block(pov) | Response::Node(NodeResponse::Pov(pov))) => Some(pov),
-					Ok(Response::Node(_)) | Err(_) => None,
-				};
-				self.validate(now, candidate, pov, Some(from), out);
-			}
-			Stage::Idle | Stage::Importing(..) => {}
+		let wanted = self.fellows.wanted.get(&candidate);
+		if let Some(Stage::Asked(_, from)) = wanted.map(|wanted| &wanted.stage) {
+			let from = *from;
+			let pov = match answer {
+				Ok(Response::Block(pov) | Response::Node(NodeResponse::Pov(pov))) => Some(pov),
+				Ok(Response::Node(_)) | Err(_) => None,
+			};
+			self.validate(now, candidate, pov, Some(from), out);
 		}
 		self.pursue(now, out);
 	}
 
 	/// Has a block executed, if there is one.
-	fn validate(
+	pub(super) fn validate(
 		&mut self,
 		now: Instant,
 		candidate: CandidateHash,
@@ -393,7 +401,7 @@ impl CollatorCore {
 			.map(|block| block.head().clone())
 	}
 
-	/// A block is validated, or not; or recovered.
+	/// A block is validated, or not.
 	pub(super) fn import_done(
 		&mut self,
 		now: Instant,
@@ -401,21 +409,12 @@ impl CollatorCore {
 		result: Result<Done, JobFailure>,
 		out: &mut Out,
 	) {
-		let mut wanted = self.fellows.wanted.iter_mut();
-		let found = wanted.find_map(|(candidate, wanted)| match &mut wanted.stage {
-			Stage::Importing(id, ..) if *id == job => Some((*candidate, None)),
-			Stage::Recovering(recovering) if recovering.works_on(job) => Some((*candidate, Some(recovering))),
-			_ => None,
-		});
-		let Some((candidate, recovering)) = found else {
+		let is_it = |wanted: &Wanted| matches!(&wanted.stage, Stage::Importing(id, ..) if *id == job);
+		let mut wanted = self.fellows.wanted.iter();
+		let Some((candidate, _)) = wanted.find(|(_, wanted)| is_it(wanted)) else {
 			return;
 		};
-		if let Some(recovering) = recovering {
-			if let Some(pov) = recovering.done(result, out) {
-				self.validate(now, candidate, Some(pov), None, out);
-			}
-			return self.pursue(now, out);
-		}
+		let candidate = *candidate;
 		match result {
 			Ok(Done::Validator(ValidatorDone::Backing(job::Done::Validated(Ok(validated))))) => {
 				if let Some(wanted) = self.fellows.wanted.remove(&candidate) {

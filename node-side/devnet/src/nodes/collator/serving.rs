@@ -9,6 +9,7 @@ use async_backing_machine::{Cost, Input, Instant, Judgement, PeerId, Refusal, Ti
 use async_backing_primitives::CandidateHash;
 use async_backing_validator::Request as NodeRequest;
 use async_backing_wire::CollationRequestV2;
+use codec::Encode;
 
 impl CollatorCore {
 	/// A peer asks for something.
@@ -76,9 +77,8 @@ impl CollatorCore {
 		let Some(offer) = self.offers.get(ask.candidate) else {
 			return out.respond(ask.ticket, Err(Refusal::Unknown));
 		};
-		let response = Response::Block(offer.pov.clone());
-		let bytes = response.wire_size();
-		out.respond(ask.ticket, Ok(response));
+		let bytes = offer.pov.encoded_size();
+		out.respond(ask.ticket, Ok(Response::Block(offer.pov.clone())));
 		self.on_its_way(now, ask.ticket, bytes, out);
 	}
 

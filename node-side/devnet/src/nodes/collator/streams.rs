@@ -6,7 +6,7 @@
 use super::{CollatorCore, Out};
 use crate::{
 	nodes::validator::COLLATION,
-	words::{DevnetWords, Event, Message, Response, Stream},
+	words::{CoreWords, Event, Message, Stream},
 };
 use async_backing_collator_protocol::{
 	Collation, CollationAnswer, CollatorEffect, CollatorSide, CollatorSideConfig, CollatorSideWords,
@@ -72,16 +72,15 @@ struct Owed {
 }
 
 impl Owed {
-	fn translate(&mut self, output: Output<CollatorSideWords>) -> Option<Output<DevnetWords>> {
+	fn translate(&mut self, output: Output<CollatorSideWords>) -> Option<Output<CoreWords>> {
 		Some(match output {
 			Output::Notify(to, message) => {
 				let bytes = Envelope::Message(message).encode();
 				Output::Notify(to, NodeMessage::Collation(bytes).into())
 			}
 			Output::Respond(ticket, Ok(CollationAnswer::V1OrV2(collation))) => {
-				let response = Response::from(NodeResponse::Collation(collation));
-				self.answered.push((ticket, response.wire_size()));
-				Output::Respond(ticket, Ok(response))
+				self.answered.push((ticket, collation.encoded_size()));
+				Output::Respond(ticket, Ok(NodeResponse::Collation(collation).into()))
 			}
 			// Nobody here asks in that version.
 			Output::Respond(ticket, Ok(CollationAnswer::V3(_))) => {

@@ -5,13 +5,11 @@ mod fellows;
 use super::*;
 use crate::authoring::tests::{author, build, genesis, leaf, params, set_pending, PARA};
 use crate::nodes::validator::COLLATION;
-use crate::words::{Announcement, RecoverPov, RecoveredPov, Request, Response, Stream};
-use async_backing_availability::{encode, ErasureChunk};
+use crate::words::{Announcement, CoreWords, Request, Response, Stream};
 use async_backing_collator::{collate, ProducedBlock};
 use async_backing_machine::{Output, Recipients, RequestFailure, RequestId, TimerId};
 use async_backing_primitives::{
-	hash_of, AvailableData, BlockData, CandidateCommitments, CoreState, HeadData, OccupiedCore, PoV,
-	ValidatorIndex,
+	hash_of, BlockData, CandidateCommitments, CoreState, HeadData, OccupiedCore, PoV, ValidatorIndex,
 };
 use async_backing_validator::{Request as NodeRequest, Response as NodeResponse};
 use async_backing_wire::{
@@ -27,7 +25,7 @@ fn key(seed: u8) -> ValidatorId {
 }
 
 /// A leaf whose group is the validators 0 to 2.
-fn imported(number: u32) -> Input<DevnetWords> {
+fn imported(number: u32) -> Input<CoreWords> {
 	let mut facts = leaf(number, params(4, 3), 1, &genesis());
 	facts.validators = (0..3).map(key).collect();
 	facts.groups = vec![(0..3).map(ValidatorIndex).collect()];
@@ -91,7 +89,7 @@ impl Desk {
 	}
 
 	/// What it wants, but for batches, which are stored, and for streams: validators take them and show their view.
-	fn tell(&mut self, input: Input<DevnetWords>) -> Vec<Output<DevnetWords>> {
+	fn tell(&mut self, input: Input<CoreWords>) -> Vec<Output<CoreWords>> {
 		let mut inputs = VecDeque::new();
 		let of_peer = |peer, message| Input::Peer(peer, PeerEvent::Message(message));
 		match &input {
@@ -136,7 +134,7 @@ impl Desk {
 	}
 
 	/// Lets it author at a leaf. Returns the candidate, and what it wants then.
-	fn author(&mut self, number: u32) -> (CandidateHash, Vec<Output<DevnetWords>>) {
+	fn author(&mut self, number: u32) -> (CandidateHash, Vec<Output<CoreWords>>) {
 		let (id, order) = begun(self.tell(imported(number))).expect("there is a block to build");
 		let authored = authored(&order);
 		let hash = authored.collated.hash;
@@ -171,7 +169,7 @@ fn authored(order: &Order) -> Authored {
 }
 
 /// The block that it begins.
-fn begun(outputs: Vec<Output<DevnetWords>>) -> Option<(JobId, Box<Order>)> {
+fn begun(outputs: Vec<Output<CoreWords>>) -> Option<(JobId, Box<Order>)> {
 	outputs.into_iter().find_map(|output| match output {
 		Output::Job {
 			id,
@@ -206,8 +204,8 @@ fn r_hoo_3_what_the_parachain_does_not_take_is_decided_anew_at_the_next_leaf_and
 }
 
 /// What validators hear over streams.
-fn heard(outputs: &[Output<DevnetWords>]) -> Vec<(PeerId, CollatorMessage<AdvertisementV3>)> {
-	let heard = |output: &Output<DevnetWords>| match output {
+fn heard(outputs: &[Output<CoreWords>]) -> Vec<(PeerId, CollatorMessage<AdvertisementV3>)> {
+	let heard = |output: &Output<CoreWords>| match output {
 		Output::Notify(Recipients::Peer(peer), Message::Node(NodeMessage::Collation(bytes))) => {
 			match CollationMessage::from_wire(COLLATION, bytes) {
 				Ok(Envelope::Message(CollationMessage::V3(message))) => Some((*peer, message)),
@@ -220,7 +218,7 @@ fn heard(outputs: &[Output<DevnetWords>]) -> Vec<(PeerId, CollatorMessage<Advert
 }
 
 /// Who declares itself to whom.
-fn declares(outputs: &[Output<DevnetWords>]) -> Vec<PeerId> {
+fn declares(outputs: &[Output<CoreWords>]) -> Vec<PeerId> {
 	let heard = heard(outputs).into_iter();
 	heard
 		.filter(|(_, message)| *message == CollatorMessage::Declare(card().declaration))
@@ -229,7 +227,7 @@ fn declares(outputs: &[Output<DevnetWords>]) -> Vec<PeerId> {
 }
 
 /// Who is offered what, as a backer or as a fellow.
-fn offers(outputs: &[Output<DevnetWords>]) -> Vec<(PeerId, CandidateHash)> {
+fn offers(outputs: &[Output<CoreWords>]) -> Vec<(PeerId, CandidateHash)> {
 	let offer = |(peer, message): (PeerId, CollatorMessage<AdvertisementV3>)| match message {
 		CollatorMessage::Advertise(said) => Some((peer, said.candidate_hash)),
 		_ => None,
@@ -274,7 +272,7 @@ fn r_net_74_r_net_76_streams_are_opened_to_backers_alone_and_each_hears_once_who
 }
 
 /// Who is offered this candidate.
-fn offered(outputs: &[Output<DevnetWords>], candidate: CandidateHash) -> Vec<PeerId> {
+fn offered(outputs: &[Output<CoreWords>], candidate: CandidateHash) -> Vec<PeerId> {
 	let offers = offers(outputs).into_iter();
 	offers
 		.filter_map(|(peer, of)| (of == candidate).then_some(peer))
@@ -335,7 +333,7 @@ fn what_it_does_not_have_it_refuses() {
 		NodeRequest::Pov(nothing).into(),
 		NodeRequest::AvailableData(nothing).into(),
 	] {
-		let refused = desk.tell(Input::Request(PeerId(20), Ticket(2), request));
+		let refused = desk.tell(Input::Request(PeerId(20), Ticket(2), request.clone()));
 		assert!(
 			matches!(refused[..], [Output::Respond(Ticket(2), Err(_))]),
 			"{request:?}: {refused:?}"
@@ -348,8 +346,8 @@ fn r_net_79_one_peer_after_the_other_is_served_and_who_asks_twice_pays() {
 	let mut desk = Desk::new();
 	let (candidate, _) = desk.author(10);
 	let ask = |peer, ticket| Input::Request(PeerId(peer), Ticket(ticket), collation(candidate, 10));
-	let served = |outputs: &[Output<DevnetWords>]| {
-		let answer = |output: &Output<DevnetWords>| match output {
+	let served = |outputs: &[Output<CoreWords>]| {
+		let answer = |output: &Output<CoreWords>| match output {
 			Output::Respond(Ticket(ticket), answer) => Some((*ticket, answer.is_ok())),
 			_ => None,
 		};
@@ -359,7 +357,7 @@ fn r_net_79_one_peer_after_the_other_is_served_and_who_asks_twice_pays() {
 	assert_eq!(served(&desk.tell(ask(11, 2))), [], "R-NET-79: it waits");
 	let again = desk.tell(ask(11, 3));
 	assert_eq!(served(&again), [(3, false)]);
-	let pays = |output: &Output<DevnetWords>| matches!(output, Output::Report(PeerId(11), judgement) if judgement.value() == -100_000);
+	let pays = |output: &Output<CoreWords>| matches!(output, Output::Report(PeerId(11), judgement) if judgement.value() == -100_000);
 	assert!(again.iter().any(pays), "R-NET-79: {again:?}");
 	desk.tell(ask(12, 4));
 	desk.tell(Input::Peer(PeerId(12), PeerEvent::Disconnected));
@@ -378,7 +376,7 @@ fn after_a_crash_it_builds_on_what_it_had_built() {
 	desk.author(10);
 	let mut restarted = Desk::alone();
 	restarted.tell(Input::Restored(desk.stored.clone()));
-	let parent = |outputs: Vec<Output<DevnetWords>>| {
+	let parent = |outputs: Vec<Output<CoreWords>>| {
 		outputs.into_iter().find_map(|output| match output {
 			Output::Job {
 				job: Job::Author(order),

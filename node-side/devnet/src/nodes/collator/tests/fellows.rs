@@ -1,6 +1,11 @@
 //! Several collators of a para: blocks of the others, and their turns.
 
 use super::*;
+use async_backing_availability::{AvailabilityDone, AvailabilityJob, ChunkError, ErasureChunk, Recovered};
+use async_backing_backing::job;
+use async_backing_collator::REMEMBERED_FOR;
+use async_backing_primitives::AvailableData;
+use async_backing_validator::{Done as ValidatorDone, Job as ValidatorJob};
 
 /// A collator of two, at whose leaf 10 it is its turn; the other one is peer 20.
 fn one_of_two() -> Desk {
@@ -16,7 +21,7 @@ fn one_of_two() -> Desk {
 	desk
 }
 
-fn fellow() -> Input<DevnetWords> {
+fn fellow() -> Input<CoreWords> {
 	Input::Peer(PeerId(20), PeerEvent::Connected(Identity::of(key(201))))
 }
 
@@ -28,17 +33,17 @@ fn of_fellow(number: u32) -> Announcement {
 	*offer.expect("it is offered").announcement()
 }
 
-fn announced(peer: u64, block: &Announcement) -> Input<DevnetWords> {
+fn announced(peer: u64, block: &Announcement) -> Input<CoreWords> {
 	let message = Message::Block(Box::new(block.clone()));
 	Input::Peer(PeerId(peer), PeerEvent::Message(message))
 }
 
 /// Who is asked for what.
-fn requests(outputs: &[Output<DevnetWords>]) -> Vec<(RequestId, PeerId, Request)> {
-	let request = |output: &Output<DevnetWords>| match output {
+fn requests(outputs: &[Output<CoreWords>]) -> Vec<(RequestId, PeerId, Request)> {
+	let request = |output: &Output<CoreWords>| match output {
 		Output::Request {
 			id, peer, request, ..
-		} => Some((*id, *peer, *request)),
+		} => Some((*id, *peer, request.clone())),
 		_ => None,
 	};
 	outputs.iter().filter_map(request).collect()
@@ -51,7 +56,7 @@ fn fellows_hear_of_its_blocks_at_once_and_who_comes_later_of_all() {
 	assert_eq!(offered(&outputs, first), [10, 11, 12].map(PeerId));
 	assert_eq!(offers(&desk.tell(fellow())), [(PeerId(20), first)]);
 	let other_turn = desk.tell(imported(11));
-	let is_job = |output: &Output<DevnetWords>| matches!(output, Output::Job { .. });
+	let is_job = |output: &Output<CoreWords>| matches!(output, Output::Job { .. });
 	assert!(!other_turn.iter().any(is_job), "it is not its turn");
 	let (second, outputs) = desk.author(12);
 	let told = outputs.iter().any(|output| match output {
@@ -83,7 +88,7 @@ fn a_fellows_block_is_fetched_and_executed_and_nobody_elses_is() {
 		block_data: BlockData(vec![1; 10]),
 	});
 	let outputs = desk.tell(Input::Response(id, Ok(Response::Block(pov))));
-	let is_validation = |output: &Output<DevnetWords>| {
+	let is_validation = |output: &Output<CoreWords>| {
 		matches!(
 			output,
 			Output::Job {
@@ -98,7 +103,7 @@ fn a_fellows_block_is_fetched_and_executed_and_nobody_elses_is() {
 }
 
 /// A leaf at which a block of another collator is pending on core 0, backed by the validators 0 to 2.
-fn pending_at_11(desk: &mut Desk) -> (CandidateHash, Vec<Output<DevnetWords>>) {
+fn pending_at_11(desk: &mut Desk) -> (CandidateHash, Vec<Output<CoreWords>>) {
 	let of_session = |facts: &mut LeafFacts| {
 		facts.validators = (0..3).map(key).collect();
 		facts.groups = vec![(0..3).map(ValidatorIndex).collect()];
@@ -131,145 +136,154 @@ fn pending_at_11(desk: &mut Desk) -> (CandidateHash, Vec<Output<DevnetWords>>) {
 	(candidate, outputs)
 }
 
-#[test]
-fn what_is_pending_and_no_fellow_has_is_asked_of_its_backers_and_then_put_together_from_chunks() {
-	let mut desk = one_of_two();
-	let (candidate, outputs) = pending_at_11(&mut desk);
-	let mut asked = requests(&outputs);
-	for peer in 10..13 {
-		let [(id, of, Request::Node(NodeRequest::Pov(pov)))] = asked[..] else {
-			panic!("{asked:?}")
-		};
-		assert_eq!((of, pov), (PeerId(peer), candidate));
-		asked = requests(&desk.tell(Input::Response(id, Err(RequestFailure::TimedOut))));
-	}
-	// One of three is enough. The first is silent, the second lies.
-	let chunk = |asked: &[(RequestId, PeerId, Request)], peer: u64| match asked {
-		[(
-			id,
-			of,
-			Request::Node(NodeRequest::Chunk {
-				candidate: named,
-				index,
-			}),
-		)] => {
-			assert_eq!((*of, *named), (PeerId(peer), candidate));
-			assert_eq!(u64::from(index.0), peer - 10, "its own (R-NET-100)");
-			*id
+/// Who was asked for what.
+type Asked = Vec<(PeerId, NodeRequest)>;
+
+/// Answers what is asked of validators and does what is to be checked, for ten seconds. What was asked, and what else it wants.
+fn drive(
+	desk: &mut Desk,
+	outputs: Vec<Output<CoreWords>>,
+	answer: impl Fn(PeerId, NodeRequest) -> Result<NodeResponse, RequestFailure>,
+	work: impl Fn(AvailabilityJob) -> AvailabilityDone,
+) -> (Asked, Vec<Output<CoreWords>>) {
+	let end = desk.now + Duration::from_secs(10);
+	let (mut asked, mut rest, mut timers) = (Vec::new(), Vec::new(), BTreeMap::new());
+	let mut outputs = VecDeque::from(outputs);
+	loop {
+		while let Some(output) = outputs.pop_front() {
+			let input = match output {
+				Output::Request {
+					id,
+					peer,
+					request: Request::Node(request),
+					..
+				} => {
+					asked.push((peer, request.clone()));
+					Input::Response(id, answer(peer, request).map(Response::Node))
+				}
+				Output::Job {
+					id,
+					job: Job::Validator(ValidatorJob::Availability(job)),
+					..
+				} => Input::Done(id, Ok(Done::Validator(ValidatorDone::Availability(work(job))))),
+				Output::SetTimer(id, at) => {
+					timers.insert((at, id), ());
+					continue;
+				}
+				output => {
+					rest.push(output);
+					continue;
+				}
+			};
+			outputs.extend(desk.tell(input));
 		}
-		other => panic!("{other:?}"),
-	};
-	let id = chunk(&asked, 10);
-	asked = requests(&desk.tell(Input::Response(id, Err(RequestFailure::TimedOut))));
-	let answer = |id| {
-		let chunk = ErasureChunk {
-			chunk: vec![1; 10],
-			index: 0,
-			proof: Default::default(),
+		let Some(((at, id), ())) = timers.pop_first().filter(|((at, _), ())| *at <= end) else {
+			return (asked, rest);
 		};
-		Input::Response(id, Ok(NodeResponse::Chunk(Arc::new(chunk)).into()))
-	};
-	let recovery = |outputs: &[Output<DevnetWords>]| {
-		outputs.iter().find_map(|output| match output {
-			Output::Job {
-				id,
-				job: Job::Recover(job),
-				..
-			} => Some((*id, job.chunks.len())),
-			_ => None,
-		})
-	};
-	let outputs = desk.tell(answer(chunk(&asked, 11)));
-	let (job, chunks) = recovery(&outputs).expect("there are enough");
-	assert_eq!(chunks, 1);
-	let lied = RecoveredPov {
-		pov: None,
-		liars: vec![PeerId(11)],
-		others: Vec::new(),
-	};
-	let outputs = desk.tell(Input::Done(job, Ok(Done::Recovered(lied))));
-	let is_report = |output: &Output<DevnetWords>| matches!(output, Output::Report(PeerId(11), _));
-	assert!(outputs.iter().any(is_report), "{outputs:?}");
-	let outputs = desk.tell(answer(chunk(&requests(&outputs), 12)));
-	let (job, _) = recovery(&outputs).expect("there are enough");
-	let recovered = RecoveredPov {
-		pov: Some(Arc::new(PoV::default())),
-		liars: Vec::new(),
-		others: Vec::new(),
-	};
-	let outputs = desk.tell(Input::Done(job, Ok(Done::Recovered(recovered))));
-	let is_validation = |output: &Output<DevnetWords>| {
-		matches!(
-			output,
-			Output::Job {
-				job: Job::Validator(_),
-				..
-			}
-		)
-	};
-	assert!(outputs.iter().any(is_validation), "it is executed: {outputs:?}");
-}
-
-#[test]
-fn what_nobody_hands_out_is_given_up_until_the_next_leaf() {
-	let mut desk = one_of_two();
-	let (_, outputs) = pending_at_11(&mut desk);
-	let mut asked = requests(&outputs);
-	let mut times = 0;
-	while let Some((id, ..)) = asked.first().copied() {
-		times += 1;
-		asked = requests(&desk.tell(Input::Response(id, Err(RequestFailure::Refused))));
+		desk.now = desk.now.max(at);
+		outputs.extend(desk.tell(Input::Timer(id)));
 	}
-	assert_eq!(
-		(times, desk.collator.fellows.wanted()),
-		(6, 0),
-		"three backers, three chunks"
-	);
 }
 
-#[test]
-fn a_proof_of_validity_is_put_together_from_enough_right_chunks_alone() {
-	let data = AvailableData {
+fn some_data() -> AvailableData {
+	AvailableData {
 		pov: PoV {
 			block_data: BlockData(vec![7; 500]),
 		},
 		validation_data: Default::default(),
+	}
+}
+
+/// The check of what was put together finds this data.
+fn finds_some_data(job: AvailabilityJob) -> AvailabilityDone {
+	match job {
+		AvailabilityJob::CheckChunk { chunk, .. } if chunk.index == 1 => {
+			let (root, index) = (Hash::zero(), 1);
+			AvailabilityDone::Checked(Err(ChunkError::InvalidProof { root, index }))
+		}
+		AvailabilityJob::CheckChunk { .. } => AvailabilityDone::Checked(Ok(Vec::new())),
+		_ => AvailabilityDone::Recovered(Ok(Recovered::Data(Arc::new(some_data())))),
+	}
+}
+
+fn validated(outputs: &[Output<CoreWords>]) -> Vec<Arc<PoV>> {
+	let pov = |output: &Output<CoreWords>| match output {
+		Output::Job {
+			job: Job::Validator(ValidatorJob::Backing(job::Job::Validate(job))),
+			..
+		} => Some(job.pov.clone()),
+		_ => None,
 	};
-	let coded = encode(7, &data).expect("there is a code");
-	let chunk = |peer: u64, index: usize| (PeerId(peer), coded.chunks[index].clone());
-	let (forged, beyond) = {
-		let mut forged = (*coded.chunks[1]).clone();
-		forged.chunk[0] ^= 1;
-		let beyond = ErasureChunk {
-			index: 7,
-			..(*coded.chunks[1]).clone()
+	outputs.iter().filter_map(pov).collect()
+}
+
+#[test]
+fn r_net_103_what_is_pending_and_no_fellow_has_is_asked_of_its_backers_and_then_put_together_from_chunks() {
+	// Backers hand it out.
+	let mut desk = one_of_two();
+	let (candidate, outputs) = pending_at_11(&mut desk);
+	let whole = |_, _| Ok(NodeResponse::AvailableData(Arc::new(some_data())));
+	let (asked, outputs) = drive(&mut desk, outputs, whole, finds_some_data);
+	let [(_, NodeRequest::AvailableData(of))] = asked[..] else {
+		panic!("R-NET-103: {asked:?}")
+	};
+	assert_eq!(of, candidate);
+	assert_eq!(validated(&outputs), [Arc::new(some_data().pov)], "it is executed");
+
+	// They are silent, all of them. One chunk of three is enough; who has the second lies.
+	let mut desk = one_of_two();
+	let (_, outputs) = pending_at_11(&mut desk);
+	let chunks = |peer: PeerId, request| match request {
+		NodeRequest::Chunk { index, plain, .. } if peer != PeerId(10) => {
+			assert_eq!(u64::from(index.0), peer.0 - 10, "its own (R-NET-100)");
+			assert!(plain, "R-NET-99");
+			Ok(NodeResponse::Chunk(Arc::new(ErasureChunk {
+				chunk: vec![1; 10],
+				index: index.0,
+				proof: Default::default(),
+			})))
+		}
+		_ => Err(RequestFailure::TimedOut),
+	};
+	let (_, outputs) = drive(&mut desk, outputs, chunks, finds_some_data);
+	assert_eq!(validated(&outputs), [Arc::new(some_data().pov)], "R-AVL-1");
+}
+
+#[test]
+fn r_net_103_what_nobody_hands_out_is_given_up_until_the_next_leaf() {
+	let mut desk = one_of_two();
+	let (candidate, outputs) = pending_at_11(&mut desk);
+	let nothing = |_, _| Err(RequestFailure::Refused);
+	let (asked, outputs) = drive(&mut desk, outputs, nothing, finds_some_data);
+	for (peer, index) in [(10, 0), (11, 1), (12, 2)] {
+		let of = |request: &NodeRequest| match request {
+			NodeRequest::AvailableData(_) => true,
+			NodeRequest::Chunk { index: of, .. } => of.0 == index,
+			_ => false,
 		};
-		((PeerId(8), Arc::new(forged)), (PeerId(9), Arc::new(beyond)))
-	};
-	let recover = |chunks: Vec<_>| {
-		let job = RecoverPov {
-			root: coded.root,
-			validators: 7,
-			chunks,
-		};
-		job.run().0
-	};
-	let found = recover(vec![chunk(1, 6), chunk(2, 0), chunk(3, 3)]);
-	assert_eq!(found.pov.as_deref(), Some(&data.pov), "any three of seven");
-	let found = recover(vec![
-		chunk(1, 6),
-		forged.clone(),
-		beyond,
-		chunk(2, 6),
-		chunk(3, 3),
-	]);
-	assert_eq!(found.pov, None, "two are too few");
-	assert_eq!(
-		(found.liars, found.others),
-		(vec![PeerId(8), PeerId(9)], vec![PeerId(2)])
-	);
-	let found = recover(vec![chunk(1, 6), forged, chunk(2, 2), chunk(3, 3)]);
-	assert_eq!((found.pov.is_some(), found.liars), (true, vec![PeerId(8)]));
+		let of_peer = asked.iter().filter(|(of, _)| *of == PeerId(peer));
+		let kinds: BTreeSet<_> = of_peer
+			.map(|(_, request)| {
+				assert!(of(request) && request.candidate() == candidate, "{request:?}");
+				matches!(request, NodeRequest::Chunk { .. })
+			})
+			.collect();
+		assert_eq!(kinds, [false, true].into(), "R-NET-103: {peer} is asked for both");
+	}
+	assert!(validated(&outputs).is_empty());
+	let left = (desk.collator.fellows.wanted(), desk.collator.recoverer.len());
+	assert_eq!(left, (0, 0), "nothing is remembered of it");
+}
+
+#[test]
+fn what_comes_over_another_way_is_not_recovered_any_longer() {
+	let mut desk = one_of_two();
+	let (_, outputs) = pending_at_11(&mut desk);
+	assert_eq!((requests(&outputs).len(), desk.collator.recoverer.len()), (1, 1));
+	// Much later nobody needs it.
+	desk.tell(imported(11 + REMEMBERED_FOR + 1));
+	let left = (desk.collator.fellows.wanted(), desk.collator.recoverer.len());
+	assert_eq!(left, (0, 0));
 }
 
 #[test]
@@ -332,8 +346,8 @@ fn the_turn_of_a_fellow_that_vanished_or_lets_turns_pass_is_this_collators() {
 
 #[test]
 fn a_fellow_that_says_nothing_until_its_block_should_be_there_loses_its_turn_in_the_same_slot() {
-	let authors = |outputs: &[Output<DevnetWords>]| {
-		let is_job = |output: &Output<DevnetWords>| {
+	let authors = |outputs: &[Output<CoreWords>]| {
+		let is_job = |output: &Output<CoreWords>| {
 			matches!(
 				output,
 				Output::Job {
@@ -345,7 +359,7 @@ fn a_fellow_that_says_nothing_until_its_block_should_be_there_loses_its_turn_in_
 		outputs.iter().any(is_job)
 	};
 	// The next one: others are for later.
-	let timer = |outputs: &[Output<DevnetWords>]| {
+	let timer = |outputs: &[Output<CoreWords>]| {
 		let timers = outputs.iter().filter_map(|output| match output {
 			Output::SetTimer(id, at) => Some((*id, *at)),
 			_ => None,
