@@ -160,6 +160,8 @@ pub enum Misconduct {
 	Mute,
 	/// What it says its blocks do is not what they do.
 	Invalid,
+	/// Its blocks lead to another head than it says: only who executes them finds out.
+	WrongHead,
 	/// Its blocks build on others that it gives to nobody.
 	PrivateFork,
 	/// Every second block stands beside the one before, on the same parent.
@@ -168,13 +170,20 @@ pub enum Misconduct {
 
 impl Misconduct {
 	/// All kinds.
-	pub const ALL: [Self; 4] = [Self::Mute, Self::Invalid, Self::PrivateFork, Self::Equivocate];
+	pub const ALL: [Self; 5] = [
+		Self::Mute,
+		Self::Invalid,
+		Self::WrongHead,
+		Self::PrivateFork,
+		Self::Equivocate,
+	];
 
 	/// Its name.
 	pub const fn name(self) -> &'static str {
 		match self {
 			Self::Mute => "mute",
 			Self::Invalid => "invalid",
+			Self::WrongHead => "wrong-head",
 			Self::PrivateFork => "private-fork",
 			Self::Equivocate => "equivocate",
 		}

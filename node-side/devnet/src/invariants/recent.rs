@@ -24,9 +24,19 @@ enum Told {
 	Words(String),
 }
 
+/// The same with its place.
+#[derive(Debug)]
+struct Line {
+	number: u64,
+	at: Instant,
+	node: Option<NodeId>,
+	other: Option<NodeId>,
+	told: Told,
+}
+
 /// The last steps of a run.
 #[derive(Debug, Default)]
-pub(super) struct Recent(VecDeque<(u64, Instant, Option<NodeId>, Option<NodeId>, Told)>);
+pub(super) struct Recent(VecDeque<Line>);
 
 impl Recent {
 	pub(super) fn see(&mut self, step: &Step<'_, DevnetWords, Note>) {
@@ -34,33 +44,44 @@ impl Recent {
 		if self.0.len() >= REMEMBERED {
 			self.0.pop_front();
 		}
-		self.0
-			.push_back((step.number, step.at, step.node, step.other, told));
+		self.0.push_back(Line {
+			number: step.number,
+			at: step.at,
+			node: step.node,
+			other: step.other,
+			told,
+		});
 	}
 
 	/// A line for each, oldest first.
 	pub(super) fn lines(&self) -> Vec<String> {
-		let line =
-			|(number, at, node, other, told): &(u64, Instant, Option<NodeId>, Option<NodeId>, Told)| {
-				let node = node.map_or_else(|| "the relay chain".into(), |node| format!("node {}", node.0));
-				let other = other.map_or_else(|| "somebody".into(), |other| format!("node {}", other.0));
-				let what = match told {
-					Told::Heard(kind) => format!("hears {kind} of {other}"),
-					Told::Asked(kind) => format!("is asked for {kind} by {other}"),
-					Told::Answered(kind) => format!("gets {kind} of {other}"),
-					Told::Says(kind, to) => format!("says {kind} to {to}"),
-					Told::Asks(kind) => format!("asks for {kind}"),
-					Told::Lost(loss) => format!("is not heard by {other}: {loss:?}"),
-					Told::Event(Event::Built(built)) => format!("built {:?}", built.candidate.0),
-					Told::Event(Event::Idle(para, reason)) => {
-						format!("builds nothing for {}: {reason}", para.0)
-					}
-					Told::Event(Event::Complaint(reason)) => format!("complains: {reason}"),
-					Told::Event(Event::Validator(event)) => format!("{event:?}"),
-					Told::Words(words) => words.clone(),
-				};
-				format!("{number} {:.6} {node} {what}", at.as_secs_f64())
+		let line = |line: &Line| {
+			let Line {
+				number,
+				at,
+				node,
+				other,
+				told,
+			} = line;
+			let node = node.map_or_else(|| "the relay chain".into(), |node| format!("node {}", node.0));
+			let other = other.map_or_else(|| "somebody".into(), |other| format!("node {}", other.0));
+			let what = match told {
+				Told::Heard(kind) => format!("hears {kind} of {other}"),
+				Told::Asked(kind) => format!("is asked for {kind} by {other}"),
+				Told::Answered(kind) => format!("gets {kind} of {other}"),
+				Told::Says(kind, to) => format!("says {kind} to {to}"),
+				Told::Asks(kind) => format!("asks for {kind}"),
+				Told::Lost(loss) => format!("is not heard by {other}: {loss:?}"),
+				Told::Event(Event::Built(built)) => format!("built {:?}", built.candidate.0),
+				Told::Event(Event::Idle(para, reason)) => {
+					format!("builds nothing for {}: {reason}", para.0)
+				}
+				Told::Event(Event::Complaint(reason)) => format!("complains: {reason}"),
+				Told::Event(Event::Validator(event)) => format!("{event:?}"),
+				Told::Words(words) => words.clone(),
 			};
+			format!("{number} {:.6} {node} {what}", at.as_secs_f64())
+		};
 		self.0.iter().map(line).collect()
 	}
 }

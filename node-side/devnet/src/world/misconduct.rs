@@ -42,6 +42,7 @@ pub(super) fn produce(
 			let processed = &mut produced.commitments.processed_downward_messages;
 			*processed = processed.saturating_add(1);
 		}
+		Some(Misconduct::WrongHead) => produced.commitments.head_data.0.push(0),
 		Some(Misconduct::PrivateFork | Misconduct::Equivocate) | None => {}
 	}
 	Ok((produced, build_on))

@@ -152,7 +152,7 @@ impl<C: Chain> World<C> {
 			fits(&build_on, &collated)
 				.map_err(|error| NotAuthored::failed(format!("its block fits nowhere: {error}")))?;
 		}
-		if misconduct == Some(Misconduct::Invalid) {
+		if matches!(misconduct, Some(Misconduct::Invalid | Misconduct::WrongHead)) {
 			let claimed = collated.receipt.commitments.clone();
 			self.claims.insert(collated.hash, claimed);
 		}
