@@ -244,7 +244,7 @@ mod tests {
 		assert!(error.is_usage());
 		assert_eq!(
 			error.to_string(),
-			"invalid value '6' for '--validators': must be at least 7 and at most 100"
+			"invalid value '6' for '--validators': must be at least 7 and at most 1000"
 		);
 	}
 
@@ -263,14 +263,14 @@ mod tests {
 	#[test]
 	fn what_is_allowed_can_be() {
 		let config = RunConfig {
-			paras: 20,
+			paras: 200,
 			cores_per_para: 10,
 			..RunConfig::default()
 		};
-		let error = CliError::from(config.validate().expect_err("two hundred cores"));
+		let error = CliError::from(config.validate().expect_err("two thousand cores"));
 		assert_eq!(
 			error.to_string(),
-			"invalid value '10' for '--cores-per-para': must be at most 5, so that 100 validators suffice for a group each"
+			"invalid value '10' for '--cores-per-para': must be at most 5, so that 1000 validators suffice for a group each"
 		);
 	}
 }
