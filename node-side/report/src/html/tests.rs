@@ -1,7 +1,7 @@
 //! Pages as a whole.
 
 use crate::{
-	html,
+	html, picture,
 	sample::{sample, sample_of},
 	Class, Report, MAX_TREE_BYTES,
 };
@@ -114,4 +114,27 @@ fn a_run_without_anything_is_a_page() {
 	assert!(page.contains("none was built"));
 	assert!(!page.contains("id=\"trees\""));
 	assert!(html(&Report::default()).ends_with("</html>\n"));
+}
+
+#[test]
+fn a_picture_has_every_block_in_its_class_and_stands_alone() {
+	let report = sample();
+	let drawn = picture(&report);
+	let blocks = report
+		.runs
+		.iter()
+		.flat_map(|run| &run.paras)
+		.flat_map(|para| &para.blocks);
+	assert_eq!(drawn.matches("data-i=").count(), blocks.count());
+	for class in Class::ALL {
+		assert!(
+			drawn.contains(&format!(">{}</text>", class.name())),
+			"{}",
+			class.name()
+		);
+	}
+	assert!(drawn.starts_with("<svg xmlns=") && drawn.ends_with("</svg>\n"));
+	assert!(!drawn.contains("<script") && !drawn.contains("http-equiv"));
+	assert_eq!(drawn.matches("<svg").count(), drawn.matches("</svg>").count());
+	assert_eq!(drawn, picture(&report));
 }
