@@ -182,6 +182,27 @@ fn a_para_lives_with_f_and_not_with_one_more_and_that_is_noticed() {
 	);
 }
 
+/// A run whose collator lies about its heads, with so many validators who believe it.
+fn believed_by(validators: u32) -> Result<(), crate::DevnetError> {
+	let mut config = config(BLOCKS, 1);
+	let believers = (0..validators).map(|number| format!("v{number}=vouch-for-all"));
+	let all = believers.chain(["c0=wrong-head".to_owned()]);
+	let troubles = all.map(|text| Trouble::misconduct(&text).expect("it reads"));
+	config.faults.troubles = troubles.collect();
+	let config = config.expanded().expect("there are such nodes");
+	Town::new(config).try_run(|_| ())
+}
+
+#[test]
+fn r_bkv_1_one_who_vouches_for_all_is_no_quorum_and_two_are_noticed() {
+	believed_by(1).expect("two votes are needed");
+	let error = believed_by(2).expect_err("two votes are enough");
+	assert!(
+		error.to_string().starts_with("included-is-valid does not hold"),
+		"{error}"
+	);
+}
+
 #[test]
 fn what_is_included_can_be_put_together_from_the_honest() {
 	let mut town = Town::new(config(BLOCKS, 1));
