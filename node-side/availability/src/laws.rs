@@ -290,7 +290,6 @@ fn config() -> AvailabilityConfig {
 				burst: 10_000,
 			},
 		},
-		..AvailabilityConfig::default()
 	}
 }
 
