@@ -102,7 +102,7 @@ PACKAGED := \
 # The exports of scripts/wasm-target.sh, in the shell of the recipe. In two steps, so that its failure is a failure.
 WASM_ENV = wasm_env=$$(scripts/wasm-target.sh); eval "$$wasm_env"
 
-.PHONY: help run replay vectors test-vectors build test fmt lint check-no-std unit test-subxt test-pages playground test-clients test-benchmarks rules rules-check doc package setup fuzz bench bench-peers agreement interop interop-paras interop-devnet calibrate lecture pvf-guests weights weights-check scheduling-tables
+.PHONY: help run replay vectors test-vectors build test fmt lint check-no-std unit test-subxt test-pages playground test-clients test-benchmarks rules rules-check doc package setup fuzz bench bench-peers agreement small-worlds injected-bugs interop interop-paras interop-devnet calibrate lecture pvf-guests weights weights-check scheduling-tables
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -233,6 +233,16 @@ AGREEMENT ?= 100000
 agreement: setup ## Prediction, choice and verdict (native, compiled) over random histories; writes docs/agreement.md
 	@$(WASM_ENV); AGREEMENT=$(AGREEMENT) AGREEMENT_REPORT="$(CURDIR)/docs/agreement.md" \
 		$(ONE_PACKAGE) test --locked -p async-backing-runtime-tests --test agreement -- --nocapture
+
+# `make test` has those of one and two candidates.
+small-worlds: setup ## All orders of events in all small worlds, through the real node and runtime; writes docs/small-worlds.md
+	@$(WASM_ENV); SMALL_WORLDS=full SMALL_WORLDS_REPORT="$(CURDIR)/docs/small-worlds.md" \
+		$(ONE_PACKAGE) test --locked -p async-backing-relay-runtime --test small_worlds -- --nocapture
+
+# In a copy of the tree: `--first` stops a bug's row at the first check that catches it. BUGS='3 7' for some of them.
+BUGS ?=
+injected-bugs: setup ## Bugs that were put in on purpose, and which checks catch which; writes docs/injected-bugs.md
+	@$(WASM_ENV); scripts/injected-bugs.sh --write docs/injected-bugs.md $(BUGS)
 
 # At the lowest priority: it is long, and nobody waits for it.
 interop: setup ## Our parachain pallet beside the published one, block by block over 10,000 random histories

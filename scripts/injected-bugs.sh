@@ -1,14 +1,21 @@
 #!/usr/bin/env bash
 # Puts bugs into a copy of the tree, one at a time, and says which checks catch each.
 #
-#   scripts/injected-bugs.sh [--list] [--check] [NUMBER…]
+#   scripts/injected-bugs.sh [--list] [--check] [--first] [--write FILE] [NUMBER…]
 #
-# --list prints the bugs; --check says whether each still fits its line, and builds nothing. With numbers, only those. The
-# copy and what is built of it lie below ~/.cache/async-backing/injected-bugs (CACHE says where else). Each check is a test
-# that `make test` runs; a bug that none catches is an error (exit code 1). With a warm build a bug takes minutes.
+# --list prints the bugs; --check says whether each still fits its line, and builds nothing. With numbers, only those. With
+# --first it goes on to the next bug when one check has caught it: checks are in the order of what they take. --write puts
+# the table into a page; bugs that were not tried keep the line that they have there.
+#
+# The copy lies below ~/.cache/async-backing/injected-bugs (CACHE says where else) and is built where everything is
+# (CARGO_TARGET_DIR, or CACHE/target), so that only our own crates are compiled, those that the bug's checks need. Each
+# check is a test that `make test` runs, and is tried without a bug before it is used; one that hangs has caught its bug. A
+# bug that none catches is an error (exit code 1). With a warm build a bug takes about a minute, with all checks some five.
+# CARGO names another cargo: a script, say, that waits until the machine is free.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 exec python3 - "$@" <<'PYTHON'
+import filecmp
 import os
 import shutil
 import subprocess
@@ -77,15 +84,19 @@ BUGS = [
      "			path.accepted,\n			self.config", "			path.accepted * 0,\n			self.config"),
 ]
 
-CARGO = ["cargo", "-Zfeature-unification", "--config", 'resolver.feature-unification="workspace"', "test", "--locked"]
+FEATURES = ["-Zfeature-unification", "--config", 'resolver.feature-unification="workspace"']
+CARGO = [os.environ.get("CARGO") or "cargo", *FEATURES, "test", "--locked"]
+# Name, what is tested, and the crates whose bugs it can see. What takes least comes first.
 CHECKS = [
-    ("primitives", CARGO + ["-p", "async-backing-primitives", "--lib"]),
-    ("fragment-tree", CARGO + ["-p", "async-backing-fragment-tree", "--lib"]),
-    ("vectors", CARGO + ["-p", "async-backing-vectors", "--test", "committed"]),
-    ("inclusion", CARGO + ["-p", "pallet-async-backing-inclusion", "--lib"]),
-    ("conformance", CARGO + ["-p", "async-backing-conformance", "--tests"]),
-    ("two halves", CARGO + ["-p", "async-backing-relay-runtime", "--test", "two_halves"]),
+    ("primitives", ["-p", "async-backing-primitives", "--lib"], {P}),
+    ("fragment-tree", ["-p", "async-backing-fragment-tree", "--lib"], {P, T}),
+    ("inclusion", ["-p", "pallet-async-backing-inclusion", "--lib"], {P, I}),
+    ("vectors", ["-p", "async-backing-vectors", "--test", "committed"], {P, T}),
+    ("conformance", ["-p", "async-backing-conformance", "--tests"], {P}),
+    ("two halves", ["-p", "async-backing-relay-runtime", "--test", "two_halves"], {P, T, I}),
 ]
+# A check that runs longer hangs, in seconds.
+PATIENCE = 1_200
 
 
 def patched(text, bug):
@@ -95,6 +106,96 @@ def patched(text, bug):
     if count != 1:
         sys.exit(f"{file}: {what}: its code is there {count} times")
     return text.replace(code, instead, 1)
+
+
+def crate_of(bug):
+    return next(crate for crate in (P, T, I) if bug[1].startswith(crate))
+
+
+class Copy:
+    """The tree with one bug or none, and what is known of its checks."""
+
+    def __init__(self):
+        cache = Path(os.environ.get("CACHE") or Path.home() / ".cache/async-backing")
+        self.root = cache / "injected-bugs/tree"
+        self.environment = {
+            **os.environ,
+            "CARGO_TARGET_DIR": os.environ.get("CARGO_TARGET_DIR") or str(cache / "target"),
+            "SKIP_WASM_BUILD": "1",
+            # Opens cargo's options, and changes nothing of what is compiled (as in the Makefile).
+            "__CARGO_TEST_CHANNEL_OVERRIDE_DO_NOT_USE_THIS": "nightly",
+        }
+        self.sound = set()
+        listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        listed = subprocess.run(listing, check=True, capture_output=True).stdout.decode()
+        files = {file for file in listed.split("\0") if file and Path(file).exists()}
+        # What is the same keeps its time, so that it is not compiled again.
+        for there in [path for path in self.root.rglob("*") if path.is_file() or path.is_symlink()]:
+            if str(there.relative_to(self.root)) not in files:
+                there.unlink()
+        for file in files:
+            target = self.root / file
+            if not (target.exists() and filecmp.cmp(file, target, shallow=False)):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(file, target, follow_symlinks=False)
+                shutil.copymode(file, target, follow_symlinks=False)
+
+    def passes(self, what):
+        """Whether a test passes; `None` if it does not compile."""
+        run = lambda *more: subprocess.run(
+            CARGO + what + list(more), cwd=self.root, env=self.environment, capture_output=True, timeout=PATIENCE)
+        built = subprocess.run(CARGO + what + ["--no-run"], cwd=self.root, env=self.environment, capture_output=True)
+        if built.returncode != 0:
+            sys.stderr.write(built.stderr.decode(errors="replace")[-4000:])
+            return None
+        try:
+            return run().returncode == 0
+        except subprocess.TimeoutExpired:
+            return False
+
+    def must_pass(self, name, what):
+        """Without a bug."""
+        if name not in self.sound:
+            if self.passes(what) is not True:
+                sys.exit(f"{name} fails without a bug")
+            self.sound.add(name)
+
+    def catches(self, bug, name, what):
+        """Whether a check fails with a bug that it passes without."""
+        self.must_pass(name, what)
+        target = self.root / bug[1]
+        honest = target.read_text()
+        target.write_text(patched(honest, bug))
+        try:
+            passes = self.passes(what)
+        finally:
+            target.write_text(honest)
+        if passes is None:
+            sys.exit(f"{bug[0]}: {name} does not compile with it")
+        return not passes
+
+
+PAGE = """# Injected bugs
+
+Written by `scripts/injected-bugs.sh --write docs/injected-bugs.md`. Each bug was put into a copy of the tree, alone; a check is
+a test that `make test` runs, and that passes without the bug. With `--first` no other was tried after one had caught it.
+
+| | bug | in | caught by |
+|---:|---|---|---|
+"""
+
+
+def write(page, caught):
+    lines = {}
+    if page.exists():
+        for line in page.read_text().splitlines():
+            cells = [cell.strip() for cell in line.strip("|").split("|")]
+            if len(cells) == 4 and cells[0].isdigit():
+                lines[int(cells[0])] = line
+    for number, names in caught.items():
+        what, file = BUGS[number - 1][:2]
+        lines[number] = f"| {number} | {what} | `{file}` | {', '.join(names) or '**nothing**'} |"
+    page.write_text(PAGE + "".join(line + "\n" for _, line in sorted(lines.items())))
 
 
 def main(arguments):
@@ -107,41 +208,28 @@ def main(arguments):
             patched(Path(bug[1]).read_text(), bug)
         print(f"{len(BUGS)} bugs fit their lines")
         return 0
-    chosen = [int(number) for number in arguments] or range(1, len(BUGS) + 1)
-    cache = Path(os.environ.get("CACHE") or Path.home() / ".cache/async-backing") / "injected-bugs"
-    tree = cache / "tree"
-    shutil.rmtree(tree, ignore_errors=True)
-    tree.mkdir(parents=True)
-    files = subprocess.run(["git", "ls-files", "-z"], check=True, capture_output=True).stdout.decode().split("\0")
-    for file in filter(None, files):
-        target = tree / file
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(file, target, follow_symlinks=False)
-    environment = {
-        **os.environ,
-        "CARGO_TARGET_DIR": str(cache / "target"),
-        "SKIP_WASM_BUILD": "1",
-        # Opens cargo's options, and changes nothing of what is compiled (as in the Makefile).
-        "__CARGO_TEST_CHANNEL_OVERRIDE_DO_NOT_USE_THIS": "nightly",
-    }
-    passes = lambda check: subprocess.run(check, cwd=tree, env=environment, capture_output=True).returncode == 0
-    print("without a bug: ", end="", flush=True)
-    failing = [name for name, check in CHECKS if not passes(check)]
-    if failing:
-        print(f"{', '.join(failing)} fail")
-        return 1
-    print("all checks pass")
+    page = None
+    if "--write" in arguments:
+        place = arguments.index("--write")
+        page = Path(arguments[place + 1])
+        del arguments[place:place + 2]
+    only_first = "--first" in arguments
+    chosen = [int(number) for number in arguments if number != "--first"] or range(1, len(BUGS) + 1)
+    copy = Copy()
     missed = 0
     for number in chosen:
         bug = BUGS[number - 1]
-        target = tree / bug[1]
-        honest = target.read_text()
-        target.write_text(patched(honest, bug))
         print(f"{number:2} {bug[0]}: ", end="", flush=True)
-        caught = [name for name, check in CHECKS if not passes(check)]
-        print("caught by " + ", ".join(caught) if caught else "NOT CAUGHT", flush=True)
-        missed += not caught
-        target.write_text(honest)
+        names = []
+        for name, what, crates in CHECKS:
+            if crate_of(bug) in crates and copy.catches(bug, name, what):
+                names.append(name)
+                if only_first:
+                    break
+        print("caught by " + ", ".join(names) if names else "NOT CAUGHT", flush=True)
+        if page:
+            write(page, {number: names})
+        missed += not names
     return 1 if missed else 0
 
 

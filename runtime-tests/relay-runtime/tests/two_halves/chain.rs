@@ -1,9 +1,9 @@
 //! The relay chain: real blocks of the native runtime, each in two halves, before and after the inherent.
 
-use crate::plan::{Op, PARAS};
+use crate::plan::{Op, Start, PARAS};
 use async_backing_primitives::{
-	hash_of, CoreIndex, HeadData, Header, HostConfiguration, ParaId, ParachainsInherentData,
-	RelayChainBlockInfo, ValidationCode, ValidatorPair,
+	hash_of, AsyncBackingParams, CoreIndex, HeadData, Header, HostConfiguration, ParaId,
+	ParachainsInherentData, RelayChainBlockInfo, ValidationCode, ValidatorPair,
 };
 use async_backing_relay_runtime as runtime;
 use codec::Encode;
@@ -37,7 +37,14 @@ pub(crate) static KEYS: LazyLock<Vec<ValidatorPair>> = LazyLock::new(|| {
 		.to_vec()
 });
 
-static GENESIS: LazyLock<Storage> = LazyLock::new(genesis);
+static ROOMY: LazyLock<Storage> = LazyLock::new(|| {
+	// Core 0 is idle, core 3 is in the pool; the third para has no core of its own.
+	genesis(configuration(), &[(1, PARAS[0]), (2, PARAS[1])], &[3])
+});
+static NARROW: LazyLock<Storage> = LazyLock::new(|| {
+	// More cores than validators, so that some groups are empty.
+	genesis(narrow(), &[(1, PARAS[0]), (2, PARAS[1]), (6, PARAS[2])], &[3])
+});
 
 pub(crate) fn code(version: u8) -> ValidationCode {
 	ValidationCode(vec![version; 12])
@@ -47,7 +54,7 @@ pub(crate) fn genesis_head(para: ParaId) -> HeadData {
 	HeadData(para.0.encode())
 }
 
-fn configuration() -> HostConfiguration {
+pub(crate) fn configuration() -> HostConfiguration {
 	HostConfiguration {
 		num_cores: 4,
 		scheduling_lookahead: 3,
@@ -60,10 +67,29 @@ fn configuration() -> HostConfiguration {
 		max_upward_message_num_per_candidate: 4,
 		hrmp_channel_max_capacity: 3,
 		hrmp_max_message_num_per_candidate: 2,
+		hrmp_max_messages_consumed_per_candidate: 1,
 		hrmp_sender_deposit: 10,
 		hrmp_recipient_deposit: 10,
 		on_demand_base_fee: 10,
 		..HostConfiguration::default()
+	}
+}
+
+/// Where every limit is met soon: nothing waits behind a pending candidate, and queues take hardly anything.
+fn narrow() -> HostConfiguration {
+	let usual = configuration();
+	HostConfiguration {
+		async_backing_params: AsyncBackingParams {
+			max_candidate_depth: 0,
+			..usual.async_backing_params
+		},
+		num_cores: 7,
+		max_upward_queue_count: 3,
+		max_upward_queue_size: 100,
+		max_upward_message_size: 60,
+		hrmp_channel_max_total_size: 64,
+		hrmp_channel_max_message_size: 64,
+		..usual
 	}
 }
 
@@ -79,7 +105,12 @@ fn merge(base: &mut Value, patch: Value) {
 	}
 }
 
-fn genesis() -> Storage {
+/// The state that a chain begins with: which para has which core, and which cores are for orders.
+pub(crate) fn genesis(
+	configuration: HostConfiguration,
+	assignments: &[(u32, ParaId)],
+	pool: &[u32],
+) -> Storage {
 	let preset =
 		runtime::genesis_presets::get_preset(&runtime::genesis_presets::DEVNET_RUNTIME_PRESET.into());
 	let mut config = serde_json::to_value(RuntimeGenesisConfig::default()).expect("serialises");
@@ -98,12 +129,11 @@ fn genesis() -> Storage {
 	merge(
 		&mut config,
 		json!({
-			"configuration": { "config": configuration() },
+			"configuration": { "config": configuration },
 			"epochLength": { "slots": SESSION_SLOTS },
 			"paras": { "paras": paras },
 			"balances": { "balances": balances },
-			// Core 0 is idle, core 3 is in the pool; the third para has no core of its own.
-			"paraScheduler": { "assignments": [[1, PARAS[0]], [2, PARAS[1]]], "pool": [3] },
+			"paraScheduler": { "assignments": assignments, "pool": pool },
 		}),
 	);
 	let config: RuntimeGenesisConfig = serde_json::from_value(config).expect("deserialises");
@@ -111,8 +141,11 @@ fn genesis() -> Storage {
 }
 
 /// A fresh chain in which nothing was executed after genesis.
-pub(crate) fn externalities() -> sp_io::TestExternalities {
-	sp_io::TestExternalities::new(GENESIS.clone())
+pub(crate) fn externalities(start: Start) -> sp_io::TestExternalities {
+	sp_io::TestExternalities::new(match start {
+		Start::Roomy => ROOMY.clone(),
+		Start::Narrow => NARROW.clone(),
+	})
 }
 
 /// The header of genesis.

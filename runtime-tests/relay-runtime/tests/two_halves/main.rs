@@ -18,7 +18,7 @@ mod node;
 mod plan;
 mod story;
 
-use proptest::{collection::vec, test_runner::Config};
+use proptest::test_runner::Config;
 use std::cell::RefCell;
 use story::{run, Tally};
 
@@ -39,8 +39,8 @@ fn config() -> Config {
 fn r_def_29_r_def_45_what_a_block_does_before_its_inherent_makes_no_prediction_wrong() {
 	use proptest::test_runner::TestRunner;
 	let sum = RefCell::new(Tally::default());
-	let outcome = TestRunner::new(config()).run(&vec(plan::block(), 6..16), |blocks| {
-		sum.borrow_mut().add(run(&blocks, &mut ())?);
+	let outcome = TestRunner::new(config()).run(&plan::story(), |(start, blocks)| {
+		sum.borrow_mut().add(run(start, &blocks, &mut ())?);
 		Ok(())
 	});
 	let tally = sum.take();

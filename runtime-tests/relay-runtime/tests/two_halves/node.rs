@@ -62,11 +62,12 @@ pub(crate) struct Made {
 	pub(crate) validation_data: PersistedValidationData,
 	/// Whether validators of this node's kind vote for it: it is admitted at its relay parent, and has its quorum.
 	pub(crate) is_backable: bool,
+	hash: CandidateHash,
 }
 
 impl Made {
 	pub(crate) fn hash(&self) -> CandidateHash {
-		self.backed.candidate.hash()
+		self.hash
 	}
 
 	pub(crate) fn para(&self) -> ParaId {
@@ -330,6 +331,7 @@ impl AtLeaf {
 		let (backed, is_backable) = self.vote(receipt, relay_parent, core, votes);
 		let is_admitted = self.admits(&backed, &validation_data, core);
 		Made {
+			hash: backed.hash(),
 			backed,
 			validation_data,
 			is_backable: is_backable && is_admitted,
@@ -337,14 +339,18 @@ impl AtLeaf {
 	}
 
 	/// The same candidate with the votes of the whole group, those of disabled validators included. No node counts these
-	/// (R-BAK-14).
+	/// (R-BAK-14). `None` if nobody in the group is disabled.
 	#[allow(dead_code)] // `agreement` of the runtime tests makes wrong candidates of it
 	pub(crate) fn voted_by_all(&self, made: &Made) -> Option<Made> {
 		let receipt = made.backed.candidate.clone();
 		let relay_parent = *self.facts.relay_parent(receipt.descriptor.relay_parent())?;
 		let core = made.backed.core().ok()?;
+		let (counted, _) = self.vote(receipt.clone(), relay_parent, core, |_, validator| {
+			!self.facts.disabled.contains(&validator)
+		});
 		let (backed, _) = self.vote(receipt, relay_parent, core, |_, _| true);
-		Some(Made {
+		// Signatures always differ.
+		(backed.validator_indices != counted.validator_indices).then(|| Made {
 			backed,
 			is_backable: false,
 			..made.clone()
@@ -425,6 +431,16 @@ impl AtLeaf {
 	/// What so many validators attest: whatever is pending.
 	pub(crate) fn bitfields(&self, count: usize) -> Vec<UncheckedSignedAvailabilityBitfield> {
 		self.attest(count, |_| true)
+	}
+
+	/// Candidates that occupy cores, by core.
+	#[allow(dead_code)] // `small_worlds` asks for it
+	pub(crate) fn occupants(&self) -> Vec<(usize, CandidateHash)> {
+		let occupied = |(core, state): (usize, &CoreState)| match state {
+			CoreState::Occupied(occupied) => Some((core, occupied.candidate_hash)),
+			CoreState::Scheduled(_) | CoreState::Free => None,
+		};
+		self.facts.cores.iter().enumerate().filter_map(occupied).collect()
 	}
 
 	/// What so many validators attest, of what is pending.

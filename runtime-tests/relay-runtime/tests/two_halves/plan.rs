@@ -6,6 +6,15 @@ use proptest::{collection::vec, option, prelude::*};
 /// Two paras with a core each, and one without.
 pub(crate) const PARAS: [ParaId; 3] = [ParaId(2000), ParaId(2001), ParaId(2002)];
 
+/// What a chain begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Start {
+	/// Limits that stories meet now and then.
+	Roomy,
+	/// Limits that they meet at every turn: depth 0, channels for one message, queues for two, groups without validators.
+	Narrow,
+}
+
 /// What governance, paras and customers do.
 #[derive(Clone, Debug)]
 pub(crate) enum Op {
@@ -188,4 +197,10 @@ pub(crate) fn block() -> impl Strategy<Value = BlockPlan> {
 				skipped_slots,
 			},
 		)
+}
+
+/// A chain, and what happens on it.
+pub(crate) fn story() -> impl Strategy<Value = (Start, Vec<BlockPlan>)> {
+	let start = prop_oneof![3 => Just(Start::Roomy), 2 => Just(Start::Narrow)];
+	(start, vec(block(), 6..16))
 }

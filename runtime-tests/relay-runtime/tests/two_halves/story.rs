@@ -3,7 +3,7 @@
 use crate::{
 	chain::{self, begin_block, end_block, enter, execute, externalities, info, FIRST_SLOT},
 	node::{inherent, AtLeaf, Made, Node},
-	plan::{BlockPlan, Op, PARAS},
+	plan::{BlockPlan, Op, Start, PARAS},
 };
 use async_backing_primitives::{DescriptorVersion, Header, ParachainsInherentData};
 use async_backing_relay_runtime::ParaInclusion;
@@ -67,10 +67,14 @@ pub(crate) fn loosens(op: &Op) -> bool {
 }
 
 /// What happens in the first blocks of every story: a channel each way, and a session in which it is used.
-fn prelude() -> BlockPlan {
+fn prelude(start: Start) -> BlockPlan {
+	let capacity = match start {
+		Start::Roomy => 3,
+		Start::Narrow => 1,
+	};
 	BlockPlan {
 		before: vec![
-			Op::ForceOpen(PARAS[0], PARAS[1], 3),
+			Op::ForceOpen(PARAS[0], PARAS[1], capacity),
 			Op::ForceOpen(PARAS[1], PARAS[0], 3),
 			Op::PlaceOrder(PARAS[2]),
 		],
@@ -81,13 +85,17 @@ fn prelude() -> BlockPlan {
 	}
 }
 
-pub(crate) fn run(blocks: &[BlockPlan], watcher: &mut impl Watcher) -> Result<Tally, TestCaseError> {
+pub(crate) fn run(
+	start: Start,
+	blocks: &[BlockPlan],
+	watcher: &mut impl Watcher,
+) -> Result<Tally, TestCaseError> {
 	let mut tally = Tally::default();
-	externalities().execute_with(|| {
+	externalities(start).execute_with(|| {
 		let mut parent = chain::genesis_header();
 		let mut node = Node::default();
 		let mut slot = FIRST_SLOT;
-		for (number, plan) in core::iter::once(&prelude()).chain(blocks).enumerate() {
+		for (number, plan) in core::iter::once(&prelude(start)).chain(blocks).enumerate() {
 			parent = run_block(&mut node, &parent, slot, plan, number as u32, &mut tally, watcher)?;
 			slot += 1 + plan.skipped_slots;
 		}
@@ -132,6 +140,7 @@ fn run_block(
 			}
 			(false, true) if done.iter().any(|op| loosens(op)) => tally.loosened += 1,
 			(false, true) if leaf.profits_from_service(candidate) => tally.loosened += 1,
+			(false, true) if leaf.drops(candidate.hash()) => tally.loosened += 1,
 			// The chain does not ask which core a candidate of version 1 could be seconded on.
 			(false, true) if version(candidate) == Some(DescriptorVersion::V1) => tally.loosened += 1,
 			(predicted, accepted) => prop_assert_eq!(

@@ -22,14 +22,16 @@ mod story;
 mod wrong;
 
 use async_backing_primitives::ParachainsInherentData;
+use async_backing_relay_runtime::Runtime;
 use compiled::Compiled;
 use node::{AtLeaf, Made};
 use proptest::{
-	collection::vec,
 	strategy::{Strategy, ValueTree},
 	test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
 };
 use rules::Counts;
+use scale_info::{TypeDef, TypeInfo};
+use std::collections::BTreeSet;
 use story::{run, Tally, Watcher};
 
 /// Comparisons without `AGREEMENT`.
@@ -42,14 +44,27 @@ struct Judge {
 	offered: u64,
 	/// Which wrong candidate is made next.
 	next: usize,
+	/// Candidates of the block before, and of those before that wait still.
+	earlier: Vec<Made>,
 }
 
 impl Watcher for Judge {
 	fn add_to(&mut self, leaf: &AtLeaf, made: &mut Vec<Made>) {
-		for honest in made.clone() {
-			made.extend(wrong::by_one(leaf, &honest, self.next));
+		let paras = leaf.facts.paras.values();
+		let pending: BTreeSet<_> = paras
+			.flat_map(|para| &para.backing_state.pending_availability)
+			.map(|pending| pending.candidate_hash)
+			.collect();
+		self.earlier
+			.retain(|candidate| pending.contains(&candidate.hash()));
+		let honest = made.clone();
+		for candidate in &honest {
+			made.extend(wrong::by_one(leaf, candidate, self.next));
 			self.next += 1;
 		}
+		// Once more what waits already.
+		made.extend(self.earlier.iter().cloned());
+		self.earlier.extend(honest);
 	}
 
 	fn judged(&mut self, candidate: &Made, data: &ParachainsInherentData, refusal: Option<&'static str>) {
@@ -82,6 +97,7 @@ fn r_glo_10_prediction_choice_and_verdict_agree() {
 		counts: Counts::default(),
 		offered: 0,
 		next: 0,
+		earlier: Vec::new(),
 	};
 	let mut tally = Tally::default();
 	let config = Config {
@@ -91,12 +107,15 @@ fn r_glo_10_prediction_choice_and_verdict_agree() {
 	// The same histories every time: more of them are the same and more.
 	let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
 	let mut runner = TestRunner::new_with_rng(config, rng);
-	let blocks = vec(plan::block(), 6..16);
+	let stories = plan::story();
 	while judge.counts.comparisons() < wanted {
-		let blocks = blocks.new_tree(&mut runner).expect("there are stories").current();
-		match run(&blocks, &mut judge) {
+		let (start, blocks) = stories
+			.new_tree(&mut runner)
+			.expect("there are stories")
+			.current();
+		match run(start, &blocks, &mut judge) {
 			Ok(story) => tally.add(story),
-			Err(error) => panic!("{error}: {blocks:#?}"),
+			Err(error) => panic!("{error}: {start:?} {blocks:#?}"),
 		}
 	}
 	let report = judge.counts.report(&tally, judge.offered);
@@ -106,4 +125,21 @@ fn r_glo_10_prediction_choice_and_verdict_agree() {
 	}
 	let never = judge.counts.never();
 	assert!(never.is_empty(), "every rule accepts and refuses: {never:?}");
+	let unexpected = judge.counts.unexpected();
+	assert!(
+		unexpected.is_empty(),
+		"what is said to be out of reach is not: {unexpected:?}"
+	);
+}
+
+#[test]
+fn r_glo_10_every_error_of_the_inherent_is_accounted_for() {
+	let type_info = <pallet_async_backing_inclusion::Error<Runtime> as TypeInfo>::type_info();
+	let TypeDef::Variant(errors) = type_info.type_def else {
+		panic!("errors are an enumeration");
+	};
+	for error in errors.variants {
+		let places = rules::places(error.name);
+		assert_eq!(places, 1, "{} is in {places} tables", error.name);
+	}
 }

@@ -3,14 +3,14 @@
 use crate::node::{AtLeaf, Made};
 use async_backing_primitives::{
 	CandidateCommitments, CandidateDescriptor, CommittedCandidateReceipt, CoreIndex, HeadData,
-	OutboundHrmpMessage, ParaId, ValidationCode,
+	OutboundHrmpChannelLimitations, OutboundHrmpMessage, ParaId, ValidationCode,
 };
 use codec::{Decode, Encode};
 
 /// A fault of outputs.
 type Fault = fn(&mut CandidateCommitments, &AtLeaf, &Made);
 
-const FAULTS: [Fault; 12] = [
+const FAULTS: [Fault; 16] = [
 	|outputs, _, _| outputs.hrmp_watermark += 1,
 	|outputs, _, _| outputs.hrmp_watermark = outputs.hrmp_watermark.saturating_sub(1),
 	|outputs, _, _| outputs.processed_downward_messages += 1,
@@ -49,13 +49,57 @@ const FAULTS: [Fault; 12] = [
 		outputs.horizontal_messages = vec![message(1), message(2), message(3)];
 	},
 	|outputs, _, _| outputs.upward_messages = vec![vec![], vec![9]],
+	|outputs, leaf, made| {
+		if let Some((recipient, room)) = channel(leaf, made) {
+			let bytes = beyond(room.bytes_remaining);
+			outputs.horizontal_messages = vec![OutboundHrmpMessage {
+				recipient,
+				data: vec![2; bytes],
+			}];
+		}
+	},
+	// Wrong where the channel is full.
+	|outputs, leaf, made| {
+		if let Some((recipient, _)) = channel(leaf, made) {
+			outputs.horizontal_messages = vec![OutboundHrmpMessage {
+				recipient,
+				data: vec![],
+			}];
+		}
+	},
+	|outputs, leaf, made| {
+		let para = leaf.facts.paras.get(&made.para());
+		if let Some(extension) = para.and_then(|para| para.extension.as_ref()) {
+			outputs.upward_messages = vec![vec![1; beyond(extension.max_ump_message_size)]];
+		}
+	},
+	|outputs, leaf, made| {
+		let room = limit(leaf, made, |base| base.ump_remaining_bytes);
+		outputs.upward_messages = vec![vec![1; beyond(room as u32)]];
+	},
 ];
 
-/// A byte of the descriptor that is another: para head, validation data, code, session, relay parent, version, core.
-const BYTES: [usize; 7] = [230, 70, 262, 39, 6, 36, 37];
+/// One byte more than there is room for; where there is much room none: nobody learns anything of a message of a megabyte.
+fn beyond(room: u32) -> usize {
+	if room < 1_000 {
+		room as usize + 1
+	} else {
+		0
+	}
+}
+
+/// The first channel on which the candidate's para sends.
+fn channel(leaf: &AtLeaf, made: &Made) -> Option<(ParaId, OutboundHrmpChannelLimitations)> {
+	let para = leaf.facts.paras.get(&made.para())?;
+	let channels = &para.backing_state.constraints.hrmp_channels_out;
+	channels.first().copied()
+}
+
+/// A byte of the descriptor that is another: para head, validation data, code, session, relay parent, version, core, para.
+const BYTES: [usize; 8] = [230, 70, 262, 39, 6, 36, 37, 2];
 
 /// What of the votes is wrong.
-const VOTES: usize = 3;
+const VOTES: usize = 5;
 
 fn limit(leaf: &AtLeaf, made: &Made, limit: fn(&async_backing_primitives::Constraints) -> u32) -> usize {
 	let para = leaf.facts.paras.get(&made.para());
@@ -81,16 +125,19 @@ pub(crate) fn by_one(leaf: &AtLeaf, honest: &Made, next: usize) -> Option<Made> 
 		let descriptor = patched(&honest.backed.candidate.descriptor, *offset, &[byte])?;
 		return remade(leaf, honest, descriptor, outputs);
 	}
-	let mut twisted = Made {
-		// Who counts votes finds out, so that no node has its quorum.
-		is_backable: false,
-		..honest.clone()
-	};
+	if which % VOTES == 3 {
+		return leaf.voted_by_all(honest);
+	}
+	let mut twisted = honest.clone();
+	// Who counts votes finds out, so that no node has its quorum.
+	twisted.is_backable = false;
 	match which % VOTES {
 		0 => {
 			twisted.backed.validity_votes.pop()?;
 		}
 		1 => twisted.backed.validator_indices.insert(0, false),
+		// Too few to name a core.
+		2 => twisted.backed.validator_indices.truncate(3),
 		_ => twisted.backed.validity_votes.reverse(),
 	}
 	let is_changed = twisted.backed != honest.backed;
