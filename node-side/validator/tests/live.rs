@@ -55,6 +55,7 @@ fn protocol(name: &str) -> Option<Protocol> {
 }
 
 /// What happens to a node.
+#[allow(clippy::large_enum_variant)] // lives as long as it takes to handle
 enum Happens {
 	Frame(PeerId, Frame),
 	Gone(PeerId),
