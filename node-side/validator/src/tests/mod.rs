@@ -11,3 +11,4 @@ mod recovering;
 mod rows;
 mod solo;
 mod sources;
+mod views;
