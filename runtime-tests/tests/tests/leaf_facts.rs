@@ -99,10 +99,13 @@ fn one_by_one(client: &RelayClient, leaf: Hash) -> LeafFacts {
 		pending_relay_parents,
 		codes_to_check: api.pvfs_require_precheck(leaf).unwrap(),
 		node_features: api.node_features(leaf).unwrap(),
-		grid: api.session_info(leaf, session_index).unwrap().map(|info| GridSeed {
-			randomness: api.current_epoch(leaf).unwrap().randomness,
-			authorities: info.discovery_keys.len() as u32,
-		}),
+		grid: api
+			.session_info(leaf, session_index)
+			.unwrap()
+			.map(|info| GridSeed {
+				randomness: api.current_epoch(leaf).unwrap().randomness,
+				authorities: info.discovery_keys.len() as u32,
+			}),
 		events: api.candidate_events(leaf).unwrap(),
 	}
 }
@@ -114,7 +117,9 @@ fn r_bin_31_the_compiled_runtime_is_asked_for_everything_and_less_as_if_it_were_
 		let now = client.leaf_facts(leaf).unwrap();
 		assert_eq!(now, one_by_one(client, leaf));
 		assert_eq!(leaf_facts::<_, Block>(client, leaf).unwrap(), now);
-		assert!(now.grid.is_some_and(|grid| grid.authorities as usize >= now.validators.len()));
+		assert!(now
+			.grid
+			.is_some_and(|grid| grid.authorities as usize >= now.validators.len()));
 		assert!(!now.ancestors.is_empty() && now.paras.len() == 2);
 		for (host, own) in [
 			(7, false),

@@ -15,7 +15,8 @@ use async_backing_backing::job;
 use async_backing_chain_view::ChainEvent;
 use async_backing_machine::{Core, Input, Outbox, Output, PeerEvent, PeerId, Ticket};
 use async_backing_primitives::{
-	CandidateHash, CompactStatement, Hash, SignedCompactStatement, StatementDistributionMessage, ValidatorIndex,
+	CandidateHash, CompactStatement, Hash, SignedCompactStatement, StatementDistributionMessage,
+	ValidatorIndex,
 };
 use async_backing_sim::{Fault, Moment, NodeId, Step, What};
 use async_backing_validator::{Job as ValidatorJob, Message as NodeMessage, NodeWords, Request, Response};
