@@ -60,6 +60,7 @@ impl Watcher for Judge {
 		let honest = made.clone();
 		for candidate in &honest {
 			made.extend(wrong::by_one(leaf, candidate, self.next));
+			made.extend(leaf.voted_by_all(candidate));
 			self.next += 1;
 		}
 		// Once more what waits already.

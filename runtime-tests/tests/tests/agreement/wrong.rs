@@ -99,7 +99,7 @@ fn channel(leaf: &AtLeaf, made: &Made) -> Option<(ParaId, OutboundHrmpChannelLim
 const BYTES: [usize; 8] = [230, 70, 262, 39, 6, 36, 37, 2];
 
 /// What of the votes is wrong.
-const VOTES: usize = 5;
+const VOTES: usize = 4;
 
 fn limit(leaf: &AtLeaf, made: &Made, limit: fn(&async_backing_primitives::Constraints) -> u32) -> usize {
 	let para = leaf.facts.paras.get(&made.para());
@@ -124,9 +124,6 @@ pub(crate) fn by_one(leaf: &AtLeaf, honest: &Made, next: usize) -> Option<Made> 
 		let byte = honest.backed.candidate.descriptor.encode().get(*offset)? ^ 1;
 		let descriptor = patched(&honest.backed.candidate.descriptor, *offset, &[byte])?;
 		return remade(leaf, honest, descriptor, outputs);
-	}
-	if which % VOTES == 3 {
-		return leaf.voted_by_all(honest);
 	}
 	let mut twisted = honest.clone();
 	// Who counts votes finds out, so that no node has its quorum.
