@@ -35,6 +35,15 @@ pub enum SetupError {
 	/// A genesis configuration that is not JSON.
 	#[error("the genesis configuration is not valid JSON: {0}")]
 	Json(#[from] serde_json::Error),
+	/// A genesis configuration that no runtime can be handed. Most of it are validation codes: each para brings its own, and two
+	/// digits for each byte.
+	#[error("the genesis configuration has {got} bytes of JSON, of which a runtime takes {max}: fewer paras, or shorter codes")]
+	GenesisTooLarge {
+		/// What is allocated at once at most.
+		max: usize,
+		/// Its length.
+		got: usize,
+	},
 	/// The runtime refused the genesis configuration; the text is the runtime's.
 	#[error("the runtime refused the genesis configuration: {0}")]
 	Genesis(String),

@@ -51,7 +51,7 @@ impl Genesis {
 		const BUILD: &str = "GenesisBuilder_build_state";
 		let mut state = BasicExternalities::new_empty();
 		let built: sp_genesis_builder::Result =
-			executor.call_over(&mut state, wasm, BUILD, serde_json::to_vec(&config)?)?;
+			executor.call_over(&mut state, wasm, BUILD, argument(&config)?)?;
 		built.map_err(SetupError::Genesis)?;
 
 		let mut storage = state.into_storages();
@@ -72,6 +72,17 @@ impl Genesis {
 			json_patch::merge(&mut config, executor.preset(wasm, Some(name))?);
 		}
 		Ok(config)
+	}
+}
+
+/// A configuration as a runtime is handed it: as bytes that it allocates at once.
+fn argument(config: &Value) -> Result<Vec<u8>, SetupError> {
+	/// With the longest prefix that says how long it is.
+	const MAX: usize = sp_core::MAX_POSSIBLE_ALLOCATION as usize - 5;
+	let json = serde_json::to_vec(config)?;
+	match json.len() {
+		got if got > MAX => Err(SetupError::GenesisTooLarge { max: MAX, got }),
+		_ => Ok(json),
 	}
 }
 
@@ -208,6 +219,24 @@ pub fn validators_patch(validators: &[ValidatorKeys], session_keys: &[&str]) -> 
 #[cfg(test)]
 mod tests {
 	use super::*;
+
+	#[test]
+	fn a_configuration_that_no_runtime_can_be_handed_is_an_error_with_its_size() {
+		let code = |digits: usize| json!({ "code": "0".repeat(digits) });
+		let frame = serde_json::to_vec(&code(0)).expect("it is JSON").len();
+		let most = (32 << 20) - 5;
+		assert_eq!(
+			argument(&code(most - frame)).map(|json| json.len()).ok(),
+			Some(most)
+		);
+		let refused = argument(&code(most - frame + 1)).map(|json| json.len());
+		let refused = refused.expect_err("it is too long").to_string();
+		let expected = format!(
+			"the genesis configuration has {} bytes of JSON, of which a runtime takes {most}: fewer paras, or shorter codes",
+			most + 1
+		);
+		assert_eq!(refused, expected);
+	}
 
 	#[test]
 	fn patches_are_laid_over_each_other() {

@@ -14,6 +14,7 @@ use async_backing_primitives::{
 use async_backing_relay_client::{Block, Hash, QueryError, RelayClient};
 use common::{cases, world::Compiled};
 use older::Older;
+use sp_consensus_babe::BabeApi;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A chain with candidates pending, in its third block of a session or a later one; and blocks on top.
