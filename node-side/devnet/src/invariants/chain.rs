@@ -39,6 +39,7 @@ struct OnFork {
 /// What validators found out of a candidate.
 #[derive(Clone, Copy, Debug)]
 struct Seen {
+	by: NodeId,
 	parent_head: HeadHash,
 	is_valid: bool,
 	is_invalid: bool,
@@ -54,6 +55,8 @@ pub(super) struct Relay {
 	blocks: BTreeMap<Hash, OnFork>,
 	candidates: BTreeMap<CandidateHash, Seen>,
 	executions: BTreeMap<(NodeId, JobId), CandidateHash>,
+	/// Who built what an honest validator found invalid.
+	proven_wrong: BTreeSet<NodeId>,
 }
 
 impl Relay {
@@ -69,6 +72,7 @@ impl Relay {
 			blocks: BTreeMap::new(),
 			candidates: BTreeMap::new(),
 			executions: BTreeMap::new(),
+			proven_wrong: BTreeSet::new(),
 		}
 	}
 
@@ -76,8 +80,14 @@ impl Relay {
 		!self.faulty.contains(&node)
 	}
 
-	pub(super) fn built(&mut self, built: &Built) {
+	/// Whether an execution proves that a node built something invalid.
+	pub(super) fn is_proven_wrong(&self, node: NodeId) -> bool {
+		self.proven_wrong.contains(&node)
+	}
+
+	pub(super) fn built(&mut self, node: NodeId, built: &Built) {
 		let seen = Seen {
+			by: node,
 			parent_head: built.parent_head,
 			is_valid: false,
 			is_invalid: false,
@@ -108,7 +118,10 @@ impl Relay {
 		};
 		match result {
 			Ok(_) => seen.is_valid = true,
-			Err(_) => seen.is_invalid = true,
+			Err(_) => {
+				seen.is_invalid = true;
+				self.proven_wrong.insert(seen.by);
+			}
 		}
 	}
 

@@ -44,7 +44,7 @@ pub enum Invariant {
 	OfferIsTaken,
 	/// The root of an honest validator's tree is the head in the state of its leaf (R-TRE-1).
 	RootIsHead,
-	/// No honest node takes another one for malicious.
+	/// No honest node takes another one for malicious, unless an execution proves that this one built something invalid.
 	NoPunishmentWithoutProof,
 	/// Nothing of an honest node is dropped for want of room, where nothing but what its peers may do goes on.
 	QueuesWithinBounds,
@@ -174,16 +174,16 @@ impl Invariants {
 			}
 			(Some(node), What::Output(Output::Event(event))) => {
 				if let Event::Built(built) = event {
-					self.relay.built(built);
+					self.relay.built(node, built);
 				}
 				if let Event::Validator(ValidatorEvent::LeafActivated(leaf)) = event {
 					self.looks.push(Look::Trees(node, *leaf));
 				}
-				self.conduct.event(node, event)
+				self.conduct.event(node, event, &self.relay)
 			}
 			(Some(node), What::Output(output)) => {
 				self.relay.output(node, output);
-				self.conduct.output(node, output)
+				self.conduct.output(node, output, &self.relay)
 			}
 			(Some(node), What::Input(input)) => {
 				if let Input::Done(id, result) = input {

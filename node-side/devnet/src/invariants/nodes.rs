@@ -1,6 +1,6 @@
 //! How nodes treat one another, and whether they keep to their bounds.
 
-use super::{Found, Invariant};
+use super::{chain::Relay, Found, Invariant};
 use crate::{
 	relay::Chain,
 	words::{DevnetWords, Event},
@@ -65,25 +65,28 @@ impl Conduct {
 		self.names.retain(|(of, _), _| *of != node);
 	}
 
-	pub(super) fn output(&self, node: NodeId, output: &Output<DevnetWords>) -> Option<Found> {
+	pub(super) fn output(&self, node: NodeId, output: &Output<DevnetWords>, relay: &Relay) -> Option<Found> {
 		match output {
 			Output::Report(peer, Judgement::Cost(Cost::Malicious, reason)) => {
-				self.punishes(node, *peer, reason)
+				self.punishes(node, *peer, reason, relay)
 			}
 			_ => None,
 		}
 	}
 
-	pub(super) fn event(&self, node: NodeId, event: &Event) -> Option<Found> {
+	pub(super) fn event(&self, node: NodeId, event: &Event, relay: &Relay) -> Option<Found> {
 		match event {
-			Event::Validator(ValidatorEvent::Cut(peer)) => self.punishes(node, *peer, "it cost too much"),
+			Event::Validator(ValidatorEvent::Cut(peer)) => {
+				self.punishes(node, *peer, "it cost too much", relay)
+			}
 			_ => None,
 		}
 	}
 
-	fn punishes(&self, node: NodeId, peer: PeerId, reason: &str) -> Option<Found> {
+	fn punishes(&self, node: NodeId, peer: PeerId, reason: &str, relay: &Relay) -> Option<Found> {
 		let other = *self.names.get(&(node, peer))?;
-		let are_honest = self.once && self.is_honest(node) && self.is_honest(other);
+		let are_honest =
+			self.once && self.is_honest(node) && self.is_honest(other) && !relay.is_proven_wrong(other);
 		are_honest.then(|| {
 			let message = format!(
 				"node {} takes node {} for malicious, which does nothing wrong: {reason}",
