@@ -17,6 +17,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 exec python3 - "$@" <<'PYTHON'
 import filecmp
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -112,6 +113,20 @@ def crate_of(bug):
     return next(crate for crate in (P, T, I) if bug[1].startswith(crate))
 
 
+def another_version(file):
+    """What the copy has of a file that says our crates' version; `None` of others.
+
+    Cargo tells crates of a workspace apart by name and version, not by where the workspace lies: what is built of the copy
+    would be taken for what is built of the tree, with the bug in it.
+    """
+    if file == "Cargo.toml":
+        return re.sub(r'(\[workspace\.package\]\nversion = "[^"+]+)"', r'\1+injected"', Path(file).read_text(), count=1)
+    if file == "Cargo.lock":
+        ours = r'(name = "(?:pallet-)?async-backing[^"]*"\nversion = "[^"+]+)"'
+        return re.sub(ours, r'\1+injected"', Path(file).read_text())
+    return None
+
+
 class Copy:
     """The tree with one bug or none, and what is known of its checks."""
 
@@ -135,7 +150,12 @@ class Copy:
                 there.unlink()
         for file in files:
             target = self.root / file
-            if not (target.exists() and filecmp.cmp(file, target, shallow=False)):
+            content = another_version(file)
+            if content is not None:
+                if not (target.exists() and target.read_text() == content):
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    target.write_text(content)
+            elif not (target.exists() and filecmp.cmp(file, target, shallow=False)):
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(file, target, follow_symlinks=False)
                 shutil.copymode(file, target, follow_symlinks=False)

@@ -21,7 +21,7 @@ use std::{collections::BTreeMap, time::Instant};
 
 /// What a run came to.
 enum Came {
-	Whole(RunReport),
+	Whole(Box<RunReport>),
 	Broke(Box<Violation>),
 }
 
@@ -32,7 +32,7 @@ fn run(plan: &Plan, runtime: &Runtime) -> Result<Came, CliError> {
 		reason: error.to_string(),
 	})?;
 	match rerun::quietly(&dev, runtime) {
-		Ok(report) => Ok(Came::Whole(report)),
+		Ok(report) => Ok(Came::Whole(Box::new(report))),
 		Err(CliError::Devnet(DevnetError::Violated(violation))) => Ok(Came::Broke(violation)),
 		Err(error) => Err(error),
 	}
