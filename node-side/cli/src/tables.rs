@@ -406,4 +406,7 @@ fn r_def_40_r_def_43_r_col_6_the_tables_of_the_guide_are_what_runs_come_to() {
 		}
 		assert_eq!(lines.next(), None, "{}: a row too many", table.name);
 	}
+	for (holds, runs) in made {
+		holds(&runs);
+	}
 }
