@@ -15,13 +15,15 @@ UPGRADE_DELAY = 12
 # Depth and ancestry, and the parablocks that have to be included in so many relay blocks.
 PARAMS = {(4, 3): 50, (0, 0): 28}
 # What demands a relay block on top of its relay parent has none in scope without ancestry, and says so.
-BEHIND, NONE_ON_TOP = "small-behind", "relay blocks on top of its relay parent"
+BEHIND, NONE_ON_TOP = "small-behind", "too few relay blocks are on top of any relay parent"
 
 
 def run(program, spec, depth, ancestry):
     command = [program, "dev", "--para-spec", str(spec), "--blocks", str(BLOCKS), "--json", "-",
                "--upgrade-delay", str(UPGRADE_DELAY), "--max-candidate-depth", str(depth), "--allowed-ancestry-len", str(ancestry)]
     done = subprocess.run(command, capture_output=True, text=True)
+    if spec.stem == BEHIND and ancestry == 0 and done.returncode != 0 and NONE_ON_TOP in done.stderr:
+        return None, 0.0
     if done.returncode != 0:
         sys.exit(f"{' '.join(command)}: {done.stderr}")
     report = json.loads(done.stdout)["runs"][0]
@@ -41,6 +43,10 @@ def main():
             where = f"{spec.stem} ({depth}, {ancestry})"
             first, wall = run(program, spec, depth, ancestry)
             again, _ = run(program, spec, depth, ancestry)
+            if first is None and again is None:
+                rows.append(f"| {spec.stem} | ({depth}, {ancestry}) | 0 | 0 | 0 | 0 | | the same |")
+                print(rows[-1], flush=True)
+                continue
             para = first["paras"][0]
             included = para["included"]
             each = para["pov_bytes_included"] // max(included, 1)
@@ -52,15 +58,13 @@ def main():
             said += [f"{refusal['candidates']} x {refusal['reason']}" for refusal in para.get("refusals", [])]
             if first != again:
                 failed.append(f"{where}: two runs differ")
-            impossible = spec.stem == BEHIND and ancestry == 0
-            if impossible:
-                if included > 0 or not any(NONE_ON_TOP in line for line in said):
-                    failed.append(f"{where}: {included} included, and said {said}")
+            if spec.stem == BEHIND and ancestry == 0:
+                failed.append(f"{where}: {included} included, where no relay parent is far enough behind")
             elif included < least:
                 failed.append(f"{where}: {included} included, at least {least} expected; {said}")
             if first["refused_on_chain"] != 0:
                 failed.append(f"{where}: {first['refused_on_chain']} refused on-chain")
-            if spec.stem != "adder" and not impossible and para["extrinsics_included"] == 0:
+            if spec.stem != "adder" and para["extrinsics_included"] == 0:
                 failed.append(f"{where}: no transfers")
     tables = folder / "tables"
     tables.mkdir(exist_ok=True)
