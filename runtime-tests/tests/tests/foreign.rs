@@ -204,7 +204,7 @@ fn r_col_2_a_runtime_has_the_relay_blocks_on_top_of_its_relay_parent_proven() {
 	assert_eq!(para.included, 0);
 	let said = para.idle.iter().any(|idle| {
 		idle.reason
-			.contains("demands 1 relay blocks on top of its relay parent; 0 can be there")
+			.contains("too few relay blocks are on top of any relay parent")
 	});
 	assert!(said, "{:?}", para.idle);
 }
