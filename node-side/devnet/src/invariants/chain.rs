@@ -55,8 +55,6 @@ pub(super) struct Relay {
 	blocks: BTreeMap<Hash, OnFork>,
 	candidates: BTreeMap<CandidateHash, Seen>,
 	executions: BTreeMap<(NodeId, JobId), CandidateHash>,
-	/// Who built what an honest validator found invalid.
-	proven_wrong: BTreeSet<NodeId>,
 }
 
 impl Relay {
@@ -72,7 +70,6 @@ impl Relay {
 			blocks: BTreeMap::new(),
 			candidates: BTreeMap::new(),
 			executions: BTreeMap::new(),
-			proven_wrong: BTreeSet::new(),
 		}
 	}
 
@@ -82,7 +79,8 @@ impl Relay {
 
 	/// Whether an execution proves that a node built something invalid.
 	pub(super) fn is_proven_wrong(&self, node: NodeId) -> bool {
-		self.proven_wrong.contains(&node)
+		let mut candidates = self.candidates.values();
+		candidates.any(|seen| seen.by == node && seen.is_invalid)
 	}
 
 	pub(super) fn built(&mut self, node: NodeId, built: &Built) {
@@ -118,10 +116,7 @@ impl Relay {
 		};
 		match result {
 			Ok(_) => seen.is_valid = true,
-			Err(_) => {
-				seen.is_invalid = true;
-				self.proven_wrong.insert(seen.by);
-			}
+			Err(_) => seen.is_invalid = true,
 		}
 	}
 
@@ -154,13 +149,12 @@ impl Relay {
 		if !self.is_honest(NodeId(block.author)) {
 			return None;
 		}
-		let is_taken = |offered: &CandidateHash| {
-			block.events.iter().any(|event| match event {
-				CandidateEvent::CandidateBacked(receipt, ..) => receipt.hash() == *offered,
-				_ => false,
-			})
-		};
-		let refused = block.offered.iter().find(|offered| !is_taken(offered))?;
+		let backed = block.events.iter().filter_map(|event| match event {
+			CandidateEvent::CandidateBacked(receipt, ..) => Some(receipt.hash()),
+			_ => None,
+		});
+		let taken: BTreeSet<_> = backed.collect();
+		let refused = block.offered.iter().find(|offered| !taken.contains(*offered))?;
 		let message = format!(
 			"block {} of validator {} does not take candidate {}, which its provisioner offered",
 			named(&block.facts),
