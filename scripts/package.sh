@@ -37,7 +37,8 @@ cp Cargo.lock "$tree/Cargo.lock"
 for name in "$@"; do
   archives=("$packed/$name"-[0-9]*.crate)
   [[ ${#archives[@]} -eq 1 && -f "${archives[0]}" ]] || { echo "package: there is not one archive of $name" >&2; exit 1; }
-  tar -xzf "${archives[0]}" -C "$tree"
+  # Archives give each file one and the same date, of years ago, by which cargo takes it for what it compiled the last time.
+  tar -xmzf "${archives[0]}" -C "$tree"
   directory=$(basename "${archives[0]}" .crate)
   # A package's own lock file would be taken for nothing and kept out of date.
   rm -f "$tree/$directory/Cargo.lock"
