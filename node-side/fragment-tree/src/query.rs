@@ -6,7 +6,7 @@ use crate::{
 };
 use alloc::{collections::BTreeSet, vec::Vec};
 use async_backing_primitives::{
-	CandidateHash, ConstraintSource, Hash, HeadData, HeadHash, RelayChainBlockInfo,
+	BlockNumber, CandidateHash, ConstraintSource, Hash, HeadData, HeadHash, RelayChainBlockInfo,
 };
 use core::slice;
 
@@ -356,6 +356,14 @@ impl<R: PathRule> FragmentTree<R> {
 		}
 		let member = self.arena.members_with_output(head).next()?;
 		Some(member.candidate.output_head())
+	}
+
+	/// Whether the tree knows a parent for a block with this parent head and a relay parent of this number: the included
+	/// head, or a candidate whose relay parent is no newer (R-TRE-6). Whether the block fits there is not asked. Cost:
+	/// constant for each node that outputs the head.
+	pub fn has_parent_for(&self, head: HeadHash, relay_parent: BlockNumber) -> bool {
+		self.parents_for(head)
+			.any(|parent| parent.is_none_or(|index| self.arena.relay_parent_number(index) <= relay_parent))
 	}
 
 	/// Candidates in the tree, in the order in which they joined.

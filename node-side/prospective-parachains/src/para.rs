@@ -136,15 +136,15 @@ fn is_pending<R: PathRule>(trees: &[&FragmentTree<R>], candidate: CandidateHash)
 	trees.iter().any(|tree| tree.scope().is_pending(candidate))
 }
 
-/// Whether a candidate that no tree holds may join one later (R-TRE-14): its parent head is unknown in all trees, and
-/// at some leaf its relay parent is in scope and nothing is wrong with it that a parent could not mend.
+/// Whether a candidate that no tree holds may join one later (R-TRE-14): at some leaf, judged for itself, its relay parent
+/// is in scope, no parent that it may follow is known, and nothing is wrong with it that a parent could not mend. What
+/// another leaf knows makes no difference: the candidate may be out of scope there.
 pub(crate) fn may_wait<R: PathRule>(trees: &[&FragmentTree<R>], candidate: &Candidate) -> bool {
-	let parent_is_known = |tree: &&FragmentTree<R>| tree.head_data(candidate.parent_head_hash()).is_some();
-	!trees.iter().any(parent_is_known)
-		&& trees.iter().any(|tree| {
-			tree.scope().place_in_time(candidate).is_ok_and(|relay_parent| {
-				let base = tree.scope().base_constraints();
-				check_unconnected(relay_parent, base, &candidate.as_fragment(false)).is_ok()
-			})
+	trees.iter().any(|tree| {
+		tree.scope().place_in_time(candidate).is_ok_and(|relay_parent| {
+			let base = tree.scope().base_constraints();
+			!tree.has_parent_for(candidate.parent_head_hash(), relay_parent.number)
+				&& check_unconnected(relay_parent, base, &candidate.as_fragment(false)).is_ok()
 		})
+	})
 }

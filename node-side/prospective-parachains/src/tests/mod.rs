@@ -1,5 +1,6 @@
 //! What happens to a view, and what it answers. Every step is followed by [`check`].
 
+mod arrival;
 mod context;
 mod histories;
 mod introducing;
