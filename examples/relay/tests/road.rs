@@ -43,7 +43,7 @@ fn genesis() -> sp_io::TestExternalities {
 			paras: vec![pallet_async_backing_paras::GenesisPara {
 				id: PARA,
 				head: HeadData(vec![0]),
-				code: code(),
+				code: code().into(),
 			}],
 			..Default::default()
 		},

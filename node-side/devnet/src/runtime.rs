@@ -1,7 +1,7 @@
 //! A runtime of which nothing is known beforehand: what its blob says of itself, and a genesis for a run on it.
 
 use crate::{DevnetError, Parachain, RunConfig};
-use async_backing_primitives::{wiring::path, HostConfiguration};
+use async_backing_primitives::{wiring::path, HostConfiguration, ValidationCode};
 use async_backing_relay_client::{Genesis, RuntimeExecutor, ValidatorKeys};
 use async_backing_runtime_metadata::{Blob, Metadata, Pallet};
 use serde_json::{json, Map, Value};
@@ -10,6 +10,7 @@ use sp_core::{
 	ed25519, Pair,
 };
 use sp_version::RuntimeVersion;
+use std::collections::BTreeMap;
 
 /// What a run asks a runtime for, and the first version that has it.
 pub(crate) const APIS: [(&str, u32); 7] = [
@@ -175,10 +176,7 @@ impl Patch<'_> {
 		let config = self.config;
 		self.fits(parachains)?;
 		put(self.key(path::CONFIGURATION)?, json!({ "config": self.host() }));
-		put(
-			self.key(path::PARAS)?,
-			json!({ "paras": registered(config, parachains) }),
-		);
+		put(self.key(path::PARAS)?, self.registered(parachains)?);
 		put(self.key(path::SCHEDULER)?, cores(config));
 		put(
 			self.key("pallet_session")?,
@@ -252,6 +250,29 @@ impl Patch<'_> {
 		})
 	}
 
+	/// The paras of a run. A code that several run is said once, if the runtime has a place for that.
+	fn registered(&self, parachains: &[Parachain]) -> Result<Value, DevnetError> {
+		let says_codes_once = self.base[self.key(path::PARAS)?].get("codes").is_some();
+		let mut codes: Vec<&ValidationCode> = Vec::new();
+		let mut places = BTreeMap::new();
+		let mut paras = Vec::with_capacity(parachains.len());
+		for (id, parachain) in self.config.para_ids().zip(parachains) {
+			let code = parachain.validation_code();
+			let code = match says_codes_once {
+				true => json!(*places.entry(code.hash()).or_insert_with(|| {
+					codes.push(code);
+					codes.len() - 1
+				})),
+				false => json!(code),
+			};
+			paras.push(json!({ "id": id, "head": parachain.genesis_head(), "code": code }));
+		}
+		Ok(match says_codes_once {
+			true => json!({ "paras": paras, "codes": codes }),
+			false => json!({ "paras": paras }),
+		})
+	}
+
 	/// The values of the host configuration that a run has a say in.
 	fn host(&self) -> Value {
 		let config = self.config;
@@ -322,20 +343,6 @@ const EPOCH_LENGTH: &str = "epochLength";
 
 fn account(key: &[u8; 32]) -> String {
 	AccountId32::from(*key).to_ss58check()
-}
-
-fn registered(config: &RunConfig, parachains: &[Parachain]) -> Vec<Value> {
-	config
-		.para_ids()
-		.zip(parachains)
-		.map(|(id, parachain)| {
-			json!({
-				"id": id,
-				"head": parachain.genesis_head(),
-				"code": parachain.validation_code(),
-			})
-		})
-		.collect()
 }
 
 fn cores(config: &RunConfig) -> Value {

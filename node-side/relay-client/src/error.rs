@@ -35,9 +35,9 @@ pub enum SetupError {
 	/// A genesis configuration that is not JSON.
 	#[error("the genesis configuration is not valid JSON: {0}")]
 	Json(#[from] serde_json::Error),
-	/// A genesis configuration that no runtime can be handed. Most of it are validation codes: each para brings its own, and two
-	/// digits for each byte.
-	#[error("the genesis configuration has {got} bytes of JSON, of which a runtime takes {max}: fewer paras, or shorter codes")]
+	/// A genesis configuration that no runtime can be handed. Most of it are validation codes, two digits for each byte; a
+	/// code that several paras run need be said once only (`codes` of the paras pallet).
+	#[error("the genesis configuration has {got} bytes of JSON, of which a runtime takes {max}: fewer different codes, or shorter ones")]
 	GenesisTooLarge {
 		/// What is allocated at once at most.
 		max: usize,

@@ -232,7 +232,7 @@ mod tests {
 		let refused = argument(&code(most - frame + 1)).map(|json| json.len());
 		let refused = refused.expect_err("it is too long").to_string();
 		let expected = format!(
-			"the genesis configuration has {} bytes of JSON, of which a runtime takes {most}: fewer paras, or shorter codes",
+			"the genesis configuration has {} bytes of JSON, of which a runtime takes {most}: fewer different codes, or shorter ones",
 			most + 1
 		);
 		assert_eq!(refused, expected);

@@ -115,7 +115,7 @@ impl<Runtime: Adopter> Helper<Runtime> {
 			.map(|id| paras::GenesisPara {
 				id: *id,
 				head: head.clone(),
-				code: code.clone(),
+				code: code.clone().into(),
 			})
 			.collect();
 		paras::GenesisConfig::<Runtime> {

@@ -1,8 +1,8 @@
 //! Benchmarks of the calls.
 
 use crate::{
-	ActionsQueue, Call, CodeByHash, CodeVotes, CodesUnderVote, Config, GenesisPara, Heads, Pallet,
-	ParaLifecycle, ParaLifecycles, ParaRecords, PastCode, PastCodeRange, PastCodes, Rewrites, TrustedCodes,
+	ActionsQueue, Call, CodeByHash, CodeVotes, CodesUnderVote, Config, Heads, Pallet, ParaLifecycle,
+	ParaLifecycles, ParaRecords, PastCode, PastCodeRange, PastCodes, Rewrites, TrustedCodes,
 	UpcomingUpgrades, UpgradeCooldowns, UpgradeGoAheadSignal, UpgradeRestrictionSignal, Voters,
 	MAX_CODE_VOTES, MAX_PAST_CODES, MAX_PRUNED_PER_BLOCK, SESSION_DELAY,
 };
@@ -58,11 +58,7 @@ fn code(n: u32) -> ValidationCode {
 
 /// An active para.
 fn active<T: Config>(para: ParaId) {
-	let registered = Pallet::<T>::do_register_at_genesis(&GenesisPara {
-		id: para,
-		head: head(),
-		code: code(0),
-	});
+	let registered = Pallet::<T>::do_register_at_genesis(para, head(), code(0));
 	assert!(registered.is_ok());
 }
 

@@ -1,8 +1,8 @@
 //! What the calls and genesis do.
 
 use crate::{
-	ActionsQueue, BoundedCode, BoundedHead, CheckCause, Config, Error, Event, GenesisPara, LeavingNow,
-	Pallet, ParaLifecycle, ParaLifecycles, ParaRecords, Registration, UpcomingParas, SESSION_DELAY,
+	ActionsQueue, BoundedCode, BoundedHead, CheckCause, Config, Error, Event, LeavingNow, Pallet,
+	ParaLifecycle, ParaLifecycles, ParaRecords, Registration, UpcomingParas, SESSION_DELAY,
 };
 use async_backing_primitives::{
 	ports::{ActiveConfiguration, CurrentSession, UpwardQueues},
@@ -52,16 +52,20 @@ impl<T: Config> Pallet<T> {
 	///
 	/// # Errors
 	/// As [`do_register`](Self::do_register).
-	pub(crate) fn do_register_at_genesis(para: &GenesisPara) -> Result<(), Error<T>> {
+	pub(crate) fn do_register_at_genesis(
+		para: ParaId,
+		head: HeadData,
+		code: ValidationCode,
+	) -> Result<(), Error<T>> {
 		let ceilings = HostConfiguration {
 			max_code_size: MAX_CODE_SIZE,
 			max_head_data_size: MAX_HEAD_DATA_SIZE,
 			..Default::default()
 		};
-		let (registration, code) = Self::admit(para.id, para.head.clone(), para.code.clone(), &ceilings)?;
+		let (registration, code) = Self::admit(para, head, code, &ceilings)?;
 		Self::use_code(registration.code_hash, code);
-		UpcomingParas::<T>::insert(para.id, registration);
-		Self::onboard(para.id);
+		UpcomingParas::<T>::insert(para, registration);
+		Self::onboard(para);
 		Ok(())
 	}
 

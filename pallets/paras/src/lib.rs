@@ -202,6 +202,10 @@ pub mod pallet {
 	pub struct GenesisConfig<T: Config> {
 		/// Active from genesis, without registration.
 		pub paras: Vec<GenesisPara>,
+		/// Codes that paras name by their place here ([`GenesisCode::Shared`](crate::GenesisCode::Shared)). One that no para names
+		/// is not stored.
+		#[serde(default)]
+		pub codes: Vec<ValidationCode>,
 		#[serde(skip)]
 		#[doc(hidden)]
 		pub _marker: core::marker::PhantomData<T>,
@@ -210,9 +214,15 @@ pub mod pallet {
 	#[pallet::genesis_build]
 	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
 		fn build(&self) {
-			for para in &self.paras {
-				if let Err(error) = Pallet::<T>::do_register_at_genesis(para) {
-					panic!("para {} cannot be registered at genesis: {error:?}", para.id);
+			for GenesisPara { id, head, code } in &self.paras {
+				let Some(code) = code.among(&self.codes) else {
+					panic!(
+						"para {id} names {code:?} at genesis, of {} codes",
+						self.codes.len()
+					);
+				};
+				if let Err(error) = Pallet::<T>::do_register_at_genesis(*id, head.clone(), code.clone()) {
+					panic!("para {id} cannot be registered at genesis: {error:?}");
 				}
 			}
 		}

@@ -142,7 +142,7 @@ pub(crate) fn genesis_para(id: u32, seed: u8) -> GenesisPara {
 	GenesisPara {
 		id: ParaId(id),
 		head: head(seed),
-		code: code(seed),
+		code: code(seed).into(),
 	}
 }
 

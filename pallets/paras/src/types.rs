@@ -178,6 +178,35 @@ pub struct GenesisPara {
 	pub id: ParaId,
 	/// Its first head, in hexadecimal.
 	pub head: HeadData,
-	/// Its code, in hexadecimal.
-	pub code: ValidationCode,
+	/// Its code, or which of the codes that are said beside the paras.
+	pub code: GenesisCode,
+}
+
+/// The code of a para of genesis.
+///
+/// A runtime is handed its genesis as JSON, in one piece of at most 32 MiB, and a code is two digits for each byte there. Paras that
+/// run the same code name it by its place in [`GenesisConfig::codes`](crate::GenesisConfig::codes): then it is said once.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(untagged)]
+pub enum GenesisCode {
+	/// The place among the codes that are said beside the paras, from 0: a number in JSON.
+	Shared(u32),
+	/// The code itself, in hexadecimal.
+	Own(ValidationCode),
+}
+
+impl From<ValidationCode> for GenesisCode {
+	fn from(code: ValidationCode) -> Self {
+		Self::Own(code)
+	}
+}
+
+impl GenesisCode {
+	/// The code, where these are those that are said beside the paras; `None` if there is none at its place.
+	pub fn among<'a>(&'a self, codes: &'a [ValidationCode]) -> Option<&'a ValidationCode> {
+		match self {
+			Self::Own(code) => Some(code),
+			Self::Shared(place) => codes.get(usize::try_from(*place).ok()?),
+		}
+	}
 }

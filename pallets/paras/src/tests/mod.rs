@@ -349,7 +349,7 @@ fn the_ceilings_alone_hold_at_genesis() {
 	let para = |head: usize, code: usize| GenesisPara {
 		id: A,
 		head: HeadData(vec![1; head]),
-		code: ValidationCode(vec![1; code]),
+		code: ValidationCode(vec![1; code]).into(),
 	};
 	run(vec![para(1024 * 1024, 5 * 1024 * 1024)], || {
 		assert_eq!(Paras::head(A).map(|head| head.0.len()), Some(1024 * 1024));
@@ -383,6 +383,59 @@ fn genesis_is_read_from_json() {
 			Some(ValidationCode((0..9).collect()).hash())
 		);
 	});
+}
+
+/// A code that several paras run is said once: they name it by its place, and a configuration of before, without `codes`, is read as
+/// it was.
+#[test]
+fn codes_of_genesis_are_said_once() {
+	let mut json = serde_json::to_value(RuntimeGenesisConfig::default()).expect("serialises");
+	let para =
+		|id: u32, code: serde_json::Value| serde_json::json!({ "id": id, "head": "0x01", "code": code });
+	let (shared, unused, own) = ([7; 20], [8; 20], "0x000102030405060708");
+	json["paras"] = serde_json::json!({
+		"codes": [ValidationCode(unused.into()), ValidationCode(shared.into())],
+		"paras": [para(2000, 1.into()), para(2001, own.into()), para(2002, 1.into())],
+	});
+	let genesis: RuntimeGenesisConfig = serde_json::from_value(json.clone()).expect("deserialises");
+	assert_eq!(
+		serde_json::to_value(&genesis).expect("serialises"),
+		json,
+		"written as it was read"
+	);
+	let mut ext: sp_io::TestExternalities = genesis.build_storage().expect("builds").into();
+	ext.execute_with(|| {
+		let hash = |code: &[u8]| ValidationCode(code.to_vec()).hash();
+		let runs = |id: u32| Paras::current_code_hash(ParaId(id));
+		assert_eq!(
+			[2000, 2001, 2002].map(runs),
+			[hash(&shared), hash(&(0..9).collect::<Vec<_>>()), hash(&shared)].map(Some)
+		);
+		assert_eq!(CodeByHashRefs::<Test>::get(hash(&shared)), 2);
+		assert_eq!(
+			CodeByHashRefs::<Test>::get(hash(&unused)),
+			0,
+			"what no para names is not stored"
+		);
+		assert!(!crate::CodeByHash::<Test>::contains_key(hash(&unused)));
+	});
+}
+
+#[test]
+#[should_panic(expected = "para 2000 names Shared(1) at genesis, of 1 codes")]
+fn a_para_cannot_name_a_code_that_genesis_has_not() {
+	let genesis = RuntimeGenesisConfig {
+		paras: crate::GenesisConfig {
+			paras: vec![GenesisPara {
+				code: crate::GenesisCode::Shared(1),
+				..genesis_para(A.0, 1)
+			}],
+			codes: vec![code(1)],
+			..Default::default()
+		},
+		..Default::default()
+	};
+	let _ = genesis.build_storage();
 }
 
 #[test]
