@@ -9,5 +9,6 @@ pub mod sample;
 pub use class::Class;
 pub use html::{html, picture, MAX_TREE_BYTES};
 pub use model::{
-	Figure, Moment, Para, Parablock, Parameter, Place, RelayBlock, Report, Row, Run, Table, Traffic, Tree,
+	Chapter, Curve, Figure, Line, Moment, Para, Parablock, Parameter, Place, Point, RelayBlock, Report, Row,
+	Run, Table, Traffic, Tree,
 };

@@ -20,8 +20,58 @@ pub struct Report {
 	pub version: String,
 	/// What a reader has to know beside the figures.
 	pub notes: Vec<String>,
+	/// What is said over many runs that are not here one by one: tables and curves.
+	pub chapters: Vec<Chapter>,
 	/// The runs, those that are to be compared first above the others.
 	pub runs: Vec<Run>,
+}
+
+/// A part of a page with a table, and perhaps curves above it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chapter {
+	/// Its title.
+	pub title: String,
+	/// What there is to know of it, in a sentence or two; may be empty.
+	pub text: String,
+	/// Curves, each in a chart of its own.
+	pub curves: Vec<Curve>,
+	/// What the rows of the table are.
+	pub rows_are: String,
+	/// The table. Columns whose cells are all figures are aligned as such.
+	pub table: Table,
+	/// Whether the table is folded away until somebody wants it.
+	pub is_folded: bool,
+}
+
+/// A chart of how something follows from something else.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Curve {
+	/// What follows.
+	pub title: String,
+	/// The unit of that, with a blank before it if there has to be one; may be empty.
+	pub unit: String,
+	/// What it follows from, with its unit.
+	pub across: String,
+	/// A line for each thing that is compared.
+	pub lines: Vec<Line>,
+}
+
+/// A line of a chart.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+	/// What it is of.
+	pub name: String,
+	/// Its points, from left to right.
+	pub points: Vec<Point>,
+}
+
+/// A point of a line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Point {
+	/// What it follows from.
+	pub across: u64,
+	/// What follows, in thousandths; `None` where there is nothing to show.
+	pub thousandths: Option<u64>,
 }
 
 /// A figure that stands out.

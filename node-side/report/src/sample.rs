@@ -1,8 +1,8 @@
 //! A made-up report: for looking at pages, and for testing them, without a run.
 
 use crate::{
-	Class, Figure, Moment, Para, Parablock, Parameter, Place, RelayBlock, Report, Row, Run, Table, Traffic,
-	Tree,
+	Chapter, Class, Curve, Figure, Line, Moment, Para, Parablock, Parameter, Place, Point, RelayBlock,
+	Report, Row, Run, Table, Traffic, Tree,
 };
 
 const SLOT_MS: u64 = 6000;
@@ -41,6 +41,7 @@ pub fn sample_of(relay_blocks: u32, paras: u32) -> Report {
 		note: note.into(),
 	};
 	Report {
+		chapters: vec![chapter()],
 		title: "Synchronous beside asynchronous backing".into(),
 		summary: "Made up, to show what a page looks like: a parablock every 6 seconds instead of every 12."
 			.into(),
@@ -234,4 +235,42 @@ fn drawing(places: &[Place]) -> String {
 		})
 		.collect();
 	format!("<svg viewBox=\"0 96 {width} 110\" width=\"{width}\" height=\"110\">\n{boxes}</svg>\n")
+}
+
+/// A curve, and a table of words and figures.
+fn chapter() -> Chapter {
+	let line = |name: &str, values: [Option<u64>; 4]| Line {
+		name: name.into(),
+		points: [50, 100, 200, 400]
+			.into_iter()
+			.zip(values)
+			.map(|(across, thousandths)| Point { across, thousandths })
+			.collect(),
+	};
+	let row = |label: &str, cells: [&str; 3]| Row {
+		label: label.into(),
+		cells: cells.map(String::from).into(),
+	};
+	Chapter {
+		title: "By latency".into(),
+		text: "What comes of slower links.".into(),
+		curves: vec![Curve {
+			title: "extrinsics per parablock".into(),
+			unit: String::new(),
+			across: "--link-latency-ms".into(),
+			lines: vec![
+				line("synchronous", [Some(700_000), Some(575_000), Some(225_000), None]),
+				line("asynchronous", [Some(2_000_000); 4]),
+			],
+		}],
+		rows_are: "latency".into(),
+		table: Table {
+			columns: ["included", "share", "why not"].map(String::from).into(),
+			rows: vec![
+				row("50", ["24", "100.0 %", ""]),
+				row("400", ["0", "-", "no parablock was built: there is no time for one between its relay parent and the block that could back it"]),
+			],
+		},
+		is_folded: false,
+	}
 }

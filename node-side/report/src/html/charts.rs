@@ -23,20 +23,27 @@ struct Chart {
 	top: Option<f64>,
 }
 
-pub(super) fn section(out: &mut Out, runs: &[Run]) {
-	put!(
-		out,
-		"<section id=\"charts\" aria-labelledby=\"h-charts\">\n<h2 id=\"h-charts\">Over time</h2>\n<ul class=\"legend lines\">"
-	);
-	for (position, run) in runs.iter().enumerate() {
+/// Which line is whose.
+pub(super) fn legend<'a>(out: &mut Out, names: impl IntoIterator<Item = &'a str>) {
+	put!(out, "<ul class=\"legend lines\">");
+	for (position, name) in names.into_iter().enumerate() {
 		put!(
 			out,
 			"<li><svg viewBox=\"0 0 34 12\" aria-hidden=\"true\"><path class=\"line r{0}\" d=\"M2 6H32\"/></svg>{1}</li>",
 			position % 4,
-			Text(&run.name)
+			Text(name)
 		);
 	}
-	put!(out, "</ul>\n<div class=\"charts\">\n");
+	put!(out, "</ul>\n");
+}
+
+pub(super) fn section(out: &mut Out, runs: &[Run]) {
+	put!(
+		out,
+		"<section id=\"charts\" aria-labelledby=\"h-charts\">\n<h2 id=\"h-charts\">Over time</h2>\n"
+	);
+	legend(out, runs.iter().map(|run| run.name.as_str()));
+	put!(out, "<div class=\"charts\">\n");
 	let slots = stretch_slots(runs);
 	let lines: Vec<_> = runs.iter().map(|run| stretches(run, slots)).collect();
 	let work = if runs.iter().any(counts_extrinsics) {
@@ -90,21 +97,22 @@ fn label(value: f64) -> String {
 	}
 }
 
+/// A drawing of lines, whatever they are of.
+pub(super) struct Plot<'a> {
+	pub(super) title: &'a str,
+	pub(super) unit: &'a str,
+	/// Where its scale ends, if that does not follow from the values.
+	pub(super) top: Option<f64>,
+	/// What it is said to show, for those who don't see it.
+	pub(super) said: String,
+	/// Where its lines begin and end.
+	pub(super) across: (f64, f64),
+	/// Points from left to right; without a value there is a gap.
+	pub(super) lines: Vec<Vec<(f64, Option<f64>)>>,
+}
+
 fn draw(out: &mut Out, chart: &Chart, runs: &[Run], lines: &[Vec<Stretch>]) {
-	let (left, right, top, bottom) = FRAME;
-	let values = || lines.iter().flatten().filter_map(chart.value);
-	let most = chart.top.unwrap_or_else(|| values().fold(0.0, f64::max));
-	let step = if chart.top.is_some() { 25.0 } else { step(most) };
-	let most = (most / step).ceil().max(1.0) * step;
-	let slots = lines
-		.iter()
-		.flatten()
-		.map(|stretch| stretch.to_slot)
-		.max()
-		.unwrap_or(1)
-		.max(1) as f64;
-	let x = |slot: u64| left + (right - left) * slot as f64 / slots;
-	let y = |value: f64| bottom - (bottom - top) * (value / most).clamp(0.0, 1.0);
+	let slots = lines.iter().flatten().map(|stretch| stretch.to_slot).max();
 	let said: Vec<_> = runs
 		.iter()
 		.zip(lines)
@@ -114,57 +122,87 @@ fn draw(out: &mut Out, chart: &Chart, runs: &[Run], lines: &[Vec<Stretch>]) {
 			format!("{}: {}{} on average", run.name, label(mean), chart.unit)
 		})
 		.collect();
-	put!(
-		out,
-		"<figure><figcaption>{0}</figcaption><svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{0}. {1}\">",
-		Text(&chart.title),
-		Text(&said.join("; "))
-	);
-	let steps = (most / step).round() as u32;
-	for number in 0..=steps {
-		let value = f64::from(number) * step;
+	let points = |line: &Vec<Stretch>| {
+		let points = line.iter();
+		points
+			.map(|stretch| (stretch.to_slot as f64, (chart.value)(stretch)))
+			.collect()
+	};
+	let plot = Plot {
+		title: &chart.title,
+		unit: chart.unit,
+		top: chart.top,
+		said: said.join("; "),
+		across: (0.0, slots.unwrap_or(1).max(1) as f64),
+		lines: lines.iter().map(points).collect(),
+	};
+	plot.draw(out);
+}
+
+impl Plot<'_> {
+	/// Draws it as a figure with its title.
+	pub(super) fn draw(&self, out: &mut Out) {
+		let (left, right, top, bottom) = FRAME;
+		let values = self.lines.iter().flatten().filter_map(|(_, value)| *value);
+		let most = self.top.unwrap_or_else(|| values.fold(0.0, f64::max));
+		let step = if self.top.is_some() { 25.0 } else { step(most) };
+		let most = (most / step).ceil().max(1.0) * step;
+		let (from, to) = self.across;
+		let length = (to - from).max(1.0);
+		let x = |across: f64| left + (right - left) * (across - from) / length;
+		let y = |value: f64| bottom - (bottom - top) * (value / most).clamp(0.0, 1.0);
 		put!(
 			out,
-			"<path class=\"grid\" d=\"M{left} {0:.1}H{right}\"/><text class=\"tick\" x=\"{1}\" y=\"{2:.1}\" text-anchor=\"end\">{3}{4}</text>",
-			y(value),
-			left - 6.0,
-			y(value) + 4.0,
-			label(value),
-			chart.unit
+			"<figure><figcaption>{0}</figcaption><svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{0}. {1}\">",
+			Text(self.title),
+			Text(&self.said)
 		);
-	}
-	for part in 0..=4u64 {
-		let slot = slots as u64 * part / 4;
-		let anchor = if part == 4 { "end" } else { "middle" };
-		put!(
-			out,
-			"<text class=\"tick\" x=\"{:.1}\" y=\"{}\" text-anchor=\"{anchor}\">{slot}</text>",
-			x(slot),
-			bottom + 18.0
-		);
-	}
-	for (position, line) in lines.iter().enumerate() {
-		let mut path = String::new();
-		let mut points = Out::default();
-		let mut begins = true;
-		for stretch in line {
-			let Some(value) = (chart.value)(stretch) else {
-				begins = true;
-				continue;
-			};
-			let (x, y) = (x(stretch.to_slot), y(value));
-			path.push_str(&format!("{}{x:.1} {y:.1}", if begins { "M" } else { "L" }));
-			begins = false;
-			put!(points, "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"2.2\"/>");
+		let steps = (most / step).round() as u32;
+		for number in 0..=steps {
+			let value = f64::from(number) * step;
+			put!(
+				out,
+				"<path class=\"grid\" d=\"M{left} {0:.1}H{right}\"/><text class=\"tick\" x=\"{1}\" y=\"{2:.1}\" text-anchor=\"end\">{3}{4}</text>",
+				y(value),
+				left - 6.0,
+				y(value) + 4.0,
+				label(value),
+				Text(self.unit)
+			);
 		}
-		put!(
-			out,
-			"<g class=\"r{}\"><path class=\"line\" d=\"{path}\"/>{}</g>",
-			position % 4,
-			points.0
-		);
+		for part in 0..=4u32 {
+			let tick = (from + length * f64::from(part) / 4.0).floor();
+			let anchor = if part == 4 { "end" } else { "middle" };
+			put!(
+				out,
+				"<text class=\"tick\" x=\"{:.1}\" y=\"{}\" text-anchor=\"{anchor}\">{tick:.0}</text>",
+				x(tick),
+				bottom + 18.0
+			);
+		}
+		for (position, line) in self.lines.iter().enumerate() {
+			let mut path = String::new();
+			let mut points = Out::default();
+			let mut begins = true;
+			for (across, value) in line {
+				let Some(value) = value else {
+					begins = true;
+					continue;
+				};
+				let (x, y) = (x(*across), y(*value));
+				path.push_str(&format!("{}{x:.1} {y:.1}", if begins { "M" } else { "L" }));
+				begins = false;
+				put!(points, "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"2.2\"/>");
+			}
+			put!(
+				out,
+				"<g class=\"r{}\"><path class=\"line\" d=\"{path}\"/>{}</g>",
+				position % 4,
+				points.0
+			);
+		}
+		put!(out, "</svg></figure>\n");
 	}
-	put!(out, "</svg></figure>\n");
 }
 
 /// The points of all charts.

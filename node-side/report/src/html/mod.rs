@@ -1,5 +1,6 @@
 //! The page: all of it as one text, styles and script in it.
 
+mod chapters;
 mod charts;
 mod classes;
 mod data;
@@ -46,10 +47,13 @@ pub fn html(report: &Report) -> String {
 	let mut out = Out::default();
 	head(&mut out, report);
 	glance(&mut out, report);
-	classes::section(&mut out, &report.runs);
-	lanes::section(&mut out, &report.runs);
-	trees::section(&mut out, &report.runs, &data);
-	charts::section(&mut out, &report.runs);
+	chapters::sections(&mut out, &report.chapters);
+	if !report.runs.is_empty() {
+		classes::section(&mut out, &report.runs);
+		lanes::section(&mut out, &report.runs);
+		trees::section(&mut out, &report.runs, &data);
+		charts::section(&mut out, &report.runs);
+	}
 	tables::traffic(&mut out, &report.runs);
 	again(&mut out, report);
 	put!(
@@ -68,22 +72,25 @@ pub fn picture(report: &Report) -> String {
 }
 
 /// Sections, as the navigation names them.
-fn sections(report: &Report) -> Vec<(&'static str, &'static str)> {
+fn sections(report: &Report) -> Vec<(String, &str)> {
 	let any = |what: fn(&crate::Run) -> bool| report.runs.iter().any(what);
-	let mut sections = vec![
-		("glance", "At a glance"),
-		("fates", "What became of them"),
-		("lanes", "Time lines"),
-	];
-	if any(|run| !run.trees.is_empty()) {
-		sections.push(("trees", "Fragment trees"));
-	}
-	sections.push(("charts", "Over time"));
-	if any(|run| !run.traffic.is_empty()) {
-		sections.push(("traffic", "Messages"));
-	}
-	sections.push(("again", "Make it again"));
-	sections
+	let has_runs = !report.runs.is_empty();
+	let chapters = report.chapters.iter().enumerate();
+	let chapters = chapters.map(|(position, chapter)| (chapters::id(position), chapter.title.as_str(), true));
+	let own = |id: &str, name, is_there| (id.to_owned(), name, is_there);
+	let all = std::iter::once(own("glance", "At a glance", true))
+		.chain(chapters)
+		.chain([
+			own("fates", "What became of them", has_runs),
+			own("lanes", "Time lines", has_runs),
+			own("trees", "Fragment trees", any(|run| !run.trees.is_empty())),
+			own("charts", "Over time", has_runs),
+			own("traffic", "Messages", any(|run| !run.traffic.is_empty())),
+			own("again", "Make it again", true),
+		]);
+	all.filter(|(.., is_there)| *is_there)
+		.map(|(id, name, _)| (id, name))
+		.collect()
 }
 
 fn head(out: &mut Out, report: &Report) {
@@ -103,7 +110,7 @@ fn head(out: &mut Out, report: &Report) {
 		Text(&report.summary)
 	);
 	for (id, name) in sections(report) {
-		put!(out, "<li><a href=\"#{id}\">{name}</a></li>\n");
+		put!(out, "<li><a href=\"#{id}\">{}</a></li>\n", Text(name));
 	}
 	put!(
 		out,
