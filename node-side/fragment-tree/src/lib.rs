@@ -9,8 +9,11 @@ mod carry;
 mod cumulative;
 pub mod drawing;
 mod error;
+mod forks;
 mod index;
 mod limits;
+#[cfg(any(test, feature = "model"))]
+pub mod model;
 mod query;
 mod rule;
 mod scope;

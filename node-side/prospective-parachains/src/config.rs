@@ -12,6 +12,19 @@ pub struct ViewConfig {
 	pub tree_limits: Option<TreeLimits>,
 	/// How many candidates may wait for their parents.
 	pub unconnected: UnconnectedLimits,
+	/// What is kept of candidates that build on one head.
+	pub selection: Selection,
+}
+
+/// What trees keep of candidates that build on one head.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Selection {
+	/// All of them (R-SEL-5).
+	#[default]
+	Tree,
+	/// One path, as fragment chains do: once one of them is backed, those with a higher hash go, and all that builds on them. For
+	/// measuring what keeping forks is worth.
+	Chain,
 }
 
 impl ViewConfig {

@@ -25,6 +25,9 @@ pub enum IntroduceError {
 		/// For each leaf with a tree of the para, ascending, why not there.
 		reasons: Vec<(Hash, AttachError)>,
 	},
+	/// Another candidate on the same head won, and forks are not kept.
+	#[error("candidate {0} is of a fork that another candidate with its quorum has won")]
+	LostFork(CandidateHash),
 	/// It would wait for its parent, but too many do.
 	#[error(transparent)]
 	UnconnectedFull(#[from] UnconnectedFull),

@@ -57,6 +57,11 @@ impl<R: PathRule> View<R> {
 		if !left.is_empty() {
 			self.prune(left, &mut update.surplus);
 		}
+		for facts in activated {
+			for para in facts.paras.keys() {
+				self.drop_lost_forks(*para);
+			}
+		}
 		update
 	}
 

@@ -6,6 +6,7 @@ extern crate alloc;
 mod config;
 mod context;
 mod error;
+mod forks;
 mod leaves;
 mod para;
 mod query;
@@ -19,7 +20,7 @@ pub use async_backing_fragment_tree::{
 	Attached, Backable, BestPath, Candidate, CandidateState, FragmentTree, HypotheticalCandidate,
 	LongestPath, NodeIndex, NodeView, PathRule, SharedHead, SharedValidationData, TreeLimits,
 };
-pub use config::{UnconnectedLimits, ViewConfig};
+pub use config::{Selection, UnconnectedLimits, ViewConfig};
 pub use error::{Diagnostic, IntroduceError, NoteError, UnconnectedFull};
 pub use leaves::LeavesUpdated;
 pub use query::Membership;

@@ -73,6 +73,7 @@ impl<R: PathRule> View<R> {
 	) -> Membership {
 		self.trees_of(para)
 			.filter(|(leaf, _)| at_leaf.is_none_or(|wanted| wanted == *leaf))
+			.filter(|(_, tree)| !self.is_lost_fork(tree, candidate))
 			.map(|(leaf, tree)| (leaf, tree.hypothetical_depths(candidate, backed_in_path_only)))
 			.filter(|(_, depths)| !depths.is_empty())
 			.collect()
@@ -88,6 +89,7 @@ impl<R: PathRule> View<R> {
 				.is_some_and(|stored| stored.state() >= CandidateState::Seconded)
 		};
 		self.trees_of(para)
+			.filter(|(_, tree)| !self.is_lost_fork(tree, candidate))
 			.map(|(leaf, tree)| (leaf, tree.hypothetical_depths_below(candidate, is_vouched)))
 			.filter(|(_, depths)| !depths.is_empty())
 			.collect()

@@ -125,8 +125,13 @@ impl<R: PathRule> View<R> {
 		}
 
 		let (introduced, reasons) = self.attach(para_id, hash);
+		let introduced = self.after_forks(para_id, hash, introduced);
 		if !introduced.membership.is_empty() {
 			return Ok(introduced);
+		}
+		if self.candidate(para_id, hash).is_none() {
+			self.refused = self.refused.saturating_add(1);
+			return Err(IntroduceError::LostFork(hash));
 		}
 		let trees: Vec<_> = self
 			.leaves
@@ -233,6 +238,7 @@ impl<R: PathRule> View<R> {
 			.storage;
 		let is_news = storage.mark_backed(candidate)?;
 		self.mark_backed_in_trees(para, candidate);
+		self.drop_lost_forks(para);
 		Ok(is_news)
 	}
 

@@ -2,6 +2,7 @@
 
 mod arrival;
 mod context;
+mod forks;
 mod histories;
 mod introducing;
 mod leaves;
