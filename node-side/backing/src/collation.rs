@@ -1,7 +1,8 @@
 //! A collation, and the check that executing it gave what its receipt says (R-BAK-2).
 
 use async_backing_primitives::{
-	CandidateCommitments, CandidateDescriptor, CandidateHash, CandidateReceipt, Hash, HeadHash, ParaId, PoV,
+	CandidateCommitments, CandidateDescriptor, CandidateHash, CandidateReceipt, Hash, HeadData, HeadHash,
+	ParaId, PoV,
 };
 use std::sync::Arc;
 use thiserror::Error;
@@ -16,6 +17,20 @@ pub struct Collation {
 	/// Hash of the head data on which it builds, as advertised. Validation data are never taken from a collator
 	/// (R-COL-3).
 	pub parent_head: HeadHash,
+	/// The head data themselves, if they came along (R-NET-71): whoever fetched it has found that they have this hash
+	/// (R-NET-86). They are looked at only where nobody here knows them.
+	pub parent_head_data: Option<Arc<HeadData>>,
+}
+
+/// What is known of the place of a candidate that may be seconded (R-BAK-5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+	/// It has a place at some leaf, behind candidates that are seconded or backable.
+	Placed,
+	/// Its parent is another group's to check, and not known here yet: it can be checked if its parent's head data come with
+	/// it, and waits for its parent in the storage (R-TRE-14). Of places, claims and executions the last one is left to
+	/// candidates that have a place.
+	Unconnected,
 }
 
 /// A candidate by the hashes that its advertisement says: all that is known of it before it is fetched (R-NET-63, R-BAK-5).

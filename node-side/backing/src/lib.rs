@@ -22,7 +22,7 @@ pub use checks::{
 	NotWaiting, MAX_BATCH, MAX_BATCH_BYTES, MAX_BATCH_PER_PEER, MAX_FORGED, MAX_STATEMENT_BYTES,
 	MAX_WAITING_BYTES, MAX_WAITING_BYTES_PER_PEER, MAX_WAITING_PER_PEER,
 };
-pub use collation::{Advertised, Collation, OutputsMismatch};
+pub use collation::{Advertised, Collation, OutputsMismatch, Standing};
 pub use limit::DepthTaken;
 pub use ports::{HypotheticalCandidate, Introduction, Membership, View};
 pub use promises::{MAX_REMEMBERED_PARENTS, STORE_PREFIX};

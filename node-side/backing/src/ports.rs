@@ -1,7 +1,7 @@
 //! What backing asks of its neighbour: the view over the leaves.
 
 use async_backing_fragment_tree::{Candidate, SharedValidationData};
-use async_backing_primitives::{CandidateHash, Hash, HeadHash, ParaId};
+use async_backing_primitives::{CandidateHash, Hash, HeadData, HeadHash, ParaId};
 use std::sync::Arc;
 
 /// Depths of a candidate at each leaf where it has any, leaves ascending (R-TRE-13).
@@ -46,6 +46,16 @@ pub trait View {
 		vouched_in_path_only: bool,
 	) -> Membership;
 
+	/// Whether a candidate that stands nowhere may be kept until the head on which it builds is known, as far as its place
+	/// says (R-TRE-14): no tree has that head, nor the candidate's `output` if that is known.
+	fn may_wait(
+		&self,
+		para: ParaId,
+		relay_parent: Hash,
+		parent_head: HeadHash,
+		output: Option<HeadHash>,
+	) -> bool;
+
 	/// Where a known candidate stands; nowhere if it is unknown.
 	fn membership(&self, para: ParaId, candidate: CandidateHash) -> Membership;
 
@@ -66,5 +76,14 @@ pub trait View {
 		para: ParaId,
 		relay_parent: Hash,
 		parent_head: HeadHash,
+	) -> Option<SharedValidationData>;
+
+	/// Validation data of a candidate that builds on head data which came with it (R-NET-71), if the relay parent is known and
+	/// the para's head data may be as large.
+	fn validation_data_behind(
+		&self,
+		para: ParaId,
+		relay_parent: Hash,
+		parent_head: &Arc<HeadData>,
 	) -> Option<SharedValidationData>;
 }

@@ -227,6 +227,13 @@ impl RelayParent {
 			.is_some_and(|claims| claims.contains(&para))
 	}
 
+	/// Whether the para has a claim on a core that another group serves: some of its candidates are that group's to check.
+	pub(crate) fn has_claim_elsewhere(&self, para: ParaId) -> bool {
+		let own = self.own_core();
+		let mut others = self.claims.iter().filter(|(core, _)| Some(**core) != own);
+		others.any(|(_, claims)| claims.contains(&para))
+	}
+
 	/// The intent to make a statement here, as this validator of the session.
 	pub(crate) fn intent(&self, own: ValidatorIndex, statement: CompactStatement) -> Intent {
 		Intent {

@@ -10,6 +10,9 @@ use std::sync::Arc;
 pub enum Verdict {
 	/// Fetch it.
 	Fetch,
+	/// Nobody here knows the head on which it builds: fetch it, if that comes with it (R-NET-71) and a claim is left beside one
+	/// for a candidate that has a place (R-BAK-5).
+	FetchUnconnected,
 	/// It may have a place later: keep it. Asked again at every new leaf, and whenever something of the para is seconded or
 	/// gets its quorum (R-BAK-5).
 	Wait,

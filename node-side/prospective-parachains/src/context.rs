@@ -8,7 +8,8 @@ use async_backing_execution_context::{
 };
 use async_backing_fragment_tree::{SharedHead, SharedValidationData};
 use async_backing_primitives::{
-	BlockNumber, ConstraintSource, Hash, HeadHash, ParaId, PersistedValidationData,
+	BlockNumber, ConstraintSource, ExtendedConstraints, Hash, HeadData, HeadHash, ParaId,
+	PersistedValidationData, RelayChainBlockInfo,
 };
 
 impl<R: PathRule> View<R> {
@@ -95,17 +96,43 @@ impl<R: PathRule> View<R> {
 		parent_head: HeadHash,
 	) -> Option<SharedValidationData> {
 		let head = self.shared_head(para, parent_head)?;
-		let (relay_parent, max_pov_size) = self.trees_of(para).find_map(|(_, tree)| {
-			let scope = tree.scope();
-			Some((
-				scope.in_scope(relay_parent)?,
-				scope.base_constraints().max_pov_size(),
-			))
-		})?;
+		let (relay_parent, base) = self.relay_parent_for(para, relay_parent)?;
 		Some(SharedValidationData::Parts {
 			parent_head: head,
 			relay_parent: *relay_parent,
-			max_pov_size,
+			max_pov_size: base.max_pov_size(),
+		})
+	}
+
+	/// Validation data of a candidate that builds on head data which came with it, where nobody here knows its parent yet
+	/// (R-NET-71, R-BAK-5). Whether these head data have the hash that was advertised is the caller's to check. `None` if the
+	/// relay parent is in no scope, or the head data are larger than the para's may be (R-FRG-3).
+	///
+	/// Cost: O(log n) for each of l trees.
+	pub fn validation_data_behind(
+		&self,
+		para: ParaId,
+		relay_parent: Hash,
+		parent_head: Arc<HeadData>,
+	) -> Option<SharedValidationData> {
+		let (relay_parent, base) = self.relay_parent_for(para, relay_parent)?;
+		let is_legal = parent_head.0.len() <= base.max_head_data_size() as usize;
+		is_legal.then(|| SharedValidationData::Parts {
+			parent_head: SharedHead::Alone(parent_head),
+			relay_parent: *relay_parent,
+			max_pov_size: base.max_pov_size(),
+		})
+	}
+
+	/// A relay parent, and the constraints of the para at the first leaf in whose scope it is.
+	fn relay_parent_for(
+		&self,
+		para: ParaId,
+		relay_parent: Hash,
+	) -> Option<(&RelayChainBlockInfo, &ExtendedConstraints)> {
+		self.trees_of(para).find_map(|(_, tree)| {
+			let scope = tree.scope();
+			Some((scope.in_scope(relay_parent)?, scope.base_constraints()))
 		})
 	}
 

@@ -77,6 +77,11 @@ impl Para {
 		}
 	}
 
+	/// How many candidates wait.
+	pub(crate) fn waiting_len(&self) -> usize {
+		self.waiting.len()
+	}
+
 	/// Candidates that wait, ascending.
 	pub(crate) fn waiting(&self) -> impl Iterator<Item = CandidateHash> {
 		let mut waiting: Vec<_> = self.waiting.keys().copied().collect();

@@ -13,8 +13,8 @@ use async_backing_fragment_tree::{
 	AttachError, Candidate, CandidateState, FragmentTree, LongestPath, PathRule, StorageError,
 };
 use async_backing_primitives::{
-	AssignedCores, CandidateHash, CommittedCandidateReceipt, Hash, HeadData, ParaId, PersistedValidationData,
-	RelayChainBlockInfo,
+	AssignedCores, CandidateHash, CommittedCandidateReceipt, Hash, HeadData, HeadHash, ParaId,
+	PersistedValidationData, RelayChainBlockInfo,
 };
 
 /// An active leaf and its trees.
@@ -171,6 +171,30 @@ impl<R: PathRule> View<R> {
 			.filter_map(|leaf| leaf.trees.get(&candidate.para_id()))
 			.collect();
 		may_wait(&trees, candidate)
+	}
+
+	/// Whether a candidate that is known by its place alone may wait for its parent (R-TRE-14), were it introduced: at some leaf,
+	/// judged for itself, its relay parent is in scope and no candidate has the head that it builds on; and there is room for
+	/// one more that waits. Whose `output` is known there is no newcomer, but of before that head. What the candidate says is
+	/// judged when it comes.
+	///
+	/// Cost: lookups in each of l trees.
+	pub fn may_wait_at(
+		&self,
+		para: ParaId,
+		relay_parent: Hash,
+		parent_head: HeadHash,
+		output: Option<HeadHash>,
+	) -> bool {
+		let waiting = self.paras.get(&para).map(Para::waiting_len);
+		let has_room = waiting.is_some_and(|waiting| waiting < self.config.unconnected.max_candidates);
+		has_room
+			&& self.trees_of(para).any(|(_, tree)| {
+				let is_known = |head| tree.head_data(head).is_some();
+				tree.scope().in_scope(relay_parent).is_some()
+					&& !is_known(parent_head)
+					&& !output.is_some_and(is_known)
+			})
 	}
 
 	/// Whether a para has a tree at some leaf.

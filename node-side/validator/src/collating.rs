@@ -2,7 +2,8 @@
 
 use crate::view::LeafView;
 use async_backing_backing::{
-	Advertised, Backing, Demand as Wanted, SecondingError, SignedStatement, StatementContent, View as _,
+	Advertised, Backing, Demand as Wanted, SecondingError, SignedStatement, Standing, StatementContent,
+	View as _,
 };
 use async_backing_chain_view::ChainView;
 use async_backing_collator_protocol::{Demand, Gate, Offer, Outcome, Verdict};
@@ -32,7 +33,8 @@ impl Gate for BackingGate<'_> {
 			parent_head: offer.parent_head,
 		};
 		match self.backing.can_second(&advertised, self.view) {
-			Ok(()) => Verdict::Fetch,
+			Ok(Standing::Placed) => Verdict::Fetch,
+			Ok(Standing::Unconnected) => Verdict::FetchUnconnected,
 			Err(error) => verdict(&error),
 		}
 	}
@@ -46,15 +48,17 @@ impl Gate for BackingGate<'_> {
 		})
 	}
 
-	/// What may be seconded builds on a head that the trees know: nobody's word is needed for it.
+	/// Of a head that the trees know nobody's word is needed. Otherwise it is as it came (R-NET-71), and whoever asks finds out
+	/// whether it has this hash.
 	fn validation_data(
 		&self,
 		para: ParaId,
 		relay_parent: Hash,
 		parent_head: HeadHash,
-		_: Option<&Arc<HeadData>>,
+		sent: Option<&Arc<HeadData>>,
 	) -> Option<SharedValidationData> {
-		self.view.validation_data(para, relay_parent, parent_head)
+		let known = self.view.validation_data(para, relay_parent, parent_head);
+		known.or_else(|| self.view.validation_data_behind(para, relay_parent, sent?))
 	}
 }
 
@@ -70,7 +74,7 @@ fn verdict(error: &SecondingError) -> Verdict {
 		Error::NotAssigned { .. } => Verdict::Wrong("collation for another group"),
 		Error::ZeroLengthCycle(_) => Verdict::Wrong("collation that leads nowhere"),
 		Error::Intrinsic(_) | Error::Admission(_) => Verdict::Wrong("collation that the chain refuses"),
-		Error::DepthTaken(_) | Error::LimitReached => Verdict::Taken,
+		Error::DepthTaken(_) | Error::Rival { .. } | Error::LimitReached => Verdict::Taken,
 		Error::UnknownRelayParent(_)
 		| Error::AlreadyKnown(_)
 		| Error::Inputs(_)
@@ -97,6 +101,7 @@ pub(crate) fn outcome(error: &SecondingError) -> Outcome {
 		Error::NotABacker(_)
 		| Error::NotAssigned { .. }
 		| Error::DepthTaken(_)
+		| Error::Rival { .. }
 		| Error::LimitReached
 		| Error::UnknownRelayParent(_)
 		| Error::AlreadyKnown(_)

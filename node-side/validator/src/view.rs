@@ -4,8 +4,10 @@
 //! the port meets the fragment trees.
 
 use async_backing_backing::{HypotheticalCandidate as Asked, Introduction, Membership, View as ViewPort};
-use async_backing_primitives::{CandidateHash, Hash, HeadHash, LeafFacts, ParaId};
-use async_backing_prospective_parachains::{Candidate, HypotheticalCandidate, SharedValidationData, View};
+use async_backing_primitives::{CandidateHash, Hash, HeadData, HeadHash, LeafFacts, ParaId};
+use async_backing_prospective_parachains::{
+	Candidate, HypotheticalCandidate, SharedValidationData, View, ViewConfig,
+};
 use async_backing_statement_distribution::{Frontier, Possible, Standing};
 use std::sync::Arc;
 
@@ -120,6 +122,16 @@ impl ViewPort for LeafView {
 		}
 	}
 
+	fn may_wait(
+		&self,
+		para: ParaId,
+		relay_parent: Hash,
+		parent_head: HeadHash,
+		output: Option<HeadHash>,
+	) -> bool {
+		self.0.may_wait_at(para, relay_parent, parent_head, output)
+	}
+
 	fn membership(&self, para: ParaId, candidate: CandidateHash) -> Membership {
 		self.0.membership(para, candidate)
 	}
@@ -148,5 +160,15 @@ impl ViewPort for LeafView {
 		parent_head: HeadHash,
 	) -> Option<SharedValidationData> {
 		self.0.shared_validation_data(para, relay_parent, parent_head)
+	}
+
+	fn validation_data_behind(
+		&self,
+		para: ParaId,
+		relay_parent: Hash,
+		parent_head: &Arc<HeadData>,
+	) -> Option<SharedValidationData> {
+		self.0
+			.validation_data_behind(para, relay_parent, parent_head.clone())
 	}
 }

@@ -3,7 +3,7 @@
 use super::{Backing, Effect, Place, PovSource, SecondingError, Turn, Work};
 use crate::{
 	job::ValidationJob, limit::SecondedDepths, relay_parent::RelayParent, AdmissionError, Advertised,
-	BackingWords, Collation, DepthTaken, HypotheticalCandidate, Introduction, Membership, View,
+	BackingWords, Collation, DepthTaken, HypotheticalCandidate, Introduction, Membership, Standing, View,
 };
 use async_backing_chain_view::ChainView;
 use async_backing_fragment_tree::Candidate;
@@ -17,11 +17,11 @@ use std::sync::Arc;
 
 impl Backing {
 	/// Whether a candidate that a collator advertises is worth fetching (R-BAK-1, R-BAK-3, R-BAK-5), by the hashes that it is
-	/// advertised with. What its descriptor says is checked when it is there.
+	/// advertised with, and what is known of its place. What its descriptor says is checked when it is there.
 	///
 	/// # Errors
 	/// [`SecondingError`] says why not.
-	pub fn can_second(&self, advertised: &Advertised, view: &impl View) -> Result<(), SecondingError> {
+	pub fn can_second(&self, advertised: &Advertised, view: &impl View) -> Result<Standing, SecondingError> {
 		self.pre_check(advertised, None, true, view)
 	}
 
@@ -31,7 +31,7 @@ impl Backing {
 		descriptor: Option<&CandidateDescriptor>,
 		vouched_in_path_only: bool,
 		view: &impl View,
-	) -> Result<(), SecondingError> {
+	) -> Result<Standing, SecondingError> {
 		let Advertised {
 			candidate,
 			para,
@@ -61,7 +61,7 @@ impl Backing {
 				return Err(SecondingError::ZeroLengthCycle(parent_head));
 			}
 		}
-		self.check_places(parent, scheduling_parent, para)?;
+		self.check_places(parent, scheduling_parent, para, Standing::Placed)?;
 		let incomplete = HypotheticalCandidate::Incomplete {
 			hash: candidate,
 			para,
@@ -69,18 +69,72 @@ impl Backing {
 			relay_parent,
 		};
 		let membership = view.hypothetical_depths(incomplete, vouched_in_path_only);
-		if membership
-			.iter()
-			.all(|(leaf, depths)| depths.is_empty() || !self.leaves.contains_key(leaf))
-		{
-			return Err(SecondingError::NoDepth);
-		}
-		self.check_depths(para, candidate, &membership, view)?;
-		let claims = parent.claims(own_core, para);
+		let standing = match self.stands(&membership) {
+			true => {
+				self.check_depths(para, candidate, &membership, view)?;
+				Standing::Placed
+			}
+			false => {
+				let output = descriptor.map(CandidateDescriptor::para_head);
+				if !view.may_wait(para, relay_parent, parent_head, output) {
+					return Err(SecondingError::NoDepth);
+				}
+				self.check_unconnected(parent, advertised)?;
+				Standing::Unconnected
+			}
+		};
+		let claims = parent.claims(own_core, para).saturating_sub(standing.kept());
 		match self.executions(para, true) < claims {
-			true => Ok(()),
+			true => Ok(standing),
 			false => Err(SecondingError::Busy(claims)),
 		}
+	}
+
+	/// Whether a candidate that stands there stands at an active leaf.
+	fn stands(&self, membership: &Membership) -> bool {
+		let mut at = membership.iter();
+		at.any(|(leaf, depths)| !depths.is_empty() && self.leaves.contains_key(leaf))
+	}
+
+	/// Whether a candidate may be seconded whose parent is unknown here (R-BAK-5). What this group checks itself it checks in
+	/// order, behind what it seconded, so that it does so only where the parent may be another group's to check: that of another
+	/// core, or of before the groups rotated. Nobody can say yet at which depth the candidate will stand, but no two children of
+	/// one parent have two depths (R-BAK-3).
+	fn check_unconnected(&self, parent: &RelayParent, advertised: &Advertised) -> Result<(), SecondingError> {
+		let Advertised {
+			candidate,
+			para,
+			scheduling_parent,
+			parent_head,
+			..
+		} = *advertised;
+		let admitting = || {
+			let leaves = self.leaves.values();
+			leaves.filter(move |leaf| leaf.admits(scheduling_parent))
+		};
+		let mut in_scope = admitting()
+			.flat_map(|leaf| &leaf.relay_parents)
+			.filter_map(|hash| self.relay_parents.get(hash));
+		if !in_scope.any(|relay_parent| relay_parent.has_claim_elsewhere(para)) {
+			return Err(SecondingError::NoDepth);
+		}
+		let is_rival = |by: &CandidateHash, at: Hash| {
+			let seconded = self.candidate(*by);
+			*by != candidate
+				&& seconded
+					.is_some_and(|other| (other.para_id(), other.parent_head_hash()) == (para, parent_head))
+				&& admitting().any(|leaf| leaf.admits(at))
+		};
+		let own = self
+			.promises
+			.iter()
+			.filter(|(_, promise)| promise.intent.is_seconded());
+		if let Some(((_, by), _)) = own.into_iter().find(|((at, by), _)| is_rival(by, *at)) {
+			return Err(SecondingError::Rival { parent_head, by });
+		}
+		self.check_places(parent, scheduling_parent, para, Standing::Unconnected)
+			// One with a place still has one, so that this is no lasting answer.
+			.map_err(|_| SecondingError::NoDepth)
 	}
 
 	/// How many more collations of a para this validator would execute now: as many at once as the para has claims on its
@@ -95,18 +149,21 @@ impl Backing {
 	}
 
 	/// Whether this validator may second one more candidate of the para at a relay parent: no more than `D + 1` in all
-	/// (R-SD-3, R-TAB-4), and no more of each para than it has claims on the core (R-BAK-13).
+	/// (R-SD-3, R-TAB-4), and no more of each para than it has claims on the core (R-BAK-13). Whoever says that it builds on
+	/// something that nobody here can look at gets none of these but what is left beside one that has a place.
 	fn check_places(
 		&self,
 		parent: &RelayParent,
 		scheduling_parent: Hash,
 		para: ParaId,
+		standing: Standing,
 	) -> Result<(), SecondingError> {
 		let seconded: Vec<_> = self.promises.seconded_at(scheduling_parent).collect();
-		if seconded.len() >= parent.seconding_limit() {
+		if seconded.len() >= parent.seconding_limit().saturating_sub(standing.kept()) {
 			return Err(SecondingError::LimitReached);
 		}
 		let claims = parent.own_core().map_or(0, |core| parent.claims(core, para));
+		let claims = claims.saturating_sub(standing.kept());
 		// One that was lost in a restart counts for each.
 		let is_of_para =
 			|hash: &&CandidateHash| self.candidates.get(hash).is_none_or(|state| state.para == para);
@@ -200,9 +257,15 @@ impl Backing {
 		let advertised = Advertised::of(hash, descriptor, collation.parent_head);
 		self.pre_check(&advertised, Some(descriptor), false, turn.view)?;
 		let (para, scheduling_parent) = (descriptor.para_id(), descriptor.scheduling_parent());
+		let relay_parent = descriptor.relay_parent();
+		let behind = || {
+			let sent = collation.parent_head_data.as_ref()?;
+			turn.view.validation_data_behind(para, relay_parent, sent)
+		};
 		let validation_data = turn
 			.view
-			.validation_data(para, descriptor.relay_parent(), collation.parent_head)
+			.validation_data(para, relay_parent, collation.parent_head)
+			.or_else(behind)
 			.ok_or(SecondingError::NoValidationData(collation.parent_head))?;
 		check_pov_size(peer, &collation.pov, validation_data.max_pov_size(), turn)?;
 		let validators = self
@@ -211,7 +274,7 @@ impl Backing {
 			.map_or(0, |parent| parent.session.validators.len());
 		let mut state = self.new_state(para, scheduling_parent);
 		state.place = Some(Place {
-			relay_parent: descriptor.relay_parent(),
+			relay_parent,
 			parent_head: collation.parent_head,
 		});
 		self.candidates.insert(hash, state);
@@ -269,8 +332,8 @@ impl Backing {
 		}
 	}
 
-	/// Checks a valid collation once more, now that all of it is known, and takes it into the view (R-BAK-3, R-BAK-5). From
-	/// now on it takes a place.
+	/// Checks a valid collation once more, now that all of it is known, and takes it into the view (R-BAK-3, R-BAK-5): among
+	/// those that wait for their parent, if that is still unknown (R-TRE-14). From now on it takes a place.
 	pub(super) fn second<V: View>(
 		&mut self,
 		candidate: &Arc<Candidate>,
@@ -281,14 +344,21 @@ impl Backing {
 		let scheduling_parent = candidate.scheduling_parent();
 		let (parent, own) = self.own_place(scheduling_parent)?;
 		parent.admit(candidate, own)?;
-		self.check_places(parent, scheduling_parent, para)?;
+		self.check_places(parent, scheduling_parent, para, Standing::Placed)?;
 		let complete = HypotheticalCandidate::Complete(candidate);
 		let mut membership = turn.view.hypothetical_depths(complete, false);
 		membership.retain(|(leaf, depths)| self.leaves.contains_key(leaf) && !depths.is_empty());
 		if membership.is_empty() {
-			return Err(SecondingError::NoDepth);
+			let (relay_parent, parent_head) = (candidate.relay_parent(), candidate.parent_head_hash());
+			let output = Some(candidate.output_head_hash());
+			if !turn.view.may_wait(para, relay_parent, parent_head, output) {
+				return Err(SecondingError::NoDepth);
+			}
+			let advertised = Advertised::of(hash, &candidate.receipt().descriptor, parent_head);
+			self.check_unconnected(parent, &advertised)?;
+		} else {
+			self.check_depths(para, hash, &membership, turn.view)?;
 		}
-		self.check_depths(para, hash, &membership, turn.view)?;
 		let intent = parent.intent(own, CompactStatement::Seconded(hash));
 		if turn.view.introduce(candidate) == Introduction::Refused {
 			return Err(SecondingError::NoDepth);
@@ -320,21 +390,45 @@ impl Backing {
 				continue;
 			};
 			let (job, source, scheduling_parent) = (*job, *source, state.scheduling_parent);
-			let Some(place) = &state.place else { continue };
+			let Some(place) = state.place else { continue };
 			let membership = turn
 				.view
 				.hypothetical_depths(place.hypothetical(rival, para), false);
+			let standing = match self.stands(&membership) {
+				true => Standing::Placed,
+				false => Standing::Unconnected,
+			};
 			let taken = self
 				.check_depths(para, rival, &membership, turn.view)
 				.map_err(SecondingError::from);
 			let parent = self.relay_parents.get(&scheduling_parent);
-			let limited = parent.map_or(Ok(()), |parent| {
-				self.check_places(parent, scheduling_parent, para)
+			let limited = parent.map_or(Ok(()), |parent| match standing {
+				Standing::Placed => self.check_places(parent, scheduling_parent, para, standing),
+				Standing::Unconnected => {
+					let advertised = Advertised {
+						candidate: rival,
+						para,
+						scheduling_parent,
+						relay_parent: place.relay_parent,
+						parent_head: place.parent_head,
+					};
+					self.check_unconnected(parent, &advertised)
+				}
 			});
 			if let Err(error) = taken.and(limited) {
 				turn.out.cancel(job);
 				self.not_seconded(rival, source.peer(), error, turn);
 			}
+		}
+	}
+}
+
+impl Standing {
+	/// How many places, claims and executions are kept for others.
+	const fn kept(self) -> usize {
+		match self {
+			Self::Placed => 0,
+			Self::Unconnected => 1,
 		}
 	}
 }

@@ -175,6 +175,14 @@ pub enum SecondingError {
 	/// Another own candidate stands there.
 	#[error(transparent)]
 	DepthTaken(#[from] DepthTaken),
+	/// Its parent is unknown here, and this validator seconded another child of it, so that they would stand at one depth.
+	#[error("candidate {by}, which builds on the same head {parent_head}, was seconded already (R-BAK-3)")]
+	Rival {
+		/// The head on which both build.
+		parent_head: HeadHash,
+		/// The other one.
+		by: CandidateHash,
+	},
 	/// This validator seconded as many candidates at this relay parent as it may.
 	#[error("no more candidates may be seconded at this relay parent (R-TAB-4, R-SD-3)")]
 	LimitReached,

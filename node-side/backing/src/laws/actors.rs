@@ -213,6 +213,7 @@ pub(super) fn collation(name: u8, block: u32, pov: PoV) -> Collation {
 		receipt: candidate(name, block).receipt.to_plain(),
 		pov: Arc::new(pov),
 		parent_head: validation_data().parent_head.hash(),
+		parent_head_data: None,
 	}
 }
 

@@ -78,7 +78,8 @@ impl Part<WholeWords> for BackingWords {
 	}
 }
 
-/// Where candidates stand: each at every leaf, at the depth of its name, so that few places are fought for.
+/// Where candidates stand: each at every leaf, at the depth of its name, so that few places are fought for; those of one
+/// depth wait for their parents, which never come.
 #[derive(Debug, Default)]
 pub(super) struct Places {
 	leaves: BTreeSet<Hash>,
@@ -87,9 +88,13 @@ pub(super) struct Places {
 
 impl Places {
 	fn at(&self, depth: u32) -> Membership {
-		self.leaves.iter().map(|leaf| (*leaf, vec![depth])).collect()
+		let leaves = self.leaves.iter().filter(|_| depth != UNCONNECTED);
+		leaves.map(|leaf| (*leaf, vec![depth])).collect()
 	}
 }
+
+/// Candidates of this depth stand nowhere.
+const UNCONNECTED: u32 = 3;
 
 fn depth_of(head: &HeadData) -> u32 {
 	u32::from(head.0.first().copied().unwrap_or_default()) % 4
@@ -103,6 +108,10 @@ impl View for Places {
 		}
 	}
 
+	fn may_wait(&self, _: ParaId, _: Hash, _: HeadHash, output: Option<HeadHash>) -> bool {
+		output.is_some()
+	}
+
 	fn membership(&self, _: ParaId, candidate: CandidateHash) -> Membership {
 		let known = self.known.get(&candidate);
 		known.map_or_else(Vec::new, |known| self.at(depth_of(known.output_head())))
@@ -110,7 +119,10 @@ impl View for Places {
 
 	fn introduce(&mut self, candidate: &Arc<Candidate>) -> Introduction {
 		self.known.insert(candidate.hash(), candidate.clone());
-		Introduction::Member(self.at(depth_of(candidate.output_head())))
+		match depth_of(candidate.output_head()) {
+			UNCONNECTED => Introduction::Unconnected,
+			depth => Introduction::Member(self.at(depth)),
+		}
 	}
 
 	fn note_seconded(&mut self, _: ParaId, _: CandidateHash) {}
@@ -119,6 +131,15 @@ impl View for Places {
 
 	fn validation_data(&self, para: ParaId, _: Hash, _: HeadHash) -> Option<SharedValidationData> {
 		(para == PARA).then(|| actors::validation_data().into())
+	}
+
+	fn validation_data_behind(
+		&self,
+		para: ParaId,
+		relay_parent: Hash,
+		parent_head: &Arc<HeadData>,
+	) -> Option<SharedValidationData> {
+		self.validation_data(para, relay_parent, parent_head.hash())
 	}
 }
 

@@ -87,6 +87,7 @@ impl Gate for Backing {
 			0 => Verdict::Wait,
 			1 => Verdict::Taken,
 			2 => Verdict::Useless,
+			3..=5 => Verdict::FetchUnconnected,
 			_ => Verdict::Fetch,
 		}
 	}

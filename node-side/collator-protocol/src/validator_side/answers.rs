@@ -101,7 +101,7 @@ impl ValidatorSide {
 		let Some(validation_data) = validation_data else {
 			// R-NET-87: nobody's fault. Its parent is waited for, without the proof of validity.
 			let mut waiting = fetch.waiting;
-			waiting.is_blocked = true;
+			(waiting.is_blocked, waiting.needs_parent) = (true, true);
 			return self.collators.wait_again(peer, waiting);
 		};
 		let job = CheckCollation {

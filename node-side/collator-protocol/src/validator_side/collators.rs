@@ -85,6 +85,10 @@ pub(super) struct Waiting {
 	pub(super) is_spent: bool,
 	/// Something has to happen first: a leaf, or something of its para (R-NET-87).
 	pub(super) is_blocked: bool,
+	/// It was asked for before anybody here knew its parent (R-BAK-5).
+	pub(super) is_unconnected: bool,
+	/// Like that it came to nothing, or without the head data that it takes: its parent has to be known first (R-NET-87).
+	pub(super) needs_parent: bool,
 }
 
 impl Waiting {
@@ -327,6 +331,8 @@ impl Collators {
 			is_taken: false,
 			is_spent: false,
 			is_blocked: false,
+			is_unconnected: false,
+			needs_parent: false,
 		};
 		collator.waiting.insert(sequence, waiting);
 	}

@@ -160,7 +160,7 @@ impl ValidatorSide {
 			Some(Demand::Now | Demand::Later) => Verdict::Wait,
 		};
 		match verdict {
-			Verdict::Fetch | Verdict::Wait | Verdict::Taken => {
+			Verdict::Fetch | Verdict::FetchUnconnected | Verdict::Wait | Verdict::Taken => {
 				self.collators.wait(peer, offer);
 				self.fetch_next(offer.para, around, out);
 			}

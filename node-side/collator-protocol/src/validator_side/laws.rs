@@ -1,6 +1,6 @@
 //! What the laws ask beside what everybody may ask.
 
-use super::*;
+use super::{choosing::Step, *};
 
 impl ValidatorSide {
 	/// Law 3: how much it takes for open.
@@ -48,7 +48,7 @@ impl ValidatorSide {
 				let waiting = self.collators.waiting(*turn);
 				waiting.is_some_and(|waiting| waiting.offer.candidate == candidate)
 			})
-			.filter(|turn| matches!(self.consider(*turn, around, &mut tally), Step::Fetch(_)))
+			.filter(|turn| matches!(self.consider(*turn, around, &mut tally), Step::Fetch { .. }))
 			.map(|turn| turn.peer)
 			.collect()
 	}

@@ -12,6 +12,7 @@
 //!   or its relay parent is in no scope, and whoever advertises what a seconder keeps to itself is asked (R-DEF-38).
 
 mod answers;
+mod choosing;
 mod claims;
 mod collators;
 mod fetching;
@@ -51,27 +52,6 @@ pub const MAX_ATTEMPTS: u8 = 2;
 pub const TICK: Duration = Duration::from_secs(1);
 /// When a request or a job found no room in the outbox, it is tried again after this.
 const RETRY: Duration = Duration::from_millis(100);
-
-/// What becomes of a candidate that waits.
-#[derive(Clone, Copy, Debug)]
-enum Step {
-	/// It is fetched.
-	Fetch(Purpose),
-	/// It waits until something happens, or until this.
-	Wait(Option<Instant>),
-	/// It waits for a new leaf.
-	Taken,
-	/// It is of no use. Why, if that is its collator's fault.
-	Drop(Option<&'static str>),
-}
-
-/// The claims of a para, until something of it is fetched.
-#[derive(Debug)]
-struct Tally {
-	under_way: UnderWay,
-	/// Whether one is free, by scheduling parent, as far as somebody asked.
-	is_free: BTreeMap<Hash, bool>,
-}
 
 /// What collators declared and advertised, and what is being fetched of it: a part of a validator, whose context is
 /// [`Around`] it.
@@ -244,6 +224,7 @@ impl ValidatorSide {
 		} = in_hand;
 		waiting.is_spent |= is_spent;
 		waiting.is_blocked = is_blocked;
+		waiting.needs_parent |= waiting.is_unconnected;
 		if around.chain.is_in_scope(waiting.offer.scheduling_parent) {
 			self.collators.wait_again(peer, waiting);
 		}
@@ -355,116 +336,6 @@ impl ValidatorSide {
 		if let Some(expiry) = self.fetching.next_expiry() {
 			self.wake_by(expiry, out);
 		}
-	}
-
-	/// Begins the fetches of a para that there is room for. Cost: linear in what waits of the para, times leaves and ancestry.
-	fn fetch_next(&mut self, para: ParaId, around: Around<'_>, out: &mut Out) {
-		let mut tally = self.tally(para, around);
-		for turn in self.collators.turns(para) {
-			match self.consider(turn, around, &mut tally) {
-				Step::Fetch(purpose) => {
-					if !self.fetch(turn, purpose, around.now, out) {
-						self.wake_by(around.now.saturating_add(RETRY), out);
-						break;
-					}
-					tally = self.tally(para, around);
-				}
-				Step::Wait(None) => {}
-				Step::Wait(Some(at)) => self.wake_by(at, out),
-				Step::Taken => self.collators.taken(turn),
-				Step::Drop(reason) => {
-					self.collators.take(turn);
-					if let Some(reason) = reason {
-						cost(turn.peer, Cost::Minor, reason, out);
-					}
-				}
-			}
-		}
-		self.wake_for_expiry(out);
-	}
-
-	fn tally(&self, para: ParaId, around: Around<'_>) -> Tally {
-		Tally {
-			under_way: self.fetching.under_way(around.now, para),
-			is_free: BTreeMap::new(),
-		}
-	}
-
-	/// What becomes of a candidate that waits. It changes nothing.
-	fn consider(&self, turn: Turn, around: Around<'_>, tally: &mut Tally) -> Step {
-		let Some(waiting) = self.collators.waiting(turn) else {
-			return Step::Wait(None);
-		};
-		let offer = waiting.offer;
-		let is_over = waiting.attempts >= MAX_ATTEMPTS;
-		let purpose = match around.gate.demand(offer.candidate) {
-			Some(Demand::Never) => return Step::Drop(None),
-			Some(Demand::Now) if !is_over => Purpose::Confirm,
-			None if !is_over && waiting.may_be_seconded() => Purpose::Second,
-			Some(Demand::Now | Demand::Later) | None => return Step::Wait(None),
-		};
-		let of_para = claims(around.chain, offer.scheduling_parent, offer.para)
-			.unwrap_or_default()
-			.of_para;
-		let of_para = of_para.max(1);
-		let (now, peer) = (around.now, turn.peer);
-		let room = match purpose {
-			Purpose::Second => {
-				let Tally { under_way, is_free } = tally;
-				let (chain, parent) = (around.chain, offer.scheduling_parent);
-				let find_out = || {
-					self.seconded
-						.is_claim_free(chain, offer.para, parent, &under_way.scheduling_parents)
-				};
-				self.fetching
-					.room(now, peer, &offer, of_para, under_way.until, || {
-						*is_free.entry(parent).or_insert_with(find_out)
-					})
-			}
-			Purpose::Confirm => {
-				self.fetching
-					.room_to_confirm(now, peer, offer.candidate, offer.para, of_para)
-			}
-		};
-		match room {
-			Room::Now => {}
-			Room::At(at) => return Step::Wait(Some(at)),
-			Room::Later => return Step::Wait(None),
-		}
-		if purpose == Purpose::Confirm {
-			return Step::Fetch(purpose);
-		}
-		match around.gate.judge(&offer) {
-			Verdict::Fetch => Step::Fetch(purpose),
-			Verdict::Wait => Step::Wait(None),
-			Verdict::Taken => Step::Taken,
-			Verdict::Useless => Step::Drop(None),
-			Verdict::Wrong(reason) => Step::Drop(Some(reason)),
-		}
-	}
-
-	/// Asks for a candidate (R-NET-79); `false` if nobody could be asked.
-	fn fetch(&mut self, turn: Turn, purpose: Purpose, now: Instant, out: &mut Out) -> bool {
-		let Some(waiting) = self.collators.waiting(turn) else {
-			return true;
-		};
-		let request = CollationRequestV2 {
-			scheduling_parent: waiting.offer.scheduling_parent,
-			para_id: waiting.offer.para,
-			candidate_hash: waiting.offer.candidate,
-		};
-		let Some(id) = out.request(turn.peer, request, Protocol::CollationV2.timeout()) else {
-			return false;
-		};
-		self.collators.take(turn);
-		let fetch = Fetch {
-			peer: turn.peer,
-			purpose,
-			began: now,
-			waiting,
-		};
-		self.fetching.open.insert(id, fetch);
-		true
 	}
 
 	/// Sets the timer, unless it runs out by then anyway.

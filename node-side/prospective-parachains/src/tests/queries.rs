@@ -1,6 +1,7 @@
 //! What the view answers.
 
 use super::*;
+use std::sync::Arc;
 
 #[test]
 fn r_vie_7_r_def_25_several_cores_get_a_chain() {
@@ -332,6 +333,86 @@ fn r_def_43_r_bak_5_a_child_has_a_place_once_its_parent_is_seconded() {
 		[],
 		"another para"
 	);
+}
+
+/// R-TRE-14, R-BAK-5, R-VIE-9: what is known of the place of a child whose parent nobody knows, and the data that it is
+/// validated with.
+#[test]
+fn r_def_43_r_tre_14_a_child_of_an_unknown_parent_may_wait() {
+	let mut view = view_at(&[leaf(20).with(PARA, 0, &[]), leaf(22).with(PARA, 0, &[])]);
+	introduce(&mut view, &spec(0, 1, 20).build());
+	let hash = |name| head(name).hash();
+	let at = |view: &View, para, relay_parent: BlockNumber, parent, output: Option<u8>| {
+		view.may_wait_at(para, block(relay_parent).hash, hash(parent), output.map(hash))
+	};
+	let rows = [
+		("its parent is unknown", PARA, 20, 5, None, true),
+		("and where it leads to", PARA, 20, 5, Some(6), true),
+		("its parent is in a tree", PARA, 20, 1, None, false),
+		("its parent is included", PARA, 20, 0, None, false),
+		(
+			"it leads to the included head: it was before that",
+			PARA,
+			20,
+			5,
+			Some(0),
+			false,
+		),
+		(
+			"it leads to where another one stands",
+			PARA,
+			20,
+			5,
+			Some(1),
+			false,
+		),
+		("its relay parent is in no scope", PARA, 17, 5, None, false),
+		("nobody schedules its para", OTHER, 20, 5, None, false),
+	];
+	for (name, para, relay_parent, parent, output, expected) in rows {
+		assert_eq!(
+			at(&view, para, relay_parent, parent, output),
+			expected,
+			"R-TRE-14: {name}"
+		);
+	}
+	let unconnected = spec(5, 6, 20).build();
+	let behind = |view: &View, sent: HeadData| {
+		view.validation_data_behind(PARA, block(20).hash, Arc::new(sent))
+			.map(|data| (*data.to_whole()).clone())
+	};
+	assert_eq!(
+		behind(&view, head(5)).as_ref(),
+		Some(unconnected.validation_data()),
+		"R-VIE-9: as whoever built it has them"
+	);
+	assert_eq!(view.validation_data(PARA, block(20).hash, hash(5)), None);
+	let max = view.tree(block(20).hash, PARA).expect("it is scheduled");
+	let max = max.scope().base_constraints().max_head_data_size() as usize;
+	assert!(behind(&view, HeadData(vec![0; max])).is_some());
+	assert_eq!(behind(&view, HeadData(vec![0; max + 1])), None, "R-FRG-3");
+	// What waits is in no tree: its own children wait as well.
+	introduce(&mut view, &unconnected);
+	assert!(at(&view, PARA, 20, 6, None), "R-TRE-14");
+	introduce(&mut view, &spec(1, 5, 20).build());
+	assert!(!at(&view, PARA, 20, 6, None), "R-TRE-5: it joined");
+}
+
+/// R-TRE-11, R-TRE-14: no more may wait than there is room for.
+#[test]
+fn r_tre_14_without_room_nothing_may_wait() {
+	let mut view = View::new(ViewConfig {
+		unconnected: UnconnectedLimits {
+			max_candidates: 1,
+			..UnconnectedLimits::default()
+		},
+		..ViewConfig::default()
+	});
+	let _ = view.update_leaves(&[leaf(20).with(PARA, 0, &[])], &[]);
+	let may_wait = |view: &View| view.may_wait_at(PARA, block(20).hash, head(7).hash(), None);
+	assert!(may_wait(&view));
+	introduce(&mut view, &spec(5, 6, 20).build());
+	assert!(!may_wait(&view), "R-TRE-11");
 }
 
 #[test]

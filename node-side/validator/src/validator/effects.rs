@@ -487,12 +487,13 @@ impl Validator {
 					receipt,
 					pov,
 					parent_head,
-					..
+					parent_head_data,
 				} = *collation;
 				let collation = Collation {
 					receipt,
 					pov,
 					parent_head,
+					parent_head_data,
 				};
 				let mut refused = None;
 				self.with_backing(now, out, effects, |backing, around, out| {

@@ -134,6 +134,7 @@ fn r_bak_1_3_and_5_what_is_not_seconded() {
 			receipt: candidate(fields, 1).receipt.to_plain(),
 			pov: pov(1),
 			parent_head,
+			parent_head_data: None,
 		}
 	};
 	let nowhere = || Script {
@@ -245,7 +246,7 @@ fn r_bak_1_3_and_5_what_is_not_seconded() {
 	};
 	let nobody = can_second(&Node::new(Some(0), here()));
 	assert_eq!(nobody, Err(SecondingError::UnknownRelayParent(leaf)));
-	assert_eq!(can_second(&validator(0, here())), Ok(()), "R-BAK-5");
+	assert_eq!(can_second(&validator(0, here())), Ok(Standing::Placed), "R-BAK-5");
 	let mut outsider = Node::new(None, here());
 	outsider.activate(&super::leaf(10, (4, 3)));
 	let not_a_backer = Err(SecondingError::NotABacker(leaf));

@@ -45,6 +45,7 @@ fn fetched(descriptor: CandidateDescriptor) -> (Node, Result<Vec<Seen>, Secondin
 		receipt: on_core_300(descriptor).to_plain(),
 		pov: pov(1),
 		parent_head: validation_data().parent_head.hash(),
+		parent_head_data: None,
 	};
 	let fetched = node.fetch(collation);
 	(node, fetched)

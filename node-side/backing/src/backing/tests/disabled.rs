@@ -284,13 +284,13 @@ fn r_bak_14_a_disabled_validator_neither_seconds_nor_confirms() {
 			&backing.view,
 		);
 		assert_eq!(can_second, disabled());
-		assert_eq!(backing.fetch(collation(1, ten)), disabled().map(|()| vec![]));
+		assert_eq!(backing.fetch(collation(1, ten)), disabled().map(|_| vec![]));
 	}
 
 	// What others second is not fetched. It is as soon as this validator counts again.
 	let mut backing = validator_where(0, &[0], Script::at(ten, &[0]));
 	assert_eq!(heard(&mut backing, &seconded(1, 1, ten)), []);
-	assert_eq!(backing.fetch(collation(1, ten)), disabled().map(|()| vec![]));
+	assert_eq!(backing.fetch(collation(1, ten)), disabled().map(|_| vec![]));
 	activate(&mut backing, 11, &[]);
 	let fetch = |from| Seen::Fetch {
 		candidate: hash(1, ten),

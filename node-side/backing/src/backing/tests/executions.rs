@@ -49,6 +49,7 @@ fn row_01_r_bak_12_a_pov_above_the_limit_is_refused_before_execution() {
 		receipt: candidate.receipt.to_plain(),
 		pov: pov.clone(),
 		parent_head: validation_data().parent_head.hash(),
+		parent_head_data: None,
 	};
 	let error = SecondingError::PovTooLarge {
 		max: 1_000,
@@ -90,6 +91,7 @@ fn row_01_a_pov_of_exactly_the_limit_is_executed() {
 			receipt: candidate.receipt.to_plain(),
 			pov,
 			parent_head: validation_data().parent_head.hash(),
+			parent_head_data: None,
 		};
 		assert_eq!(
 			node.fetch(collation).is_ok(),
@@ -383,6 +385,7 @@ fn row_11_a_pov_of_five_mebibytes_is_handed_on_untouched() {
 		receipt: candidate.receipt.to_plain(),
 		pov: pov.clone(),
 		parent_head: validation_data().parent_head.hash(),
+		parent_head_data: None,
 	};
 	node.fetch(collation).expect("may be seconded");
 	let name = candidate.receipt.hash();

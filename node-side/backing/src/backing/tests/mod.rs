@@ -12,11 +12,12 @@ mod node;
 mod restart;
 mod sharing;
 mod statements;
+mod unconnected;
 
 use super::*;
 use crate::{
 	job, Advertised, Collation, DepthTaken, HypotheticalCandidate, Introduction, Membership, Misbehaviour,
-	OutputsMismatch, SecondedCandidate, SignedStatement, StatementContent, TableError,
+	OutputsMismatch, SecondedCandidate, SignedStatement, Standing, StatementContent, TableError,
 };
 use async_backing_availability::erasure_root_of;
 use async_backing_execution_context::InputMismatch;
@@ -46,6 +47,8 @@ struct Script {
 	depths: Membership,
 	members: BTreeMap<CandidateHash, Membership>,
 	refuses: bool,
+	/// What stands nowhere may wait for its parent.
+	waits: bool,
 	knows_heads: bool,
 	max_pov_size: Option<u32>,
 	seconded: Vec<CandidateHash>,
@@ -66,12 +69,17 @@ impl View for Script {
 	fn hypothetical_depths(&self, _: HypotheticalCandidate<'_>, _: bool) -> Membership {
 		self.depths.clone()
 	}
+	fn may_wait(&self, _: ParaId, _: Hash, _: HeadHash, _: Option<HeadHash>) -> bool {
+		self.waits && self.depths.is_empty()
+	}
 	fn membership(&self, _: ParaId, candidate: CandidateHash) -> Membership {
 		self.members.get(&candidate).cloned().unwrap_or_default()
 	}
 	fn introduce(&mut self, _: &Arc<Candidate>) -> Introduction {
 		if self.refuses {
 			Introduction::Refused
+		} else if self.waits && self.depths.is_empty() {
+			Introduction::Unconnected
 		} else {
 			Introduction::Member(self.depths.clone())
 		}
@@ -88,6 +96,18 @@ impl View for Script {
 			..validation_data()
 		};
 		self.knows_heads.then(|| data.into())
+	}
+	fn validation_data_behind(
+		&self,
+		_: ParaId,
+		_: Hash,
+		parent_head: &Arc<HeadData>,
+	) -> Option<SharedValidationData> {
+		let data = PersistedValidationData {
+			parent_head: (**parent_head).clone(),
+			..validation_data()
+		};
+		Some(data.into())
 	}
 }
 
@@ -220,6 +240,7 @@ fn collation(name: u8, relay_parent: Hash) -> Collation {
 		receipt,
 		pov: pov(name),
 		parent_head: validation_data().parent_head.hash(),
+		parent_head_data: None,
 	}
 }
 

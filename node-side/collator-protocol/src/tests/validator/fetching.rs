@@ -306,6 +306,91 @@ fn r_net_71_r_net_87_with_its_parents_head_a_child_need_not_wait() {
 	assert_eq!(fetched[0].parent_head_data.as_deref(), Some(&head(1)));
 }
 
+/// A candidate whose parent is unknown, and is to be fetched like that.
+fn unconnected(desk: &mut Desk, from: u8, to: u8) -> Named {
+	let candidate = named(OTHER, 4, from, to);
+	desk.backing.unknown.insert(head_hash(from));
+	desk.backing
+		.verdicts
+		.insert(candidate.hash(), Verdict::FetchUnconnected);
+	candidate
+}
+
+fn with_head(candidate: &Named, sent: u8) -> CollationResponse {
+	CollationResponse {
+		parent_head_data: Some(head(sent)),
+		..response(candidate)
+	}
+}
+
+/// R-BAK-5: of two claims one is left for what has a place, whoever makes parents up.
+#[test]
+fn r_def_43_r_bak_5_children_of_unknown_parents_leave_a_claim() {
+	let mut desk = Desk::at(4);
+	let (one, other) = (desk.collator(1, OTHER), desk.collator(2, OTHER));
+	let (first, second) = (unconnected(&mut desk, 1, 2), unconnected(&mut desk, 3, 4));
+	desk.advertise(one, &first);
+	assert_eq!(desk.asked(), [(one, first.hash())], "R-BAK-5: beside its parent");
+	desk.advertise(one, &second);
+	desk.advertise(other, &second);
+	assert_eq!(desk.asked().len(), 1, "one claim is left");
+	let placed = named(OTHER, 4, 5, 6);
+	desk.advertise(other, &placed);
+	assert_eq!(desk.asked()[1..], [(other, placed.hash())], "for it");
+	desk.answer(Ok(with_head(&first, 1)));
+	desk.work();
+	assert_eq!(desk.fetched()[0].parent_head_data.as_deref(), Some(&head(1)));
+	desk.end(&first, seconded(&first));
+	assert_eq!(desk.asked().len(), 1, "its claim stays taken");
+	assert_eq!(desk.costs(), []);
+}
+
+/// R-NET-86: whoever sends other head data than it advertised is not listened to any more.
+#[test]
+fn r_net_86_r_bak_5_other_head_data_than_advertised_are_malice() {
+	let mut desk = Desk::at(4);
+	let peer = desk.collator(1, OTHER);
+	let candidate = unconnected(&mut desk, 1, 2);
+	desk.advertise(peer, &candidate);
+	desk.answer(Ok(with_head(&candidate, 3)));
+	desk.work();
+	let malicious = (peer, Cost::Malicious, "collation with another parent head");
+	assert_eq!(desk.costs(), [malicious], "R-NET-86");
+	assert_eq!(
+		(desk.fetched(), desk.side.peers(), desk.side.in_hand()),
+		(vec![], 0, 0)
+	);
+}
+
+/// R-NET-87, R-BAK-5: what came without the head data that it takes, or could not be seconded with them, is fetched once more
+/// when its parent is known, and not before.
+#[test]
+fn r_net_87_r_bak_5_what_came_to_nothing_waits_for_its_parent() {
+	for is_sent in [false, true] {
+		let mut desk = Desk::at(4);
+		let peer = desk.collator(1, OTHER);
+		let candidate = unconnected(&mut desk, 1, 2);
+		desk.advertise(peer, &candidate);
+		if is_sent {
+			desk.answer(Ok(with_head(&candidate, 1)));
+			desk.work();
+			desk.end(&candidate, Outcome::Postponed);
+		} else {
+			desk.answer(Ok(response(&candidate)));
+		}
+		desk.run(|side, around, out| side.path_grew(OTHER, around, out));
+		desk.import(facts(5));
+		assert_eq!(desk.asked(), [], "R-NET-87");
+		desk.backing.verdicts.clear();
+		desk.backing.unknown.clear();
+		desk.run(|side, around, out| side.path_grew(OTHER, around, out));
+		assert_eq!(desk.asked(), [(peer, candidate.hash())], "its parent is known");
+		desk.effects.clear();
+		desk.fetch(&candidate);
+		assert_eq!(desk.costs(), [], "nobody's fault");
+	}
+}
+
 #[test]
 fn law_2_whoever_does_not_answer_is_asked_again_after_the_others_and_not_for_ever() {
 	let mut desk = Desk::at(4);
