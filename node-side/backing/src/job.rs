@@ -9,7 +9,7 @@ use async_backing_execution_context::{check_pov, check_validation_data, InputMis
 use async_backing_fragment_tree::{Candidate, SharedValidationData};
 use async_backing_machine::JobFailure;
 use async_backing_primitives::{
-	AvailableData, CandidateDescriptor, CandidateHash, CandidateReceipt, CommittedCandidateReceipt,
+	crypto, AvailableData, CandidateDescriptor, CandidateHash, CandidateReceipt, CommittedCandidateReceipt,
 	CompactStatement, Hash, IntrinsicError, PersistedValidationData, PoV, SignedCompactStatement,
 	SigningContext, ValidationCodeHash, ValidationResult, ValidatorId, ValidatorSignature,
 };
@@ -197,7 +197,26 @@ pub trait Executor {
 		validation_data: &PersistedValidationData,
 		pov: &PoV,
 	) -> Execution;
+
+	/// Codes the data of a candidate that was executed, for so many validators (R-AVL-1), and gives the data back with their
+	/// code. Equal data give equal chunks; `candidate` is for those who remember both.
+	///
+	/// # Errors
+	/// As of [`encode`].
+	fn code(
+		&mut self,
+		candidate: CandidateHash,
+		validators: usize,
+		data: AvailableData,
+	) -> Result<Coded, ErasureError> {
+		let _ = candidate;
+		let coded = encode(validators, &data).map(Arc::new)?;
+		Ok((Arc::new(data), coded))
+	}
 }
+
+/// Available data, and the same coded.
+pub type Coded = (Arc<AvailableData>, Arc<EncodedData>);
 
 /// What an execution came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -231,10 +250,17 @@ impl From<&str> for ExecutionFailure {
 	}
 }
 
-/// Holds the validator's keys. Signing draws randomness, which is why no core does it.
+/// Holds the validator's keys, and tells signatures of others from what is none. Signing draws randomness, which is why no
+/// core does it.
 pub trait Signer {
 	/// Signs with this key; `None` if it is not there.
 	fn sign(&self, validator: &ValidatorId, payload: &[u8]) -> Option<ValidatorSignature>;
+
+	/// Whether the owner of this key signed this payload (R-STM-2, R-BIT-1). Who has asked the same before may remember the
+	/// answer: it never changes.
+	fn verify(&self, validator: &ValidatorId, payload: &[u8], signature: &ValidatorSignature) -> bool {
+		crypto::verify(validator, payload, signature)
+	}
 }
 
 /// What a job cost, for drivers that simulate time. It depends on the work alone.
@@ -258,7 +284,9 @@ pub fn run(
 	let mut price = Price::default();
 	let done = match job {
 		Job::CheckStatements(statements) => {
-			let checked = statements.iter().map(|unchecked| check(unchecked, &mut price));
+			let checked = statements
+				.iter()
+				.map(|unchecked| check(unchecked, signer, &mut price));
 			Done::Checked(checked.collect())
 		}
 		Job::Validate(job) => match validate(*job, executor, &mut price) {
@@ -296,7 +324,7 @@ impl Price {
 	}
 }
 
-fn check(unchecked: &Unchecked, price: &mut Price) -> Result<Checked, BadStatement> {
+fn check(unchecked: &Unchecked, signer: &impl Signer, price: &mut Price) -> Result<Checked, BadStatement> {
 	let SignedStatement {
 		content,
 		validator_index,
@@ -317,7 +345,8 @@ fn check(unchecked: &Unchecked, price: &mut Price) -> Result<Checked, BadStateme
 		signature: signature.clone(),
 	};
 	price.signatures = price.signatures.saturating_add(1);
-	match statement.verify(&unchecked.context, &unchecked.validator) {
+	let payload = statement.statement.signing_payload(&unchecked.context);
+	match signer.verify(&unchecked.validator, &payload, signature) {
 		true => Ok(Checked { statement, candidate }),
 		false => Err(BadStatement::Signature),
 	}
@@ -377,7 +406,7 @@ fn validate(job: ValidationJob, executor: &mut impl Executor, price: &mut Price)
 			OutputsMismatch::check_commitments(&descriptor, known.commitments().hash(), &commitments)?;
 		}
 	}
-	let coded = encode(validators, &data)?;
+	let (data, coded) = executor.code(candidate, validators, data)?;
 	for chunk in &coded.chunks {
 		price.read(chunk.chunk.len());
 	}
@@ -401,8 +430,8 @@ fn validate(job: ValidationJob, executor: &mut impl Executor, price: &mut Price)
 	};
 	Ok(Validated {
 		candidate,
-		data: Arc::new(data),
-		coded: Arc::new(coded),
+		data,
+		coded,
 		content,
 	})
 }

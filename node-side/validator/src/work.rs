@@ -4,7 +4,7 @@
 //! alone, and on what the two ports answer.
 
 use crate::{CodeDone, CodeJob, Done, Job};
-pub use async_backing_backing::job::{Execution, ExecutionFailure, Executor, Price, Signer};
+pub use async_backing_backing::job::{Coded, Execution, ExecutionFailure, Executor, Price, Signer};
 use async_backing_machine::JobFailure;
 use async_backing_primitives::{Hash, PvfCheckStatement, ValidatorSignature};
 
@@ -39,7 +39,10 @@ pub fn run(
 			return (done.map(Done::Backing), price);
 		}
 		Job::Statements(job) => {
-			let (done, price) = async_backing_statement_distribution::job::run(job);
+			let (done, price) =
+				async_backing_statement_distribution::job::run_with(job, |key, payload, signature| {
+					signer.verify(key, payload, signature)
+				});
 			(
 				Done::Statements(done),
 				Price {
@@ -94,7 +97,8 @@ pub fn run(
 				signatures: check.bitfields.len() as u64,
 				..Price::default()
 			};
-			(Done::CheckedBitfields(check.run()), price)
+			let signed = check.run_with(|key, payload, signature| signer.verify(key, payload, signature));
+			(Done::CheckedBitfields(signed), price)
 		}
 		Job::SignBitfield { validator, payload } => {
 			let price = Price {

@@ -4,7 +4,7 @@ use crate::words::BitfieldText;
 use async_backing_chain_view::LeafUpdate;
 use async_backing_machine::{Never, Words};
 use async_backing_primitives::{
-	Hash, SigningContext, UncheckedSignedAvailabilityBitfield, ValidatorId, ValidatorSignature,
+	crypto, Hash, SigningContext, UncheckedSignedAvailabilityBitfield, ValidatorId, ValidatorSignature,
 };
 use async_backing_provisioner::SharedBitfield;
 use async_backing_wire::View;
@@ -44,8 +44,17 @@ impl fmt::Debug for CheckBitfields {
 impl CheckBitfields {
 	/// Verifies each: whether it is signed, in their order.
 	pub fn run(&self) -> Vec<bool> {
+		self.run_with(crypto::verify)
+	}
+
+	/// As [`Self::run`], where `verify` says whether somebody signed a payload, for whoever remembers what was asked before.
+	pub fn run_with(&self, verify: impl Fn(&ValidatorId, &[u8], &ValidatorSignature) -> bool) -> Vec<bool> {
 		let verify = |(key, signed): &(ValidatorId, UncheckedSignedAvailabilityBitfield)| {
-			signed.verify(&self.context, key)
+			verify(
+				key,
+				&signed.payload.signing_payload(&self.context),
+				&signed.signature,
+			)
 		};
 		self.bitfields.iter().map(verify).collect()
 	}
