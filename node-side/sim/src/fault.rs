@@ -126,6 +126,15 @@ pub enum Fault {
 		/// So many per cent of the usual time.
 		percent: u32,
 	},
+	/// What a node sends in this time goes through a narrow uplink. Four seconds of it may wait; what is over that is lost.
+	Clogged {
+		/// Which.
+		node: NodeId,
+		/// When.
+		during: Range<Instant>,
+		/// Bytes per second.
+		bandwidth: u64,
+	},
 }
 
 impl Fault {
@@ -169,7 +178,7 @@ impl Fault {
 		match self {
 			Self::Parcels { from, to, .. } => highest(from).max(highest(to)),
 			Self::Apart { nodes, .. } => nodes.last().copied(),
-			Self::Crash { node, .. } | Self::Slow { node, .. } => Some(*node),
+			Self::Crash { node, .. } | Self::Slow { node, .. } | Self::Clogged { node, .. } => Some(*node),
 		}
 	}
 }
@@ -226,7 +235,7 @@ pub(crate) fn judge(
 					Effect::Garble => garbled = true,
 				}
 			}
-			Fault::Apart { .. } | Fault::Crash { .. } | Fault::Slow { .. } => {}
+			Fault::Apart { .. } | Fault::Crash { .. } | Fault::Slow { .. } | Fault::Clogged { .. } => {}
 		}
 	}
 	if garbled && sent != Kind::Answer {
@@ -256,6 +265,19 @@ pub(crate) fn slowness(plan: &[Fault], now: Instant, of: NodeId) -> u32 {
 		}
 		_ => slowness,
 	})
+}
+
+/// What the uplink of a node is narrowed to, in bytes per second: the least of all.
+pub(crate) fn clogged(plan: &[Fault], now: Instant, of: NodeId) -> Option<u64> {
+	let narrow = plan.iter().filter_map(|fault| match fault {
+		Fault::Clogged {
+			node,
+			during,
+			bandwidth,
+		} if *node == of && during.contains(&now) => Some(*bandwidth),
+		_ => None,
+	});
+	narrow.min()
 }
 
 /// Whether two nodes cannot reach each other.
@@ -376,5 +398,17 @@ mod tests {
 		assert_eq!(slowness(&[slow(300), slow(200)], SECOND, A), 600);
 		assert_eq!(slowness(&[slow(300)], SECOND, B), 100);
 		assert_eq!(slowness(&[slow(300)], 2 * SECOND, A), 100);
+	}
+
+	#[test]
+	fn the_narrowest_uplink_counts_for_a_while() {
+		let plan = [300, 200].map(|bandwidth| Fault::Clogged {
+			node: A,
+			during: SECOND..2 * SECOND,
+			bandwidth,
+		});
+		assert_eq!(clogged(&plan, SECOND, A), Some(200));
+		assert_eq!(clogged(&plan, SECOND, B), None);
+		assert_eq!(clogged(&plan, 2 * SECOND, A), None);
 	}
 }

@@ -107,7 +107,12 @@ pub(crate) struct Links {
 	pair_free_at: BTreeMap<(NodeId, NodeId), Instant>,
 	/// When the newest message of a pair arrives.
 	last_arrival: BTreeMap<(NodeId, NodeId), Instant>,
+	/// Uplinks that are narrower than they should be, in bytes per second.
+	clogged: BTreeMap<NodeId, u64>,
 }
+
+/// Seconds of a clogged uplink that may wait.
+const CLOGGED_SECONDS: u64 = 4;
 
 impl Links {
 	pub(crate) fn new(topology: Topology, seed: u64) -> Self {
@@ -117,6 +122,7 @@ impl Links {
 			uplink_free_at: BTreeMap::new(),
 			pair_free_at: BTreeMap::new(),
 			last_arrival: BTreeMap::new(),
+			clogged: BTreeMap::new(),
 		}
 	}
 
@@ -140,7 +146,11 @@ impl Links {
 			bandwidth,
 			queue,
 		} = self.topology.link(from, to).ok_or(Overflow)?;
-		let uplink = self.topology.uplink(from);
+		let mut uplink = self.topology.uplink(from);
+		if let Some(narrow) = self.clogged.get(&from) {
+			uplink.bandwidth = uplink.bandwidth.min(*narrow);
+			uplink.queue = uplink.queue.min(narrow.saturating_mul(CLOGGED_SECONDS));
+		}
 		let bytes = (bytes.saturating_add(OVERHEAD)) as u64;
 		let uplink_free_at = self.uplink_free_at.get(&from).copied().unwrap_or_default();
 		let sent = through(now, uplink_free_at, bytes, uplink.bandwidth, uplink.queue)?;
@@ -166,6 +176,14 @@ impl Links {
 			*last = arrival;
 		}
 		Ok(arrival)
+	}
+
+	/// From now on the uplink of a node has no more than so many bytes per second; `None` for what it should have.
+	pub(crate) fn clog(&mut self, node: NodeId, bandwidth: Option<u64>) {
+		match bandwidth {
+			Some(bandwidth) => self.clogged.insert(node, bandwidth),
+			None => self.clogged.remove(&node),
+		};
 	}
 
 	/// What a node had in its uplink is gone.
@@ -288,6 +306,26 @@ mod tests {
 		assert_eq!(arrival, Ok(Duration::from_secs(11)), "1 s uplink, 10 s link");
 		assert_eq!(send(&mut links, Duration::ZERO, A, B, MEGABYTE), Err(Overflow));
 		assert!(send(&mut links, Duration::ZERO, A, NodeId(2), MEGABYTE).is_ok());
+	}
+
+	#[test]
+	fn a_clogged_uplink_is_slow_and_loses_what_waits_too_long() {
+		let mut links = links(0, u64::MAX);
+		links.clog(A, Some(100_000));
+		let first = send(&mut links, Duration::ZERO, A, B, MEGABYTE);
+		assert_eq!(first, Ok(Duration::from_millis(10_100)));
+		assert_eq!(send(&mut links, Duration::ZERO, A, B, 0), Err(Overflow));
+		let later = Duration::from_secs(8);
+		assert!(
+			send(&mut links, later, A, B, MEGABYTE / 10).is_ok(),
+			"two seconds wait"
+		);
+		links.clog(A, None);
+		let free = Duration::from_secs(20);
+		assert_eq!(
+			send(&mut links, free, A, B, MEGABYTE),
+			Ok(free + Duration::from_millis(1100))
+		);
 	}
 
 	#[test]

@@ -146,7 +146,7 @@ impl<S: Scenario> Sim<S> {
 						self.clock.schedule(during.end, Event::Reunited(number));
 					}
 				}
-				Fault::Parcels { .. } | Fault::Slow { .. } => {}
+				Fault::Parcels { .. } | Fault::Slow { .. } | Fault::Clogged { .. } => {}
 			}
 		}
 	}

@@ -2,7 +2,7 @@
 
 use super::{Event, Outcome, Sim, Watch};
 use crate::{
-	fault::{judge, slowness, Verdict},
+	fault::{clogged, judge, slowness, Verdict},
 	node::{Asked, Open, Write},
 	processor::{Removed, Waiting},
 	scenario::Parcel,
@@ -191,6 +191,7 @@ impl<S: Scenario> Sim<S> {
 		let bytes = self.scenario.bytes(sent);
 		let in_order = matches!(kind, Kind::Message | Kind::View);
 		// What a fault takes is lost on the way: it has used the link up.
+		self.links.clog(from, clogged(&self.config.faults, now, from));
 		let arrival = self.links.send(now, (from, to), bytes, in_order, delay);
 		let counters = &mut self.nodes[from.0].counters;
 		let with_overhead = bytes.saturating_add(crate::OVERHEAD) as u64;

@@ -141,6 +141,11 @@ fn faults() -> impl Strategy<Value = Fault> {
 			during,
 			percent
 		}),
+		(node(), span(), 1u64..10_000).prop_map(|(node, during, bandwidth)| Fault::Clogged {
+			node,
+			during,
+			bandwidth
+		}),
 	]
 }
 
