@@ -2,7 +2,9 @@
 
 use crate::EncodeError;
 use codec::{Compact, Encode};
-use scale_info::{form::PortableForm, Field, PortableRegistry, Type, TypeDef, TypeDefPrimitive, Variant};
+use scale_info::{
+	form::PortableForm, Field, PortableRegistry, Type, TypeDef, TypeDefBitSequence, TypeDefPrimitive, Variant,
+};
 use serde_json::Value;
 
 /// How deep types may be nested for an empty value: a type may contain itself.
@@ -12,7 +14,7 @@ const MAX_DEPTH: u32 = 32;
 ///
 /// Structures are objects, or arrays if their fields have no names; what has one field may be given as that field. Enums are
 /// the variant's name, or an object with it as only key; `Option` is null or the value. Bytes may be `0x` and digits, and
-/// numbers that JSON can't hold strings.
+/// numbers that JSON can't hold strings. Bits are the digits 0 and 1 in their order, or a list of truths.
 pub(crate) fn encode(types: &PortableRegistry, ty: u32, value: &Value) -> Result<Vec<u8>, EncodeError> {
 	let mut out = Vec::new();
 	Encoder {
@@ -113,10 +115,50 @@ impl Encoder<'_> {
 				Compact(number).encode_to(out);
 				Ok(())
 			}
-			TypeDef::BitSequence(_) => {
-				Err(self.mismatch("something else than bits, which can't be given", value))
-			}
+			TypeDef::BitSequence(sequence) => self.bits(sequence, value, out),
 		}
+	}
+
+	/// Bits in bytes, the first in the lowest place: no other order is known here.
+	fn bits(
+		&self,
+		sequence: &TypeDefBitSequence<PortableForm>,
+		value: &Value,
+		out: &mut Vec<u8>,
+	) -> Result<(), EncodeError> {
+		let unit = self
+			.types
+			.resolve(sequence.bit_store_type.id)
+			.map(|ty| &ty.type_def);
+		let order = self.types.resolve(sequence.bit_order_type.id);
+		let is_known = unit == Some(&TypeDef::Primitive(TypeDefPrimitive::U8))
+			&& order.is_some_and(|order| order.path.ident().as_deref() == Some("Lsb0"));
+		if !is_known {
+			return Err(self.mismatch(
+				"something else than bits in this order, which can't be given",
+				value,
+			));
+		}
+		let bits: Option<Vec<bool>> = match value {
+			Value::String(digits) => {
+				let digit = |digit| match digit {
+					'0' => Some(false),
+					'1' => Some(true),
+					_ => None,
+				};
+				digits.chars().map(digit).collect()
+			}
+			Value::Array(truths) => truths.iter().map(Value::as_bool).collect(),
+			_ => None,
+		};
+		let bits =
+			bits.ok_or_else(|| self.mismatch("bits: the digits 0 and 1, or a list of truths", value))?;
+		Compact(u32::try_from(bits.len()).unwrap_or(u32::MAX)).encode_to(out);
+		out.extend(bits.chunks(8).map(|byte| {
+			let set = byte.iter().enumerate().filter(|(_, bit)| **bit);
+			set.fold(0u8, |byte, (place, _)| byte | (1 << place))
+		}));
+		Ok(())
 	}
 
 	fn fields(
@@ -405,5 +447,25 @@ mod tests {
 		enum Never {}
 		let (types, ty) = self::types::<Never>();
 		assert!(matches!(super::empty(&types, ty), Err(EncodeError::NoDefault(_))));
+	}
+
+	#[test]
+	fn bits_are_digits_or_truths_in_their_order() {
+		use bitvec::{order::Lsb0, order::Msb0, vec::BitVec};
+		for length in [0, 1, 7, 8, 9, 64, 65, 200] {
+			let pattern: Vec<bool> = (0..length).map(|at| at % 3 == 0 || at % 7 == 2).collect();
+			let digits: String = pattern.iter().map(|bit| if *bit { '1' } else { '0' }).collect();
+			let (types, ty) = types::<BitVec<u8, Lsb0>>();
+			let expected = pattern.iter().collect::<BitVec<u8, Lsb0>>().encode();
+			for value in [Value::from(digits), Value::from(pattern)] {
+				assert_eq!(super::encode(&types, ty, &value), Ok(expected.clone()));
+			}
+			assert!(super::encode(&types, ty, &Value::from("012")).is_err());
+			let (types, ty) = self::types::<BitVec<u8, Msb0>>();
+			assert!(
+				super::encode(&types, ty, &Value::from("01")).is_err(),
+				"another order"
+			);
+		}
 	}
 }
