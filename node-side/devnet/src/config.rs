@@ -1,8 +1,9 @@
 //! What a run is made from, and what is refused.
 
-use crate::{Model, Trouble, ValidatorMisconduct};
+use crate::{Misconduct, Model, RootCall, Trouble, ValidatorMisconduct};
 use async_backing_collator::{AuthoringHook, Lookahead, SlotBased};
 use async_backing_primitives::{AsyncBackingParams, CoreIndex, InvalidAsyncBackingParams, ParaId};
+use async_backing_prospective_parachains::Selection;
 use async_backing_sim::{Fault, NodeId};
 use std::{
 	collections::{BTreeMap, BTreeSet},
@@ -116,6 +117,10 @@ pub struct RunConfig {
 	pub preset: Option<String>,
 	/// Whether whoever sends the run's transactions is root, by the sudo pallet, also where no core is given work.
 	pub customer_is_root: bool,
+	/// What root does while the run goes. Whoever sends the run's transactions is root then.
+	pub root_calls: Vec<RootCall>,
+	/// Paras that are counted and upgrade their code as soon as they may: the same code, with other bytes.
+	pub upgrades: Vec<ParaId>,
 	/// Where all randomness comes from.
 	pub seed: u64,
 	/// Parameters of asynchronous backing.
@@ -140,8 +145,11 @@ impl Default for RunConfig {
 			orders_for: Vec::new(),
 			works: Vec::new(),
 			authoring: Authoring::default(),
+			selection: Selection::default(),
 			preset: None,
 			customer_is_root: false,
+			root_calls: Vec::new(),
+			upgrades: Vec::new(),
 			seed: 0,
 			params: AsyncBackingParams {
 				max_candidate_depth: 4,
@@ -149,43 +157,6 @@ impl Default for RunConfig {
 			},
 			model: Model::default(),
 			faults: Faults::default(),
-		}
-	}
-}
-
-/// What a collator does wrong, in a run where somebody tries what becomes of it. It is connected all the time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Misconduct {
-	/// It builds nothing in its turns.
-	Mute,
-	/// What it says its blocks do is not what they do.
-	Invalid,
-	/// Its blocks lead to another head than it says: only who executes them finds out.
-	WrongHead,
-	/// Its blocks build on others that it gives to nobody.
-	PrivateFork,
-	/// Every second block stands beside the one before, on the same parent.
-	Equivocate,
-}
-
-impl Misconduct {
-	/// All kinds.
-	pub const ALL: [Self; 5] = [
-		Self::Mute,
-		Self::Invalid,
-		Self::WrongHead,
-		Self::PrivateFork,
-		Self::Equivocate,
-	];
-
-	/// Its name.
-	pub const fn name(self) -> &'static str {
-		match self {
-			Self::Mute => "mute",
-			Self::Invalid => "invalid",
-			Self::WrongHead => "wrong-head",
-			Self::PrivateFork => "private-fork",
-			Self::Equivocate => "equivocate",
 		}
 	}
 }
@@ -286,6 +257,9 @@ impl RunConfig {
 		for para in orders_for {
 			self.is_para("orders_for", *para)?;
 		}
+		for para in &self.upgrades {
+			self.is_para("upgrades", *para)?;
+		}
 		in_range("works", works.len(), 0, MAX_WORKS)?;
 		works.iter().try_for_each(|work| self.validate_work(work))?;
 		crate::works::check(self)?;
@@ -356,6 +330,7 @@ impl RunConfig {
 		for trouble in std::mem::take(&mut self.faults.troubles) {
 			trouble.add(&mut self)?;
 		}
+		self.customer_is_root |= !self.root_calls.is_empty();
 		Ok(self)
 	}
 

@@ -7,16 +7,17 @@
 //! not depend on it: what it ends is [`ExecutionFailure::Unfinished`], and that is the end of the run
 //! ([`DevnetError::Unfinished`](crate::DevnetError::Unfinished)).
 
-use crate::{Model, Parachain};
+use crate::{once::Codings, Model, Parachain};
+use async_backing_availability::ErasureError;
 use async_backing_collator::FuelUse;
 use async_backing_machine::JobFailure;
 use async_backing_primitives::{
-	CandidateHash, Hash, PersistedValidationData, PoV, ValidationCode, ValidationCodeHash,
+	AvailableData, CandidateHash, Hash, PersistedValidationData, PoV, ValidationCode, ValidationCodeHash,
 };
 use async_backing_pvf::{
 	Engine, EngineError, Failure, InProcess, InProcessConfig, Limits, Unfinished, FUEL_PER_SECOND,
 };
-use async_backing_validator::work::{self, Execution, ExecutionFailure};
+use async_backing_validator::work::{self, Coded, Execution, ExecutionFailure};
 use std::{
 	collections::{BTreeMap, VecDeque},
 	time::{Duration, Instant},
@@ -62,6 +63,15 @@ impl work::Executor for Box<dyn Executes> {
 	) -> Execution {
 		(**self).execute(candidate, code, validation_data, pov)
 	}
+
+	fn code(
+		&mut self,
+		candidate: CandidateHash,
+		validators: usize,
+		data: AvailableData,
+	) -> Result<Coded, ErasureError> {
+		(**self).code(candidate, validators, data)
+	}
 }
 
 /// How long a job may take by the real clock.
@@ -84,6 +94,7 @@ pub(crate) struct Executor<E = InProcess> {
 	outcomes: BTreeMap<Key, Execution>,
 	/// Oldest first.
 	remembered: VecDeque<Key>,
+	codings: Codings,
 }
 
 impl Executor {
@@ -119,6 +130,7 @@ impl<E: Engine> Executor<E> {
 			execution_limit: model.backing_execution_limit,
 			outcomes: BTreeMap::new(),
 			remembered: VecDeque::new(),
+			codings: Codings::default(),
 		}
 	}
 
@@ -230,6 +242,15 @@ impl<E: Engine> work::Executor for Executor<E> {
 		self.remembered.push_back(key);
 		self.outcomes.insert(key, execution.clone());
 		execution
+	}
+
+	fn code(
+		&mut self,
+		candidate: CandidateHash,
+		validators: usize,
+		data: AvailableData,
+	) -> Result<Coded, ErasureError> {
+		self.codings.code(candidate, validators, data)
 	}
 }
 

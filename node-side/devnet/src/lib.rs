@@ -14,12 +14,14 @@ mod invariants;
 mod log;
 mod model;
 mod nodes;
+mod once;
 mod orders;
 mod outside;
 mod parachain;
 mod relay;
 mod relay_state;
 mod report;
+mod root;
 mod runtime;
 mod simulation;
 mod story;
@@ -33,17 +35,19 @@ mod world;
 
 pub use async_backing_availability::CHUNK_TIMEOUT;
 pub use async_backing_primitives::PARTS_OF_A_CORE;
+pub use async_backing_prospective_parachains::Selection;
 pub use async_backing_relay_client::RuntimeExecutor;
 pub use async_backing_sim as sim;
+pub use async_backing_validator::recording;
 pub use authoring::{Author, Budget, Idle, NoPace, Order, Pace, Place, Rhythm, Timing};
 pub use config::{
-	Assignee, Authoring, ConfigError, CoreWork, Faults, ForeignPara, Misconduct, RunConfig, FIRST_PARA,
-	MAX_BLOCKS, MAX_PARAS, MAX_VALIDATORS,
+	Assignee, Authoring, ConfigError, CoreWork, Faults, ForeignPara, RunConfig, FIRST_PARA, MAX_BLOCKS,
+	MAX_PARAS, MAX_VALIDATORS,
 };
 pub use contexts::{ApprovalError, Backing, CandidateContexts};
 pub use disturbance::Disturbance;
 pub use error::DevnetError;
-pub use faults::{Arena, Misbehaviour, Mix, Slots, Span, Trouble, ValidatorMisconduct};
+pub use faults::{Arena, Misbehaviour, Misconduct, Mix, Slots, Span, Trouble, ValidatorMisconduct};
 pub use invariants::{Invariant, Violation, LIVES_WITHIN};
 pub use log::{EventLog, Occurrence};
 pub use model::Model;
@@ -54,7 +58,8 @@ pub use report::{
 	FailedTransactions, Fates, Idleness, Inclusion, Intervals, Latency, OrderFates, ParaReport, Refusal,
 	Report, RunParams, RunReport,
 };
+pub use root::RootCall;
 pub use simulation::{Devnet, Progress};
-pub use story::{Fate, Story, ToldBlock, ToldParablock, ToldTraffic, ToldTree};
+pub use story::{Fate, Passage, Passing, Story, ToldBlock, ToldParablock, ToldTraffic, ToldTree};
 pub use traffic::{PerCandidate, Traffic, TrafficOfKind};
 pub use works::most_cores_at_once;

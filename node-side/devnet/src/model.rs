@@ -3,6 +3,7 @@
 //! The numbers are those of real networks, each with its source in `docs/decisions/0007-the-time-model.md`. No result
 //! of a run can be set: intervals, authoring times and counts follow.
 
+use async_backing_collator::REMEMBERED_FOR;
 use std::time::Duration;
 
 /// Speeds, sizes and delays of the simulated world.
@@ -50,6 +51,9 @@ pub struct Model {
 	pub minimum_backing_votes: u32,
 	/// Relay blocks from the announcement of a code to its use, at least (R-CODE-3).
 	pub upgrade_delay: u32,
+	/// Relay blocks that validators keep the data of what is included, counted from its inclusion to the newest finalised block.
+	/// Real ones do so for a day; here nobody remembers relay blocks that are older than the default, so that nobody asks.
+	pub keep_included: u32,
 }
 
 impl Default for Model {
@@ -75,6 +79,7 @@ impl Default for Model {
 			session_length: None,
 			minimum_backing_votes: 2,
 			upgrade_delay: 600,
+			keep_included: REMEMBERED_FOR,
 		}
 	}
 }

@@ -8,10 +8,10 @@ use crate::{
 	orders::OrderDesk,
 	outside::Outside,
 	relay::RelayChain,
-	story::Story,
+	story::{Passage, Roads, Story},
 	traffic::{Crowd, Traffic},
 	world::World,
-	DevnetError, ParaReport, Parachain, RunConfig, RunParams, RunReport,
+	DevnetError, ParaReport, Parachain, RootCall, RunConfig, RunParams, RunReport,
 };
 use async_backing_execution_context::approver::ApproverContext;
 use async_backing_primitives::{CandidateHash, Hash, ParaId, PoV};
@@ -85,13 +85,25 @@ impl Devnet {
 		let sim_config = sim_config(&config);
 		let executor = Executor::new(&parachains, &config.model)?;
 		let desk = relay.order_desk();
+		let calls = config.root_calls.clone();
 		let mut world = World::new(config, relay, parachains, executor);
 		world.orders = Some(desk);
-		Ok(Self {
+		let mut devnet = Self {
 			runtime_hash: sp_io::hashing::blake2_256(runtime).into(),
 			sim: Sim::new(sim_config, world)?,
 			chronicle,
-		})
+			watcher: Watcher::default(),
+		};
+		for RootCall {
+			after,
+			pallet,
+			call,
+			arguments,
+		} in calls
+		{
+			devnet.send_as_root(after, &pallet, &call, arguments)?;
+		}
+		Ok(devnet)
 	}
 
 	/// Keeps everything that happens, for [`Self::log`] and [`Self::included_povs`]. Call it before [`Self::run`].

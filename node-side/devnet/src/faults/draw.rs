@@ -76,6 +76,13 @@ impl Arena {
 				during: self.slots(&mut random),
 			});
 		}
+		if let Some(node) = nodes.next().filter(|_| some(4, &mut random)) {
+			mix.troubles.push(Trouble::Clog {
+				node,
+				bytes_per_second: random.gen_range(1_000..=200_000),
+				during: self.slots(&mut random),
+			});
+		}
 		for collator in (1..self.collators).step_by(2) {
 			if some(3, &mut random) {
 				let what = Misconduct::ALL.choose(&mut random).copied();
@@ -200,7 +207,7 @@ mod tests {
 			let vouching = |what: &&ValidatorMisconduct| **what == ValidatorMisconduct::VouchForAll;
 			assert!(faulty.values().filter(vouching).count() <= 1, "{mix:?}");
 		}
-		assert_eq!(kinds.len(), 7, "all kinds are drawn: {kinds:?}");
+		assert_eq!(kinds.len(), 8, "all kinds are drawn: {kinds:?}");
 		assert_ne!(ARENA.draw(7, 0), ARENA.draw(8, 0));
 	}
 

@@ -4,16 +4,18 @@
 //! the relay chain, counted from the beginning of the run. What is drawn, such as which parcel is lost, is drawn from the
 //! seed of the run.
 
+mod collators;
 mod draw;
 mod parse;
 #[cfg(test)]
 mod tests;
 mod validators;
 
+pub use collators::Misconduct;
 pub use draw::{Arena, Mix};
 pub(crate) use validators::Faulty;
 
-use crate::{config::out_of_range, ConfigError, Misconduct, RunConfig};
+use crate::{config::out_of_range, ConfigError, RunConfig};
 use async_backing_sim::{Effect, Fault, Instant, Moment, NodeId, Nodes, ALL};
 use std::{collections::BTreeSet, fmt, ops::Range, time::Duration};
 
@@ -69,17 +71,23 @@ pub enum ValidatorMisconduct {
 	WithholdBitfields,
 	/// It finds every candidate valid, and says so. Two of them in one group have a quorum of their own.
 	VouchForAll,
+	/// With each candidate that it seconds it seconds another one that is not there, and confirms its own beside.
+	Equivocate,
+	/// It says in manifests and acknowledgements that the whole group has seconded and confirmed the candidate.
+	LieInManifests,
 	/// It says nothing, answers nobody, and builds no blocks.
 	Mute,
 }
 
 impl ValidatorMisconduct {
 	/// All kinds.
-	pub const EVERY: [Self; 5] = [
+	pub const EVERY: [Self; 7] = [
 		Self::WithholdStatements,
 		Self::WithholdChunks,
 		Self::WithholdBitfields,
 		Self::VouchForAll,
+		Self::Equivocate,
+		Self::LieInManifests,
 		Self::Mute,
 	];
 
@@ -90,6 +98,8 @@ impl ValidatorMisconduct {
 			Self::WithholdChunks => "withhold-chunks",
 			Self::WithholdBitfields => "withhold-bitfields",
 			Self::VouchForAll => "vouch-for-all",
+			Self::Equivocate => "equivocate",
+			Self::LieInManifests => "lie-in-manifests",
 			Self::Mute => "mute",
 		}
 	}
@@ -156,6 +166,15 @@ pub enum Trouble {
 		/// When.
 		during: Slots,
 	},
+	/// What a node sends goes through an uplink that is far too narrow: it is late, and what waits too long is lost.
+	Clog {
+		/// Its number.
+		node: u32,
+		/// Bytes per second.
+		bytes_per_second: u32,
+		/// When.
+		during: Slots,
+	},
 	/// Somebody does not do what it should.
 	Misbehaviour(Misbehaviour),
 }
@@ -170,6 +189,7 @@ impl Trouble {
 			Self::Partition { .. } => "--partition",
 			Self::Crash { .. } => "--crash",
 			Self::Slow { .. } => "--slow",
+			Self::Clog { .. } => "--clog",
 			Self::Misbehaviour(_) => "--misconduct",
 		}
 	}
@@ -261,6 +281,15 @@ impl Trouble {
 				during: time(during),
 				percent: *percent,
 			}),
+			Self::Clog {
+				node: who,
+				bytes_per_second,
+				during,
+			} => config.faults.plan.push(Fault::Clogged {
+				node: node(*who)?,
+				during: time(during),
+				bandwidth: (*bytes_per_second).into(),
+			}),
 			Self::Misbehaviour(Misbehaviour::Validator(number, misconduct)) => {
 				let validators = config.validators;
 				if *number >= validators {
@@ -348,6 +377,11 @@ impl fmt::Display for Trouble {
 				percent,
 				during,
 			} => write!(f, "{node}={percent}{}", At(*during)),
+			Self::Clog {
+				node,
+				bytes_per_second,
+				during,
+			} => write!(f, "{node}={bytes_per_second}{}", At(*during)),
 			Self::Misbehaviour(Misbehaviour::Validator(number, what)) => {
 				write!(f, "v{number}={}", what.name())
 			}

@@ -150,6 +150,25 @@ impl Trouble {
 		})
 	}
 
+	/// Of `--clog NODE=BYTES[@FROM..TO]`, bytes per second.
+	///
+	/// # Errors
+	/// What the text must be.
+	pub fn clog(text: &str) -> Result<Self, String> {
+		const FORM: &str = "must be NODE=BYTES per second, from 1, and maybe @FROM..TO";
+		let (value, during) = at(text)?;
+		let (node, bytes) = value.split_once('=').ok_or(FORM)?;
+		let bytes_per_second = number(bytes, FORM)?;
+		if bytes_per_second == 0 {
+			return Err(FORM.into());
+		}
+		Ok(Self::Clog {
+			node: number(node, FORM)?,
+			bytes_per_second,
+			during,
+		})
+	}
+
 	/// Of `--misconduct vNUMBER=WHAT` or `cNUMBER=WHAT`.
 	///
 	/// # Errors

@@ -24,12 +24,17 @@ fn a_trouble_reads_back_as_itself() {
 		),
 		(Trouble::crash, "--crash", &["3@10", "3@10+4"]),
 		(Trouble::slow, "--slow", &["1=300", "1=100@4.."]),
+		(Trouble::clog, "--clog", &["1=20000", "1=1@4..9"]),
 		(
 			Trouble::misconduct,
 			"--misconduct",
 			&[
 				"v3=withhold-chunks",
 				"v0=vouch-for-all",
+				"v1=equivocate",
+				"v2=lie-in-manifests",
+				"c2=exceed-pov",
+				"c3=garbled-pov",
 				"c0=mute",
 				"c1=equivocate",
 			],
@@ -57,6 +62,7 @@ fn what_cannot_be_is_refused() {
 		),
 		(Trouble::crash, &["3", "a@2", "3@1+"]),
 		(Trouble::slow, &["1", "1=99", "1=10001"]),
+		(Trouble::clog, &["1", "1=0", "a=3", "1=3@"]),
 		(
 			Trouble::misconduct,
 			&["3=mute", "v3=private-fork", "c3=withhold-chunks", "v=mute"],
@@ -103,9 +109,10 @@ fn what_ends_of_itself_ends_before_the_calm() {
 		.plan
 		.iter()
 		.map(|fault| match fault {
-			Fault::Parcels { during, .. } | Fault::Apart { during, .. } | Fault::Slow { during, .. } => {
-				during.end
-			}
+			Fault::Parcels { during, .. }
+			| Fault::Apart { during, .. }
+			| Fault::Slow { during, .. }
+			| Fault::Clogged { during, .. } => during.end,
 			Fault::Crash { restart_after, .. } => {
 				let away = restart_after.unwrap_or(Duration::MAX);
 				away.saturating_add(slot * 10 + slot / 2)

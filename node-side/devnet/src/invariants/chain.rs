@@ -269,7 +269,9 @@ impl Relay {
 		let best = std::iter::successors(self.blocks.get(&world.head), |block| {
 			self.blocks.get(&block.facts.parent_hash)
 		});
-		for block in best.take(RECOVERED) {
+		// What is kept for less is not asked for.
+		let kept = world.config.model.keep_included as usize;
+		for block in best.take(RECOVERED.min(kept)) {
 			for receipt in &block.included {
 				let descriptor = &receipt.descriptor;
 				let Some(session) = self.blocks.get(&descriptor.scheduling_parent()) else {

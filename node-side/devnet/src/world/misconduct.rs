@@ -1,7 +1,12 @@
 //! What a collator does wrong on purpose. It is not told of it: its own blocks look right to it.
 
 use crate::{words::NotAuthored, Misconduct};
-use async_backing_collator::{BlockProducer, BuildOn, ProduceBlock, ProducedBlock};
+use async_backing_collator::{BlockProducer, BuildOn, Collated, ProduceBlock, ProducedBlock};
+use async_backing_primitives::{
+	AvailableData, CandidateCommitments, CandidateDescriptor, ConstraintSource, DescriptorFields, Hash,
+	OutboundHrmpMessage, ParaId, ValidationCode,
+};
+use codec::Encode;
 use std::sync::Arc;
 
 /// Blocks of a private fork before the first that is shown: more than others build meanwhile, so that head data that say
@@ -43,7 +48,98 @@ pub(super) fn produce(
 			*processed = processed.saturating_add(1);
 		}
 		Some(Misconduct::WrongHead) => produced.commitments.head_data.0.push(0),
-		Some(Misconduct::PrivateFork | Misconduct::Equivocate) | None => {}
+		Some(Misconduct::GarbledPov) => drop(produced.pov.block_data.0.pop()),
+		Some(exceeds) if exceeds.exceeds() => exceed(exceeds, &build_on, &mut produced.commitments),
+		Some(_) | None => {}
 	}
 	Ok((produced, build_on))
+}
+
+/// The para after those that a run may have: there is no channel to it.
+const NOBODY: u32 = 1_000_000;
+
+/// Has a block do one thing more than its place lets through. Signals stay behind everything else (R-UMP-3).
+fn exceed(what: Misconduct, build_on: &BuildOn, commitments: &mut CandidateCommitments) {
+	let limits = &build_on.context.constraints;
+	let one_more = |limit: u32| limit.saturating_add(1) as usize;
+	match what {
+		Misconduct::ExceedHead => {
+			let size = one_more(limits.max_head_data_size());
+			commitments.head_data.0.resize(size, 0);
+		}
+		Misconduct::ExceedCode => {
+			let size = one_more(limits.max_code_size());
+			commitments.new_validation_code = Some(ValidationCode(vec![0; size]));
+		}
+		Misconduct::ExceedUpwardCount => {
+			let count = one_more(limits.max_ump_num_per_candidate());
+			let messages = std::iter::repeat_n(vec![0], count);
+			commitments.upward_messages.splice(0..0, messages);
+		}
+		Misconduct::ExceedUpwardBytes => {
+			let size = one_more(limits.ump_remaining_bytes());
+			commitments.upward_messages.insert(0, vec![0; size]);
+		}
+		Misconduct::ExceedDownward => {
+			commitments.processed_downward_messages = limits.dmp_len().saturating_add(1);
+		}
+		Misconduct::ExceedHorizontal => {
+			let recipients = NOBODY..=NOBODY.saturating_add(limits.max_hrmp_num_per_candidate());
+			let message = |recipient| OutboundHrmpMessage {
+				recipient: ParaId(recipient),
+				data: vec![0],
+			};
+			commitments.horizontal_messages = recipients.map(message).collect();
+		}
+		Misconduct::ExceedWatermark => {
+			commitments.hrmp_watermark = build_on.relay_parent.number.saturating_add(1);
+		}
+		_ => {}
+	}
+}
+
+/// The same candidate with a proof of validity that is one byte larger than the chain takes. Backers have its hash, and the root of
+/// it coded, from the descriptor.
+///
+/// # Errors
+/// Nobody can code it.
+pub(super) fn with_large_pov<Erasure: std::fmt::Display>(
+	build_on: &BuildOn,
+	collated: Collated,
+	erasure_root: impl FnOnce(&AvailableData) -> Result<Hash, Erasure>,
+) -> Result<Collated, NotAuthored> {
+	let Collated {
+		mut receipt,
+		validation_data,
+		mut pov,
+		..
+	} = collated;
+	let max = build_on.max_pov_size() as usize;
+	let bytes = &mut pov.block_data.0;
+	bytes.resize(max, 0);
+	// The length prefix counts as well.
+	let excess = pov.encoded_size().saturating_sub(max.saturating_add(1));
+	pov.block_data.0.truncate(max.saturating_sub(excess));
+	let available = AvailableData { pov, validation_data };
+	let erasure_root = erasure_root(&available)
+		.map_err(|error| NotAuthored::failed(format!("its proof of validity has no code: {error}")))?;
+	let AvailableData { pov, validation_data } = available;
+	let before = &receipt.descriptor;
+	receipt.descriptor = CandidateDescriptor::v2(DescriptorFields {
+		para_id: build_on.para,
+		relay_parent: build_on.relay_parent.hash,
+		core_index: u16::try_from(build_on.core.0).unwrap_or(u16::MAX),
+		session_index: build_on.session_index,
+		persisted_validation_data_hash: validation_data.hash(),
+		pov_hash: pov.hash(),
+		erasure_root,
+		para_head: before.para_head(),
+		validation_code_hash: before.validation_code_hash(),
+	});
+	Ok(Collated {
+		hash: receipt.hash(),
+		receipt,
+		validation_data,
+		pov,
+	})
 }

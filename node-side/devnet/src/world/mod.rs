@@ -15,6 +15,7 @@ use crate::{
 	execution::Executes,
 	faults::Faulty,
 	nodes::{Card, CollatorCore, Turns, ValidatorCore, Wired},
+	once::Signatures,
 	orders::{OrderDesk, Ordered},
 	outside::Outside,
 	relay::Chain,
@@ -142,6 +143,8 @@ pub(crate) struct World<C> {
 	collators_started: u32,
 	lines: Vec<Line>,
 	executor: Box<dyn Executes>,
+	/// What anybody verified.
+	signatures: Signatures,
 	/// Of import times.
 	random: ChaCha8Rng,
 	/// Slots whose block comes late somewhere.
@@ -171,6 +174,8 @@ pub(crate) struct World<C> {
 	withheld: BTreeSet<CandidateHash>,
 	/// What candidates say that they do, of those that say what is not so.
 	claims: BTreeMap<CandidateHash, CandidateCommitments>,
+	/// What candidates do that exceed a limit of the chain: their code comes to that.
+	outputs: BTreeMap<CandidateHash, CandidateCommitments>,
 	/// Proofs of validity of all candidates, if they are kept.
 	pub(crate) povs: Option<BTreeMap<CandidateHash, Arc<PoV>>>,
 }
@@ -225,6 +230,7 @@ impl<C: Chain> World<C> {
 			collators_started: 0,
 			lines,
 			executor: Box::new(executor),
+			signatures: Signatures::default(),
 			random,
 			late: Drawn::late(config.faults.forks, config.seed),
 			empty: Drawn::empty(config.faults.empty_slots, config.seed),
@@ -239,6 +245,7 @@ impl<C: Chain> World<C> {
 			wished_for: 0,
 			withheld: BTreeSet::new(),
 			claims: BTreeMap::new(),
+			outputs: BTreeMap::new(),
 			povs: None,
 			config,
 		}
@@ -283,9 +290,15 @@ impl<C: Chain> World<C> {
 	}
 }
 
-fn validator(key: &ValidatorId, model: &Model) -> Validator {
+fn validator(key: &ValidatorId, run: &RunConfig) -> Validator {
+	Validator::new(validator_config(key, run))
+}
+
+fn validator_config(key: &ValidatorId, run: &RunConfig) -> ValidatorConfig {
+	let model = &run.model;
 	let mut config = ValidatorConfig::new(key.clone());
 	config.bitfield_after = model.bitfield_after;
+	config.availability.keep_included = model.keep_included;
 	// The limit is one of execution (R-BAK-11); hashes and coding come on top.
 	config.backing.validation = model
 		.backing_execution_limit
@@ -306,9 +319,14 @@ impl<C: Chain> Scenario for World<C> {
 			if let Some(running) = self.validators.get_mut(node.0) {
 				*running = core.clone();
 			}
-			let core = Wired::new(ValidatorCore::new(core), |_| true);
+			let tape = self.tape.clone().filter(|tape| tape.validator == node.0);
+			let core = Wired::new(ValidatorCore::new(core, tape), |_| true);
 			return match self.config.faults.validators.get(&node) {
-				Some(misconduct) => Box::new(Faulty::new(core, *misconduct)),
+				Some(misconduct) => {
+					let keys =
+						ValidatorKeys::of_run(self.config.seed, u32::try_from(node.0).unwrap_or(u32::MAX));
+					Box::new(Faulty::new(core, *misconduct, keys.sr25519))
+				}
 				None => Box::new(core),
 			};
 		}

@@ -4,35 +4,44 @@ use super::{misconduct, World};
 use crate::{
 	authoring::Order,
 	execution::fuel_of,
+	once::Signatures,
 	relay::{Chain, FIRST_SLOT},
+	tape::Tape,
 	words::{Authored, Done, NotAuthored},
 	DevnetError, Misconduct, ValidatorMisconduct,
 };
-use async_backing_availability::erasure_root_of;
+use async_backing_availability::{erasure_root_of, ErasureError};
 use async_backing_backing::job;
 use async_backing_collator::{collate, BuildOn, Collated, ProduceBlock};
 use async_backing_primitives::{
-	check_fragment, CandidateCommitments, CandidateHash, ConstraintModifications, FragmentCandidate,
-	FragmentError, Hash, Operating, PersistedValidationData, PoV, PvfCheckStatement, ValidationCodeHash,
-	ValidationDataClaim, ValidationResult, ValidatorId, ValidatorSignature,
+	check_fragment, AvailableData, CandidateCommitments, CandidateHash, ConstraintModifications,
+	FragmentCandidate, FragmentError, Hash, Operating, PersistedValidationData, PoV, PvfCheckStatement,
+	ValidationCodeHash, ValidationDataClaim, ValidationResult, ValidatorId, ValidatorSignature,
 };
 use async_backing_relay_client::{signing, ValidatorKeys};
 use async_backing_sim::{NodeId, Price};
-use async_backing_validator::{work, CodeJob, Job};
+use async_backing_validator::{recording::Noting, work, CodeJob, Job};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 /// For one sr25519 signature, made or verified.
 const SIGNATURE: Duration = Duration::from_micros(50);
 
-/// Signs with the key of one validator.
-struct Signer<'a>(Option<&'a ValidatorKeys>);
+/// Signs with the key of one validator, and verifies what others do once for all.
+struct Signer<'a> {
+	keys: Option<&'a ValidatorKeys>,
+	signatures: &'a Signatures,
+}
 
 impl work::Signer for Signer<'_> {
 	fn sign(&self, validator: &ValidatorId, payload: &[u8]) -> Option<ValidatorSignature> {
 		let keys = self
-			.0
+			.keys
 			.filter(|keys| ValidatorId::from(keys.sr25519_public()) == *validator)?;
 		Some(signing::sign(&keys.sr25519, payload).into())
+	}
+
+	fn verify(&self, validator: &ValidatorId, payload: &[u8], signature: &ValidatorSignature) -> bool {
+		self.signatures.verify(validator, payload, signature)
 	}
 }
 
@@ -62,17 +71,31 @@ impl<C: Chain> World<C> {
 		if let Some(subject) = &subject {
 			self.learn(subject)?;
 		}
-		let signer = Signer(self.relay.validators().get(node.0));
+		let signer = Signer {
+			keys: self.relay.validators().get(node.0),
+			signatures: &self.signatures,
+		};
 		let vouches = self.config.faults.validators.get(&node) == Some(&ValidatorMisconduct::VouchForAll);
-		let (done, price) = match vouches {
-			true => {
-				let mut executor = Believer {
-					executor: &mut self.executor,
-					claims: &self.claims,
+		// What a code comes to, it comes to for everybody; what is said of it, only some believe.
+		let nothing = BTreeMap::new();
+		let mut executor = Believer {
+			executor: &mut self.executor,
+			claims: match vouches {
+				true => &self.claims,
+				false => &nothing,
+			},
+			outputs: &self.outputs,
+		};
+		let tape = self.tape.as_ref().filter(|tape| tape.validator == node.0);
+		let (done, price) = match tape.and_then(Tape::notes) {
+			Some(mut notes) => {
+				let mut executor = Noting {
+					executor: &mut executor,
+					notes: &mut notes,
 				};
 				work::run(job, &mut executor, &signer, &mut self.ballots)
 			}
-			false => work::run(job, &mut self.executor, &signer, &mut self.ballots),
+			None => work::run(job, &mut executor, &signer, &mut self.ballots),
 		};
 		let done = done.map_err(|failure| DevnetError::Unfinished {
 			seed: self.config.seed,
@@ -143,10 +166,11 @@ impl<C: Chain> World<C> {
 		let (produced, build_on) = misconduct::produce(&mut *line.producer, &block, build_on, misconduct)?;
 		let extrinsics = produced.extrinsics;
 		price.fuel = fuel_of(self.config.model.extrinsic_cost.saturating_mul(extrinsics));
-		let collated = collate(&build_on, produced, |data| {
-			erasure_root_of(build_on.validators, data)
-		})
-		.map_err(NotAuthored::failed)?;
+		let root = |data: &AvailableData| erasure_root_of(build_on.validators, data);
+		let mut collated = collate(&build_on, produced, root).map_err(NotAuthored::failed)?;
+		if misconduct == Some(Misconduct::ExceedPov) {
+			collated = misconduct::with_large_pov(&build_on, collated, root)?;
+		}
 		// Nobody would back it, and nobody could say as well why not. Who misbehaves does not look.
 		if misconduct.is_none() {
 			fits(&build_on, &collated)
@@ -155,6 +179,10 @@ impl<C: Chain> World<C> {
 		if matches!(misconduct, Some(Misconduct::Invalid | Misconduct::WrongHead)) {
 			let claimed = collated.receipt.commitments.clone();
 			self.claims.insert(collated.hash, claimed);
+		}
+		if misconduct.is_some_and(Misconduct::exceeds) {
+			let outputs = collated.receipt.commitments.clone();
+			self.outputs.insert(collated.hash, outputs);
 		}
 		let (para, built) = (line.para, line.built);
 		line.built = built.saturating_add(1);
@@ -187,10 +215,12 @@ fn fits(build_on: &BuildOn, collated: &Collated) -> Result<(), FragmentError> {
 	check_fragment(&build_on.relay_parent, &place, &candidate).map(drop)
 }
 
-/// Believes what collators say that their blocks do.
+/// Believes what collators say that their blocks do, where it is so or where it is told to.
 struct Believer<'a, E> {
 	executor: &'a mut E,
 	claims: &'a BTreeMap<CandidateHash, CandidateCommitments>,
+	/// What the code of some candidates comes to.
+	outputs: &'a BTreeMap<CandidateHash, CandidateCommitments>,
 }
 
 impl<E: work::Executor> work::Executor for Believer<'_, E> {
@@ -206,7 +236,11 @@ impl<E: work::Executor> work::Executor for Believer<'_, E> {
 		pov: &PoV,
 	) -> work::Execution {
 		let mut execution = self.executor.execute(candidate, code, validation_data, pov);
-		if let Some(claimed) = self.claims.get(&candidate).cloned() {
+		let claimed = self
+			.outputs
+			.get(&candidate)
+			.or_else(|| self.claims.get(&candidate));
+		if let Some(claimed) = claimed.cloned() {
 			execution.outcome = Ok(ValidationResult {
 				head_data: claimed.head_data,
 				new_validation_code: claimed.new_validation_code,
@@ -217,6 +251,15 @@ impl<E: work::Executor> work::Executor for Believer<'_, E> {
 			});
 		}
 		execution
+	}
+
+	fn code(
+		&mut self,
+		candidate: CandidateHash,
+		validators: usize,
+		data: AvailableData,
+	) -> Result<work::Coded, ErasureError> {
+		self.executor.code(candidate, validators, data)
 	}
 }
 
