@@ -102,7 +102,7 @@ PACKAGED := \
 # The exports of scripts/wasm-target.sh, in the shell of the recipe. In two steps, so that its failure is a failure.
 WASM_ENV = wasm_env=$$(scripts/wasm-target.sh); eval "$$wasm_env"
 
-.PHONY: help run replay vectors test-vectors build test fmt lint check-no-std unit test-subxt test-pages playground test-clients test-benchmarks rules rules-check doc package setup fuzz bench bench-peers agreement small-worlds injected-bugs interop interop-paras interop-devnet calibrate lecture pvf-guests weights weights-check scheduling-tables
+.PHONY: help run replay vectors test-vectors build test fmt lint check-no-std unit test-subxt test-pages playground test-clients test-benchmarks rules rules-check doc package setup fuzz bench bench-peers agreement small-worlds injected-bugs beside-published interop interop-paras interop-devnet calibrate lecture pvf-guests weights weights-check scheduling-tables scenarios
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -214,6 +214,10 @@ lecture: setup ## The pictures of docs/lecture and of the guides anew, from runs
 # Minutes: `make test` compares the quick rows alone.
 scheduling-tables: setup ## The tables of docs/guide/scheduling.md anew, from runs
 	@$(WASM_ENV); UPDATE_TABLES=1 $(ONE_PACKAGE) test --locked -p async-backing-cli tables:: -- --nocapture
+
+# The same test compares it in `make test`.
+scenarios: setup ## The table of docs/scenarios anew, from runs
+	@$(WASM_ENV); UPDATE_TABLES=1 $(ONE_PACKAGE) test --locked -p async-backing-cli --test scenarios
 
 # Not part of `make test`: how long it takes is for you to say.
 fuzz: setup ## The seven laws with inputs that a fuzzer looks for, FUZZ_SECONDS (60) for each target

@@ -95,6 +95,34 @@ pub(crate) enum CliError {
 		/// Why not.
 		reason: String,
 	},
+	/// A validator that was recorded does something else now, which was printed.
+	#[error("the validator does something else at input {step}")]
+	Differs {
+		/// Number of the input, from 0.
+		step: u64,
+	},
+	/// A file is no scenario.
+	#[error("{path}: {reason}")]
+	NoScenario {
+		/// The file.
+		path: String,
+		/// What is wrong with it, and where.
+		reason: String,
+	},
+	/// A file is no host configuration.
+	#[error("invalid value '{path}': {reason}")]
+	NoConfiguration {
+		/// The file.
+		path: String,
+		/// What it has to be.
+		reason: String,
+	},
+	/// Runs did not come to what their files expect, which was printed.
+	#[error("{failed} scenarios did not come to what they should")]
+	Unexpected {
+		/// How many.
+		failed: usize,
+	},
 	/// Something broke, which was printed.
 	#[error("something broke in {runs} runs")]
 	Broke {
@@ -184,6 +212,8 @@ impl CliError {
 				| Self::NoContext { .. }
 				| Self::NoPace(_)
 				| Self::NoRerun { .. }
+				| Self::NoConfiguration { .. }
+				| Self::NoScenario { .. }
 				| Self::Write { .. }
 				| Self::Read { .. }
 				| Self::Spec(_)

@@ -16,15 +16,20 @@ mod progress;
 mod replay;
 mod rerun;
 mod runtime;
+mod scenario;
 mod serve;
 mod soak;
+mod sweep;
 mod table;
 #[cfg(test)]
 mod tables;
+mod trace;
 mod traffic;
 mod tree;
+mod try_config;
 mod vectors;
 mod warnings;
+mod watch;
 
 use crate::{
 	args::{Cli, Command, Common},
@@ -69,7 +74,9 @@ fn execute(command: &Command) -> Result<(), CliError> {
 		Command::Plan(args) => return plan::plan(args),
 		Command::Replay(args) => return replay::replay(args),
 		Command::Rerun(args) => return rerun::rerun(args),
+		Command::Scenario(args) => return scenario::scenario(args),
 		Command::Soak(args) => return soak::soak(args),
+		Command::TryConfig(args) => return try_config::try_config(args),
 		Command::Vectors(args) => return vectors::vectors(args),
 		Command::Target(_) => return vectors::target(),
 		Command::PvfWorker => return work(),

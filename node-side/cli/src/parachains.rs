@@ -11,11 +11,12 @@ pub(crate) const ACCOUNTS: u32 = 128;
 /// One counter parachain for each para of the run. What its collator counts on its validation function enforces as well: the
 /// pace of the model, by what each block proves of its relay parent's state.
 pub(crate) fn counter_parachains(config: &RunConfig) -> Result<Vec<Parachain>, CliError> {
-	let producer = |para| Producer::paced(config.seed, ACCOUNTS, pace(para, &config.model), None);
-	config
-		.para_ids()
-		.map(|para| Ok(Parachain::new(validation_code()?, producer(para))))
-		.collect()
+	let of_para = |para| {
+		let upgrade = config.upgrades.contains(&para).then(next_code).transpose()?;
+		let producer = Producer::paced(config.seed, ACCOUNTS, pace(para, &config.model), upgrade);
+		Ok(Parachain::new(validation_code()?, producer))
+	};
+	config.para_ids().map(of_para).collect()
 }
 
 /// The pace that follows from the model: as many blocks per relay block as it says, and as many unincluded ones (R-SEG-8). The
@@ -37,4 +38,15 @@ pub(crate) fn without_pace(seed: u64, para: ParaId) -> Producer {
 pub(crate) fn validation_code() -> Result<ValidationCode, CliError> {
 	let blob = WASM_BINARY.ok_or(CliError::NoWasm("async-backing-counter-parachain"))?;
 	Ok(ValidationCode(blob.to_vec()))
+}
+
+/// A custom section of a module: its kind, its length, its name.
+const NEXT: &[u8] = b"\x00\x05\x04next";
+
+/// What they upgrade to: the same function, in a module with one more section, so that its hash is another.
+fn next_code() -> Result<ValidationCode, CliError> {
+	let ValidationCode(blob) = validation_code()?;
+	let blob = sp_maybe_compressed_blob::decompress(&blob, sp_maybe_compressed_blob::CODE_BLOB_BOMB_LIMIT)
+		.map_err(|_| CliError::NoWasm("async-backing-counter-parachain"))?;
+	Ok(ValidationCode([&blob, NEXT].concat()))
 }

@@ -11,6 +11,7 @@ use crate::{
 	runtime::Runtime,
 };
 use async_backing_devnet::{Devnet, DevnetError, RunConfig, RunReport, Violation};
+use async_backing_foreign_parachain::ForeignPara;
 use clap::Parser;
 use serde::{Deserialize, Serialize};
 use std::{fmt::Write, path::PathBuf};
@@ -171,7 +172,7 @@ pub(crate) fn rerun(args: &args::Rerun) -> Result<(), CliError> {
 		stopped.message
 	))?;
 	if let Some(until) = args.until {
-		return look(config, runtime, until);
+		return look(config, runtime, foreign, until);
 	}
 	match run_prepared(config, runtime, foreign, |_| Ok(())) {
 		Err(CliError::Devnet(DevnetError::Violated(violation))) => {
@@ -195,9 +196,11 @@ pub(crate) fn rerun(args: &args::Rerun) -> Result<(), CliError> {
 }
 
 /// Shows what a run does up to an event.
-fn look(config: RunConfig, runtime: Runtime, until: u64) -> Result<(), CliError> {
-	let paras = crate::foreign::parachains(&config, Vec::new())?;
+fn look(config: RunConfig, runtime: Runtime, foreign: Vec<ForeignPara>, until: u64) -> Result<(), CliError> {
+	let calls = crate::foreign::calls(&foreign);
+	let paras = crate::foreign::parachains(&config, foreign)?;
 	let mut devnet = Devnet::with_runtime_executor(config, &runtime.code, paras, runtime.executor)?;
+	crate::foreign::send(&mut devnet, calls)?;
 	let last = devnet.run_to(until)?;
 	let trace = devnet.trace();
 	output::print(&format!(

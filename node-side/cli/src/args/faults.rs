@@ -44,6 +44,9 @@ pub(super) struct FaultArgs {
 	/// A node takes so many per cent of the usual time for its work: 3=300@10..20.
 	#[arg(long, value_name = "NODE=PERCENT[@FROM..TO]", value_parser = Trouble::slow)]
 	slow: Vec<Trouble>,
+	/// What a node sends goes through an uplink of so many bytes per second: 3=20000@10..20.
+	#[arg(long, value_name = "NODE=BYTES[@FROM..TO]", value_parser = Trouble::clog)]
+	clog: Vec<Trouble>,
 	/// A validator or a collator that does not do what it should: v3=withhold-chunks, c0=equivocate.
 	#[arg(long, value_name = "WHO=WHAT", value_parser = Trouble::misconduct)]
 	misconduct: Vec<Trouble>,
@@ -78,6 +81,7 @@ impl FaultArgs {
 			&self.partition,
 			&self.crash,
 			&self.slow,
+			&self.clog,
 			&self.misconduct,
 		];
 		config.faults.troubles = kinds.into_iter().flatten().cloned().collect();

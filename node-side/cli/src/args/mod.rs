@@ -9,12 +9,17 @@ mod model;
 mod network;
 mod params;
 mod plan;
+mod recording;
 mod replay;
 mod rerun;
+mod scenario;
 mod soak;
+mod sweep;
 #[cfg(test)]
 mod tests;
+mod trace;
 mod tree;
+mod try_config;
 mod vectors;
 
 pub(crate) use check::CheckRuntime;
@@ -24,10 +29,15 @@ pub(crate) use dev::Dev;
 pub(crate) use network::Network;
 pub(crate) use params::Params;
 pub(crate) use plan::{Plan, Today};
+pub(crate) use recording::Recording;
 pub(crate) use replay::Replay;
 pub(crate) use rerun::Rerun;
+pub(crate) use scenario::Scenario;
 pub(crate) use soak::Soak;
+pub(crate) use sweep::Sweep;
+pub(crate) use trace::{Trace, Until};
 pub(crate) use tree::{Format, Tree};
+pub(crate) use try_config::TryConfig;
 pub(crate) use vectors::{Target, Vectors};
 
 use clap::{Args, Parser, Subcommand};
@@ -57,8 +67,12 @@ pub(crate) enum Command {
 	CheckRuntime(CheckRuntime),
 	/// Makes a run again that was stopped since something did not hold, up to that or to an event before.
 	Rerun(Rerun),
+	/// Makes runs that files describe, and says whether they come to what the files expect; see docs/scenarios.
+	Scenario(Scenario),
 	/// Runs with faults that are drawn from a seed, until one of them breaks something, and makes that as small as it gets.
 	Soak(Soak),
+	/// Has root stage a host configuration while parablocks are in flight, and says block by block what that does.
+	TryConfig(TryConfig),
 	/// Judges real relay blocks by the rules, and says what they can't decide. Fails if something disagrees.
 	Replay(Replay),
 	/// Writes the test vectors of the rules, or compares them with what is there.

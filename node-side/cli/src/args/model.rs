@@ -56,6 +56,10 @@ pub(super) struct ModelArgs {
 	/// Relay blocks from the announcement of a para's code to its use, at least.
 	#[arg(long, value_name = "BLOCKS", default_value_t = 600, value_parser = clap::value_parser!(u32).range(11..=100_000))]
 	upgrade_delay: u32,
+	/// Relay blocks that validators keep the data of what is included, after it is final. Nobody asks for older ones than by
+	/// default; fewer take less memory, and a collator that was away for longer finds none.
+	#[arg(long, value_name = "BLOCKS", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+	keep_included: u32,
 }
 
 impl ModelArgs {
@@ -95,6 +99,7 @@ impl ModelArgs {
 			session_length: self.session_length,
 			minimum_backing_votes: self.minimum_backing_votes,
 			upgrade_delay: self.upgrade_delay,
+			keep_included: self.keep_included,
 			..Model::default()
 		}
 	}

@@ -2,7 +2,10 @@
 
 use super::{faults::FaultArgs, model::ModelArgs};
 use crate::runtime::RuntimeArgs;
-use async_backing_devnet::{most_cores_at_once, Assignee, Authoring, CoreWork, RunConfig, PARTS_OF_A_CORE};
+use async_backing_devnet::{
+	most_cores_at_once, Assignee, Authoring, CoreWork, RootCall, RunConfig, Selection, MAX_PARAS,
+	MAX_VALIDATORS, PARTS_OF_A_CORE,
+};
 use async_backing_primitives::{AsyncBackingParams, ParaId};
 use clap::Args;
 
@@ -43,6 +46,12 @@ pub(crate) struct Network {
 	/// Relay blocks between two orders for one para.
 	#[arg(long, value_name = "BLOCKS", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=10_000))]
 	order_every: u32,
+	/// What root does while the run goes: '10:configuration.set_max_code_size={"new":1000000}' in the block after ten.
+	#[arg(long = "root", value_name = "BLOCKS:PALLET.CALL={..}")]
+	root_calls: Vec<RootCall>,
+	/// A para that upgrades its code as soon as it may; see --upgrade-delay. Once for each.
+	#[arg(long = "upgrade", value_name = "ID")]
+	upgrades: Vec<u32>,
 	#[command(flatten)]
 	faults: FaultArgs,
 	#[command(flatten)]
@@ -89,6 +98,9 @@ impl Network {
 			works: self.works.clone(),
 			preset: self.runtime.preset.clone(),
 			authoring: self.authoring.into(),
+			selection: self.selection.into(),
+			root_calls: self.root_calls.clone(),
+			upgrades: self.upgrades.iter().copied().map(ParaId).collect(),
 			..RunConfig::default()
 		};
 		self.faults.add(&mut config);
