@@ -11,9 +11,9 @@ use async_backing_primitives::{
 use async_backing_prospective_parachains::{View, ViewConfig};
 use async_backing_provisioner::{provision, usable_cores, BackableSource, ParaCores, SharedBackedCandidate};
 use std::{
-	collections::{BTreeMap, HashMap},
+	collections::{BTreeMap, HashMap, HashSet},
 	ops::AddAssign,
-	sync::Arc,
+	sync::{Arc, Mutex},
 };
 
 /// What was found.
@@ -22,6 +22,8 @@ pub(crate) struct Found {
 	pub(crate) worlds: u64,
 	/// Different states of node and chain.
 	pub(crate) states: u64,
+	/// Those that were checked: what several worlds have in common is, once.
+	pub(crate) checked: u64,
 	/// Events that lead from one state to another.
 	pub(crate) steps: u64,
 	/// Orders in which everything can happen, to the end.
@@ -43,6 +45,7 @@ impl AddAssign for Found {
 	fn add_assign(&mut self, other: Self) {
 		self.worlds += other.worlds;
 		self.states += other.states;
+		self.checked += other.checked;
 		self.steps += other.steps;
 		self.interleavings = self.interleavings.saturating_add(other.interleavings);
 		self.proposals += other.proposals;
@@ -61,17 +64,25 @@ pub(crate) struct Explorer<'a> {
 	setting: &'a Setting,
 	relay: &'a mut Relay,
 	workshop: &'a mut Workshop,
+	/// What was checked already, in this world or another.
+	checked: &'a Mutex<HashSet<[u8; 16]>>,
 	/// States that were seen, each with the number of ways from it to the end.
 	seen: HashMap<[u8; 16], u128>,
 	found: Found,
 }
 
 impl<'a> Explorer<'a> {
-	pub(crate) fn new(setting: &'a Setting, relay: &'a mut Relay, workshop: &'a mut Workshop) -> Self {
+	pub(crate) fn new(
+		setting: &'a Setting,
+		relay: &'a mut Relay,
+		workshop: &'a mut Workshop,
+		checked: &'a Mutex<HashSet<[u8; 16]>>,
+	) -> Self {
 		Self {
 			setting,
 			relay,
 			workshop,
+			checked,
 			seen: HashMap::new(),
 			found: Found::default(),
 		}
@@ -96,8 +107,17 @@ impl<'a> Explorer<'a> {
 		if let Some(ways) = self.seen.get(&key) {
 			return Ok(*ways);
 		}
-		self.check(&world)
-			.map_err(|disagreement| self.told(&disagreement, trail))?;
+		let content = world.content(self.setting, self.relay);
+		let is_new = self
+			.checked
+			.lock()
+			.expect("nobody panics with it")
+			.insert(content);
+		if is_new {
+			self.found.checked += 1;
+			self.check(&world)
+				.map_err(|disagreement| self.told(&disagreement, trail))?;
+		}
 		let mut ways = 0_u128;
 		let events = world.events(self.setting, self.relay);
 		let mut at_hand = Some(world);
@@ -182,8 +202,7 @@ impl<'a> Explorer<'a> {
 		let update = view.update_leaves(&leaves, &[]);
 		assert_eq!(update.diagnostics, [], "the answers of the runtime fit together");
 		for (made, is_backed) in world.candidates.iter().flatten().rev() {
-			let receipt = made.backed.candidate.clone();
-			match view.introduce(receipt, made.validation_data.clone()) {
+			match view.introduce_checked(made.candidate.clone()) {
 				Ok(_) if *is_backed => {
 					view.note_backed(made.para(), made.hash())
 						.map_err(|error| format!("R-TRE-5: {error}"))?;

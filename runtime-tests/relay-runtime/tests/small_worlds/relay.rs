@@ -74,7 +74,7 @@ pub(crate) struct Relay {
 	names: HashMap<Hash, BlockId>,
 	children: HashMap<(BlockId, Hash), BlockId>,
 	verdicts: HashMap<(BlockId, Hash), Option<&'static str>>,
-	/// Signatures are drawn: who signs again has another inherent.
+	/// Signing takes longer than all else: once for each leaf and choice.
 	bitfields: HashMap<(BlockId, u8), Bitfields>,
 	/// Blocks whose child has begun, so that it can be asked.
 	begun: BTreeMap<BlockId, TestExternalities>,

@@ -33,8 +33,8 @@ pub(crate) fn report((results, blocks): &Results) -> String {
 		each candidate by itself prediction and verdict are the same; a view built from scratch has the same trees and chooses the same.\n\n\
 		Nothing is a model: trees, view and provisioner are the node's, blocks are the native relay runtime's with all its pallets.\n\
 		Worlds are all shapes of so many candidates, but for the names of cores; `blocks` are those after the first leaf, so there are as\n\
-		many leaves and one more. Interleavings are all orders of events from the beginning to the end. Signatures are drawn, and with\n\
-		them the hashes that decide ties: from run to run counts differ a little.\n\n\
+		many leaves and one more. Each world is there twice, with time-outs in other blocks; those of four candidates once.\n\
+		Interleavings are all orders of events from the beginning to the end.\n\n\
 		| candidates | blocks | cores | worlds | states | steps | interleavings |\n\
 		|---:|---:|---|---:|---:|---:|---:|\n",
 	);
@@ -58,6 +58,7 @@ pub(crate) fn report((results, blocks): &Results) -> String {
 		page,
 		"\n| | |\n|---|---:|\n\
 		| states | {} |\n\
+		| of them different, whichever world they are of: these were checked | {} |\n\
 		| different relay blocks | {} |\n\
 		| proposals, all accepted | {} |\n\
 		| candidates by themselves, accepted by both | {} |\n\
@@ -67,6 +68,7 @@ pub(crate) fn report((results, blocks): &Results) -> String {
 		| disagreements | 0 |\n\n\
 		Why the chain refused:\n\n| refused with | times |\n|---|---:|\n",
 		grouped(all.states.into()),
+		grouped(all.checked.into()),
 		grouped(blocks.len() as u128),
 		grouped(all.proposals.into()),
 		grouped(all.accepted.into()),

@@ -12,11 +12,13 @@ use async_backing_primitives::{
 	CandidateCommitments, CandidateDescriptor, CommittedCandidateReceipt, CoreIndex, DescriptorFields, Hash,
 	HeadData, ParaId, ParachainsInherentData, PersistedValidationData, UncheckedSignedAvailabilityBitfield,
 };
-use async_backing_prospective_parachains::{View, ViewConfig};
+use async_backing_prospective_parachains::{Candidate, View, ViewConfig};
 use codec::Encode as _;
 use std::{
 	collections::{BTreeSet, HashMap},
+	ops::Deref,
 	rc::Rc,
+	sync::Arc,
 };
 
 /// Something that happens.
@@ -43,7 +45,7 @@ pub(crate) enum Outcome {
 	/// It is the same.
 	Same,
 	/// It is the same, because the node refuses a candidate.
-	Refused(Rc<Made>),
+	Refused(Rc<Crafted>),
 }
 
 /// What does not change from event to event.
@@ -59,8 +61,23 @@ pub(crate) struct Setting {
 	pub(crate) blocks: usize,
 }
 
-/// Candidates as they were made, by head and relay parent.
-pub(crate) type Workshop = HashMap<(Vec<u8>, BlockId), Rc<Made>>;
+/// A candidate as it was made, and as views take it: hashed once, however many worlds introduce it.
+#[derive(Debug)]
+pub(crate) struct Crafted {
+	pub(crate) made: Made,
+	pub(crate) candidate: Arc<Candidate>,
+}
+
+impl Deref for Crafted {
+	type Target = Made;
+
+	fn deref(&self) -> &Made {
+		&self.made
+	}
+}
+
+/// Candidates by head and relay parent.
+pub(crate) type Workshop = HashMap<(Vec<u8>, BlockId), Rc<Crafted>>;
 
 /// What the events have made.
 pub(crate) struct World {
@@ -70,7 +87,7 @@ pub(crate) struct World {
 	/// Those of them that are leaves, ascending.
 	pub(crate) leaves: BTreeSet<BlockId>,
 	/// Candidates that the node has, each with whether it is backed.
-	pub(crate) candidates: Vec<Option<(Rc<Made>, bool)>>,
+	pub(crate) candidates: Vec<Option<(Rc<Crafted>, bool)>>,
 }
 
 impl Setting {
@@ -209,10 +226,12 @@ impl World {
 					let made = setting.make(member, &leaf.at_leaf, on.at_leaf.facts.block.hash);
 					let made = made.expect("its para is scheduled at the leaf, its relay parent in scope");
 					assert!(made.is_backable, "validators of its group vote for it");
-					Rc::new(made)
+					let receipt = made.backed.candidate.clone();
+					let candidate = Candidate::new(receipt, made.validation_data.clone(), false);
+					let candidate = Arc::new(candidate.expect("it is sound by itself"));
+					Rc::new(Crafted { made, candidate })
 				});
-				let receipt = made.backed.candidate.clone();
-				match self.view.introduce(receipt, made.validation_data.clone()) {
+				match self.view.introduce_checked(made.candidate.clone()) {
 					Ok(_) => {
 						self.candidates[member] = Some((Rc::clone(made), false));
 						Outcome::Changed
@@ -273,7 +292,7 @@ impl World {
 		self.leaves.insert(child);
 		for candidate in &mut self.candidates {
 			let is_gone =
-				|(made, _): &(Rc<Made>, bool)| self.view.candidate(made.para(), made.hash()).is_none();
+				|(made, _): &(Rc<Crafted>, bool)| self.view.candidate(made.para(), made.hash()).is_none();
 			if candidate.as_ref().is_some_and(is_gone) {
 				*candidate = None;
 			}
@@ -286,7 +305,7 @@ impl World {
 		self.candidates
 			.iter()
 			.flatten()
-			.map(|(made, _)| &**made)
+			.map(|(made, _)| &made.made)
 			.collect()
 	}
 
@@ -306,21 +325,28 @@ impl World {
 
 	/// What the node knows and where it stands: the same for worlds from which the same follows.
 	pub(crate) fn fingerprint(&self, setting: &Setting, relay: &Relay) -> [u8; 16] {
-		let mut blocks = self.blocks.clone();
-		blocks.sort_unstable();
-		let candidates: Vec<_> = self
-			.candidates
-			.iter()
-			.map(|candidate| {
-				candidate
-					.as_ref()
-					.map(|(made, is_backed)| (made.hash().0, *is_backed))
-			})
+		let known = |candidate: &Option<(Rc<Crafted>, bool)>| {
+			candidate
+				.as_ref()
+				.map(|(made, is_backed)| (made.hash().0, *is_backed))
+		};
+		let candidates: Vec<_> = self.candidates.iter().map(known).collect();
+		(candidates, self.content(setting, relay)).using_encoded(sp_io::hashing::blake2_128)
+	}
+
+	/// What the node knows, whichever member of the shape is which, and whatever the blocks are called: the same for worlds in
+	/// which the same is to be checked, those of other shapes included.
+	pub(crate) fn content(&self, setting: &Setting, relay: &Relay) -> [u8; 16] {
+		let hash = |block: &BlockId| relay.block(*block).at_leaf.facts.block.hash;
+		let blocks: BTreeSet<_> = self.blocks.iter().map(hash).collect();
+		let leaves: BTreeSet<_> = self.leaves.iter().map(hash).collect();
+		let known = self.candidates.iter().flatten();
+		let candidates: BTreeSet<_> = known
+			.map(|(made, is_backed)| (made.hash().0, *is_backed))
 			.collect();
-		let mut bytes = (blocks_of(&blocks), blocks_of(self.leaves.iter()), candidates).encode();
-		for leaf in &self.leaves {
-			let hash = relay.block(*leaf).at_leaf.facts.block.hash;
-			for (para, tree) in self.view.trees_at(hash) {
+		let mut bytes = (blocks, &leaves, candidates).encode();
+		for leaf in leaves {
+			for (para, tree) in self.view.trees_at(leaf) {
 				para.encode_to(&mut bytes);
 				// In the order of the tree, of which the order of what joins later can depend.
 				for node in tree.nodes() {
@@ -335,10 +361,6 @@ impl World {
 		}
 		sp_io::hashing::blake2_128(&bytes)
 	}
-}
-
-fn blocks_of<'a>(names: impl IntoIterator<Item = &'a BlockId>) -> Vec<u32> {
-	names.into_iter().map(|name| *name as u32).collect()
 }
 
 /// Every choice of cores that may be attested at a leaf: of those that are occupied.

@@ -3,13 +3,14 @@
 use crate::plan::{Op, Start, PARAS};
 use async_backing_primitives::{
 	hash_of, AsyncBackingParams, CoreIndex, HeadData, Header, HostConfiguration, ParaId,
-	ParachainsInherentData, RelayChainBlockInfo, ValidationCode, ValidatorPair,
+	ParachainsInherentData, RelayChainBlockInfo, ValidationCode, ValidatorPair, ValidatorSignature,
 };
 use async_backing_relay_runtime as runtime;
 use codec::Encode;
 use frame_support::storage::with_storage_layer;
 use frame_system::RawOrigin;
 use pallet_async_backing_scheduler::{CoreAssignment, PARTS_OF_A_CORE};
+use rand_chacha::{rand_core::SeedableRng as _, ChaCha20Rng};
 use runtime::{
 	AccountId, Executive, ParaInclusion, RuntimeGenesisConfig, RuntimeOrigin, SLOT_DURATION_MILLIS,
 };
@@ -18,6 +19,7 @@ use sp_consensus_babe::{
 	digests::{PreDigest, SecondaryPlainPreDigest},
 	BABE_ENGINE_ID,
 };
+use sp_core::Pair as _;
 use sp_keyring::Sr25519Keyring;
 use sp_runtime::{traits::Convert as _, BuildStorage as _, Digest, DigestItem, DispatchResult, Storage};
 use std::sync::LazyLock;
@@ -45,6 +47,19 @@ static NARROW: LazyLock<Storage> = LazyLock::new(|| {
 	// More cores than validators, so that some groups are empty.
 	genesis(narrow(), &[(1, PARAS[0]), (2, PARAS[1]), (6, PARAS[2])], &[3])
 });
+
+/// Signs, the same every time: `sp_core`'s pairs draw randomness for each signature, and with it other hashes of blocks, which
+/// decide ties.
+pub(crate) fn sign(key: &ValidatorPair, message: &[u8]) -> ValidatorSignature {
+	let pair: &sp_core::sr25519::Pair = key.as_ref();
+	let seed = sp_io::hashing::blake2_256(&[key.public().as_ref(), message].concat());
+	let transcript = schnorrkel::context::attach_rng(
+		schnorrkel::signing_context(b"substrate").bytes(message),
+		ChaCha20Rng::from_seed(seed),
+	);
+	let keypair: &schnorrkel::Keypair = pair.as_ref();
+	sp_core::sr25519::Signature::from_raw(keypair.sign(transcript).to_bytes()).into()
+}
 
 pub(crate) fn code(version: u8) -> ValidationCode {
 	ValidationCode(vec![version; 12])

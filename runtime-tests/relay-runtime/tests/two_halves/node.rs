@@ -4,7 +4,7 @@
 //! cores on what was asked.
 
 use crate::{
-	chain::{code, KEYS},
+	chain::{code, sign, KEYS},
 	plan::{CandidatePlan, PARAS},
 };
 use async_backing_primitives::{
@@ -349,7 +349,7 @@ impl AtLeaf {
 			!self.facts.disabled.contains(&validator)
 		});
 		let (backed, _) = self.vote(receipt, relay_parent, core, |_, _| true);
-		// Signatures always differ.
+		// Who votes says all: signatures follow from it.
 		(backed.validator_indices != counted.validator_indices).then(|| Made {
 			backed,
 			is_backable: false,
@@ -425,7 +425,7 @@ impl AtLeaf {
 			.iter()
 			.find(|key| key.public() == *public)
 			.expect("all keys are known");
-		key.sign(payload)
+		sign(key, payload)
 	}
 
 	/// What so many validators attest: whatever is pending.
