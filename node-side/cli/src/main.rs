@@ -66,10 +66,12 @@ fn work() -> Result<(), CliError> {
 
 fn execute(command: &Command) -> Result<(), CliError> {
 	let (common, chosen, mut configs) = match command {
+		Command::Compare(compare) if compare.sweep.is_some() => return sweep::sweep(compare),
 		Command::Compare(compare) => (&compare.common, &compare.network.runtime, compare.run_configs()),
 		Command::Dev(dev) => (&dev.common, &dev.network.runtime, vec![dev.run_config()]),
 		Command::Tree(tree) => return tree::draw(tree),
 		Command::Context(context) => return context::draw(context),
+		Command::Trace(trace) => return trace::draw(trace),
 		Command::CheckRuntime(args) => return check::check(args),
 		Command::Plan(args) => return plan::plan(args),
 		Command::Replay(args) => return replay::replay(args),
@@ -95,6 +97,7 @@ fn execute(command: &Command) -> Result<(), CliError> {
 	};
 	page::check(common.report.as_deref(), page::is_stdout(common.json.as_deref()))?;
 	let quiet = writes_to_stdout(common);
+	let watches = matches!(command, Command::Dev(dev) if dev.watch);
 	let tells_traffic = common.traffic || configs.iter().any(|config| config.validators >= traffic::MANY);
 	// Opened before the run, so that nobody waits for a report that cannot be written.
 	let mut json = common
@@ -147,6 +150,9 @@ fn execute(command: &Command) -> Result<(), CliError> {
 				server = serving.map_or(Ok(None), |serving| serving.start(devnet))?;
 				if page.is_some() {
 					devnet.keep_story();
+				}
+				if watches {
+					watch::begin(devnet, &config, quiet);
 				}
 				Ok(())
 			})
@@ -218,6 +224,9 @@ fn run_prepared(
 	let mut devnet = Devnet::with_runtime_executor(config, &runtime.code, paras, runtime.executor)?;
 	foreign::send(&mut devnet, calls)?;
 	prepare(&mut devnet)?;
+	if devnet.is_watched() {
+		bar.hide();
+	}
 	let report = devnet.run(|progress| bar.update(&progress))?;
 	bar.finish();
 	Ok((devnet, report))

@@ -1,7 +1,7 @@
 //! A progress bar on the error output, where a terminal is.
 
 use async_backing_devnet::{Progress, RunConfig};
-use indicatif::ProgressStyle;
+use indicatif::{ProgressDrawTarget, ProgressStyle};
 
 /// Shows how far a run is.
 pub(crate) struct ProgressBar(indicatif::ProgressBar);
@@ -28,6 +28,12 @@ impl ProgressBar {
 		self.0.set_position(progress.relay_blocks.into());
 		self.0
 			.set_message(format!("{} parablocks included", progress.included));
+	}
+
+	/// Takes the bar away for good: somebody who watches the run sees more.
+	pub(crate) fn hide(&self) {
+		self.0.finish_and_clear();
+		self.0.set_draw_target(ProgressDrawTarget::hidden());
 	}
 
 	/// Takes the bar away.

@@ -1,6 +1,6 @@
 //! Serving a run's relay chain to clients.
 
-use crate::error::CliError;
+use crate::{error::CliError, watch::Pace};
 use async_backing_devnet::Devnet;
 use async_backing_rpc::{RpcConfig, RpcServer, Speed};
 use clap::Args;
@@ -9,6 +9,8 @@ use std::{
 	time::Duration,
 };
 
+/// Whoever has use for a clock on the wall: clients, and those who watch.
+pub(crate) const SEEN: &str = "seen";
 /// How often the client tidies up while it only serves.
 const TIDYING: Duration = Duration::from_secs(1);
 
@@ -18,13 +20,13 @@ const TIDYING: Duration = Duration::from_secs(1);
 pub(crate) struct Serving {
 	/// Serves the relay chain over JSON-RPC, as a node does, by HTTP and WebSocket. Port 0 takes one that is free; the
 	/// address is told on the error output.
-	#[arg(long, value_name = "PORT")]
+	#[arg(long, value_name = "PORT", group = SEEN)]
 	rpc: Option<u16>,
 	/// Where to listen. Others than this machine can be let in, but not to methods that change the node.
 	#[arg(long, value_name = "IP", requires = "rpc", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
 	rpc_address: IpAddr,
 	/// A slot takes six seconds by the clock on the wall, or so many times less: --real-time=10.
-	#[arg(long, value_name = "FACTOR", num_args = 0..=1, require_equals = true, default_missing_value = "1", requires = "rpc", value_parser = factor)]
+	#[arg(long, value_name = "FACTOR", num_args = 0..=1, require_equals = true, default_missing_value = "1", requires = SEEN, value_parser = factor)]
 	real_time: Option<f64>,
 	/// Goes on serving after the last block, until it is interrupted (Ctrl-C).
 	#[arg(long, requires = "rpc")]
@@ -38,6 +40,9 @@ impl Serving {
 	/// The port is taken, or the server does not start for another reason.
 	pub(crate) fn start(self, devnet: &mut Devnet) -> Result<Option<RpcServer>, CliError> {
 		let Some(port) = self.rpc else {
+			if let Some(factor) = self.real_time {
+				devnet.set_outside(Pace::new(factor));
+			}
 			return Ok(None);
 		};
 		let config = RpcConfig {

@@ -224,7 +224,9 @@ pub(crate) fn write(out: &mut impl Write, runs: &[RunReport], slot_s: f64, style
 		write!(header, "{:>10}", "ratio")?;
 	}
 	writeln!(out, "{}", style.bold(&header))?;
-	for (label, cells) in rows(runs, slot_s) {
+	// What no run has is no row, but a reason below.
+	let is_there = |(_, cells): &(_, Vec<String>)| cells.iter().take(runs.len()).any(|cell| cell != "-");
+	for (label, cells) in rows(runs, slot_s).into_iter().filter(is_there) {
 		write!(out, "{label:LABEL$}")?;
 		for (position, cell) in cells.iter().enumerate() {
 			match position < runs.len() {
@@ -328,10 +330,28 @@ fn write_refused(out: &mut impl Write, runs: &[RunReport]) -> fmt::Result {
 /// Why paras of which nothing was included have no blocks, and why others have none where one could not be made.
 fn write_idle(out: &mut impl Write, runs: &[RunReport]) -> fmt::Result {
 	let without = |para: &&ParaReport| para.included == 0;
-	for para in runs.iter().flat_map(|run| run.paras.iter().filter(without)) {
-		writeln!(out, "para {}: nothing included, {} built", para.id, para.built)?;
-		for Idleness { reason, leaves } in &para.idle {
-			writeln!(out, "  nothing to build at {leaves} leaves: {reason}")?;
+	for run in runs {
+		for para in run.paras.iter().filter(without) {
+			write!(out, "para {}: nothing included, {} built", para.id, para.built)?;
+			if runs.len() > 1 {
+				write!(out, ", {}", name(run))?;
+			}
+			writeln!(out)?;
+			for Idleness { reason, leaves } in &para.idle {
+				writeln!(out, "  nothing to build at {leaves} leaves: {reason}")?;
+			}
+		}
+		if run.relay_blocks <= TO_BEGIN
+			&& !run.paras.is_empty()
+			&& run.paras.iter().all(|para| para.included == 0)
+		{
+			writeln!(
+				out,
+				"{}: {} relay blocks are too few. The first parablock is built on relay block 1, backed in block 2 at the \
+				 earliest, and included in one after that",
+				name(run),
+				run.relay_blocks
+			)?;
 		}
 	}
 	let with = |para: &&ParaReport| para.included > 0;
@@ -348,6 +368,9 @@ fn write_idle(out: &mut impl Write, runs: &[RunReport]) -> fmt::Result {
 	Ok(())
 }
 
+/// Relay blocks that it takes to include anything: built on the first, backed two blocks later where blocks are full, and
+/// included in the next one.
+pub(crate) const TO_BEGIN: u32 = 4;
 /// How reasons begin where the parachain itself has no block, or none that could be backed.
 const NO_BLOCK: [&str; 2] = ["no block could be produced", "its block fits nowhere"];
 /// As many of those are said: they may name a block each. All are in the JSON.
@@ -498,6 +521,32 @@ pub(crate) mod tests {
 			text.ends_with(
 				"para 2000: nothing included, 10 built\n  nothing to build at 59 leaves: no time is left for extrinsics \
 				 (R-SLO-1)\n"
+			),
+			"{text}"
+		);
+	}
+
+	#[test]
+	fn a_run_of_too_few_blocks_has_reasons_and_no_dashes() {
+		let mut runs = [run(0, 0, 12.0, 0), run(4, 3, 6.0, 0)];
+		for run in &mut runs {
+			run.relay_blocks = 1;
+			let para = &mut run.paras[0];
+			(para.built, para.backed, para.included) = (0, 0, 0);
+			(para.authoring_s, para.mean_interval_s) = (None, None);
+			para.mean_interval_with_session_changes_s = None;
+		}
+		let mut text = String::new();
+		write(&mut text, &runs, 6.0, Style { colour: false }).expect("fits");
+		assert!(
+			!text
+				.lines()
+				.any(|line| line.split_whitespace().any(|cell| cell == "-")),
+			"{text}"
+		);
+		assert!(
+			text.contains(
+				"para 2000: nothing included, 0 built, synchronous (0, 0)\nsynchronous (0, 0): 1 relay blocks are too few."
 			),
 			"{text}"
 		);

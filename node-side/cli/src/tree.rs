@@ -1,6 +1,7 @@
 //! Drawing the fragment tree of a para.
 
 mod example;
+mod scope;
 mod slide;
 
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
 	runtime::Runtime,
 };
 use async_backing_devnet::{Devnet, RunConfig};
-use async_backing_fragment_tree::Drawing;
+use async_backing_fragment_tree::{Drawing, FragmentTree};
 use async_backing_primitives::ParaId;
 use std::path::Path;
 
@@ -43,6 +44,9 @@ pub(crate) fn drawn<'a>(
 	}
 	if args.all {
 		return sheet(&all_of_devnet(args, devnet()?)?, args.format);
+	}
+	if args.scope {
+		return with_tree(args, devnet()?, |tree| scope::told(tree.scope()));
 	}
 	let drawing = match args.example {
 		Some(candidates) => example::tree(candidates, args.seed()).drawing(),
@@ -79,6 +83,10 @@ pub(crate) fn check_para(para: u32, config: &RunConfig) -> Result<(), CliError> 
 }
 
 fn of_devnet(args: &Tree, devnet: &Devnet) -> Result<Drawing, CliError> {
+	with_tree(args, devnet, FragmentTree::drawing)
+}
+
+fn with_tree<T>(args: &Tree, devnet: &Devnet, of: impl FnOnce(&FragmentTree) -> T) -> Result<T, CliError> {
 	let view = devnet.view(args.validator);
 	let tree = devnet
 		.leaf()
@@ -90,7 +98,7 @@ fn of_devnet(args: &Tree, devnet: &Devnet) -> Result<Drawing, CliError> {
 		value: args.at.to_string(),
 		allowed: "a block at which the para is scheduled".to_owned(),
 	})?;
-	Ok(tree.drawing())
+	Ok(of(tree))
 }
 
 /// Every tree of a validator's view, oldest leaf first.

@@ -71,10 +71,9 @@ fn long_waits(config: &RunConfig) -> Vec<String> {
 /// A run of more blocks than it takes to begin, in which no para had anything to build, or what was built was lost: whoever
 /// asked for it wants to know.
 pub(crate) fn came_to_nothing(run: &RunReport) -> Option<CliError> {
-	const TO_BEGIN: u32 = 4;
 	let blocks = run.relay_blocks;
 	let built: u32 = run.paras.iter().map(|para| para.built).sum();
-	if built == 0 && blocks > TO_BEGIN {
+	if built == 0 && blocks > crate::table::TO_BEGIN {
 		let idle = run.paras.iter().flat_map(|para| &para.idle);
 		let reasons = most_frequent(idle.map(|idle| (idle.leaves, &idle.reason)));
 		return Some(CliError::Nothing { blocks, reasons });

@@ -6,7 +6,7 @@ use crate::{
 	invariants::Invariants,
 	log::{EventLog, Occurrence},
 	report::FailedTransactions,
-	story::Recorder,
+	story::{Recorder, Roads},
 	tally::{BuiltCandidate, Changes, Outcome, Tally},
 	words::{DevnetWords, Done, Event, Job},
 	world::{NewBlock, Note},
@@ -30,6 +30,8 @@ pub(crate) struct Chronicle {
 	pub(crate) contexts: Option<Contexts>,
 	/// What the story of the run is told from.
 	pub(crate) recorder: Recorder,
+	/// What is said of candidates, if that is kept.
+	pub(crate) roads: Option<Roads>,
 	/// Included candidates, in the order of the chain.
 	pub(crate) included: BTreeMap<ParaId, Vec<CandidateHash>>,
 	pub(crate) sessions: u32,
@@ -52,6 +54,7 @@ impl Chronicle {
 			invariants: Invariants::new(config),
 			contexts: None,
 			recorder: Recorder::default(),
+			roads: None,
 			included: BTreeMap::new(),
 			sessions: 1,
 			relay_blocks: 0,
@@ -308,6 +311,9 @@ impl Observer<DevnetWords, Note> for Chronicle {
 			contexts.see(step);
 		}
 		self.recorder.see(step);
+		if let Some(roads) = &mut self.roads {
+			roads.see(step);
+		}
 		self.invariants.see(step);
 		match (step.node, step.what) {
 			(Some(node), What::Input(input)) => self.input(at, node, step.other, input),

@@ -111,6 +111,8 @@ pub struct RunConfig {
 	pub works: Vec<CoreWork>,
 	/// When collators build.
 	pub authoring: Authoring,
+	/// What validators' trees keep of candidates that build on one head.
+	pub selection: Selection,
 	/// Genesis preset of the runtime that the run begins with; if there is none, the first of `devnet`, `local_testnet` and
 	/// `development` that the runtime has, else its default configuration. Validators, paras, cores and the parameters of a
 	/// run are laid over it.

@@ -42,6 +42,19 @@ pub struct Progress {
 	pub included: usize,
 }
 
+/// What somebody does who looks at a run.
+type Look = Box<dyn FnMut(&Devnet)>;
+
+/// Somebody who looks at a run while it goes on.
+#[derive(Default)]
+struct Watcher(Option<Look>);
+
+impl std::fmt::Debug for Watcher {
+	fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+		f.debug_tuple("Watcher").field(&self.0.is_some()).finish()
+	}
+}
+
 /// A network of validators and collators over one relay chain.
 ///
 /// See the crate's documentation for an example.
@@ -50,6 +63,7 @@ pub struct Devnet {
 	runtime_hash: Hash,
 	sim: Sim<World<RelayChain>>,
 	chronicle: Chronicle,
+	watcher: Watcher,
 }
 
 impl Devnet {
@@ -122,6 +136,19 @@ impl Devnet {
 	/// Keeps fragment trees at each relay block, for [`Self::story`]. Call it before [`Self::run`].
 	pub fn keep_story(&mut self) {
 		self.chronicle.recorder.keeps_trees = true;
+	}
+
+	/// Keeps all that is said of each candidate, for [`Self::road`]. Call it before [`Self::run`].
+	///
+	/// Memory grows with messages: for runs that somebody looks at.
+	pub fn keep_roads(&mut self) {
+		self.chronicle.roads = Some(Roads::default());
+	}
+
+	/// What happened to a candidate at nodes and between them, in order, if [`Self::keep_roads`] was called before.
+	pub fn road(&self, candidate: CandidateHash) -> &[Passage] {
+		let roads = self.chronicle.roads.as_ref();
+		roads.map_or(&[], |roads| roads.of(candidate))
 	}
 
 	/// The story of the run so far, if [`Self::keep_story`] was called before.
@@ -210,6 +237,32 @@ impl Devnet {
 		self.sim.scenario_mut().orders.as_mut()
 	}
 
+	/// Has somebody look at the run after each relay block, of whichever fork. It sees the story
+	/// with its trees, as if [`Self::keep_story`] had been called. Call it before [`Self::run`].
+	pub fn watch(&mut self, look: impl FnMut(&Self) + 'static) {
+		self.keep_story();
+		self.watcher = Watcher(Some(Box::new(look)));
+	}
+
+	/// Whether somebody [watches](Self::watch).
+	pub fn is_watched(&self) -> bool {
+		self.watcher.0.is_some()
+	}
+
+	/// The run's time.
+	pub fn now(&self) -> async_backing_sim::Instant {
+		self.sim.now()
+	}
+
+	/// Has the watcher look, if there is one.
+	fn show(&mut self) {
+		// It looks at all of the run, so it is no part of it meanwhile.
+		if let Some(mut look) = self.watcher.0.take() {
+			look(self);
+			self.watcher.0 = Some(look);
+		}
+	}
+
 	/// What the run keeps time with and takes transactions from. Call it before [`Self::run`].
 	pub fn set_outside(&mut self, outside: impl Outside + 'static) {
 		self.sim.scenario_mut().outside = Some(Box::new(outside));
@@ -231,13 +284,18 @@ impl Devnet {
 	/// The relay chain fails, or its runtime takes no orders from anybody. What simulated nodes do wrong is no error; it is logged.
 	pub fn run(&mut self, mut progress: impl FnMut(Progress)) -> Result<RunReport, DevnetError> {
 		let started = WallClock::now();
-		let mut seen = 0;
+		let (mut seen, mut shown) = (0, 0);
 		while self.goes_on() && self.sim.step(&mut self.chronicle)? {
 			if let Some(contexts) = &mut self.chronicle.contexts {
 				contexts.look(self.sim.scenario());
 			}
 			self.look_at_trees();
 			self.chronicle.invariants.check(&self.sim)?;
+			let built = self.chronicle.recorder.relay_blocks();
+			if built != shown {
+				shown = built;
+				self.show();
+			}
 			if self.chronicle.relay_blocks != seen {
 				seen = self.chronicle.relay_blocks;
 				progress(Progress {

@@ -198,11 +198,14 @@ pub(crate) enum Answer {
 }
 
 impl Answer {
+	/// The kind of [`Answer::Block`].
+	pub(crate) const BLOCK: &'static str = "block response";
+
 	/// Its kind, for logs.
 	pub(crate) const fn kind(&self) -> &'static str {
 		match self {
 			Self::Node(answer) => answer_kind_of(answer.protocol),
-			Self::Block(_) => "block response",
+			Self::Block(_) => Self::BLOCK,
 		}
 	}
 

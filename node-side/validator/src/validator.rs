@@ -15,14 +15,16 @@ mod recovering;
 
 pub use recovering::{NotRecovered, WantedData};
 
-use crate::{bitfields::Bitfields, codes::Codes, desk::Desk, proposing::propose, view::LeafView, NodeWords};
+use crate::{
+	bitfields::Bitfields, codes::Codes, desk::Desk, proposing::propose, view::LeafView, NodeEvent, NodeWords,
+};
 use async_backing_availability::{Availability, AvailabilityConfig, Recoverer};
 use async_backing_backing::{Backing, BackingConfig, Sharing};
 use async_backing_chain_view::{ChainView, Early, EarlyLimits, Limits};
 use async_backing_collator_protocol::{ValidatorSide, ValidatorSideConfig};
 use async_backing_machine::{Core, Input, Instant, Outbox, PeerId};
 use async_backing_primitives::{StatementDistributionMessage, ValidatorId};
-use async_backing_prospective_parachains::View;
+use async_backing_prospective_parachains::{View, ViewConfig};
 use async_backing_statement_distribution::{DistributionConfig, StatementDistribution};
 use effects::Effects;
 use std::{
@@ -45,6 +47,8 @@ pub struct ValidatorConfig {
 	pub backing: BackingConfig,
 	/// How long statement distribution waits for what, and how much it gives.
 	pub statements: DistributionConfig,
+	/// How much trees take, and whether they keep forks.
+	pub view: ViewConfig,
 	/// What is kept for others, and what is given to them.
 	pub availability: AvailabilityConfig,
 	/// What collators may offer.
@@ -70,6 +74,7 @@ impl ValidatorConfig {
 			gossip_seed: u64::from_le_bytes(seed),
 			backing: BackingConfig::default(),
 			statements: DistributionConfig::default(),
+			view: ViewConfig::default(),
 			availability: AvailabilityConfig::default(),
 			collators: ValidatorSideConfig::default(),
 			preparation: Duration::from_secs(60),
@@ -108,6 +113,7 @@ impl Validator {
 			gossip_seed,
 			backing,
 			statements,
+			view,
 			availability,
 			collators,
 			preparation,
@@ -115,7 +121,7 @@ impl Validator {
 		} = config;
 		Self {
 			chain: ChainView::new(Some(key), limits),
-			view: LeafView::default(),
+			view: LeafView::new(view),
 			backing: Backing::new(BackingConfig {
 				sharing: Sharing::Neighbour,
 				..backing

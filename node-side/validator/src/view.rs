@@ -16,6 +16,11 @@ use std::sync::Arc;
 pub(crate) struct LeafView(View);
 
 impl LeafView {
+	/// A view of nothing yet.
+	pub(crate) fn new(config: ViewConfig) -> Self {
+		Self(View::new(config))
+	}
+
 	/// The view behind it.
 	pub(crate) fn view(&self) -> &View {
 		&self.0

@@ -1,6 +1,6 @@
 //! `compare`.
 
-use super::{Common, Network};
+use super::{Common, Network, Sweep};
 use async_backing_devnet::RunConfig;
 use async_backing_primitives::AsyncBackingParams;
 use clap::Args;
@@ -10,6 +10,10 @@ use clap::Args;
 pub(crate) struct Compare {
 	#[command(flatten)]
 	pub(crate) common: Common,
+	/// Compares at several values of one flag, and shows what comes of each: 'link-latency-ms=50..400', or in steps of a size,
+	/// 'link-latency-ms=50..400/25'.
+	#[arg(long, value_name = "FLAG=FROM..TO[/STEP]")]
+	pub(crate) sweep: Option<Sweep>,
 	#[command(flatten)]
 	pub(crate) network: Network,
 }

@@ -1,16 +1,21 @@
 //! `dev`.
 
 use super::{Common, Network, Params};
-use crate::serve::Serving;
+use crate::serve::{Serving, SEEN};
 use async_backing_devnet::RunConfig;
-use clap::Args;
+use clap::{ArgGroup, Args};
 use std::path::PathBuf;
 
 /// One run.
 #[derive(Args, Debug)]
+#[command(group(ArgGroup::new(SEEN).multiple(true)))]
 pub(crate) struct Dev {
 	#[command(flatten)]
 	pub(crate) common: Common,
+	/// Shows the run while it goes on: slots, forks, the parablocks of each para, and trees at the best leaf. Without a terminal
+	/// it tells a line for each relay block. --real-time makes it slow enough to follow.
+	#[arg(long, group = SEEN)]
+	pub(crate) watch: bool,
 	/// A parachain of your own: a file in TOML or JSON that says its code and who builds its blocks; see docs/interop.md. Once
 	/// for each. With any, there are no other paras unless --paras says so.
 	#[arg(long = "para-spec", value_name = "FILE")]

@@ -63,6 +63,8 @@ pub(crate) enum Command {
 	Tree(Tree),
 	/// Draws what a parablock is executed with, and where each value is from: by its collator, its backers, or approvers.
 	Context(Context),
+	/// Tells the road of a parablock: everything said of it, who checked it and voted for it, and when relay blocks took it.
+	Trace(Trace),
 	/// Checks a relay runtime: how it is put together, and the whole road on it. Fails if something is wrong.
 	CheckRuntime(CheckRuntime),
 	/// Makes a run again that was stopped since something did not hold, up to that or to an event before.

@@ -16,10 +16,10 @@ const USUAL_PARAS: u32 = 2;
 #[derive(Args, Debug)]
 pub(crate) struct Network {
 	/// Validators, split evenly over the cores.
-	#[arg(long, value_name = "COUNT", default_value_t = 6, value_parser = clap::value_parser!(u32).range(2..=1000))]
+	#[arg(long, value_name = "COUNT", default_value_t = 6, value_parser = clap::value_parser!(u32).range(2..=i64::from(MAX_VALIDATORS)))]
 	validators: u32,
 	/// Paras; ids start at 2000. By default 2.
-	#[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(0..=200))]
+	#[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(0..=i64::from(MAX_PARAS)))]
 	pub(super) paras: Option<u32>,
 	/// Where all randomness comes from: the same seed gives the same run.
 	#[arg(long, value_name = "NUMBER", default_value_t = 0)]
@@ -40,8 +40,11 @@ pub(crate) struct Network {
 	/// When collators build the blocks of a relay parent.
 	#[arg(long, value_enum, default_value_t = Building::Lookahead)]
 	authoring: Building,
+	/// What validators' trees keep of parablocks that build on one head: all of them, or one path as fragment chains do.
+	#[arg(long, value_enum, default_value_t = Selecting::Tree)]
+	selection: Selecting,
 	/// Paras beyond these that lease no core: they have blocks that somebody orders, on as many cores of the pool.
-	#[arg(long, value_name = "COUNT", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=200))]
+	#[arg(long, value_name = "COUNT", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=i64::from(MAX_PARAS)))]
 	on_demand: u32,
 	/// Relay blocks between two orders for one para.
 	#[arg(long, value_name = "BLOCKS", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=10_000))]
@@ -122,6 +125,24 @@ impl From<Building> for Authoring {
 		match building {
 			Building::Lookahead => Self::Lookahead,
 			Building::SlotBased => Self::SlotBased,
+		}
+	}
+}
+
+/// What trees keep of parablocks that build on one head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Selecting {
+	/// All of them.
+	Tree,
+	/// One path: of those with a quorum the one with the lowest hash, and what builds on it.
+	Chain,
+}
+
+impl From<Selecting> for Selection {
+	fn from(selecting: Selecting) -> Self {
+		match selecting {
+			Selecting::Tree => Self::Tree,
+			Selecting::Chain => Self::Chain,
 		}
 	}
 }

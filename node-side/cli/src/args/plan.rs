@@ -2,7 +2,7 @@
 
 use super::{model::ModelArgs, network::Building};
 use crate::runtime::RuntimeArgs;
-use async_backing_devnet::{Authoring, Model};
+use async_backing_devnet::{Authoring, Model, MAX_VALIDATORS};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -25,7 +25,7 @@ pub(crate) struct Plan {
 	#[arg(long, value_enum, default_value_t = Building::Lookahead)]
 	authoring: Building,
 	/// Validators of the run that --verify makes; by default three for each core.
-	#[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(2..=100))]
+	#[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(2..=i64::from(MAX_VALIDATORS)))]
 	pub(crate) validators: Option<u32>,
 	/// Runs the plan on the devnet, and with one less of each value: the plan has to keep its pace, the others have to lose.
 	#[arg(long)]

@@ -1,6 +1,7 @@
 //! `soak`.
 
 use crate::runtime::RuntimeArgs;
+use async_backing_devnet::MAX_VALIDATORS;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -17,7 +18,7 @@ pub(crate) struct Soak {
 	#[arg(long, value_name = "COUNT", default_value_t = 100, value_parser = clap::value_parser!(u32).range(40..=1000))]
 	pub(crate) blocks: u32,
 	/// Validators of each run.
-	#[arg(long, value_name = "COUNT", default_value_t = 10, value_parser = clap::value_parser!(u32).range(4..=100))]
+	#[arg(long, value_name = "COUNT", default_value_t = 10, value_parser = clap::value_parser!(u32).range(4..=i64::from(MAX_VALIDATORS)))]
 	pub(crate) validators: u32,
 	/// One more validator misbehaves than may: something has to break, and to be noticed.
 	#[arg(long)]
@@ -25,6 +26,9 @@ pub(crate) struct Soak {
 	/// Where it is written what each run came to. Runs that are there already are not made again.
 	#[arg(long, value_name = "FILE")]
 	pub(crate) state: Option<PathBuf>,
+	/// Writes what the runs came to as a page to look at in a browser: anew after each run. The last one counts.
+	#[arg(long, value_name = "FILE.html", overrides_with = "report")]
+	pub(crate) report: Option<PathBuf>,
 	/// Goes on after a run in which something broke.
 	#[arg(long)]
 	pub(crate) keep_going: bool,

@@ -42,6 +42,9 @@ pub(crate) struct Tree {
 	/// Draws every tree of the view, of each leaf and para, as text or svg.
 	#[arg(long, conflicts_with_all = ["example", "slide", "para"])]
 	pub(crate) all: bool,
+	/// Tells the scope of the tree instead: what is legal there, field by field, as text.
+	#[arg(long, conflicts_with_all = ["all", "example", "slide", "format"])]
+	pub(crate) scope: bool,
 	/// Draws a game of the playground instead, without a run: the one for this slide of the lecture.
 	#[arg(long, value_name = "KEY", conflicts_with_all = ["at", "para", "validator", "example"], value_parser = clap::builder::PossibleValuesParser::new(crate::tree::slides()))]
 	pub(crate) slide: Option<String>,

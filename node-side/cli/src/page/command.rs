@@ -1,7 +1,7 @@
 //! The command that makes a page again.
 
 /// Flags that say where something goes, and nothing of what it is.
-const PLACES: [&str; 2] = ["--report", "--json"];
+const PLACES: [&str; 3] = ["--report", "--json", "--state"];
 
 /// The command with these arguments. A seed that nobody gave is said.
 pub(super) fn again(arguments: &[String], seed: Option<u64>) -> String {
@@ -30,7 +30,7 @@ pub(super) fn again(arguments: &[String], seed: Option<u64>) -> String {
 }
 
 /// A word as a shell takes it.
-fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
 	let is_plain = |symbol: char| symbol.is_ascii_alphanumeric() || "-_=./:,@+%".contains(symbol);
 	match !word.is_empty() && word.chars().all(is_plain) {
 		true => word.into(),
@@ -51,6 +51,10 @@ mod tests {
 				"compare --blocks 9 --seed 0",
 			),
 			("dev --seed 7 --json out.json", "dev --seed 7"),
+			(
+				"soak --seed 7 --state soak.jsonl --runs 3",
+				"soak --seed 7 --runs 3",
+			),
 			(
 				"dev --seed=7 --core 0=2000:3,pool:5@1..",
 				"dev --seed=7 --core 0=2000:3,pool:5@1..",

@@ -4,6 +4,7 @@ mod command;
 mod replayed;
 mod run;
 
+pub(crate) use command::quoted;
 pub(crate) use replayed::write as write_replay;
 
 use crate::{error::CliError, output, output::Output, table};
@@ -74,6 +75,28 @@ impl Page {
 	}
 }
 
+/// Writes a page that is not of single runs. `seed` is what they are drawn from.
+///
+/// # Errors
+/// As of [`Output`].
+pub(crate) fn write_alone(
+	out: Output,
+	path: &Path,
+	report: &Report,
+	seed: Option<u64>,
+) -> Result<(), CliError> {
+	let arguments = std::env::args_os().skip(1);
+	let arguments: Vec<_> = arguments
+		.map(|word| word.to_string_lossy().into_owned())
+		.collect();
+	let report = Report {
+		command: command::again(&arguments, seed),
+		version: version(),
+		..report.clone()
+	};
+	put(out, path, &report)
+}
+
 /// Whether a file is the standard output.
 pub(crate) fn is_stdout(path: Option<&Path>) -> bool {
 	path == Some(Path::new("-"))
@@ -113,13 +136,25 @@ fn version() -> String {
 	format!("Written by async-backing {}.", env!("CARGO_PKG_VERSION"))
 }
 
-fn finish(mut out: Output, path: &Path, report: &Report, quiet: bool) -> Result<(), CliError> {
+fn finish(out: Output, path: &Path, report: &Report, quiet: bool) -> Result<(), CliError> {
+	put(out, path, report)?;
+	tell(path, quiet)
+}
+
+fn put(mut out: Output, path: &Path, report: &Report) -> Result<(), CliError> {
 	out.write(&if is_picture(path) {
 		picture(report)
 	} else {
 		html(report)
 	})?;
-	out.finish()?;
+	out.finish()
+}
+
+/// Says where a page is: on the standard error, where the standard output belongs to something else.
+///
+/// # Errors
+/// As of [`output::print`].
+pub(crate) fn tell(path: &Path, quiet: bool) -> Result<(), CliError> {
 	if is_stdout(Some(path)) {
 		return Ok(());
 	}

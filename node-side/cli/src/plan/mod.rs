@@ -104,6 +104,14 @@ pub(crate) fn plan(args: &args::Plan) -> Result<(), CliError> {
 	}
 }
 
+/// What `plan` prints without runs.
+#[cfg(test)]
+pub(crate) fn said(args: &args::Plan) -> Result<String, CliError> {
+	let world = World::of(args)?;
+	let pace = world.pace(AsyncBackingParams::MAX)?;
+	Ok(text::plan(&Plan::of(args, &world, &pace)?))
+}
+
 impl World {
 	fn of(args: &args::Plan) -> Result<Self, CliError> {
 		let model = args.model();

@@ -1,7 +1,7 @@
 //! The arguments of a run, and what can be taken away of them.
 
 use crate::args;
-use async_backing_devnet::{Arena, Mix};
+use async_backing_devnet::{Arena, Mix, Trouble};
 
 /// Paras of a run.
 const PARAS: u32 = 2;
@@ -58,12 +58,6 @@ impl Plan {
 
 	/// Arguments of `dev` that make it.
 	pub(super) fn arguments(&self) -> Vec<String> {
-		let Mix {
-			forks,
-			empty_slots,
-			import_jitter_ms,
-			troubles,
-		} = &self.mix;
 		let numbers = [
 			("--seed", self.seed),
 			("--blocks", self.blocks.into()),
@@ -73,19 +67,14 @@ impl Plan {
 			("--extrinsic-cost-us", EXTRINSIC_US.into()),
 			("--calm-from", self.calm_from.into()),
 		];
-		let optional = [
-			("--session-length", self.session.unwrap_or(0)),
-			("--forks", *forks),
-			("--empty-slots", *empty_slots),
-			("--import-jitter-ms", *import_jitter_ms),
-		];
-		let optional = optional.into_iter().filter(|(_, value)| *value > 0);
+		let session = self.session.map(|slots| ("--session-length", slots));
+		let optional = session.into_iter().chain(self.counts());
 		let optional = optional.map(|(flag, value)| (flag, value.into()));
 		let mut words = Vec::new();
 		for (flag, value) in numbers.into_iter().chain(optional) {
 			words.extend([flag.to_owned(), u64::to_string(&value)]);
 		}
-		for trouble in troubles {
+		for trouble in &self.mix.troubles {
 			words.extend([trouble.flag().to_owned(), trouble.to_string()]);
 		}
 		words.extend(self.runtime.iter().cloned());
@@ -95,6 +84,68 @@ impl Plan {
 	/// The same as a line.
 	pub(super) fn line(&self) -> String {
 		self.arguments().join(" ")
+	}
+
+	/// The seed of the run.
+	pub(super) fn seed(&self) -> u64 {
+		self.seed
+	}
+
+	/// The command that makes it, as a shell takes it.
+	pub(super) fn command(&self) -> String {
+		let words = self.arguments();
+		let words: Vec<_> = words.iter().map(|word| crate::page::quoted(word)).collect();
+		format!("async-backing dev {}", words.join(" "))
+	}
+
+	/// What goes wrong in it: names of flags with their values.
+	pub(super) fn faults(&self) -> String {
+		let troubles = self.mix.troubles.iter();
+		let troubles = troubles.map(|trouble| format!("{} {trouble}", named(trouble.flag())));
+		let counts = self.counts();
+		let counts = counts
+			.iter()
+			.map(|(flag, value)| format!("{} {value}", named(flag)));
+		let all: Vec<_> = counts.chain(troubles).collect();
+		match all.len() {
+			0 => "none".into(),
+			_ => all.join(", "),
+		}
+	}
+
+	/// Kinds of what goes wrong in it: flags, of misconduct with what is done.
+	pub(super) fn kinds(&self) -> Vec<String> {
+		let counts = self.counts().into_iter().map(|(flag, _)| named(flag).to_owned());
+		let troubles = self.mix.troubles.iter().map(|trouble| match trouble {
+			Trouble::Misbehaviour(_) => {
+				let text = trouble.to_string();
+				let (who, what) = text.split_once('=').unwrap_or(("", &text));
+				let who = if who.starts_with('c') {
+					"collator"
+				} else {
+					"validator"
+				};
+				format!("{} of a {who}: {what}", named(trouble.flag()))
+			}
+			_ => named(trouble.flag()).to_owned(),
+		});
+		counts.chain(troubles).collect()
+	}
+
+	/// What goes wrong now and then, with how often.
+	fn counts(&self) -> Vec<(&'static str, u32)> {
+		let Mix {
+			forks,
+			empty_slots,
+			import_jitter_ms,
+			..
+		} = self.mix;
+		let all = [
+			("--forks", forks),
+			("--empty-slots", empty_slots),
+			("--import-jitter-ms", import_jitter_ms),
+		];
+		all.into_iter().filter(|(_, value)| *value > 0).collect()
 	}
 
 	/// The same without one of its parts, in all ways.
@@ -117,4 +168,9 @@ impl Plan {
 		all.retain(|smaller| smaller != self);
 		all
 	}
+}
+
+/// A flag without dashes.
+fn named(flag: &str) -> &str {
+	flag.trim_start_matches('-')
 }

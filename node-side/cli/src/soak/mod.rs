@@ -5,11 +5,13 @@
 
 mod mix;
 mod state;
+mod told;
 
 use crate::{
 	args,
 	error::CliError,
-	output,
+	output::{self, Output},
+	page,
 	rerun::{self, Stopped},
 	runtime::Runtime,
 };
@@ -110,6 +112,17 @@ impl Sums {
 pub(crate) fn soak(args: &args::Soak) -> Result<(), CliError> {
 	let runtime = Runtime::of(&args.runtime)?;
 	let mut state = State::open(args)?;
+	page::check(args.report.as_deref(), false)?;
+	let page = || {
+		args.report
+			.as_deref()
+			.map(|path| Output::open("report", path))
+			.transpose()
+	};
+	// Whether it can be written is known before the first run.
+	drop(page()?);
+	let to_stdout = page::is_stdout(args.report.as_deref());
+	let mut outcomes = Vec::new();
 	let bar = bar(args.runs);
 	let mut sums = Sums::default();
 	let began = Instant::now();
@@ -117,6 +130,7 @@ pub(crate) fn soak(args: &args::Soak) -> Result<(), CliError> {
 	while args.runs.is_none_or(|runs| number < runs) {
 		if let Some(outcome) = state.known(number) {
 			sums.add(outcome);
+			outcomes.push(outcome.clone());
 			number = number.saturating_add(1);
 			bar.inc(1);
 			continue;
@@ -126,7 +140,7 @@ pub(crate) fn soak(args: &args::Soak) -> Result<(), CliError> {
 		let outcome = match run(&plan, &runtime)? {
 			Came::Whole(report) => Outcome::whole(number, &report),
 			Came::Broke(violation) => {
-				let outcome = Outcome::broke(number, &violation);
+				let mut outcome = Outcome::broke(number, &violation);
 				say(
 					&bar,
 					&format!("run {number}: {violation}\n  async-backing dev {}", plan.line()),
@@ -138,6 +152,7 @@ pub(crate) fn soak(args: &args::Soak) -> Result<(), CliError> {
 						self::run(plan, &runtime)
 					})?;
 					let path = Stopped::new(least.arguments(), &violation).keep()?;
+					outcome.smaller = Some((least.line(), path.display().to_string()));
 					say(
 						&bar,
 						&format!(
@@ -152,6 +167,11 @@ pub(crate) fn soak(args: &args::Soak) -> Result<(), CliError> {
 		};
 		state.add(&outcome)?;
 		sums.add(&outcome);
+		outcomes.push(outcome.clone());
+		// To the standard output once, when all is done.
+		if let Some(out) = page()?.filter(|_| !to_stdout) {
+			told::write(out, args, &outcomes)?;
+		}
 		bar.inc(1);
 		number = number.saturating_add(1);
 		if outcome.broke.is_some() && !args.keep_going && !args.beyond {
@@ -160,7 +180,15 @@ pub(crate) fn soak(args: &args::Soak) -> Result<(), CliError> {
 	}
 	bar.finish_and_clear();
 	let seconds = began.elapsed().as_secs();
-	output::print(&format!("{} ({seconds} s)\n", sums.text()))?;
+	if !to_stdout {
+		output::print(&format!("{} ({seconds} s)\n", sums.text()))?;
+	}
+	if let Some(out) = page()? {
+		told::write(out, args, &outcomes)?;
+	}
+	if let Some(path) = &args.report {
+		page::tell(path, to_stdout)?;
+	}
 	let broke: u32 = sums.broke.values().sum();
 	match (args.beyond, broke) {
 		(false, 0) => Ok(()),
@@ -222,6 +250,7 @@ mod tests {
 				validators: 10,
 				beyond: false,
 				state: None,
+				report: None,
 				keep_going: false,
 				shrink: 40,
 				runtime: Default::default(),

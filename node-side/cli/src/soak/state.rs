@@ -1,7 +1,7 @@
 //! What runs came to, in a file: a line of JSON for each, behind one that says which runs they are.
 
 use crate::{args, error::CliError};
-use async_backing_devnet::{RunReport, Violation};
+use async_backing_devnet::{Fate, RunReport, Violation};
 use serde::{Deserialize, Serialize};
 use std::{
 	collections::BTreeMap,
@@ -35,6 +35,15 @@ pub(super) struct Outcome {
 	pub(super) events: String,
 	/// Name of what broke.
 	pub(super) broke: Option<String>,
+	/// How many parablocks ended in each class, by its name. Files of earlier versions do not say.
+	#[serde(default)]
+	pub(super) fates: BTreeMap<String, u32>,
+	/// What broke, with the objects.
+	#[serde(default)]
+	pub(super) message: String,
+	/// The arguments of `dev` that are left of it, and the file for `rerun`, if it was made smaller.
+	#[serde(default)]
+	pub(super) smaller: Option<(String, String)>,
 }
 
 impl Outcome {
@@ -47,6 +56,13 @@ impl Outcome {
 			included: sum(|para| para.included),
 			events: report.events.clone(),
 			broke: None,
+			fates: Fate::ALL
+				.iter()
+				.map(|fate| (fate.name().to_owned(), of_all(report, *fate)))
+				.filter(|(_, count)| *count > 0)
+				.collect(),
+			message: String::new(),
+			smaller: None,
 		}
 	}
 
@@ -58,8 +74,16 @@ impl Outcome {
 			included: 0,
 			events: String::new(),
 			broke: Some(violation.invariant.name().into()),
+			fates: BTreeMap::new(),
+			message: violation.message.clone(),
+			smaller: None,
 		}
 	}
+}
+
+fn of_all(report: &RunReport, fate: Fate) -> u32 {
+	let counts = report.paras.iter().map(|para| para.fates.of(fate));
+	counts.fold(0, u32::saturating_add)
 }
 
 /// The file, if there is one.
@@ -160,7 +184,13 @@ mod tests {
 			included: 190,
 			events: "0x00".into(),
 			broke: None,
+			fates: [("included".to_owned(), 190)].into(),
+			message: String::new(),
+			smaller: None,
 		};
+		let before = r#"{"run":9,"relay_blocks":1,"built":0,"included":0,"events":"","broke":null}"#;
+		let before: Outcome = serde_json::from_str(before).expect("what earlier versions wrote is read");
+		assert!(before.fates.is_empty());
 		let mut state = open(&path, &HEADER).expect("there is room");
 		assert_eq!(state.known(0), None);
 		state.add(&outcome(0)).expect("there is room");

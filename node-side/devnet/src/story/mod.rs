@@ -3,12 +3,15 @@
 //! An observer like all others: nothing in a node reads it.
 
 mod fate;
+mod road;
 mod seen;
 mod summary;
 #[cfg(test)]
 mod tests;
 
 pub use fate::Fate;
+pub(crate) use road::Roads;
+pub use road::{Passage, Passing};
 pub(crate) use seen::Recorder;
 
 use async_backing_fragment_tree::Drawing;

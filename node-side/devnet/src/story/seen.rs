@@ -171,6 +171,11 @@ impl Recorder {
 		});
 	}
 
+	/// Relay blocks that were built, of all forks.
+	pub(crate) fn relay_blocks(&self) -> usize {
+		self.blocks.len()
+	}
+
 	/// The parent of the newest relay block, and who built on it; once for each block.
 	pub(crate) fn next_leaf(&mut self) -> Option<(Hash, usize)> {
 		let is_new = self.blocks.len() > std::mem::replace(&mut self.looked, self.blocks.len());

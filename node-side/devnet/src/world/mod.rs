@@ -20,7 +20,7 @@ use crate::{
 	outside::Outside,
 	relay::Chain,
 	words::{Answer, DevnetWords, Done, Job},
-	DevnetError, Model, Parachain, RunConfig,
+	DevnetError, Parachain, RunConfig,
 };
 use async_backing_chain_view::{ChainEvent, Identity};
 use async_backing_collator::{BlockProducer, BuildOn, CollatorConfig, RelayParentOffset, REMEMBERED_FOR};
@@ -204,7 +204,7 @@ impl<C: Chain> World<C> {
 			.collect();
 		let validators = keys
 			.iter()
-			.map(|key| Rc::new(RefCell::new(validator(key, &config.model))))
+			.map(|key| Rc::new(RefCell::new(validator(key, &config))))
 			.collect();
 		let lines = config
 			.para_ids()
@@ -303,7 +303,8 @@ fn validator_config(key: &ValidatorId, run: &RunConfig) -> ValidatorConfig {
 	config.backing.validation = model
 		.backing_execution_limit
 		.saturating_add(model.collator_margin);
-	Validator::new(config)
+	config.view.selection = run.selection;
+	config
 }
 
 impl<C: Chain> Scenario for World<C> {
@@ -315,7 +316,7 @@ impl<C: Chain> Scenario for World<C> {
 	fn core(&mut self, node: NodeId) -> Box<dyn Core<Words = DevnetWords>> {
 		let model = self.config.model.clone();
 		if let Some(key) = self.keys.get(node.0) {
-			let core = Rc::new(RefCell::new(validator(key, &model)));
+			let core = Rc::new(RefCell::new(validator(key, &self.config)));
 			if let Some(running) = self.validators.get_mut(node.0) {
 				*running = core.clone();
 			}

@@ -2,7 +2,7 @@
 //
 //   node test.mjs CHROMIUM SCREENSHOTS PAGE.html...
 //
-// Each page: what common.mjs checks of any; the slider, hovering and the keyboard work.
+// Each page: what common.mjs checks of any; of what it has, the slider, hovering, the keyboard, chapters and their curves work.
 import { appears, check, test } from "./common.mjs";
 
 const [executablePath, screenshots, ...pages] = process.argv.slice(2);
@@ -13,6 +13,7 @@ if (!pages.length) {
 
 /** The time lines: pointing, and the keyboard. */
 async function lanes(page, name) {
+	if (!(await page.locator("#lanes").count())) return;
 	const bars = page.locator(".lane .b");
 	const count = await bars.count();
 	check(`${name}: there are bars`, count > 0);
@@ -104,8 +105,33 @@ async function trees(page, name) {
 	check(`${name}: it plays and stops`, (await page.locator("#tree-play").innerText()) === "Play");
 }
 
+/** Chapters: tables over many runs, and curves. */
+async function chapters(page, name) {
+	for (const chapter of await page.locator(".chapter").all()) {
+		const title = await chapter.locator("h2").innerText();
+		for (const figure of await chapter.locator("figure").all()) {
+			const said = await figure.locator("svg").getAttribute("aria-label");
+			check(`${name}: a curve of ${title} says what it shows`, /: from .+ to .+/.test(said), said);
+			check(`${name}: and has points`, (await figure.locator("circle").count()) > 1);
+		}
+		const folded = chapter.locator("details > summary");
+		if (await folded.count()) {
+			await folded.focus();
+			await page.keyboard.press("Enter");
+			check(`${name}: ${title} opens by keyboard`, await appears(chapter.locator("tbody tr").first()));
+			await page.keyboard.press("Enter");
+		}
+		const heads = await chapter.locator("thead th").count();
+		if (!heads) continue;
+		const widths = await chapter.locator("tbody tr").evaluateAll((rows) => rows.map((row) => row.children.length));
+		check(`${name}: rows of ${title} are as wide as its head`, widths.length > 0 && widths.every((width) => width === heads), `${widths}`);
+	}
+	check(`${name}: there are chapters or time lines`, (await page.locator(".chapter, #lanes").count()) > 0);
+}
+
 await test(executablePath, screenshots, pages, {
 	async page(page, name) {
+		await chapters(page, name);
 		await lanes(page, name);
 		await trees(page, name);
 	},

@@ -2,16 +2,20 @@
 //!
 //! These tests run the compiled runtime, so they need it: `SKIP_WASM_BUILD` must not be set.
 
+mod forks;
+mod slides;
+
 use crate::{
-	args::{Cli, Command, Compare},
+	args::{Cli, Command},
 	context,
 	error::CliError,
-	page, run_watched,
+	page, plan, run_watched,
 	runtime::{Runtime, RuntimeArgs},
 	table::{self, Style},
-	tree,
+	trace, tree,
 };
 use async_backing_devnet::{Devnet, RunConfig, RunReport};
+use async_backing_primitives::CandidateHash;
 use clap::Parser;
 use std::{
 	collections::BTreeMap,
@@ -66,6 +70,7 @@ fn run(config: RunConfig) -> (Devnet, RunReport) {
 		run_watched(config, runtime, |devnet| {
 			devnet.keep_contexts();
 			devnet.keep_story();
+			devnet.keep_roads();
 		})
 	});
 	ran.expect("the relay chain runs; these tests need the compiled runtime")
@@ -79,6 +84,15 @@ impl Runs {
 			(config, devnet)
 		});
 		&made.1
+	}
+
+	/// All of them, with the candidates that were built.
+	fn with_roads(&self) -> impl Iterator<Item = (&Devnet, Vec<CandidateHash>)> {
+		self.0.values().map(|(_, devnet)| {
+			let story = devnet.story().expect("the relay chain runs");
+			let blocks = story.into_iter().flat_map(|story| story.parablocks);
+			(devnet, blocks.map(|block| block.candidate).collect())
+		})
 	}
 
 	/// The longest of them.
@@ -95,7 +109,10 @@ impl Runs {
 				context::check(&args).and_then(|()| context::drawn(&args, self.of(args.run_config())))
 			}
 			Command::Tree(args) => tree::drawn(&args, || Ok(self.of(args.run_config()))),
-			Command::Compare(args) if args.common.report.is_some() => time_lines(&args),
+			Command::Trace(args) => trace::drawn(&args, self.of(args.run_config())),
+			Command::Plan(args) => plan::said(&args),
+			Command::Compare(args) if args.common.report.is_some() => time_lines(&args.run_configs()),
+			Command::Dev(args) if args.common.report.is_some() => time_lines(&[args.run_config()]),
 			other => panic!("no drawing: {other:?}"),
 		};
 		said.unwrap_or_else(|error| format!("error: {error}\n"))
@@ -103,8 +120,7 @@ impl Runs {
 }
 
 /// What `--report FILE.svg` draws.
-fn time_lines(args: &Compare) -> Result<String, CliError> {
-	let configs = args.run_configs();
+fn time_lines(configs: &[RunConfig]) -> Result<String, CliError> {
 	let runs: Vec<_> = configs.iter().map(|config| run(config.clone())).collect();
 	page::time_lines(
 		configs
@@ -130,7 +146,7 @@ fn shown_in(document: &str) -> Vec<(String, String)> {
 #[test]
 fn r_col_2_r_col_3_r_col_4_guides_and_pictures_are_what_runs_draw() {
 	let mut runs = Runs::default();
-	for (guide, blocks) in [("guide/trees", 1), ("guide/contexts", 5), ("lecture/README", 9)] {
+	for (guide, blocks) in [("guide/trees", 1), ("guide/contexts", 5), ("lecture/README", 11)] {
 		let path = root().join(format!("docs/{guide}.md"));
 		let _writing = documents();
 		let mut document = std::fs::read_to_string(&path).expect("the guide is there");
@@ -174,6 +190,20 @@ fn r_col_2_r_col_3_r_col_4_guides_and_pictures_are_what_runs_draw() {
 		),
 		("lecture-anatomy", "tree --slide anatomy --step 3 --format svg"),
 		("lecture-scope", "tree --slide scope --step 2 --format svg"),
+		("lecture-road", "trace --at 8 --paras 3 --validators 9 --format svg"),
+		(
+			"lecture-statements",
+			"trace --at 8 --paras 3 --validators 9 --until quorum --format svg",
+		),
+		("lecture-backing", "trace --at 8 --to 11 --format svg"),
+		(
+			"lecture-backing-synchronous",
+			"trace --at 8 --to 11 --max-candidate-depth 0 --allowed-ancestry-len 0 --format svg",
+		),
+		(
+			"lecture-leases",
+			"dev --blocks 30 --paras 1 --validators 9 --core 0=2000 --core 1=2000@10..22 --core 2=2000@14..18 --report leases.svg",
+		),
 		(
 			"context-collator",
 			"context --at 12 --para 2000 --as collator --format svg",
@@ -208,6 +238,7 @@ fn r_col_2_r_col_3_r_col_4_guides_and_pictures_are_what_runs_draw() {
 	}
 	three_agree(&mut runs);
 	reasons(&mut runs);
+	slides::group_first(&runs);
 }
 
 /// The README shows what the command prints without arguments: that of `make run`. The lecture's advantages are rows of it, and
