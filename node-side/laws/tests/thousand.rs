@@ -137,10 +137,11 @@ fn law_1_a_thousand_bitfields_are_taken_in_and_proposed_without_being_copied() {
 		out: Outbox::default(),
 		heaviest: 0,
 	};
-	measured.give(Input::Chain(ChainEvent::Imported {
+	let imported = ChainEvent::Imported {
 		facts: facts.clone(),
 		fresh: true,
-	}));
+	};
+	measured.give(Input::Chain(imported.into()));
 	// What the own chain says is no peer's doing.
 	measured.heaviest = 0;
 	let leaf = facts.block.hash;

@@ -76,6 +76,21 @@ impl<W: Words> Outbox<W> {
 		self.outputs.is_empty()
 	}
 
+	/// Outputs that wait, oldest first.
+	pub fn iter(&self) -> impl Iterator<Item = &Output<W>> + '_ {
+		self.outputs.iter()
+	}
+
+	/// How many more outputs that can be refused it has room for.
+	pub fn free(&self) -> usize {
+		self.room.saturating_sub(self.outputs.len())
+	}
+
+	/// The id that it gives next, of whatever kind.
+	pub fn next_id(&self) -> u64 {
+		self.next_id
+	}
+
 	/// How many outputs found no room so far.
 	pub fn refused(&self) -> u64 {
 		self.refused
@@ -167,7 +182,7 @@ impl<W: Words> Outbox<W> {
 		run: impl FnOnce(&mut Outbox<P>) -> R,
 		mut translate: impl FnMut(Output<P>) -> Option<Output<W>>,
 	) -> R {
-		let mut part = Outbox::new(self.room.saturating_sub(self.outputs.len())).starting_at(self.next_id);
+		let mut part = Outbox::new(self.free()).starting_at(self.next_id);
 		let result = run(&mut part);
 		self.next_id = part.next_id;
 		self.refused = self.refused.saturating_add(part.refused);

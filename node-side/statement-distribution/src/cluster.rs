@@ -5,8 +5,20 @@ use crate::{
 	store::Store,
 	Misdeed,
 };
-use async_backing_primitives::{CandidateHash, StatementFilter, ValidatorIndex};
+use async_backing_primitives::{AsyncBackingParams, CandidateHash, StatementFilter, ValidatorIndex};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Candidates that a validator may second at a relay parent (R-SD-3).
+pub const fn seconding_limit(params: &AsyncBackingParams) -> u32 {
+	params.max_unincluded()
+}
+
+/// `Seconded` statements that a group of so many may hear at a relay parent, each from any of its members (R-SD-6): the limit of
+/// each author, for each author and each who relays it.
+pub const fn seconded_bound(params: &AsyncBackingParams, group: u32) -> u64 {
+	let (limit, group) = (seconding_limit(params) as u64, group as u64);
+	limit.saturating_mul(group).saturating_mul(group)
+}
 
 /// What is known of a candidate between this validator and another member.
 #[derive(Clone, Debug)]
@@ -28,7 +40,7 @@ pub(crate) enum Accept {
 	WithPrejudice,
 }
 
-/// Memory: of each member as sender at most `limit` candidates of each author, `limit` x G x G in all (R-SD-6), each with
+/// Memory: of each member as sender at most `limit` candidates of each author, [`seconded_bound`] in all (R-SD-6), each with
 /// four bits for each pair of members.
 #[derive(Clone, Debug)]
 pub(crate) struct Cluster {

@@ -24,6 +24,7 @@ mod tests;
 
 pub use account::{SecondedBytes, MAX_CODES_PER_VALIDATOR};
 pub use async_backing_primitives::GridSeed;
+pub use cluster::{seconded_bound, seconding_limit};
 pub use distribution::StatementDistribution;
 pub use misdeed::Misdeed;
 pub use topology::{Grid, Routes, MAX_AUTHORITIES};

@@ -2,7 +2,7 @@
 
 use crate::{
 	account::{Accounts, SecondedBytes},
-	cluster::Cluster,
+	cluster::{seconding_limit, Cluster},
 	filter::{Filter, Kind},
 	grid::{GridTracker, GroupRules},
 	store::{Key, Store},
@@ -102,7 +102,7 @@ pub(crate) struct Parent {
 
 impl Parent {
 	pub(crate) fn new(block: RelayChainBlockInfo, leaf: &LeafFacts, routes: Arc<SessionRoutes>) -> Self {
-		let limit = usize::try_from(leaf.params.max_unincluded()).unwrap_or(usize::MAX);
+		let limit = usize::try_from(seconding_limit(&leaf.params)).unwrap_or(usize::MAX);
 		let own_group = routes
 			.session
 			.own

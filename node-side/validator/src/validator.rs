@@ -11,6 +11,7 @@
 mod effects;
 mod inputs;
 mod leaves;
+mod parts;
 mod recovering;
 
 pub use recovering::{NotRecovered, WantedData};
@@ -171,7 +172,11 @@ impl Core for Validator {
 	fn handle(&mut self, now: Instant, input: Input<NodeWords>, out: &mut Out) {
 		let mut effects = Effects::default();
 		match input {
-			Input::Chain(event) => self.chain_event(now, event, out, &mut effects),
+			Input::Chain(NodeEvent::Chain(event)) => self.chain_event(now, event, out, &mut effects),
+			Input::Chain(NodeEvent::Recover(wanted)) => self.recover(now, &wanted, out, &mut effects),
+			Input::Chain(NodeEvent::ForgetRecovery(candidate)) => {
+				self.forget_recovery(now, candidate, out, &mut effects);
+			}
 			Input::Peer(peer, event) => self.peer_event(now, peer, event, out, &mut effects),
 			Input::Request(peer, ticket, request) => {
 				self.asked(now, peer, ticket, request, out, &mut effects);

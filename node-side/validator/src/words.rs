@@ -1,6 +1,6 @@
 //! The words of a validator: the sum of what its parts say.
 
-use crate::{CheckBitfields, CodeDone, CodeEvent, CodeJob, NodePeer};
+use crate::{CheckBitfields, CodeDone, CodeEvent, CodeJob, NodePeer, NotRecovered, WantedData};
 use async_backing_availability::{
 	AvailabilityDone, AvailabilityEvent, AvailabilityJob, ErasureChunk, Outcome,
 };
@@ -23,7 +23,7 @@ use std::{fmt, sync::Arc};
 pub struct NodeWords;
 
 impl Words for NodeWords {
-	type Chain = ChainEvent;
+	type Chain = NodeEvent;
 	type Identity = NodePeer;
 	/// Views come over the streams, in their bytes (R-NET-54).
 	type View = Never;
@@ -35,6 +35,25 @@ impl Words for NodeWords {
 	type Proposing = Proposing;
 	type Proposal = Proposal;
 	type Event = Event;
+}
+
+/// What the rest of this node tells its validator.
+#[derive(Clone, Debug, PartialEq)]
+pub enum NodeEvent {
+	/// The relay chain did something.
+	Chain(ChainEvent),
+	/// Somebody in this node needs the data of a candidate: it is recovered from what is here, from its backers, or from chunks
+	/// (R-AVL-5). What came of it is told once, as [`Event::Recovery`], unless it is refused ([`Event::NotRecovered`]). One that is
+	/// wanted already stays as it is.
+	Recover(Box<WantedData>),
+	/// Nobody needs the data of a candidate any more: nothing will be told of it.
+	ForgetRecovery(CandidateHash),
+}
+
+impl From<ChainEvent> for NodeEvent {
+	fn from(event: ChainEvent) -> Self {
+		Self::Chain(event)
+	}
 }
 
 /// What is said without an answer.
@@ -236,8 +255,10 @@ pub enum Event {
 	Statements(DistributionEvent),
 	/// Of availability.
 	Availability(AvailabilityEvent),
-	/// Data that was [wanted](crate::Validator::recover) is here, or never will be.
+	/// Data that was [wanted](NodeEvent::Recover) is here, or never will be.
 	Recovery(Outcome),
+	/// The data of a candidate is not recovered, and nothing more will be told of it.
+	NotRecovered(CandidateHash, NotRecovered),
 	/// Of validation codes.
 	Code(CodeEvent),
 	/// A peer cost too much: nothing that it says is listened to any more.

@@ -426,7 +426,7 @@ fn start(
 		fresh: true,
 	};
 	assert!(
-		queue.send(Happens::Input(Input::Chain(imported))).is_ok(),
+		queue.send(Happens::Input(Input::Chain(imported.into()))).is_ok(),
 		"the node reads it"
 	);
 	let key = pair(index);

@@ -397,7 +397,14 @@ fn r_sd_6_what_a_cluster_holds_is_bounded() {
 	let parent = one.part.parents_at(1);
 	let (limit, size) = (2, 3);
 	let cluster = parent.cluster.as_ref().expect("it is in a group");
-	assert!(cluster.len() <= limit * size * size, "R-SD-6: {}", cluster.len());
+	let params = async_backing_primitives::AsyncBackingParams {
+		max_candidate_depth: SETTING.depth,
+		allowed_ancestry_len: 0,
+	};
+	assert_eq!(crate::seconding_limit(&params) as usize, limit);
+	let bound = crate::seconded_bound(&params, 3) as usize;
+	assert_eq!(bound, limit * size * size);
+	assert!(cluster.len() <= bound, "R-SD-6: {}", cluster.len());
 	assert!(
 		parent.store.len() <= limit * size,
 		"R-SD-6: {}",

@@ -20,7 +20,7 @@ impl World for Town {
 		// Others may hear of a block before this validator does.
 		if choices.below(3) == 0 {
 			if let Some(event) = self.untold.pop_front() {
-				return Stimulus::honest(Act::Chain(event));
+				return Stimulus::honest(Act::Chain(event.into()));
 			}
 		}
 		let Some(peer) = open.speaker(choices) else {

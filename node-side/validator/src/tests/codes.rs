@@ -64,10 +64,11 @@ fn r_bak_11_a_code_is_prepared_as_soon_as_a_leaf_shows_it_with_a_deadline_of_its
 			})
 			.collect::<Vec<_>>()
 	};
-	let import = Input::Chain(ChainEvent::Imported {
+	let imported = ChainEvent::Imported {
 		facts: Arc::new(facts.clone()),
 		fresh: true,
-	});
+	};
+	let import = Input::Chain(imported.into());
 	let jobs = asked(&mut core, import);
 	// Two at a time, and those first that candidates need.
 	let codes: Vec<_> = jobs

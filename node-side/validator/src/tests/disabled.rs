@@ -120,7 +120,7 @@ fn r_bak_14_a_quorum_that_comes_back_is_proposed() {
 	let reverted = ChainEvent::Reverted {
 		hash: without.block.hash,
 	};
-	author.give(Input::Chain(reverted));
+	author.give(Input::Chain(reverted.into()));
 	assert_eq!(proposed(&mut author, &with), [(candidate.hash(), 2)]);
 }
 

@@ -1,9 +1,9 @@
 //! Data that somebody in the node needs whole (R-AVL-1, R-AVL-5, R-NET-99, R-NET-102).
 
 use super::{fixture::*, rows::seconded, solo::*};
-use crate::{Event, NotRecovered, Request, Response, WantedData};
+use crate::{Event, NodeEvent, NotRecovered, Request, Response, WantedData};
 use async_backing_availability::Outcome;
-use async_backing_machine::{RequestFailure, RequestId};
+use async_backing_machine::{Input, RequestFailure, RequestId};
 use async_backing_primitives::{CoreIndex, GroupIndex, Hash, SYSTEMATIC_CHUNKS};
 use std::{sync::Arc, time::Duration};
 
@@ -18,8 +18,15 @@ fn wanted(candidate: &Candidate, block: Hash) -> WantedData {
 
 /// Has it recovered. What that makes the validator do.
 fn recover(solo: &mut Solo, wanted: &WantedData) -> Result<Outputs, NotRecovered> {
-	solo.core.recover(solo.now, wanted, &mut solo.out)?;
-	Ok(solo.carry_out())
+	let outputs = solo.give(Input::Chain(NodeEvent::Recover(Box::new(wanted.clone()))));
+	let refused = |event| match event {
+		Event::NotRecovered(_, reason) => Some(reason),
+		_ => None,
+	};
+	match events(&outputs).into_iter().find_map(refused) {
+		Some(reason) => Err(reason),
+		None => Ok(outputs),
+	}
 }
 
 fn outcomes(outputs: &Outputs) -> Vec<Outcome> {
@@ -118,10 +125,7 @@ fn r_avl_5_what_nobody_has_ends_and_what_is_not_needed_any_more_is_let_go() {
 	let outputs = recover(&mut approver, &wanted(&candidate, at.block.hash)).expect("once more");
 	let open: Vec<RequestId> = requests(&outputs).into_iter().map(|(id, ..)| id).collect();
 	assert!(!open.is_empty());
-	let now = approver.now;
-	approver
-		.core
-		.forget_recovery(now, candidate.hash(), &mut approver.out);
+	approver.give(Input::Chain(NodeEvent::ForgetRecovery(candidate.hash())));
 	for id in open {
 		let outputs = approver.answer(id, Err(RequestFailure::TimedOut));
 		assert!(

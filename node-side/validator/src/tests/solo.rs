@@ -2,8 +2,9 @@
 
 use super::fixture::*;
 use crate::{
+	recording::{Noting, Recorder},
 	work::{self, Ballots, Execution, ExecutionFailure, Executor, Price, Signer},
-	Done, Event, Job, Message, NodePeer, NodeWords, Request, Response, Validator,
+	Done, Event, Job, Message, NodePeer, NodeWords, Request, Response, Validator, ValidatorConfig,
 };
 use async_backing_backing::job;
 use async_backing_chain_view::{ChainEvent, Identity};
@@ -113,6 +114,8 @@ pub(super) struct Solo {
 	pub(super) told: BTreeMap<CandidateHash, Vec<SignedCompactStatement>>,
 	/// Nobody does.
 	pub(super) is_alone: bool,
+	/// What is recorded of it.
+	pub(super) tape: Option<Recorder<Vec<u8>>>,
 }
 
 impl Solo {
@@ -136,7 +139,16 @@ impl Solo {
 			heads: Vec::new(),
 			told: BTreeMap::new(),
 			is_alone: false,
+			tape: None,
 		}
+	}
+
+	/// Is recorded from here on.
+	pub(super) fn record(&mut self) {
+		let config = ValidatorConfig::new(key(self.index));
+		let mut tape = Recorder::new(Vec::new(), &config).expect("memory takes all");
+		tape.started();
+		self.tape = Some(tape);
 	}
 
 	/// Knows all other validators, a declared collator of the para, and this leaf.
@@ -174,11 +186,6 @@ impl Solo {
 	/// Gives an input, does what can be done at once, and returns the rest.
 	pub(super) fn give(&mut self, input: Input<NodeWords>) -> Outputs {
 		self.go_on(VecDeque::from([input]))
-	}
-
-	/// Does what the core wants without having been given an input.
-	pub(super) fn carry_out(&mut self) -> Outputs {
-		self.go_on(VecDeque::new())
 	}
 
 	fn go_on(&mut self, mut inputs: VecDeque<Input<NodeWords>>) -> Outputs {
@@ -223,7 +230,10 @@ impl Solo {
 				return rest;
 			};
 			let before = meter::bytes();
-			self.core.handle(self.now, input, &mut self.out);
+			match &mut self.tape {
+				Some(tape) => tape.handle(&mut self.core, self.now, input, &mut self.out),
+				None => self.core.handle(self.now, input, &mut self.out),
+			}
 			self.heaviest = self.heaviest.max(meter::bytes() - before);
 		}
 	}
@@ -285,7 +295,16 @@ impl Solo {
 			}
 			_ => {}
 		}
-		let (done, price) = work::run(job, &mut self.results, &Keys, &mut self.ballots);
+		let (done, price) = match &mut self.tape {
+			Some(tape) => {
+				let mut executor = Noting {
+					executor: &mut self.results,
+					notes: tape.notes(),
+				};
+				work::run(job, &mut executor, &Keys, &mut self.ballots)
+			}
+			None => work::run(job, &mut self.results, &Keys, &mut self.ballots),
+		};
 		self.price.fuel += price.fuel;
 		self.price.bytes += price.bytes;
 		self.price.signatures += price.signatures;
@@ -308,10 +327,11 @@ impl Solo {
 
 	/// Imports a block, which all others have.
 	pub(super) fn import(&mut self, facts: &LeafFacts) -> Outputs {
-		let mut outputs = self.give(Input::Chain(ChainEvent::Imported {
+		let imported = ChainEvent::Imported {
 			facts: Arc::new(facts.clone()),
 			fresh: true,
-		}));
+		};
+		let mut outputs = self.give(Input::Chain(imported.into()));
 		self.heads.insert(0, facts.block.hash);
 		if !self.is_alone {
 			outputs.extend(self.all_see());
@@ -383,6 +403,9 @@ impl Solo {
 		self.out = Outbox::default().starting_at(first);
 		self.timers.clear();
 		self.held.clear();
+		if let Some(tape) = &mut self.tape {
+			tape.started();
+		}
 		self.give(Input::Restored(self.stored.clone()))
 	}
 }

@@ -57,7 +57,7 @@ fn r_net_56_a_view_is_sent_when_a_stream_opens_and_when_its_heads_change() {
 		hash: first.parent_hash,
 		number: first.block.number - 1,
 	};
-	let told = views(&solo.give(Input::Chain(finalized)));
+	let told = views(&solo.give(Input::Chain(finalized.into())));
 	assert_eq!(told, [], "R-NET-56: the finalized number alone");
 
 	let mut second = leaf(None);

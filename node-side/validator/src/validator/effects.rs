@@ -1,30 +1,17 @@
 //! What the parts must hear of each other.
 
-use super::{Out, Validator};
+use super::{parts::Around, Out, Validator};
 use crate::{
-	bitfields::{self, BitfieldWords, Holdings},
-	codes::{self, CodeWords},
-	collating::{for_collator, outcome, BackingGate},
-	routes::PartName,
-	view::LeafView,
-	Event, Message,
+	collating::{for_collator, outcome},
+	Event,
 };
-use async_backing_availability::{
-	self as availability, Availability, AvailabilityWords, EncodedData, Kept, OwnData, Placement,
-};
-use async_backing_backing::{self as backing, Backing, BackingWords, Collation, SecondingError};
-use async_backing_chain_view::ChainView;
-use async_backing_collator_protocol::{
-	Around as AroundCollators, CollatorPeer, FetchedCollation, Outcome, ValidatorEffect, ValidatorSide,
-	ValidatorSideWords,
-};
-use async_backing_machine::{Cost, Input, Instant, Outbox, PeerEvent, PeerId, Recipients};
-use async_backing_primitives::{
-	AvailabilityBitfield, AvailableData, CandidateHash, Hash, ParaId, StatementDistributionMessage,
-};
+use async_backing_availability::{self as availability, EncodedData, Kept, OwnData, Placement};
+use async_backing_backing::{self as backing, Collation, SecondingError};
+use async_backing_collator_protocol::{FetchedCollation, Outcome, ValidatorEffect};
+use async_backing_machine::{Cost, Instant, PeerId};
+use async_backing_primitives::{AvailableData, CandidateHash, Hash, ParaId, StatementDistributionMessage};
 use async_backing_prospective_parachains::Candidate;
-use async_backing_statement_distribution::{self as distribution, DistributionWords, StatementDistribution};
-use async_backing_wire::{CollationMessage, Envelope, ValidationMessage, View};
+use async_backing_statement_distribution as distribution;
 use codec::Encode;
 use std::{collections::VecDeque, sync::Arc};
 
@@ -42,240 +29,7 @@ pub(super) enum Effect {
 /// What happened, oldest first.
 pub(super) type Effects = VecDeque<Effect>;
 
-/// What backing is asked beside.
-pub(super) struct Around<'a> {
-	pub(super) chain: &'a ChainView,
-	pub(super) view: &'a mut LeafView,
-}
-
 impl Validator {
-	pub(super) fn with_backing(
-		&mut self,
-		now: Instant,
-		out: &mut Out,
-		effects: &mut Effects,
-		run: impl FnOnce(&mut Backing, Around<'_>, &mut Outbox<BackingWords>) -> Vec<backing::Effect>,
-	) {
-		let Self {
-			chain,
-			view,
-			backing,
-			desk,
-			..
-		} = self;
-		let happened = desk.part(PartName::Backing, now, chain, out, Event::Backing, |out| {
-			run(backing, Around { chain, view }, out)
-		});
-		effects.extend(happened.into_iter().map(Effect::Backing));
-	}
-
-	pub(super) fn tell_backing(
-		&mut self,
-		now: Instant,
-		input: Input<BackingWords>,
-		out: &mut Out,
-		effects: &mut Effects,
-	) {
-		self.with_backing(now, out, effects, |backing, around, out| {
-			backing.handle(now, input, around.chain, around.view, out)
-		});
-	}
-
-	pub(super) fn with_statements(
-		&mut self,
-		now: Instant,
-		out: &mut Out,
-		effects: &mut Effects,
-		run: impl FnOnce(
-			&mut StatementDistribution,
-			&ChainView,
-			&LeafView,
-			&mut Outbox<DistributionWords>,
-		) -> Vec<distribution::Effect>,
-	) {
-		let Self {
-			chain,
-			view,
-			statements,
-			desk,
-			..
-		} = self;
-		let happened = desk.part(PartName::Statements, now, chain, out, Event::Statements, |out| {
-			run(statements, chain, view, out)
-		});
-		effects.extend(happened.into_iter().map(Effect::Statements));
-	}
-
-	pub(super) fn tell_statements(
-		&mut self,
-		now: Instant,
-		input: Input<DistributionWords>,
-		out: &mut Out,
-		effects: &mut Effects,
-	) {
-		self.with_statements(now, out, effects, |statements, chain, view, out| {
-			statements.handle(now, input, chain, view, out)
-		});
-	}
-
-	fn with_availability<R>(
-		&mut self,
-		now: Instant,
-		out: &mut Out,
-		run: impl FnOnce(&mut Availability, &ChainView, &mut Outbox<AvailabilityWords>) -> R,
-	) -> R {
-		let Self {
-			chain,
-			availability,
-			desk,
-			..
-		} = self;
-		desk.part(
-			PartName::Availability,
-			now,
-			chain,
-			out,
-			Event::Availability,
-			|out| run(availability, chain, out),
-		)
-	}
-
-	pub(super) fn tell_availability(
-		&mut self,
-		now: Instant,
-		input: Input<AvailabilityWords>,
-		out: &mut Out,
-		effects: &mut Effects,
-	) {
-		let happened = self.with_availability(now, out, |availability, chain, out| {
-			availability.handle(now, input, chain, out)
-		});
-		effects.extend(happened.into_iter().map(Effect::Availability));
-	}
-
-	fn with_collations<R>(
-		&mut self,
-		now: Instant,
-		out: &mut Out,
-		run: impl FnOnce(&mut ValidatorSide, AroundCollators<'_>, &mut Outbox<ValidatorSideWords>) -> R,
-	) -> R {
-		let Self {
-			chain,
-			view,
-			backing,
-			collations,
-			desk,
-			..
-		} = self;
-		let gate = BackingGate { backing, view, chain };
-		let around = AroundCollators {
-			now,
-			chain,
-			gate: &gate,
-		};
-		desk.part(
-			PartName::Collations,
-			now,
-			chain,
-			out,
-			|never| match never {},
-			|out| run(collations, around, out),
-		)
-	}
-
-	pub(super) fn tell_collations(
-		&mut self,
-		now: Instant,
-		input: Input<ValidatorSideWords>,
-		out: &mut Out,
-		effects: &mut Effects,
-	) {
-		let happened = self.with_collations(now, out, |collations, around, out| {
-			collations.handle(input, around, out)
-		});
-		effects.extend(happened.into_iter().map(Effect::Collations));
-	}
-
-	/// A peer has opened a stream of the collation protocol, or closed it. Each end shows its view first (R-NET-75).
-	pub(super) fn stream_changed(
-		&mut self,
-		now: Instant,
-		peer: PeerId,
-		collation: Option<CollatorPeer>,
-		out: &mut Out,
-		effects: &mut Effects,
-	) {
-		let was_open = self.collations.knows(peer);
-		let event = match collation {
-			Some(who) if self.chain.is_connected(peer) => PeerEvent::Connected(who),
-			// Of too many peers strangers are let go.
-			Some(_) => return out.disconnect(peer),
-			None if was_open => PeerEvent::Disconnected,
-			None => return,
-		};
-		self.tell_collations(now, Input::Peer(peer, event), out, effects);
-		if !was_open && self.collations.knows(peer) {
-			self.show_view(Recipients::Peer(peer), out);
-		}
-	}
-
-	/// Collators hear which blocks this validator sees, because they offer nothing that it cannot judge (R-NET-78). A view has
-	/// a head (R-NET-57).
-	pub(super) fn show_view(&self, to: Recipients, out: &mut Out) {
-		if let Some(view) = self.own_view() {
-			let view = Envelope::<CollationMessage>::View(view).encode();
-			out.notify(to, Message::Collation(view));
-		}
-	}
-
-	/// Other validators hear it as well, because they say nothing about a block that this one has not (R-NET-56).
-	pub(super) fn show_colleagues(&self, to: Recipients, out: &mut Out) {
-		if let Some(view) = self.own_view() {
-			let view = Envelope::<ValidationMessage>::View(view).encode();
-			out.notify(to, Message::Validation(view));
-		}
-	}
-
-	/// `None` before the first leaf.
-	fn own_view(&self) -> Option<View> {
-		let leaves = self.chain.newest_first();
-		let heads = leaves.iter().map(|leaf| leaf.block.hash);
-		(!leaves.is_empty()).then(|| View::new(heads, self.chain.finalized_number()))
-	}
-
-	pub(super) fn tell_bitfields(&mut self, now: Instant, input: Input<BitfieldWords>, out: &mut Out) {
-		let Self {
-			chain,
-			availability,
-			bitfields,
-			desk,
-			..
-		} = self;
-		let around = bitfields::Around {
-			now,
-			chain,
-			holdings: &Chunks(availability),
-		};
-		desk.part(
-			PartName::Bitfields,
-			now,
-			chain,
-			out,
-			|never| match never {},
-			|out| bitfields.handle(input, around, out),
-		);
-	}
-
-	pub(super) fn tell_codes(&mut self, now: Instant, input: Input<CodeWords>, out: &mut Out) {
-		let Self {
-			chain, codes, desk, ..
-		} = self;
-		let around = codes::Around { now, chain };
-		desk.part(PartName::Codes, now, chain, out, Event::Code, |out| {
-			codes.handle(input, around, out);
-		});
-	}
-
 	/// Tells the parts what others did, until there is no more, and cuts whoever cost too much.
 	pub(super) fn settle(&mut self, now: Instant, out: &mut Out, mut effects: Effects) {
 		loop {
@@ -535,14 +289,5 @@ impl Validator {
 		self.with_collations(now, out, |collations, around, out| {
 			collations.ended(candidate, outcome, around, out);
 		});
-	}
-}
-
-/// Availability, as bitfields ask it.
-struct Chunks<'a>(&'a Availability);
-
-impl Holdings for Chunks<'_> {
-	fn bitfield(&self, leaf: Hash, chain: &ChainView) -> Option<AvailabilityBitfield> {
-		self.0.bitfield(leaf, chain)
 	}
 }

@@ -38,12 +38,26 @@ pub enum NotRecovered {
 }
 
 impl Validator {
-	/// Has the data of a candidate recovered: from what is here, from its backers, or from chunks (R-AVL-5). What came of it is told
-	/// once, as [`Event::Recovery`]. One that is wanted already stays as it is; at most [`MAX_WANTED`] are.
-	///
-	/// # Errors
-	/// [`NotRecovered`]: nothing will be told.
-	pub fn recover(&mut self, now: Instant, wanted: &WantedData, out: &mut Out) -> Result<(), NotRecovered> {
+	/// Somebody needs the data of a candidate ([`NodeEvent::Recover`](crate::NodeEvent::Recover)).
+	pub(super) fn recover(
+		&mut self,
+		now: Instant,
+		wanted: &WantedData,
+		out: &mut Out,
+		effects: &mut Effects,
+	) {
+		if let Err(reason) = self.try_recover(now, wanted, out, effects) {
+			out.event(Event::NotRecovered(wanted.receipt.hash(), reason));
+		}
+	}
+
+	fn try_recover(
+		&mut self,
+		now: Instant,
+		wanted: &WantedData,
+		out: &mut Out,
+		effects: &mut Effects,
+	) -> Result<(), NotRecovered> {
 		let WantedData {
 			receipt,
 			block,
@@ -53,10 +67,8 @@ impl Validator {
 		let candidate = receipt.hash();
 		let session = self.chain.session_of(*block);
 		let session = session.ok_or(NotRecovered::UnknownSession(*block))?;
-		let mut effects = Effects::default();
 		if let Some(data) = self.availability.store().data(candidate).cloned() {
 			effects.push_back(Effect::Recovery(Outcome::Recovered { candidate, data }));
-			self.settle(now, out, effects);
 			return Ok(());
 		}
 		let (validators, mapped) = (session.validators.len(), is_mapped(session));
@@ -80,17 +92,21 @@ impl Validator {
 			recoverer.recover(now, of, chain, out)
 		})?;
 		effects.extend(ended.into_iter().map(Effect::Recovery));
-		self.settle(now, out, effects);
 		Ok(())
 	}
 
-	/// Nobody needs the data of a candidate any more: nothing will be told of it.
-	pub fn forget_recovery(&mut self, now: Instant, candidate: CandidateHash, out: &mut Out) {
+	/// Nobody needs the data of a candidate any more.
+	pub(super) fn forget_recovery(
+		&mut self,
+		now: Instant,
+		candidate: CandidateHash,
+		out: &mut Out,
+		effects: &mut Effects,
+	) {
 		let ended = self.with_recoverer(now, out, |recoverer, chain, out| {
 			recoverer.forget(now, candidate, chain, out)
 		});
-		let effects = ended.into_iter().map(Effect::Recovery).collect();
-		self.settle(now, out, effects);
+		effects.extend(ended.into_iter().map(Effect::Recovery));
 	}
 
 	/// Candidates whose data is being recovered. At most [`MAX_WANTED`].

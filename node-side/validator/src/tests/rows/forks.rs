@@ -81,7 +81,7 @@ fn row_09_a_reorganisation_leaves_open_requests_to_the_right_fork() {
 	let reverted = ChainEvent::Reverted {
 		hash: here.block.hash,
 	};
-	holder.give(Input::Chain(reverted));
+	holder.give(Input::Chain(reverted.into()));
 	assert!(
 		requests(&holder.answer(id, Err(RequestFailure::TimedOut))).is_empty(),
 		"it ended"
@@ -93,9 +93,10 @@ fn row_09_a_reorganisation_leaves_open_requests_to_the_right_fork() {
 	let (id, ..) = only_request(&backer.say(COLLATOR, child.advertisement()));
 	backer.import(&child_of(&leaf(None), 7));
 	backer.import(&child_of(&leaf(None), 8));
-	backer.give(Input::Chain(ChainEvent::Reverted {
+	let reverted = ChainEvent::Reverted {
 		hash: child_of(&leaf(None), 7).block.hash,
-	}));
+	};
+	backer.give(Input::Chain(reverted.into()));
 	let outputs = backer.answer(id, Ok(Response::Collation(child.collation())));
 	assert_eq!(statements(&outputs).len(), 1);
 }
