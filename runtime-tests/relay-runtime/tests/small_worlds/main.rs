@@ -58,7 +58,14 @@ const fn size(candidates: usize, blocks: usize) -> Size {
 const QUICK: [Size; 3] = [size(1, 2), size(2, 2), size(1, 3)];
 
 /// In `make small-worlds`: minutes. With the base there are three leaves, or four.
-const FULL: [Size; 5] = [size(1, 2), size(2, 2), size(3, 2), size(4, 2), size(1, 3)];
+const FULL: [Size; 6] = [
+	size(1, 2),
+	size(2, 2),
+	size(3, 2),
+	size(4, 2),
+	size(1, 3),
+	size(2, 3),
+];
 
 /// What `SMALL_WORLDS` says: `full`, or candidates and blocks of each size: `3x2,1x3`.
 fn sizes() -> Vec<Size> {
