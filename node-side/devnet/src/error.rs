@@ -142,6 +142,9 @@ pub enum DevnetError {
 	/// Something that has to hold whatever goes wrong does not.
 	#[error("{0}")]
 	Violated(Box<Violation>),
+	/// The recording of a validator cannot be written.
+	#[error("the recording of a validator cannot be written: {0}")]
+	Recording(#[source] std::io::Error),
 	/// The engine for validation functions does not start.
 	#[error("the engine for validation functions does not start: {0}")]
 	Engine(#[from] EngineError),

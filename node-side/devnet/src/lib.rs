@@ -26,6 +26,7 @@ mod runtime;
 mod simulation;
 mod story;
 mod tally;
+mod tape;
 #[cfg(test)]
 mod tests;
 mod traffic;

@@ -128,6 +128,25 @@ impl Devnet {
 		self.sim.scenario_mut().povs = Some(BTreeMap::new());
 	}
 
+	/// Records a validator, by its position: all that it is told and all that it does, for
+	/// [`rerun`](async_backing_validator::recording::rerun). Call it before [`Self::run`], and [`Self::end_recording`] behind.
+	///
+	/// It is written as it happens. Memory does not grow with it.
+	///
+	/// # Errors
+	/// There is no such validator, or the beginning cannot be written.
+	pub fn record(&mut self, validator: usize, to: impl std::io::Write + 'static) -> Result<(), DevnetError> {
+		self.sim.scenario_mut().record(validator, Box::new(to))
+	}
+
+	/// Ends the recording. Returns the number of inputs in it, `None` if nothing is recorded.
+	///
+	/// # Errors
+	/// It was not written to its end.
+	pub fn end_recording(&mut self) -> Result<Option<u64>, DevnetError> {
+		self.sim.scenario_mut().end_recording()
+	}
+
 	/// Keeps what each candidate is executed with and by whom, for [`Self::contexts`]. Call it before [`Self::run`].
 	pub fn keep_contexts(&mut self) {
 		self.chronicle.contexts = Some(Contexts::default());
@@ -375,7 +394,7 @@ impl Devnet {
 		let crowd = Crowd {
 			validators: config.validators,
 			group: config.validators.div_ceil(config.cores().max(1)),
-			depth: config.params.max_candidate_depth,
+			params: config.params,
 			candidates: paras.iter().map(|para| u64::from(para.backable)).sum(),
 			votes: recorder.votes,
 		};

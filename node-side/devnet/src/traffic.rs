@@ -1,6 +1,8 @@
 //! What goes over the links of a run, by kind, and what it takes to have all validators know a candidate, beside a full mesh
 //! and beside the bound of R-SD-6.
 
+use async_backing_primitives::AsyncBackingParams;
+use async_backing_validator::seconded_bound;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -58,8 +60,8 @@ pub(crate) struct Crowd {
 	pub(crate) validators: u32,
 	/// Members of the largest group.
 	pub(crate) group: u32,
-	/// `max_candidate_depth`.
-	pub(crate) depth: u32,
+	/// Parameters of asynchronous backing.
+	pub(crate) params: AsyncBackingParams,
 	/// Candidates that had a quorum.
 	pub(crate) candidates: u64,
 	/// Votes for candidates.
@@ -93,13 +95,12 @@ impl Crowd {
 		}
 		let others = f64::from(self.validators.saturating_sub(1));
 		let full_mesh_messages = self.votes as f64 * others / ways;
-		let (group, limit) = (u64::from(self.group), u64::from(self.depth).saturating_add(1));
 		Some(PerCandidate {
 			messages: messages as f64 / ways,
 			bytes: bytes as f64 / ways,
 			full_mesh_messages,
 			full_mesh_bytes: full_mesh_messages * STATEMENT_BYTES as f64,
-			seconded_bound: limit.saturating_mul(group).saturating_mul(group),
+			seconded_bound: seconded_bound(&self.params, self.group),
 		})
 	}
 }
@@ -118,7 +119,10 @@ mod tests {
 		let crowd = Crowd {
 			validators: 100,
 			group: 5,
-			depth: 4,
+			params: AsyncBackingParams {
+				max_candidate_depth: 4,
+				allowed_ancestry_len: 3,
+			},
 			candidates: 4,
 			votes: 12,
 		};

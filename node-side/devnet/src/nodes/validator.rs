@@ -1,6 +1,9 @@
 //! A validator in the words of the devnet: its streams of the collation protocol come and go over connections that stay.
 
-use crate::words::{CoreWords, Done, Event, Job, Message, Request, Response, Stream};
+use crate::{
+	tape::Tape,
+	words::{CoreWords, Done, Event, Job, Message, Request, Response, Stream},
+};
 use async_backing_chain_view::Identity;
 use async_backing_machine::{
 	Core, Input, Instant, Outbox, Output, Part, PeerEvent, PeerId, Recipients, Refusal, RequestFailure, Said,
@@ -23,6 +26,8 @@ pub(crate) struct ValidatorCore {
 	validator: Rc<RefCell<Validator>>,
 	/// Who is connected, and whose stream is open.
 	peers: BTreeMap<PeerId, NodePeer>,
+	/// If it is recorded.
+	tape: Option<Tape>,
 }
 
 impl Core for ValidatorCore {
@@ -36,7 +41,16 @@ impl Core for ValidatorCore {
 		while let Some(input) = inputs.pop() {
 			let mut let_go = Vec::new();
 			out.part(
-				|part: &mut Outbox<NodeWords>| self.validator.borrow_mut().handle(now, input, part),
+				|part: &mut Outbox<NodeWords>| {
+					let mut validator = self.validator.borrow_mut();
+					let untold = match &self.tape {
+						Some(tape) => tape.handle(&mut validator, now, input, part),
+						None => Some(input),
+					};
+					if let Some(input) = untold {
+						validator.handle(now, input, part);
+					}
+				},
 				|output| match output {
 					Output::Disconnect(peer) => {
 						let_go.push(peer);
@@ -53,17 +67,22 @@ impl Core for ValidatorCore {
 }
 
 impl ValidatorCore {
-	pub(crate) fn new(validator: Rc<RefCell<Validator>>) -> Self {
+	/// A validator that starts, recorded on `tape` if there is one.
+	pub(crate) fn new(validator: Rc<RefCell<Validator>>, tape: Option<Tape>) -> Self {
+		if let Some(tape) = &tape {
+			tape.started();
+		}
 		Self {
 			validator,
 			peers: BTreeMap::new(),
+			tape,
 		}
 	}
 
 	/// What the validator is told of an input, if anything.
 	fn input(&mut self, input: Input<CoreWords>, out: &mut Out) -> Option<Input<NodeWords>> {
 		Some(match input {
-			Input::Chain(event) => Input::Chain(event),
+			Input::Chain(event) => Input::Chain(event.into()),
 			Input::Peer(peer, event) => Input::Peer(peer, self.peer_event(peer, event, out)?),
 			Input::Request(peer, ticket, Request::Node(request)) => Input::Request(peer, ticket, request),
 			// Blocks are for collators.

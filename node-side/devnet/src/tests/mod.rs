@@ -6,4 +6,5 @@ mod contexts;
 mod crash;
 mod faults;
 mod forks;
+mod recording;
 pub(crate) mod town;

@@ -19,6 +19,7 @@ use crate::{
 	orders::{OrderDesk, Ordered},
 	outside::Outside,
 	relay::Chain,
+	tape::{Tape, Writer},
 	words::{Answer, DevnetWords, Done, Job},
 	DevnetError, Parachain, RunConfig,
 };
@@ -136,6 +137,8 @@ pub(crate) struct World<C> {
 	pub(crate) relay: C,
 	pub(crate) orders: Option<OrderDesk>,
 	pub(crate) outside: Option<Box<dyn Outside>>,
+	/// Of the validator that is recorded, if one is.
+	tape: Option<Tape>,
 	/// Validators as they run now, to be looked at.
 	pub(crate) validators: Vec<Rc<RefCell<Validator>>>,
 	keys: Vec<ValidatorId>,
@@ -225,6 +228,7 @@ impl<C: Chain> World<C> {
 			relay,
 			orders: None,
 			outside: None,
+			tape: None,
 			validators,
 			keys,
 			collators_started: 0,
@@ -249,6 +253,30 @@ impl<C: Chain> World<C> {
 			povs: None,
 			config,
 		}
+	}
+
+	/// Records a validator from its first start on.
+	///
+	/// # Errors
+	/// There is no such validator, or the beginning cannot be written.
+	pub(crate) fn record(&mut self, validator: usize, to: Writer) -> Result<(), DevnetError> {
+		let key = self
+			.keys
+			.get(validator)
+			.ok_or(DevnetError::NoValidator(validator))?;
+		let config = validator_config(key, &self.config);
+		let tape = Tape::new(validator, &config, to).map_err(DevnetError::Recording)?;
+		self.tape = Some(tape);
+		Ok(())
+	}
+
+	/// Ends the recording. Returns the number of inputs in it, `None` if there is none.
+	///
+	/// # Errors
+	/// It was not written to its end.
+	pub(crate) fn end_recording(&mut self) -> Result<Option<u64>, DevnetError> {
+		let ended = self.tape.take().map(|tape| tape.end()).transpose();
+		ended.map_err(DevnetError::Recording)
 	}
 
 	/// Key of the collator at a node: parachains choose their authors by it. Nothing is signed with it here.
