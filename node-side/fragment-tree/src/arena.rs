@@ -454,7 +454,7 @@ fn share(shared: &mut SmallVec<[RelayChainBlockInfo; 1]>, block: RelayChainBlock
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::tests::block;
+	use crate::model::block;
 
 	#[test]
 	fn a_relay_parent_is_held_once_unless_it_comes_back_late() {

@@ -276,7 +276,7 @@ fn all_matched<K: Ord, V>(some: &[(K, V)], all: &[(K, V)], condition: impl Fn(&V
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::tests::{base, code};
+	use crate::model::{base, code};
 	use async_backing_primitives::{HeadData, OutboundHrmpChannelLimitations, ParaId, UpgradeRestriction};
 
 	fn constraints() -> ExtendedConstraints {

@@ -1,6 +1,6 @@
 //! A tree that is carried over to the next leaf equals one built from scratch, and costs less.
 
-use super::{histories::any_spec, *};
+use super::*;
 use proptest::{collection::vec as vec_of, prelude::*, sample::Index};
 
 /// The scope of a leaf. Two ancestors are in it.

@@ -1,9 +1,6 @@
 //! How stories are told: tables of steps. After every step the tree is checked and compared with the model.
 
-use super::{
-	model::{Known, Model},
-	*,
-};
+use super::*;
 use Step::*;
 
 /// What happens, or what is asked.

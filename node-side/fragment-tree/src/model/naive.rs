@@ -120,7 +120,7 @@ impl<'a> Model<'a> {
 
 	/// Compares a tree with the model in everything that the model knows.
 	pub(crate) fn assert_agrees(&self, tree: &FragmentTree) {
-		let of_tree = super::paths(tree);
+		let of_tree = paths(tree);
 		assert_eq!(
 			of_tree.iter().cloned().collect::<BTreeSet<_>>(),
 			self.paths,
