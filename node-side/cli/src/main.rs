@@ -13,6 +13,7 @@ mod parachains;
 mod pictures;
 mod plan;
 mod progress;
+mod recording;
 mod replay;
 mod rerun;
 mod runtime;
@@ -95,6 +96,10 @@ fn execute(command: &Command) -> Result<(), CliError> {
 		Command::Dev(dev) => Some(dev.serving),
 		_ => None,
 	};
+	let recording = match command {
+		Command::Dev(dev) => Some(&dev.recording),
+		_ => None,
+	};
 	page::check(common.report.as_deref(), page::is_stdout(common.json.as_deref()))?;
 	let quiet = writes_to_stdout(common);
 	let watches = matches!(command, Command::Dev(dev) if dev.watch);
@@ -142,12 +147,15 @@ fn execute(command: &Command) -> Result<(), CliError> {
 		.map(|config| {
 			let mut server = None;
 			let foreign = std::mem::take(&mut foreign);
-			let (devnet, report) = run_prepared(config.clone(), runtime.clone(), foreign, |devnet| {
+			let (mut devnet, report) = run_prepared(config.clone(), runtime.clone(), foreign, |devnet| {
 				let lookahead = devnet.relay().configuration()?.scheduling_lookahead;
 				for warning in warnings::of(&config, lookahead) {
 					eprintln!("warning: {warning}");
 				}
 				server = serving.map_or(Ok(None), |serving| serving.start(devnet))?;
+				if let Some(recording) = recording {
+					recording::begin(recording, devnet)?;
+				}
 				if page.is_some() {
 					devnet.keep_story();
 				}
@@ -157,6 +165,9 @@ fn execute(command: &Command) -> Result<(), CliError> {
 				Ok(())
 			})
 			.map_err(|error| rerun::keep(error, &config, &given))?;
+			if let Some(recording) = recording {
+				recording::end(recording, &mut devnet)?;
+			}
 			if let Some(page) = &mut page {
 				page.add(&devnet, &config, &report)?;
 			}

@@ -20,7 +20,7 @@ use std::{fmt::Write, path::PathBuf};
 pub(crate) const MAGIC: &str = "async-backing rerun 1: devnet\n";
 
 /// Flags of a run that say where something goes, or to whom, and nothing of what it is.
-const PLACES: [&str; 2] = ["--json", "--report"];
+const PLACES: [&str; 4] = ["--json", "--report", "--record", "--of"];
 
 /// A stopped run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -153,6 +153,9 @@ pub(crate) fn rerun(args: &args::Rerun) -> Result<(), CliError> {
 		path: args.file.display().to_string(),
 		reason,
 	};
+	if crate::recording::is_one(&args.file).map_err(|error| unreadable(error.to_string()))? {
+		return crate::recording::rerun(&args.file);
+	}
 	let text = std::fs::read_to_string(&args.file).map_err(|error| unreadable(error.to_string()))?;
 	let stopped = Stopped::read(&text).map_err(unreadable)?;
 	let dev = dev(&stopped.arguments).map_err(|error| unreadable(error.to_string()))?;

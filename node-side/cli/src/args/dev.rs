@@ -1,6 +1,6 @@
 //! `dev`.
 
-use super::{Common, Network, Params};
+use super::{Common, Network, Params, Recording};
 use crate::serve::{Serving, SEEN};
 use async_backing_devnet::RunConfig;
 use clap::{ArgGroup, Args};
@@ -26,6 +26,8 @@ pub(crate) struct Dev {
 	params: Params,
 	#[command(flatten)]
 	pub(crate) serving: Serving,
+	#[command(flatten)]
+	pub(crate) recording: Recording,
 }
 
 impl Dev {

@@ -3,10 +3,10 @@
 use clap::Args;
 use std::path::PathBuf;
 
-/// A run that was stopped.
+/// A run that was stopped, or a recording.
 #[derive(Args, Debug)]
 pub(crate) struct Rerun {
-	/// What was written when it was stopped.
+	/// What was written when it was stopped, or by `dev --record`.
 	#[arg(value_name = "FILE")]
 	pub(crate) file: PathBuf,
 	/// Stops at this event, and shows what happened last.
