@@ -35,8 +35,8 @@
 //!
 //! # Several blocks on one path
 //!
-//! Children are fetched once their parent is seconded (R-BAK-5), while the collator is ahead. So what follows one another
-//! on a path is, for each block, a *link*: advertised long ago, it is asked for, sent, executed by its first backer, and the
+//! Children are fetched once their parent is seconded (R-BAK-5), while the collator is ahead; those of a parent that another
+//! group checks sooner, on which nobody counts here. So what follows one another on a path is, for each block, a *link*: advertised long ago, it is asked for, sent, executed by its first backer, and the
 //! next one's backers hear that it is seconded:
 //!
 //! ```text
