@@ -162,7 +162,7 @@ unit: setup ## The tests alone: unit, scenario, end to end, documentation; P=PAC
 	@$(WASM_ENV); $(if $(P),$(ONE_PACKAGE) test --locked -p $(P),cargo test --workspace --locked) $(UNIT_ARGS)
 
 # Not part of `make test`: it takes a browser, which is a few hundred megabytes. Pages are those of runs: what `make run` writes,
-# with fewer blocks, one in which much goes wrong, and the made-up one in which every class of parablock occurs; and the playground.
+# with fewer blocks, one in which much goes wrong, those of many runs, and the made-up one in which every class of parablock occurs; and the playground.
 test-pages: build ## Pages of the report and the playground in headless Chromium: keyboard, both colour schemes, phone and laptop, axe
 	@$(WASM_ENV); $(ONE_PACKAGE) build --locked -p async-backing-report --example sample -p async-backing-playground --example playground
 	@mkdir -p "$(CACHE)/pages"
@@ -171,7 +171,10 @@ test-pages: build ## Pages of the report and the playground in headless Chromium
 	@"$(CARGO_TARGET_DIR)/debug/examples/sample" "$(CACHE)/pages/sample.html"
 	@"$(CARGO_TARGET_DIR)/debug/async-backing" compare --blocks 30 --report "$(CACHE)/pages/compare.html" >/dev/null
 	@"$(CARGO_TARGET_DIR)/debug/async-backing" dev --blocks 30 --disturbance crashes --report "$(CACHE)/pages/crashes.html" >/dev/null
-	@scripts/pages.sh "$(CACHE)/pages" node-side/report/tests/pages/test.mjs "$(CACHE)/pages/sample.html" "$(CACHE)/pages/compare.html" "$(CACHE)/pages/crashes.html"
+	@"$(CARGO_TARGET_DIR)/debug/async-backing" soak --runs 3 --seed 1 --blocks 40 --report "$(CACHE)/pages/soak.html" >/dev/null
+	@"$(CARGO_TARGET_DIR)/debug/async-backing" compare --blocks 12 --paras 1 --sweep link-latency-ms=50..250/50 --report "$(CACHE)/pages/sweep.html" >/dev/null
+	@scripts/pages.sh "$(CACHE)/pages" node-side/report/tests/pages/test.mjs "$(CACHE)/pages/sample.html" "$(CACHE)/pages/compare.html" "$(CACHE)/pages/crashes.html" \
+		"$(CACHE)/pages/soak.html" "$(CACHE)/pages/sweep.html"
 
 # The module as a runtime is compiled, with a profile for size. The page is committed, and a test fails where it is stale.
 playground: setup ## The page to play with, docs/playground/index.html, anew: the rules to Wasm, and the Wasm into the page

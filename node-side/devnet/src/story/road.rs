@@ -18,7 +18,7 @@ use async_backing_wire::{
 };
 use codec::Encode;
 use sp_io::hashing::blake2_128;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 /// Something that happened to a candidate between its making and its inclusion.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,8 +79,9 @@ impl Said {
 #[derive(Debug, Default)]
 pub(crate) struct Roads {
 	passages: BTreeMap<CandidateHash, Vec<Passage>>,
-	/// When a node last said something to another one: these bytes, or something of this kind about a candidate.
-	said: BTreeMap<(NodeId, NodeId, Said), Instant>,
+	/// When a node said something to another one, oldest first: these bytes, or something of this kind about a candidate. What is
+	/// said twice is heard in the same order.
+	said: BTreeMap<(NodeId, NodeId, Said), VecDeque<Instant>>,
 	/// Which node a node has behind a connection.
 	peers: BTreeMap<(NodeId, PeerId), NodeId>,
 	asked: BTreeMap<(NodeId, RequestId), CandidateHash>,
@@ -155,7 +156,7 @@ impl Roads {
 			_ => return,
 		};
 		let Some(from) = from else { return };
-		let began = self.said.get(&(from, node, said)).copied().unwrap_or(at);
+		let began = self.began(from, node, said).unwrap_or(at);
 		let heard = Passing::Heard {
 			kind,
 			from: from.0,
@@ -184,7 +185,7 @@ impl Roads {
 			}
 			Output::Respond(ticket, _) => {
 				if let Some((to, said)) = self.to_answer.remove(&(node, *ticket)) {
-					self.said.insert((node, to, said), at);
+					self.said.entry((node, to, said)).or_default().push_back(at);
 				}
 			}
 			Output::Job {
@@ -210,7 +211,16 @@ impl Roads {
 
 	fn says(&mut self, at: Instant, from: NodeId, to: PeerId, said: Said) {
 		if let Some(to) = self.peers.get(&(from, to)) {
-			self.said.insert((from, *to, said), at);
+			self.said.entry((from, *to, said)).or_default().push_back(at);
+		}
+	}
+
+	/// When what arrives was said. The last time stays: a link may repeat it.
+	fn began(&mut self, from: NodeId, to: NodeId, said: Said) -> Option<Instant> {
+		let times = self.said.get_mut(&(from, to, said))?;
+		match times.len() {
+			0 | 1 => times.front().copied(),
+			_ => times.pop_front(),
 		}
 	}
 
