@@ -167,12 +167,10 @@ impl Roads {
 
 	fn output(&mut self, at: Instant, node: NodeId, output: &Output<DevnetWords>) {
 		match output {
-			Output::Notify(to, message) => {
-				if of_message(message).is_some() {
-					let said = Said::message(message);
-					for peer in to.as_slice() {
-						self.says(at, node, *peer, said);
-					}
+			Output::Notify(to, message) if of_message(message).is_some() => {
+				let said = Said::message(message);
+				for peer in to.as_slice() {
+					self.says(at, node, *peer, said);
 				}
 			}
 			Output::Request {
