@@ -27,8 +27,11 @@ use std::{
 const REMEMBERED: usize = 1024;
 /// Real time for the preparation of a code: that of a lenient preparation on a machine that has other things to do.
 const PREPARATION: Duration = Duration::from_secs(360);
-/// Real time for an execution: three hundred times what its fuel is worth.
+/// Real time for an execution: three hundred times what its fuel is worth, so that a run on a machine that has much else to do is
+/// the same as a run alone.
 const EXECUTION: Duration = Duration::from_secs(600);
+/// The same to the engine.
+const STRETCH: u32 = 300;
 
 type Key = (CandidateHash, ValidationCodeHash, Hash);
 
@@ -105,7 +108,10 @@ impl Executor {
 	/// The engine does not start.
 	pub(crate) fn new(parachains: &[Parachain], model: &Model) -> Result<Self, EngineError> {
 		Ok(Self::with(
-			InProcess::new(InProcessConfig::default())?,
+			InProcess::new(InProcessConfig {
+				stretch: STRETCH,
+				..InProcessConfig::default()
+			})?,
 			parachains,
 			model,
 		))

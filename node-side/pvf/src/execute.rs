@@ -57,10 +57,10 @@ impl Limits {
 		Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
 	}
 
-	/// When an execution that begins now is late: at its caller's deadline, and after [`STRETCH`] times the time that its fuel is
+	/// When an execution that begins now is late: at its caller's deadline, and after so many times the time that its fuel is
 	/// worth.
-	pub(crate) fn late_at(&self, deadline: Instant) -> Instant {
-		let patience = self.worth().saturating_mul(STRETCH).max(LEAST_TIME);
+	pub(crate) fn late_at(&self, deadline: Instant, stretch: u32) -> Instant {
+		let patience = self.worth().saturating_mul(stretch).max(LEAST_TIME);
 		let own = Instant::now().checked_add(patience);
 		own.map_or(deadline, |own| own.min(deadline))
 	}

@@ -2,7 +2,7 @@
 
 use crate::{
 	execute::Clock, preparations::Preparations, Engine, EngineError, Failure, Limits, PrepareError,
-	PreparedPvf, PvfConfig, PvfEngine, Unfinished, ValidateError, Validated,
+	PreparedPvf, PvfConfig, PvfEngine, Unfinished, ValidateError, Validated, STRETCH,
 };
 use async_backing_primitives::{ValidationCode, ValidationCodeHash, ValidationParams};
 use std::{
@@ -25,6 +25,9 @@ pub struct InProcessConfig {
 	pub pvf: PvfConfig,
 	/// Most codes that are compiled at the same time.
 	pub preparations: usize,
+	/// What an execution may take of the clock, in times that its fuel is worth. Who runs on a machine that has much else to do,
+	/// and holds no other node up, may wait longer than [`STRETCH`].
+	pub stretch: u32,
 }
 
 impl Default for InProcessConfig {
@@ -34,6 +37,7 @@ impl Default for InProcessConfig {
 			// A compilation takes all cores for seconds and hundreds of MiB. A group serves few paras, and a hostile para can
 			// hold one place for as long as its largest code takes.
 			preparations: 4,
+			stretch: STRETCH,
 		}
 	}
 }
@@ -46,6 +50,7 @@ impl Default for InProcessConfig {
 pub struct InProcess {
 	engine: Arc<PvfEngine>,
 	preparations: Arc<Preparations<PreparedPvf>>,
+	stretch: u32,
 }
 
 impl fmt::Debug for InProcess {
@@ -82,6 +87,7 @@ impl InProcess {
 		Ok(Self {
 			engine,
 			preparations: Arc::new(preparations),
+			stretch: config.stretch,
 		})
 	}
 
@@ -110,7 +116,7 @@ impl Engine for InProcess {
 		self.preparations.wait(code, hash, deadline).map(Artifact)
 	}
 
-	/// The guest is stopped at its deadline, or after [`STRETCH`](crate::STRETCH) times what its fuel is worth. A host function
+	/// The guest is stopped at its deadline, or after [so many times](InProcessConfig::stretch) what its fuel is worth. A host function
 	/// ends first: hashing the largest memory takes a fraction of a second, and is paid for in fuel.
 	fn execute(
 		&self,
@@ -122,7 +128,7 @@ impl Engine for InProcess {
 		if Instant::now() >= deadline {
 			return Err(Unfinished::Late.into());
 		}
-		let deadline = limits.late_at(deadline);
+		let deadline = limits.late_at(deadline, self.stretch);
 		let Artifact(pvf) = artifact;
 		let (done, watched) = mpsc::channel::<()>();
 		thread::scope(|scope| {

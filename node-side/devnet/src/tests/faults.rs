@@ -1,7 +1,10 @@
 //! Everything goes wrong on purpose: mixes of faults out of a seed, up to f of them, and one more.
 
 use super::town::{config, Town};
-use crate::{Arena, DevnetError, Invariant, Mix, RunConfig};
+use crate::{
+	once::Signatures, Arena, DevnetError, Invariant, Misbehaviour, Mix, RunConfig, Trouble,
+	ValidatorMisconduct,
+};
 use std::time::Duration;
 
 /// Slot from which on all is calm, and relay blocks of a run.
@@ -60,6 +63,41 @@ fn with_one_more_something_breaks_and_is_noticed() {
 			// Nobody is left who builds.
 			Err(DevnetError::Standstill { .. }) => {}
 			other => panic!("{number}: {other:?}: {mix:?}"),
+		}
+	}
+}
+
+/// Each node that verifies for itself, and one verification for all: the same run, event by event.
+#[test]
+fn r_stm_2_signatures_that_are_verified_once_change_nothing_of_a_run() {
+	for number in 0..3 {
+		let mut mix = ARENA.draw(3, number);
+		// Some say what is not so, in signed words.
+		let liar = Misbehaviour::Validator(3, ValidatorMisconduct::Equivocate);
+		mix.troubles
+			.retain(|trouble| !matches!(trouble, Trouble::Misbehaviour(_)));
+		mix.troubles.push(Trouble::Misbehaviour(liar));
+		let trace = |each_for_itself: bool| {
+			let mut town = Town::new(with(&mix, number));
+			if each_for_itself {
+				town.sim.scenario_mut().signatures = Signatures::forgetful();
+			}
+			town.try_run(|_| ()).expect("all holds");
+			town.sim.trace().hash
+		};
+		assert_eq!(trace(true), trace(false), "R-STM-2: {number}: {mix:?}");
+	}
+}
+
+/// Each kind of misconduct by itself, one of four validators: the para lives on with it.
+#[test]
+fn whatever_a_validator_says_wrong_all_holds() {
+	for (number, what) in (0u64..).zip(ValidatorMisconduct::EVERY) {
+		let mut mix = Mix::default();
+		mix.troubles
+			.push(Trouble::Misbehaviour(Misbehaviour::Validator(1, what)));
+		if let Err(error) = run(with(&mix, number)) {
+			panic!("{}: {error}", what.name());
 		}
 	}
 }

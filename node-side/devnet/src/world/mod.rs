@@ -147,7 +147,7 @@ pub(crate) struct World<C> {
 	lines: Vec<Line>,
 	executor: Box<dyn Executes>,
 	/// What anybody verified.
-	signatures: Signatures,
+	pub(crate) signatures: Signatures,
 	/// Of import times.
 	random: ChaCha8Rng,
 	/// Slots whose block comes late somewhere.

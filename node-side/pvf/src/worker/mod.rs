@@ -17,7 +17,7 @@ use crate::{
 	engine::check_size,
 	preparations::Preparations,
 	Engine, EngineError, Failure, Limits, PrepareError, PvfConfig, PvfEngine, Unfinished, ValidateError,
-	Validated,
+	Validated, STRETCH,
 };
 use async_backing_primitives::{Hash, ValidationCode, ValidationCodeHash, ValidationParams};
 use process::Process;
@@ -301,7 +301,7 @@ impl Shared {
 		let mut lease = self.executor(deadline)?;
 		let ask = || Ask::execute(artifact.code_hash(), params.clone(), limits);
 		// From when it has a worker: to wait for one is not the guest's doing.
-		let mut answer = lease.ask(ask(), limits.late_at(deadline))?;
+		let mut answer = lease.ask(ask(), limits.late_at(deadline, STRETCH))?;
 		if answer == Answer::Unknown {
 			let load = Ask::Load(artifact.code_hash(), artifact.0 .1.clone());
 			match lease.ask(load, deadline)? {
@@ -317,7 +317,7 @@ impl Shared {
 				}
 				_ => return Err(died("the worker answers something else").into()),
 			}
-			answer = lease.ask(ask(), limits.late_at(deadline))?;
+			answer = lease.ask(ask(), limits.late_at(deadline, STRETCH))?;
 		}
 		let Answer::Executed(outcome) = answer else {
 			return Err(died("the worker answers something else").into());
