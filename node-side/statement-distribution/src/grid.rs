@@ -261,10 +261,23 @@ impl GridTracker {
 		}
 	}
 
-	/// Who may be owed something about a candidate: those to be told, and those who told.
-	pub(crate) fn partners(&self, key: Key, routes: &Routes) -> BTreeSet<ValidatorIndex> {
-		let mut partners = routes.sending.clone();
-		partners.extend(self.mutual.get(&key).into_iter().flat_map(BTreeMap::keys));
+	/// Who is owed something about a candidate that is backable with these statements, of those to be told and those who told,
+	/// ascending. Cost: once through both, so that whoever has everything costs no more.
+	pub(crate) fn partners(
+		&self,
+		key: Key,
+		stored: &StatementFilter,
+		routes: &Routes,
+		anew: bool,
+	) -> BTreeSet<ValidatorIndex> {
+		let with = self.mutual.get(&key);
+		let is_new = |to: &&ValidatorIndex| with.is_none_or(|with| !with.contains_key(to));
+		let mut partners: BTreeSet<_> = routes.sending.iter().filter(is_new).copied().collect();
+		let owed = |(to, mutual): (&ValidatorIndex, &Mutual)| {
+			let is_told = || routes.sending.contains(to);
+			mutual.owed(stored, is_told, anew).map(|_| *to)
+		};
+		partners.extend(with.into_iter().flatten().filter_map(owed));
 		partners
 	}
 
@@ -277,20 +290,10 @@ impl GridTracker {
 		routes: &Routes,
 		anew: bool,
 	) -> Option<Owed> {
-		let Some(mutual) = self.find(key, to) else {
-			return routes.sending.contains(&to).then_some(Owed::Manifest);
-		};
-		if mutual.owes_acknowledgement {
-			return Some(Owed::Acknowledgement);
-		}
-		match (&mutual.announced, &mutual.theirs) {
-			(None, None) => routes.sending.contains(&to).then_some(Owed::Manifest),
-			(None, Some(_)) => Some(Owed::Acknowledgement),
-			(Some(_), None) => (anew && mutual.reannounced < MAX_REANNOUNCED).then_some(Owed::Manifest),
-			(Some(_), Some(theirs)) => {
-				let owed = stored.without(theirs);
-				(!owed.is_empty()).then_some(Owed::Statements(owed))
-			}
+		let is_told = || routes.sending.contains(&to);
+		match self.find(key, to) {
+			Some(mutual) => mutual.owed(stored, is_told, anew),
+			None => is_told().then_some(Owed::Manifest),
 		}
 	}
 
@@ -351,6 +354,22 @@ impl GridTracker {
 }
 
 impl Mutual {
+	/// What is owed to who is behind this, if it is to be told at all.
+	fn owed(&self, stored: &StatementFilter, is_told: impl Fn() -> bool, anew: bool) -> Option<Owed> {
+		if self.owes_acknowledgement {
+			return Some(Owed::Acknowledgement);
+		}
+		match (&self.announced, &self.theirs) {
+			(None, None) => is_told().then_some(Owed::Manifest),
+			(None, Some(_)) => Some(Owed::Acknowledgement),
+			(Some(_), None) => (anew && self.reannounced < MAX_REANNOUNCED).then_some(Owed::Manifest),
+			(Some(_), Some(theirs)) => {
+				let owed = stored.without(theirs);
+				(!owed.is_empty()).then_some(Owed::Statements(owed))
+			}
+		}
+	}
+
 	fn note_theirs(&mut self, filter: &StatementFilter) {
 		match &mut self.theirs {
 			Some(theirs) => theirs.add(filter),

@@ -243,7 +243,8 @@ impl StatementDistribution {
 		};
 		let partners = match only {
 			Some(only) => [only].into(),
-			None => parent.grid.partners(key, of_group),
+			// Who is behind another connection than before says so by its view, and is asked for by itself then.
+			None => parent.grid.partners(key, &stored, of_group, anew),
 		};
 		let confirmed = self
 			.parents
