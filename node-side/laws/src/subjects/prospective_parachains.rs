@@ -71,6 +71,7 @@ impl Trees {
 			v3_enabled: false,
 			tree_limits: Some(TREE),
 			unconnected: UNCONNECTED,
+			..ViewConfig::default()
 		};
 		Self {
 			machine: Some(View::new(config)),
