@@ -80,7 +80,11 @@ impl fmt::Display for Difference {
 			self.position,
 			or_nothing(&self.expected),
 			or_nothing(&self.got)
-		)
+		)?;
+		match self.expected == self.got {
+			true => write!(f, "\n  which differ behind what is shown"),
+			false => Ok(()),
+		}
 	}
 }
 

@@ -134,6 +134,7 @@ fn another_output_is_noticed_whichever_it_is() {
 					assert_eq!(difference.expected, difference.got, "it says the same, in words");
 					let text = difference.to_string();
 					assert!(text.starts_with(&format!("input {step} at ")), "{text}");
+					assert!(text.ends_with("\n  which differ behind what is shown"), "{text}");
 				}
 				other => panic!("output {position} of input {step}: {other:?}"),
 			}
