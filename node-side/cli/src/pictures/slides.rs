@@ -18,10 +18,9 @@ const RUN: &str = "dev --blocks 24 --paras 1";
 
 #[test]
 fn r_abp_1_r_abp_2_the_lecture_shows_what_depth_and_ancestry_do() {
-	let mut table = format!(
+	let mut table =
 		"| `max_candidate_depth` | `allowed_ancestry_len` | built | included | wasted | parablock interval | extrinsics per \
-		 minute |\n|---|---|---|---|---|---|---|\n"
-	);
+		 minute |\n|---|---|---|---|---|---|---|\n".to_owned();
 	let mut throughput = Vec::new();
 	for (depth, ancestry) in PARAMS {
 		let line = format!("{RUN} --max-candidate-depth {depth} --allowed-ancestry-len {ancestry}");
