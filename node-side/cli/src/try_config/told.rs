@@ -1,7 +1,7 @@
 //! What the change of a configuration did: block by block, and in a sentence.
 
 use super::{Came, InForce};
-use async_backing_devnet::{Fate, RunReport, ToldParablock};
+use async_backing_devnet::{RunReport, ToldParablock};
 use async_backing_primitives::HostConfiguration;
 use std::{collections::BTreeMap, fmt, fmt::Write};
 
