@@ -40,7 +40,7 @@ proptest! {
 	#![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
 	#[test]
-	fn r_tre_5_bytes_tell_histories(bytes in vec_of(any::<u8>(), 0..200)) {
+	fn r_tre_3_bytes_tell_histories(bytes in vec_of(any::<u8>(), 0..200)) {
 		try_bytes(&bytes);
 	}
 }
