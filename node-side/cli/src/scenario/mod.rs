@@ -154,7 +154,7 @@ mod tests {
 		let client = devnet.relay().client();
 		let best = client.best().hash;
 		let code = |id| {
-			let asked = (ParaId(id), OccupiedCoreAssumption::Free);
+			let asked = (ParaId(id), OccupiedCoreAssumption::Included);
 			let code: Option<ValidationCodeHash> = client
 				.call(best, "ParachainHost_validation_code_hash", asked)
 				.expect("the runtime answers");
