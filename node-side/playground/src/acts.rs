@@ -13,11 +13,21 @@ use alloc::{
 	vec,
 	vec::Vec,
 };
+use async_backing_fragment_tree::AttachError;
 use async_backing_primitives::{
-	AsyncBackingParams, BlockData, CandidateCommitments, DescriptorFields, HeadData, OutboundHrmpMessage,
-	ParaId, PoV, ValidationCode,
+	AsyncBackingParams, BlockData, CandidateCommitments, DescriptorFields, Hash, HeadData,
+	OutboundHrmpMessage, ParaId, PoV, ValidationCode,
 };
 use async_backing_prospective_parachains::{Candidate, IntroduceError, View};
+
+/// Leaves and reasons in words, each once.
+fn why_not(reasons: &[(Hash, AttachError)]) -> Vec<String> {
+	let reasons: BTreeSet<_> = reasons
+		.iter()
+		.map(|(leaf, reason)| format!("at {leaf}: {reason}"))
+		.collect();
+	reasons.into_iter().collect()
+}
 
 impl World {
 	pub(crate) fn block(&mut self, on: u32) -> (String, Outcome) {
@@ -188,14 +198,10 @@ impl World {
 		};
 		let (para, hash) = (entry.candidate.para_id(), entry.candidate.hash());
 		let is_quorum = entry.votes.len() >= self.quorum();
+		// Of one that waits: why it does not stand behind the parent that is known.
+		let mut behind_known = None;
 		let outcome = match self.view.introduce_checked(entry.candidate.clone()) {
-			Err(IntroduceError::FitsNowhere { reasons, .. }) => {
-				let reasons: BTreeSet<_> = reasons
-					.into_iter()
-					.map(|(leaf, reason)| format!("at {leaf}: {reason}"))
-					.collect();
-				Err(reasons.into_iter().collect::<Vec<_>>().join("; "))
-			}
+			Err(IntroduceError::FitsNowhere { reasons, .. }) => Err(why_not(&reasons).join("; ")),
 			Err(error) => Err(error.to_string()),
 			Ok(introduced) => {
 				// The view has it, so it cannot be unknown.
@@ -212,7 +218,14 @@ impl World {
 					})
 					.collect();
 				if parts.is_empty() {
-					parts.push("it waits for its parent (R-TRE-14)".to_owned());
+					let known = introduced.unfit.into_iter();
+					let known: Vec<_> = known
+						.filter(|(_, reason)| matches!(reason, AttachError::Unfit(_)))
+						.collect();
+					let waits_for = if known.is_empty() { "its" } else { "another" };
+					parts = why_not(&known);
+					behind_known = (!known.is_empty()).then(|| parts.join("; "));
+					parts.push(format!("it waits for {waits_for} parent (R-TRE-14)"));
 				}
 				for joined in introduced.joined {
 					parts.push(format!("{joined} joins behind it"));
@@ -221,7 +234,7 @@ impl World {
 			}
 		};
 		if let Some(entry) = self.candidates.get_mut(at) {
-			entry.refusal = outcome.as_ref().err().cloned();
+			entry.refusal = outcome.as_ref().err().cloned().or(behind_known);
 		}
 		outcome
 	}

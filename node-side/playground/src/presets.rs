@@ -169,7 +169,7 @@ fn relay_parent() -> Preset {
 			),
 			step(
 				[candidate(Some(2), 1)],
-				"A4 is on 11 again, behind A3, which is on 12. Relay parents never move backwards (R-TRE-6): refused.",
+				"A4 is on 11 again, behind A3, which is on 12. Relay parents never move backwards (R-TRE-6): no place there.",
 			),
 			step(
 				[block(3), block(4)],
@@ -412,7 +412,7 @@ fn checklist() -> Preset {
 			),
 			step(
 				[candidate(Some(0), 1)],
-				"Is the relay parent valid? A6 is on 11, behind A1 on 12: refused (R-TRE-6).",
+				"Is the relay parent valid? A6 is on 11, behind A1 on 12: no place (R-TRE-6).",
 			),
 			step(
 				[

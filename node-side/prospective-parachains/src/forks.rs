@@ -54,6 +54,7 @@ impl<R: PathRule> View<R> {
 				.filter(|candidate| self.candidate(para_id, *candidate).is_some())
 				.collect(),
 			refused: introduced.refused,
+			unfit: introduced.unfit,
 		}
 	}
 

@@ -53,6 +53,8 @@ pub struct Introduced {
 	pub joined: Vec<CandidateHash>,
 	/// Candidates that would fit below it, but are beyond the limits of a tree (R-TRE-11), ascending.
 	pub refused: Vec<CandidateHash>,
+	/// Leaves at which it stands nowhere, ascending, and why.
+	pub unfit: Vec<(Hash, AttachError)>,
 }
 
 impl Default for View {
@@ -124,7 +126,7 @@ impl<R: PathRule> View<R> {
 			Err(error) => return Err(error.into()),
 		}
 
-		let (introduced, reasons) = self.attach(para_id, hash);
+		let introduced = self.attach(para_id, hash);
 		let introduced = self.after_forks(para_id, hash, introduced);
 		if !introduced.membership.is_empty() {
 			return Ok(introduced);
@@ -151,7 +153,7 @@ impl<R: PathRule> View<R> {
 				.map_err(IntroduceError::from),
 			false => Err(IntroduceError::FitsNowhere {
 				candidate: hash,
-				reasons,
+				reasons: introduced.unfit.clone(),
 			}),
 		};
 		if let Err(error) = outcome {
@@ -203,12 +205,8 @@ impl<R: PathRule> View<R> {
 	}
 
 	/// Hangs a stored candidate into every tree of its para. Says where it stands, and for the other leaves why not.
-	pub(crate) fn attach(
-		&mut self,
-		para_id: ParaId,
-		hash: CandidateHash,
-	) -> (Introduced, Vec<(Hash, AttachError)>) {
-		let mut reasons = Vec::new();
+	pub(crate) fn attach(&mut self, para_id: ParaId, hash: CandidateHash) -> Introduced {
+		let mut unfit = Vec::new();
 		let (mut joined, mut refused) = (BTreeSet::new(), BTreeSet::new());
 		if let Some(para) = self.paras.get_mut(&para_id) {
 			for (leaf_hash, leaf) in &mut self.leaves {
@@ -220,7 +218,7 @@ impl<R: PathRule> View<R> {
 						joined.extend(attached.swept);
 						refused.extend(attached.refused);
 					}
-					Err(reason) => reasons.push((*leaf_hash, reason)),
+					Err(reason) => unfit.push((*leaf_hash, reason)),
 				}
 			}
 			for candidate in &joined {
@@ -228,12 +226,12 @@ impl<R: PathRule> View<R> {
 			}
 		}
 		self.refused = self.refused.saturating_add(refused.len() as u64);
-		let introduced = Introduced {
+		Introduced {
 			membership: self.membership(para_id, hash),
 			joined: joined.into_iter().collect(),
 			refused: refused.into_iter().collect(),
-		};
-		(introduced, reasons)
+			unfit,
+		}
 	}
 
 	/// Notes that a validator of its group seconded a candidate (R-VIE-6). Returns whether that is news.

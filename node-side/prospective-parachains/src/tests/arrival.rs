@@ -114,7 +114,7 @@ proptest! {
 			..ViewConfig::default()
 		};
 		for backwards in [false, true] {
-			let mut view = View::new(config.clone());
+			let mut view = View::new(config);
 			let update = view.update_leaves(&facts, &[]);
 			prop_assert_eq!(update.diagnostics, vec![]);
 			if backwards {

@@ -103,6 +103,7 @@ pub enum RerunError {
 		/// Inputs before it.
 		step: u64,
 		/// Why.
+		#[source]
 		reason: codec::Error,
 	},
 	/// An entry says that it is too long.
