@@ -167,7 +167,7 @@ fuzz_target!(|input: (Base, Vec<Choice>)| {
 	for choice in choices.iter().take(12) {
 		let behind_stack = Operating::new(&base, &stacked);
 		let at_base = Operating::new(&applied, &nothing);
-		let relay_parent = choice.relay_parent(above);
+		let relay_parent = choice.relay_parent(above, &base);
 		let commitments = choice.commitments(relay_parent.number, &behind_stack);
 		let validation_data = choice.validation_data(&relay_parent, &behind_stack);
 		let candidate = FragmentCandidate {

@@ -16,7 +16,7 @@
 //!
 //! # Format
 //! [`MAGIC`], then entries, each its length as `u32` in little endian and so many bytes: the first is the version of the writer
-//! (SCALE text) and the [`ValidatorConfig`]; each other one is an [`Entry`]: a start of the validator, or an input.
+//! (SCALE text) and the [`ValidatorConfig`]; each other one is an `Entry`: a start of the validator, or an input.
 
 mod config;
 mod input;
