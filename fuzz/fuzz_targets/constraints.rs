@@ -86,12 +86,12 @@ struct Choice {
 }
 
 impl Choice {
-	fn relay_parent(&self, above: BlockNumber) -> RelayChainBlockInfo {
-		// Mostly later than the one above, sometimes before everything.
-		let number = if self.later == u8::MAX {
-			0
-		} else {
-			above + u32::from(self.later % 4)
+	/// Never older than the one above, but for one that is too old for the base: what moves back along a path the tree
+	/// refuses, before it asks about constraints (R-TRE-6).
+	fn relay_parent(&self, above: BlockNumber, base: &Constraints) -> RelayChainBlockInfo {
+		let number = match base.min_relay_parent_number.checked_sub(1) {
+			Some(too_old) if self.later == u8::MAX => too_old,
+			_ => above + u32::from(self.later % 4),
 		};
 		RelayChainBlockInfo {
 			hash: Hash::from_low_u64_be(number.into()),
