@@ -127,7 +127,7 @@ impl<R: PathRule> View<R> {
 		}
 
 		let introduced = self.attach(para_id, hash);
-		let introduced = self.after_forks(para_id, hash, introduced);
+		let mut introduced = self.after_forks(para_id, hash, introduced);
 		if !introduced.membership.is_empty() {
 			return Ok(introduced);
 		}
@@ -153,7 +153,7 @@ impl<R: PathRule> View<R> {
 				.map_err(IntroduceError::from),
 			false => Err(IntroduceError::FitsNowhere {
 				candidate: hash,
-				reasons: introduced.unfit.clone(),
+				reasons: core::mem::take(&mut introduced.unfit),
 			}),
 		};
 		if let Err(error) = outcome {

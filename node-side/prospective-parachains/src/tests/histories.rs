@@ -111,7 +111,13 @@ proptest! {
 					tip.blocks.insert(0, new);
 					let gone = (!fork).then_some(parent.hash);
 					let update = view.update_leaves(&[tip.facts()], gone.as_slice());
-					prop_assert_eq!(update.diagnostics, vec![], "pending candidates are known and chain up");
+					// Heads go in circles here, so that a tree may reach its limits (R-TRE-11); what is pending has room there.
+					let faults: Vec<_> = update
+						.diagnostics
+						.into_iter()
+						.filter(|(_, _, said)| !matches!(said, Diagnostic::TreeFull(_)))
+						.collect();
+					prop_assert_eq!(faults, vec![], "pending candidates are known and chain up");
 					for (para, (_, pending)) in &tip.paras {
 						let tree = view.tree(new.hash, *para).expect("scheduled");
 						for (depth, candidate) in pending.iter().enumerate() {
