@@ -1,11 +1,11 @@
 //! The own backing group at one relay parent: who knows what, before there is a quorum (R-SD-2 to R-SD-6).
 
 use crate::{
-	filter::{Filter, Kind},
+	filter::{Kind, StatementSet},
 	store::Store,
 	Misdeed,
 };
-use async_backing_primitives::{AsyncBackingParams, CandidateHash, StatementFilter, ValidatorIndex};
+use async_backing_primitives::{AsyncBackingParams, CandidateHash, ValidatorIndex};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Candidates that a validator may second at a relay parent (R-SD-3).
@@ -24,9 +24,9 @@ pub const fn seconded_bound(params: &AsyncBackingParams, group: u32) -> u64 {
 #[derive(Clone, Debug)]
 struct Between {
 	/// What the member sent on this connection.
-	received: StatementFilter,
+	received: StatementSet,
 	/// What it was sent on this connection.
-	sent: StatementFilter,
+	sent: StatementSet,
 	/// It knows the candidate: it sent or was sent a Seconded, or seconded it itself.
 	knows: bool,
 }
@@ -74,8 +74,8 @@ impl Cluster {
 		self.between
 			.entry((member, candidate))
 			.or_insert_with(|| Between {
-				received: StatementFilter::blank(size),
-				sent: StatementFilter::blank(size),
+				received: StatementSet::blank(size),
+				sent: StatementSet::blank(size),
 				knows: false,
 			})
 	}
@@ -140,10 +140,10 @@ impl Cluster {
 		&self,
 		member: usize,
 		candidate: CandidateHash,
-		stored: &StatementFilter,
+		stored: &StatementSet,
 	) -> Vec<(Kind, usize)> {
 		let (mut owed, mut knows) = match self.between.get(&(member, candidate)) {
-			None => (stored.without(&StatementFilter::default()), false),
+			None => (stored.without(&StatementSet::default()), false),
 			Some(between) => {
 				let mut known = between.received.clone();
 				known.add(&between.sent);

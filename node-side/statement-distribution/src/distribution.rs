@@ -368,7 +368,7 @@ impl StatementDistribution {
 				.parents
 				.get(&wanted.parent)
 				.and_then(|parent| parent.mask(wanted.key));
-			if mask.as_ref() != Some(&request.mask) {
+			if mask.is_none_or(|mask| mask.to_wire() != request.mask) {
 				continue;
 			}
 			let holders = self.holders(wanted, frontier).unwrap_or_default().into_iter();

@@ -1,7 +1,7 @@
 //! Manifests at one relay parent, and what follows from them (R-SD-9 to R-SD-11).
 
 use crate::{
-	filter::{Filter, Kind},
+	filter::{Kind, StatementSet},
 	store::Key,
 	topology::Routes,
 	Misdeed,
@@ -14,11 +14,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Times that one manifest may come over one connection: it is announced again at two leaves at most, if nobody
 /// acknowledged.
-const MAX_REPEATS: u32 = 6;
+const MAX_REPEATS: u8 = 6;
 /// Times that a manifest is sent again, at a new leaf, while nobody acknowledges it.
-pub(crate) const MAX_REANNOUNCED: u32 = 2;
+pub(crate) const MAX_REANNOUNCED: u8 = 2;
 /// Times that one peer is answered about one candidate.
-pub(crate) const MAX_SERVED: u32 = 4;
+pub(crate) const MAX_SERVED: u8 = 4;
 
 /// What somebody said of a candidate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,24 +26,24 @@ pub(crate) struct Claim {
 	pub(crate) group: GroupIndex,
 	pub(crate) para: ParaId,
 	pub(crate) parent_head: HeadHash,
-	pub(crate) filter: StatementFilter,
-	repeats: u32,
+	pub(crate) filter: StatementSet,
+	repeats: u8,
 }
 
 /// What is known of a candidate between this validator and another one.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Mutual {
 	/// What the first manifest to it said that there is.
-	announced: Option<StatementFilter>,
+	announced: Option<StatementSet>,
 	/// Times that it was said again.
-	reannounced: u32,
+	reannounced: u8,
 	/// What it has as far as is known: what its manifest or acknowledgement said, and what it was sent.
-	theirs: Option<StatementFilter>,
+	theirs: Option<StatementSet>,
 	/// It was answered: with these statements.
-	served: Option<StatementFilter>,
-	times_served: u32,
+	served: Option<StatementSet>,
+	times_served: u8,
 	/// What it sent without being asked.
-	received: Option<StatementFilter>,
+	received: Option<StatementSet>,
 	/// An acknowledgement is due.
 	owes_acknowledgement: bool,
 }
@@ -118,11 +118,11 @@ impl GridTracker {
 		if !routes.receiving.contains(&sender) {
 			return Err(Misdeed::ManifestDisallowed(group));
 		}
-		let filter = &manifest.statement_knowledge;
-		check_filter(group, filter, rules)?;
-		self.claim(sender, manifest, rules)?;
+		check_filter(group, &manifest.statement_knowledge, rules)?;
+		let filter = StatementSet::from(&manifest.statement_knowledge);
+		self.claim(sender, manifest, &filter, rules)?;
 		let mutual = self.mutual(Key { candidate, group }, sender);
-		mutual.note_theirs(filter);
+		mutual.note_theirs(&filter);
 		mutual.owes_acknowledgement = true;
 		Ok(())
 	}
@@ -132,10 +132,10 @@ impl GridTracker {
 		&mut self,
 		sender: ValidatorIndex,
 		manifest: &BackedCandidateManifest,
+		filter: &StatementSet,
 		rules: GroupRules,
 	) -> Result<(), Misdeed> {
 		let (group, candidate) = (manifest.group_index, manifest.candidate_hash);
-		let filter = &manifest.statement_knowledge;
 		let known = self.claims.get(&(sender, candidate));
 		if let Some(known) = known {
 			let is_same = known.group == group
@@ -145,11 +145,13 @@ impl GridTracker {
 				return Err(Misdeed::ManifestConflicting(candidate));
 			}
 			if known.repeats >= MAX_REPEATS {
-				return Err(Misdeed::ManifestRepeated(known.repeats.saturating_add(1)));
+				return Err(Misdeed::ManifestRepeated(
+					u32::from(known.repeats).saturating_add(1),
+				));
 			}
 		}
 		// Bits that are not new were counted (R-SD-10).
-		let blank = StatementFilter::default();
+		let blank = StatementSet::default();
 		let new = filter.without(known.map_or(&blank, |known| &known.filter));
 		let new = new.into_iter().filter(|(kind, _)| *kind == Kind::Seconded);
 		let counts = self
@@ -194,7 +196,7 @@ impl GridTracker {
 			return Err(Misdeed::AcknowledgementUnexpected(key.candidate));
 		}
 		check_filter(key.group, filter, rules)?;
-		self.mutual(key, sender).note_theirs(filter);
+		self.mutual(key, sender).note_theirs(&filter.into());
 		Ok(())
 	}
 
@@ -231,7 +233,7 @@ impl GridTracker {
 		};
 		let received = mutual
 			.received
-			.get_or_insert_with(|| StatementFilter::blank(group_size));
+			.get_or_insert_with(|| StatementSet::blank(group_size));
 		if received.has(kind, member) {
 			return Err(Misdeed::Duplicate);
 		}
@@ -266,7 +268,7 @@ impl GridTracker {
 	pub(crate) fn partners(
 		&self,
 		key: Key,
-		stored: &StatementFilter,
+		stored: &StatementSet,
 		routes: &Routes,
 		anew: bool,
 	) -> BTreeSet<ValidatorIndex> {
@@ -286,7 +288,7 @@ impl GridTracker {
 		&self,
 		to: ValidatorIndex,
 		key: Key,
-		stored: &StatementFilter,
+		stored: &StatementSet,
 		routes: &Routes,
 		anew: bool,
 	) -> Option<Owed> {
@@ -298,7 +300,7 @@ impl GridTracker {
 	}
 
 	/// A manifest or an acknowledgement was sent.
-	pub(crate) fn note_announced(&mut self, to: ValidatorIndex, key: Key, stored: &StatementFilter) {
+	pub(crate) fn note_announced(&mut self, to: ValidatorIndex, key: Key, stored: &StatementSet) {
 		let mutual = self.mutual(key, to);
 		mutual.owes_acknowledgement = false;
 		match mutual.announced {
@@ -322,7 +324,7 @@ impl GridTracker {
 	}
 
 	/// Somebody was answered with these statements.
-	pub(crate) fn note_served(&mut self, to: ValidatorIndex, key: Key, statements: &StatementFilter) {
+	pub(crate) fn note_served(&mut self, to: ValidatorIndex, key: Key, statements: &StatementSet) {
 		let mutual = self.mutual(key, to);
 		mutual.times_served = mutual.times_served.saturating_add(1);
 		match &mut mutual.served {
@@ -355,7 +357,7 @@ impl GridTracker {
 
 impl Mutual {
 	/// What is owed to who is behind this, if it is to be told at all.
-	fn owed(&self, stored: &StatementFilter, is_told: impl Fn() -> bool, anew: bool) -> Option<Owed> {
+	fn owed(&self, stored: &StatementSet, is_told: impl Fn() -> bool, anew: bool) -> Option<Owed> {
 		if self.owes_acknowledgement {
 			return Some(Owed::Acknowledgement);
 		}
@@ -370,7 +372,7 @@ impl Mutual {
 		}
 	}
 
-	fn note_theirs(&mut self, filter: &StatementFilter) {
+	fn note_theirs(&mut self, filter: &StatementSet) {
 		match &mut self.theirs {
 			Some(theirs) => theirs.add(filter),
 			None => {

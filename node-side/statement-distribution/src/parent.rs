@@ -3,7 +3,7 @@
 use crate::{
 	account::{Accounts, SecondedBytes},
 	cluster::{seconding_limit, Cluster},
-	filter::{Filter, Kind},
+	filter::{Kind, StatementSet},
 	grid::{GridTracker, GroupRules},
 	store::{Key, Store},
 	topology::{Grid, Routes},
@@ -13,7 +13,7 @@ use async_backing_fragment_tree::Candidate;
 use async_backing_machine::PeerId;
 use async_backing_primitives::{
 	required_backing_votes, ClaimQueue, CoreIndex, GroupIndex, GroupRotationInfo, LeafFacts, ParaId,
-	RelayChainBlockInfo, StatementFilter, ValidatorIndex,
+	RelayChainBlockInfo, ValidatorIndex,
 };
 use std::{
 	collections::{BTreeMap, BTreeSet},
@@ -175,16 +175,16 @@ impl Parent {
 	}
 
 	/// The statements about a candidate that count, at all active leaves (R-BAK-14).
-	pub(crate) fn counted(&self, key: Key) -> Option<StatementFilter> {
+	pub(crate) fn counted(&self, key: Key) -> Option<StatementSet> {
 		let mut filter = self.store.get(key)?.filter.clone();
 		filter.remove(&self.disabled_of(key.group)?);
 		Some(filter)
 	}
 
 	/// Both bits of the disabled members of a group.
-	pub(crate) fn disabled_of(&self, group: GroupIndex) -> Option<StatementFilter> {
+	pub(crate) fn disabled_of(&self, group: GroupIndex) -> Option<StatementSet> {
 		let members = self.routes.session.group(group)?;
-		let mut filter = StatementFilter::blank(members.len());
+		let mut filter = StatementSet::blank(members.len());
 		for (position, member) in members.iter().enumerate() {
 			if self.disabled.contains(member) {
 				filter.note(Kind::Seconded, position);
@@ -196,7 +196,7 @@ impl Parent {
 
 	/// What is not to be sent with an answer (R-SD-12): statements of the disabled, Seconded of those who have seconded
 	/// as many others as they may, and within the own group what is known.
-	pub(crate) fn mask(&self, key: Key) -> Option<StatementFilter> {
+	pub(crate) fn mask(&self, key: Key) -> Option<StatementSet> {
 		let mut mask = self.disabled_of(key.group)?;
 		for (position, member) in self.routes.session.group(key.group)?.iter().enumerate() {
 			if !self.store.may_second(*member, key.candidate, self.limit) {
@@ -217,7 +217,7 @@ impl Parent {
 	}
 
 	/// Whether a filter has a quorum with a Seconded.
-	pub(crate) fn is_enough(&self, group: GroupIndex, filter: &StatementFilter) -> bool {
+	pub(crate) fn is_enough(&self, group: GroupIndex, filter: &StatementSet) -> bool {
 		let quorum = self.rules(group).and_then(|rules| rules.quorum);
 		quorum.is_some_and(|quorum| filter.has_seconded() && filter.backing_validators() >= quorum)
 	}

@@ -1,8 +1,8 @@
 //! What is asked for: candidates of which somebody spoke and that are not known in full (R-SD-12, R-SD-14).
 
-use crate::store::Key;
+use crate::{filter::StatementSet, store::Key};
 use async_backing_machine::{Instant, JobId, PeerId, RequestId};
-use async_backing_primitives::{Hash, StatementFilter, ValidatorIndex};
+use async_backing_primitives::{Hash, ValidatorIndex};
 use std::{
 	collections::{BTreeMap, BTreeSet},
 	time::Duration,
@@ -24,7 +24,7 @@ pub(crate) struct InFlight {
 	pub(crate) wanted: Wanted,
 	pub(crate) peer: PeerId,
 	pub(crate) validator: ValidatorIndex,
-	pub(crate) mask: StatementFilter,
+	pub(crate) mask: StatementSet,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -281,7 +281,7 @@ mod tests {
 			wanted,
 			peer: PeerId(validator.into()),
 			validator: ValidatorIndex(validator),
-			mask: StatementFilter::blank(1),
+			mask: StatementSet::blank(1),
 		}
 	}
 

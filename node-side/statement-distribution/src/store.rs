@@ -1,8 +1,8 @@
 //! Verified statements at one relay parent.
 
-use crate::filter::{Filter, Kind};
+use crate::filter::{Kind, StatementSet};
 use async_backing_primitives::{
-	CandidateHash, GroupIndex, SignedCompactStatement, StatementFilter, ValidatorIndex, ValidatorSignature,
+	CandidateHash, GroupIndex, SignedCompactStatement, ValidatorIndex, ValidatorSignature,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,9 +17,9 @@ pub(crate) struct Key {
 #[derive(Clone, Debug)]
 pub(crate) struct Stated {
 	/// Which statements there are.
-	pub(crate) filter: StatementFilter,
+	pub(crate) filter: StatementSet,
 	/// Of these, those that backing has heard of.
-	pub(crate) told: StatementFilter,
+	pub(crate) told: StatementSet,
 	signatures: BTreeMap<(Kind, usize), ValidatorSignature>,
 }
 
@@ -67,8 +67,8 @@ impl Store {
 			Kind::Valid => {}
 		}
 		let stated = self.stated.entry(key).or_insert_with(|| Stated {
-			filter: StatementFilter::blank(group_size),
-			told: StatementFilter::blank(group_size),
+			filter: StatementSet::blank(group_size),
+			told: StatementSet::blank(group_size),
 			signatures: BTreeMap::new(),
 		});
 		let is_new = stated.filter.note(kind, member);

@@ -1,9 +1,9 @@
 //! Others ask for candidates.
 
 use super::{StatementDistribution, Turn};
-use crate::{filter::Filter, store::Key, words::STATEMENT_BYTES, Attested, Misdeed};
+use crate::{filter::StatementSet, store::Key, words::STATEMENT_BYTES, Attested, Misdeed};
 use async_backing_machine::{PeerId, Refusal, Ticket};
-use async_backing_primitives::{Hash, StatementFilter, ValidatorIndex};
+use async_backing_primitives::{Hash, ValidatorIndex};
 use async_backing_wire::AttestedCandidateRequest;
 
 /// Statements of one answer: more would be more than an input may copy (law 1).
@@ -87,9 +87,9 @@ impl StatementDistribution {
 		let (Some(confirmed), Some(stored)) = (parent.confirmed.get(&key), parent.counted(key)) else {
 			return Ok(Err(Refusal::Unknown));
 		};
-		let mut sent = StatementFilter::blank(expected);
+		let mut sent = StatementSet::blank(expected);
 		let statements: Vec<_> = stored
-			.without(&request.mask)
+			.without(&StatementSet::from(&request.mask))
 			.into_iter()
 			.take(MAX_STATEMENTS)
 			.filter_map(|(kind, member)| {
@@ -114,7 +114,7 @@ impl StatementDistribution {
 		parent.grid.note_served(asker, key, &sent);
 		if let Some(cluster) = parent.cluster.as_mut().filter(|_| is_member) {
 			if let Some(member) = cluster.position(asker) {
-				for (kind, author) in sent.without(&StatementFilter::default()) {
+				for (kind, author) in sent.without(&StatementSet::default()) {
 					cluster.note_sent(member, candidate, kind, author);
 				}
 			}

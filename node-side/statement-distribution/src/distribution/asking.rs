@@ -2,13 +2,13 @@
 
 use super::{StatementDistribution, Turn};
 use crate::{
-	filter::{Filter, Kind},
+	filter::{Kind, StatementSet},
 	job::{AttestedCheck, BadCandidate, CheckedAttested, Job},
 	requests::{InFlight, Wanted},
 	Attested, Frontier, Misdeed, Possible, Standing,
 };
 use async_backing_machine::{Gain, PeerId, Priority, RequestFailure, RequestId};
-use async_backing_primitives::{StatementFilter, ValidatorIndex};
+use async_backing_primitives::ValidatorIndex;
 use async_backing_wire::AttestedCandidateRequest;
 
 impl StatementDistribution {
@@ -21,7 +21,7 @@ impl StatementDistribution {
 			};
 			let request = AttestedCandidateRequest {
 				candidate_hash: wanted.key.candidate,
-				mask: mask.clone(),
+				mask: mask.to_wire(),
 			};
 			match turn.out.request(peer, request, self.config.request_timeout) {
 				Some(id) => self.requests.sent(
@@ -43,7 +43,7 @@ impl StatementDistribution {
 		&self,
 		wanted: Wanted,
 		turn: &Turn<'_, F>,
-	) -> Option<(ValidatorIndex, PeerId, StatementFilter)> {
+	) -> Option<(ValidatorIndex, PeerId, StatementSet)> {
 		let holders = self.holders(wanted, turn.frontier)?;
 		let mask = self.parents.get(&wanted.parent)?.mask(wanted.key)?;
 		let there = holders.into_iter().filter_map(|holder| {
@@ -174,7 +174,7 @@ impl StatementDistribution {
 	}
 
 	/// What is missing in an answer with these statements: a quorum, but in the own group.
-	fn lacks(&self, wanted: Wanted, statements: &StatementFilter) -> Option<Misdeed> {
+	fn lacks(&self, wanted: Wanted, statements: &StatementSet) -> Option<Misdeed> {
 		let (parent, group) = (self.parents.get(&wanted.parent)?, wanted.key.group);
 		if parent.own_group() == Some(group) || parent.is_enough(group, statements) {
 			return None;
@@ -229,7 +229,7 @@ impl StatementDistribution {
 		let Some(size) = parent.routes.group_size(key.group) else {
 			return true;
 		};
-		let mut valid = StatementFilter::blank(size);
+		let mut valid = StatementSet::blank(size);
 		let mut forged = None;
 		for (statement, is_signed) in &statements {
 			match parent

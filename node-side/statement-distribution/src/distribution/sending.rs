@@ -1,11 +1,16 @@
 //! What is said to whom: statements within the cluster, manifests and what follows from them on the grid.
 
 use super::{StatementDistribution, Turn};
-use crate::{filter::Kind, grid::Owed, store::Key, Effect, Event, Frontier, Possible, Standing};
+use crate::{
+	filter::{Kind, StatementSet},
+	grid::Owed,
+	store::Key,
+	Effect, Event, Frontier, Possible, Standing,
+};
 use async_backing_machine::{PeerId, Recipients};
 use async_backing_primitives::{
 	BackedCandidateAcknowledgement, BackedCandidateManifest, Hash, StatementDistributionMessage,
-	StatementFilter, ValidatorIndex,
+	ValidatorIndex,
 };
 use std::collections::BTreeMap;
 
@@ -20,7 +25,7 @@ impl StatementDistribution {
 		let (Some(confirmed), Some(stated)) = (parent.confirmed.get(&key), parent.store.get(key)) else {
 			return;
 		};
-		let untold = crate::filter::Filter::without(&stated.filter, &stated.told);
+		let untold = stated.filter.without(&stated.told);
 		if untold.is_empty() {
 			return;
 		}
@@ -235,11 +240,11 @@ impl StatementDistribution {
 			group_index: key.group,
 			para_id: candidate.para_id(),
 			parent_head_data_hash: candidate.parent_head_hash(),
-			statement_knowledge: known.clone(),
+			statement_knowledge: known.to_wire(),
 		};
 		let acknowledgement = BackedCandidateAcknowledgement {
 			candidate_hash: key.candidate,
-			statement_knowledge: known.clone(),
+			statement_knowledge: known.to_wire(),
 		};
 		let partners = match only {
 			Some(only) => [only].into(),
@@ -319,7 +324,7 @@ impl StatementDistribution {
 		}
 	}
 
-	fn note_announced(&mut self, at: Hash, key: Key, targets: &[Target], known: &StatementFilter) {
+	fn note_announced(&mut self, at: Hash, key: Key, targets: &[Target], known: &StatementSet) {
 		let Some(parent) = self.parents.get_mut(&at) else {
 			return;
 		};

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
 	actors,
-	filter::{Filter, Kind},
+	filter::{Filter, Kind, StatementSet},
 	job, Attested, Grid,
 };
 use async_backing_machine::{
@@ -239,9 +239,10 @@ impl World for Scene {
 		choices: &mut Choices<'_>,
 	) -> Reply<WholeWords> {
 		let (name, group, block) = actors::find(request.candidate_hash).unwrap_or((1, 0, 1));
+		let mask = StatementSet::from(&request.mask);
 		let all = |kind| -> Vec<u32> {
 			(0..3)
-				.filter(|member| !request.mask.has(kind, *member as usize))
+				.filter(|member| !mask.has(kind, *member as usize))
 				.collect()
 		};
 		let honest = || SETTING.attested(name, group, block, &all(Kind::Seconded), &all(Kind::Valid));
