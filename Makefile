@@ -258,8 +258,9 @@ interop: setup ## Our parachain pallet beside the published one, block by block 
 
 # Blocks: the same histories as with fewer, and more of them. What it links is compiled in minutes, once.
 BESIDE ?= 6000
-beside-published: setup ## Our pallets beside the published ones over random histories, block by block; writes docs/beside-published.md
+beside-published: setup ## Our pallets beside the published ones over random histories, block by block; writes docs/beside-published.md and vectors/inherent
 	@$(WASM_ENV); CARGO_TARGET_DIR="$(CACHE)/interop" SKIP_WASM_BUILD=1 BESIDE=$(BESIDE) BESIDE_REPORT="$(CURDIR)/docs/beside-published.md" \
+		BESIDE_VECTORS="$(CURDIR)/vectors/inherent" \
 		nice -n 19 cargo test --locked --manifest-path benchmarks/interop/Cargo.toml -p async-backing-interop-relay -- --nocapture
 
 # Runtimes to Wasm alone; PARAS='small penpal' for the published penpal as well, which is large.

@@ -24,25 +24,49 @@ struct Known {
 	room: Vec<u8>,
 }
 
-/// Compares all answers and keys in the state after a block. Returns how many there were, and those that differ.
+/// An answer of both sides.
+pub(crate) struct Told {
+	/// The question with the para that it is about, or the key.
+	pub(crate) question: String,
+	pub(crate) ours: Vec<u8>,
+	pub(crate) theirs: Vec<u8>,
+	/// What says why they differ.
+	pub(crate) rows: Vec<Row>,
+}
+
+/// Compares all answers and keys in the state after a block. Returns them, and what differs.
 pub(crate) fn compare(
 	ours: &mut TestExternalities,
 	theirs: &mut TestExternalities,
-) -> (u64, Vec<Difference>) {
-	let mut compared = 0;
+) -> (Vec<Told>, Vec<Difference>) {
+	let mut all = Vec::new();
 	let mut differences = Vec::new();
-	let mut note = |whose: &str, known: &Known, ours: Answers, theirs: Answers| {
-		assert_eq!(ours.len(), theirs.len(), "the same questions");
-		for ((name, ours), (same, theirs)) in ours.into_iter().zip(theirs) {
-			assert_eq!(name, same, "the same questions");
-			compared += 1;
-			if ours != theirs {
-				differences.extend(differ(whose, &name, &ours, &theirs, known));
+	let mut note =
+		|whose: &str, keys: &[(String, Vec<u8>)], known: &Known, ours: Answers, theirs: Answers| {
+			assert_eq!(ours.len(), theirs.len(), "the same questions");
+			for (position, ((name, ours), (same, theirs))) in ours.into_iter().zip(theirs).enumerate() {
+				assert_eq!(name, same, "the same questions");
+				let mut rows = Vec::new();
+				if ours != theirs {
+					let found = differ(whose, &name, &ours, &theirs, known);
+					rows.extend(found.iter().filter_map(|difference| difference.row));
+					differences.extend(found);
+				}
+				let question = match keys.get(position) {
+					Some((_, key)) => sp_core::bytes::to_hex(key, false),
+					None => format!("{whose}{name}"),
+				};
+				all.push(Told {
+					question,
+					ours,
+					theirs,
+					rows,
+				});
 			}
-		}
-	};
+		};
 	note(
 		"",
+		&[],
 		&Known::default(),
 		ours.execute_with(ours::answers),
 		theirs.execute_with(published::answers),
@@ -59,6 +83,7 @@ pub(crate) fn compare(
 		};
 		note(
 			&whose,
+			&[],
 			&known,
 			ours.execute_with(|| ours::answers_of(para)),
 			of_theirs,
@@ -83,9 +108,10 @@ pub(crate) fn compare(
 					.collect()
 			})
 		};
-		note(&whose, &known, values(ours), values(theirs));
+		let (values_of_ours, values_of_theirs) = (values(ours), values(theirs));
+		note(&whose, &keys, &known, values_of_ours, values_of_theirs);
 	}
-	(compared, differences)
+	(all, differences)
 }
 
 fn differ(whose: &str, name: &str, ours: &[u8], theirs: &[u8], known: &Known) -> Vec<Difference> {

@@ -1,10 +1,25 @@
 //! Calls that both sides know, in the words of each.
 
 use crate::{
-	chain,
+	chain, form,
 	plan::{Op, PARAS},
 };
 use async_backing_interop_relay::chain::Call;
+use sp_core::Bytes;
+
+/// Names of the values that [`Op::Configure`] knows by their numbers from 4 on.
+const FIELDS: [&str; 10] = [
+	"max_upward_queue_count",
+	"max_upward_message_num_per_candidate",
+	"max_upward_message_size",
+	"hrmp_max_message_num_per_candidate",
+	"max_head_data_size",
+	"max_code_size",
+	"minimum_backing_votes",
+	"paras_availability_period",
+	"group_rotation_frequency",
+	"max_validators",
+];
 
 /// What the published pallets are called with where ours are with `op`; `None` where they know no such call, or decision 9 says
 /// that it acts at another time: then neither side is called.
@@ -37,6 +52,48 @@ pub(crate) fn published(op: &Op) -> Option<Call> {
 			message: vec![1; bytes],
 		}),
 		_ => None,
+	}
+}
+
+/// A call as it is written down.
+pub(crate) fn written(call: &Call) -> form::Call {
+	match call.clone() {
+		Call::Configure(which, value) => form::Call::Configure {
+			field: FIELDS[usize::from(which) - 4].to_owned(),
+			// As both sides make the value.
+			value: match which {
+				8 => 5 + value,
+				9 => 10 + value,
+				_ => value,
+			},
+		},
+		Call::TrustCode(code) => form::Call::TrustCode { code: Bytes(code) },
+		Call::RequestChannel {
+			sender,
+			recipient,
+			capacity,
+			message_size,
+		} => form::Call::RequestChannel {
+			sender,
+			recipient,
+			capacity,
+			message_size,
+		},
+		Call::AcceptChannel { sender, recipient } => form::Call::AcceptChannel { sender, recipient },
+		Call::CancelRequest { sender, recipient } => form::Call::CancelRequest { sender, recipient },
+		Call::CloseChannel {
+			sender,
+			recipient,
+			by,
+		} => form::Call::CloseChannel {
+			sender,
+			recipient,
+			by,
+		},
+		Call::SendDownward { para, message } => form::Call::SendDownward {
+			para,
+			message: Bytes(message),
+		},
 	}
 }
 

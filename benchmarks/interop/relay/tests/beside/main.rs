@@ -11,7 +11,8 @@
 //!
 //! Whatever is not the same has to be one of the [`rows::Row`]s, each recognised by an exact condition. Anything else fails.
 //!
-//! `BESIDE` says how many blocks (600 without it), `BESIDE_REPORT` where to write the page.
+//! `BESIDE` says how many blocks (600 without it), `BESIDE_REPORT` where to write the page, `BESIDE_VECTORS` into which folder to
+//! write some of the histories, for who has no published pallets at hand ([`record`]).
 
 // What is shared with the tests of the runtime; stories of their own ask for the rest.
 #[allow(dead_code)]
@@ -25,10 +26,15 @@ mod node;
 mod plan;
 #[path = "../../../../../runtime-tests/tests/tests/agreement/wrong.rs"]
 mod wrong;
+// What is shared with who replays the histories that are written down.
+#[path = "../../../../../runtime-tests/relay-runtime/tests/inherent_vectors/form.rs"]
+mod form;
+#[path = "../../../../../runtime-tests/relay-runtime/tests/inherent_vectors/ours.rs"]
+mod ours;
 
 mod answers;
 mod calls;
-mod ours;
+mod record;
 mod report;
 mod rows;
 mod run;
@@ -56,12 +62,14 @@ fn r_def_7_what_the_published_pallets_do_but_for_the_rows_of_decision_9() {
 	let mut runner = TestRunner::new_with_rng(config, rng);
 	let histories = (proptest::bool::ANY, vec(plan::block(), 20..50));
 	let mut found = Found::default();
+	let mut shelf = record::Shelf::default();
 	while found.blocks < wanted {
 		let (is_narrow, blocks) = histories
 			.new_tree(&mut runner)
 			.expect("there are histories")
 			.current();
-		run::run(is_narrow, &blocks, &mut found);
+		let recorded = run::run(is_narrow, &blocks, &mut found);
+		shelf.offer(found.histories, recorded);
 		found.histories += 1;
 	}
 	let page = report::page(&found);
@@ -70,7 +78,15 @@ fn r_def_7_what_the_published_pallets_do_but_for_the_rows_of_decision_9() {
 	if let Ok(path) = std::env::var("BESIDE_REPORT") {
 		std::fs::write(path, &page).expect("the page can be written");
 	}
-	assert_eq!(found.dropped_when_told, found.timed_out, "R-TMO-3: ours tells nodes when");
+	if let Ok(folder) = std::env::var("BESIDE_VECTORS") {
+		shelf
+			.write_to(folder.as_ref())
+			.expect("the histories can be written");
+	}
+	assert_eq!(
+		found.dropped_when_told, found.timed_out,
+		"R-TMO-3: ours tells nodes when"
+	);
 	// Histories are about something.
 	let counts = [
 		found.both_accept,

@@ -4,15 +4,18 @@ use crate::{
 	answers,
 	calls::{self, published},
 	chain::{self, begin_block, end_block, enter, info, FIRST_SLOT},
+	form,
 	node::{AtLeaf, Made, Node},
 	ours,
 	plan::{BlockPlan, Op, PARAS},
+	record::Recorder,
 	rows::{Row, Verdicts},
 	wrong,
 };
 use async_backing_interop_relay::chain as theirs;
 use async_backing_primitives::{hash_of, Header, ParachainsInherentData, ValidatorIndex};
 use codec::Encode;
+use sp_core::Bytes;
 use sp_io::TestExternalities;
 use std::collections::BTreeMap;
 
@@ -84,14 +87,17 @@ struct Both {
 	ours: TestExternalities,
 	theirs: TestExternalities,
 	session: u32,
+	recorder: Recorder,
 }
 
-pub(crate) fn run(is_narrow: bool, blocks: &[BlockPlan], found: &mut Found) {
+/// Runs a history through both, and returns it as it is written down.
+pub(crate) fn run(is_narrow: bool, blocks: &[BlockPlan], found: &mut Found) -> form::History {
 	let mut ours = ours::genesis(is_narrow);
-	let (mut parent, validators) = ours.execute_with(|| {
-		theirs::set_seed(ours::seed(0));
+	let (mut parent, validators, seed) = ours.execute_with(|| {
+		let seed = ours::seed(0);
+		theirs::set_seed(seed);
 		theirs::set_disabled(ours::disabled());
-		(chain::genesis_header(), ours::validators())
+		(chain::genesis_header(), ours::validators(), seed)
 	});
 	let paras: Vec<_> = PARAS
 		.iter()
@@ -106,6 +112,7 @@ pub(crate) fn run(is_narrow: bool, blocks: &[BlockPlan], found: &mut Found) {
 		ours,
 		theirs: theirs::genesis(&configuration, &paras, &more_cores, &validators),
 		session: 0,
+		recorder: Recorder::new(configuration, &paras, &validators, seed),
 	};
 	let first = BlockPlan {
 		before: calls::prelude(),
@@ -120,6 +127,7 @@ pub(crate) fn run(is_narrow: bool, blocks: &[BlockPlan], found: &mut Found) {
 		parent = both.block(&mut node, &parent, slot, plan, number, found);
 		slot += 1 + plan.skipped_slots;
 	}
+	both.recorder.history
 }
 
 impl Both {
@@ -176,6 +184,7 @@ impl Both {
 		let parent_hash = hash_of(parent);
 		self.theirs
 			.execute_with(|| theirs::begin(parent.number + 1, parent_hash, starts));
+		self.recorder.begin(parent, slot, starts);
 		self.calls(&plan.before, &case, found);
 
 		// Each by itself.
@@ -186,7 +195,7 @@ impl Both {
 			parent_header: parent.clone(),
 		};
 		for candidate in &made {
-			let _ = self.judge(&leaf, &nothing, candidate, &case, found);
+			let _ = self.judge(&leaf, &nothing, None, candidate, &case, found);
 		}
 
 		// All that is offered, one after the other: what both take is the block's.
@@ -203,7 +212,8 @@ impl Both {
 			data.bitfields.clear();
 		}
 		for candidate in &offered {
-			if self.judge(&leaf, &data, candidate, &case, found) {
+			let behind = Some(data.backed_candidates.len());
+			if self.judge(&leaf, &data, behind, candidate, &case, found) {
 				data.backed_candidates.push(candidate.backed.clone());
 			}
 		}
@@ -213,16 +223,19 @@ impl Both {
 		self.theirs
 			.execute_with(|| theirs::enter(&data.encode()))
 			.expect("it was judged before");
+		self.recorder.enter(&data);
 		self.calls(&plan.after, &case, found);
 
 		// The ends.
 		let header = self.ours.execute_with(end_block);
-		self.ours.execute_with(|| theirs::set_seed(ours::seed(session)));
+		let seed = self.ours.execute_with(|| ours::seed(session));
+		theirs::set_seed(seed);
 		self.theirs.execute_with(theirs::end);
 		found.blocks += 1;
 		self.count(&leaf, found);
-		let (compared, differences) = answers::compare(&mut self.ours, &mut self.theirs);
-		found.answers += compared;
+		let (told, differences) = answers::compare(&mut self.ours, &mut self.theirs);
+		found.answers += told.len() as u64;
+		self.recorder.end(seed, told);
 		for difference in differences {
 			let answers::Difference {
 				row,
@@ -240,6 +253,7 @@ impl Both {
 		&mut self,
 		leaf: &AtLeaf,
 		data: &ParachainsInherentData,
+		behind: Option<usize>,
 		candidate: &Made,
 		case: &impl Fn(String, String, String) -> Case,
 		found: &mut Found,
@@ -249,13 +263,22 @@ impl Both {
 		let ours = self.ours.execute_with(|| ours::verdict(&with));
 		let theirs = self.theirs.execute_with(|| theirs::would_enter(&with.encode()));
 		found.verdicts += 1;
+		let trial = form::Trial {
+			behind,
+			candidate: Bytes(candidate.backed.encode()),
+			published: said(&theirs),
+			ours: said(&ours),
+			rules: None,
+		};
 		match (&ours, &theirs) {
 			(Ok(()), Ok(())) => {
 				found.both_accept += 1;
+				self.recorder.trial(trial);
 				return true;
 			}
 			(Err(reason), Err(_)) => {
 				found.both_refuse += 1;
+				self.recorder.trial(trial);
 				*found.reasons.entry(reason).or_default() += 1;
 				return false;
 			}
@@ -294,16 +317,22 @@ impl Both {
 			None => what,
 		};
 		let case = case(what, said(&ours), said(&theirs));
-		found.differs(verdicts.row(), case);
+		let row = verdicts.row();
+		self.recorder.trial(form::Trial {
+			rules: row.map(|row| row.words().2.to_owned()),
+			..trial
+		});
+		found.differs(row, case);
 		false
 	}
 
 	/// Calls that both know, where both let them through.
 	fn calls(&mut self, ops: &[Op], case: &impl Fn(String, String, String) -> Case, found: &mut Found) {
 		for op in ops {
-			if matches!(op, Op::Disable(_)) {
+			if let Op::Disable(validator) = *op {
 				// Theirs asks the session pallet as well, and is told of it below.
 				self.ours.execute_with(|| chain::execute(op));
+				self.recorder.call(form::Call::Disable { validator });
 				continue;
 			}
 			let Some(call) = published(op) else {
@@ -313,6 +342,7 @@ impl Both {
 			let theirs = self.theirs.execute_with(|| theirs::would_execute(&call));
 			if ours && theirs {
 				assert!(self.ours.execute_with(|| chain::execute(op)), "it was tried");
+				self.recorder.call(calls::written(&call));
 				self.execute_by_theirs(&call, case, found);
 				found.calls += 1;
 			} else if ours != theirs {
@@ -349,6 +379,10 @@ impl Both {
 					format!("{} bytes of XCM", message.len()),
 				);
 				found.differs(Some(Row::Notices), case);
+				self.recorder.call(form::Call::Notice {
+					para: para.0,
+					message: Bytes(message.clone()),
+				});
 				self.ours.execute_with(|| ours::send_downward(para, message));
 			}
 		}
@@ -394,7 +428,7 @@ impl Both {
 
 fn said<T: core::fmt::Display>(verdict: &Result<(), T>) -> String {
 	match verdict {
-		Ok(()) => "accepted".to_owned(),
+		Ok(()) => form::ACCEPTED.to_owned(),
 		Err(reason) => reason.to_string(),
 	}
 }

@@ -1,7 +1,6 @@
 //! Our chain: what it begins with, and what it says.
 
 use crate::{chain, plan::PARAS};
-use async_backing_interop_relay::chain::Answers;
 use async_backing_primitives::{
 	runtime_api::{
 		runtime_decl_for_async_backing_api::AsyncBackingApiV1,
@@ -17,6 +16,9 @@ use frame_support::{
 	traits::Randomness,
 };
 use sp_io::TestExternalities;
+
+/// Answers by their names, in SCALE.
+pub(crate) type Answers = Vec<(String, Vec<u8>)>;
 
 /// The first para has two cores, so that several of its candidates wait at a time.
 pub(crate) const CORES: [usize; 4] = [0, 1, 2, 0];
