@@ -236,6 +236,31 @@ fn r_code_5_the_child_of_the_applying_candidate_runs_the_new_code() {
 	});
 }
 
+/// Whatever the order of their cores, or of the hashes of their ids, by which the published pallet goes (decision 9).
+#[test]
+fn r_ena_4_paras_are_enacted_ascending_by_id() {
+	Setup {
+		assignments: vec![(0, OTHER), (1, PARA)],
+		..Setup::default()
+	}
+	.run(|| {
+		run_to(6);
+		let first = Candidate::new(PARA, 1, &genesis_head(PARA), 1);
+		let other = Candidate::new(OTHER, 0, &genesis_head(OTHER), 1);
+		finish_block_with(inherent(&[], &[&first, &other]));
+		finish_block_with(inherent(&attest(&[0, 1]), &[]));
+		let effects = neighbours(|state| state.effects.clone());
+		let enacted: Vec<_> = effects
+			.into_iter()
+			.filter_map(|effect| match effect {
+				Effect::NewHead(para, ..) => Some(para),
+				_ => None,
+			})
+			.collect();
+		assert_eq!(enacted, [PARA, OTHER], "R-ENA-4");
+	});
+}
+
 #[test]
 fn r_ena_4_effects_are_enacted_in_order() {
 	Setup::default().run(|| {

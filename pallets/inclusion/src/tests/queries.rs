@@ -304,6 +304,44 @@ fn r_rel_6_what_the_api_predicts_is_what_the_child_accepts() {
 	});
 }
 
+/// The published pallet tells the relay parent of the last candidate that waits (decision 9). Constraints are of the included
+/// head, and what waits is stacked on them.
+#[test]
+fn r_base_1_r_tre_6_what_waits_does_not_move_the_oldest_relay_parent() {
+	Setup::default().run(|| {
+		run_to(6);
+		// Asked in the state of a block, of which the next one is begun.
+		let oldest = || {
+			let asked = now();
+			let oldest = between_blocks(|| {
+				Queries::base_constraints(PARA)
+					.expect("the para is known")
+					.constraints
+					.min_relay_parent_number
+			});
+			(asked, oldest)
+		};
+		let (asked, before) = oldest();
+		let waits = Candidate::first();
+		finish_block_with(inherent(&[], &[&waits]));
+		let relay_parent = pending_candidates(PARA)[0].relay_parent_number;
+		let (asked_again, after) = oldest();
+		assert!(after < relay_parent, "R-BASE-1: {after} and {relay_parent}");
+		assert_eq!(
+			after - before,
+			asked_again - asked,
+			"R-REL-6: it moves with the window alone"
+		);
+		let behind = waits.child(0, 2).on(block(relay_parent - 1));
+		let filtered = Pallet::<Test>::filter(inherent(&attest(&[0]), &[&behind]));
+		assert_eq!(
+			filtered.backed_candidates,
+			[],
+			"R-TRE-6: what waits is stacked, and relay parents do not go back"
+		);
+	});
+}
+
 #[test]
 fn r_def_37_r_rel_2_the_relay_parents_that_are_named_are_those_that_the_child_accepts() {
 	for params in [(4, 3), (4, 1), (4, 0)] {
