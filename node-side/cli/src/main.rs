@@ -5,6 +5,8 @@ mod calibrate;
 mod check;
 mod context;
 mod error;
+#[cfg(test)]
+mod figures;
 mod foreign;
 mod output;
 mod page;
@@ -17,6 +19,8 @@ mod recording;
 mod replay;
 mod rerun;
 mod runtime;
+#[cfg(test)]
+mod salt;
 mod scenario;
 mod serve;
 mod soak;

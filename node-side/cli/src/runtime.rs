@@ -42,6 +42,8 @@ impl Runtime {
 				.ok_or(CliError::NoWasm("async-backing-relay-runtime"))?
 				.into(),
 		};
+		#[cfg(test)]
+		let code = crate::salt::salted(code);
 		Ok(Self {
 			code,
 			executor: executor(),

@@ -9,6 +9,7 @@ use crate::{
 	args::{Cli, Command},
 	context,
 	error::CliError,
+	figures::{compare, compare_drawings},
 	page, plan, run_watched,
 	runtime::{Runtime, RuntimeArgs},
 	table::{self, Style},
@@ -40,24 +41,6 @@ fn root() -> PathBuf {
 
 fn is_update() -> bool {
 	std::env::var_os(UPDATE).is_some()
-}
-
-/// Hashes depend on every byte of the runtime, and so does the size of code; all else on what a run does. Six or more
-/// hexadecimal digits are one of these.
-fn without_hashes(text: &str) -> String {
-	let mut masked = String::new();
-	let mut digits = String::new();
-	for symbol in text.chars().chain(['\n']) {
-		if symbol.is_ascii_digit() || ('a'..='f').contains(&symbol) {
-			digits.push(symbol);
-			continue;
-		}
-		masked.push_str(if digits.len() >= 6 { "########" } else { &digits });
-		digits.clear();
-		masked.push(symbol);
-	}
-	masked.pop();
-	masked
 }
 
 /// Runs, by what they follow from.
@@ -146,6 +129,7 @@ fn shown_in(document: &str) -> Vec<(String, String)> {
 #[test]
 fn r_col_2_r_col_3_r_col_4_guides_and_pictures_are_what_runs_draw() {
 	let mut runs = Runs::default();
+	let mut stale = Vec::new();
 	for (guide, blocks) in [("guide/trees", 1), ("guide/contexts", 5), ("lecture/README", 11)] {
 		let path = root().join(format!("docs/{guide}.md"));
 		let _writing = documents();
@@ -159,11 +143,9 @@ fn r_col_2_r_col_3_r_col_4_guides_and_pictures_are_what_runs_draw() {
 				document = document.replacen(&block(&drawing), &block(&now), 1);
 				continue;
 			}
-			assert_eq!(
-				without_hashes(&drawing),
-				without_hashes(&now),
-				"docs/{guide}.md is not what `{arguments}` draws; {UPDATE}=1 writes it anew"
-			);
+			if let Err(why) = compare(&drawing, &now) {
+				stale.push(format!("docs/{guide}.md is not what `{arguments}` draws: {why}"));
+			}
 		}
 		if is_update() {
 			std::fs::write(&path, document).expect("it can be written");
@@ -230,12 +212,15 @@ fn r_col_2_r_col_3_r_col_4_guides_and_pictures_are_what_runs_draw() {
 			continue;
 		}
 		let drawn = std::fs::read_to_string(&path).expect("the picture is there");
-		assert_eq!(
-			without_hashes(&drawn),
-			without_hashes(&now),
-			"{picture}: {UPDATE}=1 draws it anew"
-		);
+		if let Err(why) = compare_drawings(&drawn, &now) {
+			stale.push(format!("docs/pictures/{picture}.svg: {why}"));
+		}
 	}
+	assert!(
+		stale.is_empty(),
+		"{UPDATE}=1 draws these anew: {}",
+		stale.join("\n")
+	);
 	three_agree(&mut runs);
 	reasons(&mut runs);
 	slides::group_first(&runs);
@@ -305,7 +290,9 @@ fn shows(document: &str, name: &str, now: &str) {
 		let text = format!("{before}{begin}{now}{end}{after}");
 		return std::fs::write(&path, text).expect("it can be written");
 	}
-	assert_eq!(shown, now, "{document}: {UPDATE}=1 writes it anew");
+	if let Err(why) = compare(shown, now) {
+		panic!("{document}: {UPDATE}=1 writes it anew: {why}");
+	}
 }
 
 /// The lecture's advantages, each beside the rows that measure it: of the usual run, or of one in which blocks are left empty.
