@@ -130,7 +130,7 @@ pub(crate) enum CliError {
 		runs: u32,
 	},
 	/// More went wrong than a network bears, and nothing was noticed.
-	#[error("{runs} runs bear what they should not")]
+	#[error("{runs} runs bear what they should not, or do not charge who contradicts itself")]
 	Unnoticed {
 		/// How many.
 		runs: u32,

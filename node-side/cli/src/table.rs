@@ -278,6 +278,13 @@ pub(crate) fn write(out: &mut impl Write, runs: &[RunReport], slot_s: f64, style
 			)?;
 		}
 	}
+	for charged in runs.iter().flat_map(|run| &run.charged) {
+		writeln!(
+			out,
+			"validator {}, which misbehaves, was charged {} times: {}",
+			charged.validator, charged.times, charged.reason
+		)?;
+	}
 	write_fates(out, runs)?;
 	write_refused(out, runs)?;
 	write_idle(out, runs)

@@ -56,8 +56,8 @@ pub use outside::Outside;
 pub use parachain::Parachain;
 pub use relay::{ImportedBlock, RelayChain, FIRST_SLOT};
 pub use report::{
-	FailedTransactions, Fates, Idleness, Inclusion, Intervals, Latency, OrderFates, ParaReport, Refusal,
-	Report, RunParams, RunReport,
+	Charged, FailedTransactions, Fates, Idleness, Inclusion, Intervals, Latency, OrderFates, ParaReport,
+	Refusal, Report, RunParams, RunReport,
 };
 pub use root::RootCall;
 pub use simulation::{Devnet, Progress};

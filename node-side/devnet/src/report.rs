@@ -61,10 +61,24 @@ pub struct RunReport {
 	/// Transactions of the run that the chain did not take, or that failed: orders, and what root says. Only where there are any.
 	#[serde(skip_serializing_if = "Vec::is_empty")]
 	pub failed: Vec<FailedTransactions>,
+	/// What honest nodes charged validators for that misbehave. Only where there are any.
+	#[serde(skip_serializing_if = "Vec::is_empty")]
+	pub charged: Vec<Charged>,
 	/// What went over the links.
 	pub traffic: Traffic,
 	/// Time that the run took here, in seconds. The only value that differs between runs of one seed.
 	pub wall_s: f64,
+}
+
+/// A validator that misbehaves, and what honest nodes charged it for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Charged {
+	/// Its number.
+	pub validator: u32,
+	/// For what.
+	pub reason: String,
+	/// How often, by all of them together.
+	pub times: u32,
 }
 
 /// The outcome for one para.

@@ -8,6 +8,7 @@ use crate::{
 	orders::OrderDesk,
 	outside::Outside,
 	relay::RelayChain,
+	report::Charged,
 	story::{Passage, Roads, Story},
 	traffic::{Crowd, Traffic},
 	world::World,
@@ -440,6 +441,16 @@ impl Devnet {
 			refused_on_chain: tally.refused_on_chain(),
 			relay_blocks_lost: u32::try_from(branch.lost().len()).unwrap_or(u32::MAX),
 			failed: self.chronicle.failed(),
+			charged: self
+				.chronicle
+				.invariants
+				.charged()
+				.map(|(node, reason, times)| Charged {
+					validator: u32::try_from(node.0).unwrap_or(u32::MAX),
+					reason: reason.into(),
+					times,
+				})
+				.collect(),
 			wall_s: wall.as_secs_f64(),
 		})
 	}

@@ -4,6 +4,8 @@ mod check;
 mod compare;
 mod context;
 mod dev;
+#[cfg(test)]
+mod documents;
 mod faults;
 mod model;
 mod network;

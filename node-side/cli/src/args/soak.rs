@@ -20,7 +20,8 @@ pub(crate) struct Soak {
 	/// Validators of each run.
 	#[arg(long, value_name = "COUNT", default_value_t = 10, value_parser = clap::value_parser!(u32).range(4..=i64::from(MAX_VALIDATORS)))]
 	pub(crate) validators: u32,
-	/// One more validator misbehaves than may: something has to break, and to be noticed.
+	/// One more validator misbehaves than may: something has to break, or those who contradict themselves have to be charged for
+	/// it.
 	#[arg(long)]
 	pub(crate) beyond: bool,
 	/// Where it is written what each run came to. Runs that are there already are not made again.

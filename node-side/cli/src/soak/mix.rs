@@ -1,7 +1,7 @@
 //! The arguments of a run, and what can be taken away of them.
 
 use crate::args;
-use async_backing_devnet::{Arena, Mix, Trouble};
+use async_backing_devnet::{Arena, Misbehaviour, Mix, Trouble, FIRST_PARA};
 
 /// Paras of a run.
 const PARAS: u32 = 2;
@@ -11,6 +11,11 @@ const COLLATORS: u32 = 2;
 const SESSIONS: [u32; 3] = [20, 50, 10];
 /// Virtual time of an extrinsic, so long that few of them fill a block.
 const EXTRINSIC_US: u32 = 20_000;
+
+/// Blocks of a run before the one in which root opens channels: they are open from the second session on.
+const OPENED_AFTER: u32 = 1;
+/// What they have room for, so that it takes little to exceed it.
+const CHANNEL_LIMITS: &str = r#""max_capacity":2,"max_message_size":64"#;
 
 /// A run.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,8 +82,30 @@ impl Plan {
 		for trouble in &self.mix.troubles {
 			words.extend([trouble.flag().to_owned(), trouble.to_string()]);
 		}
+		words.extend(self.channels());
 		words.extend(self.runtime.iter().cloned());
 		words
+	}
+
+	/// Has root open channels between the paras, if somebody is about to misuse them.
+	fn channels(&self) -> Vec<String> {
+		let misuses = |trouble: &Trouble| match trouble {
+			Trouble::Misbehaviour(Misbehaviour::Collator(_, what)) => what.needs_channels(),
+			_ => false,
+		};
+		// Other runtimes may have no such call.
+		if !self.runtime.is_empty() || !self.mix.troubles.iter().any(misuses) {
+			return Vec::new();
+		}
+		let paras = [FIRST_PARA, FIRST_PARA + 1];
+		let open = |sender: u32, recipient: u32| {
+			let call = "hrmp.force_open_hrmp_channel";
+			format!(r#"{OPENED_AFTER}:{call}={{"sender":{sender},"recipient":{recipient},{CHANNEL_LIMITS}}}"#)
+		};
+		[open(paras[0], paras[1]), open(paras[1], paras[0])]
+			.into_iter()
+			.flat_map(|call| ["--root".to_owned(), call])
+			.collect()
 	}
 
 	/// The same as a line.

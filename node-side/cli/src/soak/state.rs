@@ -1,10 +1,10 @@
 //! What runs came to, in a file: a line of JSON for each, behind one that says which runs they are.
 
 use crate::{args, error::CliError};
-use async_backing_devnet::{Fate, RunReport, Violation};
+use async_backing_devnet::{Fate, Mix, RunReport, Violation};
 use serde::{Deserialize, Serialize};
 use std::{
-	collections::BTreeMap,
+	collections::{BTreeMap, BTreeSet},
 	fs::File,
 	io::{Read, Write},
 	path::Path,
@@ -38,6 +38,9 @@ pub(super) struct Outcome {
 	/// How many parablocks ended in each class, by its name. Files of earlier versions do not say.
 	#[serde(default)]
 	pub(super) fates: BTreeMap<String, u32>,
+	/// Validators that misbehave and that honest ones charged, ascending.
+	#[serde(default)]
+	pub(super) charged: BTreeSet<u32>,
 	/// What broke, with the objects.
 	#[serde(default)]
 	pub(super) message: String,
@@ -47,6 +50,14 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
+	/// Whether it is noticed that this went wrong: something broke, or all validators that contradict themselves were charged,
+	/// if there are any.
+	pub(super) fn is_noticed(&self, mix: &Mix) -> bool {
+		let mut equivocators = mix.equivocators().peekable();
+		self.broke.is_some()
+			|| (equivocators.peek().is_some() && equivocators.all(|number| self.charged.contains(&number)))
+	}
+
 	pub(super) fn whole(run: u32, report: &RunReport) -> Self {
 		let sum = |of: fn(&async_backing_devnet::ParaReport) -> u32| report.paras.iter().map(of).sum();
 		Self {
@@ -61,6 +72,7 @@ impl Outcome {
 				.map(|fate| (fate.name().to_owned(), of_all(report, *fate)))
 				.filter(|(_, count)| *count > 0)
 				.collect(),
+			charged: report.charged.iter().map(|charged| charged.validator).collect(),
 			message: String::new(),
 			smaller: None,
 		}
@@ -75,6 +87,7 @@ impl Outcome {
 			events: String::new(),
 			broke: Some(violation.invariant.name().into()),
 			fates: BTreeMap::new(),
+			charged: BTreeSet::new(),
 			message: violation.message.clone(),
 			smaller: None,
 		}
@@ -164,6 +177,7 @@ fn open(path: &Path, header: &Header) -> std::io::Result<State> {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use async_backing_devnet::Trouble;
 
 	const HEADER: Header = Header {
 		soak: 1,
@@ -172,6 +186,43 @@ mod tests {
 		validators: 10,
 		beyond: false,
 	};
+
+	#[test]
+	fn who_contradicts_itself_is_noticed_if_it_is_charged() {
+		let trouble = |text: &&str| Trouble::misconduct(text).expect("it reads");
+		let mix = |texts: &[&str]| Mix {
+			troubles: texts.iter().map(trouble).collect(),
+			..Mix::default()
+		};
+		let rows: &[(&[&str], &[u32], Option<&str>, bool)] = &[
+			(&["v1=mute"], &[], Some("para-lives"), true),
+			(&["v1=mute"], &[], None, false),
+			(&["v1=mute"], &[1], None, false),
+			(&["v1=equivocate", "v2=lie-in-manifests"], &[1], None, true),
+			(&["v1=equivocate", "v2=equivocate"], &[1], None, false),
+			(&["v1=equivocate", "v2=equivocate"], &[1, 2, 3], None, true),
+			(&[], &[], None, false),
+		];
+		for (texts, charged, broke, expected) in rows {
+			let outcome = Outcome {
+				run: 0,
+				relay_blocks: 1,
+				built: 0,
+				included: 0,
+				events: String::new(),
+				broke: broke.map(str::to_owned),
+				fates: BTreeMap::new(),
+				charged: charged.iter().copied().collect(),
+				message: String::new(),
+				smaller: None,
+			};
+			assert_eq!(
+				outcome.is_noticed(&mix(texts)),
+				*expected,
+				"{texts:?} {charged:?} {broke:?}"
+			);
+		}
+	}
 
 	#[test]
 	fn what_was_made_is_not_made_again() {
@@ -185,6 +236,7 @@ mod tests {
 			events: "0x00".into(),
 			broke: None,
 			fates: [("included".to_owned(), 190)].into(),
+			charged: [3].into(),
 			message: String::new(),
 			smaller: None,
 		};

@@ -45,7 +45,10 @@ pub(super) fn report(args: &args::Soak, outcomes: &[Outcome]) -> Report {
 	let (built, included) = (sum(|outcome| outcome.built), sum(|outcome| outcome.included));
 	let broke = outcomes.iter().filter(|outcome| outcome.broke.is_some()).count();
 	let noticed = match args.beyond {
-		true => "more validators misbehave than may, so that something has to break",
+		true => {
+			"more validators misbehave than may, so that something has to break, or those who contradict themselves have to be \
+			 charged for it"
+		}
 		false => "of n = 3 f + 1 validators up to f misbehave or crash at once",
 	};
 	let figure = |label: &str, value: String, note: String| Figure {
@@ -265,6 +268,7 @@ mod tests {
 			events: "0x01".into(),
 			broke: broke.map(String::from),
 			fates: fates.map(|(name, count)| (name.to_owned(), count)).into(),
+			charged: [].into(),
 			message: broke
 				.map(|_| "para 2000 <is> dead".to_owned())
 				.unwrap_or_default(),

@@ -45,6 +45,7 @@ pub(crate) fn run(depth: u32, ancestry: u32, interval: f64, extrinsics: u64) -> 
 		runtime: String::new(),
 		paras: vec![para],
 		refused_on_chain: 0,
+		charged: Vec::new(),
 		relay_blocks_lost: 0,
 		failed: Vec::new(),
 		traffic: Traffic::default(),

@@ -14,7 +14,8 @@ pub struct Arena {
 	pub collators: u32,
 	/// First slot in which all is calm.
 	pub calm_from: u32,
-	/// Whether one more validator misbehaves than may.
+	/// Whether one more validator misbehaves than may: they break something, or those among them who contradict themselves are
+	/// charged for it.
 	pub beyond: bool,
 }
 
@@ -29,6 +30,18 @@ pub struct Mix {
 	pub import_jitter_ms: u32,
 	/// What else goes wrong.
 	pub troubles: Vec<Trouble>,
+}
+
+impl Mix {
+	/// Validators that contradict themselves, and that honest ones have to notice.
+	pub fn equivocators(&self) -> impl Iterator<Item = u32> + '_ {
+		self.troubles.iter().filter_map(|trouble| match trouble {
+			Trouble::Misbehaviour(Misbehaviour::Validator(number, ValidatorMisconduct::Equivocate)) => {
+				Some(*number)
+			}
+			_ => None,
+		})
+	}
 }
 
 impl Arena {
@@ -101,12 +114,19 @@ impl Arena {
 	}
 
 	fn validators(&self, mix: &mut Mix, random: &mut ChaCha8Rng, nodes: impl Iterator<Item = u32>) {
-		use ValidatorMisconduct::{Mute, VouchForAll, WithholdBitfields};
+		use ValidatorMisconduct::{Equivocate, LieInManifests, Mute, VouchForAll, WithholdBitfields};
 		let mut vouches = false;
-		for node in nodes {
+		// More than f who say nothing of what they have: nothing becomes available. More than f who say too much harm nobody,
+		// but those who contradict themselves are charged for it.
+		let beyond = match self.beyond && random.gen_ratio(1, 2) {
+			true => [Equivocate, LieInManifests],
+			false => [WithholdBitfields, Mute],
+		};
+		for (position, node) in nodes.enumerate() {
 			let drawn = match self.beyond {
-				// More than f who say nothing of what they have: nothing becomes available.
-				true => [WithholdBitfields, Mute].choose(random).copied(),
+				// There is one at least.
+				true if position == 0 => beyond.first().copied(),
+				true => beyond.choose(random).copied(),
 				false => ValidatorMisconduct::EVERY.choose(random).copied(),
 			};
 			let what = match drawn {
@@ -213,6 +233,7 @@ mod tests {
 
 	#[test]
 	fn beyond_is_one_more() {
+		let mut loud = 0;
 		let beyond = Arena {
 			beyond: true,
 			..ARENA
@@ -221,6 +242,15 @@ mod tests {
 			let mix = beyond.draw(7, number);
 			let faulty = config(&mix).expanded().expect("it can be").faults.validators;
 			assert_eq!(faulty.len(), 4, "{mix:?}");
+			let says_too_much = faulty.values().any(|what| {
+				matches!(
+					what,
+					ValidatorMisconduct::Equivocate | ValidatorMisconduct::LieInManifests
+				)
+			});
+			assert_eq!(says_too_much, mix.equivocators().next().is_some(), "{mix:?}");
+			loud += u32::from(says_too_much);
 		}
+		assert!((10..40).contains(&loud), "both kinds are drawn: {loud}");
 	}
 }

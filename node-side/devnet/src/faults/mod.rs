@@ -12,6 +12,7 @@ mod tests;
 mod validators;
 
 pub use collators::Misconduct;
+pub(crate) use collators::Misled;
 pub use draw::{Arena, Mix};
 pub(crate) use validators::Faulty;
 

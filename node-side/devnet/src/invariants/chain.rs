@@ -196,6 +196,10 @@ impl Relay {
 				);
 				return Some((Invariant::OneIncludedHead, message));
 			}
+			if block.untrue.contains(&candidate) {
+				let message = format!("{}, whose code comes to something else than it says", what());
+				return Some((Invariant::IncludedIsValid, message));
+			}
 			if seen.is_invalid || !seen.is_valid {
 				let verdict = match seen.is_invalid {
 					true => "which an honest validator found invalid",

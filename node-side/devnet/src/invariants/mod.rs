@@ -240,6 +240,11 @@ impl Invariants {
 		found.map_or(Ok(()), |found| Err(self.violated(sim, found)))
 	}
 
+	/// What honest nodes charged validators for that misbehave, and how often, by node and reason.
+	pub(crate) fn charged(&self) -> impl Iterator<Item = (NodeId, &'static str, u32)> + '_ {
+		self.conduct.charged()
+	}
+
 	/// What happened last, oldest first.
 	pub(crate) fn last(&self) -> Vec<String> {
 		self.recent.lines()

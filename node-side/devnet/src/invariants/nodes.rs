@@ -17,10 +17,14 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Conduct {
 	nodes: usize,
 	faulty: BTreeSet<NodeId>,
+	/// Validators among them.
+	validators: BTreeSet<NodeId>,
 	/// Whom nodes know by which name.
 	names: BTreeMap<(NodeId, PeerId), NodeId>,
 	/// Whether what is sent arrives as it was sent, in the time that the model says.
 	links_hold: bool,
+	/// What honest nodes charged validators for that misbehave, and how often.
+	charged: BTreeMap<(NodeId, &'static str), u32>,
 	/// Whether each message arrives once. Who says everything twice may be punished for it: it cannot be told from who means to.
 	once: bool,
 }
@@ -39,7 +43,9 @@ impl Conduct {
 		Self {
 			nodes: config.nodes(),
 			faulty: faulty.copied().collect(),
+			validators: faults.validators.keys().copied().collect(),
 			names: BTreeMap::new(),
+			charged: BTreeMap::new(),
 			links_hold: !faults.plan.iter().any(is_of_links),
 			once: !faults.plan.iter().any(repeats),
 		}
@@ -65,7 +71,26 @@ impl Conduct {
 		self.names.retain(|(of, _), _| *of != node);
 	}
 
-	pub(super) fn output(&self, node: NodeId, output: &Output<DevnetWords>, relay: &Relay) -> Option<Found> {
+	/// What honest nodes charged validators for that misbehave, and how often, by node and reason.
+	pub(super) fn charged(&self) -> impl Iterator<Item = (NodeId, &'static str, u32)> + '_ {
+		self.charged
+			.iter()
+			.map(|((node, reason), times)| (*node, *reason, *times))
+	}
+
+	pub(super) fn output(
+		&mut self,
+		node: NodeId,
+		output: &Output<DevnetWords>,
+		relay: &Relay,
+	) -> Option<Found> {
+		if let Output::Report(peer, Judgement::Cost(_, reason)) = output {
+			let other = self.names.get(&(node, *peer)).copied();
+			let misbehaves = |other: &NodeId| self.validators.contains(other);
+			if let Some(other) = other.filter(misbehaves).filter(|_| self.is_honest(node)) {
+				*self.charged.entry((other, reason)).or_default() += 1;
+			}
+		}
 		match output {
 			Output::Report(peer, Judgement::Cost(Cost::Malicious, reason)) => {
 				self.punishes(node, *peer, reason, relay)

@@ -64,6 +64,19 @@ fn r_glo_10_what_is_offered_and_not_taken_is_noticed() {
 }
 
 #[test]
+fn r_bak_2_what_comes_to_something_else_than_it_says_is_noticed_whoever_found_it_valid() {
+	let untrue = |block: &mut NewBlock| {
+		let included = block.events.iter().filter_map(|event| match event {
+			CandidateEvent::CandidateIncluded(receipt, ..) => Some(receipt.hash()),
+			_ => None,
+		});
+		block.untrue = included.collect();
+	};
+	let found = of_blocks(config(BLOCKS, 1), untrue);
+	assert_eq!(found, Some(Invariant::IncludedIsValid));
+}
+
+#[test]
 fn r_glo_5_two_heads_of_one_height_are_noticed() {
 	let mut first = None;
 	let again = |block: &mut NewBlock| match (&first, block.events.iter().position(is_included)) {

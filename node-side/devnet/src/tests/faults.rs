@@ -5,7 +5,8 @@ use crate::{
 	once::Signatures, Arena, DevnetError, Invariant, Misbehaviour, Mix, RunConfig, Trouble,
 	ValidatorMisconduct,
 };
-use std::time::Duration;
+use async_backing_sim::NodeId;
+use std::{collections::BTreeSet, time::Duration};
 
 /// Slot from which on all is calm, and relay blocks of a run.
 const CALM_FROM: u32 = 30;
@@ -34,7 +35,19 @@ fn run(config: RunConfig) -> Result<[u8; 32], DevnetError> {
 	let mut town = Town::new(config);
 	town.try_run(|_| ())?;
 	town.chronicle.invariants.end(&town.sim, None)?;
-	Ok(town.sim.trace().hash)
+	Ok(town)
+}
+
+/// The trace of a run to its end, unless something does not hold.
+fn run(config: RunConfig) -> Result<[u8; 32], DevnetError> {
+	made(config).map(|town| town.sim.trace().hash)
+}
+
+/// Whom honest nodes charged for contradicting themselves.
+fn charged(town: &Town) -> BTreeSet<usize> {
+	let charged = town.chronicle.invariants.charged();
+	let contradictions = charged.filter(|(_, reason, _)| *reason == "misbehaviour");
+	contradictions.map(|(node, ..)| node.0).collect()
 }
 
 #[test]
@@ -53,9 +66,16 @@ fn with_one_more_something_breaks_and_is_noticed() {
 		beyond: true,
 		..ARENA
 	};
-	for number in 0..6 {
+	let (mut broke, mut noticed) = (0, 0);
+	for number in 0..12 {
 		let mix = beyond.draw(1, number);
-		match run(with(&mix, number)) {
+		let equivocators: BTreeSet<_> = mix.equivocators().map(|number| number as usize).collect();
+		broke += u32::from(equivocators.is_empty());
+		match made(with(&mix, number)) {
+			Ok(town) if !equivocators.is_empty() => {
+				assert_eq!(charged(&town), equivocators, "R-TAB-2: {number}: {mix:?}");
+				noticed += 1;
+			}
 			Err(DevnetError::Violated(violation)) => {
 				assert_eq!(violation.invariant, Invariant::ParaLives, "{violation}");
 				assert!(!violation.last.is_empty());

@@ -8,7 +8,7 @@ use crate::{
 };
 use async_backing_chain_view::ChainEvent;
 use async_backing_collator::REMEMBERED_FOR;
-use async_backing_primitives::{Hash, LeafFacts};
+use async_backing_primitives::{CandidateEvent, Hash, LeafFacts};
 use async_backing_provisioner::Proposal;
 use async_backing_sim::{Agenda, Instant, NodeId};
 use async_backing_validator::Proposing;
@@ -152,6 +152,13 @@ impl<C: Chain> World<C> {
 		let turns = claims
 			.filter_map(|(core, claims)| Some((*core, *claims.front()?)))
 			.collect();
+		let included = imported.events.iter().filter_map(|event| match event {
+			CandidateEvent::CandidateIncluded(receipt, ..) => Some(receipt.hash()),
+			_ => None,
+		});
+		let untrue = included
+			.filter(|candidate| self.truth.get(candidate) == Some(&false))
+			.collect();
 		let late = self.late_nodes(late, imported.hash, relay_slot, author)?;
 		self.spread(asked, &facts, taken, &late, agenda);
 		agenda.note(Note::RelayBlock(Box::new(NewBlock {
@@ -163,6 +170,7 @@ impl<C: Chain> World<C> {
 			failed,
 			orders,
 			events: imported.events,
+			untrue,
 			facts,
 		})));
 		if self.relay_blocks >= self.config.blocks {

@@ -4,7 +4,7 @@ use crate::{words::NotAuthored, Misconduct};
 use async_backing_collator::{BlockProducer, BuildOn, Collated, ProduceBlock, ProducedBlock};
 use async_backing_primitives::{
 	AvailableData, CandidateCommitments, CandidateDescriptor, ConstraintSource, DescriptorFields, Hash,
-	OutboundHrmpMessage, ParaId, ValidationCode,
+	OutboundHrmpChannelLimitations, OutboundHrmpMessage, ParaId, ValidationCode, MIN_CODE_SIZE,
 };
 use codec::Encode;
 use std::sync::Arc;
@@ -13,11 +13,13 @@ use std::sync::Arc;
 /// no more than how many there are differ as well.
 const PRIVATE: usize = 64;
 
-/// A block as its collator makes it, and where it says that it belongs.
+/// A block as its collator makes it, and where it says that it belongs. `before` is where a block on an older relay parent was
+/// built.
 pub(super) fn produce(
 	producer: &mut dyn BlockProducer,
 	block: &ProduceBlock<'_>,
 	build_on: &BuildOn,
+	before: Option<&BuildOn>,
 	misconduct: Option<Misconduct>,
 ) -> Result<(ProducedBlock, BuildOn), NotAuthored> {
 	let mut build_on = build_on.clone();
@@ -49,10 +51,26 @@ pub(super) fn produce(
 		}
 		Some(Misconduct::WrongHead) => produced.commitments.head_data.0.push(0),
 		Some(Misconduct::GarbledPov) => drop(produced.pov.block_data.0.pop()),
+		Some(Misconduct::OlderRelayParent) => {
+			if let Some(before) = before {
+				goes_back(&mut build_on, before);
+				produced.commitments.hrmp_watermark = before.relay_parent.number;
+			}
+		}
 		Some(exceeds) if exceeds.exceeds() => exceed(exceeds, &build_on, &mut produced.commitments),
 		Some(_) | None => {}
 	}
 	Ok((produced, build_on))
+}
+
+/// Says of a block that it belongs on an older relay parent.
+fn goes_back(build_on: &mut BuildOn, before: &BuildOn) {
+	build_on.relay_parent = before.relay_parent;
+	build_on.session_index = before.session_index;
+	let context = Arc::make_mut(&mut build_on.context);
+	let (data, older) = (&mut context.validation_data, &before.context.validation_data);
+	data.relay_parent_number = older.relay_parent_number;
+	data.relay_parent_storage_root = older.relay_parent_storage_root;
 }
 
 /// The para after those that a run may have: there is no channel to it.
@@ -61,6 +79,7 @@ const NOBODY: u32 = 1_000_000;
 /// Has a block do one thing more than its place lets through. Signals stay behind everything else (R-UMP-3).
 fn exceed(what: Misconduct, build_on: &BuildOn, commitments: &mut CandidateCommitments) {
 	let limits = &build_on.context.constraints;
+	let channels = &limits.constraints.hrmp_channels_out;
 	let one_more = |limit: u32| limit.saturating_add(1) as usize;
 	match what {
 		Misconduct::ExceedHead => {
@@ -70,6 +89,10 @@ fn exceed(what: Misconduct, build_on: &BuildOn, commitments: &mut CandidateCommi
 		Misconduct::ExceedCode => {
 			let size = one_more(limits.max_code_size());
 			commitments.new_validation_code = Some(ValidationCode(vec![0; size]));
+		}
+		Misconduct::ExceedUpgrades => {
+			// It is no code, which validators say when they are asked whether it compiles.
+			commitments.new_validation_code = Some(ValidationCode(vec![0; MIN_CODE_SIZE]));
 		}
 		Misconduct::ExceedUpwardCount => {
 			let count = one_more(limits.max_ump_num_per_candidate());
@@ -84,12 +107,43 @@ fn exceed(what: Misconduct, build_on: &BuildOn, commitments: &mut CandidateCommi
 			commitments.processed_downward_messages = limits.dmp_len().saturating_add(1);
 		}
 		Misconduct::ExceedHorizontal => {
-			let recipients = NOBODY..=NOBODY.saturating_add(limits.max_hrmp_num_per_candidate());
+			let open = channels.iter().map(|(recipient, _)| *recipient);
+			let nobody = (NOBODY..).map(ParaId);
+			let recipients = open
+				.chain(nobody)
+				.take(one_more(limits.max_hrmp_num_per_candidate()));
 			let message = |recipient| OutboundHrmpMessage {
-				recipient: ParaId(recipient),
+				recipient,
 				data: vec![0],
 			};
 			commitments.horizontal_messages = recipients.map(message).collect();
+		}
+		Misconduct::ExceedChannelCount
+		| Misconduct::ExceedChannelBytes
+		| Misconduct::ExceedChannelMessage => {
+			let size = |recipient, room: &OutboundHrmpChannelLimitations| {
+				let largest = limits.max_hrmp_message_size(recipient);
+				let fills = one_more(room.bytes_remaining);
+				match what {
+					Misconduct::ExceedChannelCount => 1,
+					Misconduct::ExceedChannelBytes => {
+						largest.map_or(fills, |largest| fills.min(largest as usize))
+					}
+					_ => largest.map_or(fills, one_more),
+				}
+			};
+			let message =
+				|(recipient, room): &(ParaId, OutboundHrmpChannelLimitations)| OutboundHrmpMessage {
+					recipient: *recipient,
+					data: vec![0; size(*recipient, room)],
+				};
+			let most = limits.max_hrmp_num_per_candidate() as usize;
+			commitments.horizontal_messages = channels.iter().take(most).map(message).collect();
+		}
+		Misconduct::StrayWatermark => {
+			let mut below = (0..build_on.relay_parent.number).rev();
+			let stray = below.find(|block| !limits.is_valid_watermark(*block));
+			commitments.hrmp_watermark = stray.unwrap_or(commitments.hrmp_watermark);
 		}
 		Misconduct::ExceedWatermark => {
 			commitments.hrmp_watermark = build_on.relay_parent.number.saturating_add(1);

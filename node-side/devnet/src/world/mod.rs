@@ -13,22 +13,22 @@ use work::Ballots;
 use crate::{
 	authoring::{Author, Timing},
 	execution::Executes,
-	faults::Faulty,
+	faults::{Faulty, Misled},
 	nodes::{Card, CollatorCore, Turns, ValidatorCore, Wired},
 	once::Signatures,
 	orders::{OrderDesk, Ordered},
 	outside::Outside,
-	relay::Chain,
+	relay::{Chain, FIRST_SLOT},
 	tape::{Tape, Writer},
 	words::{Answer, DevnetWords, Done, Job},
-	DevnetError, Parachain, RunConfig,
+	DevnetError, Misconduct, Parachain, RunConfig,
 };
 use async_backing_chain_view::{ChainEvent, Identity};
 use async_backing_collator::{BlockProducer, BuildOn, CollatorConfig, RelayParentOffset, REMEMBERED_FOR};
 use async_backing_machine::{Core, Input, Instant, Output, PeerEvent, ProposeId};
 use async_backing_primitives::{
 	CandidateCommitments, CandidateEvent, CandidateHash, CoreIndex, Hash, HeadData, LeafFacts, ParaId, PoV,
-	PvfCheckStatement, ValidatorId, ValidatorSignature,
+	PvfCheckStatement, Slot, ValidatorId, ValidatorSignature,
 };
 use async_backing_provisioner::Proposal;
 use async_backing_relay_client::{signing, ValidatorKeys};
@@ -39,7 +39,7 @@ use codec::Encode;
 use rand_chacha::{rand_core::SeedableRng, ChaCha8Rng};
 use std::{
 	cell::RefCell,
-	collections::{BTreeMap, BTreeSet},
+	collections::{BTreeMap, BTreeSet, VecDeque},
 	rc::Rc,
 	sync::Arc,
 	time::Duration,
@@ -94,6 +94,8 @@ pub(crate) struct NewBlock {
 	pub(crate) orders: Vec<(ParaId, Ordered)>,
 	/// What happened to candidates in it.
 	pub(crate) events: Vec<CandidateEvent>,
+	/// Candidates that it includes and whose code comes to something else than they say, whoever found them valid.
+	pub(crate) untrue: BTreeSet<CandidateHash>,
 	/// What nodes learn of it.
 	pub(crate) facts: Arc<LeafFacts>,
 }
@@ -118,6 +120,26 @@ struct Line {
 	built: u32,
 	/// Where the last one was built.
 	last: Option<BuildOn>,
+	/// Where the last ones before it were that had other relay parents, oldest first: at most [`Line::EARLIER`].
+	earlier: VecDeque<BuildOn>,
+}
+
+impl Line {
+	/// As many as it takes to be behind the relay parent of the block before.
+	const EARLIER: usize = 2;
+
+	/// Notes where a block is built. Returns where the one before was.
+	fn builds(&mut self, build_on: &BuildOn) -> Option<BuildOn> {
+		let last = self.last.replace(build_on.clone());
+		let elsewhere = |last: &&BuildOn| last.relay_parent != build_on.relay_parent;
+		if let Some(last) = last.as_ref().filter(elsewhere) {
+			self.earlier.push_back(last.clone());
+			if self.earlier.len() > Self::EARLIER {
+				self.earlier.pop_front();
+			}
+		}
+		last
+	}
 }
 
 /// The slot whose author is being asked.
@@ -179,6 +201,10 @@ pub(crate) struct World<C> {
 	claims: BTreeMap<CandidateHash, CandidateCommitments>,
 	/// What candidates do that exceed a limit of the chain: their code comes to that.
 	outputs: BTreeMap<CandidateHash, CandidateCommitments>,
+	/// What candidates say that they do, hashed.
+	promised: BTreeMap<CandidateHash, Hash>,
+	/// Whether the code of candidates that somebody executed comes to what they say.
+	truth: BTreeMap<CandidateHash, bool>,
 	/// Proofs of validity of all candidates, if they are kept.
 	pub(crate) povs: Option<BTreeMap<CandidateHash, Arc<PoV>>>,
 }
@@ -218,6 +244,7 @@ impl<C: Chain> World<C> {
 				producer: parachain.into_producer(),
 				built: 0,
 				last: None,
+				earlier: VecDeque::new(),
 			})
 			.collect();
 		let mut random = ChaCha8Rng::seed_from_u64(config.seed);
@@ -250,6 +277,8 @@ impl<C: Chain> World<C> {
 			withheld: BTreeSet::new(),
 			claims: BTreeMap::new(),
 			outputs: BTreeMap::new(),
+			promised: BTreeMap::new(),
+			truth: BTreeMap::new(),
 			povs: None,
 			config,
 		}
@@ -383,7 +412,15 @@ impl<C: Chain> Scenario for World<C> {
 			self.config.authoring.hook(),
 		);
 		let core = CollatorCore::new(line.para, line.genesis_head.clone(), author, turns, card);
-		Box::new(Wired::new(core, |_| true))
+		let core = Wired::new(core, |_| true);
+		match self.config.faults.collators.get(&node) {
+			Some(Misconduct::ExceedDepth) => {
+				let calm = self.config.faults.calm_from.map(Slot::from);
+				let until = calm.map_or(Slot::MAX, |calm| FIRST_SLOT.saturating_add(calm));
+				Box::new(Misled::new(core, until))
+			}
+			_ => Box::new(core),
+		}
 	}
 
 	fn identity(&mut self, node: NodeId, seen_by: NodeId) -> Identity {

@@ -85,6 +85,8 @@ impl<C: Chain> World<C> {
 				false => &nothing,
 			},
 			outputs: &self.outputs,
+			promised: &self.promised,
+			truth: &mut self.truth,
 		};
 		let tape = self.tape.as_ref().filter(|tape| tape.validator == node.0);
 		let (done, price) = match tape.and_then(Tape::notes) {
@@ -145,7 +147,7 @@ impl<C: Chain> World<C> {
 		let misconduct = self.config.faults.collators.get(&node).copied();
 		let misconduct = misconduct.filter(|_| !self.config.is_calm(slot));
 		let equivocates = misconduct == Some(Misconduct::Equivocate);
-		let last = line.last.replace(build_on.clone());
+		let last = line.builds(build_on);
 		if let Some(last) = last.as_ref().filter(|_| equivocates && line.built % 2 == 1) {
 			// Another one than the one before, if nothing else tells them apart.
 			(build_on, extrinsics) = (last, extrinsics.saturating_sub(1));
@@ -163,7 +165,9 @@ impl<C: Chain> World<C> {
 			pov_size: budget.pov_size,
 			..ProduceBlock::of(build_on, extrinsics, &*relay_state)
 		};
-		let (produced, build_on) = misconduct::produce(&mut *line.producer, &block, build_on, misconduct)?;
+		let older = line.earlier.front().filter(|_| line.built % 2 == 1);
+		let (produced, build_on) =
+			misconduct::produce(&mut *line.producer, &block, build_on, older, misconduct)?;
 		let extrinsics = produced.extrinsics;
 		price.fuel = fuel_of(self.config.model.extrinsic_cost.saturating_mul(extrinsics));
 		let root = |data: &AvailableData| erasure_root_of(build_on.validators, data);
@@ -184,6 +188,8 @@ impl<C: Chain> World<C> {
 			let outputs = collated.receipt.commitments.clone();
 			self.outputs.insert(collated.hash, outputs);
 		}
+		let promised = collated.receipt.commitments.hash();
+		self.promised.insert(collated.hash, promised);
 		let (para, built) = (line.para, line.built);
 		line.built = built.saturating_add(1);
 		if self.config.faults.withholds(para, built) {
@@ -221,6 +227,41 @@ struct Believer<'a, E> {
 	claims: &'a BTreeMap<CandidateHash, CandidateCommitments>,
 	/// What the code of some candidates comes to.
 	outputs: &'a BTreeMap<CandidateHash, CandidateCommitments>,
+	/// What they say that they do, hashed.
+	promised: &'a BTreeMap<CandidateHash, Hash>,
+	/// Whether they do it.
+	truth: &'a mut BTreeMap<CandidateHash, bool>,
+}
+
+impl<E> Believer<'_, E> {
+	/// Notes whether what a candidate's code comes to is what it says. A validator that compares nothing changes nothing of it.
+	fn note(&mut self, candidate: CandidateHash, execution: &work::Execution) {
+		let Some(promised) = self.promised.get(&candidate) else {
+			return;
+		};
+		if self.truth.contains_key(&candidate) {
+			return;
+		}
+		let is_true = match &execution.outcome {
+			Ok(result) => CandidateCommitments::from(result.clone()).hash() == *promised,
+			Err(work::ExecutionFailure::Verdict(_)) => false,
+			// Nothing is known yet.
+			Err(work::ExecutionFailure::Unfinished(_)) => return,
+		};
+		self.truth.insert(candidate, is_true);
+	}
+}
+
+/// Outputs as the code gives them.
+fn result_of(commitments: CandidateCommitments) -> ValidationResult {
+	ValidationResult {
+		head_data: commitments.head_data,
+		new_validation_code: commitments.new_validation_code,
+		upward_messages: commitments.upward_messages,
+		horizontal_messages: commitments.horizontal_messages,
+		processed_downward_messages: commitments.processed_downward_messages,
+		hrmp_watermark: commitments.hrmp_watermark,
+	}
 }
 
 impl<E: work::Executor> work::Executor for Believer<'_, E> {
@@ -236,19 +277,13 @@ impl<E: work::Executor> work::Executor for Believer<'_, E> {
 		pov: &PoV,
 	) -> work::Execution {
 		let mut execution = self.executor.execute(candidate, code, validation_data, pov);
-		let claimed = self
-			.outputs
-			.get(&candidate)
-			.or_else(|| self.claims.get(&candidate));
-		if let Some(claimed) = claimed.cloned() {
-			execution.outcome = Ok(ValidationResult {
-				head_data: claimed.head_data,
-				new_validation_code: claimed.new_validation_code,
-				upward_messages: claimed.upward_messages,
-				horizontal_messages: claimed.horizontal_messages,
-				processed_downward_messages: claimed.processed_downward_messages,
-				hrmp_watermark: claimed.hrmp_watermark,
-			});
+		if let Some(outputs) = self.outputs.get(&candidate) {
+			execution.outcome = Ok(result_of(outputs.clone()));
+		}
+		self.note(candidate, &execution);
+		let claimed = self.claims.get(&candidate);
+		if let Some(claimed) = claimed.filter(|_| !self.outputs.contains_key(&candidate)) {
+			execution.outcome = Ok(result_of(claimed.clone()));
 		}
 		execution
 	}
