@@ -19,7 +19,7 @@ use async_backing_primitives::{CandidateHash, Hash, ParaId, PoV};
 use async_backing_prospective_parachains::View;
 use async_backing_pvf::FUEL_PER_SECOND;
 use async_backing_relay_client::RuntimeExecutor;
-use async_backing_sim::{Link, NodeId, Processor, Sim, SimConfig, Topology, Trace, Uplink};
+use async_backing_sim::{Ban, Link, NodeId, Processor, Sim, SimConfig, Topology, Trace, Uplink};
 use async_backing_validator::Validator;
 use serde_json::Value;
 use std::{
@@ -490,6 +490,8 @@ pub(crate) fn sim_config(config: &RunConfig) -> SimConfig {
 			..Processor::default()
 		},
 		faults: config.faults.plan.clone(),
+		// Whom a node cuts comes back, as with Substrate: who is honest and was cut for what links did is deaf no longer than that.
+		ban: Some(Ban::default()),
 		..SimConfig::new(nodes, config.seed)
 	}
 }

@@ -69,7 +69,7 @@ impl SimConfig {
 	}
 }
 
-/// When a peer is cut off.
+/// When a peer is cut off. What is thought of peers is forgotten little by little meanwhile: 1/200 of it each second (R-NET-115).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ban {
 	/// A reputation below this.
@@ -79,11 +79,11 @@ pub struct Ban {
 }
 
 impl Default for Ban {
-	/// As Substrate's: 82 % of the lowest reputation, half an hour.
+	/// As Substrate's (R-NET-115): 71 % of the lowest reputation; from the lowest one it is above that again after so long.
 	fn default() -> Self {
 		Self {
-			below: (i32::MIN / 100) * 82,
-			lasts: Duration::from_secs(1800),
+			below: (i32::MIN / 100) * 71,
+			lasts: Duration::from_secs(69),
 		}
 	}
 }

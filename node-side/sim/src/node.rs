@@ -90,7 +90,7 @@ pub(crate) struct Node<W: Words> {
 	pub(crate) disk_free_at: Instant,
 	/// Outlives a crash.
 	pub(crate) stored: Snapshot,
-	pub(crate) reputation: BTreeMap<NodeId, i32>,
+	pub(crate) reputation: BTreeMap<NodeId, Reputation>,
 	pub(crate) banned_until: BTreeMap<NodeId, Instant>,
 	/// Crashes that are still to come, by inputs and by outputs: how long until it starts again.
 	pub(crate) crash_with_input: BTreeMap<u64, Option<Duration>>,
@@ -160,5 +160,33 @@ impl<W: Words> Node<W> {
 	/// Counts what found no room in the outbox of this life.
 	pub(crate) fn note_refusals(&mut self) {
 		self.counters.outputs_refused = self.counters.outputs_refused.saturating_add(self.out.refused());
+	}
+}
+
+/// What a node thinks of another one, at some time.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Reputation {
+	value: i32,
+	/// Whole seconds up to which it is forgotten.
+	second: u64,
+}
+
+impl Reputation {
+	/// One part of so many is forgotten each second (R-NET-115).
+	const FORGOTTEN: i32 = 200;
+
+	/// It changes by so much. Returns what it is now.
+	pub(crate) fn change(&mut self, now: Instant, by: i32) -> i32 {
+		let second = now.as_secs();
+		for _ in self.second..second {
+			let forgotten = self.value / Self::FORGOTTEN;
+			if forgotten == 0 {
+				break;
+			}
+			self.value -= forgotten;
+		}
+		self.second = second;
+		self.value = self.value.saturating_add(by);
+		self.value
 	}
 }

@@ -30,8 +30,8 @@ fn with(mix: &Mix, seed: u64) -> RunConfig {
 	config.expanded().expect("what is drawn can be")
 }
 
-/// A run to its end: its trace, unless something does not hold.
-fn run(config: RunConfig) -> Result<[u8; 32], DevnetError> {
+/// A run to its end, unless something does not hold.
+fn made(config: RunConfig) -> Result<Town, DevnetError> {
 	let mut town = Town::new(config);
 	town.try_run(|_| ())?;
 	town.chronicle.invariants.end(&town.sim, None)?;
@@ -61,7 +61,7 @@ fn with_up_to_f_faults_all_holds_and_the_para_lives_after_them() {
 }
 
 #[test]
-fn with_one_more_something_breaks_and_is_noticed() {
+fn with_one_more_something_breaks_or_who_contradicts_itself_is_noticed() {
 	let beyond = Arena {
 		beyond: true,
 		..ARENA
@@ -82,9 +82,10 @@ fn with_one_more_something_breaks_and_is_noticed() {
 			}
 			// Nobody is left who builds.
 			Err(DevnetError::Standstill { .. }) => {}
-			other => panic!("{number}: {other:?}: {mix:?}"),
+			other => panic!("{number}: {:?}: {mix:?}", other.map(|_| "all holds")),
 		}
 	}
+	assert!(broke > 2 && noticed > 2, "{broke}, {noticed}");
 }
 
 /// Each node that verifies for itself, and one verification for all: the same run, event by event.
@@ -128,4 +129,21 @@ fn faults_are_the_same_again() {
 		let once = || run(with(&ARENA.draw(2, number), number)).expect("all holds");
 		assert_eq!(once(), once(), "{number}");
 	}
+}
+
+/// Where everything is said twice honest validators cut one another. They meet again, and the para lives.
+#[test]
+fn r_net_115_whoever_was_cut_comes_back() {
+	const VALIDATORS: u32 = 13;
+	let mut mix = Mix::default();
+	mix.troubles.push(Trouble::repeat("100@2..28").expect("it reads"));
+	// Of four nobody hears enough.
+	let config = RunConfig {
+		validators: VALIDATORS,
+		..with(&mix, 1)
+	};
+	let town = made(config).unwrap_or_else(|error| panic!("{error}"));
+	let bans = (0..VALIDATORS as usize).filter_map(|node| town.sim.counters(NodeId(node)));
+	let bans: u64 = bans.map(|counters| counters.bans).sum();
+	assert!(bans > 0, "nobody was cut");
 }

@@ -154,9 +154,8 @@ impl<S: Scenario> Sim<S> {
 		else {
 			return;
 		};
-		let reputation = node.reputation.entry(other).or_default();
-		*reputation = reputation.saturating_add(change);
-		let Some(ban) = self.config.ban.filter(|ban| *reputation < ban.below) else {
+		let reputation = node.reputation.entry(other).or_default().change(now, change);
+		let Some(ban) = self.config.ban.filter(|ban| reputation < ban.below) else {
 			return;
 		};
 		node.reputation.remove(&other);

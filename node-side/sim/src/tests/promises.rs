@@ -1,7 +1,9 @@
 //! Requests, connections, timers, batches, proposals.
 
 use super::toy::*;
-use crate::{Ban, ConfigError, Effect, Fault, Kind, Loss, NodeId, Nodes, Uplink, ALL, ALWAYS};
+use crate::{
+	node::Reputation, Ban, ConfigError, Effect, Fault, Kind, Loss, NodeId, Nodes, Uplink, ALL, ALWAYS,
+};
 use async_backing_machine::{Cost, Input, PeerEvent, ProposeId, RequestFailure};
 
 const A: NodeId = NodeId(0);
@@ -226,6 +228,22 @@ fn whom_a_core_reports_too_often_is_cut_off_for_a_while() {
 	};
 	assert_eq!(gone(A), [(2 * SECOND, ())]);
 	assert_eq!(gone(B), [(2 * SECOND + LATENCY, ())]);
+}
+
+/// R-NET-115: from the lowest reputation it takes the time of a ban to be above its bound again, and small costs that come far apart
+/// are no ban.
+#[test]
+fn r_net_115_what_is_thought_of_a_peer_is_forgotten() {
+	let Ban { below, lasts } = Ban::default();
+	let mut worst = Reputation::default();
+	assert_eq!(worst.change(Duration::ZERO, i32::MIN), i32::MIN);
+	assert!(worst.change(lasts - SECOND, 0) < below);
+	assert!(worst.change(lasts, 0) >= below);
+	let mut tolerated = Reputation::default();
+	for second in 0..20_000 {
+		let value = tolerated.change(second * SECOND, -100_000);
+		assert!(value >= -20_200_000, "{second}: {value}");
+	}
 }
 
 #[test]
