@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Puts wrong lines into rules and cores of the node side, and says which invariant of a short run of the devnet catches each.
 #
-#   scripts/mutants.sh [--list] [--check] [--write FILE] [NUMBER…]
+#   scripts/mutants.sh [--help] [--list] [--check] [--write FILE] [NUMBER…]
 #
 # --list prints the mutants; --check says whether each still fits its line, and builds nothing; --write writes the table into a page.
 # With numbers, only those.
@@ -12,10 +12,16 @@
 # is turned on all runs have to pass. A mutant that no invariant catches is an error (exit code 1).
 #
 # The copy lies below ~/.cache/async-backing/mutants (CACHE says where else) and is built where everything is (CARGO_TARGET_DIR, or
-# CACHE/target) under another version, so that nothing of it is taken for the tree's. CARGO names another cargo: a script, say, that
-# waits until the machine is free.
+# CACHE/target) under another version, so that nothing of it is taken for the tree's; the tree's own program is put back where it was.
+# CARGO names another cargo: a script, say, that waits until the machine is free.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+for word; do
+	if [[ "$word" == -h || "$word" == --help ]]; then
+		sed -n '2,/^[^#]/s/^# \{0,1\}//p' scripts/mutants.sh
+		exit 0
+	fi
+done
 exec python3 - "$@" <<'PYTHON'
 import filecmp
 import os
@@ -38,10 +44,12 @@ ROUGH = "--paras 2 --validators 7 --forks 25 --loss 2 --collators-per-para 2 --s
 MUTANTS = [
     ("depth: one more than the chain takes (R-DEP-1)", f"{P}/depth.rs",
      "if depth > max_candidate_depth {", "if depth > max_candidate_depth.saturating_add(u32::from({M})) {",
-     [ONE + "--cores-per-para 3 --max-candidate-depth 2 --segment-capacity 8"]),
+     [ONE + "--cores-per-para 3 --max-candidate-depth 1 --segment-capacity 8 --execution-limit-ms 400 --extrinsic-cost-us 20000 "
+      "--misconduct c0=exceed-depth"]),
     ("votes: one is a quorum (R-BKV-1)", f"{P}/votes.rs",
      "group_size.min(minimum_backing_votes as usize).max(1)",
-     "group_size.min(if {M} { 1 } else { minimum_backing_votes as usize }).max(1)", [ONE]),
+     "group_size.min(if {M} { 1 } else { minimum_backing_votes as usize }).max(1)",
+     ["--paras 2 --validators 4 --misconduct v0=mute", ONE]),
     ("session end: candidates are offered (R-PRV-13)", f"{N}/provisioner/src/choice.rs",
      "if !leaf.child_ends_session(slot) {", "if {M} || !leaf.child_ends_session(slot) {",
      ["--paras 2 --validators 7 --session-length 5 --empty-slots 30"]),
@@ -56,28 +64,34 @@ MUTANTS = [
     ("head data: no limit (R-FRG-3)", f"{P}/fragment.rs",
      "if exceeds(head_len, base.max_head_data_size()) {", "if !{M} && exceeds(head_len, base.max_head_data_size()) {",
      [ONE + "--misconduct c0=exceed-head"]),
-    ("new code: no limit (R-FRG-6)", f"{P}/fragment.rs",
-     "if exceeds(code.0.len(), base.max_code_size()) {", "if !{M} && exceeds(code.0.len(), base.max_code_size()) {",
-     [ONE + "--misconduct c0=exceed-code"]),
+    # Not "new code: no limit (R-FRG-6)": backers keep no candidate whose code is larger than the chain takes (law 3), so that
+    # without that line nothing else is backed than with it.
+    ("new code: announced while none may be (R-FRG-5)", f"{P}/fragment.rs",
+     "if is_upgrade_restricted() {", "if !{M} && is_upgrade_restricted() {",
+     [ONE + "--misconduct c0=exceed-upgrades"]),
     ("upward messages: any number (R-UMP-1)", f"{P}/fragment.rs",
      "if exceeds(upward.len(), base.max_ump_num_per_candidate()) {",
      "if !{M} && exceeds(upward.len(), base.max_ump_num_per_candidate()) {",
      [ONE + "--misconduct c0=exceed-upward-count"]),
-    ("watermark: one block ahead of the relay parent (R-CON-1)", f"{P}/fragment.rs",
-     "if commitments.hrmp_watermark > relay_parent.number {",
-     "if commitments.hrmp_watermark > relay_parent.number.saturating_add(u32::from({M})) {",
-     [ONE + "--misconduct c0=exceed-watermark"]),
+    # Not "one block ahead of the relay parent": what is ahead of it is no block in which a message came either, which is the
+    # next thing that is asked.
+    ("watermark: at a block in which no message came (R-CON-1)", f"{P}/constraints/check.rs",
+     "if !self.is_valid_watermark(watermark) {", "if !{M} && !self.is_valid_watermark(watermark) {",
+     [ONE + "--misconduct c0=stray-watermark"]),
     ("downward messages: one more than there are (R-CON-4)", f"{P}/constraints/check.rs",
      "|| self.dmp_remaining(),", "|| self.dmp_remaining().saturating_add(u32::from({M})),",
      [ONE + "--misconduct c0=exceed-downward"]),
     ("outputs: nobody compares them with the receipt (R-BAK-2)", f"{N}/backing/src/collation.rs",
      "let (expected, got) = (descriptor.para_head(), commitments.head_data.hash());",
      "if {M} { return Ok(()); } let (expected, got) = (descriptor.para_head(), commitments.head_data.hash());",
-     [ONE + "--misconduct c0=invalid", ONE + "--misconduct c0=wrong-head"]),
+     # Who executes for itself what a collator says finds out when it puts the candidate together (R-FRG-16). So one seconds what
+     # is not so, and others hear of it before the collator, whose uplink is narrow, has given them the block.
+     [ONE + "--misconduct c0=wrong-head --misconduct v0=vouch-for-all --clog 4=20000"]),
     ("bitfields: set without the chunk (R-AVL-8)", f"{N}/availability/src/availability.rs",
      ".is_ok_and(|index| self.store.is_stored(occupied.candidate_hash, index))",
      ".is_ok_and(|index| {M} || self.store.is_stored(occupied.candidate_hash, index))",
-     ["--paras 2 --validators 10 --loss 70@14..", ROUGH]),
+     # Two of one group hand out nothing of what they back.
+     ["--paras 3 --validators 6 --misconduct v0=withhold-chunks --misconduct v2=withhold-chunks", ROUGH]),
     ("chunks: forgotten when they are included (R-AVL-9)", f"{N}/availability/src/store.rs",
      "Some((number, _)) => number.saturating_add(config.keep_included) < finalized,",
      "Some((number, _)) => {M} || number.saturating_add(config.keep_included) < finalized,", [ONE, ROUGH]),
@@ -88,11 +102,12 @@ MUTANTS = [
      "let has_room = self.outputs.len() < if {M} { 1 } else { self.room };", [ONE]),
     ("rotation: groups turn the other way back (R-GRP-3)", f"{P}/groups.rs",
      "let back = cores - self.rotations()? % cores;", "let back = if {M} { self.rotations()? % cores } else { cores - self.rotations()? % cores };",
-     ["--paras 3 --validators 9 --calm-from 12 --blocks 50"]),
+     # With five groups no rotation of a session but the first is its own inverse.
+     ["--paras 5 --validators 10 --calm-from 12 --blocks 50"]),
     ("trees: a path may go back to older relay parents (R-TRE-6)", f"{N}/fragment-tree/src/tree.rs",
      "let min = oldest_legal_relay_parent(place.min_relay_parent, earliest, is_pending);",
      "let min = oldest_legal_relay_parent(place.min_relay_parent.filter(|_| !{M}), earliest, is_pending);",
-     [ROUGH, "--paras 1 --validators 4 --collators-per-para 3 --import-jitter-ms 6000 --cores-per-para 2"]),
+     [ONE + "--misconduct c0=older-relay-parent"]),
 ]
 
 SWITCH = ("({{ static ON: std::sync::OnceLock<bool> = std::sync::OnceLock::new(); "
@@ -170,10 +185,17 @@ def build(cache, target):
         "__CARGO_TEST_CHANNEL_OVERRIDE_DO_NOT_USE_THIS": "nightly",
     }
     print("building the copy with all mutants", flush=True)
-    if subprocess.run(CARGO, cwd=root, env=environment).returncode != 0:
-        sys.exit("the copy does not build")
-    program = cache / "mutants/async-backing"
-    shutil.copy(target / "debug/async-backing", program)
+    # The tree's own program has the same place.
+    program, built, own = cache / "mutants/async-backing", target / "debug/async-backing", cache / "mutants/own"
+    if built.exists():
+        os.replace(built, own)
+    try:
+        if subprocess.run(CARGO, cwd=root, env=environment).returncode != 0:
+            sys.exit("the copy does not build")
+        shutil.copy(built, program)
+    finally:
+        if own.exists():
+            os.replace(own, built)
     return program, relay
 
 
@@ -204,6 +226,22 @@ devnet made over a relay chain that is as it should be. All these runs pass with
 
 | | wrong line | in | caught by | in `dev` |
 |---:|---|---|---|---|
+"""
+
+
+NO_MUTANTS = """
+## Lines that look wrong and change nothing
+
+Two lines are no mutants, since something else stands behind them:
+
+- *New code: no limit (R-FRG-6).* Backers keep no candidate whose code is larger than the chain takes: what one validator may put into the
+  memory of another has that bound (law 3). Number 7 is the line before it.
+- *Watermark: one block ahead of the relay parent (R-CON-1).* What is ahead of the relay parent is no block in which a message came
+  either, which is the next thing that is asked. Number 9 is that.
+
+Number 11 takes three who go together, since who executes what a collator hands over finds out a second time when the candidate is put
+together (R-FRG-16): a collator that says what is not so, a validator that vouches for it, and others that hear of the candidate from
+that validator before the collator's narrow uplink has given them the block.
 """
 
 
@@ -245,7 +283,7 @@ def main(arguments):
         lines.append(f"| {number} | {what} | `{file}` | {caught or '**nothing**'} | `{' '.join((by or runs[0]).split())}` |")
         missed += not caught
     if page:
-        page.write_text(PAGE + "".join(line + "\n" for line in lines))
+        page.write_text(PAGE + "".join(line + "\n" for line in lines) + NO_MUTANTS)
     return 1 if missed else 0
 
 
