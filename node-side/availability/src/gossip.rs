@@ -12,7 +12,6 @@ use async_backing_chain_view::{Neighbours, MAX_PEERS};
 use async_backing_machine::{Cost, PeerId};
 use async_backing_primitives::{Hash, ValidatorIndex};
 use async_backing_wire::MAX_VIEW_HEADS;
-use bitvec::{order::Lsb0, vec::BitVec};
 use rand::seq::index::sample;
 use rand_chacha::{rand_core::SeedableRng, ChaCha8Rng};
 use std::collections::{BTreeMap, BTreeSet};
@@ -69,22 +68,33 @@ pub enum Heard {
 	Known,
 }
 
-/// A set of validators: a bit for each up to the last that is in it.
+/// A set of validators: a bit for each up to the last that is in it. In words, because each message asks several times.
 #[derive(Clone, Debug, Default)]
-struct Bits(BitVec<u64, Lsb0>);
+struct Bits(Vec<u64>);
 
 impl Bits {
+	/// The word in which a validator is, and its bit.
+	const fn place(index: u32) -> (usize, u64) {
+		((index / u64::BITS) as usize, 1 << (index % u64::BITS))
+	}
+
 	/// Whether it was not there.
 	fn insert(&mut self, index: u32) -> bool {
-		let index = index as usize;
-		if self.0.len() <= index {
-			self.0.resize(index.saturating_add(1), false);
+		let (at, bit) = Self::place(index);
+		if self.0.len() <= at {
+			self.0.resize(at.saturating_add(1), 0);
 		}
-		!self.0.replace(index, true)
+		let Some(word) = self.0.get_mut(at) else {
+			return false;
+		};
+		let is_new = *word & bit == 0;
+		*word |= bit;
+		is_new
 	}
 
 	fn contains(&self, index: u32) -> bool {
-		self.0.get(index as usize).is_some_and(|bit| *bit)
+		let (at, bit) = Self::place(index);
+		self.0.get(at).is_some_and(|word| word & bit != 0)
 	}
 }
 

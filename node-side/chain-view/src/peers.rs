@@ -3,7 +3,7 @@
 use crate::{Identity, PeerError, Refused};
 use async_backing_machine::PeerId;
 use async_backing_primitives::ValidatorId;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// A peer: its keys, each with the moment at which it first proved it on this connection.
 type Claims = BTreeMap<ValidatorId, u64>;
@@ -12,7 +12,8 @@ type Claims = BTreeMap<ValidatorId, u64>;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Peers {
 	peers: BTreeMap<PeerId, Claims>,
-	claimants: BTreeMap<ValidatorId, BTreeMap<u64, PeerId>>,
+	/// Asked for with almost every message, and never gone through: no order can show.
+	claimants: HashMap<ValidatorId, BTreeMap<u64, PeerId>>,
 	next: u64,
 }
 

@@ -3,7 +3,10 @@
 use async_backing_primitives::{
 	GridSeed, GroupIndex, LeafFacts, NodeFeatures, SessionIndex, ValidatorId, ValidatorIndex,
 };
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+	collections::{BTreeMap, HashMap},
+	sync::Arc,
+};
 
 /// What is constant within a session of one fork: the session of a relay parent is that of its child (R-GLO-14).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,13 +49,13 @@ impl Session {
 #[derive(Debug)]
 pub(crate) struct Known {
 	pub(crate) session: Arc<Session>,
-	/// Of a key that is there twice, the first.
-	index_of: BTreeMap<ValidatorId, ValidatorIndex>,
+	/// Of a key that is there twice, the first. Asked for with almost every message, and never gone through: no order can show.
+	index_of: HashMap<ValidatorId, ValidatorIndex>,
 }
 
 impl Known {
 	fn new(facts: &LeafFacts, own: Option<&ValidatorId>) -> Self {
-		let mut index_of = BTreeMap::new();
+		let mut index_of = HashMap::with_capacity(facts.validators.len());
 		for (key, index) in facts.validators.iter().zip(0..) {
 			index_of.entry(key.clone()).or_insert(ValidatorIndex(index));
 		}
@@ -70,7 +73,7 @@ impl Known {
 		}
 	}
 
-	/// The index of a key. Cost: O(log n).
+	/// The index of a key. Cost: one hash.
 	pub(crate) fn index_of(&self, key: &ValidatorId) -> Option<ValidatorIndex> {
 		self.index_of.get(key).copied()
 	}
