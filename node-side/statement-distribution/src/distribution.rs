@@ -118,8 +118,11 @@ impl StatementDistribution {
 			Input::Peer(peer, PeerEvent::Disconnected) => {
 				part.peers.remove(&peer);
 				part.checks.forget_peer(peer);
+				part.requests.forget_peer(peer);
 				// Whoever comes back may have the same name, and nothing that was sent is known to have arrived.
 				part.parents.values_mut().for_each(|parent| parent.unlink(peer));
+				// A validator may be there over an older connection.
+				part.requests.reconsider();
 			}
 			Input::Request(peer, ticket, request) => part.answer(peer, ticket, &request, turn),
 			Input::Response(id, answer) => part.answered(id, answer, turn),
@@ -234,7 +237,7 @@ impl StatementDistribution {
 	fn connected<F>(&mut self, peer: PeerId, turn: &mut Turn<'_, F>) {
 		if turn.chain.is_connected(peer) {
 			self.peers.entry(peer).or_default();
-			self.requests.unpark();
+			self.requests.reconsider();
 		}
 	}
 
@@ -340,7 +343,7 @@ impl StatementDistribution {
 
 	/// Law 3: whether anything is kept of a peer.
 	pub fn keeps(&self, peer: PeerId) -> bool {
-		self.peers.contains_key(&peer) || self.checks.knows(peer)
+		self.peers.contains_key(&peer) || self.checks.knows(peer) || self.requests.knows(peer)
 	}
 
 	/// Law 2: whether something waits for a check or a request that it can have.
@@ -351,14 +354,18 @@ impl StatementDistribution {
 			|| self.requests.next_at().is_some()
 	}
 
-	/// Who may be asked for a candidate with this mask.
+	/// Law 2: who may be asked now for a candidate with this mask, if there is room for one more request.
 	pub(crate) fn may_be_asked(
 		&self,
 		request: &async_backing_wire::AttestedCandidateRequest,
+		now: Instant,
 		chain: &ChainView,
 		frontier: &impl Frontier,
 	) -> Vec<PeerId> {
 		let mut found = Vec::new();
+		if !self.requests.has_room() {
+			return found;
+		}
 		for wanted in self
 			.requests
 			.wanted()
@@ -373,9 +380,28 @@ impl StatementDistribution {
 			}
 			let holders = self.holders(wanted, frontier).unwrap_or_default().into_iter();
 			let peers = holders.filter_map(|holder| chain.peer_of(wanted.parent, holder));
-			found.extend(peers.filter(|peer| self.peers.contains_key(peer) && !self.checks.is_cut(*peer)));
+			let there = peers.filter(|peer| self.peers.contains_key(peer) && !self.checks.is_cut(*peer));
+			found.extend(there.filter(|peer| self.requests.may_be_asked(*peer, now)));
 		}
 		found
+	}
+
+	/// Law 2: a candidate that somebody may be asked for while a place for a request is free, and nobody is asked.
+	pub(crate) fn neglected(
+		&self,
+		chain: &ChainView,
+		frontier: &impl Frontier,
+	) -> Option<async_backing_primitives::CandidateHash> {
+		if !self.requests.has_room() || self.requests.has_ready() {
+			return None;
+		}
+		let now = self.requests.looked_at();
+		let mut idle = self.requests.idle();
+		let neglected = idle.find(|wanted| {
+			let whom = self.whom_to_ask(*wanted, now, chain, frontier);
+			matches!(whom, asking::Whom::Now(..))
+		});
+		neglected.map(|wanted| wanted.key.candidate)
 	}
 
 	/// Of each relay parent: entries of cluster, store, grid and confirmed candidates, and the relay parent.

@@ -11,6 +11,7 @@ mod grid;
 pub mod job;
 #[cfg(feature = "laws")]
 pub mod laws;
+mod manners;
 mod misdeed;
 mod parent;
 mod requests;

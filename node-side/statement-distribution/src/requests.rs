@@ -1,6 +1,6 @@
 //! What is asked for: candidates of which somebody spoke and that are not known in full (R-SD-12, R-SD-14).
 
-use crate::{filter::StatementSet, store::Key};
+use crate::{filter::StatementSet, manners::Manners, store::Key};
 use async_backing_machine::{Instant, JobId, PeerId, RequestId};
 use async_backing_primitives::{Hash, ValidatorIndex};
 use std::{
@@ -35,6 +35,8 @@ enum State {
 	Parked,
 	/// It was asked for, and the pause is not over.
 	Pausing(Instant),
+	/// Whoever has it is not to be asked now: it waits until this peer may be.
+	Behind(PeerId),
 	/// It is asked for, or the answer is being checked.
 	Busy,
 }
@@ -67,7 +69,11 @@ pub(crate) struct Requests {
 	pausing: BTreeSet<(Instant, Wanted)>,
 	in_flight: BTreeMap<RequestId, InFlight>,
 	checking: BTreeMap<JobId, InFlight>,
+	manners: Manners<Place>,
 	next: u64,
+	/// When it was last looked who may be asked.
+	#[cfg(feature = "laws")]
+	looked_at: Instant,
 }
 
 impl Requests {
@@ -84,18 +90,50 @@ impl Requests {
 		if entry.order == order {
 			self.next = order.saturating_add(1);
 		}
-		if entry.state == State::Parked {
-			entry.state = State::Ready;
-			self.ready.insert(entry.place(wanted));
+		let place = entry.place(wanted);
+		match entry.state {
+			State::Parked => {}
+			State::Behind(peer) => self.manners.withdraw(peer, &place),
+			State::Ready | State::Pausing(_) | State::Busy => return,
 		}
+		entry.state = State::Ready;
+		self.ready.insert(place);
 	}
 
 	/// It is of no use any more. Whoever is asked need not be listened to.
 	pub(crate) fn forget(&mut self, wanted: Wanted) {
 		if let Some(entry) = self.entries.remove(&wanted) {
-			self.ready.remove(&entry.place(wanted));
-			if let State::Pausing(until) = entry.state {
-				self.pausing.remove(&(until, wanted));
+			let place = entry.place(wanted);
+			self.ready.remove(&place);
+			match entry.state {
+				State::Pausing(until) => {
+					self.pausing.remove(&(until, wanted));
+				}
+				State::Behind(peer) => self.manners.withdraw(peer, &place),
+				State::Ready | State::Parked | State::Busy => {}
+			}
+		}
+	}
+
+	/// A peer is gone: whatever waited for it may find somebody else.
+	pub(crate) fn forget_peer(&mut self, peer: PeerId) {
+		let waited = self.manners.forget(peer);
+		self.wait_no_longer(waited);
+	}
+
+	/// There is somebody else to ask: whatever waits is looked at again.
+	pub(crate) fn reconsider(&mut self) {
+		let waited = self.manners.drain();
+		self.wait_no_longer(waited);
+		self.unpark();
+	}
+
+	fn wait_no_longer(&mut self, waited: impl IntoIterator<Item = Place>) {
+		for place in waited {
+			let (.., wanted) = place;
+			if let Some(entry) = self.entries.get_mut(&wanted) {
+				entry.state = State::Ready;
+				self.ready.insert(place);
 			}
 		}
 	}
@@ -134,9 +172,13 @@ impl Requests {
 		}
 	}
 
-	/// The next one to be asked for, if there is room: taken out, and to be [`sent`](Self::sent) or
-	/// [`parked`](Self::park).
+	/// The next one to be asked for, if there is room: taken out, and to be [`sent`](Self::sent), [`parked`](Self::park) or
+	/// made to [`wait`](Self::wait).
 	pub(crate) fn take(&mut self, now: Instant) -> Option<Wanted> {
+		#[cfg(feature = "laws")]
+		{
+			self.looked_at = now;
+		}
 		while let Some((until, wanted)) = self.pausing.first().copied().filter(|(until, _)| *until <= now) {
 			self.pausing.remove(&(until, wanted));
 			if let Some(entry) = self.entries.get_mut(&wanted) {
@@ -144,15 +186,42 @@ impl Requests {
 				self.ready.insert(entry.place(wanted));
 			}
 		}
-		if self.in_flight.len().saturating_add(self.checking.len()) >= MAX_IN_FLIGHT {
+		self.manners.look(now);
+		if !self.has_room() {
 			return None;
 		}
+		let waited = self.manners.take(now);
+		self.wait_no_longer(waited);
 		self.ready.pop_first().map(|(.., wanted)| wanted)
 	}
 
-	/// When the next pause is over.
+	/// When the next pause is over, of a candidate or of a peer.
 	pub(crate) fn next_at(&self) -> Option<Instant> {
-		self.pausing.first().map(|(until, _)| *until)
+		let pause = self.pausing.first().map(|(until, _)| *until);
+		pause.into_iter().chain(self.manners.next_at()).min()
+	}
+
+	/// Whether a peer may be asked for one more candidate.
+	pub(crate) fn may_be_asked(&self, peer: PeerId, now: Instant) -> bool {
+		self.manners.may_be_asked(peer, now)
+	}
+
+	/// How badly a peer answers: the greater the worse.
+	pub(crate) fn badness(&self, peer: PeerId) -> (u32, Instant) {
+		self.manners.badness(peer)
+	}
+
+	/// Of these, who may be asked soonest, as far as is known.
+	pub(crate) fn soonest(&self, peers: impl IntoIterator<Item = PeerId>) -> Option<PeerId> {
+		peers.into_iter().min_by_key(|peer| self.manners.badness(*peer))
+	}
+
+	/// Whoever has it is not to be asked now: it waits until this peer may be.
+	pub(crate) fn wait(&mut self, peer: PeerId, wanted: Wanted, now: Instant) {
+		if let Some(entry) = self.entries.get_mut(&wanted) {
+			entry.state = State::Behind(peer);
+			self.manners.wait(peer, entry.place(wanted), now);
+		}
 	}
 
 	/// How often somebody was asked for a candidate.
@@ -178,6 +247,7 @@ impl Requests {
 			let asked = entry.asked.entry(request.validator).or_default();
 			*asked = asked.saturating_add(1);
 		}
+		self.manners.asked(request.peer);
 		self.in_flight.insert(id, request);
 	}
 
@@ -191,7 +261,9 @@ impl Requests {
 
 	/// A request ended.
 	pub(crate) fn ended(&mut self, id: RequestId) -> Option<InFlight> {
-		self.in_flight.remove(&id)
+		let ended = self.in_flight.remove(&id)?;
+		self.manners.ended(ended.peer);
+		Some(ended)
 	}
 
 	/// The answer is being checked.
@@ -202,6 +274,17 @@ impl Requests {
 	/// The check ended.
 	pub(crate) fn checked(&mut self, job: JobId) -> Option<InFlight> {
 		self.checking.remove(&job)
+	}
+
+	/// A peer gave what it was asked for.
+	pub(crate) fn answered(&mut self, peer: PeerId) {
+		self.manners.answered(peer);
+	}
+
+	/// A peer did not answer, or badly: it rests.
+	pub(crate) fn blame(&mut self, peer: PeerId, now: Instant, pause: Duration) {
+		let waited = self.manners.failed(peer, now, pause);
+		self.wait_no_longer(waited);
 	}
 
 	/// Nobody answered, or badly: after a pause the candidate is asked for again.
@@ -239,6 +322,30 @@ impl Requests {
 	#[cfg(feature = "laws")]
 	pub(crate) fn wanted(&self) -> impl Iterator<Item = Wanted> + '_ {
 		self.entries.keys().copied()
+	}
+
+	/// When it was last looked who may be asked.
+	#[cfg(feature = "laws")]
+	pub(crate) fn looked_at(&self) -> Instant {
+		self.looked_at
+	}
+
+	/// Candidates that are not asked for and have no pause, unless they wait for somebody who may not be asked now.
+	#[cfg(feature = "laws")]
+	pub(crate) fn idle(&self) -> impl Iterator<Item = Wanted> + '_ {
+		let is_idle = |state: State| match state {
+			State::Parked => true,
+			State::Behind(peer) => self.may_be_asked(peer, self.looked_at),
+			State::Ready | State::Pausing(_) | State::Busy => false,
+		};
+		let idle = self.entries.iter().filter(move |(_, entry)| is_idle(entry.state));
+		idle.map(|(wanted, _)| *wanted)
+	}
+
+	/// Law 3: whether anything is kept of a peer.
+	#[cfg(feature = "laws")]
+	pub(crate) fn knows(&self, peer: PeerId) -> bool {
+		self.manners.knows(peer)
 	}
 
 	/// Candidates that are wanted.

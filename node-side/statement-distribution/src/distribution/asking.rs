@@ -7,17 +7,35 @@ use crate::{
 	requests::{InFlight, Wanted},
 	Attested, Frontier, Misdeed, Possible, Standing,
 };
-use async_backing_machine::{Gain, PeerId, Priority, RequestFailure, RequestId};
+use async_backing_chain_view::ChainView;
+use async_backing_machine::{Gain, Instant, PeerId, Priority, RequestFailure, RequestId};
 use async_backing_primitives::ValidatorIndex;
 use async_backing_wire::AttestedCandidateRequest;
+
+/// Who is asked for a candidate.
+pub(super) enum Whom {
+	/// This validator, behind this peer, without these statements.
+	Now(ValidatorIndex, PeerId, StatementSet),
+	/// All who have it are asked already, or rest: this one is free soonest.
+	Later(PeerId),
+	Nobody,
+}
 
 impl StatementDistribution {
 	/// Asks for as many candidates as may be asked for at once.
 	pub(super) fn ask_next<F: Frontier>(&mut self, turn: &mut Turn<'_, F>) {
 		while let Some(wanted) = self.requests.take(turn.now) {
-			let Some((validator, peer, mask)) = self.whom_to_ask(wanted, turn) else {
-				self.requests.park(wanted);
-				continue;
+			let (validator, peer, mask) = match self.whom_to_ask(wanted, turn.now, turn.chain, turn.frontier)
+			{
+				Whom::Now(validator, peer, mask) => (validator, peer, mask),
+				Whom::Later(peer) => {
+					self.requests.wait(peer, wanted, turn.now);
+					continue;
+				}
+				Whom::Nobody => {
+					self.requests.park(wanted);
+					continue;
+				}
 			};
 			let request = AttestedCandidateRequest {
 				candidate_hash: wanted.key.candidate,
@@ -38,20 +56,37 @@ impl StatementDistribution {
 		}
 	}
 
-	/// Who has a candidate, as far as is known, and was asked least.
-	fn whom_to_ask<F: Frontier>(
+	/// Who has a candidate, as far as is known, may be asked, and was asked least.
+	pub(super) fn whom_to_ask<F: Frontier>(
 		&self,
 		wanted: Wanted,
-		turn: &Turn<'_, F>,
-	) -> Option<(ValidatorIndex, PeerId, StatementSet)> {
-		let holders = self.holders(wanted, turn.frontier)?;
-		let mask = self.parents.get(&wanted.parent)?.mask(wanted.key)?;
+		now: Instant,
+		chain: &ChainView,
+		frontier: &F,
+	) -> Whom {
+		let mask = self
+			.parents
+			.get(&wanted.parent)
+			.and_then(|parent| parent.mask(wanted.key));
+		let (Some(holders), Some(mask)) = (self.holders(wanted, frontier), mask) else {
+			return Whom::Nobody;
+		};
 		let there = holders.into_iter().filter_map(|holder| {
-			let peer = turn.chain.peer_of(wanted.parent, holder)?;
+			let peer = chain.peer_of(wanted.parent, holder)?;
 			(self.peers.contains_key(&peer) && !self.checks.is_cut(peer)).then_some((holder, peer))
 		});
-		let (holder, peer) = there.min_by_key(|(holder, _)| self.requests.asked(wanted, *holder))?;
-		Some((holder, peer, mask))
+		let (may, may_not): (Vec<_>, Vec<_>) =
+			there.partition(|(_, peer)| self.requests.may_be_asked(*peer, now));
+		let least = may.into_iter().min_by_key(|(holder, peer)| {
+			(self.requests.asked(wanted, *holder), self.requests.badness(*peer))
+		});
+		match least {
+			Some((holder, peer)) => Whom::Now(holder, peer, mask),
+			None => self
+				.requests
+				.soonest(may_not.into_iter().map(|(_, peer)| peer))
+				.map_or(Whom::Nobody, Whom::Later),
+		}
 	}
 
 	/// Who claims to have a candidate, with enough that is not masked if a quorum is needed. In the own group it is enough
@@ -83,13 +118,15 @@ impl StatementDistribution {
 		answer: Result<Attested, RequestFailure>,
 		turn: &mut Turn<'_, F>,
 	) {
-		let Some(request) = self
-			.requests
-			.ended(id)
-			.filter(|request| self.requests.wants(request.wanted))
-		else {
+		let Some(request) = self.requests.ended(id) else {
 			return;
 		};
+		if let Err(RequestFailure::TimedOut | RequestFailure::Refused | RequestFailure::Malformed) = answer {
+			self.requests.blame(request.peer, turn.now, self.config.retry);
+		}
+		if !self.requests.wants(request.wanted) {
+			return;
+		}
 		let job = answer
 			.ok()
 			.and_then(|attested| self.worth_checking(&request, attested, turn));
@@ -121,7 +158,7 @@ impl StatementDistribution {
 			(!is_of_group).then_some(BadCandidate::Unassigned(para))
 		};
 		if let Some(bad) = bad {
-			self.misdeed(request.peer, bad.into(), turn);
+			self.bad_answer(request.peer, bad.into(), turn);
 			return None;
 		}
 		let members = session.group(key.group)?;
@@ -160,7 +197,7 @@ impl StatementDistribution {
 			}
 		};
 		if let Some(misdeed) = misdeed {
-			self.misdeed(request.peer, misdeed, turn);
+			self.bad_answer(request.peer, misdeed, turn);
 			return None;
 		}
 		attested.statements = good;
@@ -171,6 +208,12 @@ impl StatementDistribution {
 			context,
 		};
 		Some(Job::CheckAttested(Box::new(check)))
+	}
+
+	/// A peer pays for an answer that is of no use, and rests as if it had not answered.
+	fn bad_answer<F>(&mut self, peer: PeerId, misdeed: Misdeed, turn: &mut Turn<'_, F>) {
+		self.requests.blame(peer, turn.now, self.config.retry);
+		self.misdeed(peer, misdeed, turn);
 	}
 
 	/// What is missing in an answer with these statements: a quorum, but in the own group.
@@ -219,7 +262,7 @@ impl StatementDistribution {
 		} = match result {
 			Ok(checked) => checked,
 			Err(bad) => {
-				self.misdeed(request.peer, bad.into(), turn);
+				self.bad_answer(request.peer, bad.into(), turn);
 				return false;
 			}
 		};
@@ -257,7 +300,7 @@ impl StatementDistribution {
 			self.misdeed(request.peer, Misdeed::BadSignature(author), turn);
 		}
 		if let Some(misdeed) = self.lacks(request.wanted, &valid) {
-			self.misdeed(request.peer, misdeed, turn);
+			self.bad_answer(request.peer, misdeed, turn);
 			return false;
 		}
 		let Some(parent) = self.parents.get_mut(&at) else {
@@ -277,6 +320,7 @@ impl StatementDistribution {
 		}) {
 			cluster.note_knows(member, key.candidate);
 		}
+		self.requests.answered(request.peer);
 		turn.gain(request.peer, Gain::Major, "a candidate");
 		let mut signed: Vec<_> = statements
 			.into_iter()

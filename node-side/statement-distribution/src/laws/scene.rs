@@ -321,14 +321,18 @@ impl World for Scene {
 		whole.part.is_waiting()
 	}
 
+	/// Five are asked for at a time, and who did not answer rests: whoever is to be asked next is so as soon as there is a
+	/// place (see [`judge`](World::judge)), and each place is free again after a time-out.
 	fn has_successor(
 		&self,
 		whole: &Whole,
 		request: &AttestedCandidateRequest,
 		tried: &[PeerId],
-		_: &Open<WholeWords>,
+		open: &Open<WholeWords>,
 	) -> bool {
-		let may_be_asked = whole.part.may_be_asked(request, &whole.chain, &frontier);
+		let may_be_asked = whole
+			.part
+			.may_be_asked(request, open.now, &whole.chain, &frontier);
 		may_be_asked.iter().any(|peer| !tried.contains(peer))
 	}
 
@@ -365,6 +369,10 @@ impl World for Scene {
 	}
 
 	fn judge(&mut self, whole: &Whole, _: &[Output<WholeWords>], _: &Open<WholeWords>) -> Result<(), Breach> {
+		if let Some(candidate) = whole.part.neglected(&whole.chain, &frontier) {
+			let what = format!("{candidate:?} is wanted and somebody may be asked, but nobody is");
+			return Err(Breach::new(Law::Ends, what));
+		}
 		if whole.twice {
 			return Err(Breach::new(Law::Checked, "backing hears a statement twice"));
 		}

@@ -6,3 +6,4 @@ mod net;
 mod property;
 mod scenarios;
 mod serving;
+mod silence;

@@ -443,9 +443,14 @@ impl Net {
 				self.handle(at, Input::Request(Self::peer(from, epoch), ticket, request));
 			}
 			What::Answer(id, epoch, answer) => {
-				let with = self.nodes[at].asked.get(&id).copied();
-				if with.is_some_and(|with| self.link(at, with) == (epoch, true)) {
-					self.nodes[at].asked.remove(&id);
+				if let Some(with) = self.nodes[at].asked.remove(&id) {
+					// Each request ends, also one that was made while the link broke.
+					let is_up = self.link(at, with) == (epoch, true);
+					let answer = if is_up {
+						answer
+					} else {
+						Err(RequestFailure::Disconnected)
+					};
 					self.handle(at, Input::Response(id, answer));
 				}
 			}
