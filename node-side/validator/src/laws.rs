@@ -8,10 +8,12 @@ mod world;
 use crate::{
 	translate::of_validators,
 	work::{self, Ballots, Execution, ExecutionFailure, Executor, Signer},
-	CodeJob, Done, Job, Message, NodePeer, NodeWords, Proposing, Request, Response, Validator,
-	ValidatorConfig,
+	CodeJob, Done, Job, Message, NodeEvent, NodePeer, NodeWords, Proposing, Request, Response, Validator,
+	ValidatorConfig, WantedData,
 };
-use async_backing_availability::{memory_bound_for, AvailabilityConfig};
+use async_backing_availability::{
+	memory_bound_for, recoverer_memory_bound, AvailabilityConfig, MAX_RECOVERIES,
+};
 use async_backing_chain_view::{ChainEvent, EarlyLimits, Identity, Limits};
 use async_backing_collator_protocol::memory_bound;
 use async_backing_machine::{
@@ -19,9 +21,10 @@ use async_backing_machine::{
 	Input, JobId, Output, PeerEvent, PeerId, RequestId, Ticket,
 };
 use async_backing_primitives::{
-	meter, AvailabilityBitfield, BackedCandidateAcknowledgement, CandidateHash, CompactStatement, Hash,
-	PersistedValidationData, PoV, PvfCheckStatement, StatementDistributionMessage, StatementFilter,
-	UncheckedSigned, ValidationCodeHash, ValidationResult, ValidatorId, ValidatorIndex, ValidatorSignature,
+	meter, AvailabilityBitfield, BackedCandidateAcknowledgement, CandidateHash, CompactStatement, CoreIndex,
+	GroupIndex, Hash, PersistedValidationData, PoV, PvfCheckStatement, StatementDistributionMessage,
+	StatementFilter, UncheckedSigned, ValidationCodeHash, ValidationResult, ValidatorId, ValidatorIndex,
+	ValidatorSignature,
 };
 use async_backing_wire::{CollationResponse, CollationVersion, Envelope, ValidationMessage, View};
 use chain::{key, sign, Block, Chain, Sample, KEYS, REMEMBERED};
@@ -167,6 +170,21 @@ impl Town {
 		let block = self.block(choices);
 		let sample = choices.pick(&block.samples).cloned();
 		sample.unwrap_or_else(|| self.chain.block(0).samples[0].clone())
+	}
+
+	/// Somebody in the node wants the data of a candidate, or not any more (R-AVL-5). Of a block that is gone, of a core or of a
+	/// group that is another one, nothing need come of it.
+	fn recovery(&self, choices: &mut Choices<'_>) -> NodeEvent {
+		let sample = self.sample(choices);
+		if choices.one_in(5) {
+			return NodeEvent::ForgetRecovery(sample.hash());
+		}
+		NodeEvent::Recover(Box::new(WantedData {
+			receipt: sample.receipt.to_plain(),
+			block: sample.scheduling_parent(),
+			core: CoreIndex(choices.below(2) as u32),
+			group: GroupIndex(choices.below(3) as u32),
+		}))
 	}
 
 	/// What the validator's own next block hears of; told once it is connected to somebody.

@@ -6,8 +6,9 @@ use crate::{
 	collating::BackingGate,
 	laws::chain::key,
 	routes::PartName,
-	Job, Message, NodeWords, Validator,
+	Event, Job, Message, NodeWords, Validator,
 };
+use async_backing_availability::Outcome;
 use async_backing_chain_view::EarlyLimits;
 use async_backing_collator_protocol::Around;
 use async_backing_machine::{
@@ -185,6 +186,7 @@ impl Town {
 					}
 				}
 				Output::Proposal(_, proposal) => self.judge_proposal(proposal)?,
+				Output::Event(Event::Recovery(outcome)) => self.judge_recovered(outcome)?,
 				Output::Respond(ticket, Ok(_)) if self.last.asked_in_vain == Some(*ticket) => {
 					return breach(Law::Checked, "somebody is answered who is cut");
 				}
@@ -203,6 +205,21 @@ impl Town {
 		}) {
 			true => Ok(()),
 			false => breach(Law::Sessions, "somebody hears of a session that is not its own"),
+		}
+	}
+
+	/// Law 4: what is recovered is what was coded, and that was coded rightly here.
+	fn judge_recovered(&self, outcome: &Outcome) -> Result<(), Breach> {
+		let coded = |candidate| self.chain.samples().find(|sample| sample.hash() == candidate);
+		match outcome {
+			Outcome::Recovered { candidate, data } => {
+				match coded(*candidate).is_none_or(|sample| sample.data() == **data) {
+					true => Ok(()),
+					false => breach(Law::Checked, "data is not what it should be"),
+				}
+			}
+			Outcome::Invalid { .. } => breach(Law::Checked, "data is taken for invalid"),
+			Outcome::Unavailable { .. } => Ok(()),
 		}
 	}
 

@@ -77,6 +77,7 @@ impl World for Town {
 				}
 				Stimulus::honest(Act::Nothing)
 			}
+			23 if choices.flip() => Stimulus::honest(Act::Chain(self.recovery(choices))),
 			_ => Stimulus::honest(Act::Nothing),
 		}
 	}
@@ -149,15 +150,17 @@ impl World for Town {
 		let candidates = 6 * 3 * LEAVES * 3 * (2 * STATEMENT);
 		let advertised = memory_bound(MOST_PEERS, LEAVES * 3, 2);
 		let blocks = REMEMBERED * 3 * 16 * 1024;
-		[statements, candidates, advertised, blocks]
+		let recovered = recoverer_memory_bound(6, MAX_RECOVERIES, 1024);
+		[statements, candidates, advertised, blocks, recovered]
 			.into_iter()
 			.fold(data, usize::saturating_add)
 	}
 
-	/// Data, statements and candidates that are in scope, promises, and the chain view.
+	/// Data, statements and candidates that are in scope, what is recovered, promises, and the chain view.
 	fn rest_bound(&self, validator: &Validator) -> usize {
 		let store = validator.availability.store();
-		store.bytes() + store.len() * 1024 + validator.backing.bytes() + STATED + REST
+		let recovered = validator.recoverer.len() * 1024;
+		store.bytes() + store.len() * 1024 + recovered + validator.backing.bytes() + STATED + REST
 	}
 
 	fn taken_for_open(&self, validator: &Validator) -> usize {
@@ -203,7 +206,8 @@ impl World for Town {
 	}
 
 	fn is_waiting(&self, validator: &Validator) -> bool {
-		validator.availability.is_waiting() || validator.statements.is_waiting()
+		let is_recovering = !validator.recoverer.is_empty();
+		validator.availability.is_waiting() || validator.statements.is_waiting() || is_recovering
 	}
 
 	/// What found no room in the outbox comes with the next input, whatever that is.

@@ -23,6 +23,8 @@ mod input;
 mod output;
 mod rerun;
 
+#[cfg(feature = "laws")]
+pub use rerun::rerun_regardless;
 pub use rerun::{rerun, Difference, Ended, Rerun, RerunError};
 
 use crate::{
