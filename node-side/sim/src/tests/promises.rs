@@ -5,6 +5,7 @@ use crate::{
 	node::Reputation, Ban, ConfigError, Effect, Fault, Kind, Loss, NodeId, Nodes, Uplink, ALL, ALWAYS,
 };
 use async_backing_machine::{Cost, Input, PeerEvent, ProposeId, RequestFailure};
+use std::time::Duration;
 
 const A: NodeId = NodeId(0);
 const B: NodeId = NodeId(1);
