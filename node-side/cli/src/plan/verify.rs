@@ -76,9 +76,16 @@ pub(super) fn verify(args: &args::Plan, world: &World, pace: &Pace) -> Result<Ve
 	let runtime = Runtime::of(&args.runtime)?;
 	let mut most = None;
 	let mut verdicts = Vec::new();
-	for (name, keeps, values) in runs {
+	let count = runs.len();
+	for (number, (name, keeps, values)) in (1..).zip(runs) {
 		let config = config(args, world, pace, values);
 		config.validate()?;
+		// Of many validators in one group it takes minutes, and a bar is drawn on terminals alone.
+		let Values { capacity, params } = values;
+		eprintln!(
+			"run {number} of {count}: {name}: segment {capacity}, depth {}, ancestry {}; {} relay blocks of {} validators",
+			params.max_candidate_depth, params.allowed_ancestry_len, config.blocks, config.validators
+		);
 		let (_, run) = run_devnet(config, runtime.clone())?;
 		let plenty = *most.get_or_insert_with(|| (per_minute(&run), per_minute_of_a_turn(&run, pace)));
 		verdicts.push(Verdict::of(name, values, &run, plenty, keeps));
