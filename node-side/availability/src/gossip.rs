@@ -112,7 +112,8 @@ struct AtLeaf {
 	crowd: Option<Crowd>,
 }
 
-/// Peers that know a leaf: so that what spreads takes no walk through all peers.
+/// Validators of a leaf's session that know the leaf: so that what spreads takes no walk through all peers. Whoever is none there
+/// hears nothing of it (law 7).
 #[derive(Clone, Debug, Default)]
 struct Crowd {
 	/// All of them, ascending.
@@ -123,10 +124,11 @@ struct Crowd {
 
 impl Crowd {
 	fn insert(&mut self, peer: PeerId, index: Option<ValidatorIndex>, neighbours: &Neighbours) {
+		let Some(index) = index else { return };
 		if let Err(place) = self.peers.binary_search(&peer) {
 			self.peers.insert(place, peer);
 		}
-		if let Some(index) = index.filter(|index| neighbours.contains(*index)) {
+		if neighbours.contains(index) {
 			self.near.insert(peer, index);
 		}
 	}

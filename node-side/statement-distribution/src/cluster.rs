@@ -29,6 +29,8 @@ struct Between {
 	sent: StatementSet,
 	/// It knows the candidate: it sent or was sent a Seconded, or seconded it itself.
 	knows: bool,
+	/// Something that it sent is signed rightly: it has the candidate, as far as anybody can tell, and may be asked for it.
+	vouches: bool,
 }
 
 /// What becomes of a statement that may be received.
@@ -77,6 +79,7 @@ impl Cluster {
 				received: StatementSet::blank(size),
 				sent: StatementSet::blank(size),
 				knows: false,
+				vouches: false,
 			})
 	}
 
@@ -134,6 +137,14 @@ impl Cluster {
 		self.between(member, candidate).knows = true;
 	}
 
+	/// What a member sent about the candidate is signed rightly.
+	pub(crate) fn note_vouches(&mut self, member: usize, candidate: CandidateHash) {
+		// Of an earlier connection nothing counts any more.
+		if let Some(between) = self.between.get_mut(&(member, candidate)) {
+			between.vouches = true;
+		}
+	}
+
 	/// What may be sent to a member of these statements about a candidate (R-SD-5): what it has neither sent nor been
 	/// sent, Seconded first, and Valid only if it knows the candidate then (R-SD-2).
 	pub(crate) fn owed(
@@ -173,14 +184,14 @@ impl Cluster {
 		between.is_some_and(|between| between.sent.has_seconded())
 	}
 
-	/// Members that have a candidate, as far as is known: who sent something about it.
+	/// Members that have a candidate, as far as is known: who sent something about it that is signed rightly (law 4).
 	pub(crate) fn holders(&self, candidate: CandidateHash) -> impl Iterator<Item = ValidatorIndex> + '_ {
 		self.members
 			.iter()
 			.enumerate()
 			.filter_map(move |(member, index)| {
 				let between = self.between.get(&(member, candidate))?;
-				(between.knows && between.received.backing_validators() > 0).then_some(*index)
+				(between.knows && between.vouches).then_some(*index)
 			})
 	}
 

@@ -161,6 +161,22 @@ fn r_net_104_whoever_comes_goes_or_becomes_somebody_else_is_told_as_what_it_is_t
 	);
 }
 
+/// Law 7: peers that know the leaf and are no validators of its session.
+#[test]
+fn r_net_104_who_validates_in_another_session_hears_nothing() {
+	let mut gossip = node(0, 12);
+	for stranger in 1000..1060 {
+		gossip.connected(PeerId(stranger));
+		assert_eq!(gossip.view(PeerId(stranger), &[LEAF], index_of), []);
+	}
+	let mut told = BTreeSet::new();
+	for of in 0..12 {
+		told.extend(gossip.spread(LEAF, ValidatorIndex(of), index_of));
+	}
+	assert!(told.len() > 8, "others hear of it: {told:?}");
+	assert!(told.iter().all(|peer| peer.0 < 1000), "R-NET-104: {told:?}");
+}
+
 #[test]
 fn r_net_104_repeats_strangers_to_the_session_and_other_leaves_cost() {
 	let mut gossip = node(0, 100);

@@ -111,6 +111,12 @@ impl StatementDistribution {
 				turn.gain(peer, Gain::Major, "a statement");
 			}
 			// The sender may be the first who is there to be asked for the candidate.
+			let cluster = parent.cluster.as_mut().filter(|_| is_of_cluster);
+			if let Some((cluster, member)) =
+				cluster.and_then(|cluster| cluster.position(sender).map(|member| (cluster, member)))
+			{
+				cluster.note_vouches(member, candidate);
+			}
 			self.stated(at, key, turn);
 			return Ok(());
 		}
@@ -165,10 +171,11 @@ impl StatementDistribution {
 				.get_mut(&parent)
 				.and_then(|parent| parent.cluster.as_mut())
 			{
-				if let (Some(member), Kind::Seconded) =
-					(cluster.position(sender), Kind::of(&statement.statement))
-				{
-					cluster.note_knows(member, key.candidate);
+				if let Some(member) = cluster.position(sender) {
+					cluster.note_vouches(member, key.candidate);
+					if Kind::of(&statement.statement) == Kind::Seconded {
+						cluster.note_knows(member, key.candidate);
+					}
 				}
 			}
 			match is_new {

@@ -50,10 +50,14 @@ impl Validator {
 			)
 		});
 		let is_colleague = !identity.authorities.is_empty();
-		if is_colleague && self.chain.is_connected(peer) && self.colleagues.insert(peer) {
+		if is_colleague && self.chain.is_connected(peer) {
+			let is_new = self.colleagues.insert(peer);
+			// Also when it is known to be somebody else than before.
 			self.tell_statements(now, Input::Peer(peer, PeerEvent::Connected(())), out, effects);
 			self.tell_bitfields(now, Input::Peer(peer, PeerEvent::Connected(())), out);
-			self.show_colleagues(Recipients::Peer(peer), out);
+			if is_new {
+				self.show_colleagues(Recipients::Peer(peer), out);
+			}
 		}
 		self.stream_changed(now, peer, collation, out, effects);
 	}
