@@ -77,7 +77,7 @@ impl Bitfields {
 			// It may have been shared before the crash, or not.
 			self.share(hash, around.chain, out);
 		} else {
-			self.set_timer(Timer::Own(hash), around.now + self.after, out);
+			self.set_timer(Timer::Own(hash), around.now.saturating_add(self.after), out);
 		}
 	}
 }

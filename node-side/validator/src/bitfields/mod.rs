@@ -220,7 +220,7 @@ impl Bitfields {
 	/// Checks again in a moment, what came meanwhile as well.
 	fn check_later(&mut self, leaf: Hash, now: Instant, out: &mut Out) {
 		if !self.has_check_timer(leaf) {
-			self.set_timer(Timer::Check(leaf), now + RETRY, out);
+			self.set_timer(Timer::Check(leaf), now.saturating_add(RETRY), out);
 		}
 	}
 
@@ -311,7 +311,11 @@ impl Bitfields {
 			context: at.facts.signing_context(leaf),
 			bitfields: batch.iter().filter_map(with_key).collect(),
 		};
-		match out.job(Priority::High, now + CHECK_WITHIN, BitfieldJob::Check(job)) {
+		match out.job(
+			Priority::High,
+			now.saturating_add(CHECK_WITHIN),
+			BitfieldJob::Check(job),
+		) {
 			Some(job) => {
 				at.is_checking = true;
 				for (_, signed) in &batch {
@@ -355,7 +359,7 @@ impl Bitfields {
 				_ => {
 					if let Some(at) = self.leaves.get_mut(&leaf) {
 						at.own = Own::Waiting;
-						self.set_timer(Timer::Own(leaf), around.now + RETRY, out);
+						self.set_timer(Timer::Own(leaf), around.now.saturating_add(RETRY), out);
 					}
 				}
 			}

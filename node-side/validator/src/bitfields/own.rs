@@ -40,14 +40,14 @@ impl Bitfields {
 			key: key.clone(),
 			payload: promise.bitfield.signing_payload(&at.facts.signing_context(leaf)),
 		};
-		match out.job(Priority::High, around.now + CHECK_WITHIN, job) {
+		match out.job(Priority::High, around.now.saturating_add(CHECK_WITHIN), job) {
 			Some(job) => {
 				at.own = Own::UnderWay;
 				self.signing.insert(job, leaf);
 			}
 			None => {
 				at.own = Own::Waiting;
-				self.set_timer(Timer::Own(leaf), around.now + RETRY, out);
+				self.set_timer(Timer::Own(leaf), around.now.saturating_add(RETRY), out);
 			}
 		}
 	}

@@ -1,10 +1,12 @@
 //! What a validator is made from, in SCALE. The codec knows no `usize`: these are 64 bits here.
 
+use super::rerun::LATEST;
 use crate::ValidatorConfig;
 use async_backing_availability::{AvailabilityConfig, Rate, Serving};
 use async_backing_backing::{BackingConfig, Sharing};
 use async_backing_chain_view::Limits;
 use async_backing_collator_protocol::{SlotClock, ValidatorSideConfig};
+use async_backing_machine::Instant;
 use async_backing_prospective_parachains::{Selection, TreeLimits, UnconnectedLimits, ViewConfig};
 use async_backing_statement_distribution::DistributionConfig;
 use codec::{Decode, Encode, Error, Input};
@@ -159,7 +161,7 @@ pub(super) fn decode(input: &mut impl Input) -> Result<ValidatorConfig, Error> {
 	let collators = ValidatorSideConfig { v3_enabled, slots };
 	let (sizes, finalized): ([u64; 5], _) = Decode::decode(input)?;
 	let [leaves, blocks, facts, peers, authorities] = sizes;
-	Ok(ValidatorConfig {
+	let config = ValidatorConfig {
 		key,
 		bitfield_after,
 		gossip_seed,
@@ -177,7 +179,33 @@ pub(super) fn decode(input: &mut impl Input) -> Result<ValidatorConfig, Error> {
 			peers: size(peers)?,
 			authorities: size(authorities)?,
 		},
-	})
+	};
+	match longest(&config) <= LATEST {
+		true => Ok(config),
+		false => Err("something takes longer than any clock".into()),
+	}
+}
+
+/// The longest of all times: a validator reckons with them.
+fn longest(config: &ValidatorConfig) -> Instant {
+	let (backing, statements) = (&config.backing, &config.statements);
+	let clock = config.collators.slots;
+	let slots = clock.map_or_else(Vec::new, |SlotClock { at, duration, .. }| vec![at, duration]);
+	[
+		config.bitfield_after,
+		config.preparation,
+		backing.pov_timeout,
+		backing.validation,
+		backing.check,
+		backing.sign,
+		statements.request_timeout,
+		statements.retry,
+		statements.check,
+	]
+	.into_iter()
+	.chain(slots)
+	.max()
+	.unwrap_or_default()
 }
 
 fn size(size: u64) -> Result<usize, Error> {

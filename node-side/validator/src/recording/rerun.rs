@@ -22,8 +22,8 @@ use std::{
 };
 use thiserror::Error;
 
-/// Latest time of an input: thirty thousand years.
-const LATEST: Instant = Instant::from_secs(1 << 40);
+/// Latest time of an input, and the longest that anything may take: thirty thousand years.
+pub(super) const LATEST: Instant = Instant::from_secs(1 << 40);
 
 /// How a recording that was told again ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -298,6 +298,34 @@ fn the_beginning_says_what_the_validator_is_made_from() {
 	assert_eq!(format!("{read:?}"), format!("{config:?}"));
 }
 
+/// A validator reckons with the times that it is made from: of a file that somebody sends in, they are hostile.
+#[test]
+fn times_beyond_any_clock_are_an_error() {
+	let with = |change: fn(&mut ValidatorConfig)| {
+		let mut config = ValidatorConfig::new(key(0));
+		change(&mut config);
+		let mut file = Vec::new();
+		let mut recorder = Recorder::new(&mut file, &config).expect("memory takes all");
+		recorder.started();
+		recorder.finish().expect("memory takes all");
+		rerun(&file[..])
+	};
+	assert!(with(|_| {}).is_ok());
+	let rows: [fn(&mut ValidatorConfig); 4] = [
+		|config| config.bitfield_after = Duration::MAX,
+		|config| config.backing.sign = Duration::MAX,
+		|config| config.statements.retry = Duration::MAX,
+		|config| config.preparation = Duration::MAX,
+	];
+	for (row, change) in rows.into_iter().enumerate() {
+		let told = with(change);
+		assert!(
+			matches!(told, Err(RerunError::Malformed { step: 0, .. })),
+			"row {row}: {told:?}"
+		);
+	}
+}
+
 proptest! {
 	/// Whatever a file says, nothing panics.
 	#[test]
