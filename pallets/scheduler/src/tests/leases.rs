@@ -133,6 +133,28 @@ fn r_sch_5_new_work_queues_behind_the_idle_blocks_that_nodes_saw_too() {
 	});
 }
 
+/// The published pallet lets it begin behind the lookahead (decision 9).
+#[test]
+fn r_sch_5_on_a_core_whose_work_is_over_new_work_begins_at_once() {
+	configure(1, 3);
+	with_assignments(&[], || {
+		serve(&[]);
+		assert_ok!(assign(0, 2, Some(3), whole(2000)));
+		assert_eq!(claims(0), [2000]);
+		assert_eq!(next_block(&[]), [(0, 2000)]);
+		assert!(claims(0).is_empty(), "R-SCH-4");
+		assert_ok!(assign(0, 3, None, whole(2001)));
+		System::assert_last_event(
+			Event::CoreAssigned {
+				core: CoreIndex(0),
+				begin: 3,
+			}
+			.into(),
+		);
+		assert_eq!(claims(0), [2001; 3], "R-SCH-5: nothing that nodes saw moves");
+	});
+}
+
 #[test]
 fn r_sch_5_schedules_are_read_for_the_block_that_one_begins_in() {
 	let mut core = Core {
