@@ -194,7 +194,14 @@ mod tests {
 			troubles: texts.iter().map(trouble).collect(),
 			..Mix::default()
 		};
-		let rows: &[(&[&str], &[u32], Option<&str>, bool)] = &[
+		/// What goes wrong, whom honest validators charged, which invariant broke, and whether that is noticed.
+		type Row = (
+			&'static [&'static str],
+			&'static [u32],
+			Option<&'static str>,
+			bool,
+		);
+		let rows: &[Row] = &[
 			(&["v1=mute"], &[], Some("para-lives"), true),
 			(&["v1=mute"], &[], None, false),
 			(&["v1=mute"], &[1], None, false),
