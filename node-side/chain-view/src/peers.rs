@@ -3,7 +3,7 @@
 use crate::{Identity, PeerError, Refused};
 use async_backing_machine::PeerId;
 use async_backing_primitives::ValidatorId;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// A peer: its keys, each with the moment at which it first proved it on this connection.
 type Claims = BTreeMap<ValidatorId, u64>;
@@ -12,8 +12,8 @@ type Claims = BTreeMap<ValidatorId, u64>;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Peers {
 	peers: BTreeMap<PeerId, Claims>,
-	/// Asked for with almost every message, and never gone through: no order can show.
-	claimants: HashMap<ValidatorId, BTreeMap<u64, PeerId>>,
+	/// A tree, since peers make it grow: a table of hashes takes its whole room anew at once, and that is no light input (law 1).
+	claimants: BTreeMap<ValidatorId, BTreeMap<u64, PeerId>>,
 	next: u64,
 }
 
