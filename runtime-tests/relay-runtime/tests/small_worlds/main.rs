@@ -152,9 +152,7 @@ fn jobs(sizes: &[Size]) -> Vec<Job> {
 	let mut jobs = Vec::new();
 	for size in sizes {
 		for kind in KINDS {
-			// One time-out more or less makes the largest worlds twice as many, and those with three candidates have both.
-			let befores: &[u64] = if size.candidates < 4 { &[3, 4] } else { &[3] };
-			for before in befores.iter().copied() {
+			for before in [3, 4] {
 				jobs.extend(kind.shapes(size.candidates).into_iter().map(|shape| Job {
 					size: *size,
 					kind,

@@ -33,8 +33,8 @@ pub(crate) fn report((results, blocks): &Results) -> String {
 		each candidate by itself prediction and verdict are the same; a view built from scratch has the same trees and chooses the same.\n\n\
 		Nothing is a model: trees, view and provisioner are the node's, blocks are the native relay runtime's with all its pallets.\n\
 		Worlds are all shapes of so many candidates, but for the names of cores; `blocks` are those after the first leaf, so there are as\n\
-		many leaves and one more. Each world is there twice, with time-outs in other blocks; those of four candidates once.\n\
-		Interleavings are all orders of events from the beginning to the end.\n\n\
+		many leaves and one more. Each world is there twice, with time-outs in other blocks. Interleavings are all\n\
+		orders of events from the beginning to the end.\n\n\
 		| candidates | blocks | cores | worlds | states | steps | interleavings |\n\
 		|---:|---:|---|---:|---:|---:|---:|\n",
 	);
