@@ -1,14 +1,21 @@
 //! Runs runtime blobs, and keeps what it compiled.
 
+use crate::once;
 use sc_executor::{HostFunctions, WasmExecutor};
+use sp_wasm_interface::ExtendedHostFunctions;
 use std::{collections::BTreeSet, path::Path};
 
 /// The executor that the client is made with: compiled wasmtime with Substrate's host functions, and with what parachains
-/// ask beside.
-pub(crate) type Executor = WasmExecutor<(
-	sp_io::SubstrateHostFunctions,
-	host::storage_proof_size::HostFunctions,
-)>;
+/// ask beside. Signatures are verified [once](once) for all calls.
+pub(crate) type Executor = WasmExecutor<
+	ExtendedHostFunctions<
+		(
+			sp_io::SubstrateHostFunctions,
+			host::storage_proof_size::HostFunctions,
+		),
+		once::crypto::HostFunctions,
+	>,
+>;
 
 /// What the macro writes is for the guest as well, and has configurations that are none here.
 #[allow(

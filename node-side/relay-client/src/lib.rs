@@ -10,6 +10,7 @@ mod executor;
 mod facts;
 mod genesis;
 mod import;
+mod once;
 mod parachain;
 pub mod signing;
 mod substrate;
