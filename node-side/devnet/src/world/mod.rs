@@ -201,8 +201,8 @@ pub(crate) struct World<C> {
 	claims: BTreeMap<CandidateHash, CandidateCommitments>,
 	/// What candidates do that exceed a limit of the chain: their code comes to that.
 	outputs: BTreeMap<CandidateHash, CandidateCommitments>,
-	/// What candidates say that they do, hashed.
-	promised: BTreeMap<CandidateHash, Hash>,
+	/// What candidates say that they do, and what it took their collators.
+	promised: BTreeMap<CandidateHash, work::Promised>,
 	/// Whether the code of candidates that somebody executed comes to what they say.
 	truth: BTreeMap<CandidateHash, bool>,
 	/// Proofs of validity of all candidates, if they are kept.

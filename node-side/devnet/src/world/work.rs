@@ -188,7 +188,10 @@ impl<C: Chain> World<C> {
 			let outputs = collated.receipt.commitments.clone();
 			self.outputs.insert(collated.hash, outputs);
 		}
-		let promised = collated.receipt.commitments.hash();
+		let promised = Promised {
+			commitments: collated.receipt.commitments.hash(),
+			fuel: price.fuel,
+		};
 		self.promised.insert(collated.hash, promised);
 		let (para, built) = (line.para, line.built);
 		line.built = built.saturating_add(1);
@@ -221,14 +224,25 @@ fn fits(build_on: &BuildOn, collated: &Collated) -> Result<(), FragmentError> {
 	check_fragment(&build_on.relay_parent, &place, &candidate).map(drop)
 }
 
-/// Believes what collators say that their blocks do, where it is so or where it is told to.
+/// What a collator says of its candidate.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Promised {
+	/// What it does, hashed.
+	commitments: Hash,
+	/// What its extrinsics took to execute, by the model's price of each.
+	fuel: u64,
+}
+
+/// Believes what collators say that their blocks do, where it is so or where it is told to. A block whose code runs to its end
+/// takes no less than its collator counted: the price of an extrinsic is the model's, whatever the code of the devnet's parachains
+/// makes of it.
 struct Believer<'a, E> {
 	executor: &'a mut E,
 	claims: &'a BTreeMap<CandidateHash, CandidateCommitments>,
 	/// What the code of some candidates comes to.
 	outputs: &'a BTreeMap<CandidateHash, CandidateCommitments>,
-	/// What they say that they do, hashed.
-	promised: &'a BTreeMap<CandidateHash, Hash>,
+	/// What they say that they do, and what it took.
+	promised: &'a BTreeMap<CandidateHash, Promised>,
 	/// Whether they do it.
 	truth: &'a mut BTreeMap<CandidateHash, bool>,
 }
@@ -243,7 +257,7 @@ impl<E> Believer<'_, E> {
 			return;
 		}
 		let is_true = match &execution.outcome {
-			Ok(result) => CandidateCommitments::from(result.clone()).hash() == *promised,
+			Ok(result) => CandidateCommitments::from(result.clone()).hash() == promised.commitments,
 			Err(work::ExecutionFailure::Verdict(_)) => false,
 			// Nothing is known yet.
 			Err(work::ExecutionFailure::Unfinished(_)) => return,
@@ -277,6 +291,10 @@ impl<E: work::Executor> work::Executor for Believer<'_, E> {
 		pov: &PoV,
 	) -> work::Execution {
 		let mut execution = self.executor.execute(candidate, code, validation_data, pov);
+		if execution.outcome.is_ok() {
+			let counted = self.promised.get(&candidate).map_or(0, |promised| promised.fuel);
+			execution.fuel = execution.fuel.max(counted);
+		}
 		if let Some(outputs) = self.outputs.get(&candidate) {
 			execution.outcome = Ok(result_of(outputs.clone()));
 		}
@@ -321,6 +339,74 @@ impl Subject {
 				at: *at,
 			}),
 			_ => None,
+		}
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use async_backing_backing::job::Executor as _;
+	use work::Execution;
+
+	/// Says what it is told, at once.
+	struct Quick(Execution);
+
+	impl work::Executor for Quick {
+		fn prepare(&mut self, _: ValidationCodeHash, _: Hash) -> Result<(), work::ExecutionFailure> {
+			Ok(())
+		}
+
+		fn execute(
+			&mut self,
+			_: CandidateHash,
+			_: ValidationCodeHash,
+			_: &PersistedValidationData,
+			_: &PoV,
+		) -> Execution {
+			self.0.clone()
+		}
+
+		fn code(
+			&mut self,
+			_: CandidateHash,
+			_: usize,
+			_: AvailableData,
+		) -> Result<work::Coded, ErasureError> {
+			Err(ErasureError::NoData)
+		}
+	}
+
+	/// Few extrinsics that are said to take long have little code to run.
+	#[test]
+	fn r_def_44_who_executes_a_block_takes_no_less_than_its_collator_counted() {
+		let candidate = CandidateHash::default();
+		let promised = |fuel| {
+			let commitments = Hash::zero();
+			BTreeMap::from([(candidate, Promised { commitments, fuel })])
+		};
+		for (outcome, took, counted, charged) in [
+			(Ok(ValidationResult::default()), 3, 2000, 2000),
+			(Ok(ValidationResult::default()), 3000, 2000, 3000),
+			(Ok(ValidationResult::default()), 3, 0, 3),
+			// What does not run to its end takes what it takes.
+			(Err("it is garbled".to_owned().into()), 3, 2000, 3),
+		] {
+			let mut executor = Quick(Execution {
+				outcome: outcome.clone(),
+				fuel: took,
+			});
+			let nothing = BTreeMap::new();
+			let mut believer = Believer {
+				executor: &mut executor,
+				claims: &nothing,
+				outputs: &nothing,
+				promised: &promised(counted),
+				truth: &mut BTreeMap::new(),
+			};
+			let (data, pov) = Default::default();
+			let execution = believer.execute(candidate, ValidationCodeHash::default(), &data, &pov);
+			assert_eq!(execution.fuel, charged, "{outcome:?}, {took}, {counted}");
 		}
 	}
 }
