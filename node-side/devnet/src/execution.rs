@@ -20,6 +20,7 @@ use async_backing_pvf::{
 use async_backing_validator::work::{self, Coded, Execution, ExecutionFailure};
 use std::{
 	collections::{BTreeMap, VecDeque},
+	sync::OnceLock,
 	time::{Duration, Instant},
 };
 
@@ -32,6 +33,9 @@ const PREPARATION: Duration = Duration::from_secs(360);
 const EXECUTION: Duration = Duration::from_secs(600);
 /// The same to the engine.
 const STRETCH: u32 = 300;
+/// Codes that are compiled at the same time: one for each run that goes on beside others, of which each waits for its own. None is
+/// ever turned away.
+const PREPARATIONS: usize = 1024;
 
 type Key = (CandidateHash, ValidationCodeHash, Hash);
 
@@ -107,15 +111,24 @@ impl Executor {
 	/// # Errors
 	/// The engine does not start.
 	pub(crate) fn new(parachains: &[Parachain], model: &Model) -> Result<Self, EngineError> {
-		Ok(Self::with(
-			InProcess::new(InProcessConfig {
-				stretch: STRETCH,
-				..InProcessConfig::default()
-			})?,
-			parachains,
-			model,
-		))
+		Ok(Self::with(engine()?, parachains, model))
 	}
+}
+
+/// The engine of all runs of this process, so that what one of them compiled the others have: what a code is compiled to follows
+/// from the code alone, and no run can tell.
+fn engine() -> Result<InProcess, EngineError> {
+	static ENGINE: OnceLock<InProcess> = OnceLock::new();
+	if let Some(engine) = ENGINE.get() {
+		return Ok(engine.clone());
+	}
+	let engine = InProcess::new(InProcessConfig {
+		stretch: STRETCH,
+		preparations: PREPARATIONS,
+		..InProcessConfig::default()
+	})?;
+	// Two that begin at once may both make one: one of these stays.
+	Ok(ENGINE.get_or_init(|| engine).clone())
 }
 
 impl<E: Engine> Executor<E> {

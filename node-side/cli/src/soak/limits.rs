@@ -37,7 +37,7 @@ const DEPTH: &str = "--paras 1 --validators 4 --cores-per-para 3 --max-candidate
 const CHANNEL: &str = r#"--validators 8 --session-length 5 --root 1:hrmp.force_open_hrmp_channel={"sender":2000,"recipient":2001,"max_capacity":2,"max_message_size":64}"#;
 
 fn report(runtime: &Runtime, more: &str) -> RunReport {
-	let words = format!("--blocks 18 --seed 1 --extrinsic-cost-us 20000 {more}");
+	let words = format!("--blocks 18 --seed 1 --extrinsic-cost-us 100000 {more}");
 	let words: Vec<_> = words.split_whitespace().map(str::to_owned).collect();
 	let dev = rerun::dev(&words).expect(more);
 	rerun::quietly(&dev, runtime).unwrap_or_else(|error| panic!("{more}: {error}"))

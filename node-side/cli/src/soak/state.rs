@@ -10,9 +10,13 @@ use std::{
 	path::Path,
 };
 
+/// Version of what a number of a seed means: one more whenever the same number is another run than before.
+const VERSION: u32 = 2;
+
 /// Which runs they are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Header {
+	/// [`VERSION`].
 	soak: u32,
 	seed: u64,
 	blocks: u32,
@@ -116,7 +120,7 @@ impl State {
 			});
 		};
 		let header = Header {
-			soak: 1,
+			soak: VERSION,
 			seed: args.seed,
 			blocks: args.blocks,
 			validators: args.validators,
@@ -159,7 +163,8 @@ fn open(path: &Path, header: &Header) -> std::io::Result<State> {
 	match lines.next() {
 		Some(line) if serde_json::from_str::<Header>(line).ok().as_ref() == Some(header) => {}
 		Some(_) => {
-			let other = "it is of other runs: another seed, number of blocks or of validators";
+			let other =
+				"it is of other runs: another seed, number of blocks or of validators, or of another version";
 			return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, other));
 		}
 		None => file.write_all((serde_json::to_string(header)? + "\n").as_bytes())?,
@@ -180,7 +185,7 @@ mod tests {
 	use async_backing_devnet::Trouble;
 
 	const HEADER: Header = Header {
-		soak: 1,
+		soak: VERSION,
 		seed: 7,
 		blocks: 100,
 		validators: 10,
