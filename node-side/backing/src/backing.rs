@@ -1,12 +1,11 @@
 //! The state machine of one validator's backing.
 //!
-//! Invariants: a statement is taken in only after its signature was verified; it stays, and whether it counts is asked
+//! Invariants: a statement comes when its signature was verified; it stays, and whether it counts is asked
 //! where a quorum is, because validators are disabled and enabled from leaf to leaf (R-BAK-14); there is one execution of
 //! a candidate at a time and one own statement about it (R-BAK-10), which is promised in the store before it is signed; a
 //! candidate is announced as backable once, after the statement that made it so was shared (R-BAK-7); nothing is kept of
 //! relay parents that left every active leaf's scope, but what was promised there.
 
-mod arriving;
 #[cfg(feature = "laws")]
 mod asked;
 mod confirming;
@@ -22,7 +21,6 @@ pub use lacking::Demand;
 pub use types::{Effect, SecondingError, StatementError};
 
 use crate::{
-	checks::Checks,
 	job::Done,
 	limit::SecondedDepths,
 	promises::{PromiseId, Promises},
@@ -155,7 +153,6 @@ impl ActiveLeaf {
 /// What a job is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum JobOf {
-	Check,
 	Validate(CandidateHash),
 	Sign(PromiseId),
 	Recall(PromiseId),
@@ -169,7 +166,6 @@ pub struct Backing {
 	relay_parents: BTreeMap<Hash, RelayParent>,
 	candidates: BTreeMap<CandidateHash, CandidateState>,
 	depths: SecondedDepths,
-	checks: Checks,
 	promises: Promises,
 	/// Candidates that this validator is to confirm and has not begun to.
 	to_confirm: BTreeSet<CandidateHash>,
@@ -180,7 +176,7 @@ pub struct Backing {
 	batches: BTreeMap<BatchId, PromiseId>,
 	/// There was no room in the outbox for something that was promised: it is tried again at the next input.
 	stalled: bool,
-	/// There was no room for a request, or nobody had time for a check: the same.
+	/// There was no room for a request: the same.
 	waits_for_room: bool,
 	/// The next input, if there is no other before.
 	wake: Option<TimerId>,
@@ -208,9 +204,9 @@ impl Backing {
 		}
 	}
 
-	/// Takes an input in. Leaves, collations and stored data come by methods of their own, because they come from
-	/// neighbours: [`leaf_activated`](Self::leaf_activated), [`leaf_deactivated`](Self::leaf_deactivated),
-	/// [`collation_fetched`](Self::collation_fetched), [`data_stored`](Self::data_stored).
+	/// Takes an input in. Leaves, collations, statements and stored data come by methods of their own, because they come
+	/// from neighbours: [`leaf_activated`](Self::leaf_activated), [`leaf_deactivated`](Self::leaf_deactivated),
+	/// [`collation_fetched`](Self::collation_fetched), [`heard`](Self::heard), [`data_stored`](Self::data_stored).
 	///
 	/// `chain` knows the peer of a `Connected` already and does not know the one of a `Disconnected` any more. What is
 	/// returned is for the neighbours, in this order, before the next input.
@@ -226,11 +222,9 @@ impl Backing {
 	) -> Vec<Effect> {
 		self.turn(now, chain, view, out, |backing, turn| match input {
 			Input::Chain(never) | Input::Propose(_, never, _) => match never {},
-			Input::Peer(peer, PeerEvent::Connected(())) => backing.peer_connected(peer, turn),
-			Input::Peer(_, PeerEvent::View(never)) => match never {},
-			Input::Peer(peer, PeerEvent::Message(statement)) => {
-				backing.statement_arrived(peer, statement, turn);
-			}
+			// Whatever it backs it may be asked for, as after any input.
+			Input::Peer(_, PeerEvent::Connected(())) => {}
+			Input::Peer(_, PeerEvent::View(never) | PeerEvent::Message(never)) => match never {},
 			Input::Peer(peer, PeerEvent::Disconnected) => backing.peer_disconnected(peer),
 			// Who holds the data answers.
 			Input::Request(_, ticket, _) => turn.out.respond(ticket, Err(Refusal::Unknown)),
@@ -260,16 +254,14 @@ impl Backing {
 			out,
 			effects: std::mem::take(&mut self.untold),
 		};
-		self.checks.resume();
 		self.waits_for_room = false;
 		if std::mem::take(&mut self.stalled) {
 			self.resume_promises(&mut turn);
 		}
 		run(self, &mut turn);
 		self.confirm_next(&mut turn);
-		self.check_next(&mut turn);
 		self.tell_lacking(&mut turn);
-		if (self.stalled || self.waits_for_room || self.checks.is_paused()) && self.wake.is_none() {
+		if (self.stalled || self.waits_for_room) && self.wake.is_none() {
 			self.wake = Some(turn.out.set_timer(turn.now.saturating_add(RETRY)));
 		}
 		turn.effects
@@ -278,8 +270,6 @@ impl Backing {
 	fn job_done<V: View>(&mut self, id: JobId, done: Result<Done, JobFailure>, turn: &mut Turn<'_, V>) {
 		let Some(of) = self.jobs.remove(&id) else { return };
 		match (of, done) {
-			(JobOf::Check, Ok(Done::Checked(results))) => self.checked(id, results, turn),
-			(JobOf::Check, _) => self.checks.failed(id),
 			(JobOf::Validate(candidate), Ok(Done::Validated(result))) => {
 				self.validated(id, candidate, result, turn);
 			}
@@ -314,13 +304,13 @@ impl Backing {
 
 	/// Statements refused so far.
 	pub fn refused_count(&self) -> u64 {
-		self.refused.saturating_add(self.checks.gave_way())
+		self.refused
 	}
 
 	/// Bytes of memory that statements and candidates of others take, up to a constant.
 	///
-	/// At most [`MAX_WAITING_BYTES`](crate::MAX_WAITING_BYTES), and for each validator of the sessions in scope
-	/// [`SecondedLimits::max_bytes`](crate::SecondedLimits::max_bytes) of what it may second for.
+	/// For each validator of the sessions in scope at most [`SecondedLimits::max_bytes`](crate::SecondedLimits::max_bytes)
+	/// of what it may second for.
 	pub fn bytes(&self) -> usize {
 		let seconded = self
 			.candidates
@@ -328,7 +318,7 @@ impl Backing {
 			.filter_map(|state| state.seconded.as_ref());
 		seconded
 			.map(|candidate| candidate.bytes())
-			.fold(self.checks.bytes(), usize::saturating_add)
+			.fold(0, usize::saturating_add)
 	}
 
 	/// A candidate that somebody seconded.

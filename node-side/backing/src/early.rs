@@ -19,6 +19,12 @@ impl EarlyVotes {
 		self.by_validator.get(&validator).copied().unwrap_or(0)
 	}
 
+	/// Votes that wait.
+	#[cfg(feature = "laws")]
+	pub(crate) fn count(&self) -> usize {
+		self.by_validator.values().sum()
+	}
+
 	/// Most votes of one validator that wait.
 	#[cfg(feature = "laws")]
 	pub(crate) fn most(&self) -> usize {

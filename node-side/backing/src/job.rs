@@ -3,15 +3,15 @@
 //! Here are all hashes of what a peer sent, all signature checks, executions, codings and signatures. Their results carry
 //! what was found out on the way, so that nobody does any of it again.
 
-use crate::{Collation, OutputsMismatch, SecondedCandidate, SignedStatement, StatementContent};
+use crate::{Collation, OutputsMismatch, SecondedCandidate};
 use async_backing_availability::{encode, EncodedData, ErasureError};
 use async_backing_execution_context::{check_pov, check_validation_data, InputMismatch};
 use async_backing_fragment_tree::{Candidate, SharedValidationData};
 use async_backing_machine::JobFailure;
 use async_backing_primitives::{
 	crypto, AvailableData, CandidateDescriptor, CandidateHash, CandidateReceipt, CommittedCandidateReceipt,
-	CompactStatement, Hash, IntrinsicError, PersistedValidationData, PoV, SignedCompactStatement,
-	SigningContext, ValidationCodeHash, ValidationResult, ValidatorId, ValidatorSignature,
+	Hash, IntrinsicError, PersistedValidationData, PoV, ValidationCodeHash, ValidationResult, ValidatorId,
+	ValidatorSignature,
 };
 use codec::{DecodeAll, Encode};
 use std::sync::Arc;
@@ -20,8 +20,6 @@ use thiserror::Error;
 /// Work for somebody else.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Job {
-	/// Verify the signatures of these statements, and hash the candidates that come with them.
-	CheckStatements(Vec<Unchecked>),
 	/// Execute a candidate, compare what it gives with its receipt, and code its data.
 	Validate(Box<ValidationJob>),
 	/// Sign a payload.
@@ -38,45 +36,12 @@ pub enum Job {
 /// What a job came to.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Done {
-	/// The statements, in order.
-	Checked(Vec<Result<Checked, BadStatement>>),
 	/// The candidate is valid and coded, or what is wrong with it.
 	Validated(Result<Box<Validated>, Invalid>),
 	/// The signature; `None` if there is no such key.
 	Signed(Option<ValidatorSignature>),
 	/// The candidate; `None` if the bytes are none.
 	Recalled(Option<Arc<Candidate>>),
-}
-
-/// A statement to check.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Unchecked {
-	/// The statement.
-	pub statement: Arc<SignedStatement>,
-	/// Key of its author.
-	pub validator: ValidatorId,
-	/// What its signature is bound to.
-	pub context: SigningContext,
-}
-
-/// A statement that its author made.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Checked {
-	/// What is said, with the candidate's hash.
-	pub statement: SignedCompactStatement,
-	/// The candidate that came with it, checked in itself (R-FRG-16) and hashed.
-	pub candidate: Option<Arc<Candidate>>,
-}
-
-/// What is wrong with a statement.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum BadStatement {
-	/// Its author did not sign it, or not for this relay parent (R-STM-2).
-	#[error("the signature is wrong (R-STM-2)")]
-	Signature,
-	/// The candidate is wrong in itself.
-	#[error(transparent)]
-	Candidate(#[from] IntrinsicError),
 }
 
 /// A candidate to validate.
@@ -283,12 +248,6 @@ pub fn run(
 ) -> (Result<Done, JobFailure>, Price) {
 	let mut price = Price::default();
 	let done = match job {
-		Job::CheckStatements(statements) => {
-			let checked = statements
-				.iter()
-				.map(|unchecked| check(unchecked, signer, &mut price));
-			Done::Checked(checked.collect())
-		}
 		Job::Validate(job) => match validate(*job, executor, &mut price) {
 			Ok(validated) => Done::Validated(Ok(Box::new(validated))),
 			Err(Stop::Invalid(reason)) => Done::Validated(Err(reason)),
@@ -321,34 +280,6 @@ impl<E: Into<Invalid>> From<E> for Stop {
 impl Price {
 	fn read(&mut self, bytes: usize) {
 		self.bytes = self.bytes.saturating_add(bytes as u64);
-	}
-}
-
-fn check(unchecked: &Unchecked, signer: &impl Signer, price: &mut Price) -> Result<Checked, BadStatement> {
-	let SignedStatement {
-		content,
-		validator_index,
-		signature,
-		..
-	} = &*unchecked.statement;
-	let (statement, candidate) = match content {
-		StatementContent::Seconded(seconded) => {
-			let candidate = hash_candidate(seconded)?;
-			price.read(candidate.bytes());
-			(CompactStatement::Seconded(candidate.hash()), Some(candidate))
-		}
-		StatementContent::Valid(hash) => (CompactStatement::Valid(*hash), None),
-	};
-	let statement = SignedCompactStatement {
-		statement,
-		validator_index: *validator_index,
-		signature: signature.clone(),
-	};
-	price.signatures = price.signatures.saturating_add(1);
-	let payload = statement.statement.signing_payload(&unchecked.context);
-	match signer.verify(&unchecked.validator, &payload, signature) {
-		true => Ok(Checked { statement, candidate }),
-		false => Err(BadStatement::Signature),
 	}
 }
 

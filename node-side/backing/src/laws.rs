@@ -6,4 +6,4 @@ mod scene;
 mod whole;
 
 pub use scene::Scene;
-pub use whole::{Happening, Said, Who, Whole, WholeWords};
+pub use whole::{Happening, Said, Stated, Who, Whole, WholeWords};

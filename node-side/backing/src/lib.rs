@@ -2,7 +2,6 @@
 
 mod account;
 mod backing;
-mod checks;
 mod collation;
 mod early;
 pub mod job;
@@ -18,10 +17,6 @@ mod words;
 
 pub use account::{SecondedLimits, MAX_CODES_PER_VALIDATOR};
 pub use backing::{Backing, Demand, Effect, SecondingError, StatementError};
-pub use checks::{
-	NotWaiting, MAX_BATCH, MAX_BATCH_BYTES, MAX_BATCH_PER_PEER, MAX_FORGED, MAX_STATEMENT_BYTES,
-	MAX_WAITING_BYTES, MAX_WAITING_BYTES_PER_PEER, MAX_WAITING_PER_PEER,
-};
 pub use collation::{Advertised, Collation, OutputsMismatch, Standing};
 pub use limit::DepthTaken;
 pub use ports::{HypotheticalCandidate, Introduction, Membership, View};
@@ -29,4 +24,4 @@ pub use promises::{MAX_REMEMBERED_PARENTS, STORE_PREFIX};
 pub use relay_parent::AdmissionError;
 pub use statement::{SecondedCandidate, SignedStatement, StatementContent};
 pub use table::{BackedVotes, Misbehaviour, StatementTable, TableError};
-pub use words::{BackingConfig, BackingWords, Event, PovRequest, Sharing};
+pub use words::{BackingConfig, BackingWords, Event, PovRequest};

@@ -8,12 +8,11 @@ use crate::{
 };
 use async_backing_chain_view::Session;
 use async_backing_fragment_tree::Candidate;
-use async_backing_machine::PeerId;
 use async_backing_primitives::{
 	check_core_choice, injected_core_bits, AsyncBackingParams, BackedCandidate, BackedCandidateError,
 	CandidateHash, ClaimQueue, CommittedCandidateReceipt, CompactStatement, CoreChoiceError, CoreIndex,
 	GroupRotationInfo, LeafFacts, ParaId, RelayChainBlockInfo, SignalError, SigningContext, ValidatorId,
-	ValidatorIndex, ValidatorSignature, WrongSchedulingSession,
+	ValidatorIndex, WrongSchedulingSession,
 };
 use std::{
 	collections::{BTreeMap, BTreeSet},
@@ -60,9 +59,6 @@ pub(crate) struct RelayParent {
 	pub(crate) accounts: Accounts,
 	/// Bounds of the same for each para; the largest that any leaf told.
 	limits: BTreeMap<ParaId, SecondedLimits>,
-	/// Verified statements by author and signature, with the peer that brought them first. As many as table and early
-	/// votes hold.
-	known: BTreeMap<(ValidatorIndex, [u8; 64]), PeerId>,
 }
 
 impl RelayParent {
@@ -84,7 +80,6 @@ impl RelayParent {
 			early: EarlyVotes::default(),
 			accounts: Accounts::default(),
 			limits: BTreeMap::new(),
-			known: BTreeMap::new(),
 		}
 	}
 
@@ -121,35 +116,15 @@ impl RelayParent {
 		self.params.max_unincluded() as usize
 	}
 
-	/// Whether seconding twice is misbehaviour here, so that even what is over the limit has to be looked at (R-TAB-4).
-	pub(crate) fn is_synchronous(&self) -> bool {
-		self.params.is_synchronous()
-	}
-
 	/// Key of a validator.
 	pub(crate) fn key(&self, validator: ValidatorIndex) -> Option<&ValidatorId> {
 		self.session.validators.get(validator.as_usize())
 	}
 
-	/// Takes note of a verified statement.
-	pub(crate) fn know(&mut self, validator: ValidatorIndex, signature: &ValidatorSignature, peer: PeerId) {
-		if let Some(bytes) = signature_bytes(signature) {
-			self.known.entry((validator, bytes)).or_insert(peer);
-		}
-	}
-
-	/// Who brought a statement first, if it was verified before. A signature fits one statement only.
-	pub(crate) fn known_from(
-		&self,
-		validator: ValidatorIndex,
-		signature: &ValidatorSignature,
-	) -> Option<PeerId> {
-		self.known.get(&(validator, signature_bytes(signature)?)).copied()
-	}
-
 	/// Verified statements.
-	pub(crate) fn known(&self) -> usize {
-		self.known.len()
+	#[cfg(feature = "laws")]
+	pub(crate) fn statements(&self) -> usize {
+		self.table.statement_count() + self.early.count()
 	}
 
 	/// Another active leaf has this block in scope: whom it disabled does not count (R-BAK-14).
@@ -271,8 +246,4 @@ impl RelayParent {
 			.map(|_| core)
 			.ok_or(AdmissionError::NoGroup(core))
 	}
-}
-
-fn signature_bytes(signature: &ValidatorSignature) -> Option<[u8; 64]> {
-	AsRef::<[u8]>::as_ref(signature).try_into().ok()
 }

@@ -1,6 +1,5 @@
-//! Statements as validators send them to one another.
+//! What this validator states, with all that others need to check it.
 
-use async_backing_fragment_tree::Candidate;
 use async_backing_primitives::{
 	CandidateHash, CommittedCandidateReceipt, CompactStatement, Hash, ParaId, PersistedValidationData,
 	SignedCompactStatement, ValidatorIndex, ValidatorSignature,
@@ -25,13 +24,11 @@ impl SecondedCandidate {
 }
 
 /// What a statement says, with what others need to check it.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StatementContent {
 	/// Proposes the candidate.
-	#[codec(index = 1)]
 	Seconded(Arc<SecondedCandidate>),
 	/// Confirms a candidate that somebody else proposed.
-	#[codec(index = 2)]
 	Valid(CandidateHash),
 }
 
@@ -45,39 +42,20 @@ impl StatementContent {
 	}
 }
 
-/// A statement with its author and signature, not yet verified.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+/// A statement of this validator, with its signature.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedStatement {
 	/// Relay block that the signature is bound to: the candidate's scheduling parent.
 	pub scheduling_parent: Hash,
 	/// What is said.
 	pub content: StatementContent,
-	/// Who is claimed to say it.
+	/// Who says it.
 	pub validator_index: ValidatorIndex,
 	/// The signature (R-STM-2).
 	pub signature: ValidatorSignature,
 }
 
 impl SignedStatement {
-	/// The candidate that it is about, if that comes without hashing.
-	pub fn named_candidate(&self) -> Option<CandidateHash> {
-		match &self.content {
-			StatementContent::Seconded(_) => None,
-			StatementContent::Valid(candidate) => Some(*candidate),
-		}
-	}
-
-	/// Bytes of memory that it takes, up to a constant: what limits count. Cost: linear in the messages of a candidate.
-	pub fn bytes(&self) -> usize {
-		let content = match &self.content {
-			StatementContent::Seconded(candidate) => {
-				Candidate::bytes_of(&candidate.receipt, &candidate.validation_data)
-			}
-			StatementContent::Valid(_) => 0,
-		};
-		content.saturating_add(size_of::<Self>())
-	}
-
 	/// The compact form, with the same signature (R-STM-5). Cost: hashes the candidate, if it is there.
 	pub fn to_compact(&self) -> SignedCompactStatement {
 		SignedCompactStatement {

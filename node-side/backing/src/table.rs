@@ -112,6 +112,12 @@ impl StatementTable {
 		counts.max().unwrap_or(0)
 	}
 
+	/// Statements that count.
+	#[cfg(feature = "laws")]
+	pub(crate) fn statement_count(&self) -> usize {
+		self.entries.iter().map(|entry| entry.votes).sum()
+	}
+
 	/// Whether a validator may second one more candidate here (R-TAB-4, R-SD-3). Constant cost.
 	pub fn may_second(&self, validator: ValidatorIndex) -> bool {
 		self.seconded_by(validator).count < self.seconding_limit

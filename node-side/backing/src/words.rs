@@ -1,8 +1,8 @@
 //! What backing hears and says.
 
-use crate::{job, SignedStatement, StatementError};
-use async_backing_machine::{JobFailure, Never, PeerId, Words};
-use async_backing_primitives::{CandidateHash, CompactStatement, PoV};
+use crate::{job, StatementError};
+use async_backing_machine::{JobFailure, Never, Words};
+use async_backing_primitives::{CandidateHash, CompactStatement, PoV, ValidatorIndex};
 use std::{sync::Arc, time::Duration};
 
 /// The words of [`Backing`](crate::Backing).
@@ -15,7 +15,8 @@ impl Words for BackingWords {
 	/// Who a peer is, the chain view knows.
 	type Identity = ();
 	type View = Never;
-	type Message = Arc<SignedStatement>;
+	/// What validators state comes and goes by a neighbour: statement distribution (R-SD-1).
+	type Message = Never;
 	type Request = PovRequest;
 	type Response = Arc<PoV>;
 	type Job = job::Job;
@@ -33,12 +34,12 @@ pub struct PovRequest(pub CandidateHash);
 /// What an observer may want to know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-	/// An own statement was sent to the other validators.
+	/// An own statement is there for the other validators.
 	Shared(CompactStatement),
 	/// A statement of somebody else was refused.
 	Refused {
-		/// Who sent it, which need not be its author.
-		peer: PeerId,
+		/// Who made it.
+		validator: ValidatorIndex,
 		/// Why.
 		error: StatementError,
 	},
@@ -51,28 +52,13 @@ pub enum Event {
 	},
 }
 
-/// How own statements reach the other validators.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Sharing {
-	/// Backing tells every validator of the session itself, and hears them itself: for a few who all know each other.
-	#[default]
-	FullMesh,
-	/// A neighbour tells them ([`Effect::Share`](crate::Effect::Share)), and says what others state
-	/// ([`Backing::heard`](crate::Backing::heard)): statement distribution (R-SD-1).
-	Neighbour,
-}
-
-/// How own statements go out, and how long backing waits for what.
+/// How long backing waits for what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BackingConfig {
-	/// How own statements reach others.
-	pub sharing: Sharing,
 	/// For a proof of validity, before the next backer is asked.
 	pub pov_timeout: Duration,
 	/// For the validation of a candidate: execution, hashes and coding.
 	pub validation: Duration,
-	/// For a batch of signature checks.
-	pub check: Duration,
 	/// For an own signature, and for an own candidate to be read again after a restart.
 	pub sign: Duration,
 }
@@ -81,10 +67,8 @@ impl Default for BackingConfig {
 	/// 2 s for a proof of validity (R-NET-21), and for an execution (R-BAK-11); what is quick gets half of it.
 	fn default() -> Self {
 		Self {
-			sharing: Sharing::default(),
 			pov_timeout: Duration::from_secs(2),
 			validation: Duration::from_secs(2),
-			check: Duration::from_secs(1),
 			sign: Duration::from_secs(1),
 		}
 	}

@@ -129,3 +129,90 @@ impl Checks {
 		self.waiting.contains_key(&peer) || self.forged.contains_key(&peer)
 	}
 }
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use async_backing_primitives::{CandidateHash, CompactStatement};
+
+	fn waiting(peer: u64, number: u8) -> Waiting {
+		let signature = sp_core::sr25519::Signature::from_raw([number; 64]);
+		Waiting {
+			peer: PeerId(peer),
+			sender: ValidatorIndex(0),
+			parent: Hash::repeat_byte(number % 2),
+			statement: SignedCompactStatement {
+				statement: CompactStatement::Valid(CandidateHash(Hash::repeat_byte(number))),
+				validator_index: ValidatorIndex(0),
+				signature: signature.into(),
+			},
+		}
+	}
+
+	fn peers(batch: &[Waiting]) -> Vec<u64> {
+		batch.iter().map(|waiting| waiting.peer.0).collect()
+	}
+
+	#[test]
+	fn a_batch_takes_from_all_in_turn() {
+		let mut checks = Checks::default();
+		for number in 0..100 {
+			checks.push(waiting(1, number));
+		}
+		for number in 100..103 {
+			checks.push(waiting(2, number));
+		}
+		let batch = checks.take_batch().expect("there is something");
+		let of = |peer| peers(&batch).iter().filter(|of| **of == peer).count();
+		assert_eq!((of(1), of(2)), (MAX_BATCH_PER_PEER, 3), "law 4");
+		assert_eq!(peers(&batch)[..4], [1, 2, 1, 2]);
+		checks.started(JobId(7), batch.clone());
+		assert!(checks.take_batch().is_none(), "one at a time");
+		assert!(checks.finished(JobId(6)).is_none(), "another job");
+		let back = checks.finished(JobId(7)).expect("it was begun");
+		checks.put_back(back);
+		let again = checks.take_batch().expect("nothing is lost");
+		assert_eq!(again.len(), batch.len());
+		let mut numbers: Vec<_> = again
+			.iter()
+			.map(|waiting| waiting.statement.statement.candidate_hash())
+			.collect();
+		let mut before: Vec<_> = batch
+			.iter()
+			.map(|waiting| waiting.statement.statement.candidate_hash())
+			.collect();
+		numbers.sort_unstable();
+		before.sort_unstable();
+		assert_eq!(numbers, before, "those that waited longest come first");
+	}
+
+	#[test]
+	fn law_4_who_forges_is_cut_and_nothing_of_it_waits() {
+		let mut checks = Checks::default();
+		for number in 0..20 {
+			checks.push(waiting(1, number));
+			checks.push(waiting(2, number));
+		}
+		for times in 1..=MAX_FORGED {
+			assert!(!checks.is_cut(PeerId(1)), "after {times} less one");
+			checks.note_forged(PeerId(1));
+		}
+		assert!(checks.is_cut(PeerId(1)) && !checks.is_cut(PeerId(2)));
+		let batch = checks.take_batch().expect("the other one waits");
+		assert_eq!(peers(&batch), [2; MAX_BATCH_PER_PEER]);
+		checks.forget_peer(PeerId(1));
+		assert!(!checks.is_cut(PeerId(1)), "law 3: nothing is kept of who went");
+	}
+
+	#[test]
+	fn law_3_what_left_every_scope_does_not_wait() {
+		let mut checks = Checks::default();
+		checks.push(waiting(1, 1));
+		checks.push(waiting(1, 2));
+		checks.push(waiting(2, 1));
+		checks.retain(|parent| parent == Hash::repeat_byte(0));
+		assert!(checks.is_waiting());
+		assert_eq!(checks.take_batch().map(|batch| peers(&batch)), Some(vec![1]));
+		assert!(checks.take_batch().is_none() && !checks.is_waiting());
+	}
+}

@@ -8,7 +8,7 @@ use crate::{
 use async_backing_availability::{
 	AvailabilityDone, AvailabilityJob, AvailabilityRequest, AvailabilityResponse, AvailabilityWords,
 };
-use async_backing_backing::{job, BackingWords, PovRequest, SignedStatement};
+use async_backing_backing::{job, BackingWords, PovRequest};
 use async_backing_collator_protocol::{CheckCollation, Hashes, ValidatorSideWords};
 use async_backing_machine::{JobFailure, Never, Part};
 use async_backing_primitives::{PoV, StatementDistributionMessage};
@@ -21,11 +21,8 @@ use codec::Encode;
 use std::sync::Arc;
 
 impl Part<NodeWords> for BackingWords {
-	/// Not said: statement distribution shares what backing states.
-	fn message(message: Arc<SignedStatement>) -> Message {
-		let compact =
-			StatementDistributionMessage::Statement(message.scheduling_parent, message.to_compact());
-		of_validators(ValidationMessage::Statement(compact))
+	fn message(never: Never) -> Message {
+		match never {}
 	}
 
 	fn request(PovRequest(candidate): PovRequest) -> Request {

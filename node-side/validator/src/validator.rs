@@ -20,7 +20,7 @@ use crate::{
 	bitfields::Bitfields, codes::Codes, desk::Desk, proposing::propose, view::LeafView, NodeEvent, NodeWords,
 };
 use async_backing_availability::{Availability, AvailabilityConfig, Recoverer};
-use async_backing_backing::{Backing, BackingConfig, Sharing};
+use async_backing_backing::{Backing, BackingConfig};
 use async_backing_chain_view::{ChainView, Early, EarlyLimits, Limits};
 use async_backing_collator_protocol::{ValidatorSide, ValidatorSideConfig};
 use async_backing_machine::{Core, Input, Instant, Outbox, PeerId};
@@ -123,10 +123,7 @@ impl Validator {
 		Self {
 			chain: ChainView::new(Some(key), limits),
 			view: LeafView::new(view),
-			backing: Backing::new(BackingConfig {
-				sharing: Sharing::Neighbour,
-				..backing
-			}),
+			backing: Backing::new(backing),
 			statements: StatementDistribution::new(statements),
 			availability: Availability::new(availability),
 			recoverer: Recoverer::default(),

@@ -2,7 +2,7 @@
 
 use super::{Backing, JobOf, Work};
 use crate::promises::{PromiseId, Stage};
-use async_backing_machine::{JobId, PeerId};
+use async_backing_machine::JobId;
 use async_backing_primitives::{BlockNumber, Hash};
 use std::collections::BTreeSet;
 
@@ -21,7 +21,6 @@ impl Backing {
 	pub fn is_of_use(&self, job: JobId) -> bool {
 		match self.jobs.get(&job) {
 			None => false,
-			Some(JobOf::Check) => self.checks.is_checking(job),
 			Some(JobOf::Validate(candidate)) => {
 				let state = self.candidates.get(candidate);
 				state.is_some_and(|state| matches!(state.work, Work::Validating { job: of, .. } if of == job))
@@ -29,16 +28,6 @@ impl Backing {
 			// A signature takes less than telling somebody that it is not wanted.
 			Some(JobOf::Sign(_) | JobOf::Recall(_)) => true,
 		}
-	}
-
-	/// Law 3: whether anything that waits is of this peer.
-	pub fn keeps(&self, peer: PeerId) -> bool {
-		self.checks.knows(peer)
-	}
-
-	/// Law 3: most statements of one peer that wait.
-	pub(crate) fn most_waiting(&self) -> usize {
-		self.checks.most_waiting()
 	}
 
 	/// Law 3: most votes of one validator at one relay parent that wait for their candidates.
@@ -56,7 +45,7 @@ impl Backing {
 			.unwrap_or(0)
 	}
 
-	/// Law 3: relay parents of which anything is kept but promises, and statements that the next check lets go.
+	/// Law 3: relay parents of which anything is kept but promises.
 	pub(crate) fn relay_parents_held(&self) -> BTreeSet<Hash> {
 		let candidates = self.candidates.values().map(|state| state.scheduling_parent);
 		candidates.chain(self.relay_parents.keys().copied()).collect()
@@ -77,7 +66,11 @@ impl Backing {
 
 	/// Bytes of what is in scope or waits: candidates, and something for each statement.
 	pub(crate) fn held(&self) -> usize {
-		let statements: usize = self.relay_parents.values().map(|parent| parent.known()).sum();
+		let statements: usize = self
+			.relay_parents
+			.values()
+			.map(|parent| parent.statements())
+			.sum();
 		self.bytes() + 1024 * (self.candidates.len() + statements + self.relay_parents.len())
 	}
 

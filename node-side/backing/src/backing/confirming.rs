@@ -49,6 +49,17 @@ impl Backing {
 			.collect()
 	}
 
+	/// A peer is gone. Who comes back may be asked again, over whatever connection.
+	pub(super) fn peer_disconnected(&mut self, peer: PeerId) {
+		for candidate in &self.to_confirm {
+			if let Some(state) = self.candidates.get_mut(candidate) {
+				for asked in state.asked.values_mut() {
+					asked.peer.take_if(|asked| *asked == peer);
+				}
+			}
+		}
+	}
+
 	/// At a new leaf everybody who failed is asked once more; not who is being asked, should it fail now.
 	pub(super) fn try_again(&mut self) {
 		for candidate in &self.to_confirm {

@@ -1,25 +1,19 @@
 //! Verified statements of other validators are counted.
 
-use super::{arriving::share_of_blame, Backing, Effect, StatementError, Turn};
-use crate::{
-	account::Charge, job::Checked, BackingWords, Introduction, Sharing, TableError, View,
-	MAX_CODES_PER_VALIDATOR,
-};
+use super::{Backing, Effect, StatementError, Turn};
+use crate::{account::Charge, BackingWords, Event, Introduction, TableError, View, MAX_CODES_PER_VALIDATOR};
 use async_backing_chain_view::ChainView;
 use async_backing_fragment_tree::Candidate;
-use async_backing_machine::{Cost, Instant, Judgement, Outbox, PeerId};
+use async_backing_machine::{Cost, Instant, Judgement, Outbox};
 use async_backing_primitives::{
 	CandidateHash, CompactStatement, Hash, ParaId, SignedCompactStatement, ValidatorIndex,
 };
 use std::sync::Arc;
 
-/// Why a statement is not counted, and what that costs who sent it.
-type NotCounted = (StatementError, Option<Cost>);
-
 impl Backing {
 	/// A statement of somebody else that a neighbour has verified, with the candidate that it is about, which is checked in
-	/// itself and hashed: it is counted, and followed up ([`Sharing::Neighbour`]). Each comes
-	/// once; one that seconds a candidate comes before those that confirm it.
+	/// itself and hashed: it is counted, and followed up. Each comes once; one that seconds a candidate comes before those that
+	/// confirm it, or these wait for it.
 	#[allow(clippy::too_many_arguments)] // the usual five, and what is said about what
 	pub fn heard(
 		&mut self,
@@ -31,13 +25,8 @@ impl Backing {
 		view: &mut impl View,
 		out: &mut Outbox<BackingWords>,
 	) -> Vec<Effect> {
-		let is_seconded = matches!(statement.statement, CompactStatement::Seconded(_));
-		let checked = Checked {
-			statement,
-			candidate: is_seconded.then(|| candidate.clone()),
-		};
 		self.turn(now, chain, view, out, |backing, turn| {
-			backing.import(None, scheduling_parent, checked, turn);
+			backing.import(scheduling_parent, statement, candidate, turn);
 		})
 	}
 
@@ -47,52 +36,44 @@ impl Backing {
 	/// One of a disabled validator is taken in as well, because it counts as soon as no active leaf disables its author
 	/// (R-BAK-14), and nobody sends it twice. Until then it leads to nothing.
 	///
-	/// Without a sender it comes from a neighbour, and nobody but its author is to blame, for what its signature proves.
-	pub(super) fn import<V: View>(
+	/// Whoever brought it is the neighbour's to judge: here its author pays, for what its signatures prove (R-TAB-3), and
+	/// nobody for the rest.
+	fn import<V: View>(
 		&mut self,
-		sender: Option<PeerId>,
 		scheduling_parent: Hash,
-		checked: Checked,
+		statement: SignedCompactStatement,
+		candidate: &Arc<Candidate>,
 		turn: &mut Turn<'_, V>,
 	) {
 		if !self.relay_parents.contains_key(&scheduling_parent) {
 			// It left all scopes while the signature was checked.
 			return;
 		}
-		let Checked { statement, candidate } = checked;
-		let (author, signature) = (statement.validator_index, statement.signature.clone());
-		let counted = match candidate {
-			Some(candidate) => self.import_seconded(scheduling_parent, statement, &candidate, turn),
-			None => self.import_valid(scheduling_parent, statement),
+		let author = statement.validator_index;
+		let counted = match statement.statement {
+			CompactStatement::Seconded(_) => {
+				self.import_seconded(scheduling_parent, statement, candidate, turn)
+			}
+			CompactStatement::Valid(_) => self.import_valid(scheduling_parent, statement),
 		};
 		match counted {
-			Ok(candidate) => {
-				let parent = self.relay_parents.get_mut(&scheduling_parent);
-				if let (Some(parent), Some(peer)) = (parent, sender) {
-					parent.know(author, &signature, peer);
-				}
-				if let Some(candidate) = candidate {
-					self.follow_up(candidate, turn);
-				}
-			}
-			Err((error, cost)) => {
-				let blamed = sender.or_else(|| turn.chain.peer_of(scheduling_parent, author));
-				let is_author = blamed
-					.is_some_and(|peer| turn.chain.validator_of(scheduling_parent, peer) == Some(author));
-				let cost = share_of_blame(&error, cost, is_author);
-				let StatementError::NotCounted(TableError::Misbehaviour(misbehaviour)) = error else {
-					let cost = cost.filter(|_| sender.is_some());
-					return match blamed {
-						Some(peer) => self.refuse(peer, error, cost, turn),
-						None => self.refused = self.refused.saturating_add(1),
-					};
-				};
-				if let (Some(cost), Some(peer)) = (cost, blamed) {
-					turn.out.report(peer, Judgement::Cost(cost, "misbehaviour"));
+			Ok(Some(candidate)) => self.follow_up(candidate, turn),
+			Ok(None) => {}
+			Err(StatementError::NotCounted(TableError::Misbehaviour(misbehaviour))) => {
+				if let Some(peer) = turn.chain.peer_of(scheduling_parent, author) {
+					turn.out
+						.report(peer, Judgement::Cost(Cost::Major, "misbehaviour"));
 				}
 				turn.effects.push(Effect::Misbehaviour {
 					scheduling_parent,
 					misbehaviour: *misbehaviour,
+				});
+			}
+			Err(error) => {
+				self.refused = self.refused.saturating_add(1);
+				turn.out.event(Event::Refused {
+					validator: author,
+					error,
 				});
 			}
 		}
@@ -106,36 +87,40 @@ impl Backing {
 		statement: SignedCompactStatement,
 		candidate: &Arc<Candidate>,
 		turn: &mut Turn<'_, V>,
-	) -> Result<Option<CandidateHash>, NotCounted> {
+	) -> Result<Option<CandidateHash>, StatementError> {
 		let (hash, author) = (candidate.hash(), statement.validator_index);
 		let codes = self.codes_of(scheduling_parent, author);
 		let Some(parent) = self.relay_parents.get_mut(&scheduling_parent) else {
 			return Ok(None);
 		};
-		let core = parent
-			.admit(candidate, author)
-			.map_err(|error| (error.into(), Some(Cost::Minor)))?;
+		let core = parent.admit(candidate, author)?;
 		let group = parent.group_of(core).map(<[_]>::to_vec).unwrap_or_default();
 		let assignment = Some((core, &group[..]));
-		if !parent.table.check(&statement, assignment).map_err(not_counted)? {
-			return Err((StatementError::Known, None));
+		if !parent
+			.table
+			.check(&statement, assignment)
+			.map_err(StatementError::NotCounted)?
+		{
+			return Err(StatementError::Known);
 		}
 		let code = candidate.commitments().new_validation_code.as_ref();
 		let charge = Charge::new(candidate.bytes(), code.map(|code| code.0.len()));
 		let too_many_codes = charge.code.is_some() && codes >= MAX_CODES_PER_VALIDATOR;
 		if too_many_codes || !parent.has_room(author, candidate.para_id(), charge) {
-			let error = StatementError::OverBytes {
+			return Err(StatementError::OverBytes {
 				validator: author,
 				held: parent.accounts.plain(author),
 				codes,
 				more: candidate.bytes(),
-			};
-			return Err((error, Some(Cost::Major)));
+			});
 		}
 		if turn.view.introduce(candidate) == Introduction::Refused {
-			return Err((StatementError::NotInView(hash), Some(Cost::Minor)));
+			return Err(StatementError::NotInView(hash));
 		}
-		parent.table.import(statement, assignment).map_err(not_counted)?;
+		parent
+			.table
+			.import(statement, assignment)
+			.map_err(StatementError::NotCounted)?;
 		parent.accounts.charge(author, charge);
 		for vote in parent.early.take(hash) {
 			if let Err(TableError::Misbehaviour(misbehaviour)) = parent.table.import(vote, None) {
@@ -156,9 +141,7 @@ impl Backing {
 			});
 		}
 		// What this validator said of it before a restart is shared now that it is known.
-		if self.config.sharing == Sharing::Neighbour {
-			self.advance((scheduling_parent, hash), turn);
-		}
+		self.advance((scheduling_parent, hash), turn);
 		Ok(Some(hash))
 	}
 
@@ -182,23 +165,24 @@ impl Backing {
 		&mut self,
 		scheduling_parent: Hash,
 		statement: SignedCompactStatement,
-	) -> Result<Option<CandidateHash>, NotCounted> {
+	) -> Result<Option<CandidateHash>, StatementError> {
 		let (candidate, author) = (statement.statement.candidate_hash(), statement.validator_index);
 		let Some(parent) = self.relay_parents.get_mut(&scheduling_parent) else {
 			return Ok(None);
 		};
 		if parent.table.contains(candidate) {
-			return match parent.table.import(statement, None).map_err(not_counted)? {
-				true => Ok(Some(candidate)),
-				false => Err((StatementError::Known, None)),
+			return match parent.table.import(statement, None) {
+				Ok(true) => Ok(Some(candidate)),
+				Ok(false) => Err(StatementError::Known),
+				Err(error) => Err(StatementError::NotCounted(error)),
 			};
 		}
 		if parent.early.contains(candidate, author) {
-			return Err((StatementError::Known, None));
+			return Err(StatementError::Known);
 		}
 		let waiting = parent.early.count_of(author);
 		if waiting >= parent.max_early_votes() {
-			return Err((StatementError::TooManyEarly(waiting), Some(Cost::Minor)));
+			return Err(StatementError::TooManyEarly(waiting));
 		}
 		parent.early.insert(statement);
 		Ok(None)
@@ -216,8 +200,4 @@ impl Backing {
 			.map(|parent| parent.accounts.codes(validator))
 			.fold(0, usize::saturating_add)
 	}
-}
-
-fn not_counted(error: TableError) -> NotCounted {
-	(StatementError::NotCounted(error), Some(Cost::Major))
 }

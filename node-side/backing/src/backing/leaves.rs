@@ -132,7 +132,6 @@ impl Backing {
 		});
 		self.requests
 			.retain(|_, candidate| self.candidates.contains_key(candidate));
-		self.checks.retain(|parent| parents.contains_key(&parent));
 		self.promises.leave_scope(|parent| parents.contains_key(&parent));
 		let affected: Vec<_> = self
 			.candidates

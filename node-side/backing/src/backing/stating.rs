@@ -4,15 +4,13 @@ use super::{Backing, CandidateHash, Effect, JobOf, Turn};
 use crate::{
 	job::Job,
 	promises::{intent_batch, signature_batch, Intent, Promise, PromiseId, Stage},
-	BackingWords, Event, SecondedCandidate, Sharing, SignedStatement, StatementContent, View,
+	BackingWords, Event, SecondedCandidate, SignedStatement, StatementContent, View,
 };
 use async_backing_chain_view::ChainView;
 use async_backing_fragment_tree::Candidate;
-use async_backing_machine::{BatchId, Instant, JobId, Outbox, PeerId, Priority, Recipients};
-use async_backing_primitives::{
-	CompactStatement, Hash, SignedCompactStatement, ValidatorIndex, ValidatorSignature,
-};
-use std::{collections::BTreeSet, sync::Arc};
+use async_backing_machine::{BatchId, Instant, JobId, Outbox, Priority};
+use async_backing_primitives::{CompactStatement, Hash, SignedCompactStatement, ValidatorSignature};
+use std::sync::Arc;
 
 impl Backing {
 	/// Decides to state a candidate, once its data are stored.
@@ -242,27 +240,15 @@ impl Backing {
 			signature: statement.signature.clone(),
 		};
 		let said = compact.statement;
-		let statement = Arc::new(statement);
-		match self.config.sharing {
-			Sharing::FullMesh => {
-				let to = self.others_at(scheduling_parent, turn.chain);
-				if !turn.out.notify(to, statement.clone()) {
-					self.stalled = true;
-					return;
-				}
-			}
-			Sharing::Neighbour => {
-				let Some(candidate) = self.candidate(candidate).cloned() else {
-					// Of before a restart, and who seconded it has not been heard again: it is shared when it is known.
-					return self.count_own(scheduling_parent, compact);
-				};
-				turn.effects.push(Effect::Share {
-					scheduling_parent,
-					statement: compact.clone(),
-					candidate,
-				});
-			}
-		}
+		let Some(known) = self.candidate(candidate).cloned() else {
+			// Of before a restart, and who seconded it has not been heard again: it is shared when it is known.
+			return self.count_own(scheduling_parent, compact);
+		};
+		turn.effects.push(Effect::Share {
+			scheduling_parent,
+			statement: compact.clone(),
+			candidate: known,
+		});
 		if let Some(promise) = self.promises.get_mut(id) {
 			promise.stage = Stage::Shared;
 		}
@@ -276,7 +262,7 @@ impl Backing {
 					candidate,
 					para,
 					scheduling_parent,
-					statement,
+					statement: Arc::new(statement),
 				});
 			}
 			None => turn.effects.push(Effect::Confirmed { candidate }),
@@ -325,37 +311,5 @@ impl Backing {
 			validator_index: promise.intent.validator,
 			signature: promise.signature.clone()?,
 		})
-	}
-
-	/// All other validators of the session that are there.
-	fn others_at(&self, scheduling_parent: Hash, chain: &ChainView) -> Recipients {
-		let Some(parent) = self.relay_parents.get(&scheduling_parent) else {
-			return Recipients::Peers(Vec::new());
-		};
-		let validators = (0..).map(ValidatorIndex).take(parent.session.validators.len());
-		let others: BTreeSet<_> = validators
-			.filter(|validator| parent.session.own != Some(*validator))
-			.filter_map(|validator| chain.peer_of(scheduling_parent, validator))
-			.collect();
-		Recipients::Peers(others.into_iter().collect())
-	}
-
-	/// Tells a validator that connected what this one said, of what is in scope: what it seconds first (R-SD-2).
-	pub(super) fn share_with<V: View>(&mut self, peer: PeerId, turn: &mut Turn<'_, V>) {
-		let shared = |promise: &Promise| promise.stage == Stage::Shared;
-		for seconded in [true, false] {
-			for (id, promise) in self.promises.iter() {
-				let is_next = promise.intent.is_seconded() == seconded && shared(promise);
-				if !is_next
-					|| !self.relay_parents.contains_key(&id.0)
-					|| turn.chain.validator_of(id.0, peer).is_none()
-				{
-					continue;
-				}
-				if let Some(statement) = self.own_statement(id) {
-					turn.out.notify(Recipients::Peer(peer), Arc::new(statement));
-				}
-			}
-		}
 	}
 }

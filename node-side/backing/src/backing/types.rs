@@ -1,8 +1,6 @@
 //! What the state machine tells its neighbours, and why it refuses.
 
-use crate::{
-	job::Invalid, AdmissionError, DepthTaken, Misbehaviour, NotWaiting, SignedStatement, TableError,
-};
+use crate::{job::Invalid, AdmissionError, DepthTaken, Misbehaviour, SignedStatement, TableError};
 use async_backing_availability::EncodedData;
 use async_backing_execution_context::InputMismatch;
 use async_backing_fragment_tree::Candidate;
@@ -17,16 +15,8 @@ use thiserror::Error;
 /// What the neighbours in the same validator must hear.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
-	/// A statement is bound to a relay block that is in no leaf's scope, perhaps not yet: keep it for a while
-	/// ([`Early`](async_backing_chain_view::Early)), and hand it in again when the block comes into scope.
-	Early {
-		/// Who sent it.
-		peer: PeerId,
-		/// The statement.
-		statement: Arc<SignedStatement>,
-	},
-	/// An own statement is signed and stored: tell the others ([`Sharing::Neighbour`](crate::Sharing::Neighbour)). Comes
-	/// before whatever the statement led to (R-BAK-7), and after a restart again.
+	/// An own statement is signed and stored: tell the others (R-SD-1). Comes before whatever the statement led to
+	/// (R-BAK-7), and after a restart again.
 	Share {
 		/// Relay block that it is bound to.
 		scheduling_parent: Hash,
@@ -197,34 +187,9 @@ pub enum SecondingError {
 /// Why a statement is ignored.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum StatementError {
-	/// The sender is no validator of the session (law 7).
-	#[error("the sender is no validator of the session of relay parent {0}")]
-	Stranger(Hash),
 	/// It was taken in before.
 	#[error("it is known")]
 	Known,
-	/// It does not wait for its check.
-	#[error(transparent)]
-	NotWaiting(#[from] NotWaiting),
-	/// There is no such validator in the session.
-	#[error("there is no validator {0}")]
-	UnknownValidator(ValidatorIndex),
-	/// The statement was not signed by its author, or not for this relay parent.
-	#[error("validator {0} did not sign the statement (R-STM-2)")]
-	BadSignature(ValidatorIndex),
-	/// The candidate has another scheduling parent than the statement.
-	#[error(
-		"the candidate's scheduling parent is {expected}, but the statement is bound to {got} (R-STM-2)"
-	)]
-	WrongSchedulingParent {
-		/// Of the candidate.
-		expected: Hash,
-		/// Of the statement.
-		got: Hash,
-	},
-	/// The candidate is wrong in itself.
-	#[error(transparent)]
-	Intrinsic(#[from] IntrinsicError),
 	/// The chain would not accept the candidate.
 	#[error(transparent)]
 	Admission(#[from] AdmissionError),

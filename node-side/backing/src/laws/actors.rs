@@ -1,12 +1,14 @@
 //! Who is there and what they may say: keys, blocks, candidates and statements, each a function of few numbers.
 
-use crate::{Collation, SecondedCandidate, SignedStatement, StatementContent};
+use super::Stated;
+use crate::{Collation, SecondedCandidate};
 use async_backing_availability::erasure_root_of;
+use async_backing_fragment_tree::Candidate;
 use async_backing_primitives::{
 	AsyncBackingParams, AvailableData, BlockData, CandidateCommitments, CandidateDescriptor, CandidateHash,
-	CommittedCandidateReceipt, CoreIndex, DescriptorFields, GroupRotationInfo, Hash, HeadData, LeafFacts,
-	ParaId, PersistedValidationData, PoV, RelayChainBlockInfo, SessionIndex, SigningContext, ValidatorId,
-	ValidatorIndex, ValidatorPair, ValidatorSignature,
+	CommittedCandidateReceipt, CompactStatement, CoreIndex, DescriptorFields, GroupRotationInfo, Hash,
+	HeadData, LeafFacts, ParaId, PersistedValidationData, PoV, RelayChainBlockInfo, SessionIndex,
+	SignedCompactStatement, SigningContext, ValidatorId, ValidatorIndex, ValidatorPair, ValidatorSignature,
 };
 use sp_core::Pair;
 use std::{
@@ -217,46 +219,41 @@ pub(super) fn collation(name: u8, block: u32, pov: PoV) -> Collation {
 	}
 }
 
-/// A statement that is said to be of the validator with this index, signed with this key.
-pub(super) fn statement(name: u8, block: u32, index: u8, key: u8, seconds: bool) -> SignedStatement {
-	let candidate = Arc::new(candidate(name, block));
-	let content = match seconds {
-		true => StatementContent::Seconded(candidate),
-		false => StatementContent::Valid(candidate.receipt.hash()),
+/// What the validator with this index and key states about a candidate.
+pub(super) fn statement(name: u8, block: u32, index: u8, key: u8, seconds: bool) -> Stated {
+	let hash = candidate_hash(name, block);
+	let said = match seconds {
+		true => CompactStatement::Seconded(hash),
+		false => CompactStatement::Valid(hash),
 	};
-	signed(content, block, index, key)
+	signed(said, name, block, (index, key))
 }
 
-fn signed(content: StatementContent, block: u32, index: u8, key: u8) -> SignedStatement {
+fn signed(said: CompactStatement, name: u8, block: u32, (index, key): (u8, u8)) -> Stated {
 	let context = SigningContext {
 		session_index: session_of(block),
 		parent_hash: hash(block),
 	};
-	let signature = sign(key, &content.to_compact().signing_payload(&context));
-	SignedStatement {
+	let SecondedCandidate {
+		receipt,
+		validation_data,
+	} = candidate(name, block);
+	let known = Candidate::shared(receipt, validation_data, false);
+	Stated {
 		scheduling_parent: hash(block),
-		content,
-		validator_index: ValidatorIndex(index.into()),
-		signature,
+		statement: SignedCompactStatement {
+			statement: said,
+			validator_index: ValidatorIndex(index.into()),
+			signature: sign(key, &said.signing_payload(&context)),
+		},
+		candidate: Arc::new(known.expect("candidates of this world are consistent; qed")),
 	}
 }
 
 /// A confirmation of a candidate that nobody has heard of.
-pub(super) fn blind_vote(candidate: u64, block: u32, index: u8, key: u8) -> SignedStatement {
-	let content = StatementContent::Valid(CandidateHash(Hash::from_low_u64_be(candidate)));
-	signed(content, block, index, key)
-}
-
-/// A statement that nobody has signed: each number makes another one.
-pub(super) fn forgery(name: u8, block: u32, index: u8, number: u64) -> SignedStatement {
-	let mut signature = [0xff; 64];
-	signature[..8].copy_from_slice(&number.to_le_bytes());
-	SignedStatement {
-		scheduling_parent: hash(block),
-		content: StatementContent::Valid(candidate_hash(name, block)),
-		validator_index: ValidatorIndex(index.into()),
-		signature: sp_core::sr25519::Signature::from_raw(signature).into(),
-	}
+pub(super) fn blind_vote(candidate: u64, block: u32, index: u8, key: u8) -> Stated {
+	let said = CompactStatement::Valid(CandidateHash(Hash::from_low_u64_be(candidate)));
+	signed(said, 1, block, (index, key))
 }
 
 pub(super) fn data_key(candidate: CandidateHash) -> Vec<u8> {

@@ -2,57 +2,40 @@
 
 use super::{actors, Said, Scene, Whole, WholeWords};
 use crate::{
-	checks::{MAX_BATCH_PER_PEER, MAX_FORGED},
 	job,
 	promises::{Intent, PromiseId, LONGEST_ANCESTRY, STORE_PREFIX},
-	MAX_WAITING_PER_PEER,
 };
 use async_backing_machine::{
 	laws::{Breach, Law, Open},
-	Output, PeerId,
+	Output,
 };
 use async_backing_primitives::SigningContext;
 use codec::{Decode, Encode};
-use std::collections::BTreeSet;
 
 /// Claims of the para, and so executions of collations, or of what others seconded, at a time.
 const CLAIMS: usize = 2;
 
 impl Scene {
-	/// Law 4: whoever sent what was found to be forged is named, and is not listened to for long.
+	/// Law 4: somebody is named for a proof of validity that is not that of the descriptor.
 	pub(super) fn judge_blame(
 		&mut self,
 		outputs: &[Output<WholeWords>],
 		open: &Open<WholeWords>,
 	) -> Result<(), Breach> {
-		let named: BTreeSet<_> = outputs
+		let is_named = outputs
 			.iter()
-			.filter_map(|output| match output {
-				Output::Report(of, judgement) if judgement.value() < 0 => Some(*of),
-				_ => None,
-			})
-			.collect();
-		let is_named = |senders: &&BTreeSet<PeerId>| match senders.is_empty() {
-			true => !named.is_empty(),
-			false => !named.is_disjoint(senders),
-		};
-		let due = std::mem::take(&mut self.due);
-		let unnamed = due.iter().find(|senders| !is_named(senders));
-		if let Some(unnamed) = unnamed.filter(|_| !open.has_no_room) {
-			let what = format!("what {unnamed:?} sent is forged, and nobody is named");
-			return Err(Breach::new(Law::Checked, what));
-		}
-		let most = MAX_FORGED as usize + MAX_BATCH_PER_PEER;
-		match self.found.iter().find(|(_, times)| **times > most) {
-			Some((peer, times)) => Err(Breach::new(
+			.any(|output| matches!(output, Output::Report(_, judgement) if judgement.value() < 0));
+		let is_due = std::mem::take(&mut self.is_due);
+		match is_due && !is_named && !open.has_no_room {
+			true => Err(Breach::new(
 				Law::Checked,
-				format!("{times} statements of {peer:?} were checked and forged"),
+				"what somebody handed over is wrong, and nobody is named",
 			)),
-			None => Ok(()),
+			false => Ok(()),
 		}
 	}
 
-	/// Law 3: what one peer may have waiting, one validator say early or second; executions; and what is in no scope.
+	/// Law 3: what one validator may say early or second; executions; and what is in no scope.
 	pub(super) fn judge_bounds(&self, whole: &Whole, open: &Open<WholeWords>) -> Result<(), Breach> {
 		let (depth, _) = actors::PARAMS;
 		let places = depth as usize + 1;
@@ -60,12 +43,6 @@ impl Scene {
 		let jobs = open.jobs.values().filter(|job| !job.is_cancelled);
 		let executions = jobs.filter(|job| is_execution(&job.job)).count();
 		for (what, most, is) in [
-			// Those of a batch that was not checked come back.
-			(
-				"statements of a peer wait",
-				MAX_WAITING_PER_PEER + MAX_BATCH_PER_PEER,
-				whole.backing.most_waiting(),
-			),
 			(
 				"early votes of a validator",
 				3 * places,
@@ -144,12 +121,12 @@ impl Scene {
 			let somebody = there.any(|peer| whole.chain.validator_of(*parent, peer).is_some());
 			let is_said = outputs.iter().any(|output| match output {
 				Output::Notify(_, Said::Statement(said)) => {
-					let of = said.content.to_compact().candidate_hash();
+					let of = said.statement.statement.candidate_hash();
 					(said.scheduling_parent, of) == (*parent, *candidate)
 				}
 				_ => false,
 			});
-			if somebody && !is_said {
+			if somebody && !is_said && !whole.is_to_share(*parent, *candidate) {
 				return Err(Breach::new(
 					Law::Restart,
 					"a statement is taken for shared that nobody was told",

@@ -7,7 +7,7 @@ use super::{
 use crate::{
 	job::{self, Execution, Executor, Signer},
 	promises::{PromiseId, LONGEST_ANCESTRY, STORE_PREFIX},
-	PovRequest, StatementContent, MAX_WAITING_PER_PEER,
+	PovRequest,
 };
 use async_backing_execution_context::InputMismatch;
 use async_backing_machine::{
@@ -15,12 +15,12 @@ use async_backing_machine::{
 	Input, JobId, Output, PeerEvent, PeerId, RequestId,
 };
 use async_backing_primitives::{
-	CandidateHash, Hash, HeadData, PersistedValidationData, PoV, ValidationCodeHash, ValidationResult,
-	ValidatorId, ValidatorSignature,
+	CandidateHash, CompactStatement, Hash, HeadData, PersistedValidationData, PoV, ValidationCodeHash,
+	ValidationResult, ValidatorId, ValidatorSignature,
 };
 use codec::{Decode, Encode};
 use std::{
-	collections::{BTreeMap, BTreeSet, VecDeque},
+	collections::{BTreeSet, VecDeque},
 	sync::Arc,
 };
 
@@ -57,17 +57,12 @@ pub struct Scene {
 	finalized_here: u32,
 	/// The same, when it heard of the newest leaf.
 	pub(super) finalized_at_leaf: u32,
-	/// Who sent each forged statement, by its signature.
-	forgers: BTreeMap<Vec<u8>, BTreeSet<PeerId>>,
-	/// How often something that only this peer had sent was found to be forged.
-	pub(super) found: BTreeMap<PeerId, usize>,
-	/// Of each of these one is to be named now; anybody, if there is none.
-	pub(super) due: Vec<BTreeSet<PeerId>>,
+	/// Something was found to be wrong: somebody is to be named now.
+	pub(super) is_due: bool,
 	/// Jobs that were of use when the last input had been handled.
 	wanted: BTreeSet<JobId>,
 	/// What was shared so far.
 	pub(super) shared: BTreeSet<PromiseId>,
-	forgeries: u64,
 }
 
 /// Runs what candidates of this world do, and signs with the own key.
@@ -100,6 +95,10 @@ impl Signer for Machinery {
 	}
 }
 
+fn is_seconded(said: CompactStatement) -> bool {
+	matches!(said, CompactStatement::Seconded(_))
+}
+
 impl Scene {
 	/// A world with its first block.
 	pub fn new() -> Self {
@@ -119,62 +118,23 @@ impl Scene {
 		}
 	}
 
-	/// Whether the core has this block in scope.
-	fn is_in_scope(&self, block: u32) -> bool {
-		self.told.is_some_and(|told| {
-			block <= told
-				&& told - block <= actors::PARAMS.1
-				&& actors::session_of(told) == actors::session_of(block)
-		})
-	}
-
-	fn forge(&mut self, peer: PeerId, statement: crate::SignedStatement) -> Stimulus<WholeWords> {
-		let signature = statement.signature.encode();
-		self.forgers.entry(signature).or_default().insert(peer);
-		// It may be dropped before anybody looks at it; if somebody does, `judge` wants the peer named.
-		let act = Act::Message(peer, Said::Statement(Arc::new(statement)));
-		Stimulus::hostile(act, Penalty::None)
-	}
-
+	/// What a validator states; who is none, statement distribution does not listen to.
 	fn statement(
-		&mut self,
+		&self,
 		peer: PeerId,
 		open: &Open<WholeWords>,
 		choices: &mut Choices<'_>,
 	) -> Stimulus<WholeWords> {
+		let Some(Who::Validator(key)) = open.peers.get(&peer) else {
+			return Stimulus::honest(Act::Nothing);
+		};
 		let (block, name) = (self.block(choices), choices.below(NAMES) as u8 + 1);
-		let who = open.peers.get(&peer);
-		let seconds = choices.flip();
-		let say = |index, key| {
-			let statement = actors::statement(name, block, index, key, seconds);
-			Act::Message(peer, Said::Statement(Arc::new(statement)))
-		};
-		let Some(Who::Validator(key)) = who else {
-			let index = choices.below(VALIDATORS.into()) as u8;
-			let act = say(index, actors::key_at(block, index));
-			return match self.is_in_scope(block) {
-				true => Stimulus::hostile(act, Penalty::AtOnce),
-				false => Stimulus::honest(act),
-			};
-		};
 		let own = actors::index_of(block, *key);
-		if open.loud.is_some() && !choices.one_in(4) {
-			if peer.0.is_multiple_of(2) {
-				let vote = actors::blind_vote(choices.below(UNHEARD), block, own, *key);
-				return Stimulus::honest(Act::Message(peer, Said::Statement(Arc::new(vote))));
-			}
-			self.forgeries += 1;
-			return self.forge(peer, actors::forgery(name, block, own, self.forgeries));
-		}
-		match choices.below(8) {
-			// There is no such validator.
-			0 if self.is_in_scope(block) => Stimulus::hostile(say(VALIDATORS, *key), Penalty::AtOnce),
-			1 => {
-				let index = (own + 1) % VALIDATORS;
-				self.forge(peer, actors::statement(name, block, index, *key, seconds))
-			}
-			_ => Stimulus::honest(say(own, *key)),
-		}
+		let stated = match open.loud.is_some() && !choices.one_in(4) {
+			true => actors::blind_vote(choices.below(UNHEARD), block, own, *key),
+			false => actors::statement(name, block, own, *key, choices.flip()),
+		};
+		Stimulus::honest(Act::Message(peer, Said::Statement(Arc::new(stated))))
 	}
 
 	fn collation(
@@ -245,29 +205,10 @@ impl World for Scene {
 	}
 
 	fn work(&mut self, job: job::Job, _: &mut Choices<'_>) -> job::Done {
-		let statements = match &job {
-			job::Job::CheckStatements(statements) => statements.clone(),
-			_ => Vec::new(),
-		};
 		let (done, _) = job::run(job, &mut Machinery, &Machinery);
 		let done = done.expect("this machinery finishes what it begins; qed");
-		match &done {
-			job::Done::Checked(results) => {
-				for (unchecked, result) in statements.iter().zip(results) {
-					if matches!(result, Err(job::BadStatement::Signature)) {
-						let signature = unchecked.statement.signature.encode();
-						let senders = self.forgers.get(&signature).cloned().unwrap_or_default();
-						if let (1, Some(peer)) = (senders.len(), senders.first()) {
-							*self.found.entry(*peer).or_default() += 1;
-						}
-						self.due.push(senders);
-					}
-				}
-			}
-			job::Done::Validated(Err(job::Invalid::Inputs(InputMismatch::Pov { .. }))) => {
-				self.due.push(BTreeSet::new());
-			}
-			_ => {}
+		if let job::Done::Validated(Err(job::Invalid::Inputs(InputMismatch::Pov { .. }))) = &done {
+			self.is_due = true;
 		}
 		done
 	}
@@ -295,19 +236,18 @@ impl World for Scene {
 		}
 	}
 
-	/// The bounds of [`Backing`](crate::Backing), where no candidate is larger than those of this world: what waits for its
-	/// check, what each validator seconds and says too early in the scope of two leaves, and what this one promised at all
-	/// blocks, because none is final. And the chain view.
+	/// The bounds of [`Backing`](crate::Backing), where no candidate is larger than those of this world: what each validator
+	/// seconds and says too early in the scope of two leaves, and what this one promised at all blocks, because none is final.
+	/// And the chain view.
 	fn memory_bound(&self) -> usize {
 		const ENTRIES: usize = 1024;
-		let largest = actors::statement(1, 0, 0, 0, true).bytes() + ENTRIES;
+		let largest = actors::statement(1, 0, 0, 0, true).candidate.bytes() + ENTRIES;
 		let (depth, ancestry) = actors::PARAMS;
 		let (places, relay_parents) = (depth as usize + 1, 2 * (ancestry as usize + 1));
-		let waiting = MOST_PEERS * MAX_WAITING_PER_PEER * largest;
 		let of_group = 3 * places * ENTRIES;
 		let seconded = usize::from(VALIDATORS) * relay_parents * (places * largest + of_group);
 		let promised = self.made.len() * places * ENTRIES;
-		waiting + seconded + promised + (1 << 18)
+		seconded + promised + (1 << 18)
 	}
 
 	/// What is promised and in scope, as the core counts it, and the chain view.
@@ -319,10 +259,6 @@ impl World for Scene {
 		whole.backing.taken_for_open()
 	}
 
-	fn keeps(&self, whole: &Whole, peer: PeerId) -> bool {
-		whole.backing.keeps(peer)
-	}
-
 	fn timers_of_use(&self, whole: &Whole) -> Option<usize> {
 		Some(whole.backing.timers_of_use())
 	}
@@ -331,7 +267,7 @@ impl World for Scene {
 		whole.backing.is_of_use(job)
 	}
 
-	/// Nothing that a peer sends is hashed while it waits.
+	/// Nothing that a peer states is hashed.
 	fn light(&self) -> usize {
 		0
 	}
@@ -380,12 +316,11 @@ impl World for Scene {
 		let Output::Notify(_, Said::Statement(statement)) = output else {
 			return Vec::new();
 		};
-		let candidate = statement.content.to_compact().candidate_hash();
-		let seconds = matches!(statement.content, StatementContent::Seconded(_));
+		// Another signature would be another statement (R-TAB-3).
+		let (said, signature) = (statement.statement.statement, &statement.statement.signature);
 		vec![Promise {
-			key: (statement.scheduling_parent, candidate).encode(),
-			// Another signature would be another statement (R-TAB-3).
-			value: (seconds, &statement.signature).encode(),
+			key: (statement.scheduling_parent, said.candidate_hash()).encode(),
+			value: (is_seconded(said), signature).encode(),
 		}]
 	}
 
@@ -416,7 +351,7 @@ impl World for Scene {
 				(self.finalized, self.finalized_here, self.is_block) = (*block, *block, true);
 			}
 			// Nobody need look at what came of a job that is of no use any more.
-			Input::Done(id, _) if !self.wanted.contains(id) => self.due.clear(),
+			Input::Done(id, _) if !self.wanted.contains(id) => self.is_due = false,
 			_ => {}
 		}
 	}
@@ -471,7 +406,8 @@ impl World for Scene {
 					));
 				}
 				Output::Notify(_, Said::Statement(statement)) => {
-					let candidate = statement.content.to_compact().candidate_hash();
+					let said = statement.statement.statement;
+					let candidate = said.candidate_hash();
 					let id = (statement.scheduling_parent, candidate).encode();
 					let is_stored = |kind: &[u8]| {
 						open.stored
@@ -479,8 +415,7 @@ impl World for Scene {
 							.contains_key(&[STORE_PREFIX, kind, &id[..]].concat())
 					};
 					let has_data = open.stored.0.contains_key(&actors::data_key(candidate));
-					let is_seconded = matches!(statement.content, StatementContent::Seconded(_));
-					let has_content = !is_seconded || is_stored(b"c/");
+					let has_content = !is_seconded(said) || is_stored(b"c/");
 					if !(is_stored(b"i/") && is_stored(b"s/") && has_data && has_content) {
 						return Err(Breach::new(
 							Law::Restart,
@@ -495,10 +430,9 @@ impl World for Scene {
 	}
 
 	fn crashed(&mut self) {
-		(self.told, self.due) = (None, Vec::new());
+		(self.told, self.is_due) = (None, false);
 		(self.finalized_here, self.finalized_at_leaf) = (0, 0);
-		self.forgers.clear();
-		(self.found, self.shared) = Default::default();
+		self.shared.clear();
 		let old = self.made.len().saturating_sub(4);
 		self.untold = self.made.iter().skip(old).copied().collect();
 	}

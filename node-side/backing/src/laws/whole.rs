@@ -3,16 +3,19 @@
 use super::actors::{self, PARA};
 use crate::{
 	job, Advertised, Backing, BackingConfig, BackingWords, Collation, Demand, Effect, Event,
-	HypotheticalCandidate, Introduction, Membership, PovRequest, SignedStatement, View,
+	HypotheticalCandidate, Introduction, Membership, PovRequest, View,
 };
 use async_backing_chain_view::{ChainEvent, ChainView, Identity, Limits};
 use async_backing_fragment_tree::{Candidate, SharedValidationData};
 use async_backing_machine::{
-	Batch, Core, Input, Instant, Never, Outbox, Part, PeerEvent, PeerId, Said as SaidInside, Words,
+	Batch, Core, Input, Instant, Never, Outbox, Part, PeerEvent, PeerId, Recipients, Said as SaidInside,
+	Words,
 };
-use async_backing_primitives::{CandidateHash, Hash, HeadData, HeadHash, ParaId, PoV};
+use async_backing_primitives::{
+	CandidateHash, Hash, HeadData, HeadHash, ParaId, PoV, SignedCompactStatement,
+};
 use std::{
-	collections::{BTreeMap, BTreeSet},
+	collections::{BTreeMap, BTreeSet, VecDeque},
 	sync::Arc,
 };
 
@@ -54,18 +57,29 @@ pub enum Who {
 	Stranger,
 }
 
+/// A statement as the neighbour tells and hears it (R-SD-1): verified, with the candidate that it is about, hashed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stated {
+	/// Relay block that it is bound to.
+	pub scheduling_parent: Hash,
+	/// The statement.
+	pub statement: SignedCompactStatement,
+	/// The candidate.
+	pub candidate: Arc<Candidate>,
+}
+
 /// What is said without being asked.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Said {
 	/// A validator votes.
-	Statement(Arc<SignedStatement>),
+	Statement(Arc<Stated>),
 	/// A collator hands over a collation that was fetched.
 	Collation(Box<Collation>),
 }
 
 impl Part<WholeWords> for BackingWords {
-	fn message(message: Arc<SignedStatement>) -> Said {
-		Said::Statement(message)
+	fn message(never: Never) -> Said {
+		match never {}
 	}
 	fn request(request: PovRequest) -> PovRequest {
 		request
@@ -160,6 +174,8 @@ pub struct Whole {
 	pub(super) announced: Vec<(CandidateHash, Hash)>,
 	/// Candidates that collators were to hand over.
 	pub(super) lacking: BTreeSet<CandidateHash>,
+	/// Own statements for which there was no room yet.
+	to_share: VecDeque<Arc<Stated>>,
 }
 
 impl Default for Whole {
@@ -170,6 +186,7 @@ impl Default for Whole {
 			places: Places::default(),
 			announced: Vec::new(),
 			lacking: BTreeSet::new(),
+			to_share: VecDeque::new(),
 		}
 	}
 }
@@ -185,30 +202,9 @@ impl Whole {
 		let mut events = Vec::new();
 		out.part(
 			|part: &mut Outbox<BackingWords>| {
-				for effect in run(self, part) {
-					self.lacking.extend(lacking(&effect));
-					if let Effect::Backable {
-						candidate,
-						scheduling_parent,
-						..
-					} = effect
-					{
-						self.announced.push((candidate, scheduling_parent));
-					}
-					if let Effect::Validated { candidate, .. } = effect {
-						let mut batch = Batch::default();
-						batch.put(actors::data_key(candidate.hash()), Vec::new());
-						part.store(batch);
-						// It leads to a batch of its own, and to nothing that neighbours would have to hear.
-						let told = self.backing.data_stored(
-							now,
-							candidate.hash(),
-							&self.chain,
-							&mut self.places,
-							part,
-						);
-						self.lacking.extend(told.iter().filter_map(lacking));
-					}
+				let mut effects: VecDeque<_> = run(self, part).into();
+				while let Some(effect) = effects.pop_front() {
+					effects.extend(self.follow(now, effect, part));
 				}
 			},
 			|output| match <BackingWords as Part<WholeWords>>::output(output) {
@@ -223,6 +219,74 @@ impl Whole {
 		for event in events {
 			out.event(event);
 		}
+		while let Some(stated) = self.to_share.pop_front() {
+			let of_session = |peer: &PeerId| {
+				let validator = self.chain.validator_of(stated.scheduling_parent, *peer);
+				validator.is_some()
+			};
+			let to = self.chain.peers().filter(of_session).collect();
+			if !out.notify(Recipients::Peers(to), Said::Statement(stated.clone())) {
+				self.to_share.push_front(stated);
+				return;
+			}
+		}
+	}
+
+	/// What a neighbour does about an effect, and what follows from that.
+	fn follow(&mut self, now: Instant, effect: Effect, part: &mut Outbox<BackingWords>) -> Vec<Effect> {
+		self.lacking.extend(lacking(&effect));
+		match effect {
+			Effect::Share {
+				scheduling_parent,
+				statement,
+				candidate,
+			} => self.to_share.push_back(Arc::new(Stated {
+				scheduling_parent,
+				statement,
+				candidate,
+			})),
+			Effect::Backable {
+				candidate,
+				scheduling_parent,
+				..
+			} => self.announced.push((candidate, scheduling_parent)),
+			Effect::Validated { candidate, .. } => {
+				let mut batch = Batch::default();
+				batch.put(actors::data_key(candidate.hash()), Vec::new());
+				part.store(batch);
+				return self
+					.backing
+					.data_stored(now, candidate.hash(), &self.chain, &mut self.places, part);
+			}
+			_ => {}
+		}
+		Vec::new()
+	}
+
+	/// Whether an own statement waits for room.
+	pub(super) fn is_to_share(&self, scheduling_parent: Hash, candidate: CandidateHash) -> bool {
+		self.to_share.iter().any(|stated| {
+			(stated.scheduling_parent, stated.candidate.hash()) == (scheduling_parent, candidate)
+		})
+	}
+
+	fn heard(&mut self, now: Instant, stated: &Stated, out: &mut Outbox<WholeWords>) {
+		let Stated {
+			scheduling_parent,
+			statement,
+			candidate,
+		} = stated;
+		self.run(now, out, |whole, part| {
+			whole.backing.heard(
+				now,
+				*scheduling_parent,
+				statement.clone(),
+				candidate,
+				&whole.chain,
+				&mut whole.places,
+				part,
+			)
+		});
 	}
 
 	fn chain(&mut self, now: Instant, happening: Happening, out: &mut Outbox<WholeWords>) {
@@ -254,6 +318,7 @@ impl Whole {
 		}
 		let in_scope = |candidate: &Arc<Candidate>| self.chain.is_in_scope(candidate.relay_parent());
 		self.places.known.retain(|_, candidate| in_scope(candidate));
+		self.to_share.retain(|stated| in_scope(&stated.candidate));
 		let backing = &self.backing;
 		self.lacking
 			.retain(|candidate| backing.candidate(*candidate).is_some());
@@ -294,6 +359,9 @@ impl Core for Whole {
 			Input::Peer(peer, PeerEvent::Message(Said::Collation(collation))) => {
 				return self.collation(now, peer, *collation, out);
 			}
+			Input::Peer(_, PeerEvent::Message(Said::Statement(stated))) => {
+				return self.heard(now, &stated, out);
+			}
 			Input::Peer(peer, event) => {
 				let event = match event {
 					PeerEvent::Connected(who) => {
@@ -305,8 +373,7 @@ impl Core for Whole {
 						PeerEvent::Connected(())
 					}
 					PeerEvent::View(never) => match never {},
-					PeerEvent::Message(Said::Statement(statement)) => PeerEvent::Message(statement),
-					PeerEvent::Message(Said::Collation(_)) => return,
+					PeerEvent::Message(_) => return,
 					PeerEvent::Disconnected => {
 						self.chain.disconnected(peer);
 						PeerEvent::Disconnected

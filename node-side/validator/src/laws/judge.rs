@@ -51,7 +51,6 @@ pub(super) fn timers_of_use(validator: &Validator) -> usize {
 pub(super) fn keeps(validator: &Validator, peer: PeerId) -> bool {
 	validator.chain.is_connected(peer)
 		|| validator.early.len_of(peer) > 0
-		|| validator.backing.keeps(peer)
 		|| validator.collations.keeps(peer)
 		|| validator.bitfields.keeps(peer)
 		|| validator.statements.keeps(peer)

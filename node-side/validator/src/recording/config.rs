@@ -3,7 +3,7 @@
 use super::rerun::LATEST;
 use crate::ValidatorConfig;
 use async_backing_availability::{AvailabilityConfig, Rate, Serving};
-use async_backing_backing::{BackingConfig, Sharing};
+use async_backing_backing::BackingConfig;
 use async_backing_chain_view::Limits;
 use async_backing_collator_protocol::{SlotClock, ValidatorSideConfig};
 use async_backing_machine::Instant;
@@ -27,14 +27,11 @@ pub(super) fn encode(config: &ValidatorConfig, into: &mut Vec<u8>) {
 	} = config;
 	(key, bitfield_after, gossip_seed, preparation).encode_to(into);
 	let BackingConfig {
-		// Statement distribution shares.
-		sharing: _,
 		pov_timeout,
 		validation,
-		check,
 		sign,
 	} = backing;
-	(pov_timeout, validation, check, sign).encode_to(into);
+	(pov_timeout, validation, sign).encode_to(into);
 	let DistributionConfig {
 		request_timeout,
 		retry,
@@ -103,12 +100,10 @@ pub(super) fn encode(config: &ValidatorConfig, into: &mut Vec<u8>) {
 
 pub(super) fn decode(input: &mut impl Input) -> Result<ValidatorConfig, Error> {
 	let (key, bitfield_after, gossip_seed, preparation) = Decode::decode(input)?;
-	let (pov_timeout, validation, check, sign) = Decode::decode(input)?;
+	let (pov_timeout, validation, sign) = Decode::decode(input)?;
 	let backing = BackingConfig {
-		sharing: Sharing::Neighbour,
 		pov_timeout,
 		validation,
-		check,
 		sign,
 	};
 	let (request_timeout, retry, check, serve_bytes_per_second, serve_burst) = Decode::decode(input)?;
@@ -196,7 +191,6 @@ fn longest(config: &ValidatorConfig) -> Instant {
 		config.preparation,
 		backing.pov_timeout,
 		backing.validation,
-		backing.check,
 		backing.sign,
 		statements.request_timeout,
 		statements.retry,

@@ -45,7 +45,7 @@ use std::{
 };
 
 /// What a recording begins with: its first line.
-pub const MAGIC: &[u8] = b"async-backing recording 1\n";
+pub const MAGIC: &[u8] = b"async-backing recording 2\n";
 
 /// Bytes of an entry: an answer of 16 MiB (R-NET-16 to R-NET-22), and what a disk gives back after a crash.
 const MAX_ENTRY: usize = 1 << 30;

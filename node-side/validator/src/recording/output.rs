@@ -141,7 +141,7 @@ fn encode_job(job: &Job, into: &mut Vec<u8>) {
 			(3u8, &**pov, parent_head.as_deref()).encode_to(into);
 			validation_data.to_whole().encode_to(into);
 		}
-		Job::Backing(BackingJob::CheckStatements(_) | BackingJob::Sign { .. })
+		Job::Backing(BackingJob::Sign { .. })
 		| Job::Statements(_)
 		| Job::Code(_)
 		| Job::CheckBitfields(_)

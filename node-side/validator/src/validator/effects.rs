@@ -52,8 +52,6 @@ impl Validator {
 
 	fn backing_did(&mut self, now: Instant, effect: backing::Effect, out: &mut Out, effects: &mut Effects) {
 		match effect {
-			// Nobody hands it what peers say.
-			backing::Effect::Early { .. } => {}
 			backing::Effect::Share {
 				scheduling_parent,
 				statement,

@@ -1,7 +1,7 @@
 //! Whatever happens: nothing panics, bounds hold, and what went in twice comes out alike (laws 2, 3, 4 and 6).
 
 use super::*;
-use crate::{SecondedLimits, MAX_WAITING_BYTES};
+use crate::SecondedLimits;
 use async_backing_machine::{
 	BatchId, Input, JobFailure, JobId, Outbox, Output, PeerId, RequestFailure, RequestId, Snapshot, Ticket,
 	TimerId,
@@ -9,29 +9,24 @@ use async_backing_machine::{
 use proptest::prelude::*;
 use std::{sync::LazyLock, time::Duration};
 
-/// Statements of all kinds, good and bad, about few candidates at three relay parents.
-static STATEMENTS: LazyLock<Vec<Arc<SignedStatement>>> = LazyLock::new(|| {
+/// Statements of all kinds about few candidates at three relay parents, with the candidates.
+static STATEMENTS: LazyLock<Vec<(SignedStatement, Arc<Candidate>)>> = LazyLock::new(|| {
 	let mut statements = Vec::new();
 	for relay_parent in [9, 10, 77].map(leaf_hash) {
 		for name in 1..5 {
 			for validator in [0, 1, 2, 4] {
-				statements.push(seconded(name, validator, relay_parent));
-				statements.push(valid(name, validator, relay_parent));
+				let candidate = checked(&named(name, relay_parent));
+				statements.push((seconded(name, validator, relay_parent), candidate.clone()));
+				statements.push((valid(name, validator, relay_parent), candidate));
 			}
 		}
-		let mut forged = valid(1, 5, relay_parent);
-		forged.validator_index = ValidatorIndex(1);
-		statements.push(forged);
-		let mut forged = seconded(2, 5, relay_parent);
-		forged.validator_index = ValidatorIndex(7);
-		statements.push(forged);
 	}
-	statements.into_iter().map(Arc::new).collect()
+	statements
 });
 
 #[derive(Clone, Debug)]
 enum Step {
-	Hear(u64, usize),
+	Hear(usize),
 	Collation(u64, u8, usize),
 	Connect(u64, bool),
 	Activate(usize),
@@ -49,8 +44,7 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
 	let peer = prop_oneof![Just(1), 100..106_u64];
 	prop_oneof![
-		8 => (peer.clone(), any::<prop::sample::Index>())
-			.prop_map(|(peer, index)| Step::Hear(peer, index.index(STATEMENTS.len()))),
+		8 => any::<prop::sample::Index>().prop_map(|index| Step::Hear(index.index(STATEMENTS.len()))),
 		3 => (peer.clone(), 1..6_u8, 0..3_usize).prop_map(|(peer, name, at)| Step::Collation(peer, name, at)),
 		1 => (peer, any::<bool>()).prop_map(|(peer, on)| Step::Connect(peer, on)),
 		1 => (0..3_usize).prop_map(Step::Activate),
@@ -129,9 +123,19 @@ impl Driver {
 		let leaves = [leaf(10, (4, 3)), leaf(11, (4, 3)), leaf(77, (1, 1))];
 		self.node.now += Duration::from_millis(50);
 		match step {
-			Step::Hear(peer, index) => {
-				let message = PeerEvent::Message(STATEMENTS[*index].clone());
-				self.input(Input::Peer(PeerId(*peer), message));
+			Step::Hear(index) => {
+				let (statement, candidate) = &STATEMENTS[*index];
+				let node = &mut self.node;
+				let effects = node.backing.heard(
+					node.now,
+					statement.scheduling_parent,
+					statement.to_compact(),
+					candidate,
+					&node.chain,
+					&mut node.view,
+					&mut node.out,
+				);
+				self.take(effects);
 			}
 			Step::Collation(peer, name, at) => {
 				let node = &mut self.node;
@@ -249,7 +253,7 @@ impl Driver {
 	fn check_bounds(&self) {
 		let backing = &self.node.backing;
 		let limits = SecondedLimits::without_constraints(AsyncBackingParams::new(4, 3).expect("legal"));
-		let bound = limits.max_bytes(4) * 6 + MAX_WAITING_BYTES;
+		let bound = limits.max_bytes(4) * 6;
 		assert!(backing.bytes() <= bound, "law 3");
 		for collations in [true, false] {
 			assert!(backing.executions(PARA, collations) <= 3, "row 3");

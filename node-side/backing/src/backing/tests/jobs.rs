@@ -1,66 +1,13 @@
 //! Jobs are pure, and what they find out need not be found out again.
 
 use super::*;
-use crate::job::{run, BadStatement, Done, Job, Unchecked};
+use crate::job::{run, Done, Job};
 use codec::Encode;
 use node::World;
-
-fn unchecked(statement: SignedStatement, validator: u32, parent_hash: Hash) -> Unchecked {
-	Unchecked {
-		statement: Arc::new(statement),
-		validator: key(validator).public(),
-		context: SigningContext {
-			session_index: SESSION,
-			parent_hash,
-		},
-	}
-}
 
 fn done(job: Job) -> (Done, job::Price) {
 	let (done, price) = run(job, &mut World::of(0), &World::of(0));
 	(done.expect("it comes to an end"), price)
-}
-
-#[test]
-fn statements_are_checked_in_a_batch_and_candidates_come_out_hashed() {
-	let ten = leaf_hash(10);
-	let with_other_head = {
-		let mut receipt = CommittedCandidateReceipt::clone(&named(2, ten).receipt);
-		receipt.commitments.head_data = HeadData(vec![9]);
-		sign(StatementContent::Seconded(seconded_candidate(receipt)), 0, ten)
-	};
-	let batch = vec![
-		unchecked(seconded(1, 0, ten), 0, ten),
-		unchecked(valid(1, 1, ten), 1, ten),
-		unchecked(valid(1, 1, ten), 2, ten),
-		unchecked(seconded(1, 0, ten), 0, leaf_hash(9)),
-		unchecked(with_other_head, 0, ten),
-	];
-	let (done, price) = done(Job::CheckStatements(batch));
-	let Done::Checked(results) = done else {
-		panic!("{done:?}")
-	};
-	let [Ok(first), Ok(second), Err(of_another), Err(elsewhere), Err(with_other_head)] = &results[..] else {
-		panic!("{results:?}")
-	};
-	let candidate = first.candidate.as_ref().expect("it came with it");
-	assert_eq!(candidate.hash(), hash(1, ten));
-	assert_eq!(
-		first.statement.statement,
-		CompactStatement::Seconded(hash(1, ten))
-	);
-	assert!(second.candidate.is_none());
-	assert_eq!(
-		(of_another, elsewhere),
-		(&BadStatement::Signature, &BadStatement::Signature)
-	);
-	assert!(
-		matches!(with_other_head, BadStatement::Candidate(_)),
-		"R-FRG-16: {with_other_head}"
-	);
-	assert_eq!(price.signatures, 4, "what is wrong in itself needs no check");
-	assert_eq!(price.fuel, 0);
-	assert!(price.bytes >= candidate.bytes() as u64);
 }
 
 #[test]

@@ -79,7 +79,7 @@ fn r_def_38_a_seconder_that_is_gone_before_it_could_be_asked() {
 	let mut node = validator(0, Script::at(ten, &[0]));
 	node.chain.disconnected(peer(1));
 	node.input(Input::Peer(peer(1), PeerEvent::Disconnected));
-	assert_eq!(node.hear_from(peer(2), &seconded(1, 1, ten)), Ok(vec![]));
+	assert_eq!(node.hear(&seconded(1, 1, ten)), Ok(vec![]));
 	assert_eq!(
 		(demand(&node, 1), &node.lacking[..]),
 		(Some(Demand::Now), &[hash(1, ten)][..])

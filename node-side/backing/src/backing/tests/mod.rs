@@ -29,7 +29,7 @@ use async_backing_primitives::{
 	LeafFacts, PersistedValidationData, PoV, RelayChainBlockInfo, SigningContext, ValidationResult,
 	ValidatorPair,
 };
-use node::{peer, Node, Seen, COLLATOR};
+use node::{checked, peer, Node, Seen, COLLATOR};
 use sp_core::Pair;
 use std::collections::VecDeque;
 

@@ -4,10 +4,11 @@
 use super::*;
 use async_backing_chain_view::{ChainEvent, Identity, Limits};
 use async_backing_machine::{
-	Input, Instant, JobFailure, Judgement, Outbox, Output, PeerEvent, PeerId, Recipients, RequestFailure,
-	RequestId, Snapshot,
+	Input, Instant, JobFailure, Judgement, Outbox, Output, PeerId, RequestFailure, RequestId, Snapshot,
 };
-use async_backing_primitives::{CandidateHash, ValidationCodeHash, ValidatorId, ValidatorSignature};
+use async_backing_primitives::{
+	CandidateHash, SignedCompactStatement, ValidationCodeHash, ValidatorId, ValidatorSignature,
+};
 use std::time::Duration;
 
 /// Whoever collates.
@@ -28,6 +29,37 @@ pub(super) enum Seen {
 	Effect(Effect),
 }
 
+/// A candidate as statement distribution has it: checked in itself, and hashed.
+pub(super) fn checked(seconded: &SecondedCandidate) -> Arc<Candidate> {
+	let SecondedCandidate {
+		receipt,
+		validation_data,
+	} = seconded;
+	let candidate = Candidate::shared(receipt.clone(), validation_data.clone(), false);
+	Arc::new(candidate.expect("it is consistent"))
+}
+
+/// What the neighbour is to share, as scenarios write it.
+fn as_shared(
+	scheduling_parent: Hash,
+	statement: SignedCompactStatement,
+	candidate: &Candidate,
+) -> SignedStatement {
+	let content = match statement.statement {
+		CompactStatement::Seconded(_) => StatementContent::Seconded(Arc::new(SecondedCandidate {
+			receipt: candidate.shared_receipt().clone(),
+			validation_data: candidate.shared_validation_data().clone(),
+		})),
+		CompactStatement::Valid(hash) => StatementContent::Valid(hash),
+	};
+	SignedStatement {
+		scheduling_parent,
+		content,
+		validator_index: statement.validator_index,
+		signature: statement.signature,
+	}
+}
+
 pub(super) struct Node {
 	own: Option<u32>,
 	pub(super) backing: Backing,
@@ -41,9 +73,8 @@ pub(super) struct Node {
 	pub(super) validations: BTreeMap<CandidateHash, (JobId, job::ValidationJob)>,
 	pub(super) fetches: BTreeMap<(CandidateHash, u32), RequestId>,
 	pub(super) reports: Vec<(PeerId, Cost)>,
-	pub(super) refused: Vec<(PeerId, StatementError)>,
-	/// Statements that were checked, and signatures that were made.
-	pub(super) checked: usize,
+	pub(super) refused: Vec<(ValidatorIndex, StatementError)>,
+	/// Signatures that were made.
 	pub(super) signed: Vec<Vec<u8>>,
 	/// Own statements that were made, as effects tell.
 	pub(super) stated: Vec<Effect>,
@@ -124,7 +155,6 @@ impl Node {
 			fetches: BTreeMap::new(),
 			reports: Vec::new(),
 			refused: Vec::new(),
-			checked: 0,
 			signed: Vec::new(),
 			stated: Vec::new(),
 			vouched: Vec::new(),
@@ -177,19 +207,27 @@ impl Node {
 		self.settle(effects)
 	}
 
-	/// A statement comes from its author.
+	/// The neighbour says what a validator states, with the candidate that it is about. One that nobody seconded has another
+	/// one's place: a confirmation goes by its hash.
 	pub(super) fn hear(&mut self, statement: &SignedStatement) -> Result<Vec<Seen>, StatementError> {
-		self.hear_from(peer(statement.validator_index.0), statement)
-	}
-
-	pub(super) fn hear_from(
-		&mut self,
-		peer: PeerId,
-		statement: &SignedStatement,
-	) -> Result<Vec<Seen>, StatementError> {
 		let before = self.refused.len();
-		let message = PeerEvent::Message(Arc::new(statement.clone()));
-		let seen = self.input(Input::Peer(peer, message));
+		let candidate = match &statement.content {
+			StatementContent::Seconded(seconded) => checked(seconded),
+			StatementContent::Valid(hash) => {
+				let known = self.candidate(*hash).cloned();
+				known.unwrap_or_else(|| checked(&named(1, statement.scheduling_parent)))
+			}
+		};
+		let effects = self.backing.heard(
+			self.now,
+			statement.scheduling_parent,
+			statement.to_compact(),
+			&candidate,
+			&self.chain,
+			&mut self.view,
+			&mut self.out,
+		);
+		let seen = self.settle(effects);
 		match self.refused.get(before) {
 			Some((_, error)) => Err(error.clone()),
 			None => Ok(seen),
@@ -238,16 +276,10 @@ impl Node {
 		let mut seen = Vec::new();
 		let mut effects: VecDeque<_> = effects.into();
 		loop {
-			let shares = |output: &Output<BackingWords>| matches!(output, Output::Notify(..));
-			let mut outputs: Vec<_> = self.out.drain().collect();
-			// What is sent comes before what the neighbours are told.
-			outputs.sort_by_key(|output| !shares(output));
-			let sent = outputs.iter().filter(|output| shares(output)).count();
+			let outputs: Vec<_> = self.out.drain().collect();
 			let mut inputs = VecDeque::new();
-			for (position, output) in outputs.into_iter().enumerate() {
-				if position == sent {
-					self.take_effects(&mut effects, &mut seen);
-				}
+			self.take_effects(&mut effects, &mut seen);
+			for output in outputs {
 				if self.is_crashed() {
 					return seen;
 				}
@@ -283,6 +315,16 @@ impl Node {
 	fn take_effects(&mut self, effects: &mut VecDeque<Effect>, seen: &mut Vec<Seen>) {
 		while let Some(effect) = effects.pop_front() {
 			match effect {
+				Effect::Share {
+					scheduling_parent,
+					statement,
+					candidate,
+				} => {
+					if self.is_crashed() {
+						return effects.clear();
+					}
+					seen.push(Seen::Shared(as_shared(scheduling_parent, statement, &candidate)));
+				}
 				Effect::Validated { candidate, coded, .. } => {
 					assert_eq!(
 						coded.root,
@@ -314,15 +356,6 @@ impl Node {
 		seen: &mut Vec<Seen>,
 	) -> Option<Input<BackingWords>> {
 		match output {
-			Output::Notify(to, statement) => {
-				let expected: Vec<_> = (0..6)
-					.filter(|validator| self.own != Some(*validator))
-					.map(peer)
-					.collect();
-				let is_to_one = matches!(to, Recipients::Peer(_));
-				assert!(is_to_one || to.as_slice() == expected, "to all others: {to:?}");
-				seen.push(Seen::Shared(SignedStatement::clone(&statement)));
-			}
 			Output::Request {
 				id, peer, request, ..
 			} => {
@@ -344,7 +377,9 @@ impl Node {
 				self.store.apply(&batch);
 				return Some(Input::Stored(id));
 			}
-			Output::Event(crate::Event::Refused { peer, error }) => self.refused.push((peer, error)),
+			Output::Event(crate::Event::Refused { validator, error }) => {
+				self.refused.push((validator, error))
+			}
 			_ => {}
 		}
 		None
@@ -362,7 +397,6 @@ impl Node {
 					.insert(validation.candidate, (id, (**validation).clone()));
 				return None;
 			}
-			job::Job::CheckStatements(statements) => self.checked += statements.len(),
 			job::Job::Sign { payload, .. } => self.signed.push(payload.clone()),
 			job::Job::Recall(_) => {}
 		}
