@@ -141,6 +141,26 @@ impl Crowd {
 	}
 }
 
+impl AtLeaf {
+	/// What is here and not there, if the peer is this validator and that is a neighbour. It counts as told.
+	fn missing(
+		&mut self,
+		peer: PeerId,
+		index: Option<ValidatorIndex>,
+	) -> impl Iterator<Item = ValidatorIndex> {
+		let is_neighbour = index.is_some_and(|index| self.neighbours.contains(index));
+		let mut missing = Vec::new();
+		if is_neighbour {
+			let told = self.told.entry(peer).or_default();
+			let known = (0u32..)
+				.take(self.validators)
+				.filter(|index| self.known.contains(*index));
+			missing.extend(known.filter(|index| told.has.insert(*index)));
+		}
+		missing.into_iter().map(ValidatorIndex)
+	}
+}
+
 #[derive(Clone, Debug, Default)]
 struct Told {
 	/// What it sent.
@@ -259,16 +279,23 @@ impl Gossip {
 			if let Some(crowd) = &mut at.crowd {
 				crowd.insert(peer, index, &at.neighbours);
 			}
-			let is_neighbour = index.is_some_and(|index| at.neighbours.contains(index));
-			if !is_neighbour {
-				continue;
+			missing.extend(at.missing(peer, index).map(|bitfield| (*head, bitfield)));
+		}
+		missing
+	}
+
+	/// A peer that is there is known to be somebody else: the bitfields that it is to be sent now, as of [`view`](Self::view).
+	pub fn missing(
+		&mut self,
+		peer: PeerId,
+		index_of: impl Fn(Hash, PeerId) -> Option<ValidatorIndex>,
+	) -> Vec<(Hash, ValidatorIndex)> {
+		let mut missing = Vec::new();
+		for head in self.views.get(&peer).into_iter().flatten() {
+			if let Some(at) = self.leaves.get_mut(head) {
+				let lacking = at.missing(peer, index_of(*head, peer));
+				missing.extend(lacking.map(|bitfield| (*head, bitfield)));
 			}
-			let told = at.told.entry(peer).or_default();
-			let known = (0u32..)
-				.take(at.validators)
-				.filter(|index| at.known.contains(*index));
-			let lacking = known.filter(|index| told.has.insert(*index));
-			missing.extend(lacking.map(|index| (*head, ValidatorIndex(index))));
 		}
 		missing
 	}

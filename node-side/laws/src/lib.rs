@@ -49,8 +49,8 @@ pub fn try_thoroughly<W: World>(world: impl Fn(&mut Choices<'_>) -> W) -> Report
 	try_seeds(world, seeds(), THOROUGH)
 }
 
-/// The seeds of a thorough test: four, or as many as the environment variable `LAWS_SEEDS` says, for those who have time.
+/// The seeds of a thorough test: eight, or as many as the environment variable `LAWS_SEEDS` says, for those who have time.
 pub fn seeds() -> impl Iterator<Item = u64> {
 	let asked = std::env::var("LAWS_SEEDS").ok();
-	0..asked.and_then(|seeds| seeds.parse().ok()).unwrap_or(4)
+	0..asked.and_then(|seeds| seeds.parse().ok()).unwrap_or(8)
 }

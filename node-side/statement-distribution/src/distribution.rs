@@ -234,10 +234,32 @@ impl StatementDistribution {
 		}
 	}
 
-	fn connected<F>(&mut self, peer: PeerId, turn: &mut Turn<'_, F>) {
-		if turn.chain.is_connected(peer) {
-			self.peers.entry(peer).or_default();
-			self.requests.reconsider();
+	fn connected<F: Frontier>(&mut self, peer: PeerId, turn: &mut Turn<'_, F>) {
+		if !turn.chain.is_connected(peer) {
+			return;
+		}
+		self.requests.reconsider();
+		let Some(view) = self.peers.get(&peer).cloned() else {
+			self.peers.insert(peer, View::default());
+			return;
+		};
+		// It is known to be somebody else than before, who may lack what the other had no use for.
+		let seen: Vec<_> = self
+			.parents
+			.keys()
+			.filter(|parent| self.sees(&view, **parent))
+			.copied()
+			.collect();
+		self.flush_to(peer, seen, turn);
+	}
+
+	/// Sends a peer what it is to have of these relay parents and has not.
+	fn flush_to<F: Frontier>(&mut self, peer: PeerId, parents: Vec<Hash>, turn: &mut Turn<'_, F>) {
+		for parent in parents {
+			let validators: Vec<_> = turn.chain.validators_of(parent, peer).collect();
+			for validator in validators {
+				self.flush_parent(parent, Some(validator), false, turn);
+			}
 		}
 	}
 
@@ -255,12 +277,7 @@ impl StatementDistribution {
 			.filter(|parent| self.sees(&view, **parent) && !self.sees(&before, **parent))
 			.copied()
 			.collect();
-		for parent in new {
-			let validators: Vec<_> = turn.chain.validators_of(parent, peer).collect();
-			for validator in validators {
-				self.flush_parent(parent, Some(validator), false, turn);
-			}
-		}
+		self.flush_to(peer, new, turn);
 	}
 
 	/// Whether somebody with this view knows a relay parent: as a head, or below one.

@@ -17,7 +17,7 @@ use async_backing_availability::{
 use async_backing_chain_view::{ChainEvent, EarlyLimits, Identity, Limits};
 use async_backing_collator_protocol::memory_bound;
 use async_backing_machine::{
-	laws::{Act, Breach, Choices, Intent, Open, Penalty, Promise, Reply, Stimulus, World},
+	laws::{Act, Breach, Choices, Intent, Law, Open, Penalty, Promise, Reply, Stimulus, World},
 	Input, JobId, Output, PeerEvent, PeerId, RequestId, Ticket,
 };
 use async_backing_primitives::{

@@ -140,7 +140,12 @@ impl Bitfields {
 		match input {
 			Input::Chain(update) => self.leaves_changed(update, around, out),
 			Input::Peer(peer, PeerEvent::Message(message)) => self.heard(peer, message, around, out),
-			Input::Peer(peer, PeerEvent::Connected(())) => self.gossip.connected(peer),
+			Input::Peer(peer, PeerEvent::Connected(())) => {
+				self.gossip.connected(peer);
+				// It may be there already, as somebody else.
+				let missing = self.gossip.missing(peer, index_in(around.chain));
+				self.tell(peer, missing, out);
+			}
 			Input::Peer(peer, PeerEvent::View(view)) => self.sees(peer, &view, around.chain, out),
 			Input::Peer(peer, PeerEvent::Disconnected) => self.gone(peer),
 			Input::Done(job, done) => self.done(job, done, around, out),
@@ -238,6 +243,10 @@ impl Bitfields {
 	/// A peer says which blocks it sees: it hears what it lacks, if it is a neighbour (R-NET-104).
 	fn sees(&mut self, peer: PeerId, view: &View, chain: &ChainView, out: &mut Out) {
 		let missing = self.gossip.view(peer, view.heads(), index_in(chain));
+		self.tell(peer, missing, out);
+	}
+
+	fn tell(&self, peer: PeerId, missing: Vec<(Hash, ValidatorIndex)>, out: &mut Out) {
 		for (leaf, index) in missing {
 			let known = self.leaves.get(&leaf).and_then(|at| at.collected.get(index));
 			if let Some(bitfield) = known {

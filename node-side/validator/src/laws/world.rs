@@ -77,6 +77,14 @@ impl World for Town {
 				}
 				Stimulus::honest(Act::Nothing)
 			}
+			// It proves other keys than before, or none.
+			22 => {
+				let identity = match choices.below(8) {
+					0 => Identity::stranger(),
+					index => Identity::of(key(index as u8)),
+				};
+				Stimulus::honest(Act::Identify(peer, NodePeer { identity, ..who }))
+			}
 			23 if choices.flip() => Stimulus::honest(Act::Chain(self.recovery(choices))),
 			_ => Stimulus::honest(Act::Nothing),
 		}
@@ -306,6 +314,15 @@ impl World for Town {
 		let ledger = &validator.desk.ledger;
 		self.cut
 			.extend(open.peers.keys().filter(|peer| ledger.is_cut(**peer)));
+		let is_colleague = |peer: &PeerId| validator.colleagues.contains(peer);
+		let mut keyless = open
+			.peers
+			.iter()
+			.filter(|(_, who)| who.identity.authorities.is_empty());
+		if keyless.any(|(peer, _)| is_colleague(peer)) {
+			let what = "who proves no keys has a stream of the validation protocol";
+			return Err(Breach::new(Law::Checked, what));
+		}
 		self.judge_all(validator, outputs, open)
 	}
 

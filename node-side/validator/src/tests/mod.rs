@@ -6,6 +6,7 @@ mod crash;
 mod disabled;
 mod exchange;
 mod fixture;
+mod identities;
 mod net;
 mod recording;
 mod recovering;

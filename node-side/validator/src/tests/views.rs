@@ -8,7 +8,7 @@ use async_backing_primitives::Hash;
 use async_backing_wire::{CollationMessage, CollationVersion, Envelope, ValidationMessage, View, Wire};
 
 /// The views that are sent: to whom, and their heads.
-fn views(outputs: &Outputs) -> Vec<(PeerId, Vec<Hash>)> {
+pub(super) fn views(outputs: &Outputs) -> Vec<(PeerId, Vec<Hash>)> {
 	let mut sent = Vec::new();
 	for output in outputs {
 		let Output::Notify(to, message) = output else {

@@ -58,6 +58,10 @@ impl Validator {
 			if is_new {
 				self.show_colleagues(Recipients::Peer(peer), out);
 			}
+		} else if self.colleagues.remove(&peer) {
+			// Without keys it has no stream of the validation protocol any more.
+			self.tell_statements(now, Input::Peer(peer, PeerEvent::Disconnected), out, effects);
+			self.tell_bitfields(now, Input::Peer(peer, PeerEvent::Disconnected), out);
 		}
 		self.stream_changed(now, peer, collation, out, effects);
 	}
