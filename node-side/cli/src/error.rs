@@ -51,7 +51,7 @@ pub(crate) enum CliError {
 		contradicted: usize,
 	},
 	/// Real blocks disagree with the rules, or could not be read; what it is was printed.
-	#[error("{cases} cases disagree, and {unread} inputs could not be read")]
+	#[error("disagreements: {cases}; inputs that could not be read: {unread}")]
 	Disagrees {
 		/// Disagreements.
 		cases: usize,

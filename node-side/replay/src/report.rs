@@ -161,7 +161,10 @@ impl Display for Report {
 		for storage in &self.storage {
 			write!(out, "{storage}")?;
 		}
-		self.write_total(out)
+		if !self.blocks.is_empty() {
+			self.write_total(out)?;
+		}
+		self.unread.iter().try_for_each(|error| writeln!(out, "UNREAD: {error}"))
 	}
 }
 
@@ -340,9 +343,6 @@ impl Report {
 					question.text().1
 				)?;
 			}
-		}
-		for error in &self.unread {
-			writeln!(out, "UNREAD: {error}")?;
 		}
 		Ok(())
 	}
