@@ -3,11 +3,11 @@
 //! Everything that crosses the border does so in SCALE, so that no type of either side is known to the other.
 
 use crate::{
-	parachains_configuration, parachains_origin, parachains_paras, AccountId, Balances, Configuration,
-	Header, Hrmp, Initializer, MessageQueue, ParaInherent, ParaScheduler, Paras, Runtime, RuntimeEvent,
-	RuntimeOrigin, System,
+	parachains_configuration, parachains_origin, parachains_paras, parachains_scheduler, AccountId, Balances,
+	Configuration, Coretime, Header, Hrmp, Initializer, MessageQueue, OnDemand, ParaInherent, ParaScheduler,
+	Paras, Runtime, RuntimeEvent, RuntimeOrigin, System,
 };
-use codec::{Decode, Encode};
+use codec::{Decode, DecodeAll, Encode};
 use core::cell::RefCell;
 use frame_support::{
 	storage::{with_storage_layer, with_transaction_unchecked, TransactionOutcome},
@@ -15,13 +15,18 @@ use frame_support::{
 };
 use frame_system::RawOrigin;
 use polkadot_primitives::{
-	HeadData, Id as ParaId, InherentData, OccupiedCoreAssumption, PersistedValidationData, ValidationCode,
-	ValidatorId,
+	CoreIndex, HeadData, Id as ParaId, InherentData, OccupiedCoreAssumption, PersistedValidationData,
+	ValidationCode, ValidatorId,
 };
-use polkadot_runtime_parachains::{paras::AssignCoretime, runtime_api_impl::v13};
+use polkadot_runtime_parachains::{
+	paras::AssignCoretime,
+	runtime_api_impl::v13,
+	scheduler::{CoreAssignment, PartsOf57600},
+};
 use sp_core::H256;
 use sp_io::TestExternalities;
 use sp_runtime::{traits::AccountIdConversion, BuildStorage, Digest, DispatchError, DispatchResult};
+use std::collections::BTreeSet;
 
 thread_local! {
 	/// What the chain that is followed draws lots with.
@@ -91,28 +96,44 @@ pub enum Call {
 		para: u32,
 		message: Vec<u8>,
 	},
+	/// Shares of paras, and without one of orders, with their parts of 57600.
+	AssignCore {
+		core: u32,
+		begin: u32,
+		end: Option<u32>,
+		shares: Vec<(Option<u32>, u16)>,
+	},
+	/// An account with enough orders a block.
+	PlaceOrder {
+		para: u32,
+	},
 }
+
+/// Who orders blocks.
+const CUSTOMER: AccountId = AccountId::new([7; 32]);
+
+/// A validator: its account and key.
+pub type Validator = (AccountId, [u8; 32]);
 
 /// A para of genesis: its id, head and code.
 pub type Para = (u32, Vec<u8>, Vec<u8>);
 
-/// The state after genesis: these paras, with a core each, and then one more for each of `more_cores`.
+/// The state after genesis: these paras, with a core each, and then one more for each of `more_cores`, for orders without a para.
 ///
-/// `configuration` and what is decoded of it is SCALE; what stands behind it is not read. Cores are counted by who gets one, so
-/// that the configuration has to know none.
+/// `configuration` is SCALE, in the layout of these pallets. Cores are counted by who gets one, so that it has to know none.
 pub fn genesis(
 	configuration: &[u8],
 	paras: &[Para],
-	more_cores: &[u32],
-	validators: &[(AccountId, [u8; 32])],
+	more_cores: &[Option<u32>],
+	validators: &[Validator],
 ) -> TestExternalities {
 	let storage = frame_system::GenesisConfig::<Runtime>::default()
 		.build_storage()
 		.expect("it builds");
 	let mut chain = TestExternalities::new(storage);
 	chain.execute_with(|| {
-		let mut config = parachains_configuration::HostConfiguration::<u32>::decode(&mut &configuration[..])
-			.expect("same layout");
+		let config = parachains_configuration::HostConfiguration::<u32>::decode_all(&mut &configuration[..]);
+		let mut config = config.expect("same layout, to the last byte");
 		config.scheduler_params.num_cores = 0;
 		parachains_configuration::ActiveConfig::<Runtime>::put(config);
 		parachains_paras::GenesisConfig::<Runtime> {
@@ -131,8 +152,21 @@ pub fn genesis(
 		}
 		.build();
 		for para in more_cores {
-			ParaScheduler::assign_coretime(ParaId::from(*para)).expect("nothing is in the way");
+			match para {
+				Some(para) => ParaScheduler::assign_coretime(ParaId::from(*para)),
+				None => {
+					let core = parachains_configuration::ActiveConfig::<Runtime>::mutate(|config| {
+						let core = config.scheduler_params.num_cores;
+						config.scheduler_params.num_cores += 1;
+						core
+					});
+					// From the first block on, as the others.
+					assign_core(core, 1, None, &[(None, u16::MAX)])
+				}
+			}
+			.expect("nothing is in the way");
 		}
+		let _ = Balances::deposit_creating(&CUSTOMER, u128::MAX / 4);
 		for (para, ..) in paras {
 			let account: AccountId = ParaId::from(*para).into_account_truncating();
 			let _ = Balances::deposit_creating(&account, 1_000_000_000);
@@ -143,7 +177,7 @@ pub fn genesis(
 	chain
 }
 
-fn key((account, key): &(AccountId, [u8; 32])) -> (AccountId, ValidatorId) {
+fn key((account, key): &Validator) -> (AccountId, ValidatorId) {
 	(
 		account.clone(),
 		ValidatorId::from(sp_core::sr25519::Public::from_raw(*key)),
@@ -151,7 +185,7 @@ fn key((account, key): &(AccountId, [u8; 32])) -> (AccountId, ValidatorId) {
 }
 
 /// Begins the block on this header. `session` starts with it: its index and validators.
-pub fn begin(number: u32, parent_hash: H256, session: Option<(u32, &[(AccountId, [u8; 32])])>) {
+pub fn begin(number: u32, parent_hash: H256, session: Option<(u32, &[Validator])>) {
 	System::reset_events();
 	System::initialize(&number, &parent_hash, &Digest::default());
 	if let Some((index, validators)) = session {
@@ -161,6 +195,7 @@ pub fn begin(number: u32, parent_hash: H256, session: Option<(u32, &[(AccountId,
 		<Initializer as OneSessionHandler<AccountId>>::on_new_session(true, of(), of());
 	}
 	MessageQueue::on_initialize(number);
+	OnDemand::on_initialize(number);
 	ParaInherent::on_initialize(number);
 	Initializer::on_initialize(number);
 }
@@ -210,9 +245,12 @@ pub fn execute(call: &Call) -> Result<(), String> {
 	with_storage_layer(|| dispatch(call)).map_err(name)
 }
 
-/// Whether a call would go through.
-pub fn would_execute(call: &Call) -> bool {
-	with_transaction_unchecked(|| TransactionOutcome::Rollback(execute(call))).is_ok()
+/// Whether a call would go through, and what would be the case behind it; whatever it says nothing changes.
+///
+/// # Errors
+/// As [`execute`].
+pub fn would_execute<T>(call: &Call, behind: impl FnOnce() -> T) -> Result<T, String> {
+	with_transaction_unchecked(|| TransactionOutcome::Rollback(execute(call).map(|()| behind())))
 }
 
 fn root() -> RuntimeOrigin {
@@ -221,6 +259,16 @@ fn root() -> RuntimeOrigin {
 
 fn of_para(para: u32) -> RuntimeOrigin {
 	parachains_origin::Origin::Parachain(ParaId::from(para)).into()
+}
+
+fn assign_core(core: u32, begin: u32, end: Option<u32>, shares: &[(Option<u32>, u16)]) -> DispatchResult {
+	let share = |(para, parts): &(Option<u32>, u16)| {
+		let assignment = para.map_or(CoreAssignment::Pool, CoreAssignment::Task);
+		(assignment, PartsOf57600::new_saturating(*parts))
+	};
+	let shares = shares.iter().map(share).collect();
+	let core = u16::try_from(core).map_err(|_| DispatchError::Other("no such core"))?;
+	Coretime::assign_core(root(), core, begin, shares, end)
 }
 
 fn dispatch(call: &Call) -> DispatchResult {
@@ -260,6 +308,17 @@ fn dispatch(call: &Call) -> DispatchResult {
 			recipient,
 			by,
 		} => Hrmp::hrmp_close_channel(of_para(by), channel(sender, recipient)),
+		Call::AssignCore {
+			core,
+			begin,
+			end,
+			shares,
+		} => assign_core(core, begin, end, &shares),
+		#[allow(deprecated)] // as ours is called
+		Call::PlaceOrder { para } => {
+			let customer = RawOrigin::Signed(CUSTOMER).into();
+			OnDemand::place_order_keep_alive(customer, u128::MAX, para.into())
+		}
 		Call::SendDownward { para, message } => {
 			let config = parachains_configuration::ActiveConfig::<Runtime>::get();
 			crate::Dmp::queue_downward_message(&config, para.into(), message)
@@ -278,6 +337,47 @@ pub fn downward_messages(para: u32) -> Vec<Vec<u8>> {
 pub fn disabled_validators() -> Vec<u32> {
 	let disabled = v13::disabled_validators::<Runtime>().into_iter();
 	disabled.map(|validator| validator.0).collect()
+}
+
+/// What cores are for, in SCALE: asked within a block for those behind it.
+pub fn claim_queue() -> Vec<u8> {
+	v13::claim_queue::<Runtime>().encode()
+}
+
+/// Paras whose orders wait for a core, once for each order, the oldest first.
+pub fn orders() -> Vec<u32> {
+	let orders = OnDemand::peek_order_queue().encode();
+	let orders = Vec::<(ParaId, u32)>::decode_all(&mut &orders[..]).expect("paras, and when they ordered");
+	orders.into_iter().map(|(para, _)| para.into()).collect()
+}
+
+/// Where the last of the schedules that wait for a core begins.
+pub fn last_schedule(core: u32) -> Option<u32> {
+	let descriptors = parachains_scheduler::CoreDescriptors::<Runtime>::get();
+	let queue = descriptors.get(&CoreIndex(core))?.queue()?;
+	Some(queue.last)
+}
+
+/// How many cores beyond those of the session serve orders, or do so within the lookahead.
+pub fn order_cores_beyond() -> usize {
+	let cores = parachains_scheduler::ValidatorGroups::<Runtime>::decode_len().unwrap_or(0);
+	let config = parachains_configuration::ActiveConfig::<Runtime>::get();
+	let seen = System::block_number() + 1 + config.scheduler_params.lookahead;
+	let is_beyond = |core: &CoreIndex| core.0 as usize >= cores;
+	let is_pool = |assignment: &CoreAssignment| *assignment == CoreAssignment::Pool;
+	let working = parachains_scheduler::CoreDescriptors::<Runtime>::get();
+	let working = working.iter().filter(|(core, descriptor)| {
+		let work = descriptor.current_work();
+		is_beyond(core) && work.is_some_and(|work| work.assignments.iter().any(|(share, _)| is_pool(share)))
+	});
+	let scheduled =
+		parachains_scheduler::CoreSchedules::<Runtime>::iter().filter(|((begin, core), schedule)| {
+			is_beyond(core) && *begin < seen && schedule.assignments().iter().any(|(share, _)| is_pool(share))
+		});
+	let cores = working
+		.map(|(core, _)| *core)
+		.chain(scheduled.map(|((_, core), _)| core));
+	cores.collect::<BTreeSet<_>>().len()
 }
 
 /// An answer by its name, in SCALE.

@@ -21,11 +21,13 @@ use sp_runtime::{
 	traits::{ConstUint, ConvertInto, OpaqueKeys},
 	FixedU128, Permill,
 };
+use xcm::latest::InteriorLocation;
 
 parameter_types! {
 	/// Room for everything: what does not fit would be left out.
 	pub EndlessWeights: BlockWeights = BlockWeights::simple_max(Weight::MAX);
 	pub EndlessLength: BlockLength = BlockLength::builder().max_length(u32::MAX).build();
+	pub const EndlessWeight: Weight = Weight::MAX;
 	pub const TrafficDefaultValue: FixedU128 = FixedU128::from_u32(1);
 	pub const OnDemandPalletId: PalletId = PalletId(*b"py/ondmd");
 	/// A fifth of two seconds, as ours.
@@ -236,6 +238,27 @@ impl parachains_on_demand::Config for Runtime {
 }
 
 impl parachains_scheduler::Config for Runtime {}
+
+/// Nobody asks where the revenue goes.
+pub struct Pot;
+
+impl frame_support::traits::Get<InteriorLocation> for Pot {
+	fn get() -> InteriorLocation {
+		InteriorLocation::Here
+	}
+}
+
+impl parachains_coretime::Config for Runtime {
+	type RuntimeOrigin = RuntimeOrigin;
+	type RuntimeEvent = RuntimeEvent;
+	type BrokerId = ConstU32<1005>;
+	type BrokerPotLocation = Pot;
+	type WeightInfo = parachains_coretime::TestWeightInfo;
+	type SendXcm = ();
+	type AssetTransactor = ();
+	type AccountToLocation = ();
+	type MaxXcmTransactWeight = EndlessWeight;
+}
 
 impl parachains_disputes::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;

@@ -12,8 +12,9 @@ pub mod config;
 
 use frame_support::construct_runtime;
 use polkadot_runtime_parachains::{
-	configuration as parachains_configuration, disputes as parachains_disputes, dmp as parachains_dmp,
-	hrmp as parachains_hrmp, inclusion as parachains_inclusion, initializer as parachains_initializer,
+	configuration as parachains_configuration, coretime as parachains_coretime,
+	disputes as parachains_disputes, dmp as parachains_dmp, hrmp as parachains_hrmp,
+	inclusion as parachains_inclusion, initializer as parachains_initializer,
 	on_demand as parachains_on_demand, origin as parachains_origin, paras as parachains_paras,
 	paras_inherent as parachains_paras_inherent, scheduler as parachains_scheduler,
 	session_info as parachains_session_info, shared as parachains_shared,
@@ -43,6 +44,7 @@ construct_runtime! {
 		ParaScheduler: parachains_scheduler,
 		Paras: parachains_paras,
 		OnDemand: parachains_on_demand,
+		Coretime: parachains_coretime,
 		Initializer: parachains_initializer,
 		Dmp: parachains_dmp,
 		Hrmp: parachains_hrmp,

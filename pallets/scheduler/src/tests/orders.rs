@@ -46,6 +46,25 @@ fn r_sch_8_each_pool_core_takes_one_order_a_block_paras_distinct_and_paired_asce
 	});
 }
 
+/// The published pallets hand one of the orders to it, which is lost (decision 9).
+#[test]
+fn r_sch_6_a_core_that_the_session_does_not_have_takes_no_order() {
+	configure(1, 3);
+	with_cores(&[], &[0, 1], || {
+		serve(&[]);
+		assert_ok!(order(2001));
+		assert_ok!(order(2002));
+		assert_eq!(claims(1), [0u32; 0], "the session has one core");
+		let served: Vec<_> = (0..4).map(|_| next_block(&[])).collect();
+		let bonus = vec![(0, 2001)];
+		assert_eq!(
+			served,
+			[bonus, vec![(0, 2001)], vec![(0, 2002)], vec![]],
+			"R-SCH-6"
+		);
+	});
+}
+
 #[test]
 fn r_sch_6_an_order_on_a_blocked_core_queues_again_behind_the_others() {
 	configure(1, 2);

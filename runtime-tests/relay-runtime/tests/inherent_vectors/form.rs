@@ -23,11 +23,13 @@ pub(crate) struct History {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Genesis {
-	/// `HostConfiguration`. Behind the published fields stand those that only ours has.
+	/// `HostConfiguration`, as the published pallets store it.
 	pub(crate) configuration: Bytes,
+	/// The same as ours stores it, with what only ours has.
+	pub(crate) ours: Bytes,
 	pub(crate) paras: Vec<Para>,
-	/// Whose core each is.
-	pub(crate) cores: Vec<u32>,
+	/// Whose core each is; without a para it is for orders.
+	pub(crate) cores: Vec<Option<u32>>,
 	pub(crate) validators: Vec<Validator>,
 	/// What validators are shuffled with.
 	pub(crate) seed: Bytes,
@@ -146,6 +148,18 @@ pub(crate) enum Call {
 	SendDownward {
 		para: u32,
 		message: Bytes,
+	},
+	/// Shares of paras, and without one of orders, with their parts of 57600.
+	AssignCore {
+		core: u32,
+		begin: u32,
+		#[serde(default, skip_serializing_if = "Option::is_none")]
+		end: Option<u32>,
+		shares: Vec<(Option<u32>, u16)>,
+	},
+	/// An account with enough orders a block.
+	PlaceOrder {
+		para: u32,
 	},
 	/// What the published pallet sends a para of its own accord with the call before; ours is made to send it.
 	Notice {

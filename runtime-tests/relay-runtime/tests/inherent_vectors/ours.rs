@@ -20,8 +20,29 @@ use sp_io::TestExternalities;
 /// Answers by their names, in SCALE.
 pub(crate) type Answers = Vec<(String, Vec<u8>)>;
 
-/// The first para has two cores, so that several of its candidates wait at a time.
-pub(crate) const CORES: [usize; 4] = [0, 1, 2, 0];
+/// What a chain begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Kind {
+	/// Every limit is met soon.
+	pub(crate) is_narrow: bool,
+	/// The last core is for orders.
+	pub(crate) has_pool: bool,
+}
+
+/// How far nodes see what cores are for.
+pub(crate) const LOOKAHEAD: u32 = 3;
+
+/// How many cores there are.
+pub(crate) const CORES: u32 = 4;
+
+impl Kind {
+	/// Whose core each is. The first para has two, so that several of its candidates wait at a time, or may order another one.
+	pub(crate) fn cores(self) -> [Option<ParaId>; CORES as usize] {
+		let [first, second, third] = PARAS;
+		let last = (!self.has_pool).then_some(first);
+		[Some(first), Some(second), Some(third), last]
+	}
+}
 
 /// Where every limit is met now and then, or soon. Legal relay parents are what the lookahead makes legal for theirs.
 pub(crate) fn configuration(is_narrow: bool) -> HostConfiguration {
@@ -30,8 +51,8 @@ pub(crate) fn configuration(is_narrow: bool) -> HostConfiguration {
 			max_candidate_depth: if is_narrow { 0 } else { 3 },
 			allowed_ancestry_len: 2,
 		},
-		num_cores: CORES.len() as u32,
-		scheduling_lookahead: 3,
+		num_cores: CORES,
+		scheduling_lookahead: LOOKAHEAD,
 		..chain::configuration()
 	};
 	if !is_narrow {
@@ -45,9 +66,13 @@ pub(crate) fn configuration(is_narrow: bool) -> HostConfiguration {
 	}
 }
 
-pub(crate) fn genesis(is_narrow: bool) -> TestExternalities {
-	let assignments: Vec<_> = (0..).zip(CORES.map(|para| PARAS[para])).collect();
-	TestExternalities::new(chain::genesis(configuration(is_narrow), &assignments, &[]))
+pub(crate) fn genesis(kind: Kind) -> TestExternalities {
+	let cores = || (0..).zip(kind.cores());
+	let assignments: Vec<_> = cores().filter_map(|(core, para)| Some((core, para?))).collect();
+	let pool: Vec<_> = cores()
+		.filter_map(|(core, para)| para.is_none().then_some(core))
+		.collect();
+	TestExternalities::new(chain::genesis(configuration(kind.is_narrow), &assignments, &pool))
 }
 
 /// Validators of the session pallet, with their keys.
@@ -66,6 +91,11 @@ pub(crate) fn validators() -> Vec<(AccountId, [u8; 32])> {
 pub(crate) fn seed(session: u32) -> Hash {
 	let subject = (*b"async-backing sessions", session).encode();
 	pallet_babe::RandomnessFromOneEpochAgo::<Runtime>::random(&subject).0
+}
+
+/// The block that is executed.
+pub(crate) fn now() -> BlockNumber {
+	runtime::System::block_number()
 }
 
 pub(crate) fn session() -> u32 {

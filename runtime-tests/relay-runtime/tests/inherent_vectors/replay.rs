@@ -7,7 +7,7 @@ use crate::{
 	plan::PARAS,
 };
 use async_backing_primitives::{
-	BackedCandidate, CandidateEvent, Header, HostConfiguration, ParaId, ParachainsInherentData,
+	BackedCandidate, CandidateEvent, CoreIndex, Header, HostConfiguration, ParaId, ParachainsInherentData,
 	ValidationCode,
 };
 use async_backing_relay_runtime::{self as runtime, AccountId, RuntimeOrigin};
@@ -15,8 +15,10 @@ use codec::{DecodeAll, Encode};
 use core::fmt::{Debug, Display};
 use frame_support::storage::with_storage_layer;
 use frame_system::RawOrigin;
+use pallet_async_backing_scheduler::CoreAssignment;
 use sp_core::Bytes;
 use sp_io::TestExternalities;
+use sp_keyring::Sr25519Keyring;
 use sp_runtime::{traits::Convert as _, DispatchResult};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -75,10 +77,16 @@ pub(crate) fn before_inherent(history: &History, position: usize) -> TestExterna
 impl Chain {
 	fn new(history: &History) -> Self {
 		let genesis = &history.genesis;
-		let configuration: HostConfiguration = decode(&genesis.configuration);
-		let assignments: Vec<_> = (0..).zip(genesis.cores.iter().copied().map(ParaId)).collect();
+		let configuration: HostConfiguration = decode(&genesis.ours);
+		let cores = || (0..).zip(genesis.cores.iter().copied());
+		let assignments: Vec<_> = cores()
+			.filter_map(|(core, para)| Some((core, ParaId(para?))))
+			.collect();
+		let pool: Vec<_> = cores()
+			.filter_map(|(core, para)| para.is_none().then_some(core))
+			.collect();
 		let mut chain = Chain {
-			state: TestExternalities::new(chain::genesis(configuration, &assignments, &[])),
+			state: TestExternalities::new(chain::genesis(configuration, &assignments, &pool)),
 			session: 0,
 			told: BTreeMap::new(),
 			instead: BTreeMap::new(),
@@ -249,7 +257,7 @@ fn of_para(para: u32) -> RuntimeOrigin {
 }
 
 fn dispatch(call: &Call) -> DispatchResult {
-	use runtime::{Configuration, Dmp, Hrmp, Paras, Session};
+	use runtime::{Configuration, Dmp, Hrmp, ParaScheduler, Paras, Session};
 	let root = || RuntimeOrigin::from(RawOrigin::Root);
 	match call.clone() {
 		Call::Configure { field, value } => {
@@ -277,6 +285,24 @@ fn dispatch(call: &Call) -> DispatchResult {
 			recipient,
 			by,
 		} => Hrmp::close_channel(of_para(by), channel(sender, recipient)),
+		Call::AssignCore {
+			core,
+			begin,
+			end,
+			shares,
+		} => {
+			let share = |(para, parts): (Option<u32>, u16)| {
+				let assignment = para.map_or(CoreAssignment::Pool, |para| CoreAssignment::Task(ParaId(para)));
+				(assignment, parts)
+			};
+			let shares: Vec<_> = shares.into_iter().map(share).collect();
+			let shares = shares.try_into().expect("there are few");
+			ParaScheduler::assign_core(root(), CoreIndex(core), begin, end, shares)
+		}
+		Call::PlaceOrder { para } => {
+			let customer = RawOrigin::Signed(Sr25519Keyring::Alice.to_account_id());
+			ParaScheduler::place_order_keep_alive(customer.into(), ParaId(para), u128::MAX)
+		}
 		Call::SendDownward { para, message } | Call::Notice { para, message } => {
 			let message = message.0.try_into().expect("theirs has the same limit");
 			Dmp::force_send(root(), ParaId(para), message)

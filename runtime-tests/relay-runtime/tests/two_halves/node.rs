@@ -171,6 +171,12 @@ fn scheduled(claim_queue: &ClaimQueue, cores: &[CoreState]) -> BTreeSet<ParaId> 
 }
 
 impl AtLeaf {
+	/// What cores are for, as nodes were told at a relay parent in scope.
+	#[allow(dead_code)] // whoever compares with other pallets asks for it
+	pub(crate) fn claim_queue(&self, relay_parent: Hash) -> Option<&ClaimQueue> {
+		self.claim_queues.get(&relay_parent)
+	}
+
 	/// Whether a candidate may fit because messages of its para are processed that a node saw waiting (R-BASE-5).
 	pub(crate) fn profits_from_service(&self, candidate: &Made) -> bool {
 		let upward = &candidate.backed.candidate.commitments.upward_messages;

@@ -1,11 +1,19 @@
 //! What both sides tell nodes and parachains, compared.
 
-use crate::{ours, plan::PARAS, rows::Row};
+use crate::{
+	ours,
+	plan::PARAS,
+	rows::Row,
+	scheduling::{without_claims, Orders},
+};
 use async_backing_interop_relay::chain::{self as published, Answers};
-use async_backing_primitives::{BlockNumber, CandidateEvent, Constraints, CoreState, ValidatorIndex};
+use async_backing_primitives::{
+	BlockNumber, CandidateEvent, ClaimQueue, Constraints, CoreState, ParaId, ValidatorIndex,
+};
 use codec::{DecodeAll, Encode};
 use core::fmt::Debug;
 use sp_io::TestExternalities;
+use std::collections::VecDeque;
 
 /// An answer that is not the same.
 pub(crate) struct Difference {
@@ -22,6 +30,16 @@ struct Known {
 	tip: Option<BlockNumber>,
 	/// What theirs says that its upward queue has room for, in SCALE, as the key tells it.
 	room: Vec<u8>,
+	/// What cores are for, on both sides, and why that is not the same.
+	claims: Claims,
+}
+
+/// Claim queues, and why they are not the same.
+#[derive(Clone, Default)]
+struct Claims {
+	ours: ClaimQueue,
+	theirs: ClaimQueue,
+	row: Option<Row>,
 }
 
 /// An answer of both sides.
@@ -38,6 +56,7 @@ pub(crate) struct Told {
 pub(crate) fn compare(
 	ours: &mut TestExternalities,
 	theirs: &mut TestExternalities,
+	orders: &Orders<'_>,
 ) -> (Vec<Told>, Vec<Difference>) {
 	let mut all = Vec::new();
 	let mut differences = Vec::new();
@@ -64,13 +83,13 @@ pub(crate) fn compare(
 				});
 			}
 		};
-	note(
-		"",
-		&[],
-		&Known::default(),
-		ours.execute_with(ours::answers),
-		theirs.execute_with(published::answers),
-	);
+	let of_ours = ours.execute_with(ours::answers);
+	let of_theirs = theirs.execute_with(published::answers);
+	let known = Known {
+		claims: claims(&of_ours, &of_theirs, orders),
+		..Known::default()
+	};
+	note("", &[], &known, of_ours, of_theirs);
 	for para in PARAS {
 		let whose = format!("{para}: ");
 		let of_theirs = theirs.execute_with(|| published::answers_of(para.0));
@@ -80,6 +99,7 @@ pub(crate) fn compare(
 		let known = Known {
 			tip: ours.execute_with(|| ours::relay_parent_of_tip(para)),
 			room: constraints.map(|base| room(&base).encode()).unwrap_or_default(),
+			..Known::default()
 		};
 		note(
 			&whose,
@@ -124,7 +144,17 @@ fn differ(whose: &str, name: &str, ours: &[u8], theirs: &[u8], known: &Known) ->
 		_ => None,
 	};
 	match name {
-		"availability_cores" => cores(whose, ours, theirs),
+		"availability_cores" => cores(whose, ours, theirs, &known.claims),
+		"claim_queue" => {
+			let Claims { ours, theirs, row } = &known.claims;
+			let named = [ours, theirs].map(shown);
+			Some(vec![difference(
+				*row,
+				format!("{whose}{name}"),
+				&named[0],
+				&named[1],
+			)])
+		}
 		"candidate_events" => events(whose, ours, theirs),
 		"disabled_validators" => disabled(whose, ours, theirs),
 		"channel" => channel(whose, ours, theirs),
@@ -145,7 +175,7 @@ fn difference(row: Option<Row>, name: String, ours: &impl Debug, theirs: &impl D
 }
 
 /// Core by core: what differs on purpose is made the same.
-fn cores(whose: &str, mut ours: &[u8], mut theirs: &[u8]) -> Option<Vec<Difference>> {
+fn cores(whose: &str, mut ours: &[u8], mut theirs: &[u8], claims: &Claims) -> Option<Vec<Difference>> {
 	let ours = Vec::<CoreState>::decode_all(&mut ours).ok()?;
 	let theirs = Vec::<CoreState>::decode_all(&mut theirs).ok()?;
 	let mut known = Vec::new();
@@ -165,14 +195,40 @@ fn cores(whose: &str, mut ours: &[u8], mut theirs: &[u8]) -> Option<Vec<Differen
 		}
 	}
 	if ours != aligned {
+		// What the claim queues say of them differs as these do.
+		let is_claim = without_claims(&ours, &claims.ours)
+			.zip(without_claims(&aligned, &claims.theirs))
+			.is_some_and(|(ours, theirs)| ours == theirs);
 		known.push(difference(
-			None,
+			claims.row.filter(|_| is_claim),
 			format!("{whose}availability_cores"),
 			&ours,
 			&aligned,
 		));
 	}
 	Some(known)
+}
+
+/// Core by core, to be read.
+fn shown(claims: &ClaimQueue) -> Vec<(u32, Vec<u32>)> {
+	let paras = |claims: &VecDeque<ParaId>| claims.iter().map(|para| para.0).collect();
+	claims
+		.iter()
+		.map(|(core, claims)| (core.0, paras(claims)))
+		.collect()
+}
+
+/// Claim queues among the answers.
+fn claims(ours: &Answers, theirs: &Answers, orders: &Orders<'_>) -> Claims {
+	let queue = |answers: &Answers| {
+		let answer = answers.iter().find(|(name, _)| name == "claim_queue");
+		answer
+			.and_then(|(_, answer)| ClaimQueue::decode_all(&mut &answer[..]).ok())
+			.expect("both tell it")
+	};
+	let (ours, theirs) = (queue(ours), queue(theirs));
+	let row = (ours != theirs).then(|| orders.why(&ours, &theirs)).flatten();
+	Claims { ours, theirs, row }
 }
 
 /// The same ones: theirs names them in the session pallet's order.

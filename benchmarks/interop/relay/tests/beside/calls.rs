@@ -2,9 +2,12 @@
 
 use crate::{
 	chain, form,
-	plan::{Op, PARAS},
+	plan::{BlockPlan, Op, PARAS},
 };
 use async_backing_interop_relay::chain::Call;
+use async_backing_primitives::HostConfiguration;
+use codec::Encode;
+use pallet_async_backing_scheduler::PARTS_OF_A_CORE;
 use sp_core::Bytes;
 
 /// Names of the values that [`Op::Configure`] knows by their numbers from 4 on.
@@ -21,10 +24,43 @@ const FIELDS: [&str; 10] = [
 	"max_validators",
 ];
 
+/// A configuration in the published pallets' layout: these have left out two fields that nobody reads any more, and do not know
+/// the last one of ours.
+pub(crate) fn configuration(ours: &HostConfiguration) -> Vec<u8> {
+	let bytes = ours.encode();
+	// From behind: one field that they do not know, the oldest session of relay parents, and the first that is gone, `ttl`.
+	let (rest, last) = bytes.split_at(bytes.len() - 12);
+	// The base fee, two shares and the length of the queue; before these the other that is gone, `max_availability_timeouts`.
+	let (before, orders) = rest.split_at(rest.len() - 28);
+	[&before[..before.len() - 4], orders, &last[4..8]].concat()
+}
+
 /// What the published pallets are called with where ours are with `op`; `None` where they know no such call, or decision 9 says
 /// that it acts at another time: then neither side is called.
-pub(crate) fn published(op: &Op) -> Option<Call> {
+///
+/// `now` is the block in which it is called.
+pub(crate) fn published(op: &Op, now: u32) -> Option<Call> {
+	const HALF: u16 = PARTS_OF_A_CORE / 2;
 	match *op {
+		Op::AssignCore {
+			core,
+			para,
+			later,
+			until,
+		} => Some(Call::AssignCore {
+			core,
+			begin: now + later,
+			end: until.map(|blocks| now + later + blocks),
+			shares: vec![(para.map(|para| para.0), PARTS_OF_A_CORE)],
+		}),
+		// Twice the same is no share on ours (R-SCH-7).
+		Op::ShareCore { core, first, second } if first != second => Some(Call::AssignCore {
+			core,
+			begin: 0,
+			end: None,
+			shares: vec![(Some(first.0), HALF), (Some(second.0), HALF)],
+		}),
+		Op::PlaceOrder(para) => Some(Call::PlaceOrder { para: para.0 }),
 		// Depth is limited by the chain on our side alone; ancestry is the lookahead on theirs.
 		Op::Configure(which @ 4..=13, value) => Some(Call::Configure(which, value)),
 		Op::TrustCode(version) => Some(Call::TrustCode(chain::code(version).0)),
@@ -90,11 +126,61 @@ pub(crate) fn written(call: &Call) -> form::Call {
 			recipient,
 			by,
 		},
+		Call::AssignCore {
+			core,
+			begin,
+			end,
+			shares,
+		} => form::Call::AssignCore {
+			core,
+			begin,
+			end,
+			shares,
+		},
+		Call::PlaceOrder { para } => form::Call::PlaceOrder { para },
 		Call::SendDownward { para, message } => form::Call::SendDownward {
 			para,
 			message: Bytes(message),
 		},
 	}
+}
+
+/// An assignment that lasts longer, and now and then begins later, so that another one may come before it. Others stay as they are.
+pub(crate) fn further(op: &Op) -> Op {
+	match *op {
+		Op::AssignCore {
+			core,
+			para,
+			later,
+			until,
+		} => Op::AssignCore {
+			core,
+			para,
+			later: if later == 2 { 8 } else { later },
+			until: until.map(|blocks| 3 * blocks),
+		},
+		_ => op.clone(),
+	}
+}
+
+/// Orders in addition to those that there are: a core for orders has something to do in half of the blocks.
+pub(crate) fn order(blocks: &mut [BlockPlan]) {
+	for (block, para) in blocks
+		.iter_mut()
+		.skip(1)
+		.step_by(2)
+		.zip(PARAS.into_iter().cycle())
+	{
+		block.after.push(Op::PlaceOrder(para));
+	}
+}
+
+/// Whether it is about what cores are for.
+pub(crate) fn is_scheduling(op: &Op) -> bool {
+	matches!(
+		op,
+		Op::AssignCore { .. } | Op::ShareCore { .. } | Op::PlaceOrder(_)
+	)
 }
 
 /// What every history begins with: channels that open with the next session, and codes that need no vote.

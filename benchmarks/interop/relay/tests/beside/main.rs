@@ -9,6 +9,8 @@
 //!   accept is what the block carries, so that the states stay comparable;
 //! - when the block has ended, all that nodes are told and all that parachains read is compared, byte for byte.
 //!
+//! Where cores are for other paras on one side than on the other from then on, which some of the rows are about, the history ends.
+//!
 //! Whatever is not the same has to be one of the [`rows::Row`]s, each recognised by an exact condition. Anything else fails.
 //!
 //! `BESIDE` says how many blocks (600 without it), `BESIDE_REPORT` where to write the page, `BESIDE_VECTORS` into which folder to
@@ -38,6 +40,7 @@ mod record;
 mod report;
 mod rows;
 mod run;
+mod scheduling;
 
 use proptest::{
 	collection::vec,
@@ -60,15 +63,17 @@ fn r_def_7_what_the_published_pallets_do_but_for_the_rows_of_decision_9() {
 	// The same histories every time: more of them are the same and more.
 	let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
 	let mut runner = TestRunner::new_with_rng(config, rng);
-	let histories = (proptest::bool::ANY, vec(plan::block(), 20..50));
+	let kinds = (proptest::bool::ANY, proptest::bool::ANY);
+	let kinds = kinds.prop_map(|(is_narrow, has_pool)| ours::Kind { is_narrow, has_pool });
+	let histories = (kinds, vec(plan::block(), 20..50));
 	let mut found = Found::default();
 	let mut shelf = record::Shelf::default();
 	while found.blocks < wanted {
-		let (is_narrow, blocks) = histories
+		let (kind, blocks) = histories
 			.new_tree(&mut runner)
 			.expect("there are histories")
 			.current();
-		let recorded = run::run(is_narrow, &blocks, &mut found);
+		let recorded = run::run(kind, &blocks, &mut found);
 		shelf.offer(found.histories, recorded);
 		found.histories += 1;
 	}

@@ -5,7 +5,6 @@ use crate::{
 	answers::Told,
 	form::{Block, Call, Genesis, History, Instead, Para, Session, Trial, Validator},
 	ours,
-	plan::PARAS,
 };
 use async_backing_primitives::{CandidateEvent, Hash, Header, ParachainsInherentData};
 use codec::{DecodeAll, Encode};
@@ -42,6 +41,7 @@ fn named(validators: Named<'_>) -> Vec<Validator> {
 
 impl Recorder {
 	pub(crate) fn new(
+		kind: ours::Kind,
 		configuration: Vec<u8>,
 		paras: &[(u32, Vec<u8>, Vec<u8>)],
 		validators: Named<'_>,
@@ -54,8 +54,9 @@ impl Recorder {
 		});
 		let genesis = Genesis {
 			configuration: Bytes(configuration),
+			ours: Bytes(ours::configuration(kind.is_narrow).encode()),
 			paras: paras.collect(),
-			cores: ours::CORES.iter().map(|para| PARAS[*para].0).collect(),
+			cores: kind.cores().map(|para| para.map(|para| para.0)).to_vec(),
 			validators: named(validators),
 			seed: Bytes(seed.encode()),
 		};

@@ -3,10 +3,11 @@
 use crate::node::{AtLeaf, Made};
 use async_backing_interop_relay::chain::Call;
 use async_backing_primitives::{
-	check_fragment, BackingState, ConstraintModifications, ConstraintsExtension, ExtendedConstraints,
-	Operating, RelayChainBlockInfo, ValidatorIndex,
+	check_fragment, parse_signals, BackingState, BlockNumber, ClaimQueue, ConstraintModifications,
+	ConstraintsExtension, ExtendedConstraints, Operating, ParaId, RelayChainBlockInfo, ValidatorIndex,
 };
 use async_backing_prospective_parachains::Candidate;
+use std::collections::{BTreeMap, VecDeque};
 
 /// A row of decision 9, or of its second table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,6 +52,26 @@ pub(crate) enum Row {
 	TrustedTwice,
 	/// Theirs lets values be configured with which nothing works.
 	Unworkable,
+	/// Theirs does not insert a schedule of a core before one that waits.
+	Inserted,
+	/// Theirs lets a core be assigned until a block before the first.
+	EndsFirst,
+	/// Theirs adds the shares of a schedule to those of another one that begins in the same block.
+	Replaced,
+	/// Theirs lets work begin behind the lookahead where nodes see less.
+	EndedWork,
+	/// Theirs names cores that nobody has a claim on.
+	EmptyClaims,
+	/// Theirs takes the claim queue of a relay parent for one block later than nodes were told.
+	ClaimsTaken,
+	/// Theirs deals all orders to cores and blocks anew when another order or core comes.
+	Dealt,
+	/// Theirs hands an order back that its own bonus candidate is in the way of.
+	Returned,
+	/// Theirs forgets orders whose candidates a session drops.
+	Dropped,
+	/// Theirs hands orders to cores that the session does not have.
+	Nowhere,
 }
 
 /// What ours says of candidates whose para's pending ones leave them too little.
@@ -181,6 +202,56 @@ impl Row {
 				"refused",
 				"R-ABP-6",
 			),
+			Self::Inserted => (
+				"a schedule of a core cannot be inserted before one that waits",
+				"it is inserted",
+				"R-SCH-5, R-SCH-7",
+			),
+			Self::EndsFirst => (
+				"a core may be assigned until before the block in which the assignment begins",
+				"refused",
+				"R-SCH-7",
+			),
+			Self::Replaced => (
+				"a schedule that begins in the same block as another one adds its shares to it",
+				"it replaces it: a call carries all shares",
+				"R-SCH-7",
+			),
+			Self::EndedWork => (
+				"work of a core whose last work is over, or ends within the lookahead, begins behind the lookahead, though nothing is seen there",
+				"at once: nothing that was seen moves",
+				"R-SCH-5",
+			),
+			Self::EmptyClaims => (
+				"the claim queue names cores without claims, if something is assigned later",
+				"cores with claims",
+				"R-SCH-4",
+			),
+			Self::ClaimsTaken => (
+				"the claim queue of a relay parent is taken in its child, for the blocks behind the child",
+				"as nodes were told at the relay parent",
+				"R-REL-7",
+			),
+			Self::Dealt => (
+				"an order that comes later, or another core for orders, deals all orders anew: what nodes saw of a core moves to another core or block",
+				"what nodes saw stays where they saw it",
+				"R-SCH-5, R-DEF-29",
+			),
+			Self::Returned => (
+				"an order on a blocked core always goes back",
+				"not if its own bonus candidate blocks it: one payment, one block and the bonus",
+				"R-SCH-6",
+			),
+			Self::Dropped => (
+				"an order whose candidate a session drops is lost",
+				"it goes back, unless its bonus was included",
+				"R-SCH-6, R-ABP-9",
+			),
+			Self::Nowhere => (
+				"orders are handed to cores that the session does not have, and are lost",
+				"to cores of the session",
+				"R-SCH-6",
+			),
 		}
 	}
 }
@@ -196,6 +267,8 @@ pub(crate) struct Verdicts<'a> {
 	/// Base constraints and pending candidates as the candidate finds them in the block. The last ones are those that the same
 	/// block carries before it.
 	pub(crate) state: Option<(BackingState, Option<ConstraintsExtension>)>,
+	/// Claim queues as theirs took them, by the number of the relay parent.
+	pub(crate) taken: &'a BTreeMap<BlockNumber, ClaimQueue>,
 }
 
 impl Verdicts<'_> {
@@ -212,6 +285,9 @@ impl Verdicts<'_> {
 		}
 		if self.ours.is_ok() && self.has_vote_of_newly_disabled()? {
 			return Some(Row::DisabledAtOnce);
+		}
+		if self.has_other_claims().unwrap_or(false) {
+			return Some(Row::ClaimsTaken);
 		}
 		// Both judge by constraints: theirs by the stored ones alone, with the head of the last one that waits.
 		if self.ours.is_err_and(|reason| !STACKED.contains(&reason)) {
@@ -246,6 +322,26 @@ impl Verdicts<'_> {
 	fn relay_parent(&self) -> Option<&RelayChainBlockInfo> {
 		let descriptor = &self.made.backed.candidate.descriptor;
 		self.leaf.facts.relay_parent(descriptor.relay_parent())
+	}
+
+	/// Whether its para may use other cores by the claim queue that theirs took for its relay parent than by that which nodes were
+	/// told.
+	fn has_other_claims(&self) -> Option<bool> {
+		let receipt = &self.made.backed.candidate;
+		let relay_parent = self.relay_parent()?;
+		let offset = parse_signals(&receipt.commitments.upward_messages)
+			.ok()
+			.and_then(|signals| signals.select_core)
+			.map_or(0, |(_, offset)| usize::from(offset.0));
+		let para = receipt.descriptor.para_id();
+		let cores = |claims: &ClaimQueue| {
+			let has = |claims: &VecDeque<ParaId>| claims.get(offset) == Some(&para);
+			let cores = claims.iter().filter(|(_, claims)| has(claims));
+			cores.map(|(core, _)| *core).collect::<Vec<_>>()
+		};
+		let told = self.leaf.claim_queue(relay_parent.hash)?;
+		let taken = self.taken.get(&relay_parent.number)?;
+		Some(cores(told) != cores(taken))
 	}
 
 	/// Whether somebody voted for it who was not disabled at the leaf, and is in the block.

@@ -1,23 +1,26 @@
 //! One history through both chains.
 
 use crate::{
-	answers,
-	calls::{self, published},
+	answers, calls,
 	chain::{self, begin_block, end_block, enter, info, FIRST_SLOT},
 	form,
 	node::{AtLeaf, Made, Node},
 	ours,
-	plan::{BlockPlan, Op, PARAS},
+	plan::{BlockPlan, PARAS},
 	record::Recorder,
 	rows::{Row, Verdicts},
-	wrong,
+	scheduling, wrong,
 };
 use async_backing_interop_relay::chain as theirs;
-use async_backing_primitives::{hash_of, Header, ParachainsInherentData, ValidatorIndex};
-use codec::Encode;
+use async_backing_primitives::{
+	hash_of, ClaimQueue, CoreIndex, CoreState, Header, ParachainsInherentData, ValidatorIndex,
+};
+use codec::{DecodeAll, Encode};
 use sp_core::Bytes;
 use sp_io::TestExternalities;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+mod calling;
 
 /// A difference where it was met.
 #[derive(Clone, Debug)]
@@ -88,11 +91,17 @@ struct Both {
 	theirs: TestExternalities,
 	session: u32,
 	recorder: Recorder,
+	/// Cores that serve orders, or did.
+	pool: BTreeSet<CoreIndex>,
+	/// Claim queues as theirs took them, by the number of the relay parent.
+	taken: BTreeMap<u32, ClaimQueue>,
+	/// Cores are for other paras on one side than on the other, so that states are no longer comparable.
+	is_apart: bool,
 }
 
 /// Runs a history through both, and returns it as it is written down.
-pub(crate) fn run(is_narrow: bool, blocks: &[BlockPlan], found: &mut Found) -> form::History {
-	let mut ours = ours::genesis(is_narrow);
+pub(crate) fn run(kind: ours::Kind, blocks: &[BlockPlan], found: &mut Found) -> form::History {
+	let mut ours = ours::genesis(kind);
 	let (mut parent, validators, seed) = ours.execute_with(|| {
 		let seed = ours::seed(0);
 		theirs::set_seed(seed);
@@ -103,16 +112,22 @@ pub(crate) fn run(is_narrow: bool, blocks: &[BlockPlan], found: &mut Found) -> f
 		.iter()
 		.map(|para| (para.0, chain::genesis_head(*para).0, chain::code(1).0))
 		.collect();
-	let configuration = ours::configuration(is_narrow).encode();
-	let more_cores: Vec<_> = ours::CORES[PARAS.len()..]
+	let configuration = calls::configuration(&ours::configuration(kind.is_narrow));
+	let more_cores: Vec<_> = kind.cores()[PARAS.len()..]
 		.iter()
-		.map(|para| PARAS[*para].0)
+		.map(|para| para.map(|para| para.0))
 		.collect();
 	let mut both = Both {
 		ours,
 		theirs: theirs::genesis(&configuration, &paras, &more_cores, &validators),
 		session: 0,
-		recorder: Recorder::new(configuration, &paras, &validators, seed),
+		recorder: Recorder::new(kind, configuration, &paras, &validators, seed),
+		pool: (0..)
+			.zip(kind.cores())
+			.filter_map(|(core, para)| para.is_none().then_some(CoreIndex(core)))
+			.collect(),
+		taken: BTreeMap::new(),
+		is_apart: false,
 	};
 	let first = BlockPlan {
 		before: calls::prelude(),
@@ -123,9 +138,18 @@ pub(crate) fn run(is_narrow: bool, blocks: &[BlockPlan], found: &mut Found) -> f
 	};
 	let mut node = Node::default();
 	let mut slot = FIRST_SLOT;
-	for (number, plan) in core::iter::once(&first).chain(blocks).enumerate() {
+	let mut blocks = blocks.to_vec();
+	if kind.has_pool {
+		calls::order(&mut blocks);
+	}
+	for (number, plan) in core::iter::once(&first).chain(&blocks).enumerate() {
 		parent = both.block(&mut node, &parent, slot, plan, number, found);
 		slot += 1 + plan.skipped_slots;
+		if both.is_apart {
+			// The block that says another thing is none that others could follow.
+			both.recorder.history.blocks.pop();
+			break;
+		}
 	}
 	both.recorder.history
 }
@@ -185,7 +209,15 @@ impl Both {
 		self.theirs
 			.execute_with(|| theirs::begin(parent.number + 1, parent_hash, starts));
 		self.recorder.begin(parent, slot, starts);
-		self.calls(&plan.before, &case, found);
+		let seen = leaf.claim_queue(parent_hash);
+		// What cores are for, nodes see up to the inherent; what is called before it waits until then.
+		let (scheduling, before): (Vec<_>, Vec<_>) =
+			plan.before.iter().cloned().partition(calls::is_scheduling);
+		self.calls(&before, seen, &case, found);
+
+		let claims = self.theirs.execute_with(theirs::claim_queue);
+		let claims = ClaimQueue::decode_all(&mut &claims[..]).expect("the same type");
+		self.taken.insert(parent.number, claims);
 
 		// Each by itself.
 		let nothing = ParachainsInherentData {
@@ -224,7 +256,8 @@ impl Both {
 			.execute_with(|| theirs::enter(&data.encode()))
 			.expect("it was judged before");
 		self.recorder.enter(&data);
-		self.calls(&plan.after, &case, found);
+		self.calls(&scheduling, seen, &case, found);
+		self.calls(&plan.after, seen, &case, found);
 
 		// The ends.
 		let header = self.ours.execute_with(end_block);
@@ -233,7 +266,30 @@ impl Both {
 		self.theirs.execute_with(theirs::end);
 		found.blocks += 1;
 		self.count(&leaf, found);
-		let (told, differences) = answers::compare(&mut self.ours, &mut self.theirs);
+		let block = scheduling::Block {
+			pool: &self.pool,
+			cores: &leaf.facts.cores,
+			claims: seen,
+			is_last_of_session: starts.is_some(),
+		};
+		let beyond = self.theirs.execute_with(theirs::order_cores_beyond);
+		let fates = block.fates(&mut self.ours, &mut self.theirs, beyond);
+		let orders = scheduling::Orders {
+			pool: &self.pool,
+			seen,
+			fate: fates.iter().find_map(|fate| fate.row),
+			beyond,
+		};
+		let (told, differences) = answers::compare(&mut self.ours, &mut self.theirs, &orders);
+		let parts = |row: &Row| matches!(row, Row::Dealt | Row::Nowhere);
+		self.is_apart |= !fates.is_empty() || told.iter().any(|told| told.rows.iter().any(parts));
+		for fate in fates {
+			let what = format!("orders of para {} that wait", fate.para);
+			found.differs(
+				fate.row,
+				case(what, fate.ours.to_string(), fate.theirs.to_string()),
+			);
+		}
 		found.answers += told.len() as u64;
 		self.recorder.end(seed, told);
 		for difference in differences {
@@ -296,6 +352,7 @@ impl Both {
 			leaf,
 			disabled: &disabled,
 			state,
+			taken: &self.taken,
 		};
 		let pending = verdicts
 			.state
@@ -326,71 +383,9 @@ impl Both {
 		false
 	}
 
-	/// Calls that both know, where both let them through.
-	fn calls(&mut self, ops: &[Op], case: &impl Fn(String, String, String) -> Case, found: &mut Found) {
-		for op in ops {
-			if let Op::Disable(validator) = *op {
-				// Theirs asks the session pallet as well, and is told of it below.
-				self.ours.execute_with(|| chain::execute(op));
-				self.recorder.call(form::Call::Disable { validator });
-				continue;
-			}
-			let Some(call) = published(op) else {
-				continue;
-			};
-			let ours = self.ours.execute_with(|| ours::try_out(|| chain::execute(op)));
-			let theirs = self.theirs.execute_with(|| theirs::would_execute(&call));
-			if ours && theirs {
-				assert!(self.ours.execute_with(|| chain::execute(op)), "it was tried");
-				self.recorder.call(calls::written(&call));
-				self.execute_by_theirs(&call, case, found);
-				found.calls += 1;
-			} else if ours != theirs {
-				let said = |accepts| if accepts { "accepted" } else { "refused" }.to_owned();
-				let case = case(format!("{call:?}"), said(ours), said(theirs));
-				found.differs(Row::of_call(&call, ours), case);
-			}
-		}
-		theirs::set_disabled(self.ours.execute_with(ours::disabled));
-	}
-
-	/// Theirs executes a call. What it tells paras of their channels with it, they are sent on our side by hand, so that the
-	/// same messages wait.
-	fn execute_by_theirs(
-		&mut self,
-		call: &theirs::Call,
-		case: &impl Fn(String, String, String) -> Case,
-		found: &mut Found,
-	) {
-		let waiting = || PARAS.map(|para| theirs::downward_messages(para.0));
-		let before = self.theirs.execute_with(waiting);
-		self.theirs
-			.execute_with(|| theirs::execute(call))
-			.expect("it was tried");
-		if matches!(call, theirs::Call::SendDownward { .. }) {
-			return;
-		}
-		let after = self.theirs.execute_with(waiting);
-		for ((para, before), after) in PARAS.into_iter().zip(before).zip(after) {
-			for message in after.into_iter().skip(before.len()) {
-				let case = case(
-					format!("{call:?}: a downward message to {para}"),
-					"none".to_owned(),
-					format!("{} bytes of XCM", message.len()),
-				);
-				found.differs(Some(Row::Notices), case);
-				self.recorder.call(form::Call::Notice {
-					para: para.0,
-					message: Bytes(message.clone()),
-				});
-				self.ours.execute_with(|| ours::send_downward(para, message));
-			}
-		}
-	}
-
 	/// Counts what the block enacted.
 	fn count(&mut self, leaf: &AtLeaf, found: &mut Found) {
-		use async_backing_primitives::{CandidateEvent, CoreState};
+		use async_backing_primitives::CandidateEvent;
 		let events = self.ours.execute_with(ours::candidate_events);
 		for event in events {
 			match event {
