@@ -3,7 +3,8 @@
 
     main.py FOLDER
 
-Every file is held against the schema. Questions that this reader knows are answered by it, and compared.
+Every file is held against the schema. Questions that this reader knows are answered by it, and compared; of the histories of
+inherents it goes through what can be told without a runtime.
 """
 
 import json
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import counting
 import fragment
+import inherent
 import others
 import tree
 from schema import Schema
@@ -62,7 +64,22 @@ def main(folder):
         if fault := schema.fault(shape):
             failures += 1
             print(f"{path.name}: {fault}", file=sys.stderr)
-    return 1 if failures else 0
+    return 1 if failures + histories(folder, schema) else 0
+
+
+def histories(folder, schema):
+    """Replays histories of inherents. Returns how many are at fault."""
+    failures = 0
+    for path in sorted(folder.glob("inherent/*.json")):
+        history = json.loads(path.read_text())
+        counts, fault = Counter(), schema.fault(history, {"$ref": "#/$defs/history"})
+        if not fault:
+            counts, fault = inherent.replay(history)
+        if fault:
+            failures += 1
+            print(f"inherent/{path.name}: {fault}", file=sys.stderr)
+        print(f"inherent/{path.name}:", ", ".join(f"{count} {what}" for what, count in counts.items()))
+    return failures
 
 
 if __name__ == "__main__":

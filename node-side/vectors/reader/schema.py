@@ -35,12 +35,14 @@ class Schema:
         if isinstance(value, list) and "items" in schema:
             pairs = ((item, schema["items"], f"{path}[{index}]") for index, item in enumerate(value))
         elif isinstance(value, dict):
-            properties = schema.get("properties", {})
+            properties, others = schema.get("properties", {}), schema.get("additionalProperties")
             missing = [key for key in schema.get("required", []) if key not in value]
             extra = [key for key in value if key not in properties]
-            if missing or extra and schema.get("additionalProperties") is False:
+            if missing or extra and others is False:
                 return f"{path}: {missing} are missing, {extra} too many"
-            pairs = ((value[key], properties[key], f"{path}.{key}") for key in value if key in properties)
+            names = ((key, schema.get("propertyNames", {}), f"{path}.{key}") for key in value)
+            named = ((value[key], properties.get(key, others or {}), f"{path}.{key}") for key in value)
+            pairs = (*names, *named)
         else:
             return None
         return next((fault for fault in (self.fault(*pair) for pair in pairs) if fault), None)
