@@ -206,6 +206,25 @@ fn r_avl_8_bits_tell_what_is_stored() {
 }
 
 #[test]
+fn r_avl_9_the_block_after_backing_is_the_first_whose_bits_speak_of_a_candidate() {
+	let mut world = World::new();
+	let scheduled = CoreState::Scheduled(ScheduledCore::from(ParaId(1)));
+	world.import(leaf(5, vec![scheduled]));
+	let at = block(5, 0);
+	let own = OwnData {
+		place: Placement {
+			relay_parent: at,
+			..own_data(1).place
+		},
+		..own_data(1)
+	};
+	world.store_coded(own);
+	assert_eq!(world.bits(at), [false], "R-AVL-9: stored, and not on the chain yet");
+	world.import(leaf(6, vec![occupied(1)]));
+	assert_eq!(world.bits(block(6, 0)), [true], "R-AVL-9");
+}
+
+#[test]
 fn r_avl_7_requests_for_candidates_that_left_end() {
 	let mut world = World::new();
 	world.import(leaf(5, vec![occupied(1)]));
