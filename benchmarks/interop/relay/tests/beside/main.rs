@@ -13,8 +13,9 @@
 //!
 //! Whatever is not the same has to be one of the [`rows::Row`]s, each recognised by an exact condition. Anything else fails.
 //!
-//! `BESIDE` says how many blocks (600 without it), `BESIDE_REPORT` where to write the page, `BESIDE_VECTORS` into which folder to
-//! write some of the histories, for who has no published pallets at hand ([`record`]).
+//! `BESIDE` says how many blocks (600 without it), `BESIDE_ONLY` which history alone, to look closer at one, `BESIDE_REPORT` where to
+//! write the page, `BESIDE_VECTORS` into which folder to write some of the histories, for who has no published pallets at hand
+//! ([`record`]).
 
 // What is shared with the tests of the runtime; stories of their own ask for the rest.
 #[allow(dead_code)]
@@ -68,18 +69,31 @@ fn r_def_7_what_the_published_pallets_do_but_for_the_rows_of_decision_9() {
 	let histories = (kinds, vec(plan::block(), 20..50));
 	let mut found = Found::default();
 	let mut shelf = record::Shelf::default();
+	let only: Option<u64> = std::env::var("BESIDE_ONLY")
+		.ok()
+		.and_then(|number| number.parse().ok());
 	while found.blocks < wanted {
 		let (kind, blocks) = histories
 			.new_tree(&mut runner)
 			.expect("there are histories")
 			.current();
+		if only.is_some_and(|only| only > found.histories) {
+			found.histories += 1;
+			continue;
+		}
 		let recorded = run::run(kind, &blocks, &mut found);
 		shelf.offer(found.histories, recorded);
 		found.histories += 1;
+		if only.is_some() {
+			break;
+		}
 	}
 	let page = report::page(&found);
 	println!("{page}");
 	assert!(found.unexplained.is_empty(), "{}", report::unexplained(&found));
+	if only.is_some() {
+		return;
+	}
 	if let Ok(path) = std::env::var("BESIDE_REPORT") {
 		std::fs::write(path, &page).expect("the page can be written");
 	}

@@ -178,6 +178,28 @@ pub(crate) struct Orders<'a> {
 }
 
 impl Orders<'_> {
+	/// Whether the order that one side has for a core in the next block is another core's on the other side, whose next order is of
+	/// the same para: so that core shows the same on both, and this one a copy of what comes after (R-SCH-4).
+	fn moves_behind_a_copy(&self, core: &CoreIndex, ours: &ClaimQueue, theirs: &ClaimQueue) -> bool {
+		let claims = |queue: &ClaimQueue, core: &CoreIndex| queue.get(core).cloned().unwrap_or_default();
+		let is_copy = |claims: &VecDeque<ParaId>| claims.len() > 1 && claims.front() == claims.get(1);
+		let (of_ours, of_theirs) = (claims(ours, core), claims(theirs, core));
+		let shown = match (is_copy(&of_ours), is_copy(&of_theirs)) {
+			(true, false) => of_theirs.front(),
+			(false, true) => of_ours.front(),
+			_ => return false,
+		};
+		let is_the_rest_the_same = of_ours.iter().skip(1).eq(of_theirs.iter().skip(1));
+		let mut others = self.pool.iter().filter(|other| *other != core);
+		is_the_rest_the_same
+			&& others.any(|other| {
+				let claims_of_other = claims(ours, other);
+				claims_of_other == claims(theirs, other)
+					&& is_copy(&claims_of_other)
+					&& claims_of_other.front() == shown
+			})
+	}
+
 	/// The row that says why claims differ.
 	pub(crate) fn why(&self, ours: &ClaimQueue, theirs: &ClaimQueue) -> Option<Row> {
 		let all: BTreeSet<_> = ours.keys().chain(theirs.keys()).copied().collect();
@@ -201,6 +223,10 @@ impl Orders<'_> {
 			apart.iter().all(|core| is_kept(seen, ours, core))
 				&& apart.iter().any(|core| !is_kept(seen, theirs, core))
 		});
+		let is_dealt = is_dealt
+			|| apart
+				.iter()
+				.all(|core| self.moves_behind_a_copy(core, ours, theirs));
 		self.fate
 			.or(is_dealt.then_some(Row::Dealt))
 			.or(is_nowhere.then_some(Row::Nowhere))
