@@ -5,8 +5,19 @@ use async_backing_machine::PeerId;
 use async_backing_primitives::ValidatorId;
 use std::collections::BTreeMap;
 
-/// A peer: its keys, each with the moment at which it first proved it on this connection.
-type Claims = BTreeMap<ValidatorId, u64>;
+/// A peer: its keys, ascending, each with the moment at which it first proved it on this connection. Mostly one, of which a
+/// thousand validators remember a thousand: no room for more than there are.
+type Claims = Box<[(ValidatorId, u64)]>;
+
+fn keys(claims: &Claims) -> impl Iterator<Item = &ValidatorId> {
+	claims.iter().map(|(key, _)| key)
+}
+
+/// When a key was first proved.
+fn age_of(claims: &Claims, key: &ValidatorId) -> Option<u64> {
+	let place = claims.binary_search_by(|(of, _)| of.cmp(key)).ok()?;
+	claims.get(place).map(|(_, age)| *age)
+}
 
 /// Who is connected, and under which keys. Claims of a key are ordered by when they were made.
 #[derive(Clone, Debug, Default)]
@@ -43,7 +54,7 @@ impl Peers {
 				.then(|| {
 					others
 						.into_iter()
-						.find(|(_, claims)| !is_validator(&mut claims.keys()))
+						.find(|(_, claims)| !is_validator(&mut keys(claims)))
 				})
 				.flatten()
 				.map(|(other, _)| *other);
@@ -58,17 +69,20 @@ impl Peers {
 		let over = identity.authorities.len().saturating_sub(room.authorities);
 		refused.authorities = refused.authorities.saturating_add(over as u64);
 		let before = self.peers.remove(&peer).unwrap_or_default();
-		let mut claims = Claims::new();
+		let mut claims = Vec::with_capacity(identity.authorities.len().min(room.authorities));
 		for key in identity.authorities.into_iter().take(room.authorities) {
-			let age = before.get(&key).copied();
-			let age = age.unwrap_or_else(|| {
+			let age = age_of(&before, &key).unwrap_or_else(|| {
 				self.next = self.next.saturating_add(1);
 				self.next
 			});
-			claims.entry(key).or_insert(age);
+			claims.push((key, age));
 		}
+		// Of a key that is said twice the first age counts.
+		claims.sort();
+		claims.dedup_by(|later, first| later.0 == first.0);
+		let claims = claims.into_boxed_slice();
 		for (key, age) in &before {
-			if !claims.contains_key(key) {
+			if age_of(&claims, key).is_none() {
 				self.unclaim(key, *age);
 			}
 		}
@@ -113,7 +127,7 @@ impl Peers {
 
 	/// The keys of a peer, ascending.
 	pub(crate) fn keys(&self, peer: PeerId) -> impl Iterator<Item = &ValidatorId> {
-		self.peers.get(&peer).into_iter().flat_map(BTreeMap::keys)
+		self.peers.get(&peer).into_iter().flat_map(keys)
 	}
 
 	/// Peers that proved to have a key, newest claim first.
