@@ -5,12 +5,17 @@ use crate::args::{Cli, Command};
 use clap::Parser;
 use std::path::PathBuf;
 
-fn made(line: &str) -> Result<Plan, CliError> {
+fn arguments(line: &str) -> args::Plan {
 	let words = std::iter::once("async-backing").chain(line.split_whitespace());
 	let cli = Cli::try_parse_from(words).unwrap_or_else(|error| panic!("{line}: {error}"));
 	let Command::Plan(args) = cli.command else {
 		panic!("{line}")
 	};
+	args
+}
+
+fn made(line: &str) -> Result<Plan, CliError> {
+	let args = arguments(line);
 	let world = World::of(&args)?;
 	let pace = world.pace(AsyncBackingParams::MAX)?;
 	Plan::of(&args, &world, &pace)
@@ -128,6 +133,22 @@ fn r_slo_2_a_block_time_that_cores_cannot_give_is_refused() {
 	assert!(
 		error("plan --extrinsic-cost-us 1000000 --authoring-ms 1").contains("no time is left for extrinsics"),
 		"an extrinsic that is longer than a block"
+	);
+}
+
+/// Few extrinsics that take long each are executed as long as many that don't: what the plan counts with, the runs do.
+#[test]
+fn r_def_27_runs_hold_what_the_plan_says_of_few_extrinsics() {
+	let args = arguments("plan --validators 4 --blocks 20 --verify --extrinsic-cost-us 100000");
+	let world = World::of(&args).expect("it is a world");
+	let pace = world.pace(AsyncBackingParams::MAX).expect("there is a pace");
+	let runs = verify::verify(&args, &world, &pace).expect("the devnet runs");
+	assert_eq!(runs.len(), 5, "{runs:?}");
+	assert!(runs.iter().all(|run| run.holds), "{}", text::runs(&runs));
+	assert_eq!(
+		runs.iter().filter(|run| run.keeps).count(),
+		2,
+		"plenty, and the plan"
 	);
 }
 
