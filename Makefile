@@ -102,7 +102,7 @@ PACKAGED := \
 # The exports of scripts/wasm-target.sh, in the shell of the recipe. In two steps, so that its failure is a failure.
 WASM_ENV = wasm_env=$$(scripts/wasm-target.sh); eval "$$wasm_env"
 
-.PHONY: help run replay vectors test-vectors build test fmt lint check-no-std unit test-subxt test-other-hashes test-pages playground test-clients test-benchmarks rules rules-check doc package setup fuzz bench bench-peers agreement small-worlds injected-bugs beside-published interop interop-paras interop-devnet calibrate lecture pvf-guests weights weights-check scheduling-tables scenarios
+.PHONY: help run replay vectors test-vectors build test fmt lint check-no-std unit test-subxt test-other-hashes test-pages playground test-clients test-benchmarks rules rules-check doc package setup fuzz mutation bench bench-peers agreement small-worlds injected-bugs beside-published interop interop-paras interop-devnet calibrate lecture pvf-guests weights weights-check scheduling-tables scenarios
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -231,6 +231,11 @@ scenarios: setup ## The table of docs/scenarios anew, from runs
 # Not part of `make test`: how long it takes is for you to say.
 fuzz: setup ## The seven laws with inputs that a fuzzer looks for, FUZZ_SECONDS (60) for each target
 	@scripts/fuzz.sh "$(CACHE)" "$(FUZZ_SECONDS)"
+
+# Every 40th mutant: some quarter of an hour of processor time for each package. 0/1 are all.
+MUTATION ?= 0/40
+mutation: setup ## Lines of fragment-tree, primitives and pallets/inclusion made wrong, one at a time: their own tests have to notice
+	@scripts/mutation.sh "$(CACHE)" "$(MUTATION)"
 
 bench: setup ## How long the rules take (criterion)
 	@$(WASM_ENV); CARGO_TARGET_DIR="$(CACHE)/bench" cargo bench --locked -p async-backing-node-benchmarks
