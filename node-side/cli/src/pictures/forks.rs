@@ -6,8 +6,8 @@ use async_backing_devnet::{Fate, ParaReport, RunReport};
 use clap::Parser;
 
 /// What all runs have.
-const RUN: &str = "dev --blocks 30 --validators 9 --extrinsic-cost-us 20000";
-/// A single run says little: what is lost depends on which message is. The document has the means of these;
+const RUN: &str = "dev --blocks 30 --validators 9 --extrinsic-cost-us 100000";
+/// A single run says little: what is lost depends on which message is. The document has the means of these, as whole blocks;
 const SEEDS: std::ops::Range<u32> = 0..20;
 /// and the test makes so many of them.
 const QUICK: std::ops::Range<u32> = 0..3;
@@ -71,7 +71,7 @@ fn r_sel_5_the_guide_shows_what_keeping_forks_is_worth() {
 				format!("`{flags}`")
 			};
 			table += &format!(
-				"| {what} | {flags} | {selection} | {:.1} | {:.1} | {:.1} | {:.1} | {:.1} |\n",
+				"| {what} | {flags} | {selection} | {:.0} | {:.0} | {:.0} | {:.0} | {:.0} |\n",
 				mean(runs, |para| para.built),
 				mean(runs, |para| para.included),
 				fate(Fate::ForkLost),
