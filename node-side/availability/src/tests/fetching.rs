@@ -219,7 +219,11 @@ fn r_avl_9_the_block_after_backing_is_the_first_whose_bits_speak_of_a_candidate(
 		..own_data(1)
 	};
 	world.store_coded(own);
-	assert_eq!(world.bits(at), [false], "R-AVL-9: stored, and not on the chain yet");
+	assert_eq!(
+		world.bits(at),
+		[false],
+		"R-AVL-9: stored, and not on the chain yet"
+	);
 	world.import(leaf(6, vec![occupied(1)]));
 	assert_eq!(world.bits(block(6, 0)), [true], "R-AVL-9");
 }
