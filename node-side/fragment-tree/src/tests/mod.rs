@@ -4,6 +4,7 @@
 mod basics;
 mod bounds;
 mod carry;
+mod forks;
 mod histories;
 mod resources;
 mod shape;
