@@ -272,7 +272,12 @@ impl Town {
 				let signer = (0..KEYS).find(|index| identity.authorities.contains(&key(*index)));
 				let signer = signer.unwrap_or(0);
 				let is_forged = choices.one_in(6);
-				let signer = if is_forged { signer + 1 } else { signer };
+				// Never the own key, which nobody else has.
+				let signer = if is_forged {
+					signer % (KEYS - 1) + 1
+				} else {
+					signer
+				};
 				let message = bitfield(&block, named, signer, choices);
 				let act = Act::Message(peer, message);
 				match named == author && !is_forged {
