@@ -53,3 +53,47 @@ fn r_bin_12_fields_of_a_descriptor_stand_where_they_should() {
 	assert_eq!(receipt.to_plain().commitments_hash, receipt.commitments.hash());
 	assert_eq!(receipt.to_plain().hash(), receipt.hash());
 }
+
+#[test]
+fn r_frg_16_a_consistent_receipt_has_the_hashes_of_its_parts_whatever_it_is_told() {
+	let validation_data = PersistedValidationData {
+		parent_head: HeadData(vec![1]),
+		relay_parent_number: 7,
+		relay_parent_storage_root: hash(1),
+		max_pov_size: 1024,
+	};
+	let commitments = CandidateCommitments {
+		head_data: HeadData(vec![2]),
+		..Default::default()
+	};
+	let told = DescriptorFields {
+		para_id: ParaId(2001),
+		persisted_validation_data_hash: hash(8),
+		para_head: HeadHash(hash(9)),
+		..Default::default()
+	};
+	let receipt = CommittedCandidateReceipt::consistent(told, commitments.clone(), &validation_data);
+	assert_eq!(receipt.descriptor.para_id(), ParaId(2001));
+	assert_eq!(
+		receipt.descriptor.persisted_validation_data_hash(),
+		validation_data.hash()
+	);
+	assert_eq!(receipt.descriptor.para_head(), commitments.head_data.hash());
+	assert_eq!(receipt.commitments, commitments);
+}
+
+#[test]
+fn r_grp_1_a_rotation_seen_from_another_block_is_the_same_but_for_the_block() {
+	let rotation = GroupRotationInfo {
+		session_start_block: 10,
+		group_rotation_frequency: 5,
+		now: 12,
+	};
+	let later = GroupRotationInfo { now: 16, ..rotation };
+	assert_eq!(rotation.at(16), later);
+	assert_eq!(later.at(12), rotation);
+	assert_ne!(
+		rotation.group_for_core(CoreIndex(0), 3),
+		later.group_for_core(CoreIndex(0), 3)
+	);
+}
