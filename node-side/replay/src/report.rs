@@ -164,7 +164,9 @@ impl Display for Report {
 		if !self.blocks.is_empty() {
 			self.write_total(out)?;
 		}
-		self.unread.iter().try_for_each(|error| writeln!(out, "UNREAD: {error}"))
+		self.unread
+			.iter()
+			.try_for_each(|error| writeln!(out, "UNREAD: {error}"))
 	}
 }
 
