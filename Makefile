@@ -234,8 +234,8 @@ fuzz: setup ## The seven laws with inputs that a fuzzer looks for, FUZZ_SECONDS 
 
 # Every 40th mutant: some quarter of an hour of processor time for each package. 0/1 are all.
 MUTATION ?= 0/40
-mutation: setup ## Lines of fragment-tree, primitives and pallets/inclusion made wrong, one at a time: their own tests have to notice
-	@scripts/mutation.sh "$(CACHE)" "$(MUTATION)"
+mutation: setup ## Lines of fragment-tree, primitives and pallets/inclusion made wrong, one at a time: their own tests have to notice; writes docs/mutation.md
+	@scripts/mutation.sh "$(CACHE)" "$(MUTATION)" docs/mutation.md
 
 bench: setup ## How long the rules take (criterion)
 	@$(WASM_ENV); CARGO_TARGET_DIR="$(CACHE)/bench" cargo bench --locked -p async-backing-node-benchmarks
