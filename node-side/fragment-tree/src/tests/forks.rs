@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// A tree with these candidates, of which the first so many are pending.
+/// A tree, and what it was built of.
 struct Forest {
 	storage: CandidateStorage,
 	tree: FragmentTree,
@@ -117,7 +117,7 @@ fn what_lost_is_known_before_it_is_taken_again() {
 #[test]
 fn what_is_pending_stays_whatever_its_hash() {
 	let [(low, _), (middle, middle_child), (high, _)] = siblings();
-	let mut forest = Forest::new(&[middle.clone()], &[&low, &middle_child, &high]);
+	let mut forest = Forest::new(core::slice::from_ref(&middle), &[&low, &middle_child, &high]);
 	forest.back(&low);
 	for (candidate, expected) in [
 		(&low, true),
