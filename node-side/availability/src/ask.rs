@@ -33,13 +33,13 @@ impl Availability {
 	pub(crate) fn advance(&mut self, cx: &mut Cx<'_>) {
 		self.begin_jobs(cx);
 		loop {
-			let keys: Vec<_> = self.fetches.keys().copied().collect();
-			for key in keys {
-				if let Some(mut fetch) = self.fetches.remove(&key) {
-					while self.go_on(key, &mut fetch, cx) {}
-					self.fetches.insert(key, fetch);
-				}
+			// Out of the core, all at once: one by one the map would be taken apart and put together for each input (law 1). Steps
+			// begin and end none.
+			let mut fetches = std::mem::take(&mut self.fetches);
+			for (key, fetch) in &mut fetches {
+				while self.go_on(*key, fetch, cx) {}
 			}
+			self.fetches = fetches;
 			// Who waits for its turn has it when another one ends.
 			if !self.advance_recoveries(cx) {
 				break;

@@ -36,7 +36,7 @@ use thiserror::Error;
 pub struct Availability {
 	pub(crate) config: AvailabilityConfig,
 	pub(crate) store: ChunkStore,
-	/// Boxed: they are taken out and put back to go on, and would be copied.
+	/// Boxed: a map moves what it holds as it grows.
 	pub(crate) fetches: BTreeMap<Key, Box<Fetch>>,
 	/// Of the data, for own chunks.
 	pub(crate) recoveries: Recoveries,
