@@ -269,8 +269,17 @@ impl Surroundings {
 	}
 }
 
-/// What the chain view and the shares of peers take at rest.
-const REST: usize = 64 * 1024;
+/// What peers, their shares and sessions take at rest.
+const REST: usize = 48 * 1024;
+/// What a candidate takes in maps.
+const CANDIDATE: usize = 1024;
+
+/// What the chain view takes at rest. How many blocks it may know is its own law: they come with the chain, and go with finality.
+fn chain_at_rest(chain: &ChainView) -> usize {
+	/// Facts of a block with all cores occupied, and its place in the view.
+	const BLOCK: usize = 4096;
+	chain.block_count() * BLOCK
+}
 
 /// All own chunks are kept, so that whatever was promised is remembered, but there is no room for all data.
 fn config() -> AvailabilityConfig {

@@ -29,6 +29,14 @@ fn law_1_an_input_is_no_heavier_for_what_is_fetched_besides() {
 	assert!(report.failed_requests > 20, "{report:?}");
 }
 
+/// What a fuzzer found: the law counted few blocks, and this chain was not finalized for long.
+#[test]
+fn law_3_at_rest_there_is_what_the_chain_knows() {
+	let found = include_bytes!("../../../fuzz/seeds/availability/law-3-many-blocks");
+	let report = try_bytes(Surroundings::new, found);
+	assert!(report.rest > 64 * 1024, "{report:?}");
+}
+
 #[test]
 fn recovery_keeps_every_law() {
 	let report = try_thoroughly(Needs::new);

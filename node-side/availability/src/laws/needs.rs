@@ -121,7 +121,7 @@ impl World for Needs {
 
 	/// A few words for each candidate that is wanted, and the chain view.
 	fn rest_bound(&self, finder: &Finder) -> usize {
-		finder.part.len() * 1024 + REST
+		finder.part.len() * CANDIDATE + chain_at_rest(&finder.chain) + REST
 	}
 
 	fn taken_for_open(&self, finder: &Finder) -> usize {

@@ -131,11 +131,12 @@ impl World for Surroundings {
 		memory_bound_for(&config(), VALIDATORS.into(), CORES as usize, BLOCKS, 1024).saturating_add(1 << 18)
 	}
 
-	/// What is kept, a node of a tree and keys for each candidate, and the chain view.
+	/// What is kept, a node of a tree and keys for each candidate that is kept or was looked for, and the chain view.
 	fn rest_bound(&self, keeper: &Keeper) -> usize {
-		const CANDIDATE: usize = 1024;
-		let store = keeper.part.store();
-		store.bytes() + store.len() * CANDIDATE + REST
+		let Keeper { chain, part } = keeper;
+		let store = part.store();
+		let candidates = store.len() + part.fetched().count();
+		store.bytes() + candidates * CANDIDATE + chain_at_rest(chain) + REST
 	}
 
 	fn taken_for_open(&self, keeper: &Keeper) -> usize {
