@@ -238,11 +238,12 @@ impl Availability {
 		self.fetches.keys().map(|key| key.candidate)
 	}
 
-	/// Law 2: the round of questions for an own chunk: at a new leaf, or when everybody was asked, another one begins.
+	/// Law 2: the round of questions for an own chunk: at a new leaf, or when everybody was asked, another one begins, and
+	/// with a new fetch.
 	#[cfg(feature = "laws")]
-	pub(crate) fn round(&self, key: Key) -> Option<(Hash, u32)> {
+	pub(crate) fn round(&self, key: Key) -> Option<(u64, Hash, u32)> {
 		let fetch = self.fetches.get(&key)?;
-		Some((fetch.leaf, fetch.rounds))
+		Some((fetch.begun, fetch.leaf, fetch.rounds))
 	}
 
 	/// Whether an answer to this request is still of use.

@@ -105,6 +105,9 @@ pub(crate) struct Fetch {
 	pub(crate) rounds: u32,
 	/// Changes with each step, so that answers to questions of earlier ones are known.
 	pub(crate) attempt: u64,
+	/// Its first attempt: whoever looks for the same chunk again, after the candidate was gone, begins anew (law 2).
+	#[cfg(feature = "laws")]
+	pub(crate) begun: u64,
 	/// Who sent something wrong: never asked again.
 	pub(crate) liars: BTreeSet<ValidatorIndex>,
 	pub(crate) step: Step,

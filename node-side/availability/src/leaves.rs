@@ -105,6 +105,8 @@ impl Availability {
 			mapped,
 			rounds: 0,
 			attempt,
+			#[cfg(feature = "laws")]
+			begun: attempt,
 			liars: BTreeSet::new(),
 			step: Step::Pausing(cx.now),
 		};

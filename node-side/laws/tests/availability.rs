@@ -29,6 +29,15 @@ fn law_1_an_input_is_no_heavier_for_what_is_fetched_besides() {
 	assert!(report.failed_requests > 20, "{report:?}");
 }
 
+/// What a fuzzer found: a request of a fetch that had ended failed while another one looked for the same chunk, whose first question
+/// went to the same peer. Nobody was asked twice in a round.
+#[test]
+fn law_2_what_was_asked_in_an_earlier_round_is_no_attempt_of_this_one() {
+	let found = include_bytes!("../../../fuzz/seeds/availability/law-2-asked-again");
+	let report = try_bytes(Surroundings::new, found);
+	assert!(report.failed_requests > 0, "{report:?}");
+}
+
 /// What a fuzzer found: the law counted few blocks, and this chain was not finalized for long.
 #[test]
 fn law_3_at_rest_there_is_what_the_chain_knows() {

@@ -211,7 +211,9 @@ impl World for Surroundings {
 		});
 		let index = own.and_then(|own| u32::try_from(own).ok());
 		let round = index.and_then(|index| keeper.part.round(Key { candidate, index }));
-		round.map_or(0, |(leaf, rounds)| leaf.to_low_u64_be() << 8 | u64::from(rounds))
+		round.map_or(0, |(begun, leaf, rounds)| {
+			begun << 32 | leaf.to_low_u64_be() << 8 | u64::from(rounds)
+		})
 	}
 
 	fn is_stranger(&self, peer: PeerId, open: &Open<KeeperWords>) -> bool {

@@ -40,6 +40,7 @@ impl<W: World> Driver<'_, W> {
 					peer,
 					request,
 					deadline,
+					round,
 				};
 				self.open.requests.insert(id, open);
 			}

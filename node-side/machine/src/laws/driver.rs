@@ -368,8 +368,7 @@ impl<'c, W: World> Driver<'c, W> {
 			self.report.failed_requests = self.report.failed_requests.saturating_add(1);
 			let step = self.report.inputs.saturating_add(1);
 			let round = self.round(&open.request);
-			self.watch
-				.failed(&open.request, open.peer, round, (self.open.now, step));
+			self.watch.failed(&open, round, (self.open.now, step));
 		} else {
 			self.watch.answered(&open.request);
 		}

@@ -43,6 +43,8 @@ pub struct OpenRequest<W: Words> {
 	pub request: W::Request,
 	/// When it ends at the latest.
 	pub deadline: Instant,
+	/// The core's round of questions in which it was made.
+	pub round: u64,
 }
 
 /// A job of the core.

@@ -1,5 +1,6 @@
 //! What a core has yet to do: try the next peer, and name those who cheated.
 
+use super::OpenRequest;
 use crate::{Instant, PeerId, Words};
 use std::{collections::VecDeque, time::Duration};
 
@@ -70,14 +71,9 @@ impl<W: Words> Watch<W> {
 		}
 	}
 
-	/// A peer did not answer, or badly.
-	pub(super) fn failed(
-		&mut self,
-		request: &W::Request,
-		peer: PeerId,
-		round: u64,
-		(now, step): (Instant, u64),
-	) {
+	/// A peer did not answer, or badly. Whom the core asked in an earlier round was not tried in this one.
+	pub(super) fn failed(&mut self, open: &OpenRequest<W>, round: u64, (now, step): (Instant, u64)) {
+		let request = &open.request;
 		let known = self.failed.iter().position(|failed| failed.request == *request);
 		let mut failed = known.and_then(|at| self.failed.remove(at)).unwrap_or(Failed {
 			request: request.clone(),
@@ -87,7 +83,9 @@ impl<W: Words> Watch<W> {
 			step,
 		});
 		failed.enter(round);
-		failed.tried.push(peer);
+		if open.round == round {
+			failed.tried.push(open.peer);
+		}
 		(failed.since, failed.step) = (Some(now), step);
 		self.failed.push_back(failed);
 		if self.failed.len() > FOLLOWED {
