@@ -35,7 +35,8 @@ pub(crate) struct Room {
 }
 
 impl Peers {
-	/// A peer is there, or is known to be something else than before. A key that it had before keeps its age.
+	/// A peer is there, or is known to be something else than before. A key that it had before keeps its age. Says who gave way
+	/// to it, and is known no longer.
 	///
 	/// Cost: O(keys log peers); if all room is taken and the peer is a validator, once through all peers.
 	pub(crate) fn connected(
@@ -45,7 +46,8 @@ impl Peers {
 		room: &Room,
 		is_validator: impl Fn(&mut dyn Iterator<Item = &ValidatorId>) -> bool,
 		refused: &mut Refused,
-	) -> Result<(), PeerError> {
+	) -> Result<Option<PeerId>, PeerError> {
+		let mut gone = None;
 		if !self.peers.contains_key(&peer) && self.peers.len() >= room.peers {
 			refused.peers = refused.peers.saturating_add(1);
 			// Who came last of the others gives way, so that who waits stays.
@@ -65,6 +67,7 @@ impl Peers {
 				});
 			};
 			self.disconnected(other);
+			gone = Some(other);
 		}
 		let over = identity.authorities.len().saturating_sub(room.authorities);
 		refused.authorities = refused.authorities.saturating_add(over as u64);
@@ -90,7 +93,7 @@ impl Peers {
 			self.claimants.entry(key.clone()).or_default().insert(*age, peer);
 		}
 		self.peers.insert(peer, claims);
-		Ok(())
+		Ok(gone)
 	}
 
 	/// A peer is gone. Says whether it was there.

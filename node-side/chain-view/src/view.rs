@@ -308,17 +308,18 @@ impl ChainView {
 		self.blocks.finalized().map(|(_, hash)| hash)
 	}
 
-	/// A peer is there, or is known to be something else than before. One for whom there is no room is counted.
-	pub fn connected(&mut self, peer: PeerId, identity: Identity) {
+	/// A peer is there, or is known to be something else than before. One for whom there is no room is counted. Returns who gave
+	/// way to a validator: its connection goes on, but it is as good as gone, and whoever keeps something of it lets that go.
+	pub fn connected(&mut self, peer: PeerId, identity: Identity) -> Option<PeerId> {
 		// Counted where it is refused.
-		let _ = self.try_connected(peer, identity);
+		self.try_connected(peer, identity).unwrap_or_default()
 	}
 
 	/// As [`connected`](Self::connected).
 	///
 	/// # Errors
 	/// There is no room: [`Limits::peers`] others are there, and this one is no validator, or all of them are.
-	pub fn try_connected(&mut self, peer: PeerId, identity: Identity) -> Result<(), PeerError> {
+	pub fn try_connected(&mut self, peer: PeerId, identity: Identity) -> Result<Option<PeerId>, PeerError> {
 		let room = Room {
 			peers: self.limits.peers,
 			authorities: self.limits.authorities,

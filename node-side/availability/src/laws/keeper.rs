@@ -77,7 +77,9 @@ impl Core for Keeper {
 			}
 			Input::Peer(peer, event) => {
 				match event {
-					PeerEvent::Connected(identity) => chain.connected(peer, identity),
+					PeerEvent::Connected(identity) => {
+						chain.connected(peer, identity);
+					}
 					PeerEvent::Disconnected => chain.disconnected(peer),
 					PeerEvent::View(never) | PeerEvent::Message(never) => match never {},
 				}

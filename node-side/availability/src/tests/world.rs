@@ -209,7 +209,9 @@ impl World {
 	pub(crate) fn with(config: AvailabilityConfig, own: u32, validators: u32) -> Self {
 		let mut chain = ChainView::new(Some(key(own)), Limits::default());
 		let others = (0..validators).filter(|other| *other != own);
-		others.for_each(|other| chain.connected(PeerId(other.into()), Identity::of(key(other))));
+		for other in others {
+			chain.connected(PeerId(other.into()), Identity::of(key(other)));
+		}
 		chain.connected(STRANGER, Identity::stranger());
 		Self {
 			chain,

@@ -145,14 +145,20 @@ fn peers_are_bounded_and_strangers_give_way_to_validators() {
 		limit: 3,
 	};
 	assert_eq!(view.try_connected(PeerId(4), Identity::stranger()), Err(no_room));
-	assert_eq!(view.try_connected(PeerId(4), Identity::of(key(0))), Ok(()));
+	assert_eq!(
+		view.try_connected(PeerId(4), Identity::of(key(0))),
+		Ok(Some(PeerId(3)))
+	);
 	assert_eq!(
 		view.peers().collect::<Vec<_>>(),
 		[1, 2, 4].map(PeerId),
 		"who waits longest stays"
 	);
-	assert_eq!(view.try_connected(PeerId(5), Identity::of(key(1))), Ok(()));
-	assert_eq!(view.try_connected(PeerId(6), Identity::of(key(1))), Ok(()));
+	assert_eq!(
+		view.try_connected(PeerId(5), Identity::of(key(1))),
+		Ok(Some(PeerId(2)))
+	);
+	assert_eq!(view.connected(PeerId(6), Identity::of(key(1))), Some(PeerId(1)));
 	assert!(
 		view.try_connected(PeerId(7), Identity::of(key(2))).is_err(),
 		"all are validators"
@@ -160,7 +166,7 @@ fn peers_are_bounded_and_strangers_give_way_to_validators() {
 	assert_eq!(view.refused().peers, 5);
 	assert_eq!(
 		view.try_connected(PeerId(4), Identity::of(key(2))),
-		Ok(()),
+		Ok(None),
 		"it is there already"
 	);
 }

@@ -130,7 +130,9 @@ impl CollatorCore {
 		if identity.authorities.is_empty() || (is_new && self.validators.len() >= MAX_VALIDATORS) {
 			return;
 		}
-		self.chain.connected(peer, identity.clone());
+		if let Some(other) = self.chain.connected(peer, identity.clone()) {
+			self.validators.remove(&other);
+		}
 		self.validators.insert(peer, identity.authorities);
 		self.dial(now, false, out);
 	}

@@ -6,7 +6,8 @@ use super::{
 	solo::*,
 	views::views,
 };
-use async_backing_chain_view::Identity;
+use crate::{Validator, ValidatorConfig};
+use async_backing_chain_view::{Identity, Limits};
 use async_backing_machine::{Input, PeerEvent, PeerId};
 
 /// Proves one key first and another one later.
@@ -102,4 +103,40 @@ fn r_net_56_law_4_who_proves_no_keys_any_more_has_no_stream_of_validators() {
 	assert_eq!(told, [peer(1)], "R-NET-56: its stream opens");
 	let outputs = author.say(peer(1), bitfield(&occupied, 1, &[true, false], 1));
 	assert_eq!(costs(&outputs), []);
+}
+
+#[test]
+fn law_7_who_gives_way_to_a_validator_is_as_good_as_gone_for_every_part() {
+	let first = leaf(None);
+	let mut author = Solo::fresh(4);
+	author.core = Validator::new(ValidatorConfig {
+		limits: Limits {
+			peers: 3,
+			..Limits::default()
+		},
+		..ValidatorConfig::new(key(4))
+	});
+	author.is_alone = true;
+	author.import(&first);
+	for other in [0, 1] {
+		author.connect(peer(other), Identity::of(key(other)));
+	}
+	let told = |outputs: &Outputs| -> Vec<_> { views(outputs).into_iter().map(|(to, _)| to).collect() };
+	assert_eq!(
+		told(&author.connect(LATER, elsewhere())),
+		[LATER],
+		"there is room"
+	);
+
+	author.connect(peer(2), Identity::of(key(2)));
+	let second = child_of(&first, 0);
+	let outputs = author.import(&second);
+	assert_eq!(told(&outputs), [0, 1, 2].map(peer), "it gave way");
+	let outputs = author.say(LATER, bitfield(&second, 1, &[false, false], 1));
+	assert_eq!(costs(&outputs), [(LATER, "no room for more peers")]);
+
+	// When somebody leaves it may come again, as if it had never been there.
+	author.give(Input::Peer(LATER, PeerEvent::Disconnected));
+	author.give(Input::Peer(peer(0), PeerEvent::Disconnected));
+	assert_eq!(told(&author.connect(LATER, elsewhere())), [LATER]);
 }

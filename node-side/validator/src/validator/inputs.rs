@@ -39,7 +39,9 @@ impl Validator {
 			return;
 		}
 		let NodePeer { identity, collation } = who;
-		self.chain.connected(peer, identity.clone());
+		if let Some(other) = self.chain.connected(peer, identity.clone()) {
+			self.gone(now, other, out, effects);
+		}
 		self.with_backing(now, out, effects, |backing, around, out| {
 			backing.handle(
 				now,
