@@ -312,12 +312,14 @@ impl CollatorCore {
 			},
 			out,
 		);
+		// Where it really belongs: who misbehaves may have built it elsewhere than it thinks.
+		let descriptor = &collated.receipt.descriptor;
 		out.event(Event::Built(Built {
 			para: self.para,
 			candidate: collated.hash,
-			parent_head,
-			output_head: collated.receipt.descriptor.para_head(),
-			relay_parent: build_on.relay_parent.hash,
+			parent_head: collated.validation_data.parent_head.hash(),
+			output_head: descriptor.para_head(),
+			relay_parent: descriptor.relay_parent(),
 			core: build_on.core,
 			extrinsics,
 			pov_bytes: pov.encoded_size(),

@@ -2,7 +2,7 @@
 
 use super::town::{config, Town};
 use crate::{
-	once::Signatures, Arena, DevnetError, Invariant, Misbehaviour, Mix, RunConfig, Trouble,
+	once::Signatures, Arena, DevnetError, Invariant, Misbehaviour, Misconduct, Mix, RunConfig, Trouble,
 	ValidatorMisconduct,
 };
 use async_backing_sim::NodeId;
@@ -21,7 +21,10 @@ const ARENA: Arena = Arena {
 };
 
 fn with(mix: &Mix, seed: u64) -> RunConfig {
-	let mut config = config(BLOCKS, seed);
+	in_a_run(config(BLOCKS, seed), mix)
+}
+
+fn in_a_run(mut config: RunConfig, mix: &Mix) -> RunConfig {
 	config.faults.calm_from = Some(CALM_FROM);
 	config.faults.forks = mix.forks;
 	config.faults.empty_slots = mix.empty_slots;
@@ -119,6 +122,33 @@ fn whatever_a_validator_says_wrong_all_holds() {
 			.push(Trouble::Misbehaviour(Misbehaviour::Validator(1, what)));
 		if let Err(error) = run(with(&mix, number)) {
 			panic!("{}: {error}", what.name());
+		}
+	}
+}
+
+/// Each kind of misconduct by itself, of one of two collators, where the relay chain forks: whoever builds twice in one place builds on
+/// another fork than it thinks, and no block is told as something else than it is.
+#[test]
+fn whatever_a_collator_does_wrong_all_holds_on_forks() {
+	// The code of this town takes no proof of validity but its own.
+	let kinds = Misconduct::ALL
+		.into_iter()
+		.filter(|what| *what != Misconduct::GarbledPov);
+	for what in kinds {
+		for seed in [1, 11] {
+			let mut mix = Mix {
+				forks: 40,
+				..Mix::default()
+			};
+			mix.troubles
+				.push(Trouble::Misbehaviour(Misbehaviour::Collator(1, what)));
+			let two = RunConfig {
+				collators_per_para: 2,
+				..config(BLOCKS, seed)
+			};
+			if let Err(error) = run(in_a_run(two, &mix)) {
+				panic!("{}, seed {seed}: {error}", what.name());
+			}
 		}
 	}
 }
