@@ -21,6 +21,7 @@ use async_backing_primitives::{
 };
 use async_backing_prospective_parachains::SharedValidationData;
 use async_backing_validator::{Done as ValidatorDone, Job as ValidatorJob, Response as NodeResponse};
+use codec::Encode;
 use std::{
 	collections::{BTreeMap, BTreeSet, VecDeque},
 	sync::Arc,
@@ -33,6 +34,8 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 const PATIENCE: u32 = 2;
 /// Until when a block should be taken in: with it built in a slot, the next one is not too far.
 const IMPORT_TIME: Duration = Duration::from_secs(12);
+
+const POV_TOO_LARGE: &str = "a proof of validity that is too large";
 
 /// What a collator knows of the others, and of their blocks.
 #[derive(Debug, Default)]
@@ -360,6 +363,16 @@ impl CollatorCore {
 		out: &mut Out,
 	) {
 		let wanted = self.fellows.wanted.get(&candidate);
+		let pov = pov.filter(|pov| {
+			let is_too_large = wanted.is_some_and(|wanted| self.is_too_large(wanted, pov));
+			if is_too_large {
+				out.event(Event::Complaint(format!("block {candidate}: {POV_TOO_LARGE}")));
+				if let Some(peer) = from {
+					out.report(peer, Judgement::Cost(Cost::Malicious, POV_TOO_LARGE));
+				}
+			}
+			!is_too_large
+		});
 		let job = wanted.zip(pov).and_then(|(wanted, pov)| {
 			let job = self.validation(candidate, wanted, pov.clone())?;
 			let job = Job::Validator(ValidatorJob::Backing(job::Job::Validate(Box::new(job))));
@@ -372,6 +385,12 @@ impl CollatorCore {
 				None => Stage::Idle,
 			};
 		}
+	}
+
+	/// Whether no backer would take it, whatever its code says (R-BAK-12): whoever passed it on would pay for it.
+	fn is_too_large(&self, wanted: &Wanted, pov: &PoV) -> bool {
+		let parent = self.fellows.relay.get(&wanted.receipt.descriptor.relay_parent());
+		parent.is_some_and(|parent| pov.encoded_size() > parent.max_pov_size as usize)
 	}
 
 	/// How a block is taken in. Validation data follow from what is known: nobody is believed.

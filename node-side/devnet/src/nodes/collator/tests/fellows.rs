@@ -102,6 +102,32 @@ fn a_fellows_block_is_fetched_and_executed_and_nobody_elses_is() {
 	assert_eq!(stranger, [], "a validator has no blocks");
 }
 
+/// It would pay for it where it passes it on.
+#[test]
+fn r_bak_12_what_no_backer_takes_is_not_taken_in_either() {
+	let constraints = &leaf(11, params(4, 3), 1, &genesis()).paras[&PARA]
+		.backing_state
+		.constraints;
+	let room = constraints.max_pov_size as usize;
+	// Three or four bytes of the proof's encoding say how long it is.
+	for (len, is_taken) in [(room - 4, true), (room, false), (room + 1, false)] {
+		let mut desk = one_of_two();
+		desk.tell(fellow());
+		desk.tell(announced(20, &of_fellow(11)));
+		let asked = requests(&desk.tell(imported(11)));
+		let (id, ..) = asked[0];
+		let pov = Arc::new(PoV {
+			block_data: BlockData(vec![1; len]),
+		});
+		let outputs = desk.tell(Input::Response(id, Ok(Response::Block(pov))));
+		let executes = outputs.iter().any(|output| matches!(output, Output::Job { .. }));
+		let pays = outputs
+			.iter()
+			.any(|output| matches!(output, Output::Report(PeerId(20), judgement) if judgement.value() < 0));
+		assert_eq!((executes, pays), (is_taken, !is_taken), "{len} of {room} bytes");
+	}
+}
+
 /// A leaf at which a block of another collator is pending on core 0, backed by the validators 0 to 2.
 fn pending_at_11(desk: &mut Desk) -> (CandidateHash, Vec<Output<CoreWords>>) {
 	let of_session = |facts: &mut LeafFacts| {
