@@ -6,11 +6,14 @@ use async_backing_devnet::{Authoring, Model, MAX_VALIDATORS};
 use clap::Args;
 use std::path::PathBuf;
 
+/// Most cores of a para.
+pub(crate) const MAX_CORES: u32 = 16;
+
 /// A para, its cores, and what its chain allows today.
 #[derive(Args, Debug)]
 pub(crate) struct Plan {
 	/// Cores that the para has.
-	#[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=16))]
+	#[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_CORES)))]
 	pub(crate) cores: u32,
 	/// Paras that share the one core, each with as many parts of it.
 	#[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=20), conflicts_with = "cores")]

@@ -11,7 +11,7 @@ mod verify;
 mod tests;
 
 use crate::{
-	args::{self, Today},
+	args::{self, Today, MAX_CORES},
 	error::CliError,
 	output::{self, Output},
 	parachains,
@@ -155,11 +155,12 @@ fn velocity(args: &args::Plan) -> Result<u32, CliError> {
 	let blocks = between_turns.div_ceil(block_time);
 	if blocks > args.cores.into() {
 		let least = between_turns.div_ceil(args.cores.into());
+		let cores = args.cores;
 		let allowed = match args.share {
-			1 => format!(
-				"at least {least} with {} cores; {blocks} cores give such a time (R-SLO-2)",
-				args.cores
-			),
+			1 if blocks <= MAX_CORES.into() => {
+				format!("at least {least} with {cores} cores; {blocks} cores give such a time (R-SLO-2)")
+			}
+			1 => format!("at least {least} with {cores} cores (R-SLO-2)"),
 			share => format!("at least {least} where {share} paras share a core (R-SCH-7)"),
 		};
 		return Err(CliError::OutOfRange {

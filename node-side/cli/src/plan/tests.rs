@@ -127,6 +127,11 @@ fn r_slo_2_a_block_time_that_cores_cannot_give_is_refused() {
 		"invalid value '1000' for '--block-time-ms': must be at least 2000 with 3 cores; 6 cores give such a time (R-SLO-2)"
 	);
 	assert_eq!(
+		error("plan --cores 3 --block-time-ms 1"),
+		"invalid value '1' for '--block-time-ms': must be at least 2000 with 3 cores (R-SLO-2)",
+		"6,000 cores can't be had"
+	);
+	assert_eq!(
 		error("plan --share 4 --block-time-ms 6000"),
 		"invalid value '6000' for '--block-time-ms': must be at least 24000 where 4 paras share a core (R-SCH-7)"
 	);

@@ -44,11 +44,16 @@ impl Came {
 	}
 }
 
-fn run(config: RunConfig, runtime: &Runtime) -> Result<Came, CliError> {
+/// Makes a run, with something to find out before it that may fail.
+fn run(
+	config: RunConfig,
+	runtime: &Runtime,
+	prepare: impl FnOnce(&Devnet) -> Result<(), CliError>,
+) -> Result<Came, CliError> {
 	let kept = config.clone();
 	let (devnet, report) = run_prepared(config, runtime.clone(), Vec::new(), |devnet| {
 		devnet.keep_story();
-		Ok(())
+		prepare(devnet)
 	})
 	.map_err(|error| rerun::keep(error, &kept, &[]))?;
 	let story = devnet.story()?.ok_or(CliError::Format)?;
@@ -69,9 +74,14 @@ pub(crate) fn try_config(args: &args::TryConfig) -> Result<(), CliError> {
 	let config = args.run_config();
 	config.validate()?;
 	let runtime = Runtime::of(&args.network.runtime)?;
-	let without = run(config.clone(), &runtime)?;
-	let active = without.devnet.relay().configuration()?;
-	let Staged { config: staged, kept } = read::read(&bytes, &active).map_err(wrong)?;
+	let mut told = None;
+	// What is wrong with the file is said before the run, not after it.
+	let without = run(config.clone(), &runtime, |devnet| {
+		let active = devnet.relay().configuration()?;
+		told = Some((read::read(&bytes, &active).map_err(wrong)?, active));
+		Ok(())
+	})?;
+	let (Staged { config: staged, kept }, active) = told.ok_or(CliError::Format)?;
 	let value = serde_json::to_value(&staged)?;
 	let call = RootCall {
 		after: args.after,
@@ -85,6 +95,7 @@ pub(crate) fn try_config(args: &args::TryConfig) -> Result<(), CliError> {
 			..config.clone()
 		},
 		&runtime,
+		|_| Ok(()),
 	)?;
 	let mut text = String::new();
 	for line in kept {

@@ -300,8 +300,12 @@ impl Trouble {
 				config.faults.validators.insert(node, *misconduct);
 			}
 			Self::Misbehaviour(Misbehaviour::Collator(number, misconduct)) => {
-				let number = number.saturating_add(config.validators);
-				config.faults.collators.insert(node(number)?, *misconduct);
+				let collators = nodes.saturating_sub(config.validators);
+				if *number >= collators {
+					return refuse(format!("a collator below {collators}"));
+				}
+				let node = NodeId(number.saturating_add(config.validators) as usize);
+				config.faults.collators.insert(node, *misconduct);
 			}
 		}
 		Ok(())

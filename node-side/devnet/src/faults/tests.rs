@@ -80,7 +80,8 @@ fn what_cannot_be_is_refused() {
 		(Trouble::partition("0..41:0|1"), "within 40 slots"),
 		(Trouble::partition("0..9:0|8"), "a node below 8"),
 		(Trouble::misconduct("v6=mute"), "a validator below 6"),
-		(Trouble::misconduct("c2=mute"), "a node below 8"),
+		(Trouble::misconduct("c2=mute"), "a collator below 2"),
+		(Trouble::misconduct("c4294967295=mute"), "a collator below 2"),
 	] {
 		let error = trouble.expect("it reads").add(&mut config).expect_err(allowed);
 		assert!(error.to_string().contains(allowed), "{error}");
