@@ -17,8 +17,13 @@ use rand_chacha::{rand_core::SeedableRng, ChaCha8Rng};
 use std::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
 
+mod crowd;
 #[cfg(test)]
 mod tests;
+mod told;
+
+use crowd::{Crowd, Member};
+use told::{Bits, Told};
 
 /// Peers that are told a bitfield although the grid would not have them told.
 pub const RANDOM_PEERS: usize = 4;
@@ -68,36 +73,6 @@ pub enum Heard {
 	Known,
 }
 
-/// A set of validators: a bit for each up to the last that is in it. In words, because each message asks several times.
-#[derive(Clone, Debug, Default)]
-struct Bits(Vec<u64>);
-
-impl Bits {
-	/// The word in which a validator is, and its bit.
-	const fn place(index: u32) -> (usize, u64) {
-		((index / u64::BITS) as usize, 1 << (index % u64::BITS))
-	}
-
-	/// Whether it was not there.
-	fn insert(&mut self, index: u32) -> bool {
-		let (at, bit) = Self::place(index);
-		if self.0.len() <= at {
-			self.0.resize(at.saturating_add(1), 0);
-		}
-		let Some(word) = self.0.get_mut(at) else {
-			return false;
-		};
-		let is_new = *word & bit == 0;
-		*word |= bit;
-		is_new
-	}
-
-	fn contains(&self, index: u32) -> bool {
-		let (at, bit) = Self::place(index);
-		self.0.get(at).is_some_and(|word| word & bit != 0)
-	}
-}
-
 #[derive(Clone, Debug)]
 struct AtLeaf {
 	/// The own index, if it validates there.
@@ -107,66 +82,22 @@ struct AtLeaf {
 	/// Bitfields that are here and right.
 	known: Bits,
 	/// What each peer has sent or was sent.
-	told: BTreeMap<PeerId, Told>,
+	told: Told,
 	/// Who knows the leaf, as soon as somebody wants to know.
 	crowd: Option<Crowd>,
 }
 
-/// Validators of a leaf's session that know the leaf: so that what spreads takes no walk through all peers. Whoever is none there
-/// hears nothing of it (law 7).
-#[derive(Clone, Debug, Default)]
-struct Crowd {
-	/// All of them, ascending.
-	peers: Vec<PeerId>,
-	/// Those of them that are neighbours on the grid.
-	near: BTreeMap<PeerId, ValidatorIndex>,
-}
-
-impl Crowd {
-	fn insert(&mut self, peer: PeerId, index: Option<ValidatorIndex>, neighbours: &Neighbours) {
-		let Some(index) = index else { return };
-		if let Err(place) = self.peers.binary_search(&peer) {
-			self.peers.insert(place, peer);
-		}
-		if neighbours.contains(index) {
-			self.near.insert(peer, index);
-		}
-	}
-
-	fn remove(&mut self, peer: PeerId) {
-		if let Ok(place) = self.peers.binary_search(&peer) {
-			self.peers.remove(place);
-		}
-		self.near.remove(&peer);
-	}
-}
-
 impl AtLeaf {
 	/// What is here and not there, if the peer is this validator and that is a neighbour. It counts as told.
-	fn missing(
-		&mut self,
-		peer: PeerId,
-		index: Option<ValidatorIndex>,
-	) -> impl Iterator<Item = ValidatorIndex> {
-		let is_neighbour = index.is_some_and(|index| self.neighbours.contains(index));
+	fn missing(&mut self, peer: PeerId, index: Option<ValidatorIndex>) -> Vec<ValidatorIndex> {
 		let mut missing = Vec::new();
-		if is_neighbour {
-			let told = self.told.entry(peer).or_default();
-			let known = (0u32..)
-				.take(self.validators)
-				.filter(|index| self.known.contains(*index));
-			missing.extend(known.filter(|index| told.has.insert(*index)));
+		if index.is_some_and(|index| self.neighbours.contains(index)) {
+			let slot = self.told.slot(peer);
+			let known = self.known.iter().map(ValidatorIndex);
+			missing.extend(known.filter(|bitfield| self.told.gets(slot, *bitfield)));
 		}
-		missing.into_iter().map(ValidatorIndex)
+		missing
 	}
-}
-
-#[derive(Clone, Debug, Default)]
-struct Told {
-	/// What it sent.
-	by: Bits,
-	/// What it has, from us or from itself.
-	has: Bits,
 }
 
 /// Who has heard which bitfield.
@@ -185,13 +116,14 @@ pub struct Gossip {
 pub const fn gossip_memory_bound(validators: usize, leaves: usize, peers: usize) -> usize {
 	/// Maps and keys of a peer.
 	const PEER: usize = 256;
-	let sets = validators.div_ceil(64).saturating_mul(8 * 2).saturating_add(PEER);
+	/// Two sets and what the allocator adds.
+	const BITFIELD: usize = 128;
+	let sets = peers.div_ceil(64).saturating_mul(8 * 2).saturating_add(BITFIELD);
 	let places = validators.saturating_mul(16);
-	let crowd = peers.saturating_mul(64);
 	let at_leaf = sets
-		.saturating_mul(peers)
+		.saturating_mul(validators)
 		.saturating_add(places)
-		.saturating_add(crowd);
+		.saturating_add(peers.saturating_mul(PEER));
 	leaves
 		.saturating_mul(at_leaf)
 		.saturating_add(peers.saturating_mul(PEER + 64 * MAX_VIEW_HEADS))
@@ -221,7 +153,7 @@ impl Gossip {
 			neighbours,
 			validators,
 			known: Bits::default(),
-			told: BTreeMap::new(),
+			told: Told::default(),
 			crowd: None,
 		});
 	}
@@ -245,7 +177,7 @@ impl Gossip {
 	pub fn disconnected(&mut self, peer: PeerId) {
 		self.views.remove(&peer);
 		self.leaves.values_mut().for_each(|at| {
-			at.told.remove(&peer);
+			at.told.forget(peer);
 			if let Some(crowd) = &mut at.crowd {
 				crowd.remove(peer);
 			}
@@ -277,9 +209,10 @@ impl Gossip {
 			};
 			let index = index_of(*head, peer);
 			if let Some(crowd) = &mut at.crowd {
-				crowd.insert(peer, index, &at.neighbours);
+				crowd.insert(peer, index, &at.neighbours, &mut at.told);
 			}
-			missing.extend(at.missing(peer, index).map(|bitfield| (*head, bitfield)));
+			let lacking = at.missing(peer, index).into_iter();
+			missing.extend(lacking.map(|bitfield| (*head, bitfield)));
 		}
 		missing
 	}
@@ -293,7 +226,7 @@ impl Gossip {
 		let mut missing = Vec::new();
 		for head in self.views.get(&peer).into_iter().flatten() {
 			if let Some(at) = self.leaves.get_mut(head) {
-				let lacking = at.missing(peer, index_of(*head, peer));
+				let lacking = at.missing(peer, index_of(*head, peer)).into_iter();
 				missing.extend(lacking.map(|bitfield| (*head, bitfield)));
 			}
 		}
@@ -310,20 +243,29 @@ impl Gossip {
 		leaf: Hash,
 		validator: ValidatorIndex,
 	) -> Result<Heard, GossipError> {
-		if !self.views.contains_key(&peer) {
-			return Err(GossipError::UnknownPeer(peer));
+		let is_there = || self.views.contains_key(&peer);
+		let unknown = GossipError::UnknownPeer(peer);
+		let Some(at) = self.leaves.get_mut(&leaf) else {
+			return Err(if is_there() {
+				GossipError::OutOfView(leaf)
+			} else {
+				unknown
+			});
+		};
+		// Whoever has a slot is there.
+		let slot = at.told.known(peer);
+		if slot.is_none() && !is_there() {
+			return Err(unknown);
 		}
-		let at = self.leaves.get_mut(&leaf).ok_or(GossipError::OutOfView(leaf))?;
 		let index = validator.0;
 		if index as usize >= at.validators {
 			let validators = at.validators;
 			return Err(GossipError::NoValidator { validators, index });
 		}
-		let told = at.told.entry(peer).or_default();
-		if !told.by.insert(index) {
+		let slot = slot.unwrap_or_else(|| at.told.slot(peer));
+		if !at.told.sent(slot, validator) {
 			return Err(GossipError::Repeated(index));
 		}
-		told.has.insert(index);
 		Ok(match at.known.contains(index) {
 			true => Heard::Known,
 			false => Heard::New,
@@ -355,41 +297,39 @@ impl Gossip {
 		let AtLeaf {
 			own,
 			neighbours,
-			told: heard,
+			told: holders,
 			crowd,
 			..
 		} = at;
 		let crowd = crowd.get_or_insert_with(|| {
 			let mut crowd = Crowd::default();
 			for (peer, _) in views.iter().filter(|(_, view)| view.contains(&leaf)) {
-				crowd.insert(*peer, index_of(leaf, *peer), neighbours);
+				crowd.insert(*peer, index_of(leaf, *peer), neighbours, holders);
 			}
 			crowd
 		});
-		let lacks = |peer: &PeerId| {
-			let told = heard.get(peer);
-			told.is_none_or(|told| !told.has.contains(validator.0))
+		let mut told = Vec::new();
+		// Not whose own it is. Whoever is told has it, and is not told again.
+		let mut tell = |member: &Member| {
+			let is_told = member.index != validator && holders.gets(member.slot, validator);
+			if is_told {
+				told.push(member.peer);
+			}
+			is_told
 		};
-		let along_the_grid = crowd
-			.near
-			.iter()
-			// Not whose own it is.
-			.filter(|(_, index)| **index != validator && neighbours.leads(*own, validator, **index));
-		let mut told: Vec<_> = along_the_grid.map(|(peer, _)| *peer).filter(&lacks).collect();
+		let (row, column) = neighbours.leads_along(*own, validator);
+		crowd.along(row, column).for_each(|member| {
+			tell(member);
+		});
 		// Of as many as are sampled the first few that have a use for it.
-		let count = crowd.peers.len();
-		let sampled = sample(random, count, count.min(RANDOM_SAMPLE));
-		let others = sampled.into_iter().filter_map(|place| crowd.peers.get(place));
-		let others: Vec<_> = others
-			.filter(|peer| !told.contains(peer) && lacks(peer) && index_of(leaf, **peer) != Some(validator))
+		let all = crowd.all();
+		let sampled = sample(random, all.len(), all.len().min(RANDOM_SAMPLE));
+		let others = sampled.into_iter().filter_map(|place| all.get(place));
+		others
+			.filter(|member| tell(member))
 			.take(RANDOM_PEERS)
-			.copied()
-			.collect();
-		told.extend(others);
+			.for_each(drop);
 		told.sort_unstable();
-		for peer in &told {
-			at.told.entry(*peer).or_default().has.insert(validator.0);
-		}
 		told
 	}
 }

@@ -19,16 +19,22 @@ impl Neighbours {
 		self.row.contains(&index) || self.column.contains(&index)
 	}
 
-	/// Whether what `origin` made goes from `own`, whose neighbours these are, to somebody (R-NET-104): what is its own to row and
-	/// column, what comes along the row to the column, and the other way round.
-	pub fn leads(&self, own: Option<ValidatorIndex>, origin: ValidatorIndex, to: ValidatorIndex) -> bool {
+	/// Whether what `origin` made goes from `own`, whose neighbours these are, along the row, and along the column (R-NET-104): what is
+	/// its own along both, what comes along the row along the column, and the other way round.
+	pub fn leads_along(&self, own: Option<ValidatorIndex>, origin: ValidatorIndex) -> (bool, bool) {
 		if own == Some(origin) {
-			self.contains(to)
+			(true, true)
 		} else if self.row.contains(&origin) {
-			self.column.contains(&to)
+			(false, true)
 		} else {
-			self.column.contains(&origin) && self.row.contains(&to)
+			(self.column.contains(&origin), false)
 		}
+	}
+
+	/// Whether what `origin` made goes from `own`, whose neighbours these are, to somebody (R-NET-104).
+	pub fn leads(&self, own: Option<ValidatorIndex>, origin: ValidatorIndex, to: ValidatorIndex) -> bool {
+		let (row, column) = self.leads_along(own, origin);
+		row && self.row.contains(&to) || column && self.column.contains(&to)
 	}
 }
 
