@@ -16,7 +16,11 @@ pub struct Handle {
 /// A queue of events on a virtual clock.
 #[derive(Debug)]
 pub struct Clock<Event> {
-	queue: BTreeMap<Handle, Event>,
+	/// Where the event of each handle is: events are large, and what is in a tree is moved around.
+	queue: BTreeMap<Handle, usize>,
+	events: Vec<Option<Event>>,
+	/// Places of `events` that are empty.
+	free: Vec<usize>,
 	next_sequence: u64,
 	now: Instant,
 }
@@ -25,6 +29,8 @@ impl<Event> Default for Clock<Event> {
 	fn default() -> Self {
 		Self {
 			queue: BTreeMap::new(),
+			events: Vec::new(),
+			free: Vec::new(),
 			next_sequence: 0,
 			now: Instant::ZERO,
 		}
@@ -60,19 +66,33 @@ impl<Event> Clock<Event> {
 		};
 		// 2^64 events take longer than anybody waits.
 		self.next_sequence = self.next_sequence.wrapping_add(1);
-		self.queue.insert(handle, event);
+		let place = self.free.pop().unwrap_or(self.events.len());
+		match self.events.get_mut(place) {
+			Some(empty) => *empty = Some(event),
+			None => self.events.push(Some(event)),
+		}
+		self.queue.insert(handle, place);
 		handle
+	}
+
+	/// What is in a place, which is empty then.
+	fn take(&mut self, place: usize) -> Option<Event> {
+		let event = self.events.get_mut(place)?.take();
+		self.free.push(place);
+		event
 	}
 
 	/// Takes an event out that has not happened yet.
 	pub fn cancel(&mut self, handle: Handle) -> Option<Event> {
-		self.queue.remove(&handle)
+		let place = self.queue.remove(&handle)?;
+		self.take(place)
 	}
 
 	/// Moves on to the next event, unless there is none.
 	pub fn advance(&mut self) -> Option<(Instant, Event)> {
-		let (handle, event) = self.queue.pop_first()?;
+		let (handle, place) = self.queue.pop_first()?;
 		self.now = handle.at;
+		let event = self.take(place)?;
 		Some((handle.at, event))
 	}
 }
@@ -115,5 +135,17 @@ mod tests {
 		assert_eq!(clock.cancel(handles[0]), None, "it has happened");
 		assert_eq!(clock.advance().map(|(_, event)| event), Some(2));
 		assert!(clock.is_empty());
+	}
+
+	#[test]
+	fn places_are_used_again() {
+		let mut clock = Clock::default();
+		for round in 0..100u32 {
+			let first = clock.schedule(Duration::from_secs(u64::from(round)), round);
+			clock.schedule(Duration::from_secs(u64::from(round) + 1), round + 1000);
+			clock.cancel(first);
+			assert_eq!(clock.advance().map(|(_, event)| event), Some(round + 1000));
+		}
+		assert_eq!((clock.events.len(), clock.free.len()), (2, 2));
 	}
 }

@@ -103,10 +103,11 @@ pub(crate) struct Overflow;
 pub(crate) struct Links {
 	topology: Topology,
 	random: ChaCha8Rng,
-	uplink_free_at: BTreeMap<NodeId, Instant>,
+	/// By node.
+	uplink_free_at: Vec<Instant>,
 	pair_free_at: BTreeMap<(NodeId, NodeId), Instant>,
-	/// When the newest message of a pair arrives.
-	last_arrival: BTreeMap<(NodeId, NodeId), Instant>,
+	/// When the newest message of a pair arrives, by sender and receiver: most pairs of a large network speak.
+	last_arrival: Vec<Vec<Instant>>,
 	/// Uplinks that are narrower than they should be, in bytes per second.
 	clogged: BTreeMap<NodeId, u64>,
 }
@@ -119,9 +120,9 @@ impl Links {
 		Self {
 			topology,
 			random: ChaCha8Rng::seed_from_u64(seed),
-			uplink_free_at: BTreeMap::new(),
+			uplink_free_at: Vec::new(),
 			pair_free_at: BTreeMap::new(),
-			last_arrival: BTreeMap::new(),
+			last_arrival: Vec::new(),
 			clogged: BTreeMap::new(),
 		}
 	}
@@ -152,7 +153,7 @@ impl Links {
 			uplink.queue = uplink.queue.min(narrow.saturating_mul(CLOGGED_SECONDS));
 		}
 		let bytes = (bytes.saturating_add(OVERHEAD)) as u64;
-		let uplink_free_at = self.uplink_free_at.get(&from).copied().unwrap_or_default();
+		let uplink_free_at = self.uplink_free_at.get(from.0).copied().unwrap_or_default();
 		let sent = through(now, uplink_free_at, bytes, uplink.bandwidth, uplink.queue)?;
 		let link_free_at = self.pair_free_at.get(&(from, to)).copied().unwrap_or_default();
 		// What waits for the link has left the uplink, so its queue is seen from now.
@@ -160,7 +161,7 @@ impl Links {
 		let over = through(now, now.saturating_add(waiting), bytes, bandwidth, queue)?
 			.saturating_sub(now)
 			.saturating_add(sent);
-		self.uplink_free_at.insert(from, sent);
+		*at(&mut self.uplink_free_at, from) = sent;
 		if bandwidth != u64::MAX {
 			self.pair_free_at.insert((from, to), over);
 		}
@@ -171,7 +172,7 @@ impl Links {
 			.saturating_add(jitter)
 			.saturating_add(delay);
 		if in_order {
-			let last = self.last_arrival.entry((from, to)).or_default();
+			let last = at(at(&mut self.last_arrival, from), to);
 			arrival = arrival.max(*last);
 			*last = arrival;
 		}
@@ -188,8 +189,17 @@ impl Links {
 
 	/// What a node had in its uplink is gone.
 	pub(crate) fn clear(&mut self, node: NodeId) {
-		self.uplink_free_at.remove(&node);
+		*at(&mut self.uplink_free_at, node) = Instant::ZERO;
 	}
+}
+
+/// What is at the place of a node, which is made if there is none yet.
+fn at<T: Default>(of: &mut Vec<T>, node: NodeId) -> &mut T {
+	let NodeId(node) = node;
+	if of.len() <= node {
+		of.resize_with(node.saturating_add(1), T::default);
+	}
+	&mut of[node]
 }
 
 /// When bytes have gone through, if they find room behind what is there until `free_at`.
@@ -202,16 +212,22 @@ fn through(
 ) -> Result<Instant, Overflow> {
 	let bandwidth = bandwidth.max(1);
 	let start = free_at.max(now);
-	let waiting = start
-		.saturating_sub(now)
-		.as_nanos()
-		.saturating_mul(bandwidth.into())
-		/ 1_000_000_000;
-	if waiting > 0 && waiting.saturating_add(bytes.into()) > queue.into() {
-		return Err(Overflow);
+	// Mostly nothing is there, and what comes is small: then there is no division of 128 bits.
+	if start > now {
+		let nanos = start.saturating_sub(now).as_nanos();
+		let waiting = nanos.saturating_mul(bandwidth.into()) / 1_000_000_000;
+		if waiting > 0 && waiting.saturating_add(bytes.into()) > queue.into() {
+			return Err(Overflow);
+		}
 	}
-	let nanos = u128::from(bytes).saturating_mul(1_000_000_000) / u128::from(bandwidth);
-	let transfer = Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX));
+	let nanos = match bytes.checked_mul(1_000_000_000) {
+		Some(bytes) => bytes / bandwidth,
+		None => {
+			let nanos = u128::from(bytes).saturating_mul(1_000_000_000) / u128::from(bandwidth);
+			u64::try_from(nanos).unwrap_or(u64::MAX)
+		}
+	};
+	let transfer = Duration::from_nanos(nanos);
 	Ok(start.saturating_add(transfer))
 }
 
