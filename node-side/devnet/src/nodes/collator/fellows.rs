@@ -17,7 +17,7 @@ use async_backing_machine::{
 };
 use async_backing_primitives::{
 	BlockNumber, CandidateHash, CandidateReceipt, Hash, HeadData, HeadHash, LeafFacts, ParaId, PoV,
-	RelayChainBlockInfo, Slot,
+	RelayChainBlockInfo, SessionIndex, Slot,
 };
 use async_backing_prospective_parachains::SharedValidationData;
 use async_backing_validator::{Done as ValidatorDone, Job as ValidatorJob, Response as NodeResponse};
@@ -34,8 +34,6 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 const PATIENCE: u32 = 2;
 /// Until when a block should be taken in: with it built in a slot, the next one is not too far.
 const IMPORT_TIME: Duration = Duration::from_secs(12);
-
-const POV_TOO_LARGE: &str = "a proof of validity that is too large";
 
 /// What a collator knows of the others, and of their blocks.
 #[derive(Debug, Default)]
@@ -69,6 +67,7 @@ struct RelayParent {
 	info: RelayChainBlockInfo,
 	slot: Slot,
 	max_pov_size: u32,
+	session: SessionIndex,
 	/// Validators of its session.
 	validators: usize,
 }
@@ -109,6 +108,7 @@ impl Fellows {
 			info: facts.block,
 			slot: facts.slot,
 			max_pov_size: at_leaf.backing_state.constraints.max_pov_size,
+			session: facts.session_index,
 			validators: facts.validators.len(),
 		};
 		self.relay.insert(facts.block.hash, parent);
@@ -364,14 +364,14 @@ impl CollatorCore {
 	) {
 		let wanted = self.fellows.wanted.get(&candidate);
 		let pov = pov.filter(|pov| {
-			let is_too_large = wanted.is_some_and(|wanted| self.is_too_large(wanted, pov));
-			if is_too_large {
-				out.event(Event::Complaint(format!("block {candidate}: {POV_TOO_LARGE}")));
+			let fault = wanted.and_then(|wanted| self.fault(wanted, pov));
+			if let Some(fault) = fault {
+				out.event(Event::Complaint(format!("block {candidate}: {fault}")));
 				if let Some(peer) = from {
-					out.report(peer, Judgement::Cost(Cost::Malicious, POV_TOO_LARGE));
+					out.report(peer, Judgement::Cost(Cost::Malicious, fault));
 				}
 			}
-			!is_too_large
+			fault.is_none()
 		});
 		let job = wanted.zip(pov).and_then(|(wanted, pov)| {
 			let job = self.validation(candidate, wanted, pov.clone())?;
@@ -387,10 +387,18 @@ impl CollatorCore {
 		}
 	}
 
-	/// Whether no backer would take it, whatever its code says (R-BAK-12): whoever passed it on would pay for it.
-	fn is_too_large(&self, wanted: &Wanted, pov: &PoV) -> bool {
-		let parent = self.fellows.relay.get(&wanted.receipt.descriptor.relay_parent());
-		parent.is_some_and(|parent| pov.encoded_size() > parent.max_pov_size as usize)
+	/// Why no backer would take a block, whatever its code says (R-BAK-12, R-NET-86): whoever passed it on would pay for it.
+	fn fault(&self, wanted: &Wanted, pov: &PoV) -> Option<&'static str> {
+		let descriptor = &wanted.receipt.descriptor;
+		let parent = self.fellows.relay.get(&descriptor.relay_parent());
+		if parent.is_some_and(|parent| pov.encoded_size() > parent.max_pov_size as usize) {
+			return Some("a proof of validity that is too large");
+		}
+		let scheduling = self.fellows.relay.get(&descriptor.scheduling_parent());
+		let sessions = descriptor.scheduling_session().zip(scheduling);
+		sessions
+			.is_some_and(|(said, parent)| said != parent.session)
+			.then_some("a block of another session")
 	}
 
 	/// How a block is taken in. Validation data follow from what is known: nobody is believed.

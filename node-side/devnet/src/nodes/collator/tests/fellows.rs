@@ -4,7 +4,7 @@ use super::*;
 use async_backing_availability::{AvailabilityDone, AvailabilityJob, ChunkError, ErasureChunk, Recovered};
 use async_backing_backing::job;
 use async_backing_collator::REMEMBERED_FOR;
-use async_backing_primitives::AvailableData;
+use async_backing_primitives::{AvailableData, CandidateDescriptor, DescriptorFields};
 use async_backing_validator::{Done as ValidatorDone, Job as ValidatorJob};
 
 /// A collator of two, at whose leaf 10 it is its turn; the other one is peer 20.
@@ -125,6 +125,40 @@ fn r_bak_12_what_no_backer_takes_is_not_taken_in_either() {
 			.iter()
 			.any(|output| matches!(output, Output::Report(PeerId(20), judgement) if judgement.value() < 0));
 		assert_eq!((executes, pays), (is_taken, !is_taken), "{len} of {room} bytes");
+	}
+}
+
+/// It would pay for it where it passes it on.
+#[test]
+fn r_net_86_a_block_of_another_session_is_not_taken_in() {
+	let block = of_fellow(11);
+	let of = &block.receipt.descriptor;
+	let said = of.scheduling_session().expect("ours say it");
+	for (session_index, is_taken) in [(said, true), (said + 1, false), (said.wrapping_sub(1), false)] {
+		let descriptor = CandidateDescriptor::v2(DescriptorFields {
+			para_id: of.para_id(),
+			relay_parent: of.relay_parent(),
+			core_index: of.core_index().map_or(0, |core| core.0 as u16),
+			session_index,
+			persisted_validation_data_hash: of.persisted_validation_data_hash(),
+			pov_hash: of.pov_hash(),
+			erasure_root: of.erasure_root(),
+			para_head: of.para_head(),
+			validation_code_hash: of.validation_code_hash(),
+		});
+		let mut block = block.clone();
+		block.receipt.descriptor = descriptor;
+		let mut desk = one_of_two();
+		desk.tell(fellow());
+		desk.tell(announced(20, &block));
+		let asked = requests(&desk.tell(imported(11)));
+		let (id, ..) = asked[0];
+		let pov = Arc::new(PoV {
+			block_data: BlockData(vec![1; 10]),
+		});
+		let outputs = desk.tell(Input::Response(id, Ok(Response::Block(pov))));
+		let executes = outputs.iter().any(|output| matches!(output, Output::Job { .. }));
+		assert_eq!(executes, is_taken, "session {session_index}, not {said}");
 	}
 }
 
