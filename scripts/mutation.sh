@@ -8,7 +8,8 @@
 # .cargo/mutants.toml.
 #
 # The last commit is mutated, in a clone below CACHE with a target directory of its own (up to 3 GB), so that nothing of it is taken for
-# the tree's. PAGE is written with what came of each package that was ever run. Exit code 2 if something was noticed by nobody.
+# the tree's. PAGE is written with what came of each package that was ever run; what stands below its first heading stays. Exit code 2
+# if something was noticed by nobody.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cache=$1 shard=$2 page=$3
@@ -23,6 +24,12 @@ if [[ "$("$mutants" mutants --version 2>/dev/null)" != "cargo-mutants $version" 
 	cargo install cargo-mutants --version "$version" --locked --force --root "$cache/cargo-mutants"
 fi
 
+# nextest stops at the first test that notices; `cargo test` runs the others too.
+tool=cargo
+if cargo nextest --version >/dev/null 2>&1; then
+	tool=nextest
+fi
+
 work=$cache/mutation
 mkdir -p "$work"
 missed=0
@@ -33,19 +40,24 @@ if [[ "$shard" != - ]]; then
 		mkdir -p "$work/results/$package"
 		echo "mutation: $package, $shard" >&2
 		echo "$shard" >"$work/results/$package/shard"
+		# What a wrong line made proptest find is no case for the next one.
 		CARGO_TARGET_DIR=$work/target CARGO_INCREMENTAL=1 CARGO_PROFILE_DEV_DEBUG=0 SKIP_WASM_BUILD=1 \
+			PROPTEST_DISABLE_FAILURE_PERSISTENCE=1 \
 			"$mutants" mutants --dir "$work/clone" --in-place --package "$package" --shard "$shard" --sharding round-robin \
-			--output "$work/results/$package" --no-shuffle --colors never --cargo-arg=--locked -- --lib --tests || missed=$?
+			--output "$work/results/$package" --no-shuffle --colors never --test-tool "$tool" --cargo-arg=--locked -- \
+			--lib --tests || missed=$?
 	done
 fi
 
+# What people wrote below the first heading stays.
+notes=$(if [[ -e "$page" ]]; then sed -n '/^## /,$p' "$page"; fi)
 {
 	cat <<'PAGE'
 # Mutation tests
 
 Written by `make mutation`. Lines of a package are made wrong, one at a time (cargo-mutants), and the package's own tests have to notice;
 tests of other packages, which would notice more, are not asked. `MUTATION=K/N` takes every Nth mutant, from the Kth on; 0/1 are all.
-What is left alone says `.cargo/mutants.toml`: what only tests use, and pictures.
+What is left alone says `.cargo/mutants.toml`: what only tests use, pictures, and what is compiled for benchmarks or `try-runtime` alone.
 
 | package | mutants in all | sample | tried | caught | time out | do not compile | missed |
 |---|---:|---|---:|---:|---:|---:|---:|
@@ -63,5 +75,6 @@ PAGE
 	else
 		echo "nothing."
 	fi
+	[[ -z "$notes" ]] || printf '\n%s\n' "$notes"
 } >"$page"
 exit "$missed"

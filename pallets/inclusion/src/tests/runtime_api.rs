@@ -265,7 +265,7 @@ struct Losers;
 impl Slashing for Losers {
 	fn unapplied() -> Vec<(SessionIndex, CandidateHash, PendingSlashes)> {
 		let lost = |session, kind| {
-			let keys = [(ValidatorIndex(4), ValidatorId::from(validators(5)[4].clone()))].into();
+			let keys = [(ValidatorIndex(4), validators(5)[4].clone())].into();
 			let candidate = CandidateHash(Hash::repeat_byte(session as u8));
 			(session, candidate, PendingSlashes { keys, kind })
 		};
