@@ -1,5 +1,5 @@
-//! The end of the best chain, as observers follow it: the longest there is, of several the one that was there first. What a
-//! relay block did is taken back when another fork turns out to be longer.
+//! The end of the best chain, as observers follow it: the longest there is on what is final, of several the one that was there
+//! first. What a relay block did is taken back when another fork turns out to be longer.
 
 use crate::{tally::Changes, world::NewBlock};
 use async_backing_machine::Instant;
@@ -56,12 +56,6 @@ impl Branch {
 	pub(crate) fn is_next(&self, block: &NewBlock) -> bool {
 		let head = self.head().map(Built::hash);
 		!self.forks || head.is_none_or(|head| head == block.facts.parent_hash)
-	}
-
-	/// Whether the chain of a block that is not the next one is longer.
-	pub(crate) fn is_longer(&self, block: &NewBlock) -> bool {
-		let number = |block: &NewBlock| block.facts.block.number;
-		self.head().is_none_or(|head| number(block) > number(&head.block))
 	}
 
 	/// Puts a block beside the best chain.

@@ -204,7 +204,7 @@ impl Chronicle {
 			block: block.clone(),
 		};
 		if !self.branch.is_next(block) {
-			if !self.branch.is_longer(block) {
+			if !block.leads {
 				return self.branch.put_aside(built());
 			}
 			let (begins_on, path) = self.branch.take_path(block.facts.parent_hash);

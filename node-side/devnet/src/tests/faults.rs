@@ -153,6 +153,27 @@ fn whatever_a_collator_does_wrong_all_holds_on_forks() {
 	}
 }
 
+/// Seven of ten are apart from three and make a block final before these make three in a row, which is more. When they meet, all follow
+/// what is final, however long the other chain is: wherever in the order of authors the two parted.
+#[test]
+fn what_is_final_is_followed_and_not_what_is_longer() {
+	const VALIDATORS: u32 = 10;
+	for from in 8..18 {
+		let mut mix = Mix::default();
+		let apart = format!("{from}..{}:3-10|0-2", from + 5);
+		mix.troubles.push(Trouble::partition(&apart).expect("it reads"));
+		let ten = RunConfig {
+			validators: VALIDATORS,
+			..config(BLOCKS, 8)
+		};
+		let mut ten = in_a_run(ten, &mix);
+		ten.model.finality_lag = 1;
+		if let Err(error) = run(ten) {
+			panic!("apart from slot {from} on: {error}");
+		}
+	}
+}
+
 #[test]
 fn faults_are_the_same_again() {
 	for number in 0..3 {

@@ -1,6 +1,6 @@
 //! Relay blocks: an author proposes, the chain grows, and each node imports at its own time.
 
-use super::{Asked, Event, NewBlock, Note, Spread, World};
+use super::{Asked, Event, Final, NewBlock, Note, Spread, World};
 use crate::{
 	orders::{is_for_later, Brought, Ordered},
 	relay::{Chain, FIRST_SLOT},
@@ -138,7 +138,9 @@ impl<C: Chain> World<C> {
 				}
 			}
 		}
-		if number > self.relay_blocks {
+		// What is not on what is final is nobody's best chain, however long it is.
+		let leads = number > self.relay_blocks && self.is_on_final(parent);
+		if leads {
 			(self.relay_blocks, self.head) = (number, imported.hash);
 		}
 		let facts = Arc::new(self.relay.facts(imported.hash)?);
@@ -172,6 +174,7 @@ impl<C: Chain> World<C> {
 			events: imported.events,
 			untrue,
 			facts,
+			leads,
 		})));
 		if self.relay_blocks >= self.config.blocks {
 			agenda.stop();
@@ -227,7 +230,7 @@ impl<C: Chain> World<C> {
 		};
 		self.blocks.insert((number, self.built), block);
 		self.built = self.built.saturating_add(1);
-		let finalized = self.finalize(facts.block.hash, agenda.now());
+		let finalized = self.finalize(facts.block.hash, &times, agenda.now());
 		for (node, at) in times.into_iter().enumerate() {
 			let node = NodeId(node);
 			let event = ChainEvent::Imported {
@@ -243,22 +246,29 @@ impl<C: Chain> World<C> {
 		self.settle(oldest);
 		self.blocks.retain(|(number, _), _| *number >= oldest);
 		self.votes.retain(|number, _| *number >= oldest);
+		// The newest counts for all that it may be compared with.
+		while self.finals.len() > 1 && self.finals.front().is_some_and(|first| first.number < oldest) {
+			self.finals.pop_front();
+		}
 	}
 
-	/// What is final now that there is this block.
-	fn finalize(&mut self, block: Hash, now: Instant) -> Option<ChainEvent> {
+	/// What is final now that there is this block, which nodes have at these times.
+	fn finalize(&mut self, block: Hash, times: &[Instant], now: Instant) -> Option<ChainEvent> {
 		let lag = self.config.model.finality_lag;
 		let final_now = self.common_ancestor(block, lag)?.facts.block;
 		if !self.is_followed(final_now.number, final_now.hash, now) {
 			return None;
 		}
-		let from = self
-			.finalized
-			.map_or(final_now.number, |number| number.saturating_add(1));
+		let last = self.finals.back().map(|last| last.number);
+		let from = last.map_or(final_now.number, |number| number.saturating_add(1));
 		if from > final_now.number {
 			return None;
 		}
-		self.finalized = Some(final_now.number);
+		self.finals.push_back(Final {
+			number: final_now.number,
+			hash: final_now.hash,
+			at: times.to_vec(),
+		});
 		if self.outside.is_some() {
 			let before = (from..=final_now.number).filter_map(|number| {
 				let ancestor = self.common_ancestor(block, self.number_of(block).checked_sub(number)?)?;

@@ -1,11 +1,11 @@
 //! Forks of the relay chain: which blocks reached which node, who builds on what, and what a fork that loses takes with it.
 //!
 //! Every node takes for the best block the highest one that it has, of several the one that it had first, as BABE's rule has
-//! it where all claims are secondary ones. Authors build on theirs. A fork begins where a block reaches the author of the next
+//! it where all claims are secondary ones, and none that is not on what it knows to be final. Authors build on theirs. A fork begins where a block reaches the author of the next
 //! slot too late: that one builds on the parent, and there are two blocks of one height. Which of them wins is nobody's
 //! decision but that of the authors after: what is built on is longer, and all follow it.
 
-use super::{Spread, World};
+use super::{Final, Spread, World};
 use crate::{relay::Chain, DevnetError};
 use async_backing_primitives::{supermajority_threshold, Hash, Slot};
 use async_backing_sim::{Fault, Instant, NodeId};
@@ -76,14 +76,34 @@ impl<C: Chain> World<C> {
 		found.map_or(0, |((number, _), _)| *number)
 	}
 
-	/// The block that a node takes for the best: the highest that it has, of several the one that it had first.
+	/// The block that a node takes for the best: the highest that it has on what it knows to be final, of several the one that it
+	/// had first.
 	pub(super) fn best_of(&self, node: NodeId, now: Instant) -> Hash {
+		let known = |last: &&Final| last.at.get(node.0).is_some_and(|at| *at <= now);
+		let last = self.finals.iter().rev().find(known);
 		let arrived = self.blocks.iter().filter_map(|((number, order), block)| {
 			let at = block.at.get(node.0).filter(|at| **at <= now)?;
 			Some(((*number, Reverse(*at), Reverse(*order)), block.facts.block.hash))
 		});
-		let best = arrived.max_by_key(|(rank, _)| *rank);
+		let mut arrived: Vec<_> = arrived.collect();
+		arrived.sort_unstable_by_key(|(rank, _)| Reverse(*rank));
+		let best = arrived.into_iter().find(|(_, hash)| self.is_on(*hash, last));
 		best.map_or_else(|| self.relay.genesis(), |(_, hash)| hash)
+	}
+
+	/// Whether a block is on what is final by now.
+	pub(super) fn is_on_final(&self, block: Hash) -> bool {
+		self.is_on(block, self.finals.back())
+	}
+
+	fn is_on(&self, block: Hash, last: Option<&Final>) -> bool {
+		let oldest = self.blocks.keys().next().map_or(0, |(number, _)| *number);
+		// Of what is older nobody remembers where it was.
+		let last = last.filter(|last| last.number >= oldest);
+		last.is_none_or(|last| {
+			self.ancestor(block, last.number)
+				.is_some_and(|ancestor| ancestor.facts.block.hash == last.hash)
+		})
 	}
 
 	/// Who builds in a slot, and on which block: whoever's slot it is on the block that it takes for the best itself. Nobody, if
@@ -165,12 +185,22 @@ impl<C: Chain> World<C> {
 		slot.saturating_add(slot / 4)
 	}
 
-	/// The ancestor of a block that is so many blocks before it, unless some fork that is still alive has another one there.
+	/// The ancestor of a block that is so many blocks before it, unless some fork that is still alive has another one there. One
+	/// that is not on what is final is not.
 	pub(super) fn common_ancestor(&self, block: Hash, before: u32) -> Option<&Spread> {
 		let number = self.number_of(block).checked_sub(before)?;
-		let newest = self.blocks.keys().map(|(number, _)| *number).max()?;
-		let tips = self.blocks.range((newest.saturating_sub(1), 0)..);
-		let tips: Vec<_> = tips.map(|(_, tip)| tip.facts.block.hash).collect();
+		let hash_of = |tip: &Spread| tip.facts.block.hash;
+		let mut alive = self
+			.blocks
+			.iter()
+			.rev()
+			.filter(|(_, tip)| self.is_on_final(hash_of(tip)))
+			.peekable();
+		let newest = alive.peek().map(|((number, _), _)| *number)?;
+		let tips: Vec<_> = alive
+			.take_while(|((number, _), _)| number.saturating_add(1) >= newest)
+			.map(|(_, tip)| hash_of(tip))
+			.collect();
 		let ancestor = self.ancestor(block, number)?;
 		let is_common = |tip: &Hash| {
 			self.ancestor(*tip, number)

@@ -98,6 +98,16 @@ pub(crate) struct NewBlock {
 	pub(crate) untrue: BTreeSet<CandidateHash>,
 	/// What nodes learn of it.
 	pub(crate) facts: Arc<LeafFacts>,
+	/// Whether the chain that ends in it is the best one now.
+	pub(crate) leads: bool,
+}
+
+/// A relay block that is final, and when each node hears that it is.
+#[derive(Debug)]
+struct Final {
+	number: u32,
+	hash: Hash,
+	at: Vec<Instant>,
 }
 
 /// A relay block on its way to the nodes.
@@ -186,8 +196,8 @@ pub(crate) struct World<C> {
 	pub(crate) head: Hash,
 	/// Its number.
 	pub(crate) relay_blocks: u32,
-	/// Number of the last block that is final for the nodes.
-	finalized: Option<u32>,
+	/// The newest blocks that are final, oldest first.
+	finals: VecDeque<Final>,
 	asked: Option<Asked>,
 	/// Votes about codes that wait for the next block.
 	ballots: Ballots,
@@ -269,7 +279,7 @@ impl<C: Chain> World<C> {
 			blocks: BTreeMap::new(),
 			built: 0,
 			relay_blocks: 0,
-			finalized: None,
+			finals: VecDeque::new(),
 			asked: None,
 			ballots: Ballots::default(),
 			votes: BTreeMap::new(),
