@@ -153,7 +153,7 @@ impl Gossip {
 			neighbours,
 			validators,
 			known: Bits::default(),
-			told: Told::default(),
+			told: Told::new(validators),
 			crowd: None,
 		});
 	}

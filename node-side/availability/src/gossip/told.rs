@@ -70,7 +70,7 @@ struct Holders {
 ///
 /// A peer has a small number, its slot, and each bitfield the set of those that have it: where a bitfield spreads, all who may be
 /// told are asked for in a few words that lie together.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Told {
 	slots: BTreeMap<PeerId, u32>,
 	/// Slots below the highest that nobody has.
@@ -80,6 +80,16 @@ pub(super) struct Told {
 }
 
 impl Told {
+	/// Of so many validators. Their sets are there from the start, so that no peer's message is the one for which they are made
+	/// (law 1).
+	pub(super) fn new(validators: usize) -> Self {
+		Self {
+			slots: BTreeMap::new(),
+			free: Vec::new(),
+			holders: vec![Holders::default(); validators],
+		}
+	}
+
 	/// The slot of a peer, if it has one.
 	pub(super) fn known(&self, peer: PeerId) -> Option<u32> {
 		self.slots.get(&peer).copied()
@@ -105,12 +115,7 @@ impl Told {
 	}
 
 	fn of(&mut self, validator: ValidatorIndex) -> Option<&mut Holders> {
-		let at = validator.as_usize();
-		let most = at.saturating_add(1);
-		if self.holders.len() < most {
-			self.holders.resize_with(most, Holders::default);
-		}
-		self.holders.get_mut(at)
+		self.holders.get_mut(validator.as_usize())
 	}
 
 	/// Whoever has this slot sent a bitfield, and so has it. Whether it had not sent it before.
@@ -159,7 +164,7 @@ mod tests {
 		fn slots_are_of_those_who_are_there_alone(
 			steps in prop::collection::vec((0u64..12, 0u32..6, 0u8..4), 0..300),
 		) {
-			let mut told = Told::default();
+			let mut told = Told::new(6);
 			let (mut has, mut by) = (BTreeSet::new(), BTreeSet::new());
 			let mut most = BTreeSet::new();
 			for (peer, of, what) in steps {

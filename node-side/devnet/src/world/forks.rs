@@ -1,9 +1,9 @@
 //! Forks of the relay chain: which blocks reached which node, who builds on what, and what a fork that loses takes with it.
 //!
 //! Every node takes for the best block the highest one that it has, of several the one that it had first, as BABE's rule has
-//! it where all claims are secondary ones, and none that is not on what it knows to be final. Authors build on theirs. A fork begins where a block reaches the author of the next
-//! slot too late: that one builds on the parent, and there are two blocks of one height. Which of them wins is nobody's
-//! decision but that of the authors after: what is built on is longer, and all follow it.
+//! it where all claims are secondary ones, and none that is not on what it knows to be final. Authors build on theirs. A fork
+//! begins where a block reaches the author of the next slot too late: that one builds on the parent, and there are two blocks of
+//! one height. Which of them wins is nobody's decision but that of the authors after: what is built on is longer, and all follow it.
 
 use super::{Final, Spread, World};
 use crate::{relay::Chain, DevnetError};
