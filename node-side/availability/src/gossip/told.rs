@@ -130,12 +130,6 @@ impl Told {
 	pub(super) fn gets(&mut self, slot: u32, validator: ValidatorIndex) -> bool {
 		self.of(validator).is_some_and(|holders| holders.has.insert(slot))
 	}
-
-	/// Whether whoever has this slot lacks a bitfield.
-	pub(super) fn lacks(&self, slot: u32, validator: ValidatorIndex) -> bool {
-		let holders = self.holders.get(validator.as_usize());
-		holders.is_none_or(|holders| !holders.has.contains(slot))
-	}
 }
 
 #[cfg(test)]
@@ -169,7 +163,11 @@ mod tests {
 			let mut most = BTreeSet::new();
 			for (peer, of, what) in steps {
 				let validator = ValidatorIndex(of);
-				let lacks = |told: &Told| told.known(PeerId(peer)).is_none_or(|slot| told.lacks(slot, validator));
+
+				let has_it = |told: &Told| {
+					let slot = told.known(PeerId(peer));
+					slot.is_some_and(|slot| told.holders[of as usize].has.contains(slot))
+				};
 				match what {
 					0 => {
 						told.forget(PeerId(peer));
@@ -187,7 +185,7 @@ mod tests {
 					}
 					_ => {}
 				}
-				prop_assert_eq!(lacks(&told), !has.contains(&(peer, of)));
+				prop_assert_eq!(has_it(&told), has.contains(&(peer, of)));
 				most.insert(told.slots.len());
 				let slots: BTreeSet<_> = told.slots.values().collect();
 				prop_assert_eq!(slots.len(), told.slots.len(), "each has its own");
