@@ -28,6 +28,8 @@ pub(super) struct Failed<W: Words> {
 	since: Option<Instant>,
 	/// At which input.
 	step: u64,
+	/// The round in which that one was asked.
+	asked_in: u64,
 }
 
 impl<W: Words> Failed<W> {
@@ -49,7 +51,8 @@ impl<W: Words> Default for Watch<W> {
 }
 
 impl<W: Words> Watch<W> {
-	/// Those who were tried in this round, if the core is about to ask the last of them again without a pause.
+	/// Those who were tried in this round, if the core is about to ask the last of them again without a pause. What it asked in an earlier
+	/// round it may ask once more.
 	pub(super) fn insists(
 		&self,
 		request: &W::Request,
@@ -58,7 +61,8 @@ impl<W: Words> Watch<W> {
 		step: u64,
 	) -> Option<&[PeerId]> {
 		let known = self.failed.iter().find(|failed| failed.request == *request)?;
-		let is_again = (known.step, known.round) == (step, round) && known.tried.last() == Some(&peer);
+		let is_again = (known.step, known.round, known.asked_in) == (step, round, round)
+			&& known.tried.last() == Some(&peer);
 		is_again.then_some(&known.tried)
 	}
 
@@ -71,7 +75,7 @@ impl<W: Words> Watch<W> {
 		}
 	}
 
-	/// A peer did not answer, or badly. Whom the core asked in an earlier round was not tried in this one.
+	/// A peer did not answer, or badly.
 	pub(super) fn failed(&mut self, open: &OpenRequest<W>, round: u64, (now, step): (Instant, u64)) {
 		let request = &open.request;
 		let known = self.failed.iter().position(|failed| failed.request == *request);
@@ -81,12 +85,11 @@ impl<W: Words> Watch<W> {
 			round,
 			since: None,
 			step,
+			asked_in: open.round,
 		});
 		failed.enter(round);
-		if open.round == round {
-			failed.tried.push(open.peer);
-		}
-		(failed.since, failed.step) = (Some(now), step);
+		failed.tried.push(open.peer);
+		(failed.since, failed.step, failed.asked_in) = (Some(now), step, open.round);
 		self.failed.push_back(failed);
 		if self.failed.len() > FOLLOWED {
 			self.failed.pop_front();
