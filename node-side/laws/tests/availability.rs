@@ -32,7 +32,7 @@ fn law_1_an_input_is_no_heavier_for_what_is_fetched_besides() {
 /// What a fuzzer found: a request of a fetch that had ended failed while another one looked for the same chunk, whose first question
 /// went to the same peer. Nobody was asked twice in a round.
 #[test]
-fn law_2_what_was_asked_in_an_earlier_round_is_no_attempt_of_this_one() {
+fn law_2_whom_an_earlier_fetch_asked_the_next_one_may_ask_at_once() {
 	let found = include_bytes!("../../../fuzz/seeds/availability/law-2-asked-again");
 	let report = try_bytes(Surroundings::new, found);
 	assert!(report.failed_requests > 0, "{report:?}");
