@@ -133,3 +133,35 @@ fn what_is_pending_stays_whatever_its_hash() {
 	assert_eq!(forest.drop_lost(), ascending([&low, &high]));
 	assert_eq!(forest.tree.depths(middle_child.hash()), [1]);
 }
+
+#[test]
+fn r_sel_3_r_bak_14_past_who_may_not_be_backed_the_next_best_path_is_selected() {
+	let families = siblings();
+	let [(low, low_child), (middle, middle_child), (high, high_child)] = &families;
+	for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+		let joining = order.map(|place| &families[place]);
+		let joining: Vec<_> = joining
+			.iter()
+			.flat_map(|(parent, child)| [parent, child])
+			.collect();
+		let mut forest = Forest::new(&[], &joining);
+		forest.back(low);
+		forest.back(low_child);
+		let mut expect = |backed: Option<&Candidate>, expected: &[&Candidate]| {
+			if let Some(backed) = backed {
+				forest.back(backed);
+			}
+			let steps = forest
+				.tree
+				.select_children_where(&[], usize::MAX, |backable| backable.candidate_hash != low.hash());
+			let selected: Vec<_> = steps.iter().map(|step| step.backable().candidate_hash).collect();
+			let expected: Vec<_> = expected.iter().map(|candidate| candidate.hash()).collect();
+			assert_eq!(selected, expected, "joined as {order:?}");
+		};
+		expect(None, &[]);
+		expect(Some(high), &[high]);
+		expect(Some(middle), &[middle]);
+		expect(Some(high_child), &[high, high_child]);
+		expect(Some(middle_child), &[middle, middle_child]);
+	}
+}

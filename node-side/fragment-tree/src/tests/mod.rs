@@ -6,6 +6,7 @@ mod bounds;
 mod carry;
 mod forks;
 mod histories;
+mod questions;
 mod resources;
 mod shape;
 mod storage;

@@ -349,3 +349,31 @@ fn r_def_45_r_rel_8_a_scheduling_parent_has_to_be_in_scope_as_well() {
 	let (built, _) = FragmentTree::populate(later, world().limits, &storage);
 	assert_eq!(paths(&carried), paths(&built), "R-FRG-15");
 }
+
+#[test]
+fn r_frg_15_r_rel_8_a_tree_carried_over_leaves_behind_who_was_scheduled_too_long_ago() {
+	let (mut receipt, validation_data) = spec(0, 1).parts();
+	let mut bytes = receipt.descriptor.encode();
+	bytes[36] = 1;
+	bytes[164..196].copy_from_slice(block(LEAF - 2).hash.as_bytes());
+	receipt.descriptor = CandidateDescriptor::decode(&mut &bytes[..]).expect("it has its length");
+	receipt.commitments.upward_messages = vec![vec![], vec![0, 0, 0]];
+	let candidate = Candidate::new(receipt, validation_data, true).expect("version 3 is on");
+	let mut storage = CandidateStorage::default();
+	storage
+		.insert(candidate.clone(), CandidateState::Backed)
+		.expect("it is new");
+	storage
+		.insert(spec(0, 2).build(), CandidateState::Backed)
+		.expect("it is new");
+	let (tree, _) = FragmentTree::populate(world().scope(), world().limits, &storage);
+	assert!(tree.contains(candidate.hash()));
+	assert_eq!(tree.len(), 2);
+	// Its relay parent is in scope one block later, its scheduling parent is not.
+	let ancestors = (LEAF - 1..=LEAF).rev().map(block);
+	let later =
+		Scope::with_ancestors(PARA, block(LEAF + 1), base(), vec![], 4, ancestors).expect("contiguous");
+	let (carried, _) = tree.carried_over(later, world().limits, &storage);
+	assert!(!carried.contains(candidate.hash()));
+	assert_eq!(carried.len(), 1);
+}
