@@ -13,7 +13,7 @@ use std::{
 /// Candidates that one peer is asked for at a time.
 pub(crate) const MOST_OF_ONE: usize = 2;
 /// Failures that count: the longest rest is the pause, five times doubled. With a third of the 73 silent who may claim a
-/// candidate of a thousand validators to somebody, and the time-out of R-SD-12, two of five places are lost to them.
+/// candidate of a thousand validators to somebody, and the time-out of R-SD-12, two places are lost to them (of ten, with 200 groups).
 const MOST_STRIKES: u32 = 6;
 
 /// How one peer answers.

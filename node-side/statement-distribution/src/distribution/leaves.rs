@@ -85,6 +85,8 @@ impl StatementDistribution {
 			let admitting = leaves.values().filter(|leaf| leaf.relay_parents.contains(hash));
 			parent.disabled = admitting.flat_map(|leaf| leaf.disabled.iter().copied()).collect();
 		}
+		let groups = leaves.values().map(|leaf| leaf.routes.session.groups.len());
+		self.requests.groups_are(groups.max().unwrap_or(0));
 		self.review(turn);
 		self.requests.unpark();
 		self.flush_all(is_new, turn);

@@ -6,6 +6,7 @@ use super::net::{block, Nature, Net, Random, What, BLOCK};
 use crate::{
 	actors::{self, candidate, known, manifest, Setting},
 	filter::{Filter, Kind},
+	requests::places,
 	Attested, Grid,
 };
 use async_backing_machine::{Cost, Gain, Judgement, PeerEvent, RequestFailure, RequestId};
@@ -182,11 +183,11 @@ fn try_run(run: &Run, seed: u64) -> Learned {
 		}
 	}
 	// Everybody is told and confirms within some seconds; then two hops, at each of which whoever claims falsely costs its
-	// time-out and the pause, five candidates at a time.
+	// time-out and the pause, so many candidates at a time.
 	let groups = setting.groups();
 	let candidates = net_candidates(setting, natures);
 	let claimants = 2 * setting.group_size as u64;
-	let waves = 1 + candidates as u64 / 5;
+	let waves = 1 + (candidates / places(groups.len())) as u64;
 	let bound = Duration::from_secs(6) + Duration::from_millis(3500) * (2 * claimants * waves) as u32;
 	// Nothing of that is ever used up.
 	net.run(bound.min(Duration::from_secs(90)));
@@ -276,11 +277,12 @@ fn judge_reports(net: &Net, natures: &[Nature], seed: u64) {
 	}
 }
 
-/// Two hops, each of them a manifest, then a request, its answer and a check, for five candidates at a time: as long as the
+/// Two hops, each of them a manifest, then a request, its answer and a check, for so many candidates at a time: as long as the
 /// links and the jobs of this network take at most.
 fn two_hops(run: &Run) -> Duration {
 	let (link, job) = (Duration::from_millis(150), Duration::from_millis(40));
-	let waves = 1 + net_candidates(&run.setting, &run.natures) as u32 / 5;
+	let places = places(run.setting.groups().len());
+	let waves = 1 + (net_candidates(&run.setting, &run.natures) / places) as u32;
 	2 * (link + waves * (2 * link + job))
 }
 

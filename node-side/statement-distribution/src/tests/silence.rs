@@ -5,6 +5,7 @@ use super::fixture::{peer, Message, One};
 use crate::{
 	actors::{self, candidate, manifest, Setting},
 	manners::MOST_OF_ONE,
+	requests::places,
 };
 use async_backing_machine::{Input, Instant, Output, RequestFailure, RequestId, TimerId};
 use std::time::Duration;
@@ -19,7 +20,6 @@ const SETTING: Setting = Setting {
 	randomness: 7,
 };
 const OWN: u32 = 0;
-const PLACES: u32 = 5;
 const TIMEOUT: Duration = Duration::from_millis(2500);
 
 /// How the silent fail.
@@ -44,7 +44,8 @@ fn asked_at_most(within: Duration) -> u32 {
 
 /// When a place is free at the latest that nobody silent takes.
 fn bound(silent: u32) -> Duration {
-	let rounds = (1..).find(|rounds| silent * asked_at_most(TIMEOUT * *rounds) < PLACES * rounds);
+	let places = places(SETTING.groups().len()) as u32;
+	let rounds = (1..).find(|rounds| silent * asked_at_most(TIMEOUT * *rounds) < places * rounds);
 	TIMEOUT * rounds.expect("rests grow")
 }
 
@@ -98,7 +99,10 @@ fn first_asked(claims: u8, way: Way) -> (Instant, u32) {
 			};
 			due.push((one.now + soon, id));
 		}
-		assert!(due.len() <= PLACES as usize, "R-SD-12: five in flight");
+		assert!(
+			due.len() <= places(SETTING.groups().len()),
+			"R-SD-12: so many in flight"
+		);
 		for output in one.outputs.drain(..) {
 			match output {
 				Output::SetTimer(id, at) => timer = Some((at, id)),
@@ -179,4 +183,30 @@ fn r_sd_12_who_fails_is_asked_after_the_others() {
 		actors::hash(1),
 		one.chain.newest().expect("there is a leaf").block.hash
 	);
+}
+
+/// In a session of many groups more candidates are asked for at a time.
+#[test]
+fn r_sd_12_places_follow_the_groups_of_active_leaves() {
+	for groups in [SETTING.groups().len(), 100, 160, 200] {
+		let mut one = One::alone(OWN, SETTING);
+		let mut facts = SETTING.facts(1);
+		facts.groups.resize(groups, Vec::new());
+		one.import_facts(facts);
+		for index in 1..SETTING.validators {
+			one.connect(index, peer(index));
+			one.view(index, &[1]);
+		}
+		for group in 1..SETTING.groups().len() as u32 {
+			let filter = SETTING.filter(group, &[0], &[1]);
+			for from in one.receiving(group as usize) {
+				for name in 0..4 {
+					one.manifest(from, manifest(40 + name, group, 1, filter.clone()));
+				}
+			}
+		}
+		assert_eq!(one.refused(), [], "all of it may be claimed");
+		assert_eq!(one.requests.len(), places(groups), "R-SD-12: of {groups} groups");
+		assert_eq!(places(groups), (groups / 20).max(5), "R-SD-12");
+	}
 }
