@@ -25,6 +25,7 @@ const LIMITS: &[(&str, &str, Shown)] = &[
 	("exceed-watermark", TWO, LOST),
 	("stray-watermark", TWO, LOST),
 	("older-relay-parent", TWO, LOST),
+	("exceed-consumed", CONSUMED, LOST),
 ];
 
 type Shown = fn(&ParaReport) -> u32;
@@ -32,12 +33,15 @@ type Shown = fn(&ParaReport) -> u32;
 const LOST: Shown = |para| para.wasted;
 const WAIT: Shown = |para| para.reused;
 
-const TWO: &str = "--validators 8";
-const DEPTH: &str = "--paras 1 --validators 4 --cores-per-para 3 --max-candidate-depth 1 --segment-capacity 8 --execution-limit-ms 400";
-const CHANNEL: &str = r#"--validators 8 --session-length 5 --root 1:hrmp.force_open_hrmp_channel={"sender":2000,"recipient":2001,"max_capacity":2,"max_message_size":64}"#;
+const TWO: &str = "--blocks 18 --validators 8";
+const DEPTH: &str = "--blocks 18 --paras 1 --validators 4 --cores-per-para 3 --max-candidate-depth 1 --segment-capacity 8 --execution-limit-ms 400";
+const CHANNEL: &str = r#"--blocks 18 --validators 8 --session-length 5 --root 1:hrmp.force_open_hrmp_channel={"sender":2000,"recipient":2001,"max_capacity":2,"max_message_size":64}"#;
+
+/// The other para sends a message in each block, which there is always room for, and a candidate may consume one.
+const CONSUMED: &str = r#"--blocks 30 --validators 8 --session-length 5 --misconduct c1=exceed-channel-count --root 1:hrmp.force_open_hrmp_channel={"sender":2001,"recipient":2000,"max_capacity":1000,"max_message_size":64} --root 1:configuration.set_hrmp_max_messages_consumed_per_candidate={"new":1}"#;
 
 fn report(runtime: &Runtime, more: &str) -> RunReport {
-	let words = format!("--blocks 18 --seed 1 --extrinsic-cost-us 100000 {more}");
+	let words = format!("--seed 1 --extrinsic-cost-us 100000 {more}");
 	let words: Vec<_> = words.split_whitespace().map(str::to_owned).collect();
 	let dev = rerun::dev(&words).expect(more);
 	rerun::quietly(&dev, runtime).unwrap_or_else(|error| panic!("{more}: {error}"))
@@ -60,6 +64,10 @@ fn r_frg_1_to_r_frg_12_what_exceeds_a_limit_is_lost_and_nothing_else() {
 		}
 		assert_eq!(run.refused_on_chain, 0, "{what}");
 	}
+	// What is lost for the messages that it consumes is not where it may consume as many.
+	let may = CONSUMED.replace(r#""new":1}"#, r#""new":1000}"#);
+	let run = report(&runtime, &format!("{may} --misconduct c0=exceed-consumed"));
+	assert_eq!(LOST(&run.paras[0]), 0, "{:?}", run.paras[0]);
 	// The one whose blocks only wait: none of an honest collator does.
 	let honest = report(&runtime, DEPTH);
 	assert_eq!(WAIT(&honest.paras[0]), 0, "{:?}", honest.paras[0]);

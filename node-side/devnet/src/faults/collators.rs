@@ -50,13 +50,16 @@ pub enum Misconduct {
 	ExceedWatermark,
 	/// Its watermark stays behind its relay parent, at a block in which no message came (R-CON-1).
 	StrayWatermark,
+	/// Its watermark passes one relay block with messages at a time, until more wait than a candidate may consume; then, on every
+	/// second relay parent, it passes them all (R-FRG-12, R-HRMP-1).
+	ExceedConsumed,
 	/// Every second block has an older relay parent than the block that it builds on (R-TRE-6).
 	OlderRelayParent,
 }
 
 impl Misconduct {
 	/// All kinds.
-	pub const ALL: [Self; 21] = [
+	pub const ALL: [Self; 22] = [
 		Self::Mute,
 		Self::Invalid,
 		Self::WrongHead,
@@ -77,6 +80,7 @@ impl Misconduct {
 		Self::ExceedChannelMessage,
 		Self::ExceedWatermark,
 		Self::StrayWatermark,
+		Self::ExceedConsumed,
 		Self::OlderRelayParent,
 	];
 
@@ -103,6 +107,7 @@ impl Misconduct {
 			Self::ExceedChannelMessage => "exceed-channel-message",
 			Self::ExceedWatermark => "exceed-watermark",
 			Self::StrayWatermark => "stray-watermark",
+			Self::ExceedConsumed => "exceed-consumed",
 			Self::OlderRelayParent => "older-relay-parent",
 		}
 	}
@@ -132,6 +137,7 @@ impl Misconduct {
 				| Self::ExceedChannelMessage
 				| Self::ExceedWatermark
 				| Self::StrayWatermark
+				| Self::ExceedConsumed
 				| Self::OlderRelayParent
 		)
 	}

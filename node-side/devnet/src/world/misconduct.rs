@@ -145,6 +145,18 @@ fn exceed(what: Misconduct, build_on: &BuildOn, commitments: &mut CandidateCommi
 			let stray = below.find(|block| !limits.is_valid_watermark(*block));
 			commitments.hrmp_watermark = stray.unwrap_or(commitments.hrmp_watermark);
 		}
+		Misconduct::ExceedConsumed => {
+			let watermark = commitments.hrmp_watermark;
+			let waits = limits.hrmp_consumption(None, watermark);
+			let exceeds = limits
+				.max_hrmp_consumed()
+				.is_some_and(|max| !waits.is_within(max));
+			let waiting = limits.extension.iter().flat_map(|of| &of.hrmp_waiting);
+			let step = waiting.map(|(block, _)| *block).find(|block| *block <= watermark);
+			if let Some(step) = step.filter(|_| !exceeds || watermark % 2 == 1) {
+				commitments.hrmp_watermark = step;
+			}
+		}
 		Misconduct::ExceedWatermark => {
 			commitments.hrmp_watermark = build_on.relay_parent.number.saturating_add(1);
 		}
