@@ -6,7 +6,7 @@ use crate::{
 	relay::Chain,
 	words::{Built, DevnetWords, Done, Job},
 	world::{NewBlock, World},
-	DevnetError, RunConfig,
+	Assignee, DevnetError, RunConfig, PARTS_OF_A_CORE,
 };
 use async_backing_backing::job;
 use async_backing_machine::{Instant, JobId, Output};
@@ -43,13 +43,15 @@ struct Seen {
 	parent_head: HeadHash,
 	is_valid: bool,
 	is_invalid: bool,
+	/// Somebody executed it of whom one cannot tell by what it says.
+	is_executed_by_faulty: bool,
 }
 
 /// The relay chain of a run.
 #[derive(Debug)]
 pub(super) struct Relay {
 	faulty: BTreeSet<NodeId>,
-	/// Paras that have cores for themselves all the time.
+	/// Paras that have cores for themselves, or much of one, all the time.
 	leasing: Vec<ParaId>,
 	config: RunConfig,
 	blocks: BTreeMap<Hash, OnFork>,
@@ -57,11 +59,30 @@ pub(super) struct Relay {
 	executions: BTreeMap<(NodeId, JobId), CandidateHash>,
 }
 
+/// Paras that have a core all the time, or so much of it that their turn comes several times within [`LIVES_WITHIN`] relay
+/// blocks.
+pub(super) fn served_for_good(config: &RunConfig) -> Vec<ParaId> {
+	const LEAST: u16 = PARTS_OF_A_CORE / 4;
+	let of_core = |core| config.works.iter().filter(move |work| work.core == core);
+	let for_good = config
+		.works
+		.iter()
+		.filter(|work| work.end.is_none() && of_core(work.core).count() == 1);
+	let served: BTreeSet<_> = for_good
+		.flat_map(|work| &work.shares)
+		.filter_map(|(assignee, parts)| match assignee {
+			Assignee::Para(para) if *parts >= LEAST => Some(*para),
+			_ => None,
+		})
+		.collect();
+	served.into_iter().collect()
+}
+
 impl Relay {
 	pub(super) fn new(config: &RunConfig) -> Self {
 		let leasing = match config.works.is_empty() {
 			true => config.leasing_paras().collect(),
-			false => Vec::new(),
+			false => served_for_good(config),
 		};
 		Self {
 			faulty: config.faults.validators.keys().copied().collect(),
@@ -89,6 +110,7 @@ impl Relay {
 			parent_head: built.parent_head,
 			is_valid: false,
 			is_invalid: false,
+			is_executed_by_faulty: false,
 		};
 		self.candidates.entry(built.candidate).or_insert(seen);
 	}
@@ -100,13 +122,12 @@ impl Relay {
 			..
 		} = output
 		{
-			if self.is_honest(node) {
-				self.executions.insert((node, *id), job.candidate);
-			}
+			self.executions.insert((node, *id), job.candidate);
 		}
 	}
 
 	pub(super) fn done<E>(&mut self, node: NodeId, id: JobId, result: &Result<Done, E>) {
+		let is_honest = self.is_honest(node);
 		let candidate = self.executions.remove(&(node, id));
 		let seen = candidate.and_then(|candidate| self.candidates.get_mut(&candidate));
 		let (Some(seen), Ok(Done::Validator(ValidatorDone::Backing(job::Done::Validated(result))))) =
@@ -115,6 +136,7 @@ impl Relay {
 			return;
 		};
 		match result {
+			_ if !is_honest => seen.is_executed_by_faulty = true,
 			Ok(_) => seen.is_valid = true,
 			Err(_) => seen.is_invalid = true,
 		}
@@ -196,11 +218,14 @@ impl Relay {
 				);
 				return Some((Invariant::OneIncludedHead, message));
 			}
-			if block.untrue.contains(&candidate) {
+			let truth = block.truth.get(&candidate);
+			if truth == Some(&false) {
 				let message = format!("{}, whose code comes to something else than it says", what());
 				return Some((Invariant::IncludedIsValid, message));
 			}
-			if seen.is_invalid || !seen.is_valid {
+			// Where a whole group is faulty, nobody honest is asked for a block that is as it says.
+			let is_true = seen.is_executed_by_faulty && truth == Some(&true);
+			if seen.is_invalid || !(seen.is_valid || is_true) {
 				let verdict = match seen.is_invalid {
 					true => "which an honest validator found invalid",
 					false => "which no honest validator found valid",

@@ -5,13 +5,14 @@ use crate::{
 	tests::town::{config, Town},
 	words::{DevnetWords, Done},
 	world::{NewBlock, Note},
-	RunConfig, Trouble,
+	Assignee, CoreWork, RunConfig, Trouble, PARTS_OF_A_CORE,
 };
 use async_backing_backing::job;
 use async_backing_machine::{Cost, Input, Judgement, Output, PeerEvent, PeerId};
-use async_backing_primitives::CandidateEvent;
+use async_backing_primitives::{CandidateEvent, ParaId};
 use async_backing_sim::{NodeId, Step, What};
 use async_backing_validator::Done as ValidatorDone;
+use std::collections::BTreeSet;
 
 /// Relay blocks of a run.
 const BLOCKS: u32 = 12;
@@ -70,7 +71,7 @@ fn r_bak_2_what_comes_to_something_else_than_it_says_is_noticed_whoever_found_it
 			CandidateEvent::CandidateIncluded(receipt, ..) => Some(receipt.hash()),
 			_ => None,
 		});
-		block.untrue = included.collect();
+		block.truth = included.map(|candidate| (candidate, false)).collect();
 	};
 	let found = of_blocks(config(BLOCKS, 1), untrue);
 	assert_eq!(found, Some(Invariant::IncludedIsValid));
@@ -114,6 +115,84 @@ fn r_bak_11_what_nobody_executed_is_noticed() {
 		}
 	});
 	assert_eq!(found, Some(Invariant::IncludedIsValid));
+}
+
+/// Where all of a group lie in manifests nobody honest is asked for what it backs. They do execute what they vouch for, so that it
+/// is true.
+#[test]
+fn r_bak_11_what_a_faulty_group_backs_counts_if_it_is_true() {
+	let alone = || {
+		let mut alone = RunConfig {
+			validators: 2,
+			..config(BLOCKS, 1)
+		};
+		let lies = ["v0=lie-in-manifests", "v1=lie-in-manifests"];
+		let lies = lies.map(|lies| Trouble::misconduct(lies).expect("it reads"));
+		alone.faults.troubles.extend(lies);
+		alone.expanded().expect("it can be")
+	};
+	let mut included = BTreeSet::new();
+	let found = of_blocks(alone(), |block| included.extend(block.truth.values().copied()));
+	assert_eq!((found, included), (None, [true].into()));
+	let unknown = of_blocks(alone(), |block| block.truth.clear());
+	assert_eq!(
+		unknown,
+		Some(Invariant::IncludedIsValid),
+		"nobody knows whether it is"
+	);
+}
+
+/// A para with a core, or a share of one, for good has to live; whose lease ends, or comes from a pool, need not.
+#[test]
+fn who_has_a_share_of_a_core_for_good_has_to_live() {
+	let core = |core, begin, end, shares: &[(Assignee, u16)]| CoreWork {
+		core,
+		begin,
+		end,
+		shares: shares.to_vec(),
+	};
+	let para = |id| Assignee::Para(ParaId(id));
+	let half = PARTS_OF_A_CORE / 2;
+	let rows: &[(Vec<CoreWork>, &[u32])] = &[
+		(vec![core(0, 0, None, &[(para(2000), PARTS_OF_A_CORE)])], &[2000]),
+		(
+			vec![core(0, 0, None, &[(para(2001), half), (para(2000), half)])],
+			&[2000, 2001],
+		),
+		(
+			vec![core(0, 0, None, &[(para(2000), half), (Assignee::Pool, half)])],
+			&[2000],
+		),
+		(
+			vec![core(
+				0,
+				0,
+				None,
+				&[(para(2000), PARTS_OF_A_CORE - 1), (para(2001), 1)],
+			)],
+			&[2000],
+		),
+		(vec![core(0, 0, Some(9), &[(para(2000), PARTS_OF_A_CORE)])], &[]),
+		(
+			vec![
+				core(0, 0, None, &[(para(2000), PARTS_OF_A_CORE)]),
+				core(0, 9, None, &[(para(2001), PARTS_OF_A_CORE)]),
+			],
+			&[],
+		),
+	];
+	for (works, expected) in rows {
+		let config = RunConfig {
+			works: works.clone(),
+			..RunConfig::default()
+		};
+		let served = super::chain::served_for_good(&config);
+		assert_eq!(
+			served,
+			expected.iter().copied().map(ParaId).collect::<Vec<_>>(),
+			"{works:?}"
+		);
+	}
 }
 
 /// The first validator that is connected with another one is told to take it for malicious.

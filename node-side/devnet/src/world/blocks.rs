@@ -158,8 +158,8 @@ impl<C: Chain> World<C> {
 			CandidateEvent::CandidateIncluded(receipt, ..) => Some(receipt.hash()),
 			_ => None,
 		});
-		let untrue = included
-			.filter(|candidate| self.truth.get(candidate) == Some(&false))
+		let truth = included
+			.filter_map(|candidate| Some((candidate, *self.truth.get(&candidate)?)))
 			.collect();
 		let late = self.late_nodes(late, imported.hash, relay_slot, author)?;
 		self.spread(asked, &facts, taken, &late, agenda);
@@ -172,7 +172,7 @@ impl<C: Chain> World<C> {
 			failed,
 			orders,
 			events: imported.events,
-			untrue,
+			truth,
 			facts,
 			leads,
 		})));

@@ -94,8 +94,9 @@ pub(crate) struct NewBlock {
 	pub(crate) orders: Vec<(ParaId, Ordered)>,
 	/// What happened to candidates in it.
 	pub(crate) events: Vec<CandidateEvent>,
-	/// Candidates that it includes and whose code comes to something else than they say, whoever found them valid.
-	pub(crate) untrue: BTreeSet<CandidateHash>,
+	/// Of candidates that it includes and that somebody executed to the end, whether their code comes to what they say, whatever
+	/// whoever executed them says.
+	pub(crate) truth: BTreeMap<CandidateHash, bool>,
 	/// What nodes learn of it.
 	pub(crate) facts: Arc<LeafFacts>,
 	/// Whether the chain that ends in it is the best one now.
