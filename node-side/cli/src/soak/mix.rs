@@ -3,10 +3,90 @@
 use crate::args;
 use async_backing_devnet::{Arena, Misbehaviour, Mix, Trouble, FIRST_PARA};
 
-/// Paras of a run.
-const PARAS: u32 = 2;
-/// Collators of each: one of them may misbehave.
-const COLLATORS: u32 = 2;
+/// What a network is like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Shape {
+	paras: u32,
+	/// Of each para.
+	collators: u32,
+	/// All of them: so many groups the validators are in.
+	cores: u32,
+	/// What else `dev` is told of it.
+	more: &'static str,
+}
+
+impl Shape {
+	fn collators_in_all(&self) -> u32 {
+		self.paras.saturating_mul(self.collators)
+	}
+
+	/// Whether groups are of three at least: of two, one that is faulty says whether there is a quorum.
+	fn fits(&self, validators: u32) -> bool {
+		validators >= self.cores.saturating_mul(3)
+	}
+
+	/// The shape of the run of a number: the plain one of every second, and the others in turn. Other runtimes than ours may not
+	/// know what they take.
+	fn of(number: u32, args: &args::Soak) -> Self {
+		let is_ours = args.runtime.runtime.is_none() && args.runtime.preset.is_none();
+		let turn = (number / 2) as usize % SHAPES.len();
+		let other = SHAPES.get(turn).filter(|_| number % 2 == 1 && is_ours);
+		other
+			.copied()
+			.filter(|shape| shape.fits(args.validators))
+			.unwrap_or(PLAIN)
+	}
+}
+
+const PLAIN: Shape = Shape {
+	paras: 2,
+	collators: 2,
+	cores: 2,
+	more: "",
+};
+
+/// Whatever a para may have: several cores at once or for a time, orders, shares, an offset, other collators and trees.
+const SHAPES: [Shape; 8] = [
+	Shape {
+		paras: 1,
+		cores: 3,
+		more: "--cores-per-para 3",
+		..PLAIN
+	},
+	Shape {
+		paras: 3,
+		collators: 3,
+		cores: 3,
+		..PLAIN
+	},
+	Shape {
+		paras: 3,
+		more: "--core 0=2000:28800,2001:28800 --core 1=2002",
+		..PLAIN
+	},
+	Shape {
+		more: "--core 0=2000 --core 1=pool --order 2001",
+		..PLAIN
+	},
+	Shape {
+		cores: 3,
+		more: "--core 0=2000 --core 1=2001 --core 2=2001@20..70",
+		..PLAIN
+	},
+	Shape {
+		more: "--relay-parent-offset 2",
+		..PLAIN
+	},
+	Shape {
+		more: "--authoring slot-based",
+		..PLAIN
+	},
+	Shape {
+		more: "--selection chain",
+		..PLAIN
+	},
+];
+
 /// Lengths of a session, in slots.
 const SESSIONS: [u32; 3] = [20, 50, 10];
 /// Virtual time of an extrinsic, so long that few of them fill a block: signed transfers are not what these runs try, and with
@@ -29,6 +109,7 @@ pub(super) struct Plan {
 	calm_from: u32,
 	/// Which runtime it runs on.
 	runtime: Vec<String>,
+	shape: Shape,
 	/// What goes wrong.
 	pub(super) mix: Mix,
 }
@@ -37,9 +118,10 @@ impl Plan {
 	/// The run of this number.
 	pub(super) fn draw(args: &args::Soak, number: u32) -> Self {
 		let calm_from = args.blocks / 2;
+		let shape = Shape::of(number, args);
 		let arena = Arena {
 			validators: args.validators,
-			collators: PARAS.saturating_mul(COLLATORS),
+			collators: shape.collators_in_all(),
 			calm_from,
 			beyond: args.beyond,
 		};
@@ -58,6 +140,7 @@ impl Plan {
 			session: runtime.is_empty().then_some(session),
 			calm_from,
 			runtime,
+			shape,
 			mix: arena.draw(args.seed, number.into()),
 		}
 	}
@@ -68,8 +151,8 @@ impl Plan {
 			("--seed", self.seed),
 			("--blocks", self.blocks.into()),
 			("--validators", self.validators.into()),
-			("--paras", PARAS.into()),
-			("--collators-per-para", COLLATORS.into()),
+			("--paras", self.shape.paras.into()),
+			("--collators-per-para", self.shape.collators.into()),
 			("--extrinsic-cost-us", EXTRINSIC_US.into()),
 			("--calm-from", self.calm_from.into()),
 		];
@@ -80,6 +163,7 @@ impl Plan {
 		for (flag, value) in numbers.into_iter().chain(optional) {
 			words.extend([flag.to_owned(), u64::to_string(&value)]);
 		}
+		words.extend(self.shape.more.split_whitespace().map(str::to_owned));
 		for trouble in &self.mix.troubles {
 			words.extend([trouble.flag().to_owned(), trouble.to_string()]);
 		}
@@ -95,7 +179,8 @@ impl Plan {
 			_ => false,
 		};
 		// Other runtimes may have no such call.
-		if !self.runtime.is_empty() || !self.mix.troubles.iter().any(misuses) {
+		let is_alone = self.shape.paras < 2;
+		if is_alone || !self.runtime.is_empty() || !self.mix.troubles.iter().any(misuses) {
 			return Vec::new();
 		}
 		let paras = [FIRST_PARA, FIRST_PARA + 1];
@@ -193,6 +278,13 @@ impl Plan {
 		all.push(with(&|mix| mix.forks = 0));
 		all.push(with(&|mix| mix.empty_slots = 0));
 		all.push(with(&|mix| mix.import_jitter_ms = 0));
+		// Collators are counted over all paras.
+		if self.shape.collators_in_all() == PLAIN.collators_in_all() {
+			all.push(Self {
+				shape: PLAIN,
+				..self.clone()
+			});
+		}
 		all.retain(|smaller| smaller != self);
 		all
 	}
@@ -201,4 +293,59 @@ impl Plan {
 /// A flag without dashes.
 fn named(flag: &str) -> &str {
 	flag.trim_start_matches('-')
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::rerun;
+
+	fn soak(validators: u32) -> args::Soak {
+		args::Soak {
+			runs: None,
+			seed: 3,
+			blocks: 100,
+			validators,
+			beyond: false,
+			state: None,
+			report: None,
+			keep_going: false,
+			shrink: 40,
+			runtime: Default::default(),
+		}
+	}
+
+	/// With enough validators every shape comes, half of all runs are plain, and `dev` takes whatever is drawn.
+	#[test]
+	fn every_shape_is_drawn_and_can_be_made() {
+		let ten = soak(10);
+		let plans: Vec<_> = (0..160).map(|number| Plan::draw(&ten, number)).collect();
+		let of = |shape: &Shape| plans.iter().filter(|plan| plan.shape == *shape).count();
+		assert_eq!(of(&PLAIN), 80);
+		for shape in &SHAPES {
+			assert_eq!(of(shape), 10, "{shape:?}");
+		}
+		for plan in &plans {
+			let dev =
+				rerun::dev(&plan.arguments()).unwrap_or_else(|error| panic!("{}: {error}", plan.line()));
+			let config = dev.run_config();
+			assert_eq!(config.validate(), Ok(()), "{}", plan.line());
+			for smaller in plan.smaller() {
+				assert!(rerun::dev(&smaller.arguments()).is_ok(), "{}", smaller.line());
+			}
+		}
+	}
+
+	#[test]
+	fn groups_are_of_three_at_least() {
+		for validators in [4, 6, 8, 9, 10, 30] {
+			for number in 0..16 {
+				let shape = Plan::draw(&soak(validators), number).shape;
+				assert!(
+					shape == PLAIN || validators / shape.cores >= 3,
+					"{validators}: {shape:?}"
+				);
+			}
+		}
+	}
 }

@@ -11,7 +11,7 @@ use std::{
 };
 
 /// Version of what a number of a seed means: one more whenever the same number is another run than before.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// Which runs they are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
