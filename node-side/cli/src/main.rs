@@ -15,6 +15,8 @@ mod parachains;
 mod pictures;
 mod plan;
 mod progress;
+#[cfg(test)]
+mod protocols;
 mod recording;
 mod replay;
 mod rerun;

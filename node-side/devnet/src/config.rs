@@ -1,6 +1,6 @@
 //! What a run is made from, and what is refused.
 
-use crate::{Misconduct, Model, RootCall, Trouble, ValidatorMisconduct};
+use crate::{Misconduct, Model, RootCall, Span, Trouble, ValidatorMisconduct};
 use async_backing_collator::{AuthoringHook, Lookahead, SlotBased};
 use async_backing_primitives::{AsyncBackingParams, CoreIndex, InvalidAsyncBackingParams, ParaId};
 use async_backing_prospective_parachains::Selection;
@@ -123,6 +123,9 @@ pub struct RunConfig {
 	pub root_calls: Vec<RootCall>,
 	/// Paras that are counted and upgrade their code as soon as they may: the same code, with other bytes.
 	pub upgrades: Vec<ParaId>,
+	/// Validators that speak version 1 of the chunk protocol alone, as nodes did before chunks were mapped (R-NET-35, R-NET-99).
+	/// Where chunks are mapped it is of no use (R-NET-99): there they ask in version 2, and answer nobody.
+	pub chunk_v1: Vec<Span>,
 	/// Where all randomness comes from.
 	pub seed: u64,
 	/// Parameters of asynchronous backing.
@@ -152,6 +155,7 @@ impl Default for RunConfig {
 			customer_is_root: false,
 			root_calls: Vec::new(),
 			upgrades: Vec::new(),
+			chunk_v1: Vec::new(),
 			seed: 0,
 			params: AsyncBackingParams {
 				max_candidate_depth: 4,
@@ -277,6 +281,9 @@ impl RunConfig {
 		}
 		// Available data cannot be split over fewer than two validators (R-AVL-1); each core needs a group.
 		in_range("validators", *validators, self.cores().max(2), MAX_VALIDATORS)?;
+		for Span { last, .. } in &self.chunk_v1 {
+			in_range("chunk_v1", *last, 0, validators.saturating_sub(1))?;
+		}
 		self.clone().expanded()?;
 		if let Some(session_length) = model.session_length {
 			in_range("session_length", session_length, 4, 1_000_000)?;

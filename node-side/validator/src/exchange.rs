@@ -40,6 +40,20 @@ impl Question {
 			.flatten()
 			.find(|(protocol, _)| speaks(*protocol))
 	}
+
+	/// As somebody asks who speaks these protocols alone: without those that it does not. `None` if it speaks none of them.
+	pub fn asked_in(self, speaks: impl Fn(Protocol) -> bool) -> Option<Self> {
+		let fallback = self.fallback.filter(|(protocol, _)| speaks(*protocol));
+		if speaks(self.protocol) {
+			return Some(Self { fallback, ..self });
+		}
+		let (protocol, bytes) = fallback?;
+		Some(Self {
+			protocol,
+			bytes,
+			fallback: None,
+		})
+	}
 }
 
 /// An answer as it comes back.

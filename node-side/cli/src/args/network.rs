@@ -3,7 +3,7 @@
 use super::{faults::FaultArgs, model::ModelArgs};
 use crate::runtime::RuntimeArgs;
 use async_backing_devnet::{
-	most_cores_at_once, Assignee, Authoring, CoreWork, RootCall, RunConfig, Selection, MAX_PARAS,
+	most_cores_at_once, Assignee, Authoring, CoreWork, RootCall, RunConfig, Selection, Span, MAX_PARAS,
 	MAX_VALIDATORS, PARTS_OF_A_CORE,
 };
 use async_backing_primitives::{AsyncBackingParams, ParaId};
@@ -55,6 +55,9 @@ pub(crate) struct Network {
 	/// A para that upgrades its code as soon as it may; see --upgrade-delay. Once for each.
 	#[arg(long = "upgrade", value_name = "ID")]
 	upgrades: Vec<u32>,
+	/// Validators that speak version 1 of the chunk protocol alone, as nodes did before chunks were mapped: 0-3,7.
+	#[arg(long, value_name = "NODES", value_delimiter = ',')]
+	chunk_v1: Vec<Span>,
 	#[command(flatten)]
 	faults: FaultArgs,
 	#[command(flatten)]
@@ -104,6 +107,7 @@ impl Network {
 			selection: self.selection.into(),
 			root_calls: self.root_calls.clone(),
 			upgrades: self.upgrades.iter().copied().map(ParaId).collect(),
+			chunk_v1: self.chunk_v1.clone(),
 			..RunConfig::default()
 		};
 		self.faults.add(&mut config);

@@ -61,6 +61,13 @@ pub struct Span {
 	pub last: u32,
 }
 
+impl Span {
+	/// Whether this node is one of them.
+	pub const fn contains(&self, node: u32) -> bool {
+		self.first <= node && node <= self.last
+	}
+}
+
 /// What a validator does wrong. Its other half is honest: it does not know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ValidatorMisconduct {

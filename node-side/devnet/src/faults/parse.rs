@@ -46,6 +46,21 @@ fn percent(text: &str) -> Result<u32, String> {
 	sum.ok_or_else(|| FORM.to_owned())
 }
 
+impl FromStr for Span {
+	type Err = String;
+
+	/// `3`, or `3-5`.
+	fn from_str(text: &str) -> Result<Self, String> {
+		const FORM: &str = "must be a node's number, or two as 0-3";
+		let (first, last) = text.split_once('-').unwrap_or((text, text));
+		let (first, last) = (number(first, FORM)?, number(last, FORM)?);
+		match first <= last {
+			true => Ok(Self { first, last }),
+			false => Err(FORM.into()),
+		}
+	}
+}
+
 impl Trouble {
 	/// Of `--loss PERCENT[@FROM..TO]`.
 	///
@@ -94,14 +109,7 @@ impl Trouble {
 		const FORM: &str = "must be FROM..TO:NODES|NODES, as 20..40:0-3|4-9; no node on two sides";
 		let (slots, sides) = text.split_once(':').ok_or(FORM)?;
 		let during: Slots = slots.parse()?;
-		let span = |text: &str| {
-			let (first, last) = text.split_once('-').unwrap_or((text, text));
-			let (first, last) = (number(first, FORM)?, number(last, FORM)?);
-			match first <= last {
-				true => Ok(Span { first, last }),
-				false => Err(FORM.to_owned()),
-			}
-		};
+		let span = |text: &str| text.parse::<Span>().map_err(|_| FORM.to_owned());
 		let side = |text: &str| text.split(',').map(span).collect::<Result<Vec<_>, _>>();
 		let sides = sides.split('|').map(side).collect::<Result<Vec<_>, _>>()?;
 		let mut spans: Vec<_> = sides.iter().flatten().collect();

@@ -16,7 +16,7 @@ type Out = Outbox<DevnetWords>;
 pub(crate) struct Wired<C> {
 	core: C,
 	exchange: Exchange,
-	/// What it speaks, of what it is asked in.
+	/// What it asks in, and speaks of what it is asked in.
 	speaks: fn(Protocol) -> bool,
 }
 
@@ -94,16 +94,24 @@ impl<C: Core<Words = CoreWords>> Core for Wired<C> {
 		let Some(input) = self.input(input, out) else {
 			return;
 		};
-		let Self { core, exchange, .. } = self;
+		let Self {
+			core,
+			exchange,
+			speaks,
+		} = self;
 		out.part(
 			|part: &mut Outbox<CoreWords>| core.handle(now, input, part),
-			|output| Some(carried(exchange, output)),
+			|output| Some(carried(exchange, *speaks, output)),
 		);
 	}
 }
 
 /// What goes over links is put in bytes.
-fn carried(exchange: &mut Exchange, output: Output<CoreWords>) -> Output<DevnetWords> {
+fn carried(
+	exchange: &mut Exchange,
+	speaks: fn(Protocol) -> bool,
+	output: Output<CoreWords>,
+) -> Output<DevnetWords> {
 	match output {
 		Output::Notify(to, message) => Output::Notify(to, message),
 		Output::Request {
@@ -115,7 +123,10 @@ fn carried(exchange: &mut Exchange, output: Output<CoreWords>) -> Output<DevnetW
 			id,
 			peer,
 			request: match request {
-				Request::Node(request) => Question::Node(exchange.ask(id, peer, request)),
+				Request::Node(request) => {
+					let question = exchange.ask(id, peer, request);
+					Question::Node(question.clone().asked_in(speaks).unwrap_or(question))
+				}
 				Request::Block(candidate) => Question::Block(candidate),
 			},
 			timeout,

@@ -34,7 +34,7 @@ use async_backing_provisioner::Proposal;
 use async_backing_relay_client::{signing, ValidatorKeys};
 use async_backing_sim::{Agenda, Digest, NodeId, Price, Scenario, Sent, What};
 use async_backing_validator::{Validator, ValidatorConfig};
-use async_backing_wire::{declare_payload, CollatorId, CollatorSignature, Declaration};
+use async_backing_wire::{declare_payload, CollatorId, CollatorSignature, Declaration, Protocol};
 use codec::Encode;
 use rand_chacha::{rand_core::SeedableRng, ChaCha8Rng};
 use std::{
@@ -389,7 +389,13 @@ impl<C: Chain> Scenario for World<C> {
 				*running = core.clone();
 			}
 			let tape = self.tape.clone().filter(|tape| tape.validator == node.0);
-			let core = Wired::new(ValidatorCore::new(core, tape), |_| true);
+			let is_old = u32::try_from(node.0)
+				.is_ok_and(|number| self.config.chunk_v1.iter().any(|span| span.contains(number)));
+			let speaks: fn(Protocol) -> bool = match is_old {
+				true => |protocol| protocol != Protocol::ChunkV2,
+				false => |_| true,
+			};
+			let core = Wired::new(ValidatorCore::new(core, tape), speaks);
 			return match self.config.faults.validators.get(&node) {
 				Some(misconduct) => {
 					let keys =

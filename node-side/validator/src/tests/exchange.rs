@@ -1,7 +1,7 @@
 //! Requests in bytes: what two drivers say to each other (R-NET-19, R-NET-34, R-NET-35, R-NET-70, R-NET-99 to R-NET-102).
 
 use super::fixture::*;
-use crate::{Answer, Exchange, Request, Response};
+use crate::{Answer, Exchange, Question, Request, Response};
 use async_backing_availability::ErasureChunk;
 use async_backing_machine::{PeerId, Refusal, RequestFailure, RequestId, Ticket};
 use async_backing_primitives::ValidatorIndex;
@@ -148,6 +148,31 @@ fn r_net_34_r_net_98_what_does_not_decode_costs_and_is_no_answer() {
 		Exchange::default().answered(ID, Err(RequestFailure::TimedOut)),
 		None,
 		"nobody asked"
+	);
+}
+
+/// Who speaks both asks in both, who speaks one in that; and who speaks none that fits does not ask.
+#[test]
+fn r_net_35_what_is_asked_is_what_the_asker_speaks() {
+	let candidate = Candidate::new();
+	let plain = chunk_of(&candidate, 3, true).to_question();
+	let in_version_1 = Question {
+		protocol: Protocol::ChunkV1,
+		bytes: plain.fallback.clone().expect("R-NET-35: a second protocol").1,
+		fallback: None,
+	};
+	let old = |protocol| protocol == Protocol::ChunkV1;
+	let new = |protocol| protocol == Protocol::ChunkV2;
+	assert_eq!(plain.clone().asked_in(|_| true), Some(plain.clone()));
+	assert_eq!(plain.clone().asked_in(old), Some(in_version_1));
+	let alone = plain.clone().asked_in(new).expect("it speaks the first");
+	assert_eq!((alone.protocol, alone.fallback), (Protocol::ChunkV2, None));
+	assert_eq!(plain.asked_in(|_| false), None);
+	let mapped = chunk_of(&candidate, 3, false).to_question();
+	assert_eq!(
+		mapped.asked_in(old),
+		None,
+		"R-NET-99: not where chunks are mapped"
 	);
 }
 
