@@ -23,7 +23,7 @@ pub const MAX_PARAS: u32 = 200;
 /// Most collators of one para: fewer than validators listen to (R-NET-82).
 pub(crate) const MAX_COLLATORS_PER_PARA: u32 = 10;
 /// Most cores of one para.
-pub(crate) const MAX_CORES_PER_PARA: u32 = 16;
+pub const MAX_CORES_PER_PARA: u32 = 16;
 /// Most slots of a hundred in which nobody builds: one of five is left.
 pub(crate) const MAX_EMPTY_SLOTS: u32 = 80;
 /// Most blocks that finality is behind: half of what nodes remember.
@@ -299,7 +299,7 @@ impl RunConfig {
 			AsyncBackingParams::MAX,
 		)?;
 		in_range("segment_capacity", model.segment_capacity, 1, 256)?;
-		in_range("velocity", model.velocity, 1, 16)?;
+		in_range("velocity", model.velocity, 1, MAX_CORES_PER_PARA)?;
 		in_range(
 			"minimum_backing_votes",
 			model.minimum_backing_votes,

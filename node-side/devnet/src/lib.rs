@@ -43,7 +43,7 @@ pub use async_backing_validator::recording;
 pub use authoring::{Author, Budget, Idle, NoPace, Order, Pace, Place, Rhythm, Timing};
 pub use config::{
 	Assignee, Authoring, ConfigError, CoreWork, Faults, ForeignPara, RunConfig, FIRST_PARA, MAX_BLOCKS,
-	MAX_PARAS, MAX_VALIDATORS,
+	MAX_CORES_PER_PARA, MAX_PARAS, MAX_VALIDATORS,
 };
 pub use contexts::{ApprovalError, Backing, CandidateContexts};
 pub use disturbance::Disturbance;

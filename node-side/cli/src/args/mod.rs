@@ -30,7 +30,7 @@ pub(crate) use context::{As, Context, Drawn};
 pub(crate) use dev::Dev;
 pub(crate) use network::Network;
 pub(crate) use params::Params;
-pub(crate) use plan::{Plan, Today, MAX_CORES};
+pub(crate) use plan::{Plan, Today};
 pub(crate) use recording::Recording;
 pub(crate) use replay::Replay;
 pub(crate) use rerun::Rerun;

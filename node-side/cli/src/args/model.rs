@@ -1,7 +1,7 @@
 //! Inputs of the model.
 
 use async_backing_collator::sufficient_capacity;
-use async_backing_devnet::Model;
+use async_backing_devnet::{Model, MAX_CORES_PER_PARA};
 use clap::Args;
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ pub(super) struct ModelArgs {
 	segment_capacity: Option<u32>,
 	/// Blocks that a parachain wants per relay block; by default one for each of its cores, of those of --core and --order the
 	/// most that one para has at once.
-	#[arg(long, value_name = "BLOCKS", value_parser = clap::value_parser!(u32).range(1..=16))]
+	#[arg(long, value_name = "BLOCKS", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_CORES_PER_PARA)))]
 	velocity: Option<u32>,
 	/// How many relay blocks behind the best one parablocks are built on, as far as --allowed-ancestry-len and the session have
 	/// so many: a fork that loses kills none of them then.

@@ -3,8 +3,8 @@
 use super::{faults::FaultArgs, model::ModelArgs};
 use crate::runtime::RuntimeArgs;
 use async_backing_devnet::{
-	most_cores_at_once, Assignee, Authoring, CoreWork, RootCall, RunConfig, Selection, Span, MAX_PARAS,
-	MAX_VALIDATORS, PARTS_OF_A_CORE,
+	most_cores_at_once, Assignee, Authoring, CoreWork, RootCall, RunConfig, Selection, Span,
+	MAX_CORES_PER_PARA, MAX_PARAS, MAX_VALIDATORS, PARTS_OF_A_CORE,
 };
 use async_backing_primitives::{AsyncBackingParams, ParaId};
 use clap::Args;
@@ -28,7 +28,7 @@ pub(crate) struct Network {
 	#[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10))]
 	collators_per_para: u32,
 	/// Cores of each para: so many of its parablocks a relay block can back.
-	#[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=16))]
+	#[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_CORES_PER_PARA)))]
 	cores_per_para: u32,
 	/// What a core does, instead of the cores of --cores-per-para and --on-demand: '0=2000', a lease '1=2000@10..40' of
 	/// blocks 10 to 39, shares '0=2000:28800,pool:28800' of 57600 parts. Once for each core and lease.
@@ -67,9 +67,6 @@ pub(crate) struct Network {
 	pub(crate) runtime: RuntimeArgs,
 }
 
-/// Most blocks that a para may have on one relay parent.
-const MAX_VELOCITY: u32 = 16;
-
 impl Network {
 	fn orders_for(&self) -> Vec<ParaId> {
 		self.orders.iter().copied().map(ParaId).collect()
@@ -84,7 +81,8 @@ impl Network {
 			[] => self.cores_per_para.saturating_add(1),
 			works => most_cores_at_once(works, &self.orders_for()),
 		};
-		cores.clamp(1, MAX_VELOCITY)
+		// A block on one relay parent for each core, at most.
+		cores.clamp(1, MAX_CORES_PER_PARA)
 	}
 
 	/// A run of so many blocks with these parameters.

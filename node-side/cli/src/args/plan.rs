@@ -2,18 +2,15 @@
 
 use super::{model::ModelArgs, network::Building};
 use crate::runtime::RuntimeArgs;
-use async_backing_devnet::{Authoring, Model, MAX_VALIDATORS};
+use async_backing_devnet::{Authoring, Model, MAX_CORES_PER_PARA, MAX_VALIDATORS};
 use clap::Args;
 use std::path::PathBuf;
-
-/// Most cores of a para.
-pub(crate) const MAX_CORES: u32 = 16;
 
 /// A para, its cores, and what its chain allows today.
 #[derive(Args, Debug)]
 pub(crate) struct Plan {
 	/// Cores that the para has.
-	#[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_CORES)))]
+	#[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_CORES_PER_PARA)))]
 	pub(crate) cores: u32,
 	/// Paras that share the one core, each with as many parts of it.
 	#[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=20), conflicts_with = "cores")]

@@ -11,14 +11,14 @@ mod verify;
 mod tests;
 
 use crate::{
-	args::{self, Today, MAX_CORES},
+	args::{self, Today},
 	error::CliError,
 	output::{self, Output},
 	parachains,
 };
 use async_backing_collator::BlockProducer;
 use async_backing_counter_parachain::Producer;
-use async_backing_devnet::{Authoring, Model, Pace, Rhythm, Timing, FIRST_PARA};
+use async_backing_devnet::{Authoring, Model, Pace, Rhythm, Timing, FIRST_PARA, MAX_CORES_PER_PARA};
 use async_backing_primitives::{AsyncBackingParams, HostConfiguration, ParaId};
 use outcome::Outcome;
 use serde::Serialize;
@@ -157,7 +157,7 @@ fn velocity(args: &args::Plan) -> Result<u32, CliError> {
 		let least = between_turns.div_ceil(args.cores.into());
 		let cores = args.cores;
 		let allowed = match args.share {
-			1 if blocks <= MAX_CORES.into() => {
+			1 if blocks <= MAX_CORES_PER_PARA.into() => {
 				format!("at least {least} with {cores} cores; {blocks} cores give such a time (R-SLO-2)")
 			}
 			1 => format!("at least {least} with {cores} cores (R-SLO-2)"),
