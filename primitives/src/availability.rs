@@ -227,6 +227,8 @@ mod tests {
 			);
 		}
 		assert_eq!([0, 1, 65537].map(recovery_threshold), [None; 3], "R-AVL-1");
+		// f = 65535 / 3.
+		assert_eq!(recovery_threshold(65536), Some(21_846), "R-AVL-1");
 		for (validators, threshold) in [(7, 2), (10, 4), (100, 32), (300, 64), (1000, 256)] {
 			assert_eq!(
 				systematic_recovery_threshold(validators),
@@ -256,5 +258,46 @@ mod tests {
 			[&[0x0c, 0x05, 3, 0, 0, 0][..], &[9; 32]].concat(),
 			"R-AVL-8"
 		);
+	}
+
+	#[test]
+	fn r_avl_8_the_bytes_of_what_an_honest_validator_sent_are_not_copied() {
+		for bits in [0, 1, 7, 8, 9, 16, 200] {
+			let sent = AvailabilityBitfield(BitVec::repeat(true, bits)).encode();
+			let received = AvailabilityBitfield::decode(&mut &sent[..]).expect("bits decode");
+			assert!(matches!(received.bytes(), Cow::Borrowed(_)), "{bits} bits");
+		}
+	}
+
+	#[test]
+	fn r_avl_8_a_bitfield_is_signed_by_one_validator_for_one_leaf() {
+		use crate::test_helpers::{validator_id, Signers};
+		let context = SigningContext {
+			session_index: 3,
+			parent_hash: Hash::repeat_byte(9),
+		};
+		let payload = AvailabilityBitfield(bitvec![u8, Lsb0; 1, 0, 1]);
+		let signed = UncheckedSigned {
+			signature: Signers::unshuffled(1).sign(ValidatorIndex(0), &payload.signing_payload(&context)),
+			validator_index: ValidatorIndex(0),
+			payload,
+		};
+		assert!(signed.verify(&context, &validator_id(0)));
+		assert!(!signed.verify(&context, &validator_id(1)), "another validator");
+		let elsewhere = SigningContext {
+			parent_hash: Hash::repeat_byte(8),
+			..context
+		};
+		assert!(!signed.verify(&elsewhere, &validator_id(0)), "another leaf");
+		let mut other = signed.clone();
+		other.payload.0.set(1, true);
+		assert!(!other.verify(&context, &validator_id(0)), "another bit");
+	}
+
+	/// The digest that RFC 7693 and its implementations give for 32 bytes of BLAKE2b.
+	#[test]
+	fn r_bin_32_the_hash_of_a_chunk_is_that_of_its_raw_bytes() {
+		let abc = hex_literal::hex!("bddd813c634239723171ef3fee98579b94964e3bb1cb3e427262c8c068d52319");
+		assert_eq!(chunk_hash(b"abc"), Hash::from(abc));
 	}
 }

@@ -62,3 +62,15 @@ pub fn verify(validator: &ValidatorId, payload: &[u8], signature: &ValidatorSign
 	crate::meter::count(crate::meter::SIGNATURE.saturating_add(payload.len()));
 	validator.verify(&payload, signature)
 }
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn r_bin_10_a_signature_takes_64_bytes() {
+		let signature = ValidatorSignature::from(sp_core::sr25519::Signature::from_raw([7; 64]));
+		assert_eq!(signature.encode(), [7; 64]);
+		assert_eq!(ValidatorSignature::max_encoded_len(), 64);
+	}
+}

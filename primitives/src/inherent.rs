@@ -127,6 +127,10 @@ mod tests {
 		let handled = now(provider.try_handle_error(&PARACHAINS_INHERENT_IDENTIFIER, &error));
 		let text = handled.expect("it is ours").expect_err("it is fatal").to_string();
 		assert!(text.contains("R-INC-1"), "{text}");
+		assert!(
+			InherentError::Missing.is_fatal_error(),
+			"a block without it is no block"
+		);
 		assert!(now(provider.try_handle_error(b"another0", &error)).is_none());
 	}
 }

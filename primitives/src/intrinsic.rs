@@ -216,4 +216,43 @@ mod tests {
 			);
 		}
 	}
+
+	#[test]
+	fn r_frg_16_outputs_show_by_themselves_whether_a_version_can_have_them() {
+		use crate::{ClaimQueueOffset, CoreSelector, UmpSignal};
+		use DescriptorVersion::{V1, V2, V3};
+		let selection = (CoreSelector(3), ClaimQueueOffset(1));
+		let signal = UmpSignal::SelectCore(selection.0, selection.1).encode();
+		let silent = CandidateCommitments::default();
+		let selecting = CandidateCommitments {
+			upward_messages: vec![vec![], signal],
+			..Default::default()
+		};
+		let signals = UmpSignals {
+			select_core: Some(selection),
+			approved_peer: None,
+		};
+		for (version, of_silent, of_selecting) in [
+			(V1, Ok(UmpSignals::default()), Err(SignalError::NotAllowed)),
+			(V2, Ok(UmpSignals::default()), Ok(signals.clone())),
+			(V3, Err(SignalError::Missing), Ok(signals)),
+		] {
+			for (commitments, expected) in [(&silent, of_silent), (&selecting, of_selecting)] {
+				let expected = expected.map_err(IntrinsicError::Signals);
+				assert_eq!(
+					check_outputs(version, commitments),
+					expected,
+					"R-UMP-4: {version:?}"
+				);
+			}
+		}
+		let large = CandidateCommitments {
+			head_data: HeadData(vec![0; MAX_COMMITMENTS_SIZE as usize]),
+			..Default::default()
+		};
+		assert_eq!(
+			check_outputs(V2, &large),
+			Err(IntrinsicError::CommitmentsTooLarge(large.encoded_size()))
+		);
+	}
 }

@@ -190,5 +190,13 @@ mod tests {
 		assert_eq!(filter.validated_in_group, bits(&[0, 0, 1, 0]));
 		assert_eq!(StatementFilter::full(3).backing_validators(), 3);
 		assert_eq!(StatementFilter::blank(3).backing_validators(), 0);
+		assert!(StatementFilter::blank(3).has_len(3) && StatementFilter::full(3).has_len(3));
+		for (seconded, validated) in [(3, 4), (4, 3), (4, 4)] {
+			let filter = StatementFilter {
+				seconded_in_group: BitVec::repeat(false, seconded),
+				validated_in_group: BitVec::repeat(false, validated),
+			};
+			assert!(!filter.has_len(3), "{seconded} and {validated}");
+		}
 	}
 }

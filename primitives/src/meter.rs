@@ -28,7 +28,8 @@ std::thread_local! {
 	static BYTES: core::cell::Cell<u64> = const { core::cell::Cell::new(0) };
 }
 
-#[cfg(all(test, feature = "meter"))]
+#[cfg(test)]
+#[cfg(feature = "meter")]
 mod tests {
 	use super::*;
 	use crate::{BlockData, HeadData, PoV, SigningContext, ValidationCode};

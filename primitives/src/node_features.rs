@@ -126,4 +126,37 @@ mod tests {
 		assert!(NodeFeatures::decode(&mut &too_many.encode()[..]).is_err());
 		assert_eq!(NodeFeatures::try_from(too_many), Err(TooManyNodeFeatures(257)));
 	}
+
+	#[test]
+	fn r_bin_30_a_feature_is_on_if_its_bit_is_and_off_beyond_the_end() {
+		let none = NodeFeatures::default();
+		assert!(none.is_empty());
+		assert_eq!(none.len(), 0);
+		assert!(!none.is_on(0));
+
+		let mut features = none;
+		features.set(SYSTEMATIC_CHUNKS, true);
+		assert!(!features.is_empty());
+		assert_eq!(features.len(), 3, "as far as needed");
+		let on: alloc::vec::Vec<u8> = (0..=255).filter(|feature| features.is_on(*feature)).collect();
+		assert_eq!(on, [2]);
+		features.set(2, false);
+		assert!(!features.is_on(2));
+		assert_eq!(features.len(), 3, "what is switched off keeps its place");
+	}
+
+	#[test]
+	fn r_bin_30_features_are_a_list_of_truths_elsewhere() {
+		let truths = alloc::vec![false, true, true];
+		let features = NodeFeatures::try_from(truths.clone()).expect("three are not too many");
+		assert_eq!(
+			[0, 1, 2, 3].map(|feature| features.is_on(feature)),
+			[false, true, true, false]
+		);
+		assert_eq!(alloc::vec::Vec::<bool>::from(features), truths);
+		assert_eq!(
+			NodeFeatures::try_from(alloc::vec![true; 257]),
+			Err(TooManyNodeFeatures(257))
+		);
+	}
 }

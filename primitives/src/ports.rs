@@ -13,6 +13,8 @@ use crate::{
 use alloc::{collections::BTreeSet, vec::Vec};
 
 mod nobody;
+#[cfg(test)]
+mod tests;
 
 pub use nobody::{StaticConfiguration, Unwired};
 

@@ -337,4 +337,33 @@ mod tests {
 			proptest::prop_assert_eq!(numbers(&window)[0], predicted);
 		}
 	}
+
+	#[test]
+	fn r_abp_4_however_long_the_ancestry_the_window_keeps_its_bound_and_its_newest_block() {
+		for ancestry in [MAX_RELAY_PARENTS - 1, MAX_RELAY_PARENTS, 1_000, u32::MAX] {
+			let mut window = AllowedRelayParents::default();
+			(1..=600).for_each(|number| {
+				window.update(block(number), ancestry);
+			});
+			assert_eq!(window.len(), 256, "R-ABP-4: A = {ancestry}");
+			assert_eq!(window.latest(), Some(block(600)), "R-ABP-4: A = {ancestry}");
+			assert_eq!(window.oldest(), Some(block(345)), "R-ABP-4: A = {ancestry}");
+		}
+	}
+
+	#[test]
+	fn r_rel_5_a_window_is_empty_until_its_first_block_and_when_cleared() {
+		let mut window = AllowedRelayParents::default();
+		assert!(window.is_empty());
+		assert_eq!((window.oldest(), window.latest()), (None, None));
+		window.update(block(1), 3);
+		window.update(block(2), 3);
+		assert!(!window.is_empty());
+		assert_eq!(
+			(window.oldest(), window.latest()),
+			(Some(block(1)), Some(block(2)))
+		);
+		window.clear();
+		assert!(window.is_empty(), "R-REL-5");
+	}
 }

@@ -121,4 +121,36 @@ mod tests {
 		let expected = [b"VCPC", &[1][..], &[6; 32], &[7, 0, 0, 0], &[8, 0, 0, 0]].concat();
 		assert_eq!(statement.signing_payload(), expected, "R-CODE-3");
 	}
+
+	#[test]
+	fn r_code_3_a_verdict_counts_as_its_validator_signed_it() {
+		use crate::test_helpers::{validator_id, Signers};
+		let statement = PvfCheckStatement {
+			accept: true,
+			subject: ValidationCodeHash(Hash::repeat_byte(6)),
+			session_index: 7,
+			validator_index: ValidatorIndex(0),
+		};
+		let signature = Signers::unshuffled(1).sign(ValidatorIndex(0), &statement.signing_payload());
+		assert!(statement.is_signed_by(&validator_id(0), &signature));
+		assert!(!statement.is_signed_by(&validator_id(1), &signature));
+		let opposite = PvfCheckStatement {
+			accept: false,
+			..statement
+		};
+		assert!(!opposite.is_signed_by(&validator_id(0), &signature), "R-CODE-3");
+	}
+
+	#[test]
+	fn r_bin_30_members_of_a_group_are_found_by_its_index() {
+		let members = [0, 2, 5].map(ValidatorIndex);
+		let info = SessionInfo {
+			validator_groups: [members[..1].to_vec(), members[1..].to_vec(), Vec::new()].into(),
+			..Default::default()
+		};
+		assert_eq!(info.group(GroupIndex(0)), Some(&members[..1]));
+		assert_eq!(info.group(GroupIndex(1)), Some(&members[1..]));
+		assert_eq!(info.group(GroupIndex(2)), Some(&[][..]), "nobody is in it");
+		assert_eq!(info.group(GroupIndex(3)), None, "there is no such group");
+	}
 }

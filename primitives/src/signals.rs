@@ -158,7 +158,7 @@ mod tests {
 			select_core: Some((CoreSelector(1), ClaimQueueOffset(2))),
 			approved_peer: None,
 		};
-		let rows: [(&str, Vec<UpwardMessage>, Result<UmpSignals, SignalError>); 11] = [
+		let rows: [(&str, Vec<UpwardMessage>, Result<UmpSignals, SignalError>); 12] = [
 			("no separator", vec![vec![1]], Ok(UmpSignals::default())),
 			(
 				"separator with nothing after it",
@@ -169,6 +169,11 @@ mod tests {
 			(
 				"twice one kind",
 				vec![vec![], select.clone(), select.clone()],
+				Err(SignalError::Duplicate(1)),
+			),
+			(
+				"twice the other kind",
+				vec![vec![], peer.clone(), peer.clone()],
 				Err(SignalError::Duplicate(1)),
 			),
 			(
@@ -228,8 +233,22 @@ mod tests {
 			check_signals(DescriptorVersion::V1, &with),
 			Err(SignalError::NotAllowed)
 		);
-		assert!(check_signals(DescriptorVersion::V2, &with).is_ok());
-		assert!(check_signals(DescriptorVersion::V2, &[]).is_ok());
+		let selected = UmpSignals {
+			select_core: Some((CoreSelector(0), ClaimQueueOffset(0))),
+			approved_peer: None,
+		};
+		for (version, messages, signals) in [
+			(DescriptorVersion::V1, &[][..], UmpSignals::default()),
+			(DescriptorVersion::V2, &[], UmpSignals::default()),
+			(DescriptorVersion::V2, &with, selected.clone()),
+			(DescriptorVersion::V3, &with, selected),
+		] {
+			assert_eq!(
+				check_signals(version, messages),
+				Ok(signals),
+				"R-UMP-4: {version:?}"
+			);
+		}
 		assert_eq!(
 			check_signals(DescriptorVersion::V3, &[]),
 			Err(SignalError::Missing)

@@ -199,6 +199,20 @@ mod tests {
 	}
 
 	#[test]
+	fn r_stm_2_there_are_two_kinds_and_both_name_their_candidate() {
+		let hash = CandidateHash(Hash::repeat_byte(0x22));
+		let kind = |kind| {
+			let bytes = [b"BKNG".as_slice(), &[kind], &[0x22; 32]].concat();
+			CompactStatement::decode(&mut &bytes[..]).ok()
+		};
+		assert_eq!(kind(1), Some(CompactStatement::Seconded(hash)), "R-STM-2");
+		assert_eq!(kind(2), Some(CompactStatement::Valid(hash)), "R-STM-2");
+		assert_eq!([kind(0), kind(3)], [None; 2], "R-STM-2");
+		assert_eq!(CompactStatement::Seconded(hash).candidate_hash(), hash);
+		assert_eq!(CompactStatement::Valid(hash).candidate_hash(), hash);
+	}
+
+	#[test]
 	fn r_bin_23_golden_payloads_of_other_votes() {
 		let hash = CandidateHash(Hash::repeat_byte(0x22));
 		let approval = [b"APPR".as_slice(), &[0x22; 32], &[7, 0, 0, 0]].concat();

@@ -360,4 +360,34 @@ mod tests {
 	fn faults_are_said_together() {
 		wiring().required(path::BABE, "R-KEY-9").check();
 	}
+
+	#[test]
+	fn r_abp_9_neighbours_are_asked_together_and_keep_what_was_found_before() {
+		let (hrmp, ump): (&'static str, &'static str) = (here(path::HRMP).leak(), here(path::UMP).leak());
+		let neighbours = [
+			Neighbour::of::<Hrmp>("Hrmp", hrmp),
+			Neighbour::of::<()>("Ump", ump),
+			Neighbour::of::<Ump>("Hrmp", hrmp),
+		];
+		let wiring = wiring().required(path::BABE, "R-KEY-9").all_given(&neighbours);
+		let begins = [
+			"the runtime has no pallet of `pallet_babe`",
+			"`type Ump = ()`",
+			"`type Hrmp = ",
+		];
+		assert_eq!(wiring.faults().len(), 3, "{:?}", wiring.faults());
+		for (fault, begin) in wiring.faults().iter().zip(begins) {
+			assert!(fault.starts_with(begin), "{fault}");
+		}
+	}
+
+	#[test]
+	fn what_does_not_hold_is_a_fault_and_what_holds_is_none() {
+		let wiring = wiring()
+			.holds(false, "first")
+			.holds(true, "second")
+			.holds(false, "third");
+		assert_eq!(wiring.faults(), ["first", "third"]);
+		assert!(wiring.pallet(&here(path::UMP)).is_some(), "nothing else changes");
+	}
 }

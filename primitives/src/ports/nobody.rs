@@ -210,4 +210,81 @@ mod tests {
 		assert_eq!(after.num_cores, 2);
 		assert_eq!(<()>::activate_for(7).1, HostConfiguration::default());
 	}
+
+	#[test]
+	fn r_abp_7_without_the_configuration_pallet_the_defaults_hold_for_ever() {
+		let defaults = HostConfiguration::default();
+		assert_eq!(<()>::active(), defaults);
+		for session in [0, 1, 1000] {
+			assert_eq!(<()>::activate_for(session), (defaults.clone(), defaults.clone()));
+		}
+	}
+
+	const PARA: ParaId = ParaId(2000);
+	const NEVER_DISABLED: [ValidatorIndex; 0] = [];
+
+	#[test]
+	fn without_the_session_pallet_it_is_session_0_without_validators() {
+		assert_eq!(<() as CurrentSession>::index(), 0);
+		assert_eq!(<()>::validators(), []);
+		assert_eq!(<()>::validator_count(), 0);
+		assert_eq!(<()>::disabled(), NEVER_DISABLED.into());
+		assert_eq!(<()>::disabled_in_parent(), NEVER_DISABLED.into());
+		assert!(!<()>::is_change_buffered(), "it never ends");
+	}
+
+	#[test]
+	fn r_base_16_without_the_paras_pallet_nothing_is_known_of_any_para() {
+		assert_eq!(<()>::parachains(), []);
+		assert_eq!(<()>::head(PARA), None);
+		assert_eq!(<()>::current_code_hash(PARA), None);
+		assert_eq!(<()>::code_by_hash(ValidationCodeHash::default()), None);
+		assert_eq!(<()>::most_recent_context(PARA), None);
+		assert_eq!(<()>::future_code(PARA), None);
+		assert_eq!(<()>::facts(PARA), None, "R-BASE-16");
+		assert!(!<()>::is_upgrade_restricted(PARA));
+		assert!(!<()>::is_offboarding(PARA));
+		assert!(!<()>::is_offboarding_in_parent(PARA));
+	}
+
+	#[test]
+	fn without_queues_and_channels_nothing_waits_and_nothing_can_be_sent() {
+		assert_eq!(<() as DownwardQueues>::len(PARA), 0);
+		assert!(<() as DownwardQueues>::is_empty(PARA));
+		assert_eq!(<()>::sent_at(PARA, 0), None);
+		assert_eq!(<()>::size(PARA), QueueSize { count: 0, bytes: 0 });
+		let no_block: [BlockNumber; 0] = [];
+		assert_eq!(<()>::valid_watermarks(PARA), no_block);
+		assert_eq!(<()>::received(PARA), []);
+		assert_eq!(<()>::recipients(PARA), []);
+		assert_eq!(<()>::outbound_channel(PARA, ParaId(2001)), None, "R-CON-2");
+		let nothing = WaitingMessages {
+			messages: 0,
+			channels: 0,
+			is_stored: false,
+		};
+		assert_eq!(<()>::waiting(PARA, 7), nothing);
+	}
+
+	#[test]
+	fn r_bkv_1_without_a_scheduler_there_is_no_core_and_no_group() {
+		let nothing = SchedulerLoad {
+			cores: 0,
+			lookahead: 0,
+			orders: 0,
+			core_bytes: 0,
+		};
+		assert_eq!(<()>::core_count(), 0);
+		assert_eq!(<()>::load(), nothing);
+		assert_eq!(<()>::groups(), [[]; 0]);
+		assert_eq!(<()>::claim_queue(), ClaimQueue::default());
+		let free = BTreeSet::new();
+		assert_eq!(<()>::advance(&free, &free), [], "no core is free for anybody");
+		let rotation = GroupRotationInfo {
+			session_start_block: 7,
+			group_rotation_frequency: 0,
+			now: 7,
+		};
+		assert_eq!(<()>::rotation_info(7), rotation, "R-GRP-2: they never rotate");
+	}
 }

@@ -67,6 +67,8 @@ fn r_hoo_1_a_fixed_capacity_needs_the_included_head() {
 	assert_eq!(HOOK.on_relay_state(&silent), Err(NoIncludedHead), "R-SEG-2");
 	assert!(hook.can_build_upon(3, None, 5));
 	assert!(!hook.can_build_upon(4, None, 5));
+	assert_eq!(hook.max_capacity(), capacity(4), "no verdict has more");
+	assert_eq!(ExpectParentIncluded.max_capacity(), capacity(1));
 }
 
 #[test]

@@ -169,8 +169,26 @@ fn r_key_6_an_index_ascends_and_its_channels_exist() {
 		assert_eq!(state.read(), Err(RelayStateError::BadChannelIndex), "R-KEY-6");
 	}
 	let mut state = State::new();
-	state.set(index, vec![ParaId(2001)]);
+	state.set(index.clone(), vec![ParaId(2001)]);
 	assert_eq!(state.read(), Err(RelayStateError::MissingChannel(ParaId(2001))));
+
+	let most: Vec<ParaId> = (1..=crate::MAX_HRMP_CHANNELS).map(ParaId).collect();
+	let mut state = State::new();
+	state.set(index, most.clone());
+	for recipient in &most {
+		state.set(RelayState::channel_key(PARA, *recipient), channel());
+	}
+	let channels = state.read().expect("as many as there can be").channels_out;
+	let recipients: Vec<_> = channels.into_iter().map(|(recipient, _)| recipient).collect();
+	assert_eq!(recipients, most);
+}
+
+#[test]
+fn r_key_5_the_key_of_a_channel_ends_with_sender_and_recipient() {
+	let key = RelayState::channel_key(ParaId(0x0102), ParaId(0x0304));
+	assert!(key.starts_with(&keys::HRMP_CHANNELS), "R-KEY-5");
+	assert!(key.ends_with(&[2, 1, 0, 0, 4, 3, 0, 0]), "R-KEY-5");
+	assert_eq!(key.len(), 32 + 8 + 8, "between them a hash of 64 bits");
 }
 
 #[test]

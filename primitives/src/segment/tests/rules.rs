@@ -72,6 +72,53 @@ fn r_seg_2_there_is_room_for_the_block_or_it_is_invalid() {
 }
 
 #[test]
+fn r_seg_2_a_segment_is_empty_before_its_first_block_and_when_all_are_included() {
+	let mut segment = UnincludedSegment::default();
+	assert!(segment.is_empty());
+	segment = super::segment(&[UsedBandwidth::default()]);
+	assert!(!segment.is_empty());
+	segment.drop_included(head(1));
+	assert!(segment.is_empty(), "R-SEG-2");
+}
+
+#[test]
+fn r_seg_3_there_is_no_segment_whose_sum_cannot_be_counted() {
+	let max = u32::MAX;
+	let from = |first, second| {
+		let ancestors = segment(&[first])
+			.ancestors()
+			.iter()
+			.chain(segment(&[second]).ancestors())
+			.cloned()
+			.collect();
+		UnincludedSegment::from_parts(ancestors, None)
+	};
+	let rows = [
+		("upward messages", used((max, 0), &[]), used((1, 0), &[])),
+		("upward bytes", used((0, max), &[]), used((0, 1), &[])),
+		(
+			"messages of a channel",
+			used((0, 0), &[(2001, max, 1)]),
+			used((0, 0), &[(2001, 1, 1)]),
+		),
+		(
+			"bytes of a channel",
+			used((0, 0), &[(2001, 1, max)]),
+			used((0, 0), &[(2001, 1, 1)]),
+		),
+	];
+	for (name, first, second) in rows {
+		let fits = from(first.clone(), UsedBandwidth::default());
+		assert_eq!(
+			fits.map(|segment| segment.aggregate().clone()),
+			Some(first.clone()),
+			"{name}"
+		);
+		assert_eq!(from(first, second), None, "R-SEG-3: {name}");
+	}
+}
+
+#[test]
 fn r_seg_3_the_sum_stays_within_each_limit() {
 	let before = [used((2, 20), &[(2001, 1, 10)]), used((1, 10), &[(2001, 1, 20)])];
 	// Three upward messages of 30 bytes and two of 30 bytes to 2001 are under way.
