@@ -346,9 +346,7 @@ impl<R: PathRule> FragmentTree<R> {
 
 	/// Finds the best paths again after nodes were added from `position` on.
 	fn settle(&mut self, position: usize) {
-		if position < self.arena.len() {
-			Arc::make_mut(&mut self.arena).settle(position);
-		}
+		Arc::make_mut(&mut self.arena).settle(position);
 	}
 
 	/// Sweeps breadth-first from the nodes at `position` and after it (R-TRE-2).
