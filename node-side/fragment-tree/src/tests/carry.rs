@@ -210,6 +210,71 @@ fn a_leaf_elsewhere_judges_for_itself() {
 	assert!(next.is_empty(), "R-SCO-3");
 }
 
+#[test]
+fn r_sco_3_a_leaf_of_the_same_number_on_another_chain_does_not_share_the_nodes() {
+	let a = spec(0, 1).at(LEAF).build();
+	let Story { storage, tree } = start(&base(), &[&a]);
+	let leaf = RelayChainBlockInfo {
+		hash: Hash::repeat_byte(7),
+		..block(LEAF)
+	};
+	let ancestors = [block(LEAF - 1), block(LEAF - 2)];
+	let fork =
+		Scope::with_ancestors(PARA, leaf, base(), vec![], 4, ancestors).expect("blocks are contiguous");
+	let (next, _) = carried(&tree, fork, &storage);
+	assert!(next.is_empty(), "R-SCO-3: its relay parent is on the other chain");
+}
+
+#[test]
+fn r_frg_4_who_is_too_old_for_the_chain_goes_though_the_window_has_the_relay_parent() {
+	let (old, young) = (spec(0, 1).at(LEAF - 1).build(), spec(0, 2).at(LEAF).build());
+	let Story { storage, tree } = start(&base(), &[&old, &young]);
+	let later = Constraints {
+		min_relay_parent_number: LEAF,
+		..base()
+	};
+	let ancestors = [block(LEAF), block(LEAF - 1)];
+	let scope = Scope::with_ancestors(PARA, block(LEAF + 1), later, vec![], 4, ancestors)
+		.expect("blocks are contiguous");
+	let (next, report) = carried(&tree, scope, &storage);
+	assert!(
+		!next.contains(old.hash()) && next.contains(young.hash()),
+		"R-FRG-4"
+	);
+	assert_eq!(report.checks, 0, "nothing else of them is judged again");
+}
+
+#[test]
+fn the_first_of_two_pending_candidates_is_included_and_nothing_is_judged_again() {
+	let (a, b, c) = (spec(0, 1).build(), spec(1, 2).build(), spec(2, 3).build());
+	let Story { storage, .. } = start(&base(), &[&a, &b, &c]);
+	let pending = [a.clone(), b];
+	let scope = scope_at(LEAF, &base(), &pending, 4);
+	let (tree, _) = FragmentTree::populate(scope, world().limits, &storage);
+	let after = included(&base(), &[&a]).expect("it is legal");
+	let (next, report) = carried(&tree, scope_at(LEAF + 1, &after, &pending[1..], 4), &storage);
+	assert_eq!((report.checks, next.len()), (0, 2));
+}
+
+#[test]
+fn who_came_alone_and_did_not_fit_is_tried_again_at_the_next_leaf() {
+	let tight = Constraints {
+		ump_remaining: 1,
+		..base()
+	};
+	let Story {
+		mut storage,
+		mut tree,
+	} = start(&tight, &[]);
+	let a = spec(0, 1).ump(2, 20).build();
+	storage
+		.insert(a.clone(), CandidateState::Seconded)
+		.expect("it is new");
+	assert!(tree.add_and_populate(a.hash(), &storage).is_err(), "R-CON-3");
+	let (next, report) = carried(&tree, scope_at(LEAF + 1, &base(), &[], 4), &storage);
+	assert_eq!((report.checks, next.len()), (1, 1), "there is room now");
+}
+
 /// What happens from one leaf to the next.
 #[derive(Clone, Debug)]
 struct Step {

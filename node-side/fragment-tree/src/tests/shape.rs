@@ -57,6 +57,24 @@ fn r_tre_8_cycles_end_at_the_depth_limit() {
 }
 
 #[test]
+fn r_tre_8_a_pending_candidate_stands_below_its_descendants_as_well() {
+	let world = World {
+		pending: vec![spec(0, 1).build()],
+		..world()
+	};
+	run(
+		world,
+		&[("pending", spec(0, 1)), ("back", spec(1, 0))],
+		&[
+			Add("back", 4, &[]),
+			Depths("pending", &[0, 2, 4]),
+			Depths("back", &[1, 3]),
+			Nodes(5),
+		],
+	);
+}
+
+#[test]
 fn r_tre_10_r_def_14_a_late_sibling_at_the_root_moves_nobody() {
 	let tree = run(
 		world(),
