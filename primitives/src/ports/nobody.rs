@@ -192,11 +192,11 @@ impl CoreScheduler for () {
 mod tests {
 	use super::*;
 
-	struct TwoCores;
-	impl Get<HostConfiguration> for TwoCores {
+	struct SevenCores;
+	impl Get<HostConfiguration> for SevenCores {
 		fn get() -> HostConfiguration {
 			HostConfiguration {
-				num_cores: 2,
+				num_cores: 7,
 				..Default::default()
 			}
 		}
@@ -204,10 +204,10 @@ mod tests {
 
 	#[test]
 	fn r_abp_7_a_static_configuration_is_the_same_before_and_after_a_session_change() {
-		let (before, after) = StaticConfiguration::<TwoCores>::activate_for(7);
+		let (before, after) = StaticConfiguration::<SevenCores>::activate_for(7);
 		assert_eq!(before, after);
-		assert_eq!(after, StaticConfiguration::<TwoCores>::active());
-		assert_eq!(after.num_cores, 2);
+		assert_eq!(after, StaticConfiguration::<SevenCores>::active());
+		assert_eq!(after.num_cores, 7, "which is not the default");
 		assert_eq!(<()>::activate_for(7).1, HostConfiguration::default());
 	}
 

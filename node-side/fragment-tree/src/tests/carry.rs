@@ -245,6 +245,15 @@ fn r_frg_4_who_is_too_old_for_the_chain_goes_though_the_window_has_the_relay_par
 }
 
 #[test]
+fn r_dep_1_a_path_is_cut_where_the_later_leaf_allows_less_depth() {
+	let path: Vec<_> = (0..3).map(|step| spec(step, step + 1).build()).collect();
+	let Story { storage, tree } = start(&base(), &path.iter().collect::<Vec<_>>());
+	let (next, report) = carried(&tree, scope_at(LEAF + 1, &base(), &[], 1), &storage);
+	assert_eq!(next.len(), 2, "R-DEP-1: depths 0 and 1");
+	assert_eq!(report.checks, 0, "nothing else of them is judged again");
+}
+
+#[test]
 fn the_first_of_two_pending_candidates_is_included_and_nothing_is_judged_again() {
 	let (a, b, c) = (spec(0, 1).build(), spec(1, 2).build(), spec(2, 3).build());
 	let Story { storage, .. } = start(&base(), &[&a, &b, &c]);

@@ -307,3 +307,36 @@ fn r_mod_6_the_future_code_validates_what_is_behind_the_first_block_that_may_app
 		assert_eq!(behind, code(expected), "R-MOD-6: {at:?}, {relay_parents:?}");
 	}
 }
+
+#[test]
+fn r_con_2_what_the_path_sent_on_a_channel_counts_wherever_the_channel_stands_among_them() {
+	let channel = |recipient| {
+		let limits = OutboundHrmpChannelLimitations {
+			bytes_remaining: 50,
+			messages_remaining: 2,
+		};
+		(ParaId(recipient), limits)
+	};
+	let constraints = Constraints {
+		hrmp_channels_out: [2000, 2001, 2002].map(channel).to_vec(),
+		..base()
+	};
+	let mut stacked = Modifications::default();
+	for recipient in [2000, 2001, 2002] {
+		stacked.stack(&outbound(recipient, 40, 1));
+	}
+	let operating = Operating::new(&constraints, &stacked);
+	for recipient in [2000, 2001, 2002] {
+		assert_eq!(operating.check(&outbound(recipient, 10, 1)), Ok(()), "R-CON-2");
+		let overflow = HrmpBytesOverflow {
+			recipient: ParaId(recipient),
+			remaining: 10,
+			submitted: 11,
+		};
+		assert_eq!(
+			operating.check(&outbound(recipient, 11, 1)),
+			Err(overflow),
+			"R-CON-2"
+		);
+	}
+}
