@@ -40,12 +40,15 @@ if [[ "$shard" != - ]]; then
 		mkdir -p "$work/results/$package"
 		echo "mutation: $package, $shard" >&2
 		echo "$shard" >"$work/results/$package/shard"
+		# The count of what is hashed and verified is compiled with its feature alone.
+		features=()
+		[[ "$package" != async-backing-primitives ]] || features=(--features meter)
 		# What a wrong line made proptest find is no case for the next one.
 		CARGO_TARGET_DIR=$work/target CARGO_INCREMENTAL=1 CARGO_PROFILE_DEV_DEBUG=0 SKIP_WASM_BUILD=1 \
 			PROPTEST_DISABLE_FAILURE_PERSISTENCE=1 \
 			"$mutants" mutants --dir "$work/clone" --in-place --package "$package" --shard "$shard" --sharding round-robin \
-			--output "$work/results/$package" --no-shuffle --colors never --test-tool "$tool" --cargo-arg=--locked -- \
-			--lib --tests || missed=$?
+			--output "$work/results/$package" --no-shuffle --colors never --test-tool "$tool" --cargo-arg=--locked \
+			"${features[@]}" -- --lib --tests || missed=$?
 	done
 fi
 

@@ -37,23 +37,6 @@ fn r_abp_6_ceilings_are_what_is_written() {
 	assert!(others.is_empty(), "R-ABP-6: {others:?}");
 }
 
-#[test]
-fn r_abp_6_what_code_and_head_data_leave_free_is_what_the_rest_of_an_inherent_takes() {
-	let authorities = MAX_VALIDATORS * 2 * 40;
-	let bitfields = MAX_VALIDATORS * (MAX_CORES / 8 + 70);
-	let votes = MAX_VALIDATORS * 65;
-	assert_eq!(
-		[authorities, bitfields, votes],
-		[160 * KIB, 396 * KIB, 130 * KIB],
-		"R-ABP-6"
-	);
-	assert_eq!(
-		INHERENT_RESERVE,
-		authorities + bitfields + votes + 82 * KIB,
-		"R-ABP-6"
-	);
-}
-
 /// Encoded in one piece, without growing on the way.
 #[track_caller]
 fn is_encoded_at_once(name: &str, value: &impl Encode) {
