@@ -28,8 +28,19 @@ pub(super) struct Tally {
 impl ValidatorSide {
 	/// Begins the fetches of a para that there is room for. Cost: linear in what waits of the para, times leaves and ancestry.
 	pub(super) fn fetch_next(&mut self, para: ParaId, around: Around<'_>, out: &mut Out) {
+		let turns = self.collators.turns(para);
+		self.fetch_of(para, turns, around, out);
+	}
+
+	/// Begins the fetch of what somebody advertises, if there is room. Nothing becomes free by an advertisement, so that all else goes
+	/// on waiting. Cost: that of one candidate, whatever waits.
+	pub(super) fn fetch_new(&mut self, para: ParaId, turn: Turn, around: Around<'_>, out: &mut Out) {
+		self.fetch_of(para, vec![turn], around, out);
+	}
+
+	fn fetch_of(&mut self, para: ParaId, turns: Vec<Turn>, around: Around<'_>, out: &mut Out) {
 		let mut tally = self.tally(para, around);
-		for turn in self.collators.turns(para) {
+		for turn in turns {
 			match self.consider(turn, around, &mut tally) {
 				Step::Fetch {
 					purpose,

@@ -314,15 +314,20 @@ impl Collators {
 	}
 
 	/// A candidate waits for its turn, behind all that wait. One that waits already keeps its turn.
-	pub(super) fn wait(&mut self, peer: PeerId, offer: Offer) {
+	pub(super) fn wait(&mut self, peer: PeerId, offer: Offer) -> Option<Turn> {
 		let sequence = self.sequence;
 		self.sequence = sequence.wrapping_add(1);
-		let Some(collator) = self.declared_mut(peer) else {
-			return;
+		let collator = self.declared_mut(peer)?;
+		let turn = |collator: &Collator, sequence| Turn {
+			attempts: 0,
+			failures: collator.failures,
+			sequence,
+			peer,
 		};
 		if let Some(waiting) = collator.waiting_for(offer.candidate) {
 			waiting.attempts = 0;
-			return;
+			let sequence = waiting.sequence;
+			return Some(turn(collator, sequence));
 		}
 		let waiting = Waiting {
 			offer,
@@ -335,6 +340,7 @@ impl Collators {
 			needs_parent: false,
 		};
 		collator.waiting.insert(sequence, waiting);
+		Some(turn(collator, sequence))
 	}
 
 	/// At a new leaf whoever did not hand something over may be asked again, and places may be free.

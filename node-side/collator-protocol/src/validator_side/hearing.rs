@@ -161,8 +161,9 @@ impl ValidatorSide {
 		};
 		match verdict {
 			Verdict::Fetch | Verdict::FetchUnconnected | Verdict::Wait | Verdict::Taken => {
-				self.collators.wait(peer, offer);
-				self.fetch_next(offer.para, around, out);
+				if let Some(turn) = self.collators.wait(peer, offer) {
+					self.fetch_new(offer.para, turn, around, out);
+				}
 			}
 			Verdict::Useless => {}
 			Verdict::Wrong(reason) => cost(peer, Cost::Minor, reason, out),

@@ -200,6 +200,30 @@ fn r_net_85_rivals_are_fetched_one_after_the_other() {
 	assert_eq!(desk.asked().last().map(|(peer, _)| *peer), Some(peers[3]));
 }
 
+/// Nothing becomes free by an advertisement: it costs the same however many wait.
+#[test]
+fn r_net_84_an_advertisement_costs_the_same_whatever_waits() {
+	let mut desk = Desk::at(4);
+	let costs: Vec<_> = (1..=40)
+		.map(|name| {
+			let peer = desk.collator(name, PARA);
+			let candidate = named(PARA, 4, 0, name);
+			desk.backing.verdicts.insert(candidate.hash(), Verdict::Wait);
+			let before = desk.backing.questions.get();
+			desk.advertise(peer, &candidate);
+			desk.backing.questions.get() - before
+		})
+		.collect();
+	assert!(
+		costs.iter().all(|cost| *cost == costs[0] && *cost > 0),
+		"{costs:?}"
+	);
+	// And each of them may be fetched when its parent is known.
+	desk.backing.verdicts.clear();
+	desk.import(facts(5));
+	assert_eq!(desk.asked().len(), 1, "R-NET-85");
+}
+
 #[test]
 fn r_net_85_a_place_is_taken_until_its_candidate_ends() {
 	let mut desk = Desk::at(4);

@@ -21,6 +21,7 @@ use async_backing_wire::{
 	CollationVersion, CollatorMessage, Declaration, DescriptorClaim,
 };
 use std::{
+	cell::Cell,
 	collections::{BTreeMap, BTreeSet},
 	sync::Arc,
 	time::Duration,
@@ -33,15 +34,19 @@ struct Backing {
 	demands: BTreeMap<CandidateHash, Demand>,
 	/// Heads that nobody knows.
 	unknown: BTreeSet<HeadHash>,
+	/// How often it was asked about a candidate.
+	questions: Cell<usize>,
 }
 
 impl Gate for Backing {
 	fn judge(&self, offer: &Offer) -> Verdict {
+		self.questions.set(self.questions.get() + 1);
 		let verdict = self.verdicts.get(&offer.candidate);
 		verdict.copied().unwrap_or(Verdict::Fetch)
 	}
 
 	fn demand(&self, candidate: CandidateHash) -> Option<Demand> {
+		self.questions.set(self.questions.get() + 1);
 		self.demands.get(&candidate).copied()
 	}
 
