@@ -63,6 +63,13 @@ impl Para {
 		Ok(())
 	}
 
+	/// Whether one more candidate may wait: there is room, or it waits already.
+	pub(crate) fn has_room(&self, candidate: &Candidate, limits: &UnconnectedLimits) -> bool {
+		let total = self.waiting_bytes.saturating_add(candidate.bytes());
+		let is_room = self.waiting.len() < limits.max_candidates && total <= limits.max_bytes;
+		is_room || self.waiting.contains_key(&candidate.hash())
+	}
+
 	/// Takes note that a candidate does not wait any more.
 	pub(crate) fn joined(&mut self, candidate: CandidateHash) {
 		let Some(Waiting { relay_parent, bytes }) = self.waiting.remove(&candidate) else {

@@ -175,6 +175,12 @@ impl<R: PathRule> View<R> {
 		may_wait(&trees, candidate)
 	}
 
+	/// Whether there is room for a candidate that waits, or it waits already (R-TRE-14). Constant cost, but for a lookup of the para.
+	pub fn has_room_to_wait(&self, candidate: &Candidate) -> bool {
+		let para = self.paras.get(&candidate.para_id());
+		para.is_some_and(|para| para.has_room(candidate, &self.config.unconnected))
+	}
+
 	/// Whether a candidate that is known by its place alone may wait for its parent (R-TRE-14), were it introduced: at some leaf,
 	/// judged for itself, its relay parent is in scope and no candidate has the head that it builds on; and there is room for
 	/// one more that waits. Whose `output` is known there is no newcomer, but of before that head. What the candidate says is

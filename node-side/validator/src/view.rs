@@ -93,7 +93,10 @@ impl Frontier for LeafView {
 			return Standing::Placed;
 		}
 		let may_wait = match candidate {
-			Possible::Confirmed(candidate) => self.0.may_wait(candidate),
+			// Where there is no room it is asked again as soon as something changes.
+			Possible::Confirmed(candidate) => {
+				self.0.may_wait(candidate) && self.0.has_room_to_wait(candidate)
+			}
 			Possible::Claimed { para, .. } => self.0.has_para(para),
 		};
 		match may_wait {
@@ -175,5 +178,39 @@ impl ViewPort for LeafView {
 	) -> Option<SharedValidationData> {
 		self.0
 			.validation_data_behind(para, relay_parent, parent_head.clone())
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::tests::fixture;
+	use async_backing_prospective_parachains::UnconnectedLimits;
+
+	/// A candidate whose parent nobody knows stands nowhere while there is no room for it to wait, and is asked for again when
+	/// there is: backing would refuse it, and what was told once is not told again (R-SD-15).
+	#[test]
+	fn r_sd_15_r_tre_14_who_may_not_wait_stands_nowhere() {
+		let made = |seed: u8| {
+			let parent = fixture::Candidate::rival(seed.into());
+			let child = parent.child();
+			let candidate = Candidate::new(child.receipt, child.validation_data, false);
+			Arc::new(candidate.expect("it is consistent"))
+		};
+		let (first, second) = (made(1), made(2));
+		let mut view = LeafView::new(ViewConfig {
+			unconnected: UnconnectedLimits {
+				max_candidates: 1,
+				max_bytes: usize::MAX,
+			},
+			..ViewConfig::default()
+		});
+		view.activate_leaf(&fixture::leaf(None));
+		let standing = |view: &LeafView, of: &Arc<Candidate>| view.standing(Possible::Confirmed(of));
+		assert_eq!(standing(&view, &first), Standing::Unconnected);
+		assert_eq!(view.introduce(&first), Introduction::Unconnected);
+		assert_eq!(standing(&view, &first), Standing::Unconnected, "it waits already");
+		assert_eq!(standing(&view, &second), Standing::Nowhere);
+		assert_eq!(view.introduce(&second), Introduction::Refused, "as backing hears");
 	}
 }

@@ -224,6 +224,11 @@ fn r_tre_14_r_tre_11_only_so_many_wait() {
 		introduce(&mut view, &spec(9, to, 20).build());
 	}
 	let third = spec(9, 3, 20).build();
+	assert!(
+		view.may_wait(&third) && !view.has_room_to_wait(&third),
+		"R-TRE-14"
+	);
+	assert!(view.has_room_to_wait(&spec(9, 2, 20).build()), "it waits already");
 	let error = view.introduce_checked(third.clone());
 	check(&view);
 	assert!(

@@ -80,7 +80,7 @@ pub(super) fn block(number: u32) -> RelayChainBlockInfo {
 
 /// Block 10 of a session that began with block 1, or its child where a candidate waits on core 0. Core 0 is for the para,
 /// group 0 for core 0.
-pub(super) fn leaf(pending: Option<&Candidate>) -> LeafFacts {
+pub(crate) fn leaf(pending: Option<&Candidate>) -> LeafFacts {
 	let core = match pending {
 		None => CoreState::Scheduled(PARA.into()),
 		Some(candidate) => CoreState::Occupied(OccupiedCore {
@@ -175,9 +175,9 @@ pub(super) fn child_of(parent: &LeafFacts, fork: u8) -> LeafFacts {
 
 /// A candidate with what its collator holds.
 #[derive(Clone, Debug)]
-pub(super) struct Candidate {
-	pub(super) receipt: CommittedCandidateReceipt,
-	pub(super) validation_data: PersistedValidationData,
+pub(crate) struct Candidate {
+	pub(crate) receipt: CommittedCandidateReceipt,
+	pub(crate) validation_data: PersistedValidationData,
 	pub(super) pov: Arc<PoV>,
 }
 
@@ -188,7 +188,7 @@ impl Candidate {
 	}
 
 	/// Another one for the same place.
-	pub(super) fn rival(seed: u32) -> Self {
+	pub(crate) fn rival(seed: u32) -> Self {
 		Self::building_on(
 			HeadData(vec![0]),
 			HeadData([&[1][..], &seed.to_be_bytes()].concat()),
@@ -251,7 +251,7 @@ impl Candidate {
 	}
 
 	/// A candidate on this one.
-	pub(super) fn child(&self) -> Self {
+	pub(crate) fn child(&self) -> Self {
 		Self::building_on(self.receipt.commitments.head_data.clone(), HeadData(vec![2]))
 	}
 

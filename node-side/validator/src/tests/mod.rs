@@ -5,7 +5,7 @@ mod composition;
 mod crash;
 mod disabled;
 mod exchange;
-mod fixture;
+pub(crate) mod fixture;
 mod identities;
 mod net;
 mod recording;
