@@ -4,10 +4,10 @@
 //! a validator seconded is charged to it, whoever brought the statement, and what is over the limit is refused before it
 //! is even verified.
 
-use async_backing_primitives::{AsyncBackingParams, Constraints, ValidatorIndex};
+use async_backing_primitives::{AsyncBackingParams, Constraints, ParaId, ValidatorIndex};
 use std::collections::BTreeMap;
 
-/// Candidates with a new code that one validator may second in the scope of the leaves. A para announces one code on a
+/// Candidates of a para with a new code that one validator may second in the scope of the leaves. A para announces one code on a
 /// path and then waits (R-CODE-4); a fork of the relay chain may need it a second time.
 pub const MAX_CODES_PER_VALIDATOR: usize = 2;
 
@@ -64,7 +64,7 @@ impl SecondedLimits {
 		}
 	}
 
-	/// Most bytes that one validator puts into the memory of another, while so many relay parents are in scope:
+	/// Most bytes that one validator puts into the memory of another for one para, while so many relay parents are in scope:
 	/// [`plain`](Self::plain) at each of them, and [`MAX_CODES_PER_VALIDATOR`] codes in all.
 	pub fn max_bytes(&self, relay_parents: usize) -> usize {
 		let codes = self.code.saturating_mul(MAX_CODES_PER_VALIDATOR);
@@ -94,7 +94,8 @@ impl Charge {
 /// What validators seconded at one relay parent.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Accounts {
-	charged: BTreeMap<ValidatorIndex, Account>,
+	/// By para as well: what one takes that shares a core is not taken from another.
+	charged: BTreeMap<(ValidatorIndex, ParaId), Account>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -104,18 +105,23 @@ struct Account {
 }
 
 impl Accounts {
-	/// Candidates with a code that a validator seconded here.
-	pub(crate) fn codes(&self, validator: ValidatorIndex) -> usize {
-		self.charged.get(&validator).map_or(0, |account| account.codes)
+	/// Candidates of a para with a code that a validator seconded here.
+	pub(crate) fn codes(&self, validator: ValidatorIndex, para: ParaId) -> usize {
+		self.of(validator, para).codes
 	}
 
-	/// Bytes without codes that a validator has here.
-	pub(crate) fn plain(&self, validator: ValidatorIndex) -> usize {
-		self.charged.get(&validator).map_or(0, |account| account.plain)
+	/// Bytes without codes that a validator has here for a para.
+	pub(crate) fn plain(&self, validator: ValidatorIndex, para: ParaId) -> usize {
+		self.of(validator, para).plain
 	}
 
-	pub(crate) fn charge(&mut self, validator: ValidatorIndex, charge: Charge) {
-		let account = self.charged.entry(validator).or_default();
+	fn of(&self, validator: ValidatorIndex, para: ParaId) -> Account {
+		let account = self.charged.get(&(validator, para));
+		account.copied().unwrap_or_default()
+	}
+
+	pub(crate) fn charge(&mut self, validator: ValidatorIndex, para: ParaId, charge: Charge) {
+		let account = self.charged.entry((validator, para)).or_default();
 		account.plain = account.plain.saturating_add(charge.plain);
 		account.codes = account.codes.saturating_add(usize::from(charge.code.is_some()));
 	}
@@ -155,22 +161,20 @@ mod tests {
 
 	#[test]
 	fn a_code_is_not_charged_twice() {
+		let (one, other) = (ParaId(1), ParaId(2));
 		let mut accounts = Accounts::default();
-		accounts.charge(ValidatorIndex(1), Charge::new(1000, Some(900)));
-		accounts.charge(ValidatorIndex(1), Charge::new(50, None));
+		accounts.charge(ValidatorIndex(1), one, Charge::new(1000, Some(900)));
+		accounts.charge(ValidatorIndex(1), one, Charge::new(50, None));
+		let held = |validator, para| {
+			let validator = ValidatorIndex(validator);
+			(accounts.plain(validator, para), accounts.codes(validator, para))
+		};
+		assert_eq!(held(1, one), (150, 1));
 		assert_eq!(
-			(
-				accounts.plain(ValidatorIndex(1)),
-				accounts.codes(ValidatorIndex(1))
-			),
-			(150, 1)
+			held(1, other),
+			(0, 0),
+			"what one para takes is not taken from another"
 		);
-		assert_eq!(
-			(
-				accounts.plain(ValidatorIndex(2)),
-				accounts.codes(ValidatorIndex(2))
-			),
-			(0, 0)
-		);
+		assert_eq!(held(2, one), (0, 0));
 	}
 }

@@ -100,7 +100,7 @@ impl RelayParent {
 	/// Whether a validator may put so much more here, codes counted elsewhere.
 	pub(crate) fn has_room(&self, validator: ValidatorIndex, para: ParaId, charge: Charge) -> bool {
 		let limits = self.limits(para);
-		let plain = self.accounts.plain(validator).saturating_add(charge.plain);
+		let plain = self.accounts.plain(validator, para).saturating_add(charge.plain);
 		plain <= limits.plain && charge.code.is_none_or(|code| code <= limits.code)
 	}
 
@@ -223,6 +223,17 @@ impl RelayParent {
 	pub(crate) fn claims(&self, core: CoreIndex, para: ParaId) -> usize {
 		let claims = self.claims.get(&core).into_iter().flatten();
 		claims.filter(|claim| **claim == para).count()
+	}
+
+	/// Whether a validator vouches for a candidate of another group in good faith: the candidate names no core, and the validator's
+	/// core could have it as well. Nothing is hashed. Cost: that of [`admit`](Self::admit).
+	pub(crate) fn is_of_another_group(&self, candidate: &Candidate, author: ValidatorIndex) -> bool {
+		let hash = candidate.hash();
+		candidate.core_index().is_none()
+			&& self.table.contains(hash)
+			&& !self.table.is_in_group(hash, author)
+			&& self.core_of(author).is_some()
+			&& self.admit(candidate, author).is_ok()
 	}
 
 	/// Checks a candidate against everything that is known of this relay parent, and returns its core: the one that it

@@ -50,7 +50,13 @@ impl Backing {
 			return;
 		}
 		let author = statement.validator_index;
+		let parent = self.relay_parents.get(&scheduling_parent);
+		let is_of_another = parent.is_some_and(|parent| parent.is_of_another_group(candidate, author));
 		let counted = match statement.statement {
+			_ if is_of_another => Err(StatementError::OtherGroup {
+				validator: author,
+				candidate: candidate.hash(),
+			}),
 			CompactStatement::Seconded(_) => {
 				self.import_seconded(scheduling_parent, statement, candidate, turn)
 			}
@@ -89,7 +95,7 @@ impl Backing {
 		turn: &mut Turn<'_, V>,
 	) -> Result<Option<CandidateHash>, StatementError> {
 		let (hash, author) = (candidate.hash(), statement.validator_index);
-		let codes = self.codes_of(scheduling_parent, author);
+		let codes = self.codes_of(scheduling_parent, author, candidate.para_id());
 		let Some(parent) = self.relay_parents.get_mut(&scheduling_parent) else {
 			return Ok(None);
 		};
@@ -109,7 +115,7 @@ impl Backing {
 		if too_many_codes || !parent.has_room(author, candidate.para_id(), charge) {
 			return Err(StatementError::OverBytes {
 				validator: author,
-				held: parent.accounts.plain(author),
+				held: parent.accounts.plain(author, candidate.para_id()),
 				codes,
 				more: candidate.bytes(),
 			});
@@ -121,8 +127,11 @@ impl Backing {
 			.table
 			.import(statement, assignment)
 			.map_err(StatementError::NotCounted)?;
-		parent.accounts.charge(author, charge);
+		parent.accounts.charge(author, candidate.para_id(), charge);
 		for vote in parent.early.take(hash) {
+			if parent.is_of_another_group(candidate, vote.validator_index) {
+				continue;
+			}
 			if let Err(TableError::Misbehaviour(misbehaviour)) = parent.table.import(vote, None) {
 				turn.effects.push(Effect::Misbehaviour {
 					scheduling_parent,
@@ -188,8 +197,8 @@ impl Backing {
 		Ok(None)
 	}
 
-	/// Candidates with codes that a validator seconded in the scope of all leaves, in the session of a relay parent.
-	pub(super) fn codes_of(&self, scheduling_parent: Hash, validator: ValidatorIndex) -> usize {
+	/// Candidates of a para with codes that a validator seconded in the scope of all leaves, in the session of a relay parent.
+	pub(super) fn codes_of(&self, scheduling_parent: Hash, validator: ValidatorIndex, para: ParaId) -> usize {
 		let parent = self.relay_parents.get(&scheduling_parent);
 		let Some(session) = parent.map(|parent| &parent.session) else {
 			return 0;
@@ -197,7 +206,7 @@ impl Backing {
 		let parents = self.relay_parents.values();
 		parents
 			.filter(|parent| Arc::ptr_eq(&parent.session, session) || parent.session == *session)
-			.map(|parent| parent.accounts.codes(validator))
+			.map(|parent| parent.accounts.codes(validator, para))
 			.fold(0, usize::saturating_add)
 	}
 }

@@ -195,14 +195,14 @@ pub enum StatementError {
 	Admission(#[from] AdmissionError),
 	/// What the validator seconded takes all the memory that it may take.
 	#[error(
-		"validator {validator} seconded {held} bytes and {codes} codes already, {more} more are too many"
+		"validator {validator} seconded {held} bytes and {codes} codes of the para already, {more} more are too many"
 	)]
 	OverBytes {
 		/// The validator.
 		validator: ValidatorIndex,
-		/// Bytes without codes that it has at this relay parent.
+		/// Bytes without codes that it has at this relay parent for the para.
 		held: usize,
-		/// Candidates with codes that it has in scope.
+		/// Candidates of the para with codes that it has in scope.
 		codes: usize,
 		/// Bytes of this candidate, with its code.
 		more: usize,
@@ -213,6 +213,15 @@ pub enum StatementError {
 	/// The candidate fits at no leaf (R-BAK-6).
 	#[error("candidate {0} fits at no active leaf (R-BAK-6)")]
 	NotInView(CandidateHash),
+	/// Another group vouched for the candidate before, which names no core: the author's group may have taken it for its own as
+	/// well, and could not know (R-SCH-9).
+	#[error("candidate {candidate} is another group's than that of validator {validator}, and says of neither that it is")]
+	OtherGroup {
+		/// The author.
+		validator: ValidatorIndex,
+		/// The candidate.
+		candidate: CandidateHash,
+	},
 	/// The statement does not count.
 	#[error(transparent)]
 	NotCounted(TableError),

@@ -95,3 +95,65 @@ fn r_def_36_r_bin_16_version_1_is_refused_on_core_300_by_name() {
 		"nor counted when others second it"
 	);
 }
+
+/// A para has claims on two cores, and its candidate names neither: both groups may take it for theirs, and none can know of the
+/// other. The first counts here, and nobody of the second pays. Where only one core has claims, or where the candidate names it,
+/// whoever is of another group does.
+#[test]
+fn r_tab_1_r_sch_9_who_could_not_know_that_it_is_another_groups_does_not_pay() {
+	let ten = leaf_hash(10);
+	let said = |name: &Arc<SecondedCandidate>, seconds: bool, validator| {
+		let content = match seconds {
+			true => StatementContent::Seconded(name.clone()),
+			false => StatementContent::Valid(name.receipt.hash()),
+		};
+		sign(content, validator, ten)
+	};
+	let two_cores = || {
+		let mut facts = leaf(10, (4, 3));
+		let claims = facts.claim_queue[&CoreIndex(0)].clone();
+		facts.claim_queue.insert(CoreIndex(1), claims);
+		facts
+	};
+	let other_group = |validator, of: &Arc<SecondedCandidate>| StatementError::OtherGroup {
+		validator: ValidatorIndex(validator),
+		candidate: of.receipt.hash(),
+	};
+	let unnamed = seconded_candidate(CommittedCandidateReceipt {
+		descriptor: version_1(ten),
+		commitments: commitments(1),
+	});
+	let core_0 = named(2, ten);
+
+	let mut node = Node::new(Some(2), Script::at(ten, &[0]));
+	node.activate(&two_cores());
+	node.hear(&said(&unnamed, true, 0)).expect("it counts");
+	for (seconds, validator) in [(true, 3), (false, 4), (true, 5)] {
+		let heard = node.hear(&said(&unnamed, seconds, validator));
+		assert_eq!(heard, Err(other_group(validator, &unnamed)));
+	}
+	assert_eq!(node.reports, [], "R-TAB-1: nobody can have known");
+	node.hear(&said(&core_0, true, 0)).expect("it counts");
+	node.hear(&said(&core_0, true, 3))
+		.expect("misbehaviour is no error");
+	assert_eq!(
+		node.reports,
+		[(peer(3), Cost::Major)],
+		"R-TAB-1: it names its core"
+	);
+
+	// The votes of the other group may come first.
+	let mut node = Node::new(Some(2), Script::at(ten, &[0]));
+	node.activate(&two_cores());
+	assert_eq!(node.hear(&said(&unnamed, false, 4)), Ok(vec![]));
+	let seen = node.hear(&said(&unnamed, true, 0)).expect("it counts");
+	let is_misbehaviour = |seen: &Seen| matches!(seen, Seen::Effect(Effect::Misbehaviour { .. }));
+	assert!(!seen.iter().any(is_misbehaviour), "R-TAB-1: {seen:?}");
+
+	// One core alone has claims: the other group has nothing to do with it.
+	let mut node = validator(2, Script::at(ten, &[0]));
+	node.hear(&said(&unnamed, true, 0)).expect("it counts");
+	node.hear(&said(&unnamed, false, 3))
+		.expect("misbehaviour is no error");
+	assert_eq!(node.reports, [(peer(3), Cost::Major)], "R-TAB-1");
+}
