@@ -1,10 +1,10 @@
 //! How many bytes of candidates one validator may put into everybody's memory (law 3).
 
 use async_backing_fragment_tree::Candidate;
-use async_backing_primitives::{AsyncBackingParams, Constraints, ValidatorIndex};
+use async_backing_primitives::{AsyncBackingParams, Constraints, ParaId, ValidatorIndex};
 use std::collections::BTreeMap;
 
-/// Candidates with a new code that one validator may second at one relay parent: a para announces one and then waits
+/// Candidates of a para with a new code that one validator may second at one relay parent: a para announces one and then waits
 /// (R-CODE-4); a second one for the other side of a fork of the para.
 pub const MAX_CODES_PER_VALIDATOR: usize = 2;
 
@@ -57,7 +57,8 @@ impl SecondedBytes {
 		}
 	}
 
-	/// Most bytes that one validator puts into the memory of another at one relay parent.
+	/// Most bytes that one validator puts into the memory of another at one relay parent, for one para of those whose turn its
+	/// core may have.
 	pub fn total(&self) -> usize {
 		self.code
 			.saturating_mul(MAX_CODES_PER_VALIDATOR)
@@ -68,7 +69,8 @@ impl SecondedBytes {
 /// What validators seconded at one relay parent.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Accounts {
-	charged: BTreeMap<ValidatorIndex, (usize, usize)>,
+	/// By para as well: what one takes that shares a core is not taken from another.
+	charged: BTreeMap<(ValidatorIndex, ParaId), (usize, usize)>,
 }
 
 impl Accounts {
@@ -88,17 +90,41 @@ impl Accounts {
 			return false;
 		}
 		let plain = candidate.bytes().saturating_sub(code.unwrap_or(0));
+		let para = candidate.para_id();
 		for seconder in seconders {
-			let (held, codes) = self.charged.get(&seconder).copied().unwrap_or_default();
+			let (held, codes) = self.charged.get(&(seconder, para)).copied().unwrap_or_default();
 			let (held, codes) = (
 				held.saturating_add(plain),
 				codes.saturating_add(code.is_some().into()),
 			);
 			if held <= bounds.plain && codes <= MAX_CODES_PER_VALIDATOR {
-				self.charged.insert(seconder, (held, codes));
+				self.charged.insert((seconder, para), (held, codes));
 				return true;
 			}
 		}
 		false
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::actors::{self, candidate};
+
+	/// Two paras share a core: what a validator seconds for one leaves the other its room.
+	#[test]
+	fn law_3_r_bak_13_each_para_has_room_of_its_own() {
+		let one = candidate(1, 0, 1);
+		let other = candidate(1, 1, 1);
+		assert_eq!([one.para_id(), other.para_id()], [0, 1].map(actors::para));
+		let bounds = SecondedBytes {
+			plain: one.bytes().max(other.bytes()),
+			code: 0,
+		};
+		let mut accounts = Accounts::default();
+		let mut charge = |candidate| accounts.charge([ValidatorIndex(4)], candidate, bounds);
+		assert!(charge(&one));
+		assert!(charge(&other), "another para");
+		assert!(!charge(&one) && !charge(&other), "no more of either");
 	}
 }

@@ -17,22 +17,26 @@ use crate::{
 	parent::{Parent, SessionRoutes},
 	requests::Requests,
 	serving::Budget,
+	store::Key,
 	DistributionConfig, DistributionWords, Effect, Event, Frontier, Misdeed,
 };
 use async_backing_chain_view::ChainView;
 use async_backing_machine::{
 	Gain, Input, Instant, JobFailure, JobId, Judgement, Outbox, PeerEvent, PeerId, Priority, TimerId,
 };
-use async_backing_primitives::{Hash, StatementDistributionMessage, ValidatorIndex};
+use async_backing_primitives::{CandidateHash, Hash, StatementDistributionMessage, ValidatorIndex};
 use async_backing_wire::View;
 use std::{
-	collections::{BTreeMap, BTreeSet},
+	collections::{BTreeMap, BTreeSet, VecDeque},
 	sync::Arc,
 	time::Duration,
 };
 
 /// What found no room is tried again after this, if nothing happens before.
 const RETRY: Duration = Duration::from_millis(100);
+
+/// So long what was said of a candidate before its relay parent left all scopes may be on its way: two slots.
+const ON_ITS_WAY: Duration = Duration::from_secs(12);
 
 /// An active leaf.
 #[derive(Debug)]
@@ -55,6 +59,10 @@ pub struct StatementDistribution {
 	checks: Checks,
 	requests: Requests,
 	budget: Budget,
+	/// Candidates that were announced at relay parents that left all scopes lately, and until when that is remembered.
+	bygone: VecDeque<(Instant, BTreeSet<CandidateHash>)>,
+	/// Candidates that are known in full, with statements that backing has not heard since they have no place.
+	untold: BTreeSet<(Hash, Key)>,
 	/// There was no room for something: it is tried again at the next input.
 	stalled: bool,
 	wake: Option<(TimerId, Instant)>,
@@ -88,6 +96,8 @@ impl StatementDistribution {
 			peers: BTreeMap::new(),
 			checks: Checks::default(),
 			requests: Requests::default(),
+			bygone: VecDeque::new(),
+			untold: BTreeSet::new(),
 			stalled: false,
 			wake: None,
 			refused: 0,

@@ -18,6 +18,10 @@ pub enum Misdeed {
 	/// The block was in scope, but is not any more. May happen to the honest; costs nothing.
 	#[error("block {0} is in no leaf's scope any more")]
 	Stale(Hash),
+	/// An acknowledgement of a candidate that was announced at a block that left all scopes lately. May happen to the honest; costs
+	/// nothing.
+	#[error("candidate {0} was announced at a block that is in no leaf's scope any more")]
+	Bygone(CandidateHash),
 	/// Votes of the author do not count at an active leaf (R-BAK-14). The sender may not know that yet; costs nothing.
 	#[error("validator {0} is disabled (R-BAK-14)")]
 	Disabled(ValidatorIndex),
@@ -123,7 +127,7 @@ impl Misdeed {
 	/// What it costs; `None` if that may happen to the honest as often as it likes.
 	pub const fn cost(&self) -> Option<Cost> {
 		match self {
-			Self::Stale(_) | Self::Disabled(_) => None,
+			Self::Stale(_) | Self::Bygone(_) | Self::Disabled(_) => None,
 			Self::Stranger(_)
 			| Self::UnknownAuthor(_)
 			| Self::Duplicate
@@ -154,7 +158,7 @@ impl Misdeed {
 		match self {
 			Self::Stranger(_) => "no validator of the session",
 			Self::UnknownAuthor(_) => "statement of nobody",
-			Self::Stale(_) => "stale",
+			Self::Stale(_) | Self::Bygone(_) => "stale",
 			Self::Disabled(_) => "disabled validator",
 			Self::Duplicate => "duplicate statement",
 			Self::ExcessiveSeconded { .. } => "too many Seconded",

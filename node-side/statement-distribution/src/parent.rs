@@ -12,8 +12,8 @@ use async_backing_chain_view::Session;
 use async_backing_fragment_tree::Candidate;
 use async_backing_machine::PeerId;
 use async_backing_primitives::{
-	required_backing_votes, ClaimQueue, CoreIndex, GroupIndex, GroupRotationInfo, LeafFacts, ParaId,
-	RelayChainBlockInfo, ValidatorIndex,
+	required_backing_votes, CandidateHash, ClaimQueue, CoreIndex, GroupIndex, GroupRotationInfo, LeafFacts,
+	ParaId, RelayChainBlockInfo, ValidatorIndex,
 };
 use std::{
 	collections::{BTreeMap, BTreeSet},
@@ -145,6 +145,15 @@ impl Parent {
 	pub(crate) fn bytes_for(&self, para: ParaId) -> SecondedBytes {
 		let without = SecondedBytes::without_constraints(self.limit);
 		self.bytes.get(&para).copied().unwrap_or(without)
+	}
+
+	/// Candidates that others were told of.
+	pub(crate) fn announced(&self) -> impl Iterator<Item = CandidateHash> + '_ {
+		let announced = self
+			.confirmed
+			.iter()
+			.filter(|(_, confirmed)| confirmed.is_announced);
+		announced.map(|(key, _)| key.candidate)
 	}
 
 	pub(crate) fn rules(&self, group: GroupIndex) -> Option<GroupRules> {

@@ -280,7 +280,12 @@ impl StatementDistribution {
 			Some((*at, key, sender))
 		});
 		let Some((at, key, sender)) = found else {
-			return Err(Misdeed::AcknowledgementUnexpected(candidate));
+			// It does not say of which block it is; where the whole session left, many are on their way at once.
+			let mut bygone = self.bygone.iter();
+			return Err(match bygone.any(|(_, of)| of.contains(&candidate)) {
+				true => Misdeed::Bygone(candidate),
+				false => Misdeed::AcknowledgementUnexpected(candidate),
+			});
 		};
 		let Some(parent) = self.parents.get_mut(&at) else {
 			return Ok(());

@@ -1,6 +1,6 @@
 //! Leaves come and go.
 
-use super::{ActiveLeaf, StatementDistribution, Turn};
+use super::{ActiveLeaf, StatementDistribution, Turn, ON_ITS_WAY};
 use crate::{
 	parent::{Parent, SessionRoutes},
 	DistributionWords, Effect, Frontier,
@@ -8,7 +8,7 @@ use crate::{
 use async_backing_chain_view::{ChainView, Session};
 use async_backing_machine::{Instant, Outbox};
 use async_backing_primitives::{Hash, LeafFacts};
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 impl StatementDistribution {
 	/// A leaf became active: its relay parents are in scope. The chain view and the fragment trees know the leaf already;
@@ -75,7 +75,15 @@ impl StatementDistribution {
 	fn leaves_changed<F: Frontier>(&mut self, is_new: bool, turn: &mut Turn<'_, F>) {
 		let leaves = &self.leaves;
 		let in_scope = |parent: &Hash| leaves.values().any(|leaf| leaf.relay_parents.contains(parent));
+		self.bygone.retain(|(until, _)| *until > turn.now);
+		let gone = self.parents.iter().filter(|(hash, _)| !in_scope(hash));
+		let announced: BTreeSet<_> = gone.flat_map(|(_, parent)| parent.announced()).collect();
+		if !announced.is_empty() {
+			let until = turn.now.saturating_add(ON_ITS_WAY);
+			self.bygone.push_back((until, announced));
+		}
 		self.parents.retain(|hash, _| in_scope(hash));
+		self.untold.retain(|(hash, _)| in_scope(hash));
 		self.scopes.retain(|hash, _| in_scope(hash));
 		self.checks.retain(|parent| in_scope(&parent));
 		for job in self.requests.retain(|parent| in_scope(&parent)) {

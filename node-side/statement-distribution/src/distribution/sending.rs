@@ -31,8 +31,10 @@ impl StatementDistribution {
 		}
 		let candidate = confirmed.candidate.clone();
 		if turn.frontier.standing(Possible::Confirmed(&candidate)) == Standing::Nowhere {
+			self.untold.insert((at, key));
 			return;
 		}
+		self.untold.remove(&(at, key));
 		for (kind, member) in untold {
 			let author = parent.routes.member(key.group, member);
 			let statement = author.and_then(|author| parent.store.statement(key, kind, member, author));
@@ -48,9 +50,10 @@ impl StatementDistribution {
 		}
 	}
 
-	/// The frontier may have changed: what waited for that goes on.
+	/// The frontier may have changed: what waited for that goes on. Cost: that of what waits, however much has its place.
 	pub(super) fn review<F: Frontier>(&mut self, turn: &mut Turn<'_, F>) {
-		for (at, key) in self.confirmed() {
+		let untold: Vec<_> = self.untold.iter().copied().collect();
+		for (at, key) in untold {
 			self.tell_backing(at, key, turn);
 		}
 	}
@@ -228,6 +231,10 @@ impl StatementDistribution {
 		let Some(known) = parent.store.get(key).map(|stated| stated.filter.clone()) else {
 			return;
 		};
+		// Whoever has everything costs next to nothing, however often it shows its view.
+		if only.is_some_and(|only| parent.grid.owed(only, key, &stored, of_group, anew).is_none()) {
+			return;
+		}
 		let is_announced = parent.is_enough(key.group, &stored)
 			&& turn.frontier.standing(Possible::Confirmed(&confirmed.candidate)) == Standing::Placed;
 		if !is_announced {

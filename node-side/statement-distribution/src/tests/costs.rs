@@ -13,6 +13,7 @@ fn r_net_98_unexpected_and_excessive_is_minor_wrong_is_major() {
 		(Some(Cost::Minor), Misdeed::Stranger(block)),
 		(Some(Cost::Minor), Misdeed::UnknownAuthor(author)),
 		(None, Misdeed::Stale(block)),
+		(None, Misdeed::Bygone(candidate)),
 		(None, Misdeed::Disabled(author)),
 		(Some(Cost::Minor), Misdeed::Duplicate),
 		(Some(Cost::Minor), Misdeed::ExcessiveSeconded { author, limit: 1 }),

@@ -13,7 +13,7 @@ use async_backing_primitives::{
 	SignedCompactStatement, StatementDistributionMessage, StatementFilter, ValidatorIndex,
 };
 use async_backing_wire::{AttestedCandidateRequest, View};
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{cell::Cell, collections::BTreeMap, sync::Arc, time::Duration};
 
 /// Nine validators in three groups of three, two votes, D = 1 and A = 1.
 pub(super) const SETTING: Setting = Setting {
@@ -38,6 +38,8 @@ pub(super) struct One {
 	pub(super) jobs: Vec<(JobId, job::Job)>,
 	pub(super) requests: Vec<(RequestId, PeerId, AttestedCandidateRequest)>,
 	tickets: u64,
+	/// How often it was asked where a candidate stands.
+	pub(super) questions: Cell<usize>,
 }
 
 pub(super) fn peer(index: u32) -> PeerId {
@@ -72,6 +74,7 @@ impl One {
 			jobs: Vec::new(),
 			requests: Vec::new(),
 			tickets: 0,
+			questions: Cell::new(0),
 		}
 	}
 
@@ -94,8 +97,11 @@ impl One {
 	}
 
 	pub(super) fn input(&mut self, input: Input<DistributionWords>) {
-		let standing = self.standing.clone();
-		let frontier = |possible: Possible<'_>| standing_of(&standing, possible);
+		let (standing, questions) = (self.standing.clone(), &self.questions);
+		let frontier = |possible: Possible<'_>| {
+			questions.set(questions.get() + 1);
+			standing_of(&standing, possible)
+		};
 		let effects = self
 			.part
 			.handle(self.now, input, &self.chain, &frontier, &mut self.out);

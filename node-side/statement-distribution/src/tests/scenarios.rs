@@ -5,7 +5,9 @@ use crate::{
 	actors::{self, candidate, known, manifest},
 	Effect, Misdeed, Standing,
 };
+use async_backing_machine::Output;
 use async_backing_primitives::{GroupIndex, StatementFilter, ValidatorIndex};
+use std::time::Duration;
 
 /// A statement of a member of the first group about a candidate of it.
 pub(super) fn said(name: u8, seconds: bool, index: u32) -> async_backing_primitives::SignedCompactStatement {
@@ -380,6 +382,57 @@ fn r_sd_9_acknowledgements_of_what_was_not_announced_are_refused() {
 	);
 	one.known(partner, known(1, 0, 1, SETTING.filter(0, &[0], &[1])));
 	assert_eq!(one.refused(), []);
+}
+
+/// An acknowledgement does not say of which block it is, and its block may leave all scopes while it is on its way.
+#[test]
+fn r_sd_9_acknowledgements_that_cross_a_change_of_scope_cost_nothing() {
+	let mut one = One::new(0, SETTING);
+	let partner = one.sending(0)[0];
+	one.share(1, true);
+	one.statement(1, said(1, false, 1));
+	one.backable(1, 0);
+	one.clear();
+	one.import(2);
+	one.import(3);
+	assert!(one.part.parents().count() > 0);
+	let late = || known(1, 0, 1, SETTING.filter(0, &[0], &[1]));
+	let candidate = late().candidate_hash;
+	one.known(partner, late());
+	assert_eq!(one.refused(), [Misdeed::Bygone(candidate)]);
+	let is_report = |output: &Output<_>| matches!(output, Output::Report(..));
+	assert!(!one.outputs.iter().any(is_report), "R-NET-98: it costs nothing");
+	one.known(partner, known(2, 0, 1, SETTING.filter(0, &[0], &[1])));
+	assert!(
+		matches!(one.refused()[..], [Misdeed::AcknowledgementUnexpected(_)]),
+		"of what nobody was told of it does"
+	);
+	// Nothing is on its way for ever.
+	one.now += Duration::from_secs(13);
+	one.import(4);
+	one.known(partner, late());
+	assert!(matches!(
+		one.refused()[..],
+		[Misdeed::AcknowledgementUnexpected(_)]
+	));
+}
+
+/// Who has been told of everything may show its view as often as it likes: nothing is judged again.
+#[test]
+fn r_net_57_views_that_come_and_go_cost_next_to_nothing() {
+	let mut one = One::new(0, SETTING);
+	let partner = one.sending(0)[0];
+	one.share(1, true);
+	one.statement(1, said(1, false, 1));
+	one.backable(1, 0);
+	one.known(partner, known(1, 0, 1, SETTING.filter(0, &[0], &[1])));
+	let asked = one.questions.get();
+	for _ in 0..10 {
+		one.view(partner, &[9]);
+		one.view(partner, &[1]);
+	}
+	assert_eq!(one.questions.get(), asked);
+	assert!(!one.said_manifests().is_empty(), "it was told once");
 }
 
 #[test]
