@@ -127,12 +127,15 @@ impl StatementDistribution {
 			Input::Peer(peer, PeerEvent::Message(message)) => part.message(peer, message, turn),
 			Input::Peer(peer, PeerEvent::Disconnected) => {
 				part.peers.remove(&peer);
+				let was_cut = part.checks.is_cut(peer);
 				part.checks.forget_peer(peer);
 				part.requests.forget_peer(peer);
 				// Whoever comes back may have the same name, and nothing that was sent is known to have arrived.
 				part.parents.values_mut().for_each(|parent| parent.unlink(peer));
-				// A validator may be there over an older connection.
-				part.requests.reconsider();
+				// A validator may be there over an older connection; whoever could not be asked over this one may be over that.
+				if was_cut {
+					part.requests.unpark_all();
+				}
 			}
 			Input::Request(peer, ticket, request) => part.answer(peer, ticket, &request, turn),
 			Input::Response(id, answer) => part.answered(id, answer, turn),
@@ -248,7 +251,16 @@ impl StatementDistribution {
 		if !turn.chain.is_connected(peer) {
 			return;
 		}
-		self.requests.reconsider();
+		let parents = self.parents.keys();
+		let validators: BTreeMap<Hash, Vec<_>> = parents
+			.map(|at| (*at, turn.chain.validators_of(*at, peer).collect()))
+			.collect();
+		let mut requests = std::mem::take(&mut self.requests);
+		requests.reconsider(|wanted| {
+			let of = validators.get(&wanted.parent);
+			of.is_some_and(|of| self.says_to_have(wanted, of))
+		});
+		self.requests = requests;
 		let Some(view) = self.peers.get(&peer).cloned() else {
 			self.peers.insert(peer, View::default());
 			return;

@@ -253,6 +253,11 @@ impl GridTracker {
 		claimants.filter_map(move |sender| Some((*sender, self.claims.get(&(*sender, key.candidate))?)))
 	}
 
+	/// Whether somebody told of a candidate.
+	pub(crate) fn is_claimant(&self, sender: ValidatorIndex, candidate: CandidateHash) -> bool {
+		self.claims.contains_key(&(sender, candidate))
+	}
+
 	/// The claims of one were wrong.
 	pub(crate) fn forget_claimant(&mut self, key: Key, sender: ValidatorIndex) {
 		if let Some(claimants) = self.claimants.get_mut(&key) {

@@ -118,15 +118,6 @@ impl<T: Copy + Ord> Manners<T> {
 		self.watch(peer, now);
 	}
 
-	/// Nothing waits any more. Gives what did.
-	#[must_use]
-	pub(crate) fn drain(&mut self) -> Vec<T> {
-		self.freed.clear();
-		self.resting.clear();
-		let waiting = std::mem::take(&mut self.waiting);
-		waiting.into_values().flatten().collect()
-	}
-
 	/// It does not wait any more.
 	pub(crate) fn withdraw(&mut self, peer: PeerId, what: &T) {
 		if let Some(waiting) = self.waiting.get_mut(&peer) {
@@ -265,8 +256,6 @@ mod tests {
 		assert_eq!(manners.take(2 * SECOND), [0u8; 0], "but one is still open");
 		manners.ended(PEER);
 		assert_eq!(manners.take(2 * SECOND), [3]);
-		manners.wait(PEER, 4, SECOND);
-		assert_eq!((manners.drain(), manners.next_at()), (vec![4], None));
 		manners.wait(PEER, 3, SECOND);
 		assert_eq!(manners.forget(PEER), [3].into());
 		assert!(

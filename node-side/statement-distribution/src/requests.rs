@@ -40,8 +40,10 @@ pub(crate) struct InFlight {
 enum State {
 	/// It is asked for as soon as there is room.
 	Ready,
-	/// Nobody can be asked, until something changes.
+	/// Nobody says enough of it to be asked, until something changes.
 	Parked,
+	/// Nobody who could be asked is connected.
+	Absent,
 	/// It was asked for, and the pause is not over.
 	Pausing(Instant),
 	/// Whoever has it is not to be asked now: it waits until this peer may be.
@@ -125,7 +127,7 @@ impl Requests {
 		}
 		let place = entry.place(wanted);
 		match entry.state {
-			State::Parked => {}
+			State::Parked | State::Absent => {}
 			State::Behind(peer) => self.manners.withdraw(peer, &place),
 			State::Ready | State::Pausing(_) | State::Busy => return,
 		}
@@ -143,7 +145,7 @@ impl Requests {
 					self.pausing.remove(&(until, wanted));
 				}
 				State::Behind(peer) => self.manners.withdraw(peer, &place),
-				State::Ready | State::Parked | State::Busy => {}
+				State::Ready | State::Parked | State::Absent | State::Busy => {}
 			}
 		}
 	}
@@ -154,11 +156,21 @@ impl Requests {
 		self.wait_no_longer(waited);
 	}
 
-	/// There is somebody else to ask: whatever waits is looked at again.
-	pub(crate) fn reconsider(&mut self) {
-		let waited = self.manners.drain();
-		self.wait_no_longer(waited);
-		self.unpark();
+	/// There is somebody else to ask: whatever waits of which that one may have something is looked at again. What others claim does
+	/// not make it dearer than a look at each.
+	pub(crate) fn reconsider(&mut self, may_have: impl Fn(Wanted) -> bool) {
+		for (wanted, entry) in &mut self.entries {
+			let place = entry.place(*wanted);
+			let waits = matches!(entry.state, State::Parked | State::Absent | State::Behind(_));
+			if !waits || !may_have(*wanted) {
+				continue;
+			}
+			if let State::Behind(peer) = entry.state {
+				self.manners.withdraw(peer, &place);
+			}
+			entry.state = State::Ready;
+			self.ready.insert(place);
+		}
 	}
 
 	fn wait_no_longer(&mut self, waited: impl IntoIterator<Item = Place>) {
@@ -195,10 +207,19 @@ impl Requests {
 		useless.map(|(job, _)| *job).collect()
 	}
 
-	/// Those that nobody could be asked for are tried again.
+	/// Those of which nobody said enough are tried again.
 	pub(crate) fn unpark(&mut self) {
+		self.retry(|state| state == State::Parked);
+	}
+
+	/// Those that nobody could be asked for are tried again, for whatever reason.
+	pub(crate) fn unpark_all(&mut self) {
+		self.retry(|state| matches!(state, State::Parked | State::Absent));
+	}
+
+	fn retry(&mut self, which: impl Fn(State) -> bool) {
 		for (wanted, entry) in &mut self.entries {
-			if entry.state == State::Parked {
+			if which(entry.state) {
 				entry.state = State::Ready;
 				self.ready.insert(entry.place(*wanted));
 			}
@@ -266,10 +287,19 @@ impl Requests {
 			.unwrap_or(0)
 	}
 
-	/// Nobody can be asked.
+	/// Nobody says enough of it to be asked.
 	pub(crate) fn park(&mut self, wanted: Wanted) {
+		self.set_state(wanted, State::Parked);
+	}
+
+	/// Nobody who could be asked is there.
+	pub(crate) fn nobody_is_there(&mut self, wanted: Wanted) {
+		self.set_state(wanted, State::Absent);
+	}
+
+	fn set_state(&mut self, wanted: Wanted, state: State) {
 		if let Some(entry) = self.entries.get_mut(&wanted) {
-			entry.state = State::Parked;
+			entry.state = state;
 		}
 	}
 
@@ -367,7 +397,7 @@ impl Requests {
 	#[cfg(feature = "laws")]
 	pub(crate) fn idle(&self) -> impl Iterator<Item = Wanted> + '_ {
 		let is_idle = |state: State| match state {
-			State::Parked => true,
+			State::Parked | State::Absent => true,
 			State::Behind(peer) => self.may_be_asked(peer, self.looked_at),
 			State::Ready | State::Pausing(_) | State::Busy => false,
 		};

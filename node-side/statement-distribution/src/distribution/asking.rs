@@ -18,6 +18,9 @@ pub(super) enum Whom {
 	Now(ValidatorIndex, PeerId, StatementSet),
 	/// All who have it are asked already, or rest: this one is free soonest.
 	Later(PeerId),
+	/// Who have it are not connected.
+	Absent,
+	/// Nobody says enough of it.
 	Nobody,
 }
 
@@ -30,6 +33,10 @@ impl StatementDistribution {
 				Whom::Now(validator, peer, mask) => (validator, peer, mask),
 				Whom::Later(peer) => {
 					self.requests.wait(peer, wanted, turn.now);
+					continue;
+				}
+				Whom::Absent => {
+					self.requests.nobody_is_there(wanted);
 					continue;
 				}
 				Whom::Nobody => {
@@ -71,6 +78,9 @@ impl StatementDistribution {
 		let (Some(holders), Some(mask)) = (self.holders(wanted, frontier), mask) else {
 			return Whom::Nobody;
 		};
+		if holders.is_empty() {
+			return Whom::Nobody;
+		}
 		let there = holders.into_iter().filter_map(|holder| {
 			let peer = chain.peer_of(wanted.parent, holder)?;
 			(self.peers.contains_key(&peer) && !self.checks.is_cut(peer)).then_some((holder, peer))
@@ -85,8 +95,24 @@ impl StatementDistribution {
 			None => self
 				.requests
 				.soonest(may_not.into_iter().map(|(_, peer)| peer))
-				.map_or(Whom::Nobody, Whom::Later),
+				.map_or(Whom::Absent, Whom::Later),
 		}
+	}
+
+	/// Whether one of these validators says that it has a candidate, as far as that is known without judging it. Cost: a look-up for
+	/// each.
+	pub(super) fn says_to_have(&self, wanted: Wanted, validators: &[ValidatorIndex]) -> bool {
+		let (Some(parent), key) = (self.parents.get(&wanted.parent), wanted.key) else {
+			return false;
+		};
+		if parent.own_group() == Some(key.group) {
+			let cluster = parent.cluster.as_ref();
+			return cluster
+				.is_some_and(|cluster| cluster.holders(key.candidate).any(|of| validators.contains(&of)));
+		}
+		validators
+			.iter()
+			.any(|of| parent.grid.is_claimant(*of, key.candidate))
 	}
 
 	/// Who claims to have a candidate, with enough that is not masked if a quorum is needed. In the own group it is enough

@@ -96,7 +96,7 @@ impl StatementDistribution {
 		let groups = leaves.values().map(|leaf| leaf.routes.session.groups.len());
 		self.requests.groups_are(groups.max().unwrap_or(0));
 		self.review(turn);
-		self.requests.unpark();
+		self.requests.unpark_all();
 		self.flush_all(is_new, turn);
 	}
 }

@@ -210,3 +210,41 @@ fn r_sd_12_places_follow_the_groups_of_active_leaves() {
 		assert_eq!(places(groups), (groups / 20).max(5), "R-SD-12");
 	}
 }
+
+/// Whoever claims a hundred candidates and goes, or says nothing, makes neither the connections of others dear nor what becomes known;
+/// and when it is there again, it is asked.
+#[test]
+fn r_sd_12_what_others_claim_is_looked_at_when_they_are_there() {
+	let mut one = One::new(OWN, SETTING);
+	let group = 1;
+	let senders = one.receiving(group);
+	let [claimant, other] = [senders[0], senders[1]];
+	let claim = |name| manifest(name, group as u32, 1, SETTING.filter(group as u32, &[0], &[1]));
+	for name in 1..=4 {
+		one.manifest(claimant, claim(name));
+	}
+	assert_eq!(one.requests.len(), MOST_OF_ONE, "the others wait for it");
+	let asked = one.questions.get();
+	one.disconnect(peer(other));
+	one.connect(other, peer(other));
+	one.view(other, &[1]);
+	assert_eq!(one.questions.get(), asked, "it has said nothing of them");
+	for (id, ..) in std::mem::take(&mut one.requests) {
+		one.input(Input::Response(id, Err(RequestFailure::Disconnected)));
+	}
+	one.requests.clear();
+	one.disconnect(peer(claimant));
+	one.wait(2);
+	assert_eq!(one.requests.len(), 0, "nobody is there who has them");
+	let asked = one.questions.get();
+	one.share(90, true);
+	one.backable(90, 0);
+	assert_eq!(
+		one.questions.get(),
+		asked,
+		"nor do they come by what becomes known"
+	);
+	one.connect(claimant, peer(claimant));
+	one.view(claimant, &[1]);
+	assert_eq!(one.requests.len(), MOST_OF_ONE, "it is there again");
+}
