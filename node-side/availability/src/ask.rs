@@ -3,8 +3,7 @@
 use crate::{
 	availability::{Availability, Cx, Work},
 	config::{
-		max_chunk_len, CHECK_TIME, CHUNK_TIMEOUT, MAX_OPEN_REQUESTS, MAX_RECOVERIES, ROUNDS_PER_LEAF,
-		ROUND_PAUSE,
+		max_chunk_len, max_fetches, max_recoveries, CHECK_TIME, CHUNK_TIMEOUT, ROUNDS_PER_LEAF, ROUND_PAUSE,
 	},
 	fetch::{Asked, Fetch, Key, Search, Step},
 	job::{OwnChunk, Recovered},
@@ -13,7 +12,7 @@ use crate::{
 	ChunkError, Effect, ErasureChunk,
 };
 use async_backing_machine::{
-	Cost, JobFailure, JobId, Judgement, PeerId, Priority, RequestFailure, RequestId,
+	Cost, Instant, JobFailure, JobId, Judgement, PeerId, Priority, RequestFailure, RequestId,
 };
 use async_backing_primitives::ValidatorIndex;
 use std::{collections::BTreeSet, sync::Arc};
@@ -36,8 +35,16 @@ impl Availability {
 			// Out of the core, all at once: one by one the map would be taken apart and put together for each input (law 1). Steps
 			// begin and end none.
 			let mut fetches = std::mem::take(&mut self.fetches);
-			for (key, fetch) in &mut fetches {
-				while self.go_on(*key, fetch, cx) {}
+			// Places go to who failed least, among these to who came first: not by the candidates' hashes, which who makes them
+			// can choose, and which are the same for all validators. Inserted one by one: to collect them would copy all at once.
+			let mut turns = BTreeSet::new();
+			for (key, fetch) in fetches.iter().filter(|(_, fetch)| self.may_go_on(fetch, cx.now)) {
+				turns.insert((fetch.failures, fetch.arrival, *key));
+			}
+			for (_, _, key) in turns {
+				if let Some(fetch) = fetches.get_mut(&key) {
+					while self.go_on(key, fetch, cx) {}
+				}
 			}
 			self.fetches = fetches;
 			// Who waits for its turn has it when another one ends.
@@ -46,6 +53,16 @@ impl Availability {
 			}
 		}
 		self.set_timer(cx);
+	}
+
+	/// Whether a fetch waits for nothing but its turn.
+	fn may_go_on(&self, fetch: &Fetch, now: Instant) -> bool {
+		match &fetch.step {
+			Step::Pausing(until) => *until <= now,
+			Step::Search(search) => !search.waits && self.has_room(),
+			Step::Queued => self.may_recover(),
+			Step::Recovering | Step::GivenUp | Step::WronglyCoded => false,
+		}
 	}
 
 	/// One step of a fetch. Whether there may be another one at once.
@@ -58,7 +75,7 @@ impl Availability {
 				Next::NoRoom if self.has_room() => Some(pause(cx)),
 				Next::Asked | Next::NoRoom => None,
 			},
-			Step::Queued if self.recoveries() < MAX_RECOVERIES => {
+			Step::Queued if self.may_recover() => {
 				let candidate = key.candidate;
 				cx.out.event(AvailabilityEvent::Recovering { candidate });
 				self.recoveries.begin(key.target(), fetch.recovery());
@@ -81,15 +98,19 @@ impl Availability {
 		self.recoveries.len()
 	}
 
-	/// Requests that may be open besides those of recoveries, and besides these.
+	/// Whether another candidate may be recovered.
+	fn may_recover(&self) -> bool {
+		self.recoveries() < max_recoveries(self.cores)
+	}
+
+	/// Whether another request for an own chunk may be open. Recoveries have places of their own.
 	fn has_room(&self) -> bool {
-		self.open_requests() < MAX_OPEN_REQUESTS
+		self.requests.len() < max_fetches(self.cores)
 	}
 
 	/// Goes on with recoveries. Whether one ended, so that something else may begin.
 	fn advance_recoveries(&mut self, cx: &mut Cx<'_>) -> bool {
-		let room = MAX_OPEN_REQUESTS.saturating_sub(self.requests.len());
-		let ended = self.recoveries.advance(&mut cx.io(room));
+		let ended = self.recoveries.advance(&mut cx.io(self.cores));
 		let is_over = ended.is_empty();
 		for (target, ending, liars) in ended {
 			self.recovery_ended(target, ending, liars, cx);
@@ -181,8 +202,7 @@ impl Availability {
 		answer: Result<AvailabilityResponse, RequestFailure>,
 		cx: &mut Cx<'_>,
 	) {
-		let room = MAX_OPEN_REQUESTS.saturating_sub(self.requests.len());
-		let Some(answer) = self.recoveries.response(id, answer, &mut cx.io(room)) else {
+		let Some(answer) = self.recoveries.response(id, answer, &mut cx.io(self.cores)) else {
 			return;
 		};
 		let Some(asked) = self.requests.remove(&id) else {
@@ -197,7 +217,7 @@ impl Availability {
 		search.waits = false;
 		match answer {
 			// The next one is asked.
-			Err(_) => {}
+			Err(_) => fetch.failures = fetch.failures.saturating_add(1),
 			Ok(AvailabilityResponse::Chunk(chunk)) => self.check_chunk(asked, chunk, cx),
 			Ok(_) => self.note_liar(asked, "an answer to another question", cx),
 		}
@@ -240,8 +260,7 @@ impl Availability {
 
 	/// A job ended.
 	pub(crate) fn done(&mut self, id: JobId, result: Result<AvailabilityDone, JobFailure>, cx: &mut Cx<'_>) {
-		let room = MAX_OPEN_REQUESTS.saturating_sub(self.requests.len());
-		let result = match self.recoveries.done(id, result, &mut cx.io(room)) {
+		let result = match self.recoveries.done(id, result, &mut cx.io(self.cores)) {
 			Err(result) => result,
 			Ok(None) => return,
 			Ok(Some((target, ending, liars))) => return self.recovery_ended(target, ending, liars, cx),
@@ -299,6 +318,7 @@ impl Availability {
 		cx.out.report(asked.peer, Judgement::Cost(Cost::Major, why));
 		if let Some(fetch) = self.fetches.get_mut(&asked.key) {
 			fetch.liars.insert(asked.validator);
+			fetch.failures = fetch.failures.saturating_add(1);
 		}
 	}
 }

@@ -6,6 +6,7 @@
 
 use crate::{
 	chunk_index,
+	config::{max_recovery_requests, MAX_RECOVERIES},
 	fetch::{Asked, Fetch, Key, Step},
 	job::OwnChunk,
 	records::{Pack, Packed},
@@ -49,6 +50,8 @@ pub struct Availability {
 	pub(crate) pending: BTreeSet<CandidateHash>,
 	/// Number of the newest leaf so far.
 	pub(crate) newest: BlockNumber,
+	/// Cores of the leaf that has most of them: places for requests follow it.
+	pub(crate) cores: usize,
 	/// Own chunks that are still to be stored, of data that this validator has.
 	pub(crate) packs: BTreeMap<Key, Pack>,
 	/// What a restart found, until it is unpacked.
@@ -125,13 +128,14 @@ pub(crate) struct Cx<'a> {
 }
 
 impl Cx<'_> {
-	/// For recoveries, which may have so many requests open.
-	pub(crate) fn io(&mut self, room: usize) -> Io<'_> {
+	/// For recoveries, at leaves of so many cores.
+	pub(crate) fn io(&mut self, cores: usize) -> Io<'_> {
 		Io {
 			now: self.now,
 			peers: self.chain,
 			out: self.out,
-			room,
+			room: max_recovery_requests(cores),
+			codings: MAX_RECOVERIES,
 		}
 	}
 
@@ -165,6 +169,7 @@ impl Availability {
 			batches: BTreeMap::new(),
 			pending: BTreeSet::new(),
 			newest: 0,
+			cores: 0,
 			packs: BTreeMap::new(),
 			packed: None,
 			coding: None,
@@ -180,7 +185,8 @@ impl Availability {
 		&self.store
 	}
 
-	/// Requests of its own that are open. At most [`MAX_OPEN_REQUESTS`](crate::MAX_OPEN_REQUESTS).
+	/// Requests of its own that are open. At most [`max_fetches`](crate::max_fetches) for own chunks, and for recoveries
+	/// [`max_recovery_requests`](crate::max_recovery_requests), for as many cores as a leaf has.
 	pub fn open_requests(&self) -> usize {
 		self.requests.len().saturating_add(self.recoveries.requests())
 	}
@@ -348,6 +354,7 @@ impl Availability {
 			included: None,
 		};
 		self.store.insert_data(candidate, meta, data, coded);
+		self.served.note_new_pov(candidate, self.newest);
 		// Chunks that were looked for elsewhere are here.
 		let keys = self.fetches.keys().filter(|key| key.candidate == candidate);
 		let keys: BTreeSet<_> = keys.copied().chain([Key { candidate, index }]).collect();

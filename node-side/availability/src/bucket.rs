@@ -55,6 +55,14 @@ impl Bucket {
 		self.level = self.level.saturating_sub(bytes.saturating_mul(NANOS));
 	}
 
+	/// Takes bytes out, as far as there are any: what is above that is not owed.
+	pub(crate) fn take_what_is_left(&mut self, now: Instant, bytes: usize) {
+		self.refill(now);
+		let before = self.level;
+		self.take(bytes);
+		self.level = self.level.max(before.min(0));
+	}
+
 	/// Whether it is as a new one.
 	pub(crate) fn is_full(&mut self, now: Instant) -> bool {
 		self.refill(now);
@@ -87,6 +95,27 @@ mod tests {
 		assert!(!bucket.has(second * 51, 1), "but others have the rest");
 		assert!(bucket.is_full(second * 61));
 		assert!(!bucket.has(second * 1000, 100));
+	}
+
+	#[test]
+	fn takes_what_is_left_and_owes_no_more() {
+		let second = Duration::from_secs(1);
+		let mut bucket = Bucket::new(RATE, second);
+		bucket.take_what_is_left(second, 400);
+		assert!(
+			bucket.has(second, 59) && !bucket.has(second, 60),
+			"600 of 1000 are left"
+		);
+		bucket.take_what_is_left(second, 5000);
+		assert!(!bucket.has(second, 0));
+		assert!(bucket.has(second * 2, 9), "it owes nothing: 100 came");
+		bucket.take(600);
+		bucket.take_what_is_left(second * 2, 5000);
+		assert!(
+			!bucket.has(second * 7, 0),
+			"what it owed before it still owes: 500"
+		);
+		assert!(bucket.has(second * 8, 0));
 	}
 
 	proptest! {

@@ -5,14 +5,18 @@ use crate::{
 	erasure::chunk_len,
 	trie::{MAX_PROOF_NODES, MAX_PROOF_NODE_LEN},
 };
-use async_backing_primitives::{recovery_threshold, BlockNumber, MAX_HEAD_DATA_SIZE, MAX_POV_SIZE};
+use async_backing_primitives::{
+	recovery_threshold, BlockNumber, MAX_CORES, MAX_HEAD_DATA_SIZE, MAX_POV_SIZE,
+};
 use std::time::Duration;
 
 /// How long an answer to a request for a chunk is waited for (R-NET-16, R-NET-17).
 pub const CHUNK_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long an answer to a request for available data is waited for (R-NET-22).
 pub const DATA_TIMEOUT: Duration = Duration::from_secs(2);
-/// Requests that are open at once, to all peers: what one honest peer would queue (R-NET-26). Further ones wait.
+/// Requests for own chunks that are open at once, to all peers, on up to so many cores: what one honest peer would queue
+/// (R-NET-26). Further ones wait. [`max_fetches`] says how many there are on more cores. It is also how many requests all
+/// recoveries of a [`Recoverer`](crate::Recoverer) have open.
 pub const MAX_OPEN_REQUESTS: usize = 100;
 /// Chunks that are asked for, or checked, at once for one recovery: a session of 1,000 validators needs 334 of them, ten
 /// round trips.
@@ -20,8 +24,13 @@ pub const MAX_PARALLEL_CHUNKS: usize = 32;
 /// How often a plain chunk (R-AVL-2) that its holder does not give is asked for of the backing group before others are asked
 /// for theirs: two of the group are likely to have it, and each costs a time-out at most.
 pub const PLAIN_RETRIES: usize = 2;
-/// Candidates that are recovered at once: each may hold the chunks of the largest data.
+/// Candidates that are recovered at once on up to 100 cores: each may hold the chunks of the largest data.
+/// [`max_recoveries`] says how many there are on more cores. However many, the data of no more than these is put together
+/// and coded at once, which takes several times the data.
 pub const MAX_RECOVERIES: usize = 2;
+/// Cores for each of which together one candidate is recovered at once: as many as at 100 cores, where there are
+/// [two](MAX_RECOVERIES).
+pub const CORES_PER_RECOVERY: usize = 50;
 /// Validators outside the backing group that are asked for the own chunk: only who has recovered the data has it, so that
 /// it is worth no more than a few attempts.
 pub const MAX_OTHERS_ASKED: usize = 3;
@@ -42,10 +51,27 @@ pub const SMALL_DATA: usize = 64 * 1024;
 pub const SMALL_UNMAPPED_DATA: usize = 1024 * 1024;
 /// Candidates that a [`Recoverer`](crate::Recoverer) is asked for at once: one on each core of the largest chain.
 pub const MAX_WANTED: usize = 1024;
-/// Requests for one proof of validity that wait until it is packed, which takes milliseconds: more than any group has
-/// members.
+/// Requests for one proof of validity that wait until it is packed, which takes milliseconds, of who has no claim to it:
+/// validators of other groups, strangers, and members of the group beyond their [claim](POVS_PER_MEMBER). Those who have
+/// one always may wait, however large the group is: they are as many as their claims.
 pub const MAX_WAITING_FOR_POV: usize = 64;
-/// Validators whose share is counted: those of a session of the largest size, and of the next.
+/// How often a member of the group gets the proof of validity of a new candidate, whatever went out of late: once, and once
+/// more if the answer was lost. The asker is not told why it gets none, and takes a member of the group that refuses for one
+/// that vouched for what it does not have (R-BAK-10, R-NET-114): so whoever asks as an honest one does is never refused.
+/// What goes out by it is bounded by what this validator executes and by the size of the group, not by who asks.
+pub const POVS_PER_MEMBER: u8 = 2;
+/// Candidates whose proofs of validity members of the group have a claim to: those that were made within ten blocks, of
+/// more the newest. At one each 500 ms a core has 120 in that time: two forks of that.
+pub const MAX_NEW_POVS: usize = 256;
+/// How often somebody whose share is everybody's may be refused without cost: it is empty because of others, so that to ask
+/// is no misdeed. Counted by peer: at once as many requests as an honest node has waiting (R-NET-26), and ten a second,
+/// since it begins again after [half a second](ROUND_PAUSE) with a few candidates. What is above it is a flood (R-NET-114).
+pub const FREE_REFUSALS: Rate = Rate {
+	per_second: 10,
+	burst: 100,
+};
+/// Validators whose share is counted: those of a session of the largest size, and of the next. As many others whose
+/// [refusals](FREE_REFUSALS) are.
 pub const MAX_COUNTED_PEERS: usize = 4096;
 /// What a request costs its sender beside the answer, in bytes: as much as the largest request (R-NET-16 to R-NET-22).
 pub const REQUEST_COST: usize = 1000;
@@ -88,7 +114,8 @@ impl Default for AvailabilityConfig {
 /// How many bytes of answers go out. Whoever is over it hears [`Busy`](async_backing_machine::Refusal::Busy).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Serving {
-	/// To all together. Members of a candidate's backing group may use it up for proofs of validity; chunks are given
+	/// To all together. Members of a candidate's backing group may use it up for proofs of validity, and have a
+	/// [claim](POVS_PER_MEMBER) to some beyond it; chunks are given
 	/// while a quarter of the burst is left, whole data while half is, strangers get something while three quarters are.
 	pub total: Rate,
 	/// To one validator.
@@ -99,8 +126,9 @@ pub struct Serving {
 
 impl Default for Serving {
 	/// 50 MiB/s in all, the bandwidth that R-NET-26 reckons with, and at once four of the largest answers, of 16 MiB (R-NET-16
-	/// to R-NET-22). A validator gets a sixth of it, and two of the largest answers at once: six proofs of validity of 5 MiB,
-	/// one more than a group has under way with a candidate depth of 4. Strangers together get a fiftieth.
+	/// to R-NET-22). A validator gets a sixth of it, and two of the largest answers at once, beside what it has a
+	/// [claim](POVS_PER_MEMBER) to: that follows what the chain allows, however large proofs of validity and candidate depth
+	/// are. Strangers together get a fiftieth.
 	fn default() -> Self {
 		const MIB: u32 = 1 << 20;
 		let rate = |per_second, burst| Rate {
@@ -113,6 +141,26 @@ impl Default for Serving {
 			strangers: rate(1, 1),
 		}
 	}
+}
+
+/// Requests for own chunks that are open at once: a place for each core of a leaf, so that who withholds a chunk, and is
+/// waited for until the time-out, takes the place of no other (R-AVL-7, R-AVL-8); [`MAX_OPEN_REQUESTS`] at least. Forks may
+/// have other candidates on the same cores: who failed least goes first then, and among these who came first.
+pub fn max_fetches(cores: usize) -> usize {
+	cores.clamp(MAX_OPEN_REQUESTS, MAX_CORES as usize)
+}
+
+/// Candidates whose data is recovered at once for own chunks: one for each [`CORES_PER_RECOVERY`], [`MAX_RECOVERIES`] at
+/// least.
+pub fn max_recoveries(cores: usize) -> usize {
+	let cores = cores.min(MAX_CORES as usize);
+	cores.div_ceil(CORES_PER_RECOVERY).max(MAX_RECOVERIES)
+}
+
+/// Requests that all recoveries for own chunks have open: they have places of their own, so that they take none of
+/// [those for the chunks](max_fetches), and the other way round.
+pub fn max_recovery_requests(cores: usize) -> usize {
+	max_recoveries(cores).saturating_mul(MAX_PARALLEL_CHUNKS)
 }
 
 /// Longest chunk that can be right, in bytes, and `None` where there is no code.
@@ -143,6 +191,8 @@ pub fn memory_bound_for(
 	const CANDIDATE: usize = 1024;
 	/// The same, for each validator that a fetch may ask or has asked.
 	const ASKED: usize = 64;
+	/// What a member of a group got of a new proof of validity, and its places among who waits for it.
+	const CLAIM: usize = 16 + 2 * 8 * POVS_PER_MEMBER as usize;
 	let chunk = chunk_len(validators, largest)
 		.unwrap_or(0)
 		.saturating_add(MAX_PROOF_NODES * MAX_PROOF_NODE_LEN);
@@ -152,17 +202,18 @@ pub fn memory_bound_for(
 	let coded = chunk
 		.saturating_mul(validators)
 		.saturating_add(largest.saturating_mul(4));
-	let recovered = threshold
+	let gathered = threshold
 		.saturating_add(MAX_PARALLEL_CHUNKS)
 		.saturating_mul(chunk)
-		.saturating_add(coded)
-		.saturating_mul(MAX_RECOVERIES);
-	let on_the_way = chunk.saturating_mul(MAX_OPEN_REQUESTS);
+		.saturating_mul(max_recoveries(cores));
+	let recovered = coded.saturating_mul(MAX_RECOVERIES);
+	let on_the_way = chunk.saturating_mul(max_fetches(cores));
 	let words = CANDIDATE
 		.saturating_mul(config.max_candidates.saturating_add(pending))
 		.saturating_add(ASKED.saturating_mul(validators).saturating_mul(pending))
-		.saturating_add(MAX_COUNTED_PEERS * 128);
-	[coded, recovered, on_the_way, words]
+		.saturating_add(CLAIM.saturating_mul(validators).saturating_mul(MAX_NEW_POVS))
+		.saturating_add(MAX_COUNTED_PEERS * 2 * 128);
+	[coded, gathered, recovered, on_the_way, words]
 		.into_iter()
 		.fold(kept, usize::saturating_add)
 }

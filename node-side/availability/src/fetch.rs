@@ -101,6 +101,10 @@ pub(crate) struct Fetch {
 	pub(crate) occupied: OccupiedCore,
 	/// Whether chunks are mapped core by core (R-AVL-6).
 	pub(crate) mapped: bool,
+	/// When it was first wanted, among all: by leaf and core, never by what who makes a candidate can choose.
+	pub(crate) arrival: u64,
+	/// Questions that came to nothing. Whoever has most of them waits longest for a place.
+	pub(crate) failures: u32,
 	/// Rounds that failed since the newest leaf.
 	pub(crate) rounds: u32,
 	/// Changes with each step, so that answers to questions of earlier ones are known.
@@ -132,13 +136,17 @@ impl Fetch {
 		members
 	}
 
-	/// All other validators, from the next one on.
+	/// All other validators, from the next one on, and for each core from another: no peer is asked for more of them than it
+	/// queues (R-NET-26).
 	fn others(&self) -> impl Iterator<Item = ValidatorIndex> {
 		let validators = u32::try_from(self.validators()).unwrap_or(u32::MAX);
 		let own = self.own.0.min(validators);
-		(own.saturating_add(1)..validators)
-			.chain(0..own)
-			.map(ValidatorIndex)
+		let others = validators.saturating_sub(1);
+		let asked = u32::try_from(crate::config::MAX_OTHERS_ASKED).unwrap_or(u32::MAX);
+		let shift = self.core.0.wrapping_mul(asked).checked_rem(others).unwrap_or(0);
+		let next = (own.saturating_add(1)..validators).chain(0..own);
+		let first = next.clone().skip(shift as usize);
+		first.chain(next.take(shift as usize)).map(ValidatorIndex)
 	}
 
 	/// Whom to ask for the own chunk.

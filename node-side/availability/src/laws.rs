@@ -12,7 +12,7 @@ pub use needs::Needs;
 use crate::{
 	chunk_index, encode, fetch::Key, memory_bound_for, run, Availability, AvailabilityConfig,
 	AvailabilityDone, AvailabilityEvent, AvailabilityJob, AvailabilityRequest, AvailabilityResponse, Effect,
-	EncodedData, ErasureChunk, Outcome, OwnData, Placement, Rate, Serving,
+	EncodedData, ErasureChunk, Outcome, OwnData, Placement, Rate, Serving, POVS_PER_MEMBER,
 };
 use async_backing_chain_view::{ChainEvent, ChainView, Identity, Limits};
 use async_backing_machine::{
@@ -69,6 +69,9 @@ pub struct Surroundings {
 	kept: VecDeque<CandidateHash>,
 	/// What may still go out to each validator, and to strangers together, in bytes.
 	shares: BTreeMap<Option<ValidatorId>, (i64, Instant)>,
+	/// Proofs of validity that validators got since the candidate was executed, by their bytes: beside their shares they
+	/// have a claim to a few.
+	claimed: BTreeMap<(ValidatorId, Vec<u8>), u8>,
 	/// Whether the chain has just done something.
 	is_chain: bool,
 }
@@ -93,6 +96,7 @@ impl Surroundings {
 			made: 0,
 			kept: VecDeque::new(),
 			shares: BTreeMap::new(),
+			claimed: BTreeMap::new(),
 			is_chain: false,
 		};
 		surroundings.add(1, Hash::zero(), Vec::new(), Vec::new());
@@ -224,6 +228,17 @@ impl Surroundings {
 				"one peer gets more bytes than its share",
 			)),
 		}
+	}
+
+	/// Whether somebody may get a proof of validity beside its share.
+	fn claims(&mut self, who: Option<&ValidatorId>, pov: &PoV) -> bool {
+		let Some(who) = who else { return false };
+		let claimed = self
+			.claimed
+			.entry((who.clone(), pov.block_data.0.clone()))
+			.or_default();
+		*claimed = claimed.saturating_add(1);
+		*claimed <= POVS_PER_MEMBER
 	}
 
 	/// For something that the core keeps.

@@ -7,8 +7,15 @@ use crate::{
 };
 use async_backing_chain_view::ChainEvent;
 use async_backing_machine::Batch;
-use async_backing_primitives::{CandidateEvent, CoreIndex, CoreState, Hash, LeafFacts, OccupiedCore};
+use async_backing_primitives::{
+	BlockNumber, CandidateEvent, CoreIndex, CoreState, Hash, LeafFacts, OccupiedCore,
+};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// When an own chunk has its turn among those that are new at the same time: the number of the leaf, the core, and which of
+/// several leaves. Each validator begins with another core, so that they miss different ones if time is short, and nobody
+/// who makes a candidate can choose its turn.
+type Turn = (BlockNumber, u32, usize);
 
 impl Availability {
 	pub(crate) fn chain_event(&mut self, event: ChainEvent, cx: &mut Cx<'_>) {
@@ -29,6 +36,7 @@ impl Availability {
 			ChainEvent::Reverted { hash } => self.store.note_reverted(hash, &mut batch),
 		}
 		self.follow_leaves(new_leaf, cx);
+		self.served.forget(self.newest, cx.now);
 		let finalized = cx.chain.finalized_number();
 		self.store
 			.prune(&self.config, &self.pending, self.newest, finalized, &mut batch);
@@ -40,9 +48,10 @@ impl Availability {
 		let mut leaves: Vec<_> = cx.chain.leaves().collect();
 		// Of several leaves with the same candidate the newest counts.
 		leaves.sort_by_key(|leaf| leaf.block.number);
-		let mut wanted: BTreeMap<Key, (&LeafFacts, CoreIndex, &OccupiedCore)> = BTreeMap::new();
+		let mut wanted: BTreeMap<Key, (Turn, &LeafFacts, CoreIndex, &OccupiedCore)> = BTreeMap::new();
 		self.pending.clear();
-		for leaf in leaves {
+		self.cores = leaves.iter().map(|leaf| leaf.cores.len()).max().unwrap_or(0);
+		for (nth, leaf) in leaves.into_iter().enumerate() {
 			self.newest = self.newest.max(leaf.block.number);
 			let session = cx.chain.session_of(leaf.block.hash);
 			let mapped = session.is_some_and(|session| is_mapped(session));
@@ -53,7 +62,13 @@ impl Availability {
 				let own = session.and_then(|session| Some((session.validators.len(), session.own?)));
 				let index = own.and_then(|(validators, own)| chunk_index(validators, core, own, mapped).ok());
 				if let Some(index) = index {
-					wanted.insert(Key { candidate, index }, (leaf, core, occupied));
+					let cores = u32::try_from(leaf.cores.len()).unwrap_or(u32::MAX);
+					let first = own.and_then(|(_, own)| own.0.checked_rem(cores)).unwrap_or(0);
+					let after_first = core.0.checked_sub(first);
+					let place =
+						after_first.unwrap_or_else(|| core.0.saturating_add(cores.saturating_sub(first)));
+					let turn = (leaf.block.number, place, nth);
+					wanted.insert(Key { candidate, index }, (turn, leaf, core, occupied));
 				}
 			}
 		}
@@ -66,7 +81,12 @@ impl Availability {
 		for key in ended {
 			self.end_fetch(key, cx);
 		}
-		for (key, (leaf, core, occupied)) in wanted {
+		// One by one: no input copies much at once (law 1).
+		let mut turns = BTreeMap::new();
+		for (key, (turn, leaf, core, occupied)) in wanted {
+			turns.insert(turn, (key, leaf, core, occupied));
+		}
+		for (key, leaf, core, occupied) in turns.into_values() {
 			if self.store.holds(key.candidate, key.index) || self.pack(key) {
 				continue;
 			}
@@ -103,6 +123,8 @@ impl Availability {
 			core,
 			occupied: occupied.clone(),
 			mapped,
+			arrival: attempt,
+			failures: 0,
 			rounds: 0,
 			attempt,
 			#[cfg(feature = "laws")]

@@ -28,10 +28,11 @@ pub use availability::{is_mapped, Availability, Kept, NotKept, OwnData};
 pub use bucket::Rate;
 pub use bytes::{AnswerError, QuestionError};
 pub use config::{
-	max_chunk_len, memory_bound, memory_bound_for, AvailabilityConfig, Serving, CHECK_TIME, CHUNK_TIMEOUT,
-	DATA_TIMEOUT, MAX_AVAILABLE_DATA, MAX_COUNTED_PEERS, MAX_OPEN_REQUESTS, MAX_OTHERS_ASKED,
-	MAX_PARALLEL_CHUNKS, MAX_RECOVERIES, MAX_WAITING_FOR_POV, MAX_WANTED, PLAIN_RETRIES, RECOVERY_TIME,
-	REQUEST_COST, ROUNDS_PER_LEAF, ROUND_PAUSE, SMALL_DATA, SMALL_UNMAPPED_DATA,
+	max_chunk_len, max_fetches, max_recoveries, max_recovery_requests, memory_bound, memory_bound_for,
+	AvailabilityConfig, Serving, CHECK_TIME, CHUNK_TIMEOUT, CORES_PER_RECOVERY, DATA_TIMEOUT, FREE_REFUSALS,
+	MAX_AVAILABLE_DATA, MAX_COUNTED_PEERS, MAX_NEW_POVS, MAX_OPEN_REQUESTS, MAX_OTHERS_ASKED,
+	MAX_PARALLEL_CHUNKS, MAX_RECOVERIES, MAX_WAITING_FOR_POV, MAX_WANTED, PLAIN_RETRIES, POVS_PER_MEMBER,
+	RECOVERY_TIME, REQUEST_COST, ROUNDS_PER_LEAF, ROUND_PAUSE, SMALL_DATA, SMALL_UNMAPPED_DATA,
 };
 pub use erasure::{
 	chunk_index, chunk_len, encode, erasure_root_of, obtain_chunks, reconstruct, EncodedData, ErasureError,

@@ -120,6 +120,11 @@ impl Availability {
 		let records = self.store.restore(snapshot, &mut batch);
 		self.newest = self.newest.max(self.store.newest());
 		let (candidates, records): (Vec<_>, Vec<_>) = records.into_iter().unzip();
+		for candidate in candidates.iter().copied() {
+			if let Some(since) = self.store.may_be_backed_since(candidate, self.newest) {
+				self.served.note_new_pov(candidate, since);
+			}
+		}
 		if !records.is_empty() {
 			self.packed = Some(Packed {
 				candidates,

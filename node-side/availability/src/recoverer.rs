@@ -284,7 +284,7 @@ impl Recoverer {
 		out: &mut Outbox<AvailabilityWords>,
 	) -> Vec<Outcome> {
 		let mut outcomes = Vec::new();
-		let mut io = io(now, peers, out);
+		let mut io = io(self.parallel, now, peers, out);
 		match input {
 			Input::Response(id, answer) => {
 				let _ = self.recoveries.response(id, answer, &mut io);
@@ -326,7 +326,7 @@ impl Recoverer {
 		}
 		loop {
 			while self.recoveries.len() < self.parallel && self.begin(out) {}
-			let ended = self.recoveries.advance(&mut io(now, peers, out));
+			let ended = self.recoveries.advance(&mut io(self.parallel, now, peers, out));
 			if ended.is_empty() {
 				break;
 			}
@@ -451,12 +451,21 @@ const fn target(candidate: CandidateHash) -> Target {
 	}
 }
 
-fn io<'a>(now: Instant, peers: &'a dyn Peers, out: &'a mut Outbox<AvailabilityWords>) -> Io<'a> {
+/// For so many recoveries at a time.
+fn io<'a>(
+	parallel: usize,
+	now: Instant,
+	peers: &'a dyn Peers,
+	out: &'a mut Outbox<AvailabilityWords>,
+) -> Io<'a> {
 	Io {
 		now,
 		peers,
 		out,
 		room: MAX_OPEN_REQUESTS,
+		// Each recovery has one such job at most: whole data is asked of one at a time. One that is cancelled may not have
+		// ended yet.
+		codings: parallel.saturating_mul(2),
 	}
 }
 

@@ -96,6 +96,8 @@ pub(crate) struct Io<'a> {
 	pub(crate) out: &'a mut Outbox<AvailabilityWords>,
 	/// Requests that may be open.
 	pub(crate) room: usize,
+	/// Jobs that may put data together or code it at once, each of which takes several times the data.
+	pub(crate) codings: usize,
 }
 
 /// All recoveries of a core.
@@ -187,9 +189,18 @@ impl Recoveries {
 		})
 	}
 
-	/// Goes on with all of them. Returns those that ended, with who lied.
+	/// Whether another job may put data together or code it. Those that are cancelled take memory until they end.
+	fn may_code(&self, codings: usize) -> bool {
+		let jobs = self.jobs.values();
+		let under_way = jobs.filter(|work| matches!(work, Work::CheckData(_) | Work::Recover(..)));
+		under_way.count() < codings
+	}
+
+	/// Goes on with all of them, those that began first first. Returns those that ended, with who lied.
 	pub(crate) fn advance(&mut self, io: &mut Io<'_>) -> Vec<(Target, Ending, BTreeSet<ValidatorIndex>)> {
-		let targets: Vec<_> = self.efforts.keys().copied().collect();
+		let mut targets: Vec<_> = self.efforts.keys().copied().collect();
+		// Not by hash, which who makes a candidate can choose.
+		targets.sort_by_key(|target| self.efforts.get(target).map(|effort| effort.attempt));
 		let mut ended = Vec::new();
 		for target in targets {
 			let Some(mut effort) = self.efforts.remove(&target) else {
@@ -219,7 +230,11 @@ impl Recoveries {
 			return None;
 		}
 		if effort.gather.is_complete() {
-			return self.recover(target, effort, io);
+			// It waits for its turn with the chunks that it has.
+			return match self.may_code(io.codings) {
+				true => self.recover(target, effort, io),
+				false => None,
+			};
 		}
 		while self.requests.len() < io.room {
 			let (liars, peers, block) = (&effort.liars, io.peers, effort.block);
@@ -306,11 +321,14 @@ impl Recoveries {
 		let Some(asked) = self.requests.remove(&id) else {
 			return Some(answer);
 		};
+		let may_code = self.may_code(io.codings);
 		let effort = self.efforts.get_mut(&asked.target);
 		let effort = effort.filter(|effort| effort.attempt == asked.attempt && effort.job.is_none())?;
 		let checked = match (asked.piece, answer) {
 			// The next one is asked.
 			(_, Err(_)) => None,
+			// There is no room for it: others have it, or chunks of it.
+			(Piece::Whole, Ok(AvailabilityResponse::AvailableData(_))) if !may_code => None,
 			(Piece::Whole, Ok(AvailabilityResponse::AvailableData(data))) => {
 				check_data(effort, asked, data, io)
 			}

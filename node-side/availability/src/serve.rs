@@ -4,22 +4,24 @@ use crate::{
 	availability::{Availability, Cx, Work},
 	bucket::Bucket,
 	chunk_index,
-	config::{Serving, MAX_COUNTED_PEERS, RECOVERY_TIME, REQUEST_COST},
+	config::{
+		Serving, FREE_REFUSALS, MAX_COUNTED_PEERS, MAX_NEW_POVS, POVS_PER_MEMBER, RECOVERY_TIME, REQUEST_COST,
+	},
 	fetch::Key,
-	store::Meta,
+	store::{Meta, RECENT},
 	AvailabilityJob, AvailabilityRequest, AvailabilityResponse, EncodedData,
 };
 use async_backing_chain_view::ChainView;
 use async_backing_machine::{Cost, Instant, Judgement, PeerId, Priority, Refusal, Ticket};
-use async_backing_primitives::{CandidateHash, Hash, ValidatorId, ValidatorIndex};
+use async_backing_primitives::{BlockNumber, CandidateHash, Hash, ValidatorId, ValidatorIndex};
 use codec::Encode;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Standing {
-	/// A member of the group that backs the candidate.
-	Backer(ValidatorId),
+	/// A member of the group that backs the candidate, with its index in the candidate's session.
+	Backer(ValidatorId, ValidatorIndex),
 	/// A validator of the candidate's session, or of a leaf's.
 	Validator(ValidatorId),
 	Stranger,
@@ -30,13 +32,33 @@ impl Standing {
 	fn reserve(&self, request: &AvailabilityRequest) -> u8 {
 		match (self, request) {
 			// Backing waits for it, and it is only of use for two seconds (R-BAK-11).
-			(Self::Backer(_), AvailabilityRequest::Pov(_)) => 0,
+			(Self::Backer(..), AvailabilityRequest::Pov(_)) => 0,
 			// Inclusion waits for it.
-			(Self::Backer(_) | Self::Validator(_), AvailabilityRequest::Chunk { .. }) => 25,
-			(Self::Backer(_) | Self::Validator(_), _) => 50,
+			(Self::Backer(..) | Self::Validator(_), AvailabilityRequest::Chunk { .. }) => 25,
+			(Self::Backer(..) | Self::Validator(_), _) => 50,
 			(Self::Stranger, _) => 75,
 		}
 	}
+}
+
+/// What is left of a share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Share {
+	/// Something.
+	Left,
+	/// Nothing, and it is its own: it asked for more.
+	UsedUp,
+	/// Nothing, and others have a part in it: it is not to blame.
+	UsedUpByMany,
+}
+
+/// A candidate that this validator made, and that others may be about to back.
+#[derive(Clone, Debug)]
+struct NewPov {
+	/// Number of the newest leaf when it was made.
+	since: BlockNumber,
+	/// How often each member of the group asked for its proof of validity, up to its [claim](POVS_PER_MEMBER).
+	claimed: BTreeMap<ValidatorIndex, u8>,
 }
 
 /// What went out of late.
@@ -47,6 +69,10 @@ pub(crate) struct Served {
 	strangers: Bucket,
 	/// By key, so that who reconnects has no other share. At most [`MAX_COUNTED_PEERS`].
 	validators: BTreeMap<ValidatorId, Bucket>,
+	/// Refusals without cost, by peer. At most [`MAX_COUNTED_PEERS`].
+	refusals: BTreeMap<PeerId, Bucket>,
+	/// At most [`MAX_NEW_POVS`], each with the members of one group.
+	new_povs: BTreeMap<CandidateHash, NewPov>,
 }
 
 impl Served {
@@ -56,12 +82,87 @@ impl Served {
 			total: Bucket::new(config.total, Instant::ZERO),
 			strangers: Bucket::new(config.strangers, Instant::ZERO),
 			validators: BTreeMap::new(),
+			refusals: BTreeMap::new(),
+			new_povs: BTreeMap::new(),
 		}
+	}
+
+	/// This validator made a candidate: members of the group have a claim to its proof of validity.
+	pub(crate) fn note_new_pov(&mut self, candidate: CandidateHash, since: BlockNumber) {
+		if !self.new_povs.contains_key(&candidate) && self.new_povs.len() >= MAX_NEW_POVS {
+			let oldest = self.new_povs.iter().min_by_key(|(_, pov)| pov.since);
+			if let Some(oldest) = oldest.map(|(candidate, _)| *candidate) {
+				self.new_povs.remove(&oldest);
+			}
+		}
+		// A claim is not renewed.
+		self.new_povs.entry(candidate).or_insert_with(|| NewPov {
+			since,
+			claimed: BTreeMap::new(),
+		});
+	}
+
+	/// Forgets claims to what will not be backed any more, and refusals that are long ago.
+	pub(crate) fn forget(&mut self, newest: BlockNumber, now: Instant) {
+		self.new_povs
+			.retain(|_, pov| pov.since.saturating_add(RECENT) >= newest);
+		self.refusals.retain(|_, bucket| !bucket.is_full(now));
+	}
+
+	/// Whether a member of the group has a claim to what it asks for, which it makes use of with that.
+	fn claims(&mut self, standing: &Standing, request: &AvailabilityRequest) -> bool {
+		let (Standing::Backer(_, member), AvailabilityRequest::Pov(candidate)) = (standing, request) else {
+			return false;
+		};
+		let Some(pov) = self.new_povs.get_mut(candidate) else {
+			return false;
+		};
+		let claimed = pov.claimed.entry(*member).or_default();
+		let has_claim = *claimed < POVS_PER_MEMBER;
+		if has_claim {
+			*claimed = claimed.saturating_add(1);
+		}
+		has_claim
+	}
+
+	/// What is left of the share of somebody.
+	fn look(&mut self, standing: &Standing, now: Instant) -> Share {
+		let is_left = self.share(standing, now).has(now, 0);
+		let is_own = match standing {
+			Standing::Backer(key, _) | Standing::Validator(key) => self.validators.contains_key(key),
+			Standing::Stranger => false,
+		};
+		match (is_left, is_own) {
+			(true, _) => Share::Left,
+			(false, true) => Share::UsedUp,
+			(false, false) => Share::UsedUpByMany,
+		}
+	}
+
+	/// Somebody is refused because of others. Whether it asks on and on all the same.
+	fn is_flood(&mut self, peer: PeerId, now: Instant) -> bool {
+		if self.refusals.len() >= MAX_COUNTED_PEERS && !self.refusals.contains_key(&peer) {
+			// A full one says nothing.
+			self.refusals.retain(|_, bucket| !bucket.is_full(now));
+			if self.refusals.len() >= MAX_COUNTED_PEERS {
+				// It gets nothing in any case, and nobody pays for what others do.
+				return false;
+			}
+		}
+		let bucket = self
+			.refusals
+			.entry(peer)
+			.or_insert_with(|| Bucket::new(FREE_REFUSALS, now));
+		let is_flood = !bucket.has(now, 0);
+		if !is_flood {
+			bucket.take(1);
+		}
+		is_flood
 	}
 
 	/// The share of somebody. Validators for whom there is no room share with strangers.
 	fn share(&mut self, standing: &Standing, now: Instant) -> &mut Bucket {
-		let (Standing::Backer(key) | Standing::Validator(key)) = standing else {
+		let (Standing::Backer(key, _) | Standing::Validator(key)) = standing else {
 			return &mut self.strangers;
 		};
 		if self.validators.len() >= MAX_COUNTED_PEERS && !self.validators.contains_key(key) {
@@ -80,6 +181,13 @@ impl Served {
 		let bytes = bytes.saturating_add(REQUEST_COST);
 		self.share(standing, now).take(bytes);
 		self.total.take(bytes);
+	}
+
+	/// Something goes out to which somebody has a claim. It is not taken from its share, which is for the rest; and of what
+	/// goes out in all it takes what is left, so that chunks wait for it no longer than if they had come last.
+	fn take_claimed(&mut self, bytes: usize, now: Instant) {
+		self.total
+			.take_what_is_left(now, bytes.saturating_add(REQUEST_COST));
 	}
 }
 
@@ -102,12 +210,8 @@ impl Availability {
 	) {
 		let meta = self.store.meta(request.candidate()).copied();
 		let standing = standing(peer, meta.as_ref(), cx.chain);
-		if !self.served.share(&standing, cx.now).has(cx.now, 0) {
-			let why = "asks for more than its share";
-			cx.out.report(peer, Judgement::Cost(Cost::Minor, why));
-			return cx.out.respond(ticket, Err(Refusal::Busy));
-		}
-		if !self.served.total.has(cx.now, standing.reserve(&request)) {
+		let has_claim = self.served.claims(&standing, &request);
+		if !has_claim && !self.may_ask(peer, &standing, &request, cx) {
 			return cx.out.respond(ticket, Err(Refusal::Busy));
 		}
 		let answer = match &meta {
@@ -116,14 +220,42 @@ impl Availability {
 		};
 		let (bytes, response) = match answer {
 			Answer::Here(response, bytes) => (bytes, Some(Ok(response))),
-			Answer::Soon(bytes) if self.store.wait_for_pov(request.candidate(), ticket) => (bytes, None),
+			Answer::Soon(bytes) if self.store.wait_for_pov(request.candidate(), ticket, has_claim) => {
+				(bytes, None)
+			}
 			Answer::Soon(_) => (0, Some(Err(Refusal::Busy))),
 			Answer::Not(refusal) => (0, Some(Err(refusal))),
 		};
-		self.served.take(&standing, bytes, cx.now);
+		match has_claim {
+			true => self.served.take_claimed(bytes, cx.now),
+			false => self.served.take(&standing, bytes, cx.now),
+		}
 		if let Some(response) = response {
 			cx.out.respond(ticket, response);
 		}
+	}
+
+	/// Whether a request is within the sender's share, and within what goes out in all. Who asks for more than its own share
+	/// pays. Who finds the share of many used up does not, unless it asks on and on (R-NET-114).
+	fn may_ask(
+		&mut self,
+		peer: PeerId,
+		standing: &Standing,
+		request: &AvailabilityRequest,
+		cx: &mut Cx<'_>,
+	) -> bool {
+		let why = match self.served.look(standing, cx.now) {
+			Share::Left => return self.served.total.has(cx.now, standing.reserve(request)),
+			Share::UsedUp => Some("asks for more than its share"),
+			Share::UsedUpByMany => self
+				.served
+				.is_flood(peer, cx.now)
+				.then_some("asks again and again while it is refused"),
+		};
+		if let Some(why) = why {
+			cx.out.report(peer, Judgement::Cost(Cost::Minor, why));
+		}
+		false
 	}
 
 	fn look_up(
@@ -235,7 +367,7 @@ fn standing(peer: PeerId, meta: Option<&Meta>, chain: &ChainView) -> Standing {
 			.group(meta.place.group)?
 			.contains(&index);
 		Some(if is_backer {
-			Standing::Backer(key)
+			Standing::Backer(key, index)
 		} else {
 			Standing::Validator(key)
 		})
@@ -254,6 +386,16 @@ impl Served {
 	/// Number of validators whose share is counted.
 	pub(crate) fn counted(&self) -> usize {
 		self.validators.len()
+	}
+
+	/// Number of peers whose refusals are counted.
+	pub(crate) fn refused(&self) -> usize {
+		self.refusals.len()
+	}
+
+	/// Number of candidates whose proofs of validity may be claimed.
+	pub(crate) fn new_povs(&self) -> usize {
+		self.new_povs.len()
 	}
 
 	/// As if so many bytes had gone out to somebody else.

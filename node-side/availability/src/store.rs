@@ -6,7 +6,7 @@
 
 mod restored;
 
-use crate::{job::OwnChunk, AvailabilityConfig, EncodedData, ErasureChunk};
+use crate::{config::MAX_WAITING_FOR_POV, job::OwnChunk, AvailabilityConfig, EncodedData, ErasureChunk};
 use async_backing_machine::{Batch, Ticket};
 use async_backing_primitives::{AvailableData, BlockNumber, CandidateHash, CoreIndex, GroupIndex, Hash, PoV};
 use codec::{Decode, Encode};
@@ -83,6 +83,8 @@ struct Entry {
 	coded: Option<Weighed<Arc<EncodedData>>>,
 	/// Who waits for the proof of validity.
 	waiting: Vec<Ticket>,
+	/// How many of them have no claim to it.
+	without_claim: usize,
 }
 
 impl Entry {
@@ -94,7 +96,13 @@ impl Entry {
 			pov: None,
 			coded: None,
 			waiting: Vec::new(),
+			without_claim: 0,
 		}
+	}
+
+	fn take_waiting(&mut self) -> Vec<Ticket> {
+		self.without_claim = 0;
+		std::mem::take(&mut self.waiting)
 	}
 
 	fn bytes(&self) -> usize {
@@ -106,7 +114,7 @@ impl Entry {
 }
 
 /// Blocks in which a candidate that was made is backed, or never.
-const RECENT: BlockNumber = 10;
+pub(crate) const RECENT: BlockNumber = 10;
 
 /// Who goes first when there is too little room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -244,16 +252,22 @@ impl ChunkStore {
 			if entry.data.is_some() {
 				entry.pov = Some(Weighed(pov.clone(), pov.encoded_size()));
 			}
-			std::mem::take(&mut entry.waiting)
+			entry.take_waiting()
 		})
 		.unwrap_or_default()
 	}
 
-	/// Has somebody wait for the proof of validity, if there will be one and not too many wait already.
-	pub(crate) fn wait_for_pov(&mut self, candidate: CandidateHash, ticket: Ticket) -> bool {
+	/// Has somebody wait for the proof of validity, if there will be one. Of those who have no claim to it only some may: the
+	/// others are as many as their claims.
+	pub(crate) fn wait_for_pov(&mut self, candidate: CandidateHash, ticket: Ticket, has_claim: bool) -> bool {
 		let waits = |entry: &mut Entry| {
-			let room = entry.data.is_some() && entry.waiting.len() < crate::config::MAX_WAITING_FOR_POV;
-			room.then(|| entry.waiting.push(ticket)).is_some()
+			let room = has_claim || entry.without_claim < MAX_WAITING_FOR_POV;
+			let waits = entry.data.is_some() && room;
+			if waits {
+				entry.waiting.push(ticket);
+				entry.without_claim = entry.without_claim.saturating_add(usize::from(!has_claim));
+			}
+			waits
 		};
 		self.entries.get_mut(&candidate).is_some_and(waits)
 	}
@@ -437,6 +451,17 @@ impl ChunkStore {
 			batch.remove(chunk_key(candidate, *index));
 		}
 		batch.remove(meta_key(candidate));
+	}
+
+	/// When a candidate was last pending at a leaf, or made, if it may still be backed.
+	pub(crate) fn may_be_backed_since(
+		&self,
+		candidate: CandidateHash,
+		newest: BlockNumber,
+	) -> Option<BlockNumber> {
+		let meta = self.meta(candidate)?;
+		let is_new = meta.included.is_none() && meta.seen.saturating_add(RECENT) >= newest;
+		is_new.then_some(meta.seen)
 	}
 
 	/// Number of the newest leaf that is remembered.

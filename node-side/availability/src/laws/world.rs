@@ -269,6 +269,10 @@ impl World for Surroundings {
 
 	fn told(&mut self, input: &Input<KeeperWords>, _: &Open<KeeperWords>) {
 		self.is_chain = matches!(input, Input::Chain(Happening::Chain(_)));
+		if let Input::Chain(Happening::Executed(own)) = input {
+			let made = &own.data.pov.block_data.0;
+			self.claimed.retain(|(_, pov), _| pov != made);
+		}
 	}
 
 	fn judge(
@@ -293,7 +297,13 @@ impl World for Surroundings {
 					};
 					let identity = open.tickets.get(ticket).and_then(|peer| open.peers.get(peer));
 					let who = identity.and_then(|identity| identity.authorities.first().cloned());
-					self.give(who, bytes, open.now)?;
+					let is_claimed = match response {
+						AvailabilityResponse::Pov(pov) => self.claims(who.as_ref(), pov),
+						_ => false,
+					};
+					if !is_claimed {
+						self.give(who, bytes, open.now)?;
+					}
 				}
 				_ => {}
 			}
@@ -316,5 +326,6 @@ impl World for Surroundings {
 		self.untold = self.blocks.clone();
 		self.kept.clear();
 		self.shares.clear();
+		self.claimed.clear();
 	}
 }

@@ -99,7 +99,7 @@ impl ChunkStore {
 				}
 				_ => {}
 			}
-			std::mem::take(&mut entry.waiting)
+			entry.take_waiting()
 		})
 		.unwrap_or_default()
 	}

@@ -4,7 +4,7 @@ use super::world::*;
 use crate::*;
 use async_backing_chain_view::{ChainEvent, Identity};
 use async_backing_machine::{Cost, Input, JobFailure, Judgement, Outbox, PeerId, RequestFailure, RequestId};
-use async_backing_primitives::{CoreState, Hash, ParaId, ScheduledCore, ValidatorIndex};
+use async_backing_primitives::{CandidateHash, CoreState, Hash, ParaId, ScheduledCore, ValidatorIndex};
 use std::{
 	collections::{BTreeMap, BTreeSet},
 	sync::Arc,
@@ -434,12 +434,22 @@ fn law_3_a_full_outbox_delays_but_loses_nothing() {
 	assert_eq!(world.asked(), [(3, own_chunk_request(1))]);
 }
 
+/// A core with the candidate of this number, of which nobody has anything.
+fn withheld(number: u64) -> CoreState {
+	occupied_with(Hash::from_low_u64_be(number), &[])
+}
+
+/// Its hash.
+fn withheld_candidate(number: u64) -> CandidateHash {
+	receipt(Hash::from_low_u64_be(number)).hash()
+}
+
 #[test]
 fn law_3_open_requests_are_bounded_and_further_ones_wait() {
 	let mut world = World::new();
-	let roots: Vec<_> = (0..=255u8).map(Hash::repeat_byte).collect();
-	let cores = roots.iter().map(|root| occupied_with(*root, &[])).collect();
-	world.import(leaf(5, cores));
+	// Two forks of 100 cores each.
+	world.import(leaf_of(101, 1, (0..100).map(withheld).collect()));
+	world.import(leaf_of(101, 2, (100..200).map(withheld).collect()));
 	assert_eq!(world.requests.len(), MAX_OPEN_REQUESTS);
 	for _ in 0..50 {
 		let (id, _) = world.requests.pop_first().expect("some are open");
@@ -449,8 +459,147 @@ fn law_3_open_requests_are_bounded_and_further_ones_wait() {
 	}
 	// Everything fails: the number of recoveries is bounded as well, and each round ends.
 	world.fail_all_of_many();
-	assert_eq!(world.effects.len(), 256, "law 2");
+	assert_eq!(world.effects.len(), 200, "law 2");
 	assert_eq!(world.part.open_requests(), 0);
+}
+
+#[test]
+fn r_avl_8_however_many_cores_there_are_each_chunk_is_asked_for_at_once() {
+	let mut world = World::new();
+	world.import(leaf(5, (0..500).map(withheld).collect()));
+	assert_eq!(
+		world.requests.len(),
+		500,
+		"none waits for the time-out of another"
+	);
+	let places = [3, 100, 101, 500, usize::MAX].map(max_fetches);
+	assert_eq!(
+		places,
+		[100, 100, 101, 500, 1024],
+		"law 3: the cores of the largest chain"
+	);
+}
+
+#[test]
+fn r_avl_7_places_go_to_who_came_first_and_failed_least_whatever_the_hashes() {
+	let mut numbers: Vec<_> = (0..200).collect();
+	numbers.sort_by_key(|number| withheld_candidate(*number));
+	// Somebody makes candidates until they have low hashes, and withholds them.
+	let (low, high) = numbers.split_at(100);
+	let mut world = World::new();
+	world.import(leaf_of(101, 1, low.iter().copied().map(withheld).collect()));
+	world.import(leaf_of(101, 2, high.iter().copied().map(withheld).collect()));
+	let asked_for = |world: &World| -> BTreeSet<_> {
+		let asked = world.asked();
+		asked.iter().map(|(_, request)| request.candidate()).collect()
+	};
+	let hashes = |numbers: &[u64]| numbers.iter().copied().map(withheld_candidate).collect();
+	assert_eq!(asked_for(&world), hashes(low), "they came first");
+	for (id, _) in std::mem::take(&mut world.requests) {
+		world.handle(Input::Response(id, Err(RequestFailure::TimedOut)));
+	}
+	assert_eq!(asked_for(&world), hashes(high), "who failed waits for the others");
+	for (id, _) in std::mem::take(&mut world.requests) {
+		world.handle(Input::Response(id, Err(RequestFailure::TimedOut)));
+	}
+	assert_eq!(
+		asked_for(&world),
+		hashes(low),
+		"among those that failed once they came first"
+	);
+}
+
+#[test]
+fn r_avl_7_each_validator_begins_with_another_core() {
+	for (own, order) in [(0, [0, 1, 2, 3, 4]), (2, [2, 3, 4, 0, 1]), (5, [0, 1, 2, 3, 4])] {
+		let mut world = World::with(AvailabilityConfig::default(), own, 6);
+		world.import(leaf(5, (0..5).map(withheld).collect()));
+		let asked: Vec<_> = world
+			.asked()
+			.iter()
+			.map(|(_, request)| request.candidate())
+			.collect();
+		assert_eq!(
+			asked,
+			order.map(withheld_candidate),
+			"validator {own} of five cores"
+		);
+	}
+}
+
+/// Refuses what is asked for the own chunks, until it is not asked for any more.
+fn refuse_own(world: &mut World) {
+	let is_own = |request: &AvailabilityRequest| matches!(request, AvailabilityRequest::Chunk { index, .. } if *index == OWN);
+	while let Some(id) = {
+		let mut open = world.requests.iter();
+		open.find(|(_, (_, request))| is_own(request)).map(|(id, _)| *id)
+	} {
+		world.requests.remove(&id);
+		world.handle(Input::Response(id, Err(RequestFailure::Refused)));
+	}
+}
+
+#[test]
+fn r_avl_7_recoveries_take_no_places_of_chunks_that_are_asked_for() {
+	let mut world = World::with(AvailabilityConfig::default(), 0, 100);
+	let wide = |number, cores| {
+		let mut leaf = leaf(number, cores);
+		leaf.validators = (0..100).map(key).collect();
+		leaf.groups = vec![
+			(0..50).map(ValidatorIndex).collect(),
+			(50..100).map(ValidatorIndex).collect(),
+		];
+		leaf
+	};
+	world.import(wide(5, (0..2).map(withheld).collect()));
+	refuse_own(&mut world);
+	assert_eq!((world.part.recoveries(), world.requests.len()), (2, 2 * 32));
+	world.import(wide(6, (0..100).map(withheld).collect()));
+	let own = world
+		.requests
+		.values()
+		.filter(|(_, request)| matches!(request, AvailabilityRequest::Chunk { index, .. } if *index == OWN));
+	assert_eq!(own.count(), 98, "all but the two that are recovered");
+	assert_eq!(world.part.open_requests(), 98 + 64);
+	assert_eq!(max_recovery_requests(100), 64, "law 3");
+}
+
+#[test]
+fn r_avl_7_recoveries_follow_the_cores_and_two_at_once_are_put_together() {
+	let recoveries = [3, 100, 101, 500, usize::MAX].map(max_recoveries);
+	assert_eq!(recoveries, [2, 2, 3, 10, 21], "law 3: one for 50 cores");
+	let mut world = World::new();
+	world.runs_jobs = false;
+	let cores = (1..=12).map(occupied).chain((0..488).map(|_| CoreState::Free));
+	world.import(leaf(5, cores.collect()));
+	refuse_own(&mut world);
+	assert_eq!(world.part.recoveries(), 10, "of twelve");
+	let seeds: BTreeMap<_, _> = (1..=12).map(|seed| (candidate(seed), seed)).collect();
+	for (id, (_, request)) in std::mem::take(&mut world.requests) {
+		let AvailabilityRequest::Chunk { index, .. } = request else {
+			panic!("chunks come first")
+		};
+		let chunk = chunk(seeds[&request.candidate()], index.as_usize());
+		world.handle(Input::Response(id, Ok(AvailabilityResponse::Chunk(chunk))));
+	}
+	let checks: Vec<_> = world.jobs.keys().copied().collect();
+	assert_eq!(checks.len(), 20, "two of six chunks are enough");
+	for id in checks {
+		if let Some(job) = world.jobs.remove(&id) {
+			world.handle(Input::Done(id, Ok(run(job))));
+		}
+	}
+	let is_coding = |job: &&AvailabilityJob| matches!(job, AvailabilityJob::Recover { .. });
+	assert_eq!(
+		world.jobs.values().filter(is_coding).count(),
+		MAX_RECOVERIES,
+		"law 3"
+	);
+	assert_eq!(world.part.recoveries(), 10, "the others wait with their chunks");
+	// The rest is here as soon as these are.
+	world.runs_jobs = true;
+	world.catch_up();
+	assert_eq!(world.effects.len(), 10, "{:?}", world.effects);
 }
 
 impl World {

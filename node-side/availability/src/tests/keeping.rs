@@ -350,6 +350,14 @@ fn law_3_the_bound_is_a_function() {
 	// A gibibyte is kept; 1,600 pending chunks of 70 kB, two recoveries, one coding.
 	assert!((1 << 30..5 << 29).contains(&bound), "{bound}");
 	assert!(memory_bound(&config, 1000, 200, 16) > bound);
+	// On 1,000 cores 18 more are recovered at once: of each 334 chunks and 32 more, of 75 kB at most with their proofs. It
+	// is less than half a gibibyte, beside a chunk of each core that is kept and one that is on the way.
+	let more = memory_bound(&config, 1000, 1000, 1) - memory_bound(&config, 1000, 100, 1);
+	let recovered = 18 * (334 + 32) * 75_000;
+	assert!(
+		(recovered * 9 / 10..recovered + 2 * 900 * 75_000 + 900 * 66_000).contains(&more),
+		"{more}"
+	);
 	assert_eq!(
 		memory_bound(&config, usize::MAX, usize::MAX, usize::MAX),
 		usize::MAX,

@@ -4,7 +4,7 @@ use super::world::*;
 use crate::*;
 use async_backing_chain_view::{ChainView, Identity, Limits};
 use async_backing_machine::{Cost, Judgement, PeerId, Refusal};
-use async_backing_primitives::ValidatorIndex;
+use async_backing_primitives::{CandidateHash, Hash, ValidatorIndex};
 use codec::Encode;
 use std::{sync::Arc, time::Duration};
 
@@ -142,8 +142,10 @@ fn row_14_all_peers_together_are_bounded_and_chunks_have_their_part() {
 		.map(|peer| burst(&mut world, peer, pov, 10))
 		.sum();
 	assert!(backers >= 2, "backing has the rest: {backers}");
+	// Beside what goes out in all they have a claim to two of each new candidate.
+	let claims = 2 * usize::from(POVS_PER_MEMBER) * size;
 	let all = (answered + backers) * size;
-	assert!(all <= serving.total.burst as usize + size, "law 3");
+	assert!(all <= serving.total.burst as usize + size + claims, "law 3");
 }
 
 #[test]
@@ -184,7 +186,193 @@ fn questions_for_what_is_not_here_use_up_a_share_as_well() {
 	}
 	let burst = Serving::default().strangers.burst as usize / REQUEST_COST;
 	assert!(5000 - refused <= burst + 1, "{refused} refused");
-	assert_eq!(world.reports.len(), refused);
+	assert_eq!(world.reports.len(), refused - FREE_REFUSALS.burst as usize);
+}
+
+#[test]
+fn r_net_103_who_finds_the_share_of_all_strangers_used_up_does_not_pay_for_it() {
+	let (mut world, candidate) = with_data(4 * MIB);
+	let request = AvailabilityRequest::AvailableData(candidate);
+	let (first, second, third) = (PeerId(2000), STRANGER, PeerId(2001));
+	// It takes 4 MiB of one, so that the next three seconds are used up.
+	assert_eq!(burst(&mut world, first, request, 1), 1);
+	assert_eq!(burst(&mut world, second, request, 100), 0);
+	assert_eq!(
+		world.reports,
+		[],
+		"R-NET-26: as many as an honest peer has waiting"
+	);
+	let why = "asks again and again while it is refused";
+	let charged = (second, Judgement::Cost(Cost::Minor, why));
+	assert_eq!(burst(&mut world, second, request, 1), 0);
+	assert_eq!(world.reports, [charged], "R-NET-114: it asks on and on");
+	assert_eq!(burst(&mut world, third, request, 1), 0);
+	assert_eq!(world.reports, [charged], "others don't pay for that either");
+	world.now += Duration::from_secs(1);
+	assert_eq!(burst(&mut world, second, request, 10), 0);
+	assert_eq!(world.reports, [charged], "ten in a second are none too many");
+	assert_eq!(burst(&mut world, second, request, 1), 0);
+	assert_eq!(world.reports, [charged, charged]);
+	world.now += Duration::from_secs(10);
+	assert_eq!(burst(&mut world, third, request, 1), 1, "time heals");
+}
+
+#[test]
+fn law_3_refusals_are_counted_for_a_bounded_number_of_peers() {
+	let (mut world, candidate) = with_data(2 * MIB);
+	let request = AvailabilityRequest::AvailableData(candidate);
+	assert_eq!(burst(&mut world, STRANGER, request, 1), 1);
+	let many = MAX_COUNTED_PEERS as u64 + 50;
+	for peer in 0..many {
+		assert_eq!(burst(&mut world, PeerId(10_000 + peer), request, 1), 0);
+		assert!(world.part.served.refused() <= MAX_COUNTED_PEERS);
+	}
+	assert_eq!(world.part.served.refused(), MAX_COUNTED_PEERS);
+	assert_eq!(world.reports, [], "nobody pays for what others do");
+	world.now += Duration::from_secs(1);
+	world.import(leaf(1, Vec::new()));
+	assert_eq!(
+		world.part.served.refused(),
+		0,
+		"one refusal is over after a tenth of a second"
+	);
+}
+
+/// The default in KiB instead of MiB.
+fn thousandth() -> AvailabilityConfig {
+	let default = Serving::default();
+	let less = |rate: Rate| Rate {
+		per_second: rate.per_second >> 10,
+		burst: rate.burst >> 10,
+	};
+	AvailabilityConfig {
+		serving: Serving {
+			total: less(default.total),
+			validator: less(default.validator),
+			strangers: less(default.strangers),
+		},
+		..Default::default()
+	}
+}
+
+#[test]
+fn r_net_114_a_member_of_the_group_is_not_refused_the_pov_of_a_new_candidate() {
+	let mut world = World::with(thousandth(), 0, 6);
+	world.import(leaf(0, Vec::new()));
+	// With depth 4 five candidates are under way, and in the same scale the largest proof of validity is of 16 KiB.
+	let candidates = [1, 2, 3, 4, 5].map(|seed| {
+		let data = data_of(seed, 16 << 10);
+		let coded = Arc::new(encode(6, &data).expect("a code exists"));
+		let candidate = receipt(coded.root).hash();
+		world.store_coded(OwnData {
+			candidate,
+			data,
+			coded,
+			..own_data(1)
+		});
+		candidate
+	});
+	// Once, and once more if the answer is lost: 160 KiB each, where a validator's share is 32 and all that goes out 64.
+	for _ in 0..POVS_PER_MEMBER {
+		for candidate in candidates {
+			for member in [BACKER, PeerId(2)] {
+				let answer = world.serve(member, AvailabilityRequest::Pov(candidate));
+				assert!(
+					matches!(answer, Some(Ok(AvailabilityResponse::Pov(_)))),
+					"R-BAK-10"
+				);
+			}
+		}
+	}
+	assert_eq!(
+		world.serve(OTHER, AvailabilityRequest::Pov(candidates[0])),
+		Some(Err(Refusal::Busy))
+	);
+	// It is no way to get more: a third time is as any other request.
+	assert_eq!(
+		world.serve(BACKER, AvailabilityRequest::Pov(candidates[0])),
+		Some(Err(Refusal::Busy))
+	);
+	assert_eq!(world.reports, [], "nobody asked for more than its share");
+	// Nothing is owed for it: after a second there are 50 of 64 KiB, and chunks are given above 16.
+	world.now += Duration::from_secs(1);
+	let candidate = candidates[0];
+	let chunk = AvailabilityRequest::Chunk {
+		candidate,
+		index: ValidatorIndex(1),
+		plain: true,
+	};
+	assert!(
+		matches!(world.serve(BACKER, chunk), Some(Ok(_))),
+		"its share is as it was"
+	);
+}
+
+#[test]
+fn r_bak_10_all_members_of_a_large_group_wait_for_a_pov() {
+	let mut world = World::with(AvailabilityConfig::default(), 0, 200);
+	let mut first = leaf(0, Vec::new());
+	first.validators = (0..200).map(key).collect();
+	first.groups = vec![
+		(0..100).map(ValidatorIndex).collect(),
+		(100..200).map(ValidatorIndex).collect(),
+	];
+	world.import(first);
+	world.runs_jobs = false;
+	let data = data_of(7, 500);
+	let coded = Arc::new(encode(200, &data).expect("a code exists"));
+	let candidate = receipt(coded.root).hash();
+	let pov = Ok(AvailabilityResponse::Pov(Arc::new(data.pov.clone())));
+	world.store_coded(OwnData {
+		candidate,
+		data,
+		coded,
+		..own_data(1)
+	});
+	let request = AvailabilityRequest::Pov(candidate);
+	let ask = |world: &mut World| {
+		for other in 100..164 {
+			assert_eq!(world.serve(PeerId(other), request), None, "64 of others may");
+		}
+		assert_eq!(
+			world.serve(PeerId(164), request),
+			Some(Err(Refusal::Busy)),
+			"law 3"
+		);
+		for member in 1..100 {
+			assert_eq!(world.serve(PeerId(member), request), None, "all of the group may");
+		}
+	};
+	ask(&mut world);
+	world.runs_jobs = true;
+	world.catch_up();
+	assert_eq!(world.answers.len(), 64 + 99, "each once");
+	assert!(world.answers.iter().all(|(_, answer)| *answer == pov));
+	assert_eq!(world.reports, []);
+	// The same after a crash, until it is unpacked (law 5).
+	world.runs_jobs = false;
+	world.answers.clear();
+	world.restart(AvailabilityConfig::default());
+	ask(&mut world);
+	world.runs_jobs = true;
+	world.catch_up();
+	assert_eq!(world.answers.len(), 64 + 99, "each once");
+	assert!(world.answers.iter().all(|(_, answer)| *answer == pov));
+}
+
+#[test]
+fn law_3_claims_to_povs_are_of_a_bounded_number_of_new_candidates() {
+	let mut world = World::new();
+	let numbers = 0..MAX_NEW_POVS as u32 + 50;
+	for number in numbers.clone() {
+		let candidate = CandidateHash(Hash::from_low_u64_be(number.into()));
+		world.part.served.note_new_pov(candidate, number);
+		assert!(world.part.served.new_povs() <= MAX_NEW_POVS);
+	}
+	assert_eq!(world.part.served.new_povs(), MAX_NEW_POVS, "the newest");
+	// Ten blocks later those of the last one are new yet, and those of the one before are not.
+	world.import(leaf(numbers.end - 1 + 10 - 1, Vec::new()));
+	assert_eq!(world.part.served.new_povs(), 1);
 }
 
 #[test]
@@ -194,7 +382,9 @@ fn who_asks_for_a_pov_before_it_is_packed_waits_and_all_are_answered() {
 	world.import(leaf(0, Vec::new()));
 	world.store_coded(own_data(1));
 	let request = AvailabilityRequest::Pov(candidate(1));
-	for _ in 0..MAX_WAITING_FOR_POV {
+	// Twice by claim, and then as everybody.
+	let most = MAX_WAITING_FOR_POV + usize::from(POVS_PER_MEMBER);
+	for _ in 0..most {
 		assert_eq!(world.serve(BACKER, request), None);
 	}
 	assert_eq!(
@@ -205,7 +395,7 @@ fn who_asks_for_a_pov_before_it_is_packed_waits_and_all_are_answered() {
 	world.runs_jobs = true;
 	world.catch_up();
 	let pov = Arc::new(data(1).pov.clone());
-	assert_eq!(world.answers.len(), MAX_WAITING_FOR_POV, "each once");
+	assert_eq!(world.answers.len(), most, "each once");
 	assert!(world
 		.answers
 		.iter()
