@@ -184,3 +184,40 @@ fn a_closed_pipe_is_the_end_and_other_errors_are_errors() {
 	}
 	assert!(serve(BufReader::new(Broken), Vec::new()).is_err());
 }
+
+#[test]
+fn what_a_parser_would_pass_over_is_answered_with_an_error_that_is_true() {
+	for (line, expected) in [
+		(
+			r#"{"ask":"thresholds","validators":3,"validators":4}"#,
+			"the field \"validators\" is there twice",
+		),
+		(
+			r#"{"ask":"thresholds","ask":"nope","validators":3}"#,
+			"the field \"ask\" is there twice",
+		),
+		(
+			r#"{"ask":"thresholds","validators":{"$serde_json::private::Number":"3"}}"#,
+			"is no field of a question",
+		),
+		(
+			r#"{"ask":"thresholds","validators":1e1}"#,
+			"question.validators: expected a whole number",
+		),
+		(r#"{"ask":"thresholds","validators":1.0}"#, "came 1.0"),
+		(
+			r#"{"ask":"thresholds","validators":99999999999999999999}"#,
+			"at most 64 bits",
+		),
+	] {
+		let answers = served(line.as_bytes());
+		let error = answers[0]["error"].as_str().unwrap_or_default();
+		assert!(error.contains(expected), "{line}: {answers:?}");
+	}
+	// An `id` is whatever the asker likes.
+	let answers = served(br#"{"id":1.5,"ask":"thresholds","validators":3}"#);
+	assert!(
+		answers[0].get("ok").is_some() && answers[0]["id"] == json!(1.5),
+		"{answers:?}"
+	);
+}

@@ -7,6 +7,7 @@ mod fragment;
 mod numbers;
 mod refusal;
 mod signing;
+mod strict;
 mod tree;
 mod wire;
 
@@ -115,9 +116,13 @@ pub fn answer_line(line: &str) -> String {
 	let (id, answered) = match serde_json::from_str::<Value>(line) {
 		Ok(Value::Object(mut fields)) => {
 			let id = fields.remove("id");
-			let question = serde_json::from_value(Value::Object(fields));
-			let answered = question
-				.map_err(|error| Malformed::Json(error.to_string()))
+			let question = Value::Object(fields);
+			let answered = strict::check_fields(line)
+				.and_then(|()| strict::check_numbers(&question, "question"))
+				.map_err(Malformed::Json)
+				.and_then(|()| {
+					serde_json::from_value(question).map_err(|error| Malformed::Json(error.to_string()))
+				})
 				.and_then(answer);
 			(id, answered)
 		}
