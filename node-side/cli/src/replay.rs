@@ -47,7 +47,7 @@ pub(crate) fn replay(args: &Replay) -> Result<(), CliError> {
 	match report.passes() {
 		true => Ok(()),
 		false => Err(CliError::Disagrees {
-			cases: report.total.disagreements(),
+			cases: report.disagreements(),
 			unread: report.unread.len(),
 		}),
 	}

@@ -62,6 +62,14 @@ pub enum ReadError {
 		/// Why not.
 		source: ExtrinsicError,
 	},
+	/// It is packed, or text in another encoding.
+	#[error("{place}: expected an extrinsic, hexadecimal or JSON as UTF-8, came {got}")]
+	Form {
+		/// File.
+		place: String,
+		/// What it is.
+		got: &'static str,
+	},
 	/// There is nothing in it that could be judged.
 	#[error("{place}: no relay block in it: {why}")]
 	Nothing {
@@ -89,6 +97,14 @@ pub enum ExtrinsicError {
 	#[error("{bytes} bytes are too few for an extrinsic")]
 	TooShort {
 		/// Its length.
+		bytes: usize,
+	},
+	/// It begins neither with a length nor with a version.
+	#[error("byte 0: {got:#04x} begins no extrinsic: expected a length of at most four bytes, or version 0x04 or 0x05 ({bytes} bytes came)")]
+	NoLength {
+		/// The first byte.
+		got: u8,
+		/// How many there are.
 		bytes: usize,
 	},
 	/// Neither is the length in front that of the rest, nor is there a call without one.

@@ -51,7 +51,9 @@ pub struct BlockReport {
 	pub hash: Option<String>,
 	/// Bytes of the extrinsic.
 	pub bytes: Option<usize>,
-	/// Cores, by the bitfields.
+	/// Whether a parachains inherent was found in it.
+	pub has_inherent: bool,
+	/// Cores, by the bitfields; 0 where the data don't tell.
 	pub cores: usize,
 	/// Bitfields.
 	pub bitfields: usize,
@@ -134,9 +136,13 @@ pub struct Moment {
 impl Report {
 	/// Whether nothing disagrees, and everything could be read.
 	pub fn passes(&self) -> bool {
-		self.total.disagreements() == 0
-			&& self.unread.is_empty()
-			&& self.storage.iter().all(StorageReport::passes)
+		self.disagreements() == 0 && self.unread.is_empty()
+	}
+
+	/// Disagreements: cases of blocks, and values of storage that their type doesn't read.
+	pub fn disagreements(&self) -> usize {
+		let values: usize = self.storage.iter().map(StorageReport::failures).sum();
+		self.total.disagreements() + values
 	}
 }
 
@@ -173,6 +179,9 @@ impl Display for Report {
 impl BlockReport {
 	fn write(&self, out: &mut impl Write) -> fmt::Result {
 		let count = |count: Option<usize>| count.map_or("?".into(), |count| count.to_string());
+		if !self.has_inherent {
+			return self.write_without_inherent(out);
+		}
 		write!(
 			out,
 			"{}: {} bitfields for {} cores, {} candidates, {} backed, {} included",
@@ -190,6 +199,15 @@ impl BlockReport {
 			write!(out, ", {} votes in disputes", self.dispute_votes)?;
 		}
 		writeln!(out)?;
+		self.write_verdict(out)
+	}
+
+	fn write_without_inherent(&self, out: &mut impl Write) -> fmt::Result {
+		writeln!(out, "{}: no parachains inherent was found", self.name)?;
+		self.write_verdict(out)
+	}
+
+	fn write_verdict(&self, out: &mut impl Write) -> fmt::Result {
 		let agree: u64 = self.verdict.0.values().map(|tally| tally.agree).sum();
 		let undecided: u64 = self.verdict.0.values().map(|tally| tally.undecided_count()).sum();
 		write!(

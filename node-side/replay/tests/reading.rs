@@ -223,6 +223,175 @@ fn r_bin_17_a_cut_extrinsic_says_where_it_ends() {
 	assert_eq!(INJECTED_CORE_BITS, 8);
 }
 
+fn hexadecimal(bytes: &[u8]) -> String {
+	bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What is said about one file: blocks, and errors as text.
+fn said(folder: &Folder, name: &str, content: impl AsRef<[u8]>) -> (Vec<Block>, Vec<String>) {
+	let found = read(&[folder.write(name, content)]);
+	let errors = found.errors.iter().map(ToString::to_string).collect();
+	(found.blocks, errors)
+}
+
+const TIMESTAMP: &str = "0x280403000b99e04d568001";
+
+#[test]
+fn r_inc_1_an_inherent_among_extrinsics_that_does_not_decode_is_unread() {
+	let folder = Folder::new("cut-among");
+	let bytes = extrinsic(data(&chain(1)[0]));
+	let cut = format!("0x{}", hexadecimal(&bytes[..bytes.len() - 10]));
+	let longer = format!("0x{}00", hexadecimal(&bytes));
+	for (inherent, expected) in [
+		(&cut, "extrinsics[1]: the length in front says"),
+		(&longer, "extrinsics[1]: the length"),
+	] {
+		for block in [
+			json!({ "extrinsics": [TIMESTAMP, inherent], "number": "100" }),
+			json!({ "result": { "block": { "header": { "number": "0x64" }, "extrinsics": [TIMESTAMP, inherent] } } }),
+		] {
+			let (blocks, errors) = said(&folder, "raw.json", block.to_string());
+			assert!(blocks.is_empty() && errors.len() == 1, "{errors:?}");
+			assert!(errors[0].contains(expected), "{errors:?}");
+		}
+	}
+	// The right length, and one candidate cut: the byte is named.
+	let mut wrong = bytes[2..].to_vec();
+	wrong.truncate(300);
+	let block = json!({ "extrinsics": [TIMESTAMP, format!("0x{}", hexadecimal(&wrong))] });
+	let (_, errors) = said(&folder, "raw.json", block.to_string());
+	assert!(errors[0].contains("extrinsics[1]: byte "), "{errors:?}");
+	// Signed ones, and those of other pallets, are not ours.
+	let block = json!({ "number": "7", "extrinsics": [TIMESTAMP, "0x1084360001"] });
+	let report = replay(
+		&[folder.write("raw.json", block.to_string())],
+		&Options::default(),
+		None,
+	);
+	assert!(report.passes() && report.blocks.len() == 1, "{report}");
+	let why = report.total.of(Question::Encoding).undecided;
+	assert!(
+		why.keys()
+			.all(|why| why.contains("no parachains inherent was found")),
+		"{why:?}"
+	);
+	assert!(
+		report.to_string().contains("no parachains inherent was found"),
+		"{report}"
+	);
+	let twice =
+		json!({ "extrinsics": [format!("0x{}", hexadecimal(&bytes)), format!("0x{}", hexadecimal(&bytes))] });
+	let (blocks, errors) = said(&folder, "raw.json", twice.to_string());
+	assert!(
+		blocks.is_empty() && errors[0].contains("not a second (R-INC-1)"),
+		"{errors:?}"
+	);
+}
+
+#[test]
+fn each_of_a_list_is_read_by_itself() {
+	let folder = Folder::new("lists");
+	let blocks = chain(3);
+	let digits = |at: usize| format!("0x{}", hexadecimal(&extrinsic(data(&blocks[at]))));
+	let list = json!([
+		"zz",
+		digits(0),
+		TIMESTAMP,
+		digits(1),
+		rest(&blocks[2], Spelling::Camel),
+		&digits(0)[..400]
+	]);
+	let (found, errors) = said(&folder, "list.json", list.to_string());
+	assert_eq!(found.len(), 3, "{errors:?}");
+	for (found, expected) in std::iter::zip(&found, &blocks) {
+		assert_eq!(data(found), data(expected));
+	}
+	assert_eq!(errors.len(), 2, "{errors:?}");
+	assert!(
+		errors[0].contains("[0]: character 0") && errors[1].contains("[5]: the length"),
+		"{errors:?}"
+	);
+	let (_, errors) = said(&folder, "list.json", json!([TIMESTAMP]).to_string());
+	assert_eq!(errors.len(), 1, "nothing was found, and that is said");
+}
+
+#[test]
+fn text_is_read_as_editors_and_tools_write_it_or_named() {
+	let folder = Folder::new("forms");
+	let block = &chain(1)[0];
+	let bytes = extrinsic(data(block));
+	let digits = hexadecimal(&bytes);
+	let lines: Vec<_> = digits
+		.as_bytes()
+		.chunks(64)
+		.map(String::from_utf8_lossy)
+		.collect();
+	let json = rest(block, Spelling::Camel).to_string();
+	for (name, content) in [
+		("bom.json", [&b"\xef\xbb\xbf"[..], json.as_bytes()].concat()),
+		("bom.hex", [&b"\xef\xbb\xbf"[..], digits.as_bytes()].concat()),
+		("lines.hex", lines.join("\r\n").into_bytes()),
+		("upper.hex", format!("0X{}\n", digits.to_uppercase()).into_bytes()),
+	] {
+		let (blocks, errors) = said(&folder, name, content);
+		assert!(errors.is_empty(), "{name}: {errors:?}");
+		assert_eq!(data(&blocks[0]), data(block), "{name}");
+	}
+	let wide: Vec<u8> = json.encode_utf16().flat_map(u16::to_le_bytes).collect();
+	let gzip = [&[0x1f, 0x8b, 8, 0][..], &[7; 300]].concat();
+	for (name, content, expected) in [
+		("wide.json", [&[0xff, 0xfe][..], &wide].concat(), "UTF-16"),
+		("wide-without-mark.json", wide, "UTF-16"),
+		("block.json.gz", gzip, "gzip"),
+		("other.bin", vec![0xff; 300], "byte 0: 0xff begins no extrinsic"),
+	] {
+		let (_, errors) = said(&folder, name, content);
+		assert!(
+			errors.len() == 1 && errors[0].contains(expected),
+			"{name}: {errors:?}"
+		);
+	}
+}
+
+#[test]
+fn r_bin_16_bits_written_digit_by_digit_are_refused_with_their_place() {
+	let folder = Folder::new("digits");
+	for (pointer, place) in [
+		(
+			"/extrinsics/1/args/data/bitfields/3/payload",
+			"bitfields[3].payload: expected the bytes of a list of bits",
+		),
+		(
+			"/extrinsics/1/args/data/backedCandidates/1/validatorIndices",
+			"backedCandidates[1].validatorIndices: expected the bytes",
+		),
+	] {
+		let mut block = rest(&chain(1)[0], Spelling::Camel);
+		*block.pointer_mut(pointer).expect("it is there") = json!("0b11");
+		let (_, errors) = said(&folder, "block.json", block.to_string());
+		assert!(errors.len() == 1 && errors[0].contains(place), "{errors:?}");
+	}
+}
+
+#[test]
+fn folders_hide_nothing() {
+	let folder = Folder::new("folders");
+	fs::create_dir_all(folder.0.join("blocks")).expect("there is room");
+	folder.write("a.JSON", rest(&chain(1)[0], Spelling::Camel).to_string());
+	let found = read(std::slice::from_ref(&folder.0));
+	assert!(
+		found.errors.is_empty() && found.blocks.len() == 1,
+		"{:?}",
+		found.errors
+	);
+	let entry = json!([{ "chain": "test", "number": 100, "events": [] }]);
+	let (_, errors) = said(&folder, "index.json", entry.to_string());
+	assert!(
+		errors[0].contains("index.json[0]: expected extrinsicHash, came nothing"),
+		"{errors:?}"
+	);
+}
+
 proptest! {
 	#![proptest_config(ProptestConfig::with_cases(64))]
 

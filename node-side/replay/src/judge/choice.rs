@@ -49,11 +49,16 @@ pub(super) fn judge(
 		.inherent
 		.as_ref()
 		.is_some_and(|inherent| !inherent.data.disputes.is_empty());
+	let are_bits_known = block
+		.inherent
+		.as_ref()
+		.is_none_or(|inherent| inherent.bits_unknown.is_none());
 	let validators = leaf.session.validators;
 	let mut compared: BTreeMap<ParaId, Vec<&Prepared>> = BTreeMap::new();
 	for (para, candidates) in paras {
 		let decided = match validators {
 			_ if has_disputes => Err("the block carries disputes, and they may have thrown out what waited"),
+			_ if !are_bits_known => Err("how many bits the lists of the inherent have is not told"),
 			None => Err("nothing tells the number of validators"),
 			Some(_) => leaf.decide(para, candidates.clone()),
 		};
@@ -134,6 +139,9 @@ impl Leaf<'_> {
 			}
 			if candidate.core.is_none() {
 				return Err("its core is not told");
+			}
+			if candidate.is_injected.is_none() {
+				return Err("whether its index bits end with a core does not follow from the data");
 			}
 		}
 		Ok(candidates)

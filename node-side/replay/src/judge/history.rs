@@ -1,8 +1,9 @@
 //! What all blocks together tell: relay blocks, heads of paras, and which blocks follow one another.
 
-use crate::Block;
+use super::{chains, outcomes, sources};
+use crate::{Block, Question};
 use async_backing_primitives::{
-	hash_bytes, BlockNumber, CandidateEvent, Hash, HeadData, HeadHash, ParaId, RelayChainBlockInfo,
+	BlockNumber, CandidateEvent, Hash, HeadData, HeadHash, ParaId, RelayChainBlockInfo,
 };
 use codec::Decode;
 use sp_runtime::DigestItem;
@@ -22,12 +23,23 @@ pub(crate) struct History {
 	/// Blocks that end a session, as their header says: a new epoch begins with them.
 	session_ends: BTreeSet<Hash>,
 	heads: BTreeMap<ParaId, BTreeMap<HeadHash, HeadData>>,
+	/// Blocks whose hash is told, and whether a source tells their events.
+	told: BTreeMap<Hash, bool>,
+	/// Numbers of blocks whose hash is not told.
+	without_hash: BTreeSet<BlockNumber>,
 }
 
 impl History {
-	pub(crate) fn of(blocks: &[Block]) -> Self {
+	pub(crate) fn of(blocks: &[&Block]) -> Self {
 		let mut history = Self::default();
 		for block in blocks {
+			match (block.hash, chains::proven_number(block)) {
+				(Some(hash), _) => *history.told.entry(hash).or_default() |= block.events.is_some(),
+				(None, Some(number)) => {
+					history.without_hash.insert(number);
+				}
+				(None, None) => {}
+			}
 			let parent = parent_of(block);
 			if let (Some(hash), Some(parent)) = (block.hash, parent) {
 				history.parents.insert(hash, parent);
@@ -91,6 +103,22 @@ impl History {
 		self.session_ends.contains(&hash)
 	}
 
+	/// Why a block that begins a piece of a chain has none before it there.
+	pub(crate) fn why_first(&self, block: &Block) -> &'static str {
+		let Some(parent) = parent_of(block) else {
+			return "the parent is not told";
+		};
+		let before = chains::proven_number(block).and_then(|number| number.checked_sub(1));
+		match self.told.get(&parent) {
+			Some(false) => "the block before is in the data without its events",
+			Some(true) => "the block before is in the data, but in an order that its number contradicts",
+			None if before.is_some_and(|number| self.without_hash.contains(&number)) => {
+				"of no block in the data is told that it is the one before"
+			}
+			None => "the block before is not in the data",
+		}
+	}
+
 	/// Heads that a para had.
 	pub(crate) fn heads(&self, para: ParaId) -> impl Iterator<Item = &HeadData> {
 		self.heads.get(&para).into_iter().flat_map(BTreeMap::values)
@@ -111,57 +139,90 @@ pub(crate) fn parent_of(block: &Block) -> Option<Hash> {
 	header.map(|header| header.hash()).or(block.parent_hash)
 }
 
-/// Blocks in the order in which they are judged: by chain, then number; and for each the position of its parent, if that is
-/// there and goes on with this block.
-pub(crate) fn in_order(mut blocks: Vec<Block>) -> (Vec<Block>, usize) {
-	blocks.sort_by(|one, other| {
-		let key = |block: &Block| {
-			(
-				block.chain.clone(),
-				block.number(),
-				block.hash,
-				block.events.is_none(),
-			)
-		};
-		key(one).cmp(&key(other))
-	});
-	let before = blocks.len();
-	let bytes = |block: &Block| Some(hash_bytes(block.inherent.as_ref()?.bytes.as_ref()?));
-	let known: BTreeSet<_> = blocks
-		.iter()
-		.filter(|block| block.hash.is_some())
-		.filter_map(bytes)
-		.collect();
-	let mut seen = BTreeSet::new();
-	blocks.retain(|block| match (block.hash, bytes(block)) {
-		// The same block from two sources: the one with events comes first.
-		(Some(hash), _) => seen.insert(hash),
-		// An inherent names its parent, so that no other block has the same.
-		(None, Some(bytes)) => !known.contains(&bytes) && seen.insert(bytes),
-		(None, None) => true,
-	});
-	let duplicates = before - blocks.len();
-	(blocks, duplicates)
+/// A block as it is judged: what else is known of it beside what it tells.
+pub(crate) struct Entry {
+	pub(crate) block: Block,
+	/// What to call its chain.
+	pub(crate) chain: String,
+	/// What is wrong already, before anything is judged.
+	pub(crate) faults: Vec<(Question, String)>,
 }
 
-/// Pieces of chains: each a list of positions, each block the parent of the next, with events in each but the last.
-pub(crate) fn runs(blocks: &[Block]) -> Vec<Vec<usize>> {
-	let mut runs: Vec<Vec<usize>> = Vec::new();
-	let mut ends: BTreeMap<Hash, usize> = BTreeMap::new();
+/// Blocks in the order in which they are judged: by chain, then number; with how many told nothing else than another.
+pub(crate) fn in_order(blocks: Vec<Block>) -> (Vec<Entry>, usize) {
+	let (mut joined, duplicates) = sources::joined(blocks);
+	let mut all: Vec<&mut Block> = joined.iter_mut().map(|joined| &mut joined.block).collect();
+	let chains = chains::name(&mut all);
+	let mut entries: Vec<_> = std::iter::zip(joined, chains)
+		.map(|(joined, chain)| {
+			let mut block = joined.block;
+			let doubles = outcomes::without_doubles(&mut block).into_iter();
+			let mut faults = joined.contradictions;
+			faults.extend(doubles.map(|what| (Question::Availability, what)));
+			Entry { block, chain, faults }
+		})
+		.collect();
+	// Sources are in an order of their own, which stays that of what is equal here.
+	entries.sort_by_cached_key(|entry| {
+		let number = chains::proven_number(&entry.block);
+		(
+			entry.block.chain.is_some(),
+			entry.chain.clone(),
+			number,
+			entry.block.hash,
+		)
+	});
+	(entries, duplicates)
+}
+
+/// A piece of a chain: positions of blocks, each the parent of the next, with events in each but the last.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Piece {
+	pub(crate) positions: Vec<usize>,
+	/// How many of them are there only as what was before: they are judged in another piece, from which this one forks.
+	pub(crate) before: usize,
+}
+
+/// Blocks before a fork that its branches have in common, at most.
+const BEFORE_FORK: usize = 32;
+
+/// Pieces of chains.
+pub(crate) fn runs(blocks: &[&Block]) -> Vec<Piece> {
+	let mut runs: Vec<Piece> = Vec::new();
+	// The place of each block that can be gone on from.
+	let mut places: BTreeMap<Hash, (usize, usize)> = BTreeMap::new();
 	for (position, block) in blocks.iter().enumerate() {
-		let parent = parent_of(block).and_then(|parent| ends.remove(&parent));
-		let run = match parent {
-			Some(run) => run,
+		let parent = parent_of(block).and_then(|parent| places.get(&parent).copied());
+		let going_on = parent.and_then(|(run, at)| {
+			let piece = runs.get(run)?;
+			let from = (at + 1).saturating_sub(BEFORE_FORK);
+			let forks = at + 1 < piece.positions.len();
+			Some(match forks {
+				true => Err(piece.positions.get(from..=at)?.to_vec()),
+				false => Ok(run),
+			})
+		});
+		let run = match going_on {
+			Some(Ok(run)) => run,
+			Some(Err(positions)) => {
+				runs.push(Piece {
+					before: positions.len(),
+					positions,
+				});
+				runs.len() - 1
+			}
 			None => {
-				runs.push(Vec::new());
+				runs.push(Piece::default());
 				runs.len() - 1
 			}
 		};
-		if let Some(run) = runs.get_mut(run) {
-			run.push(position);
-		}
+		let Some(piece) = runs.get_mut(run) else {
+			continue;
+		};
+		piece.positions.push(position);
 		if let (Some(hash), true) = (block.hash, block.events.is_some()) {
-			ends.insert(hash, run);
+			// Of two sources of one block the one that knows more came first.
+			places.entry(hash).or_insert((run, piece.positions.len() - 1));
 		}
 	}
 	runs

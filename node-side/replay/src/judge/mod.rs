@@ -1,22 +1,27 @@
 //! Judging: each block by what it says, and by what was before it.
 
+mod chains;
 mod choice;
 mod history;
+mod outcomes;
 mod prepared;
 mod questions;
+mod rotation;
 mod session;
+mod sources;
 mod state;
 
 use crate::{
 	report::{BlockReport, Moment, ParaReport, Report, RunReport, SCHEMA},
 	weight::{Enacted, Load, Messages, Weigh, Weights},
-	Block, Verdict,
+	Block, Question, Verdict,
 };
 use async_backing_primitives::{
 	AsyncBackingParams, CandidateCommitments, CandidateEvent, CandidateHash, RelayChainBlockInfo,
 };
 use choice::Leaf;
-use history::History;
+use history::{Entry, History};
+use outcomes::Gone;
 use prepared::{prepare, Prepared};
 use questions::Known;
 use session::Session;
@@ -46,7 +51,8 @@ impl Default for Options {
 
 /// Judges blocks, in whatever order they come.
 pub fn judge(blocks: Vec<Block>, options: &Options, weights: Option<&dyn Weigh>) -> Report {
-	let (blocks, duplicates) = history::in_order(blocks);
+	let (entries, duplicates) = history::in_order(blocks);
+	let blocks: Vec<_> = entries.iter().map(|entry| &entry.block).collect();
 	let history = History::of(&blocks);
 	let prepared: Vec<_> = blocks
 		.iter()
@@ -59,10 +65,10 @@ pub fn judge(blocks: Vec<Block>, options: &Options, weights: Option<&dyn Weigh>)
 		..Report::default()
 	};
 	let mut of_blocks: BTreeMap<usize, BlockReport> = BTreeMap::new();
-	for positions in history::runs(&blocks) {
-		let run = Run::new(&positions, &blocks, &prepared, &history, options);
+	for piece in history::runs(&blocks) {
+		let run = Run::new(&piece.positions, &entries, &prepared, &history, options);
 		report.runs.push(run.report());
-		for (at, position) in positions.iter().enumerate() {
+		for (at, position) in piece.positions.iter().enumerate().skip(piece.before) {
 			of_blocks.insert(*position, run.judge(at, weights));
 			run.tell_paras(at, &mut report.paras);
 		}
@@ -81,6 +87,9 @@ pub fn judge(blocks: Vec<Block>, options: &Options, weights: Option<&dyn Weigh>)
 /// Consecutive blocks, and what is known before each.
 struct Run<'a> {
 	blocks: Vec<&'a Block>,
+	entries: Vec<&'a Entry>,
+	/// What is wrong in each block with what became of candidates before.
+	faults: Vec<Vec<String>>,
 	prepared: Vec<&'a Vec<Prepared>>,
 	history: &'a History,
 	/// Before each block; one more, after the last.
@@ -96,15 +105,16 @@ struct Run<'a> {
 impl<'a> Run<'a> {
 	fn new(
 		positions: &[usize],
-		blocks: &'a [Block],
+		entries: &'a [Entry],
 		prepared: &'a [Vec<Prepared>],
 		history: &'a History,
 		options: &Options,
 	) -> Self {
-		let blocks: Vec<_> = positions
+		let entries: Vec<_> = positions
 			.iter()
-			.filter_map(|position| blocks.get(*position))
+			.filter_map(|position| entries.get(*position))
 			.collect();
+		let blocks: Vec<_> = entries.iter().map(|entry| &entry.block).collect();
 		let prepared: Vec<_> = positions
 			.iter()
 			.filter_map(|position| prepared.get(*position))
@@ -124,14 +134,19 @@ impl<'a> Run<'a> {
 		sessions.iter_mut().for_each(Session::conclude);
 		let mut states = vec![State::default()];
 		let mut state = State::default();
-		for (block, candidates) in std::iter::zip(&blocks, &prepared) {
+		let mut gone = Gone::default();
+		let faults = blocks.iter().map(|block| gone.see(block)).collect();
+		let cores = session_of
+			.iter()
+			.map(|session| sessions.get(*session).map_or(0, |session| session.cores));
+		for ((block, candidates), cores) in std::iter::zip(&blocks, &prepared).zip(cores) {
 			if history::parent_of(block).is_some_and(|parent| history.ends_session(parent)) {
 				state.end_session();
 				if let Some(before) = states.last_mut() {
 					before.clone_from(&state);
 				}
 			}
-			state.vote(&votes(block));
+			state.vote(&votes(block, cores));
 			state.apply(block, candidates, |hash| history::number_of(history, hash));
 			states.push(state.clone());
 		}
@@ -140,6 +155,8 @@ impl<'a> Run<'a> {
 		let max_pov_sizes = prepared::pov_sizes_found(prepared.iter().copied().flatten());
 		Self {
 			blocks,
+			entries,
+			faults,
 			prepared,
 			history,
 			states,
@@ -183,13 +200,22 @@ impl<'a> Run<'a> {
 			.get(at)
 			.and_then(|session| self.sessions.get(*session));
 		let mut verdict = Verdict::default();
+		for (question, what) in self.entries.get(at).into_iter().flat_map(|entry| &entry.faults) {
+			verdict.disagree(*question, what);
+		}
+		for what in self.faults.get(at).into_iter().flatten() {
+			verdict.disagree(Question::Availability, what);
+		}
+		outcomes::possible(block, before, &mut verdict);
 		questions::form(block, &mut verdict);
 		questions::candidates(block, prepared, &mut verdict);
 		let mut voted = before.clone();
-		voted.vote(&votes(block));
+		let cores = session.map_or(0, |session| session.cores);
+		voted.vote(&votes(block, cores));
 		if let Some(session) = session.filter(|_| block.inherent.is_some()) {
+			questions::lengths(block, session, &mut verdict);
 			questions::votes_and_groups(prepared, session, &mut verdict);
-			questions::availability(block, &voted, session, &mut verdict);
+			outcomes::availability(block, &voted, session, &mut verdict);
 		}
 		let mut freed = voted;
 		freed.apply(block, &[], |hash| history::number_of(self.history, hash));
@@ -201,7 +227,7 @@ impl<'a> Run<'a> {
 		if let Some(session) = session {
 			self.judge_choice(at, block, prepared, session, &mut verdict);
 		}
-		self.describe(block, prepared, before, verdict, weights)
+		self.describe(block, prepared, before, cores, verdict, weights)
 	}
 
 	/// What the leaf before the block makes of it.
@@ -217,9 +243,12 @@ impl<'a> Run<'a> {
 			.iter()
 			.filter(|candidate| candidate.taken == Some(true))
 			.count();
-		let question = crate::Question::Choice;
-		let leaf = at.checked_sub(1).and_then(|leaf| {
-			let parent = self.blocks.get(leaf)?;
+		let question = Question::Choice;
+		let parent = at.checked_sub(1).and_then(|leaf| self.blocks.get(leaf));
+		let Some(parent) = parent else {
+			return verdict.undecided(question, taken, self.history.why_first(block));
+		};
+		let leaf = Some(parent).and_then(|parent| {
 			let info = RelayChainBlockInfo {
 				hash: parent.hash?,
 				number: parent.number()?,
@@ -228,7 +257,7 @@ impl<'a> Run<'a> {
 			Some((info, self.states.get(at)?))
 		});
 		let Some((info, state)) = leaf else {
-			return verdict.undecided(question, taken, "the block before is not in the data");
+			return verdict.undecided(question, taken, "the state root of the block before is not told");
 		};
 		let leaf = Leaf {
 			history: self.history,
@@ -247,6 +276,7 @@ impl<'a> Run<'a> {
 		block: &Block,
 		prepared: &[Prepared],
 		before: &State,
+		cores: usize,
 		verdict: Verdict,
 		weights: Option<&dyn Weigh>,
 	) -> BlockReport {
@@ -277,9 +307,8 @@ impl<'a> Run<'a> {
 				.inherent
 				.as_ref()
 				.and_then(|inherent| Some(inherent.bytes.as_ref()?.len())),
-			cores: data
-				.and_then(|data| Some(data.bitfields.first()?.payload.0.len()))
-				.unwrap_or_default(),
+			has_inherent: data.is_some(),
+			cores: data.map_or(0, |_| cores),
 			bitfields: data.map_or(0, |data| data.bitfields.len()),
 			candidates: prepared.len(),
 			backed: count(|event| matches!(event, CandidateEvent::CandidateBacked(..))),
@@ -291,12 +320,12 @@ impl<'a> Run<'a> {
 			versions,
 			lags,
 			messages,
-			weights: self.weigh(block, before, weights),
+			weights: self.weigh(block, before, cores, weights),
 			verdict,
 		}
 	}
 
-	fn weigh(&self, block: &Block, before: &State, weights: Option<&dyn Weigh>) -> Weights {
+	fn weigh(&self, block: &Block, before: &State, cores: usize, weights: Option<&dyn Weigh>) -> Weights {
 		let booked = block.booked.map(|booked| booked.ref_time);
 		let Some(data) = block.inherent.as_ref().map(|inherent| &inherent.data) else {
 			return Weights::default();
@@ -343,11 +372,7 @@ impl<'a> Run<'a> {
 			.iter()
 			.filter(|told| matches!(told.event, CandidateEvent::CandidateTimedOut(..)));
 		let load = Load {
-			cores: small(
-				data.bitfields
-					.first()
-					.map_or(0, |bitfield| bitfield.payload.0.len()),
-			),
+			cores: small(cores),
 			bitfields: small(data.bitfields.len()),
 			scheduling_parents: small(scheduling_parents.len()),
 			waiting: small(known.len().max(enacted.len())),
@@ -356,9 +381,9 @@ impl<'a> Run<'a> {
 			timed_out: small(timed_out.count()),
 			enacted,
 		};
-		// Without events nobody knows what was enacted.
+		// Without events nobody knows what was enacted, and bitfields without a number of cores are not to be weighed.
 		let ours = weights
-			.filter(|_| block.events.is_some())
+			.filter(|_| block.events.is_some() && (cores > 0 || data.bitfields.is_empty()))
 			.map(|weights| weights.weigh(&load));
 		Weights {
 			booked,
@@ -377,14 +402,8 @@ impl<'a> Run<'a> {
 		) else {
 			return;
 		};
-		let of_chain = paras
-			.entry(
-				block
-					.chain
-					.clone()
-					.unwrap_or_else(|| "a chain that is not named".into()),
-			)
-			.or_default();
+		let chain = self.entries.get(at).map(|entry| entry.chain.clone());
+		let of_chain = paras.entry(chain.unwrap_or_default()).or_default();
 		for told in block.told() {
 			let hash = told.receipt().hash();
 			let para = told.receipt().descriptor.para_id();

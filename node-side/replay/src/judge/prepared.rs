@@ -3,8 +3,8 @@
 use super::history::{parent_of, History};
 use crate::Block;
 use async_backing_primitives::{
-	validation_data_hash, BackedCandidate, BlockNumber, CandidateEvent, CandidateHash, CoreIndex, GroupIndex,
-	HeadData, ParaId, PersistedValidationData, RelayChainBlockInfo,
+	validation_data_hash, BackedCandidate, BackedCandidateError, BlockNumber, CandidateEvent, CandidateHash,
+	CoreIndex, GroupIndex, HeadData, ParaId, PersistedValidationData, RelayChainBlockInfo,
 };
 use std::collections::BTreeSet;
 
@@ -21,6 +21,12 @@ pub(crate) struct Prepared {
 	pub(crate) core: Option<CoreIndex>,
 	/// The group that backed it, by the event.
 	pub(crate) group: Option<GroupIndex>,
+	/// The same, without what index bits say where no event tells it.
+	pub(crate) told_core: Option<CoreIndex>,
+	/// The core that descriptor and index bits name, if they name one: of version 1 the low eight bits.
+	pub(crate) named: Result<Option<CoreIndex>, BackedCandidateError>,
+	/// Whether most candidates of its block name their cores.
+	pub(crate) others_name_cores: bool,
 	/// Whether its index bits end with the core; `None` if they can be read either way.
 	pub(crate) is_injected: Option<bool>,
 	/// Members of its group, by its index bits.
@@ -41,6 +47,7 @@ pub(crate) fn prepare(block: &Block, history: &History, pov_sizes: &[u32]) -> Ve
 	};
 	let candidates = &inherent.data.backed_candidates;
 	let are_bits_known = inherent.bits_unknown.is_none();
+	let injects = injects(candidates).filter(|_| are_bits_known);
 	let ancestors: Vec<_> = parent_of(block)
 		.into_iter()
 		.flat_map(|parent| history.ancestors(parent))
@@ -71,7 +78,7 @@ pub(crate) fn prepare(block: &Block, history: &History, pov_sizes: &[u32]) -> Ve
 				let expected = descriptor.persisted_validation_data_hash();
 				find_data(history.heads(para), &relay_parent, pov_sizes, expected)
 			});
-			let is_injected = is_injected(backed, core).filter(|_| are_bits_known);
+			let is_injected = is_injected(backed, injects).filter(|_| are_bits_known);
 			let group_size = is_injected.map(|injected| {
 				let bits = backed.validator_indices.len();
 				bits - if injected {
@@ -80,12 +87,19 @@ pub(crate) fn prepare(block: &Block, history: &History, pov_sizes: &[u32]) -> Ve
 					0
 				}
 			});
+			let named = match is_injected {
+				Some(true) => backed.core().map(Some),
+				_ => Ok(descriptor.core_index()),
+			};
 			Prepared {
 				hash,
 				para,
 				backed: with_core(backed, core, is_injected),
 				taken: block.events.as_ref().map(|_| event.is_some()),
-				core: core.or_else(|| backed.core().ok().filter(|_| is_injected == Some(true))),
+				core: core.or_else(|| named.ok().flatten().filter(|_| is_injected == Some(true))),
+				told_core: core,
+				named,
+				others_name_cores: injects == Some(true),
 				group,
 				is_injected,
 				group_size,
@@ -117,26 +131,43 @@ fn find_data<'a>(
 	})
 }
 
-/// Whether index bits end with the core (R-BIN-16). Chains inject it since early 2024; what came before is told apart by the
-/// number of votes, which is that of the set bits of the group.
-fn is_injected(backed: &BackedCandidate, core: Option<CoreIndex>) -> Option<bool> {
+/// Whether index bits end with the core (R-BIN-16), by the number of votes, which is that of the set bits of the group. `None` if
+/// it is that in both ways, as for core 0, or in neither.
+///
+/// That a core stands there is not told by its being the right one: a wrong one would be taken for none then.
+fn by_votes(backed: &BackedCandidate) -> Option<bool> {
 	let votes = backed.validity_votes.len();
-	let Ok((bits, injected)) = backed.split_indices() else {
+	let Ok((bits, _)) = backed.split_indices() else {
 		return Some(false);
 	};
-	let named = backed.candidate.descriptor.core_index().or(core);
-	let says_core = named.is_none_or(|core| core.0 & 0xff == injected.0);
-	let with = bits.count_ones() == votes && says_core;
+	let with = bits.count_ones() == votes;
 	let without = backed.validator_indices.count_ones() == votes;
-	match (with, without) {
-		(true, false) => Some(true),
-		(false, true) => Some(false),
-		// With core 0 both say so: a group is no larger than what chains have, so the longer list has a core.
-		(true, true) if !bits.is_empty() => Some(true),
-		(true, true) => None,
-		// Votes and bits don't pair up either way; the core says how they should.
-		(false, false) => Some(named.is_some() && says_core),
-	}
+	(with != without).then_some(with)
+}
+
+/// Whether the chain has cores in index bits, by most candidates of a block. Chains have them since early 2024; a descriptor that
+/// names a core is younger. Where both may be, as for core 0, the list has a core: a group is no larger than what chains have.
+fn injects(candidates: &[BackedCandidate]) -> Option<bool> {
+	let likely = |backed: &BackedCandidate| {
+		let (bits, _) = backed.split_indices().ok()?;
+		(bits.count_ones() == backed.validity_votes.len() && !bits.is_empty()).then_some(true)
+	};
+	let said = |backed: &BackedCandidate| match backed.candidate.descriptor.core_index() {
+		Some(_) => Some(true),
+		None => by_votes(backed).or_else(|| likely(backed)),
+	};
+	let count = |wanted| {
+		let said = candidates.iter().map(said);
+		said.filter(|said| *said == Some(wanted)).count()
+	};
+	let (with, without) = (count(true), count(false));
+	// A list without a core pairs up with its votes as one that has a core only by mistake.
+	(with + without > 0).then_some(with >= without)
+}
+
+/// Whether a candidate's index bits end with the core; `None` if nothing says so.
+fn is_injected(backed: &BackedCandidate, injects: Option<bool>) -> Option<bool> {
+	by_votes(backed).or(injects)
 }
 
 /// The same with the core at the end of its bits, so that the rules of today can read it.

@@ -4,19 +4,23 @@ use super::{
 	history::{parent_of, told_hashes, History},
 	prepared::Prepared,
 	session::Session,
-	state::{votes, State},
+	state::State,
 };
 use crate::{Block, Question, Verdict};
 use async_backing_primitives::{
-	check_backing_vote_count, check_intrinsic, check_relay_parent_progress, enactable_prefix, hash_bytes,
-	AllowedRelayParents, AsyncBackingParams, CandidateEvent, INJECTED_CORE_BITS,
+	check_backing_vote_count, check_intrinsic, check_relay_parent_progress, hash_bytes, AllowedRelayParents,
+	AsyncBackingParams, CandidateEvent, INJECTED_CORE_BITS,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// The block itself: bytes, parent, order.
 pub(super) fn form(block: &Block, verdict: &mut Verdict) {
 	let Some(inherent) = &block.inherent else {
-		verdict.undecided(Question::Encoding, 1, "there is no inherent in the block");
+		verdict.undecided(
+			Question::Encoding,
+			1,
+			"no parachains inherent was found in the block",
+		);
 		return;
 	};
 	match (inherent.encodes_alike, &inherent.bits_unknown) {
@@ -231,27 +235,80 @@ fn sessions(prepared: &[Prepared], verdict: &mut Verdict) {
 	}
 }
 
+/// The core that a candidate names, beside the one that the chain tells (R-BIN-16, R-BCK-3).
+fn core(candidate: &Prepared, verdict: &mut Verdict) {
+	let question = Question::Core;
+	let Some(told) = candidate.told_core else {
+		return verdict.undecided(question, 1, "the core is not told");
+	};
+	let named = match (candidate.named, candidate.is_injected) {
+		(Err(error), _) => return verdict.disagree(question, format!("{:?}: {error}", candidate.hash)),
+		(Ok(Some(named)), _) => named,
+		(Ok(None), None) => return verdict.undecided(
+			question,
+			1,
+			"the descriptor names no core, and whether index bits end with one does not follow from the data",
+		),
+		(Ok(None), _) if candidate.others_name_cores => {
+			return verdict.undecided(
+				question,
+				1,
+				"the candidate names no core, although others of its block do",
+			)
+		}
+		(Ok(None), _) => {
+			return verdict.undecided(
+				question,
+				1,
+				"neither descriptor nor index bits name a core: the chain is older than that",
+			)
+		}
+	};
+	// Index bits have room for the low eight bits of a core.
+	let is_whole = candidate.backed.candidate.descriptor.core_index().is_some();
+	let is_told = named == told || (!is_whole && named.0 == told.0 & 0xff);
+	match candidate.is_injected {
+		_ if candidate.taken != Some(true) => verdict.undecided(question, 1, "the chain's core is not told"),
+		Some(false) if is_told => verdict.undecided(
+			question,
+			1,
+			"the descriptor names the core, but index bits do not, as the chain asks for today",
+		),
+		_ => verdict.judge(question, is_told, || {
+			format!("{:?} names core {named}, and took {told}", candidate.hash)
+		}),
+	}
+}
+
+/// A bitfield whose length is not the number of cores is dropped (R-BIT-1), and a block that carries what its chain drops fails
+/// (R-INC-3).
+pub(super) fn lengths(block: &Block, session: &Session, verdict: &mut Verdict) {
+	let Some(inherent) = block
+		.inherent
+		.as_ref()
+		.filter(|inherent| inherent.bits_unknown.is_none())
+	else {
+		return;
+	};
+	for bitfield in &inherent.data.bitfields {
+		let bits = bitfield.payload.0.len();
+		if session.is_of_wrong_length(bits) {
+			verdict.disagree(
+				Question::Order,
+				format!(
+					"the bitfield of validator {} has {bits} bits for {} cores, and is dropped (R-BIT-1)",
+					bitfield.validator_index, session.cores
+				),
+			);
+		}
+	}
+}
+
 /// Core, group and votes.
 pub(super) fn votes_and_groups(prepared: &[Prepared], session: &Session, verdict: &mut Verdict) {
 	let fixing = session.fixing();
 	for candidate in prepared {
-		match (candidate.backed.core(), candidate.core, candidate.is_injected) {
-			(_, None, _) => verdict.undecided(Question::Core, 1, "the core is not told"),
-			(_, _, Some(false)) if candidate.backed.candidate.descriptor.core_index().is_none() => {
-				verdict.undecided(
-					Question::Core,
-					1,
-					"neither descriptor nor index bits name a core: the chain is older than that",
-				);
-			}
-			(Ok(named), Some(core), _) if candidate.taken == Some(true) => {
-				verdict.judge(Question::Core, named == core, || {
-					format!("{:?} names core {named}, and took {core}", candidate.hash)
-				});
-			}
-			(Ok(_), ..) => verdict.undecided(Question::Core, 1, "the chain's core is not told"),
-			(Err(error), ..) => verdict.disagree(Question::Core, format!("{:?}: {error}", candidate.hash)),
-		}
+		core(candidate, verdict);
 		match (candidate.core, candidate.group, candidate.group_at) {
 			(Some(core), Some(group), Some(at)) => {
 				let seen = (at, core, group);
@@ -266,6 +323,11 @@ pub(super) fn votes_and_groups(prepared: &[Prepared], session: &Session, verdict
 					Some(by_rule) => verdict.judge(Question::Group, by_rule == group, || {
 						format!("core {core} at {at}: group {by_rule} by rotation, {group} by the chain")
 					}),
+					None if session.cores == 0 => verdict.undecided(
+						Question::Group,
+						1,
+						"the number of cores does not follow from the data",
+					),
 					None => verdict.disagree(
 						Question::Group,
 						format!("no rotation gives group {group} for core {core} at {at} beside the others"),
@@ -314,93 +376,6 @@ pub(super) fn votes_and_groups(prepared: &[Prepared], session: &Session, verdict
 	}
 	if session.sizes_conflict {
 		verdict.undecided(Question::Votes, 1, "no number of validators gives groups of these sizes by R-GRP-5: the chain may split them another way");
-	}
-}
-
-/// R-ENA-1 to R-ENA-3. `state` is that before the block, with its votes counted.
-pub(super) fn availability(block: &Block, state: &State, session: &Session, verdict: &mut Verdict) {
-	let question = Question::Availability;
-	if block.events.is_none() {
-		let waiting = state.pending.values().map(Vec::len).sum::<usize>().max(1);
-		return verdict.undecided(question, waiting, "events are not told");
-	}
-	let included: BTreeMap<_, _> = block
-		.told()
-		.iter()
-		.filter(|told| matches!(told.event, CandidateEvent::CandidateIncluded(..)))
-		.map(|told| (told.receipt().hash(), told.place().1))
-		.collect();
-	let timed_out = told_hashes(block, |event| {
-		matches!(event, CandidateEvent::CandidateTimedOut(..))
-	});
-	let has_disputes = block
-		.inherent
-		.as_ref()
-		.is_some_and(|inherent| !inherent.data.disputes.is_empty());
-	let Some((least, most)) = session.thresholds() else {
-		let cases = included.len().max(state.pending.values().map(Vec::len).sum());
-		return verdict.undecided(
-			question,
-			cases,
-			"the number of validators does not follow from the data",
-		);
-	};
-	let validators = session.validators.unwrap_or_default();
-	let mut judged = BTreeSet::new();
-	for (para, waiting) in &state.pending {
-		let counts = || waiting.iter().map(|waiting| waiting.voters.len());
-		let by_most = enactable_prefix(counts(), validators.1 as usize);
-		let by_least = enactable_prefix(counts(), validators.0 as usize);
-		for (position, waiting) in waiting.iter().enumerate() {
-			let hash = waiting.candidate.hash;
-			judged.insert(hash);
-			let is_included = included.contains_key(&hash);
-			let (sure, possible) = (position < by_most, position < by_least);
-			match (sure, possible, is_included) {
-				(true, true, true) | (false, false, false) => verdict.agree(question, 1),
-				(false, true, _) => verdict.undecided(
-					question,
-					1,
-					"the number of validators that fits leaves two thresholds",
-				),
-				_ if waiting.candidate.core.is_none() => {
-					verdict.undecided(question, 1, "the core is not told")
-				}
-				_ if has_disputes || block.told().is_empty() => {
-					verdict.undecided(
-						question,
-						1,
-						"the chain took no note of anything in the inherent, or a dispute interfered",
-					);
-				}
-				_ if timed_out.contains(&hash) && !sure => verdict.agree(question, 1),
-				_ => verdict.disagree(
-					question,
-					format!(
-						"para {para}: {hash:?} has {} votes of {least} needed, and is {}included",
-						waiting.voters.len(),
-						if is_included { "" } else { "not " }
-					),
-				),
-			}
-		}
-	}
-	// What waits since before the data: this block's votes may be enough, or there were more before.
-	let votes = votes(block);
-	for (_, core) in included.iter().filter(|(hash, _)| !judged.contains(*hash)) {
-		let Some(core) = core else {
-			verdict.undecided(question, 1, "the core is not told");
-			continue;
-		};
-		let count = votes.get(core).map_or(0, BTreeSet::len);
-		match count >= most {
-			true => verdict.agree(question, 1),
-			false => verdict.undecided(
-				question,
-				1,
-				"backed before the data, and votes of earlier blocks count as well",
-			),
-		}
 	}
 }
 

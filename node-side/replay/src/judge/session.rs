@@ -1,15 +1,13 @@
-//! What the blocks of one session tell about it: number of validators, and how groups rotate.
+//! What the blocks of one session tell about it: number of cores and of validators, and how groups rotate.
+//!
+//! One block, or one event, may be wrong. So what most say counts, and what contradicts it is at fault.
 
-use super::prepared::Prepared;
+use super::{prepared::Prepared, rotation::Rotations};
 use crate::Block;
 use async_backing_primitives::{
 	availability_threshold, split_into_groups, BlockNumber, CoreIndex, GroupIndex, GroupRotationInfo,
 };
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Blocks between two rotations on the public chains. Another frequency is found if the groups say so.
-const USUAL_FREQUENCY: BlockNumber = 10;
-const FREQUENCIES: std::ops::RangeInclusive<BlockNumber> = 1..=600;
 
 /// Most validators that data can be coded for (R-AVL-1): an index beyond is none.
 const MAX_VALIDATORS: u32 = 1 << 16;
@@ -17,22 +15,31 @@ const MAX_VALIDATORS: u32 = 1 << 16;
 /// How many validators there can be beyond the highest index that was seen.
 const BEYOND: u32 = 2_048;
 
+/// Of so many candidates one may have a group of a size that the number of validators doesn't give. More, and the chain may
+/// split its validators another way.
+const CANDIDATES_PER_FAULT: usize = 8;
+
 /// A candidate's core, its group, and the block for which that counts.
-type Seen = (BlockNumber, CoreIndex, GroupIndex);
+pub(super) type Seen = (BlockNumber, CoreIndex, GroupIndex);
 
 /// A piece of a session.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Session {
 	/// First block, if the data tell it.
 	pub(crate) start: Option<BlockNumber>,
+	/// Number of cores; 0 where the data don't tell.
 	pub(crate) cores: usize,
 	/// Least and largest number of validators that fits.
 	pub(crate) validators: Option<(u32, u32)>,
 	/// No number of validators gives groups of these sizes.
 	pub(crate) sizes_conflict: bool,
+	/// Numbers of bits of bitfields, and how many have so many.
+	lengths: BTreeMap<usize, usize>,
+	/// Cores that events name, and how often.
+	told_cores: BTreeMap<CoreIndex, usize>,
 	/// Sizes that each group was seen with, and how often.
 	sizes: BTreeMap<GroupIndex, BTreeMap<usize, usize>>,
-	seen: BTreeSet<Seen>,
+	seen: BTreeMap<Seen, usize>,
 	highest: Option<u32>,
 	/// The rotation that explains the groups: session start (one of those that do) and frequency.
 	pub(crate) rotation: Option<GroupRotationInfo>,
@@ -48,18 +55,21 @@ impl Session {
 
 	/// Takes in a block of it.
 	pub(crate) fn see(&mut self, block: &Block, prepared: &[Prepared]) {
-		let bitfields = block
-			.inherent
-			.iter()
-			.flat_map(|inherent| &inherent.data.bitfields);
-		for bitfield in bitfields {
-			self.cores = self.cores.max(bitfield.payload.0.len());
-			self.highest = self.highest.max(Some(bitfield.validator_index.0));
+		if let Some(inherent) = &block.inherent {
+			for bitfield in &inherent.data.bitfields {
+				if inherent.bits_unknown.is_none() {
+					*self.lengths.entry(bitfield.payload.0.len()).or_default() += 1;
+				}
+				self.highest = self.highest.max(Some(bitfield.validator_index.0));
+			}
+		}
+		for core in block.told().iter().filter_map(|told| told.place().1) {
+			*self.told_cores.entry(core).or_default() += 1;
 		}
 		for candidate in prepared {
 			if let (Some(core), Some(group)) = (candidate.core, candidate.group) {
 				if let Some(at) = candidate.group_at {
-					self.seen.insert((at, core, group));
+					*self.seen.entry((at, core, group)).or_default() += 1;
 				}
 				if let Some(size) = candidate.group_size {
 					let seen = self.sizes.entry(group).or_default().entry(size);
@@ -71,9 +81,23 @@ impl Session {
 
 	/// Draws the conclusions.
 	pub(crate) fn conclude(&mut self) {
+		self.cores = self.count_cores();
 		self.count_validators();
-		let usual = std::iter::once(USUAL_FREQUENCY).chain(FREQUENCIES);
-		self.rotation = usual.filter_map(|frequency| self.fit(frequency)).next();
+		self.rotation = Rotations::of(&self.seen, self.cores).most(self.start);
+	}
+
+	/// The length that most bitfields have, counting with them the events whose core there is then.
+	fn count_cores(&self) -> usize {
+		let votes = |length: usize, bitfields: usize| {
+			let fitting = self
+				.told_cores
+				.iter()
+				.filter(|(core, _)| core.as_usize() < length);
+			bitfields + fitting.map(|(_, count)| count).sum::<usize>()
+		};
+		let lengths = self.lengths.iter();
+		let most = lengths.max_by_key(|(length, bitfields)| votes(**length, **bitfields));
+		most.map_or(0, |(length, _)| *length)
 	}
 
 	fn count_validators(&mut self) {
@@ -83,74 +107,52 @@ impl Session {
 		if self.sizes.is_empty() || cores == 0 || highest >= MAX_VALIDATORS {
 			return;
 		}
-		// What contradicts most of a group's candidates is that candidate's fault.
-		let sizes: BTreeMap<GroupIndex, usize> = self
-			.sizes
-			.iter()
-			.filter_map(|(group, seen)| {
-				let (size, _) = seen.iter().max_by_key(|(_, count)| **count)?;
-				Some((*group, *size))
-			})
-			.collect();
 		// R-GRP-5, without the groups themselves: these are made once it is known how many there can be.
-		let size = |validators: u32, group: u32| validators / cores + u32::from(group < validators % cores);
-		let fits = |validators: &u32| {
-			let mut sizes = sizes.iter();
-			sizes.all(|(group, seen)| size(*validators, group.0) as usize == *seen)
+		let size = |validators: u32, group: u32| {
+			let larger = u32::from(group < validators % cores);
+			(group < cores).then_some((validators / cores + larger) as usize)
 		};
-		// Each validator more makes one group larger, so those that fit are neighbours.
+		let all: usize = self.sizes.values().flat_map(BTreeMap::values).sum();
+		let fitting = |size_of: &dyn Fn(GroupIndex) -> Option<usize>| -> usize {
+			let counts = self
+				.sizes
+				.iter()
+				.filter_map(|(group, seen)| seen.get(&size_of(*group)?));
+			counts.sum()
+		};
 		let least = highest + 1;
-		let all = least..=least.saturating_add(BEYOND).min(MAX_VALIDATORS);
-		let mut fitting = all.skip_while(|count| !fits(count)).take_while(fits);
-		let ends = fitting
-			.next()
-			.map(|first| (first, fitting.last().unwrap_or(first)));
+		let counts = least..=least.saturating_add(BEYOND).min(MAX_VALIDATORS);
+		let scored: Vec<_> = counts
+			.map(|count| (fitting(&|group| size(count, group.0)), count))
+			.collect();
+		let best = scored.iter().map(|(score, _)| *score).max().unwrap_or_default();
+		let mut fit = scored.iter().filter(|(score, _)| *score == best);
+		let first = fit.next().map(|(_, count)| *count);
+		let last = fit.next_back().map(|(_, count)| *count).or(first);
 		let by_rule = |validators: u32| {
 			let groups = split_into_groups(validators, cores);
-			let size_of = |group: &GroupIndex| groups.get(group.as_usize()).map(Vec::len);
-			sizes.iter().all(|(group, seen)| size_of(group) == Some(*seen))
+			fitting(&|group| groups.get(group.as_usize()).map(Vec::len)) == best
 		};
-		self.validators = ends.filter(|(least, most)| by_rule(*least) && by_rule(*most));
+		let is_enough = (all - best) * CANDIDATES_PER_FAULT <= all;
+		let ends = first.zip(last);
+		self.validators = ends.filter(|(least, most)| is_enough && by_rule(*least) && by_rule(*most));
 		self.sizes_conflict = self.validators.is_none();
 	}
 
-	/// A rotation of this frequency with all that was seen.
-	fn fit(&self, frequency: BlockNumber) -> Option<GroupRotationInfo> {
-		let (at, core, group) = *self.seen.first()?;
-		let fits = |info: &GroupRotationInfo| {
-			self.seen
-				.iter()
-				.all(|(at, core, group)| info.at(*at).group_for_core(*core, self.cores) == Some(*group))
-		};
-		let starting = |session_start_block| GroupRotationInfo {
-			session_start_block,
-			group_rotation_frequency: frequency,
-			now: at,
-		};
-		if let Some(start) = self.start {
-			return Some(starting(start)).filter(fits);
-		}
-		let cores = u32::try_from(self.cores).ok().filter(|cores| *cores > 0)?;
-		let rotations = (group.0 % cores + cores - core.0 % cores) % cores;
-		(0..frequency)
-			.filter_map(|within| {
-				at.checked_sub(rotations.checked_mul(frequency)?)?
-					.checked_sub(within)
-			})
-			.map(starting)
-			.find(fits)
-	}
-
-	/// Which group backs a core, by the rotation that explains all others.
+	/// Which group backs a core, by the rotation that explains most others.
 	pub(crate) fn group_of(&self, core: CoreIndex, at: BlockNumber) -> Option<GroupIndex> {
 		self.rotation?.at(at).group_for_core(core, self.cores)
+	}
+
+	fn is_explained(&self, (at, core, group): &Seen) -> bool {
+		self.group_of(*core, *at) == Some(*group)
 	}
 
 	/// What fixes the unknown start of the session: one of those seen, which so decides nothing.
 	pub(crate) fn fixing(&self) -> Option<Seen> {
 		match self.start {
 			Some(_) => None,
-			None => self.seen.first().copied(),
+			None => self.seen.keys().find(|seen| self.is_explained(seen)).copied(),
 		}
 	}
 
@@ -160,7 +162,8 @@ impl Session {
 			let cores = u32::try_from(self.cores).unwrap_or(u32::MAX).max(1);
 			(group.0 % cores + cores - core.0 % cores) % cores
 		};
-		self.seen.iter().map(offset).collect::<BTreeSet<_>>().len() > 1
+		let explained = self.seen.keys().filter(|seen| self.is_explained(seen));
+		explained.map(offset).collect::<BTreeSet<_>>().len() > 1
 	}
 
 	/// Votes that make a candidate available: by the least and the largest number of validators that fits.
@@ -182,5 +185,10 @@ impl Session {
 				.map(Vec::len)
 		};
 		size(least).filter(|found| size(most) == Some(*found))
+	}
+
+	/// Whether a bitfield of so many bits is dropped, as its length is not the number of cores (R-BIT-1).
+	pub(crate) fn is_of_wrong_length(&self, bits: usize) -> bool {
+		self.cores > 0 && bits != self.cores
 	}
 }

@@ -29,14 +29,20 @@ pub(crate) struct Waiting {
 	pub(crate) backed_in: Option<BlockNumber>,
 }
 
-/// Votes of a block, by core: validators that say they hold their chunk.
-pub(crate) fn votes(block: &Block) -> BTreeMap<CoreIndex, BTreeSet<ValidatorIndex>> {
+/// Votes of a block, by core: validators that say they hold their chunk. A bitfield whose length is not the number of cores is
+/// dropped, as the chain drops it (R-BIT-1); with 0 cores nobody knows the number, and all count.
+pub(crate) fn votes(block: &Block, cores: usize) -> BTreeMap<CoreIndex, BTreeSet<ValidatorIndex>> {
 	let mut votes: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
-	for bitfield in block
-		.inherent
-		.iter()
-		.flat_map(|inherent| &inherent.data.bitfields)
-	{
+	let Some(inherent) = &block.inherent else {
+		return votes;
+	};
+	// Where bits are not known, they are those of whole bytes.
+	let length = match inherent.bits_unknown {
+		Some(_) => cores.next_multiple_of(8),
+		None => cores,
+	};
+	let bitfields = inherent.data.bitfields.iter();
+	for bitfield in bitfields.filter(|bitfield| cores == 0 || bitfield.payload.0.len() == length) {
 		for core in bitfield.payload.0.iter_ones() {
 			let core = CoreIndex(u32::try_from(core).unwrap_or(u32::MAX));
 			votes.entry(core).or_default().insert(bitfield.validator_index);

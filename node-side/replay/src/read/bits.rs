@@ -4,7 +4,10 @@
 //! with eight for the core where the chain injects it (R-BIN-16); groups are of two sizes (R-GRP-5). So there are few ways to
 //! read an inherent, and the hash of the extrinsic, which the service tells, says which one it is.
 
-use super::candidates::{encode_bits, RawInherent};
+use super::{
+	candidates::{encode_bits, RawInherent},
+	extrinsic::PALLETS,
+};
 use crate::Told;
 use async_backing_primitives::{
 	hash_bytes, AvailabilityBitfield, BackedCandidate, BackingBits, CandidateEvent, CandidateHash,
@@ -13,9 +16,6 @@ use async_backing_primitives::{
 use bitvec::{order::Lsb0, slice::BitSlice, vec::BitVec};
 use codec::{Compact, Encode};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Version of the extrinsic, and pallet: Polkadot, Kusama, Paseo and Rococo have it at 54, Westend at 45.
-const PREFIXES: [[u8; 3]; 4] = [[4, 54, 0], [5, 54, 0], [4, 45, 0], [5, 45, 0]];
 
 /// Validators above the highest index that there can be without one of them having sent a bitfield or vote.
 const SILENT: u32 = 64;
@@ -45,11 +45,11 @@ pub(super) fn recover(raw: &RawInherent, told: &[Told], hash: Option<Hash>) -> R
 		.map(|candidate| (&candidate.candidate, &candidate.votes).encode())
 		.collect();
 	let found = hash.and_then(|hash| {
-		let mut prefixes = PREFIXES.to_vec();
+		let versions = |pallet: u8| [[4, pallet, 0], [5, pallet, 0]];
+		let mut prefixes: Vec<_> = PALLETS.into_iter().flat_map(versions).collect();
 		// Another chain may have the pallet anywhere: tried for what is left once these have failed.
 		if readings.len() <= 16 {
-			let others = (0..=u8::MAX).flat_map(|pallet| [[4, pallet, 0], [5, pallet, 0]]);
-			prefixes.extend(others);
+			prefixes.extend((0..=u8::MAX).flat_map(versions));
 		}
 		prefixes.iter().find_map(|prefix| {
 			readings.iter().find_map(|reading| {
@@ -73,7 +73,8 @@ pub(super) fn recover(raw: &RawInherent, told: &[Told], hash: Option<Hash>) -> R
 			readings.len()
 		),
 	};
-	let shortest = Reading {
+	// Bits are those of whole bytes then: where they end nobody says, and nothing may be concluded from it.
+	let whole = Reading {
 		cores: raw.bitfields.first().map_or(0, |(bytes, ..)| bytes.len() * 8),
 		indices: raw
 			.candidates
@@ -82,7 +83,7 @@ pub(super) fn recover(raw: &RawInherent, told: &[Told], hash: Option<Hash>) -> R
 			.collect(),
 	};
 	Recovered {
-		data: with_bits(raw, readings.first().unwrap_or(&shortest)),
+		data: with_bits(raw, &whole),
 		bytes: None,
 		unknown: Some(unknown),
 	}

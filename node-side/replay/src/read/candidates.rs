@@ -32,8 +32,8 @@ pub(super) fn read_inherent(node: &Node<'_>) -> Result<RawInherent, ReadError> {
 		bitfields: node.get(&["bitfields"])?.each(|bitfield| {
 			let payload = bitfield.get(&["payload"])?;
 			let bits = match payload.value.is_array() {
-				true => payload.item(0)?.bytes()?,
-				false => payload.bytes()?,
+				true => payload.item(0)?.bits()?,
+				false => payload.bits()?,
 			};
 			let index = ValidatorIndex(bitfield.get(&["validatorIndex"])?.u32()?);
 			Ok((bits, index, signature(&bitfield.get(&["signature"])?)?))
@@ -46,7 +46,7 @@ pub(super) fn read_inherent(node: &Node<'_>) -> Result<RawInherent, ReadError> {
 					commitments: commitments(&candidate.get(&["commitments"])?)?,
 				},
 				votes: backed.get(&["validityVotes"])?.each(|vote| attestation(&vote))?,
-				indices: backed.get(&["validatorIndices"])?.bytes()?,
+				indices: backed.get(&["validatorIndices"])?.bits()?,
 			})
 		})?,
 		disputes: match node.find(&["disputes"]) {

@@ -53,6 +53,30 @@ pub fn read_extrinsic(bytes: &[u8]) -> Result<Inherent, ExtrinsicError> {
 	})
 }
 
+/// Pallets of the inherent on public chains: Polkadot, Kusama, Paseo and Rococo have it at 54, Westend at 45.
+pub(super) const PALLETS: [u8; 2] = [54, 45];
+
+/// One of all the extrinsics of a block: the inherent, or `None` for what calls something else.
+///
+/// An extrinsic that is not signed and calls 0 of a pallet that has the inherent on a public chain is the inherent, whatever
+/// follows: if it doesn't decode, something is wrong with it. A chain may have the pallet elsewhere, so that every other
+/// extrinsic that decodes as an inherent is taken for one as well.
+pub(super) fn among_others(bytes: &[u8]) -> Result<Option<Inherent>, ExtrinsicError> {
+	match read_extrinsic(bytes) {
+		Ok(inherent) => Ok(Some(inherent)),
+		Err(error) if calls_inherent(bytes) => Err(error),
+		Err(_) => Ok(None),
+	}
+}
+
+/// Whether the call is that of the inherent, even if the length in front is not that of what follows: it may be cut.
+fn calls_inherent(bytes: &[u8]) -> bool {
+	let is_call = |body: &[u8]| matches!(body, [4 | 5, pallet, 0, ..] if PALLETS.contains(pallet));
+	let mut rest = bytes;
+	let behind_length = Compact::<u32>::decode(&mut rest).is_ok() && is_call(rest);
+	behind_length || is_call(bytes)
+}
+
 /// What follows the length, or all of it where there is none.
 fn without_length(bytes: &[u8]) -> Result<&[u8], ExtrinsicError> {
 	let mut rest = bytes;
@@ -64,7 +88,11 @@ fn without_length(bytes: &[u8]) -> Result<&[u8], ExtrinsicError> {
 			said,
 			got: rest.len(),
 		}),
-		(Err(_), _) => Err(ExtrinsicError::TooShort { bytes: bytes.len() }),
+		(Err(_), [] | [_] | [_, _]) => Err(ExtrinsicError::TooShort { bytes: bytes.len() }),
+		(Err(_), [first, ..]) => Err(ExtrinsicError::NoLength {
+			got: *first,
+			bytes: bytes.len(),
+		}),
 	}
 }
 

@@ -2,9 +2,15 @@
 
 use crate::ReadError;
 
+/// What stands behind `0x` or `0X`, or all of it.
+fn digits(text: &str) -> &str {
+	let behind = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
+	behind.unwrap_or(text)
+}
+
 /// The bytes of a text with or without `0x` in front.
 pub(crate) fn decode(text: &str, place: impl Fn() -> String) -> Result<Vec<u8>, ReadError> {
-	let digits = text.strip_prefix("0x").unwrap_or(text);
+	let digits = digits(text);
 	let skipped = text.len() - digits.len();
 	let mut values = Vec::with_capacity(digits.len());
 	for (position, character) in digits.chars().enumerate() {
@@ -27,9 +33,15 @@ pub(crate) fn decode(text: &str, place: impl Fn() -> String) -> Result<Vec<u8>, 
 		.collect())
 }
 
-/// Whether a text can be hexadecimal: nothing but digits behind an optional `0x`, and some of them.
-pub(crate) fn is_hex(text: &str) -> bool {
-	let digits = text.strip_prefix("0x").unwrap_or(text);
+/// The hexadecimal text of a file in one piece, if it is nothing but digits behind an optional `0x`, and some of them: editors
+/// and `xxd` break it into lines.
+pub(crate) fn in_one_piece(text: &str) -> Option<String> {
+	let joined: String = text.split_whitespace().collect();
+	is_hex(&joined).then_some(joined)
+}
+
+fn is_hex(text: &str) -> bool {
+	let digits = digits(text);
 	!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
@@ -55,6 +67,8 @@ mod tests {
 			read("0x123"),
 			Err(ReadError::HalfByte { digits: 3, .. })
 		));
+		assert_eq!(read("0XAb").ok(), Some(vec![0xab]));
+		assert_eq!(in_one_piece("0Xab\r\ncd 12\n").as_deref(), Some("0Xabcd12"));
 		assert!(is_hex("0xab") && !is_hex("0x") && !is_hex("xyz"));
 	}
 }

@@ -12,9 +12,16 @@ pub(super) fn is_entry(node: &Node<'_>) -> bool {
 	node.find(&["extrinsicHash"]).is_some() && node.find(&["extrinsics"]).is_none()
 }
 
+/// Whether this can only be meant as such an entry, but lacks the extrinsic's hash.
+pub(super) fn is_entry_without_hash(node: &Node<'_>) -> bool {
+	let tells = |name| node.find(&[name]).is_some();
+	tells("number") && ["chain", "events", "file"].into_iter().any(tells) && !tells("extrinsics")
+}
+
 /// Reads the block that an entry is about. Its extrinsic is `CHAIN-NUMBER.extrinsic.scale` beside the index, or the file that
 /// the entry names.
 pub(super) fn read_entry(node: &Node<'_>, folder: &Path) -> Result<Block, ReadError> {
+	let told_hash = node.get(&["extrinsicHash"])?.hash()?;
 	let number = node.get(&["number"])?.u32()?;
 	let chain = node.find(&["chain"]).map(|chain| chain.text()).transpose()?;
 	let named = node.find(&["file"]).map(|file| file.text()).transpose()?;
@@ -29,10 +36,6 @@ pub(super) fn read_entry(node: &Node<'_>, folder: &Path) -> Result<Block, ReadEr
 	};
 	let bytes = super::read_file(&path)?;
 	let source = path.display().to_string();
-	let told_hash = node
-		.find(&["extrinsicHash"])
-		.map(|hash| hash.hash())
-		.transpose()?;
 	let inherent = read_extrinsic(&bytes).map_err(|error| ReadError::Extrinsic {
 		place: source.clone(),
 		source: error,
@@ -62,7 +65,7 @@ pub(super) fn read_entry(node: &Node<'_>, folder: &Path) -> Result<Block, ReadEr
 		parent_hash: hash_at(&["parentHash"])?,
 		state_root: hash_at(&["stateRoot"])?,
 		inherent: Some(Inherent {
-			told_hash,
+			told_hash: Some(told_hash),
 			..inherent
 		}),
 		events: match node.find(&["events"]) {

@@ -10,7 +10,7 @@ mod rest;
 
 pub use extrinsic::read_extrinsic;
 
-use crate::{Block, ReadError};
+use crate::{Block, Inherent, ReadError};
 use node::Node;
 use serde_json::Value;
 use std::{
@@ -58,7 +58,12 @@ fn read_folder(folder: &Path, read: &mut Read) {
 		read.storage.push(storage);
 	}
 	if blocks.is_dir() {
-		return read_folder(&blocks, read);
+		let before = (read.blocks.len(), read.storage.len(), read.errors.len());
+		read_folder(&blocks, read);
+		// One with nothing in it hides nothing that lies beside it.
+		if before != (read.blocks.len(), read.storage.len(), read.errors.len()) {
+			return;
+		}
 	}
 	let index = folder.join("index.json");
 	if index.is_file() {
@@ -96,7 +101,11 @@ fn read_folder(folder: &Path, read: &mut Read) {
 /// Files of a folder that are read: others may lie beside them.
 fn is_wanted(path: &Path) -> bool {
 	let extension = path.extension().and_then(|extension| extension.to_str());
-	matches!(extension, Some("scale" | "hex" | "json" | "bin" | "txt"))
+	let extension = extension.map(str::to_ascii_lowercase);
+	matches!(
+		extension.as_deref(),
+		Some("scale" | "hex" | "json" | "bin" | "txt")
+	)
 }
 
 fn read_one(path: &Path, read: &mut Read) {
@@ -108,6 +117,7 @@ fn read_one(path: &Path, read: &mut Read) {
 /// Finds out what a file is by its content.
 fn sniff(path: &Path, bytes: &[u8], read: &mut Read) -> Result<(), ReadError> {
 	let place = || path.display().to_string();
+	let bytes = plain_bytes(path, bytes)?;
 	let text = std::str::from_utf8(bytes).ok().map(str::trim);
 	if let Some(text) = text {
 		if text.starts_with(['{', '[', '"']) {
@@ -116,8 +126,8 @@ fn sniff(path: &Path, bytes: &[u8], read: &mut Read) -> Result<(), ReadError> {
 			take(&Node::new(&value, place()), folder, read);
 			return Ok(());
 		}
-		if hex::is_hex(text) {
-			let block = extrinsic(&hex::decode(text, place)?, place())?;
+		if let Some(digits) = hex::in_one_piece(text) {
+			let block = extrinsic(&hex::decode(&digits, place)?, place())?;
 			read.blocks.push(block);
 			return Ok(());
 		}
@@ -126,20 +136,36 @@ fn sniff(path: &Path, bytes: &[u8], read: &mut Read) -> Result<(), ReadError> {
 	Ok(())
 }
 
-/// Takes a block, or each of a list.
+/// The bytes without the mark that some editors put in front of UTF-8.
+///
+/// # Errors
+/// [`ReadError::Form`] for what is packed, or in another encoding: as an extrinsic it would be called too short, or too long.
+fn plain_bytes<'a>(path: &Path, bytes: &'a [u8]) -> Result<&'a [u8], ReadError> {
+	let got = match bytes {
+		[0xef, 0xbb, 0xbf, rest @ ..] => return Ok(rest),
+		[0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [b'{' | b'[', 0, ..] | [0, b'{' | b'[', ..] => {
+			"text as UTF-16: convert it first"
+		}
+		[0x1f, 0x8b, ..] => "a file packed by gzip: unpack it first",
+		[0x28, 0xb5, 0x2f, 0xfd, ..] => "a file packed by zstd: unpack it first",
+		[0xfd, b'7', b'z', b'X', b'Z', ..] => "a file packed by xz: unpack it first",
+		[b'P', b'K', 3, 4, ..] => "a zip archive: unpack it first",
+		_ => return Ok(bytes),
+	};
+	Err(ReadError::Form {
+		place: path.display().to_string(),
+		got,
+	})
+}
+
+/// Takes a block, or each of a list: blocks, and extrinsics among which inherents are found.
 fn take(node: &Node<'_>, folder: &Path, read: &mut Read) {
 	let outcome = match node.value {
-		Value::Array(items) if items.iter().any(Value::is_string) => extrinsics(node),
-		Value::Array(_) => {
-			if let Ok(items) = node.items() {
-				items.for_each(|item| take(&item, folder, read));
-			}
-			return;
-		}
+		Value::Array(_) => return take_each(node, folder, read),
 		Value::String(_) => node
 			.bytes()
 			.and_then(|bytes| extrinsic(&bytes, node.place.clone())),
-		_ if index::is_entry(node) => index::read_entry(node, folder),
+		_ if index::is_entry(node) || index::is_entry_without_hash(node) => index::read_entry(node, folder),
 		_ if rest::is_block(node) => rest::read_block(node),
 		_ => Err(node.not("a block with extrinsics, or an entry of an index")),
 	};
@@ -149,26 +175,56 @@ fn take(node: &Node<'_>, folder: &Path, read: &mut Read) {
 	}
 }
 
-/// A block as a list of its extrinsics.
-fn extrinsics(node: &Node<'_>) -> Result<Block, ReadError> {
-	let mut last = None;
-	for item in node.items()? {
-		match extrinsic(&item.bytes()?, item.place.clone()) {
-			Ok(block) => return Ok(block),
-			Err(error) => last = Some(error),
+/// Takes each of a list by itself: one that is wrong keeps no other from being read.
+fn take_each(node: &Node<'_>, folder: &Path, read: &mut Read) {
+	let (mut found, mut other) = (false, None);
+	for item in node.items().into_iter().flatten() {
+		if !item.value.is_string() {
+			take(&item, folder, read);
+			continue;
+		}
+		match item.bytes().and_then(|bytes| listed(&bytes, &item.place)) {
+			Ok(Ok(block)) => {
+				found = true;
+				read.blocks.push(block);
+			}
+			// The other extrinsics of the block.
+			Ok(Err(error)) => other = Some(error),
+			Err(error) => {
+				found = true;
+				read.errors.push(error);
+			}
 		}
 	}
-	Err(last.unwrap_or_else(|| node.not("a list of extrinsics")))
+	if let Some(error) = other.filter(|_| !found) {
+		read.errors.push(error);
+	}
+}
+
+/// An extrinsic of a list: a block, or what says why it calls something else.
+fn listed(bytes: &[u8], place: &str) -> Result<Result<Block, ReadError>, ReadError> {
+	let read = extrinsic::among_others(bytes).map_err(|source| ReadError::Extrinsic {
+		place: place.into(),
+		source,
+	})?;
+	Ok(match read {
+		Some(inherent) => Ok(block_of(inherent, place.into())),
+		None => extrinsic(bytes, place.into()),
+	})
 }
 
 fn extrinsic(bytes: &[u8], place: String) -> Result<Block, ReadError> {
 	match read_extrinsic(bytes) {
-		Ok(inherent) => Ok(Block {
-			source: place,
-			inherent: Some(inherent),
-			..Block::default()
-		}),
+		Ok(inherent) => Ok(block_of(inherent, place)),
 		Err(source) => Err(ReadError::Extrinsic { place, source }),
+	}
+}
+
+fn block_of(inherent: Inherent, source: String) -> Block {
+	Block {
+		source,
+		inherent: Some(inherent),
+		..Block::default()
 	}
 }
 
@@ -191,7 +247,7 @@ pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, ReadError> {
 /// The JSON in a file.
 pub(crate) fn json(path: &Path) -> Result<Value, ReadError> {
 	let bytes = read_file(path)?;
-	parse(path, &String::from_utf8_lossy(&bytes))
+	parse(path, &String::from_utf8_lossy(plain_bytes(path, &bytes)?))
 }
 
 fn parse(path: &Path, text: &str) -> Result<Value, ReadError> {

@@ -78,6 +78,17 @@ impl<'a> Node<'a> {
 		hex::decode(self.text()?, || self.place.clone())
 	}
 
+	/// The bytes of a list of bits. Some tools write such lists digit by digit (`0b1011`), which without `0x` would read as
+	/// hexadecimal.
+	pub(crate) fn bits(&self) -> Result<Vec<u8>, ReadError> {
+		match self.text()? {
+			text if text.starts_with("0b") || text.starts_with("0B") => {
+				Err(self.not("the bytes of a list of bits in hexadecimal, 0x in front"))
+			}
+			_ => self.bytes(),
+		}
+	}
+
 	/// A number: as such, as text with or without separators, or in hexadecimal.
 	pub(crate) fn number(&self) -> Result<u64, ReadError> {
 		let number = match self.value {

@@ -3,7 +3,7 @@
 
 use super::{
 	bits, candidates,
-	extrinsic::read_extrinsic,
+	extrinsic::among_others,
 	node::{plain, Node},
 };
 use crate::{Block, Booked, Inherent, ReadError, Told};
@@ -52,8 +52,12 @@ pub(super) fn read_block(node: &Node<'_>) -> Result<Block, ReadError> {
 	};
 	for extrinsic in node.get(&["extrinsics"])?.items()? {
 		if extrinsic.value.is_string() {
-			// Bytes of every extrinsic of the block: those that are no inherent don't decode as one.
-			if let Ok(inherent) = read_extrinsic(&extrinsic.bytes()?) {
+			let read = among_others(&extrinsic.bytes()?).map_err(|source| ReadError::Extrinsic {
+				place: extrinsic.place.clone(),
+				source,
+			})?;
+			if let Some(inherent) = read {
+				the_only(&extrinsic, &block)?;
 				block.inherent = Some(inherent);
 			}
 			continue;
@@ -62,6 +66,7 @@ pub(super) fn read_block(node: &Node<'_>) -> Result<Block, ReadError> {
 			return Err(extrinsic.not("an extrinsic with pallet and method"));
 		};
 		if INHERENT_PALLETS.contains(&pallet.as_str()) && method == "enter" {
+			the_only(&extrinsic, &block)?;
 			enter(&extrinsic, &mut block)?;
 		}
 	}
@@ -76,6 +81,14 @@ pub(super) fn read_block(node: &Node<'_>) -> Result<Block, ReadError> {
 		}
 	}
 	Ok(block)
+}
+
+/// A block has one inherent (R-INC-1): of two, nobody could say which one is meant.
+fn the_only(extrinsic: &Node<'_>, block: &Block) -> Result<(), ReadError> {
+	match block.inherent {
+		Some(_) => Err(extrinsic.not("one parachains inherent in a block, and not a second (R-INC-1)")),
+		None => Ok(()),
+	}
 }
 
 /// The inherent, its events, and what was booked for it.

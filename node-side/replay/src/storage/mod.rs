@@ -17,11 +17,12 @@ use async_backing_primitives::{
 	ValidationCode, ValidatorId, ValidatorIndex,
 };
 use bitvec::{order::Lsb0, vec::BitVec};
-use codec::{Compact, Decode, DecodeAll, Encode};
+use codec::{Compact, Decode, Encode};
 use serde::Serialize;
 use std::{
 	collections::{BTreeMap, BTreeSet},
 	fmt,
+	io::ErrorKind,
 	path::Path,
 };
 
@@ -48,9 +49,14 @@ pub struct ValueReport {
 }
 
 impl StorageReport {
+	/// Values with a type of ours that it doesn't read.
+	pub fn failures(&self) -> usize {
+		self.values.iter().filter(|value| value.error.is_some()).count()
+	}
+
 	/// Whether all values with a type of ours were read.
 	pub fn passes(&self) -> bool {
-		self.values.iter().all(|value| value.error.is_none())
+		self.failures() == 0
 	}
 }
 
@@ -114,13 +120,13 @@ fn one(path: &Path) -> ValueReport {
 		undecided: None,
 	};
 	match read_file(path) {
-		Err(ReadError::Io { source, .. }) => {
+		Err(ReadError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
 			report.undecided = Some(format!("listed, but not there ({source})"))
 		}
 		Err(error) => report.error = Some(error.to_string()),
 		Ok(bytes) => match read_value(&report.file, &bytes) {
 			Outcome::Read(what) => report.read_as = Some(what),
-			Outcome::Failed(what) => report.error = Some(what.into()),
+			Outcome::Failed(what) => report.error = Some(what),
 			Outcome::Undecided(why) => report.undecided = Some(why),
 		},
 	}
@@ -129,27 +135,79 @@ fn one(path: &Path) -> ValueReport {
 
 enum Outcome {
 	Read(String),
-	Failed(&'static str),
+	Failed(String),
 	Undecided(String),
 }
 
-/// Whether these bytes are a `T` to the last one, and encode to the same.
-fn is<T: Decode + Encode>(bytes: &[u8]) -> bool {
-	T::decode_all(&mut &*bytes).is_ok_and(|value| value.encode() == bytes)
+/// What reading bytes as a type came to: `Err` with the byte at which it stopped.
+type Reading = Result<(), Stopped>;
+
+struct Stopped {
+	offset: usize,
+	what: String,
 }
 
-fn as_one<T: Decode + Encode>(bytes: &[u8], name: &'static str) -> Outcome {
-	match is::<T>(bytes) {
-		true => Outcome::Read(name.into()),
-		false => Outcome::Failed(name),
+/// Whether these bytes are a `T` to the last one, and encode to the same.
+fn is<T: Decode + Encode>(bytes: &[u8]) -> Reading {
+	let mut rest = bytes;
+	let read = T::decode(&mut rest);
+	let offset = bytes.len() - rest.len();
+	let stopped = |what| Err(Stopped { offset, what });
+	match read {
+		// The decoder takes a whole number at once: it stopped at its first byte, or at the end.
+		Err(error) => {
+			let what = error.to_string();
+			stopped(what.split_whitespace().collect::<Vec<_>>().join(" "))
+		}
+		Ok(_) if !rest.is_empty() => stopped(format!("{} more bytes behind the value", rest.len())),
+		Ok(value) => {
+			let encoded = value.encode();
+			let same = std::iter::zip(&encoded, bytes).take_while(|(one, other)| one == other);
+			let offset = same.count();
+			match encoded == bytes {
+				true => Ok(()),
+				false => Err(Stopped {
+					offset,
+					what: "encodes to other bytes than it was read from".into(),
+				}),
+			}
+		}
 	}
 }
 
-/// The first of these that reads it.
-fn as_first(readings: &[(bool, &'static str)]) -> Outcome {
-	match readings.iter().find(|(reads, _)| *reads) {
-		Some((_, name)) => Outcome::Read((*name).into()),
-		None => Outcome::Failed(readings.first().map_or("nothing", |(_, name)| name)),
+fn as_one<T: Decode + Encode>(bytes: &[u8], name: &'static str) -> Outcome {
+	as_first([(is::<T>(bytes), name)])
+}
+
+/// The first of these that reads it; else how far the one came that came furthest.
+fn as_first<const N: usize>(readings: [(Reading, &'static str); N]) -> Outcome {
+	let mut furthest: Option<(Stopped, &'static str)> = None;
+	for (reading, name) in readings {
+		match reading {
+			Ok(()) => return Outcome::Read(name.into()),
+			Err(stopped)
+				if furthest
+					.as_ref()
+					.is_none_or(|(other, _)| stopped.offset > other.offset) =>
+			{
+				furthest = Some((stopped, name));
+			}
+			Err(_) => {}
+		}
+	}
+	Outcome::Failed(furthest.map_or_else(String::new, |(stopped, name)| {
+		format!("expected {name}; byte {}: {}", stopped.offset, stopped.what)
+	}))
+}
+
+/// The same for what only an answer of the runtime is: a stored value is no `Option`.
+fn if_answer(is_answer: bool, reading: impl FnOnce() -> Reading) -> Reading {
+	match is_answer {
+		true => reading(),
+		false => Err(Stopped {
+			offset: 0,
+			what: "no answer of a runtime".into(),
+		}),
 	}
 }
 
@@ -207,9 +265,12 @@ fn read_value(file: &str, bytes: &[u8]) -> Outcome {
 		() if has("parabackingstate") => backing_state(bytes),
 		() if has("activeconfig") => match read_configuration(bytes) {
 			Some((layout, _)) => Outcome::Read(format!("HostConfiguration, {layout:?}")),
-			None => Outcome::Failed("HostConfiguration of version 5, 12 or 13"),
+			None => Outcome::Failed(format!(
+				"expected a HostConfiguration of version 5, 12 or 13 or ours, came {} bytes of which none of them is read to the last",
+				bytes.len()
+			)),
 		},
-		() if has("allowedrelayparents") => as_first(&[
+		() if has("allowedrelayparents") => as_first([
 			(is::<AllowedRelayParents>(bytes), "AllowedRelayParents"),
 			(
 				is::<WindowWithClaims>(bytes),
@@ -217,9 +278,9 @@ fn read_value(file: &str, bytes: &[u8]) -> Outcome {
 			),
 		]),
 		() if has("candidateevents") => as_one::<Vec<CandidateEvent>>(bytes, "Vec<CandidateEvent>"),
-		() if has("sessioninfo") => as_first(&[
+		() if has("sessioninfo") => as_first([
 			(
-				is_answer && is::<Option<SessionInfo>>(bytes),
+				if_answer(is_answer, || is::<Option<SessionInfo>>(bytes)),
 				"Option<SessionInfo>",
 			),
 			(is::<SessionInfo>(bytes), "SessionInfo"),
@@ -246,9 +307,9 @@ fn read_value(file: &str, bytes: &[u8]) -> Outcome {
 		() if has("pendingavailabilitycommitments") => {
 			as_one::<CandidateCommitments>(bytes, "CandidateCommitments")
 		}
-		() if has("pendingavailability") => as_first(&[
+		() if has("pendingavailability") => as_first([
 			(
-				is_answer && is::<Option<CommittedCandidateReceipt>>(bytes),
+				if_answer(is_answer, || is::<Option<CommittedCandidateReceipt>>(bytes)),
 				"Option<CommittedCandidateReceipt>",
 			),
 			(
@@ -260,7 +321,7 @@ fn read_value(file: &str, bytes: &[u8]) -> Outcome {
 				"candidates that wait, with their commitments",
 			),
 		]),
-		() if has("validatorgroups") => as_first(&[
+		() if has("validatorgroups") => as_first([
 			(
 				is::<(Vec<Vec<ValidatorIndex>>, GroupRotationInfo)>(bytes),
 				"groups and GroupRotationInfo",
@@ -276,7 +337,7 @@ fn read_value(file: &str, bytes: &[u8]) -> Outcome {
 		() if has("events") => {
 			Outcome::Undecided("events of a whole runtime: their type is that runtime's".into())
 		}
-		() if has("head") => as_first(&[
+		() if has("head") => as_first([
 			(is::<HeadData>(bytes), "HeadData"),
 			(
 				is::<Header>(bytes),
@@ -300,14 +361,14 @@ fn backing_state(bytes: &[u8]) -> Outcome {
 				"cut off after {} bytes, so in neither layout to the last one; as version 9 its head-data limit is {fourth}",
 				bytes.len()
 			)),
-			_ => Outcome::Failed("Option<BackingState>"),
+			_ => as_one::<Option<BackingState>>(bytes, "Option<BackingState>"),
 		},
 	}
 }
 
 /// A claim queue as the runtime answers with it, or as the published scheduler stores it.
 fn claim_queue(bytes: &[u8]) -> Outcome {
-	let outcome = as_first(&[
+	let outcome = as_first([
 		(is::<ClaimQueue>(bytes), "ClaimQueue"),
 		(
 			is::<BTreeMap<CoreIndex, Vec<Claim>>>(bytes),
@@ -351,7 +412,7 @@ mod tests {
 	fn outcome(file: &str, bytes: &[u8]) -> Result<String, String> {
 		match read_value(file, bytes) {
 			Outcome::Read(what) => Ok(what),
-			Outcome::Failed(what) => Err(what.into()),
+			Outcome::Failed(what) => Err(what),
 			Outcome::Undecided(why) => Err(format!("undecided: {why}")),
 		}
 	}
@@ -374,11 +435,8 @@ mod tests {
 		let cut = [&bytes[..11], &bytes[16..]].concat();
 		let said = outcome("x-claimQueue.scale", &cut).expect_err("nobody reads it");
 		assert!(said.contains("says 2 claims for core 0, and has 1"), "{said}");
-		assert_eq!(
-			outcome("x-claimQueue.scale", &[1, 2, 3]),
-			Err("ClaimQueue".into()),
-			"nothing of the kind"
-		);
+		let said = outcome("x-claimQueue.scale", &[1, 2, 3]).expect_err("nothing of the kind");
+		assert!(said.starts_with("expected ClaimQueue; byte 2: "), "{said}");
 	}
 
 	#[test]
@@ -397,17 +455,41 @@ mod tests {
 		.concat();
 		let said = outcome("a-para_backing_state.bin", &cut).expect_err("it is cut");
 		assert!(said.contains("head-data limit is 20480"), "{said}");
-		assert_eq!(
-			outcome("a-para_backing_state.bin", &[9]),
-			Err("Option<BackingState>".into())
+		let said = outcome("a-para_backing_state.bin", &[9]).expect_err("there is no such variant");
+		assert!(
+			said.starts_with("expected Option<BackingState>; byte 1: "),
+			"{said}"
 		);
 	}
 
 	#[test]
 	fn what_is_no_value_is_an_error_and_what_has_no_name_undecided() {
 		assert_eq!(outcome("a-head.scale", &[8, 1, 2]).as_deref(), Ok("HeadData"));
-		assert_eq!(outcome("a-head.scale", &[8, 1]), Err("HeadData".into()));
+		let said = outcome("a-number.scale", &[1, 0, 0, 0, 7]).expect_err("it goes on");
+		assert_eq!(said, "expected u32; byte 4: 1 more bytes behind the value");
+		let said = outcome("a-head.scale", &[8, 1]).expect_err("it is cut");
+		assert!(said.starts_with("expected HeadData; byte "), "{said}");
 		assert_eq!(outcome("a-number.scale", &[1, 0, 0, 0]).as_deref(), Ok("u32"));
 		assert!(outcome("a-thing.scale", &[]).is_err_and(|why| why.starts_with("undecided")));
+	}
+	#[test]
+	fn a_folder_in_the_place_of_a_value_is_a_failure_and_counts() {
+		let folder = std::env::temp_dir().join(format!("async-backing-replay-value-{}", std::process::id()));
+		std::fs::create_dir_all(folder.join("a-head.scale")).expect("there is room");
+		let index = r#"[{ "file": "a-head.scale" }, { "file": "gone-head.scale" }]"#;
+		std::fs::write(folder.join("index.json"), index).expect("there is room");
+		let values = read_storage(&folder);
+		let _gone_or_not = std::fs::remove_dir_all(&folder);
+		let values = values.expect("there is an index");
+		assert_eq!(values.failures(), 1, "{values}");
+		assert!(
+			values.values[1].undecided.is_some(),
+			"what is not there is undecided"
+		);
+		let report = crate::Report {
+			storage: vec![values],
+			..crate::Report::default()
+		};
+		assert!(!report.passes() && report.disagreements() == 1);
 	}
 }
