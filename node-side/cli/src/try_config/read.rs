@@ -1,7 +1,7 @@
 //! The configuration that is to be tried, out of its file.
 
 use async_backing_primitives::HostConfiguration;
-use async_backing_replay::read_configuration;
+use async_backing_replay::{read_configuration, PublishedConfiguration};
 use serde_json::Value;
 
 /// A configuration, and what of it is the network's own and stays as it is.
@@ -18,22 +18,39 @@ pub(super) struct Staged {
 /// # Errors
 /// What it has to be.
 pub(super) fn read(bytes: &[u8], active: &HostConfiguration) -> Result<Staged, String> {
+	let bytes = bytes.strip_prefix(MARK).unwrap_or(bytes);
 	let text = std::str::from_utf8(bytes).map(str::trim).unwrap_or_default();
 	if text.starts_with('{') {
 		return laid_over(text, active);
 	}
-	let stored = match text.strip_prefix("0x") {
-		Some(digits) => from_hex(digits).ok_or("the digits behind 0x are no bytes")?,
-		None => bytes.to_vec(),
-	};
-	let (layout, config) = read_configuration(&stored).ok_or(
-		"must be JSON, or a host configuration as a chain stores it, of version 5, 12 or 13 or ours",
+	let (layout, config) = stored(bytes, text)?.ok_or(
+		"must be JSON, or a host configuration as a chain stores it, of version 5, 12 or 13 or ours, as SCALE or hexadecimal",
 	)?;
 	let mut staged = of_a_network(config, active);
 	staged
 		.kept
 		.insert(0, format!("read as a stored configuration, {layout:?}"));
 	Ok(staged)
+}
+
+/// The mark that some editors put in front of UTF-8.
+const MARK: &[u8] = &[0xef, 0xbb, 0xbf];
+
+/// A stored configuration as SCALE, or in hexadecimal with or without `0x`. A line may end behind either: shells and editors add
+/// that, and no configuration has a byte too many otherwise.
+fn stored(bytes: &[u8], text: &str) -> Result<Option<(PublishedConfiguration, HostConfiguration)>, String> {
+	let prefixed = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
+	if let Some(digits) = prefixed {
+		let bytes = from_hex(digits).ok_or("the digits behind 0x are no bytes")?;
+		return Ok(read_configuration(&bytes));
+	}
+	let without_line_end = bytes
+		.strip_suffix(b"\r\n")
+		.or_else(|| bytes.strip_suffix(b"\n"))
+		.unwrap_or(bytes);
+	let in_hex = || read_configuration(&from_hex(text)?);
+	let read = read_configuration(bytes).or_else(|| read_configuration(without_line_end));
+	Ok(read.or_else(in_hex))
 }
 
 /// Fields that somebody wrote over those in force. What is written is meant.
@@ -121,6 +138,12 @@ mod tests {
 		let changed = changes(&active, &staged.config);
 		assert_eq!(changed.len(), 2, "{changed:?}");
 		assert!(changed[0].starts_with("async_backing_params: {"), "{changed:?}");
+		let marked = [MARK, text].concat();
+		assert_eq!(
+			read(&marked, &active),
+			Ok(staged),
+			"a mark in front is none of the text"
+		);
 		for (wrong, reason) in [
 			(
 				&br#"{ "max_code_sizes": 1 }"#[..],
@@ -147,7 +170,15 @@ mod tests {
 			..HostConfiguration::default()
 		};
 		let hex: String = real.encode().iter().map(|byte| format!("{byte:02x}")).collect();
-		for bytes in [real.encode(), format!("0x{hex}\n").into_bytes()] {
+		for bytes in [
+			real.encode(),
+			[&real.encode()[..], b"\n"].concat(),
+			[&real.encode()[..], b"\r\n"].concat(),
+			format!("0x{hex}\n").into_bytes(),
+			format!("0X{}", hex.to_uppercase()).into_bytes(),
+			format!("{hex}\n").into_bytes(),
+			[MARK, hex.as_bytes()].concat(),
+		] {
 			let staged = read(&bytes, &active).expect("it is one");
 			assert_eq!(
 				(staged.config.num_cores, staged.config.max_pov_size),
