@@ -20,6 +20,8 @@ pub enum Disturbance {
 
 /// What comes and goes does so at this pace.
 const PERIOD: Duration = Duration::from_secs(30);
+/// How long who crashes is away.
+const AWAY: Duration = Duration::from_secs(12);
 
 impl Disturbance {
 	/// All of them.
@@ -40,11 +42,17 @@ impl Disturbance {
 		}
 	}
 
-	/// What it is in a run.
+	/// What it is in a run. Nothing of it goes on in the run's [calm](Faults::calm_from), which the faults have as well.
 	pub fn faults(self, config: &RunConfig) -> Faults {
 		let validators: BTreeSet<_> = (0..config.validators as usize).map(NodeId).collect();
-		let mut faults = Faults::default();
+		let calm_from = config.faults.calm_from;
+		let calm = calm_from.map_or(Instant::MAX, |slot| config.model.slot.saturating_mul(slot));
+		let mut faults = Faults {
+			calm_from,
+			..Faults::default()
+		};
 		match self {
+			// The calm is a matter of slots, so that whoever builds the blocks asks for it.
 			Self::EmptyBlocks => faults.backs_nothing = (5..=config.blocks).step_by(5).collect(),
 			Self::LateQuorums => {
 				let is_late = |(number, _): &(u32, Range<Instant>)| number % 2 == 1;
@@ -58,33 +66,40 @@ impl Disturbance {
 						most: Duration::from_secs(6),
 					},
 				};
-				faults.plan = periods(config).filter(is_late).map(late).collect();
+				faults.plan = periods(config, calm).filter(is_late).map(late).collect();
 			}
-			Self::LossyLinks => faults.plan = vec![Fault::lossy(20_000)],
+			Self::LossyLinks => {
+				let lost = Fault::Parcels {
+					from: Nodes::All,
+					to: Nodes::All,
+					kind: None,
+					during: Instant::ZERO..calm,
+					effect: Effect::Lose(20_000),
+				};
+				faults.plan = (!calm.is_zero()).then_some(lost).into_iter().collect();
+			}
 			Self::Crashes => {
 				let nodes = validators.iter().cycle();
 				let crash = |((_, during), node): ((u32, Range<Instant>), &NodeId)| Fault::Crash {
 					node: *node,
 					when: Moment::At(during.start),
-					restart_after: Some(Duration::from_secs(12)),
+					restart_after: Some(AWAY.min(calm.saturating_sub(during.start))),
 				};
 				// The first period is the run's beginning.
-				faults.plan = periods(config).skip(1).zip(nodes).map(crash).collect();
+				faults.plan = periods(config, calm).skip(1).zip(nodes).map(crash).collect();
 			}
 		}
 		faults
 	}
 }
 
-/// Periods of a run, numbered from 0.
-fn periods(config: &RunConfig) -> impl Iterator<Item = (u32, Range<Instant>)> {
-	let end = config.model.slot.saturating_mul(config.blocks);
+/// Periods of a run before its calm, numbered from 0.
+fn periods(config: &RunConfig, calm: Instant) -> impl Iterator<Item = (u32, Range<Instant>)> {
+	let end = config.model.slot.saturating_mul(config.blocks).min(calm);
 	(0..)
-		.map(|number| {
-			(
-				number,
-				PERIOD.saturating_mul(number)..PERIOD.saturating_mul(number + 1),
-			)
+		.map(move |number: u32| {
+			let until = PERIOD.saturating_mul(number.saturating_add(1)).min(calm);
+			(number, PERIOD.saturating_mul(number)..until)
 		})
 		.take_while(move |(_, during)| during.start < end)
 }
@@ -120,6 +135,37 @@ mod tests {
 			"rain".parse::<Disturbance>(),
 			Err("must be one of 'empty-blocks', 'late-quorums', 'lossy-links', 'crashes'".into())
 		);
+	}
+
+	#[test]
+	fn nothing_of_it_goes_on_in_the_calm() {
+		let calm_from = |slot| {
+			let mut config = RunConfig::default();
+			config.faults.calm_from = Some(slot);
+			config
+		};
+		for disturbance in Disturbance::ALL {
+			let faults = disturbance.faults(&calm_from(0));
+			assert_eq!(faults.plan, [], "{disturbance}");
+			assert_eq!(faults.calm_from, Some(0), "{disturbance}");
+		}
+		for disturbance in Disturbance::ALL {
+			for fault in disturbance.faults(&calm_from(6)).plan {
+				let end = match fault {
+					Fault::Crash {
+						when: Moment::At(at),
+						restart_after: Some(away),
+						..
+					} => at + away,
+					Fault::Parcels { during, .. } => during.end,
+					other => panic!("{disturbance}: {other:?}"),
+				};
+				assert!(end <= Duration::from_secs(36), "{disturbance}: {end:?}");
+			}
+			let plan = |config: &RunConfig| disturbance.faults(config).plan.len();
+			let all = plan(&RunConfig::default());
+			assert_eq!(plan(&calm_from(64)), all, "{disturbance}: the run ends before");
+		}
 	}
 
 	#[test]

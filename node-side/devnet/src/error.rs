@@ -1,6 +1,6 @@
 //! Why a run stops before its end.
 
-use crate::{ConfigError, Violation};
+use crate::{ConfigError, Violation, WrongCall};
 use async_backing_machine::JobFailure;
 use async_backing_primitives::{ParaId, ValidatorId};
 use async_backing_pvf::EngineError;
@@ -96,6 +96,9 @@ pub enum DevnetError {
 	/// A transaction of the run can't be made.
 	#[error(transparent)]
 	Transaction(#[from] TransactionError),
+	/// The runtime has no such call as root is to send.
+	#[error("root: {0}")]
+	Root(#[from] WrongCall),
 	/// The relay chain does not start.
 	#[error("the relay chain does not start: {0}")]
 	Setup(#[from] SetupError),

@@ -59,7 +59,7 @@ pub use report::{
 	Charged, FailedTransactions, Fates, Idleness, Inclusion, Intervals, Latency, OrderFates, ParaReport,
 	Refusal, Report, RunParams, RunReport,
 };
-pub use root::RootCall;
+pub use root::{PartOfCall, RootCall, WrongCall};
 pub use simulation::{Devnet, Progress};
 pub use story::{Fate, Passage, Passing, Story, ToldBlock, ToldParablock, ToldTraffic, ToldTree};
 pub use traffic::{PerCandidate, Traffic, TrafficOfKind};

@@ -9,10 +9,11 @@ use crate::{
 	outside::Outside,
 	relay::RelayChain,
 	report::Charged,
+	root,
 	story::{Passage, Roads, Story},
 	traffic::{Crowd, Traffic},
 	world::World,
-	DevnetError, ParaReport, Parachain, RootCall, RunConfig, RunParams, RunReport,
+	DevnetError, ParaReport, Parachain, RunConfig, RunParams, RunReport,
 };
 use async_backing_execution_context::approver::ApproverContext;
 use async_backing_primitives::{CandidateHash, Hash, ParaId, PoV};
@@ -109,14 +110,11 @@ impl Devnet {
 			chronicle,
 			watcher: Watcher::default(),
 		};
-		for RootCall {
-			after,
-			pallet,
-			call,
-			arguments,
-		} in calls
-		{
-			devnet.send_as_root(after, &pallet, &call, arguments)?;
+		if let Some(desk) = devnet.order_desk() {
+			root::check(&calls, desk.metadata())?;
+			for call in calls {
+				desk.send_as_root(call.after, call.on(desk.metadata())?);
+			}
 		}
 		Ok(devnet)
 	}

@@ -202,13 +202,29 @@ impl Trouble {
 		}
 	}
 
-	/// Adds it to the faults of a run. What ends of itself ends before the run's [calm](crate::Faults::calm_from) at the latest.
+	/// Slot in which it begins; `None` for what goes on all the time.
+	pub const fn begins(&self) -> Option<u32> {
+		match self {
+			Self::Loss { during, .. }
+			| Self::Repeat { during, .. }
+			| Self::Delay { during, .. }
+			| Self::Partition { during, .. }
+			| Self::Slow { during, .. }
+			| Self::Clog { during, .. } => Some(during.from),
+			Self::Crash { at, .. } => Some(*at),
+			Self::Misbehaviour(_) => None,
+		}
+	}
+
+	/// Adds it to the faults of a run. What ends of itself ends before the run's [calm](crate::Faults::calm_from) at the latest,
+	/// and what would begin in the calm does not.
 	///
 	/// # Errors
 	/// The run has no such node, or what is asked for cannot be.
 	pub fn add(&self, config: &mut RunConfig) -> Result<(), ConfigError> {
 		let slot = config.model.slot;
 		let calm = config.faults.calm_from;
+		let planned = config.faults.plan.len();
 		let time = |during: &Slots| during.before(calm).time(slot);
 		let nodes = u32::try_from(config.nodes()).unwrap_or(u32::MAX);
 		let refuse = |allowed: String| Err(out_of_range(&self.flag()[2..], self.to_string(), allowed));
@@ -314,6 +330,10 @@ impl Trouble {
 				let node = NodeId(number.saturating_add(config.validators) as usize);
 				config.faults.collators.insert(node, *misconduct);
 			}
+		}
+		// Who asks for what cannot be is told so nevertheless.
+		if self.begins().zip(calm).is_some_and(|(from, calm)| from >= calm) {
+			config.faults.plan.truncate(planned);
 		}
 		Ok(())
 	}

@@ -140,3 +140,31 @@ fn each_side_of_a_partition_is_apart_from_all_others() {
 		.collect();
 	assert_eq!(sides, [vec![NodeId(1), NodeId(2)], vec![NodeId(0)]]);
 }
+
+#[test]
+fn nothing_begins_in_the_calm() {
+	let rows: &[(Read, &str)] = &[
+		(Trouble::loss, "2@45..50"),
+		(Trouble::repeat, "2@50.."),
+		(Trouble::delay, "500..4000@45.."),
+		(Trouble::partition, "50..60:0-3|4-5"),
+		(Trouble::crash, "3@45+4"),
+		(Trouble::crash, "3@50"),
+		(Trouble::slow, "1=300@50.."),
+		(Trouble::clog, "1=20000@46..50"),
+	];
+	for (read, text) in rows {
+		let mut config = RunConfig::default();
+		config.faults.troubles = vec![read(text).expect(text)];
+		let plan = |config: RunConfig| config.expanded().expect(text).faults.plan;
+		assert_eq!(plan(config.clone()).len(), 1, "{text}");
+		config.faults.calm_from = Some(45);
+		assert_eq!(plan(config.clone()), [], "{text}");
+		config.faults.calm_from = Some(51);
+		assert_eq!(plan(config).len(), 1, "{text}: it begins before");
+	}
+	let mut config = RunConfig::default();
+	config.faults.calm_from = Some(45);
+	config.faults.troubles = vec![Trouble::crash("99@50").expect("it reads")];
+	assert!(config.validate().is_err(), "nobody has that number");
+}

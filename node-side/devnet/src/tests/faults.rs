@@ -2,8 +2,8 @@
 
 use super::town::{config, Town};
 use crate::{
-	once::Signatures, Arena, DevnetError, Invariant, Misbehaviour, Misconduct, Mix, RunConfig, Trouble,
-	ValidatorMisconduct,
+	once::Signatures, Arena, DevnetError, Disturbance, Invariant, Misbehaviour, Misconduct, Mix, RunConfig,
+	Trouble, ValidatorMisconduct,
 };
 use async_backing_sim::NodeId;
 use std::{collections::BTreeSet, time::Duration};
@@ -197,4 +197,20 @@ fn r_net_115_whoever_was_cut_comes_back() {
 	let bans = (0..VALIDATORS as usize).filter_map(|node| town.sim.counters(NodeId(node)));
 	let bans: u64 = bans.map(|counters| counters.bans).sum();
 	assert!(bans > 0, "nobody was cut");
+}
+
+/// A disturbance that is calm from the beginning is none, event by event.
+#[test]
+fn a_disturbance_that_is_calm_from_the_beginning_changes_no_event() {
+	let calm = |disturbance: Option<Disturbance>| {
+		let mut config = config(8, 5);
+		config.faults.calm_from = Some(0);
+		if let Some(disturbance) = disturbance {
+			config.faults = disturbance.faults(&config);
+		}
+		run(config).expect("all holds")
+	};
+	for disturbance in Disturbance::ALL {
+		assert_eq!(calm(Some(disturbance)), calm(None), "{disturbance}");
+	}
 }

@@ -71,7 +71,7 @@ impl<C: Chain> World<C> {
 		} = asked;
 		let number = self.number_of(parent).saturating_add(1);
 		let mut proposal = proposal;
-		if self.config.faults.backs_nothing.contains(&number) {
+		if self.config.faults.backs_nothing.contains(&number) && !self.config.is_calm(slot) {
 			proposal.backed_candidates.clear();
 		}
 		let offered = proposal
