@@ -50,6 +50,11 @@ fn r_bit_1_bitfields_of_another_length_are_no_votes() {
 	shorten(&mut blocks[2], 0..3, 3);
 	let report = judged(blocks);
 	assert_eq!(
+		report.total.of(Question::Order).disagree.len(),
+		1,
+		"told once for all of a length"
+	);
+	assert_eq!(
 		report.total.of(Question::Availability).disagree.len(),
 		2,
 		"R-ENA-3: {report}"
@@ -310,4 +315,30 @@ fn an_inclusion_is_of_the_core_and_group_that_it_was_backed_by() {
 		[(Question::Core, 1), (Question::Group, 1)],
 		"{report}"
 	);
+}
+
+#[test]
+fn r_inc_1_a_wrong_number_is_one_disagreement() {
+	let mut blocks = chain(4);
+	blocks[2].number = Some(7);
+	let report = judged(blocks);
+	assert_eq!(
+		disagreements(&report),
+		[(Question::Parent, 1)],
+		"the header tells the number: {report}"
+	);
+}
+
+#[test]
+fn r_bit_1_cores_are_as_many_as_events_name_where_bitfields_are_divided() {
+	let mut blocks = chain(4);
+	for block in &mut blocks {
+		in_inherent(block, |data| {
+			for bitfield in &mut data.bitfields[..3] {
+				bitfield.payload.0.truncate(1);
+			}
+		});
+	}
+	let report = judged(blocks);
+	assert!(report.blocks.iter().all(|block| block.cores == 2), "{report}");
 }

@@ -45,7 +45,7 @@ impl History {
 				history.parents.insert(hash, parent);
 			}
 			if let (Some(hash), Some(number), Some(storage_root)) =
-				(block.hash, block.number(), block.state_root)
+				(block.hash, chains::proven_number(block), block.state_root)
 			{
 				let info = RelayChainBlockInfo {
 					hash,

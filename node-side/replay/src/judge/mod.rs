@@ -19,6 +19,7 @@ use crate::{
 use async_backing_primitives::{
 	AsyncBackingParams, CandidateCommitments, CandidateEvent, CandidateHash, RelayChainBlockInfo,
 };
+use chains::proven_number;
 use choice::Leaf;
 use history::{Entry, History};
 use outcomes::Gone;
@@ -124,7 +125,7 @@ impl<'a> Run<'a> {
 		for (block, candidates) in std::iter::zip(&blocks, &prepared) {
 			let ended = history::parent_of(block).is_some_and(|parent| history.ends_session(parent));
 			if ended {
-				sessions.push(Session::beginning_at(block.number()));
+				sessions.push(Session::beginning_at(proven_number(block)));
 			}
 			if let Some(session) = sessions.last_mut() {
 				session.see(block, candidates);
@@ -251,7 +252,7 @@ impl<'a> Run<'a> {
 		let leaf = Some(parent).and_then(|parent| {
 			let info = RelayChainBlockInfo {
 				hash: parent.hash?,
-				number: parent.number()?,
+				number: proven_number(parent)?,
 				storage_root: parent.state_root?,
 			};
 			Some((info, self.states.get(at)?))
@@ -294,14 +295,16 @@ impl<'a> Run<'a> {
 			if let Some(lag) = candidate.lag {
 				*lags.entry(lag).or_default() += 1;
 			}
-			let number = candidate.lag.and_then(|lag| block.number()?.checked_sub(lag));
+			let number = candidate
+				.lag
+				.and_then(|lag| proven_number(block)?.checked_sub(lag));
 			messages.count(&candidate.backed.candidate.commitments, number);
 		}
 		let data = block.inherent.as_ref().map(|inherent| &inherent.data);
 		BlockReport {
 			name: block.name(),
 			source: block.source.clone(),
-			number: block.number(),
+			number: proven_number(block),
 			hash: block.hash.map(|hash| format!("{hash:?}")),
 			bytes: block
 				.inherent
@@ -423,7 +426,8 @@ impl<'a> Run<'a> {
 						.into_iter()
 						.flatten()
 						.find(|waiting| waiting.candidate.hash == hash);
-					let blocks = waited.and_then(|waiting| block.number()?.checked_sub(waiting.backed_in?));
+					let blocks =
+						waited.and_then(|waiting| proven_number(block)?.checked_sub(waiting.backed_in?));
 					if let Some(blocks) = blocks {
 						*report.to_inclusion.entry(blocks).or_default() += 1;
 					}
@@ -444,7 +448,7 @@ impl<'a> Run<'a> {
 				.ok()
 			});
 			report.time_line.push(Moment {
-				block: block.number(),
+				block: proven_number(block),
 				what,
 				candidate: format!("{:?}", hash.0),
 				core: core.map(|core| core.0),

@@ -76,6 +76,21 @@ pub(super) fn possible(block: &Block, before: &State, verdict: &mut Verdict) {
 			format!("{hash:?} is included and timed out in one block"),
 		);
 	}
+	let waited: BTreeSet<_> = before
+		.pending
+		.values()
+		.flatten()
+		.map(|waiting| waiting.candidate.hash)
+		.collect();
+	// It is backed again then, which is possible for what waited.
+	let unknown = timed_out
+		.intersection(&backed)
+		.filter(|hash| !waited.contains(hash));
+	verdict.undecided(
+		question,
+		unknown.count(),
+		"timed out in the block that backs it: whether it waited before is not in the data",
+	);
 	for told in block.told() {
 		let what = kind(&told.event);
 		let hash = told.receipt().hash();

@@ -1,6 +1,9 @@
 //! Candidates of a block with all that the data say about them.
 
-use super::history::{parent_of, History};
+use super::{
+	chains::proven_number,
+	history::{parent_of, History},
+};
 use crate::Block;
 use async_backing_primitives::{
 	validation_data_hash, BackedCandidate, BackedCandidateError, BlockNumber, CandidateEvent, CandidateHash,
@@ -54,7 +57,7 @@ pub(crate) fn prepare(block: &Block, history: &History, pov_sizes: &[u32]) -> Ve
 		.collect();
 	let number_of = |age: usize| {
 		let age = u32::try_from(age).ok()?;
-		block.number()?.checked_sub(age)?.checked_sub(1)
+		proven_number(block)?.checked_sub(age)?.checked_sub(1)
 	};
 	candidates
 		.iter()

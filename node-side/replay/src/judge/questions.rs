@@ -1,6 +1,7 @@
 //! What one block answers, given what was before it.
 
 use super::{
+	chains::proven_number,
 	history::{parent_of, told_hashes, History},
 	prepared::Prepared,
 	session::Session,
@@ -11,7 +12,7 @@ use async_backing_primitives::{
 	check_backing_vote_count, check_intrinsic, check_relay_parent_progress, hash_bytes, AllowedRelayParents,
 	AsyncBackingParams, CandidateEvent, INJECTED_CORE_BITS,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The block itself: bytes, parent, order.
 pub(super) fn form(block: &Block, verdict: &mut Verdict) {
@@ -290,17 +291,23 @@ pub(super) fn lengths(block: &Block, session: &Session, verdict: &mut Verdict) {
 	else {
 		return;
 	};
+	let mut wrong: BTreeMap<usize, Vec<_>> = BTreeMap::new();
 	for bitfield in &inherent.data.bitfields {
 		let bits = bitfield.payload.0.len();
 		if session.is_of_wrong_length(bits) {
-			verdict.disagree(
-				Question::Order,
-				format!(
-					"the bitfield of validator {} has {bits} bits for {} cores, and is dropped (R-BIT-1)",
-					bitfield.validator_index, session.cores
-				),
-			);
+			wrong.entry(bits).or_default().push(bitfield.validator_index);
 		}
+	}
+	for (bits, validators) in wrong {
+		let first = validators.first().map(ToString::to_string).unwrap_or_default();
+		verdict.disagree(
+			Question::Order,
+			format!(
+				"bitfields of {bits} bits for {} cores are dropped (R-BIT-1): {}, the first of validator {first}",
+				session.cores,
+				validators.len()
+			),
+		);
 	}
 }
 
@@ -412,7 +419,9 @@ pub(super) fn places(
 	let mut heads = state.latest.clone();
 	for candidate in prepared {
 		let relay_parent = candidate.backed.candidate.descriptor.relay_parent();
-		let number = candidate.lag.and_then(|lag| block.number()?.checked_sub(lag));
+		let number = candidate
+			.lag
+			.and_then(|lag| proven_number(block)?.checked_sub(lag));
 		match (number, window.lookup(relay_parent)) {
 			(None, _) => verdict.undecided(Question::RelayParent, 1, "the relay parent is not in the data"),
 			(Some(number), found) => {

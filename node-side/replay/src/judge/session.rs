@@ -35,8 +35,8 @@ pub(crate) struct Session {
 	pub(crate) sizes_conflict: bool,
 	/// Numbers of bits of bitfields, and how many have so many.
 	lengths: BTreeMap<usize, usize>,
-	/// Cores that events name, and how often.
-	told_cores: BTreeMap<CoreIndex, usize>,
+	/// Cores and groups that events name, and how often: there are as many of the ones as of the others.
+	told_places: BTreeMap<u32, usize>,
 	/// Sizes that each group was seen with, and how often.
 	sizes: BTreeMap<GroupIndex, BTreeMap<usize, usize>>,
 	seen: BTreeMap<Seen, usize>,
@@ -63,8 +63,14 @@ impl Session {
 				self.highest = self.highest.max(Some(bitfield.validator_index.0));
 			}
 		}
-		for core in block.told().iter().filter_map(|told| told.place().1) {
-			*self.told_cores.entry(core).or_default() += 1;
+		for told in block.told() {
+			let (_, core, group) = told.place();
+			for place in [core.map(|core| core.0), group.map(|group| group.0)]
+				.into_iter()
+				.flatten()
+			{
+				*self.told_places.entry(place).or_default() += 1;
+			}
 		}
 		for candidate in prepared {
 			if let (Some(core), Some(group)) = (candidate.core, candidate.group) {
@@ -86,13 +92,13 @@ impl Session {
 		self.rotation = Rotations::of(&self.seen, self.cores).most(self.start);
 	}
 
-	/// The length that most bitfields have, counting with them the events whose core there is then.
+	/// The length that most bitfields have, counting with them the events whose core and group there are then.
 	fn count_cores(&self) -> usize {
 		let votes = |length: usize, bitfields: usize| {
 			let fitting = self
-				.told_cores
+				.told_places
 				.iter()
-				.filter(|(core, _)| core.as_usize() < length);
+				.filter(|(place, _)| (**place as usize) < length);
 			bitfields + fitting.map(|(_, count)| count).sum::<usize>()
 		};
 		let lengths = self.lengths.iter();

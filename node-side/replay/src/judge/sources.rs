@@ -115,15 +115,14 @@ fn known_of_event(told: &Told) -> usize {
 	usize::from(told.has_core) + usize::from(told.candidate_hash.is_some())
 }
 
-/// What two sources of a block tell differently. What one of them doesn't tell is no difference.
+/// What two sources of a block tell differently. What one of them doesn't tell is no difference, nor is the weight, on which no
+/// verdict hangs.
 fn difference(one: &Block, other: &Block) -> Option<(Question, &'static str)> {
 	fn differ<T: PartialEq>(one: Option<T>, other: Option<T>) -> bool {
 		one.zip(other).is_some_and(|(one, other)| one != other)
 	}
 	let inherents = one.inherent.as_ref().zip(other.inherent.as_ref());
 	let told_hash = |block: &Block| block.inherent.as_ref().and_then(|inherent| inherent.told_hash);
-	let proofs = |block: &Block| block.booked.and_then(|booked| booked.proof_size);
-	let booked = |block: &Block| block.booked.map(|booked| booked.ref_time);
 	let events = one.events.as_deref().zip(other.events.as_deref());
 	match () {
 		() if differ(one.number, other.number) => Some((Question::Parent, "number")),
@@ -135,9 +134,6 @@ fn difference(one: &Block, other: &Block) -> Option<(Question, &'static str)> {
 		() if differ(told_hash(one), told_hash(other)) => Some((Question::Encoding, "hash of the extrinsic")),
 		() if events.is_some_and(|(one, other)| !are_events_alike(one, other)) => {
 			Some((Question::CandidateHash, "list of events"))
-		}
-		() if differ(booked(one), booked(other)) || differ(proofs(one), proofs(other)) => {
-			Some((Question::Encoding, "weight"))
 		}
 		() => None,
 	}

@@ -1,6 +1,6 @@
 //! What is known of the chain's state between two blocks: which candidate is included, which are pending.
 
-use super::prepared::Prepared;
+use super::{chains::proven_number, prepared::Prepared};
 use crate::Block;
 use async_backing_primitives::{
 	BlockNumber, CandidateEvent, CandidateHash, CoreIndex, HeadData, ParaId, ValidatorIndex,
@@ -102,7 +102,7 @@ impl State {
 			let waiting = Waiting {
 				candidate: candidate.clone(),
 				voters: BTreeSet::new(),
-				backed_in: block.number(),
+				backed_in: proven_number(block),
 			};
 			self.pending.entry(para).or_default().push(waiting);
 		}

@@ -4,7 +4,7 @@ use async_backing_primitives::{
 	ApprovalVotingParams, AsyncBackingParams, ExecutorParams, HostConfiguration, NodeFeatures,
 	MAX_HRMP_CHANNELS,
 };
-use codec::{Compact, DecodeAll, Encode};
+use codec::{Compact, Decode, DecodeAll, Encode};
 use sp_runtime::Perbill;
 
 /// A layout of the published configuration pallet, or ours. Storage versions are theirs.
@@ -54,6 +54,43 @@ pub fn read_configuration(stored: &[u8]) -> Option<(PublishedConfiguration, Host
 	readings
 		.into_iter()
 		.find_map(|(layout, config)| Some((layout, config.filter(is_plausible)?)))
+}
+
+/// Where the layout stops that comes nearest to reading these bytes, and why.
+pub(super) fn nearest(stored: &[u8]) -> String {
+	let readings = [
+		(PublishedConfiguration::Ours, stop::<HostConfiguration>(stored)),
+		(PublishedConfiguration::V13, stop::<V13>(stored)),
+		(PublishedConfiguration::V12, stop::<V12>(stored)),
+		(PublishedConfiguration::V5, stop::<V5>(stored)),
+	];
+	// What reads a value with a few bytes behind it is nearer than what lacks some.
+	let distance = |offset: usize, is_read: bool| stored.len() - offset + if is_read { 0 } else { 8 };
+	let nearest = readings
+		.into_iter()
+		.min_by_key(|(_, (offset, error))| distance(*offset, error.is_none()));
+	let Some((layout, (offset, error))) = nearest else {
+		return String::new();
+	};
+	let why = match (error, stored.len() - offset) {
+		(Some(error), _) => error,
+		(None, 0) => "it is read to the last byte, but no chain can have these values".into(),
+		(None, more) => format!("{more} more bytes behind the value"),
+	};
+	format!(
+		"expected a HostConfiguration of version 5, 12 or 13 or ours; byte {offset}, as {layout:?}: {why}"
+	)
+}
+
+/// Where reading stops, and why if it fails.
+fn stop<T: Decode>(stored: &[u8]) -> (usize, Option<String>) {
+	let mut rest = stored;
+	let error = T::decode(&mut rest).err();
+	let words = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+	(
+		stored.len() - rest.len(),
+		error.map(|error| words(error.to_string())),
+	)
 }
 
 fn is_plausible(config: &HostConfiguration) -> bool {

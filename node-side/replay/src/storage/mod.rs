@@ -265,10 +265,7 @@ fn read_value(file: &str, bytes: &[u8]) -> Outcome {
 		() if has("parabackingstate") => backing_state(bytes),
 		() if has("activeconfig") => match read_configuration(bytes) {
 			Some((layout, _)) => Outcome::Read(format!("HostConfiguration, {layout:?}")),
-			None => Outcome::Failed(format!(
-				"expected a HostConfiguration of version 5, 12 or 13 or ours, came {} bytes of which none of them is read to the last",
-				bytes.len()
-			)),
+			None => Outcome::Failed(configuration::nearest(bytes)),
 		},
 		() if has("allowedrelayparents") => as_first([
 			(is::<AllowedRelayParents>(bytes), "AllowedRelayParents"),
@@ -467,6 +464,13 @@ mod tests {
 		assert_eq!(outcome("a-head.scale", &[8, 1, 2]).as_deref(), Ok("HeadData"));
 		let said = outcome("a-number.scale", &[1, 0, 0, 0, 7]).expect_err("it goes on");
 		assert_eq!(said, "expected u32; byte 4: 1 more bytes behind the value");
+		let config = async_backing_primitives::HostConfiguration::default().encode();
+		let longer = [&config[..], &[0]].concat();
+		let said = outcome("a-activeConfig.scale", &longer).expect_err("it goes on");
+		assert!(
+			said.contains(&format!("byte {}, as Ours: 1 more", config.len())),
+			"{said}"
+		);
 		let said = outcome("a-head.scale", &[8, 1]).expect_err("it is cut");
 		assert!(said.starts_with("expected HeadData; byte "), "{said}");
 		assert_eq!(outcome("a-number.scale", &[1, 0, 0, 0]).as_deref(), Ok("u32"));
