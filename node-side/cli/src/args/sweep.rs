@@ -70,6 +70,13 @@ impl Sweep {
 			.get_arguments()
 			.filter_map(Arg::get_long)
 			.any(|long| long == self.flag);
+		// The two runs differ in them.
+		if ["max-candidate-depth", "allowed-ancestry-len"].contains(&self.flag.as_str()) {
+			return Err(format!(
+				"compare sets '--{}' itself: it compares (0, 0) with (4, 3)",
+				self.flag
+			));
+		}
 		if !is_known || ["sweep", "json", "report"].contains(&self.flag.as_str()) {
 			return Err(format!("'--{}' is no flag of a run with a number", self.flag));
 		}
@@ -179,6 +186,14 @@ mod tests {
 			told("link-latency=1..2"),
 			Err("'--link-latency' is no flag of a run with a number".into())
 		);
+		for flag in ["max-candidate-depth", "allowed-ancestry-len"] {
+			assert_eq!(
+				told(&format!("{flag}=0..4")),
+				Err(format!(
+					"compare sets '--{flag}' itself: it compares (0, 0) with (4, 3)"
+				))
+			);
+		}
 		assert!(
 			told("authoring=1..2").is_err_and(|why| why.starts_with("invalid value '1' for '--authoring"))
 		);
