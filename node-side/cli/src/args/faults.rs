@@ -68,12 +68,13 @@ impl FaultArgs {
 
 	/// Adds them to a run.
 	pub(super) fn add(&self, config: &mut RunConfig) {
+		// First: a disturbance ends there as all else does.
+		config.faults.calm_from = self.calm_from;
 		if let Some(disturbance) = self.disturbance {
 			config.faults = disturbance.faults(config);
 		}
 		config.faults.forks = self.forks;
 		config.faults.empty_slots = self.empty_slots;
-		config.faults.calm_from = self.calm_from;
 		let kinds = [
 			&self.loss,
 			&self.repeat,

@@ -67,6 +67,29 @@ fn r_seg_8_depth_and_segment_follow_from_the_cores() {
 }
 
 #[test]
+fn nothing_of_a_disturbance_goes_on_in_the_calm() {
+	let faults = |line: String| match parse(&line) {
+		Ok(Cli {
+			command: Command::Dev(dev),
+		}) => dev.run_config().faults,
+		other => panic!("{line}: {other:?}"),
+	};
+	for disturbance in async_backing_devnet::Disturbance::ALL {
+		let calm = faults(format!("dev --disturbance {disturbance} --calm-from 0"));
+		assert_eq!(
+			(calm.plan, calm.calm_from),
+			(Vec::new(), Some(0)),
+			"{disturbance}"
+		);
+		let ever = faults(format!("dev --disturbance {disturbance}"));
+		assert!(
+			!ever.plan.is_empty() || !ever.backs_nothing.is_empty(),
+			"{disturbance}"
+		);
+	}
+}
+
+#[test]
 fn a_run_of_one_para_that_orders_is_the_same_to_dev_and_context() {
 	let Ok(Cli {
 		command: Command::Context(context),
