@@ -1,4 +1,6 @@
 #![doc = include_str!("../README.md")]
+// Who reads it may be gone: `output::say` is for that.
+#![deny(clippy::print_stderr)]
 
 mod args;
 mod calibrate;
@@ -59,7 +61,7 @@ fn main() -> ExitCode {
 	match execute(&Cli::parse().command) {
 		Ok(()) => ExitCode::SUCCESS,
 		Err(error) => {
-			eprintln!("error: {error}");
+			output::say(format_args!("error: {error}"));
 			ExitCode::from(if error.is_usage() { USAGE } else { 1 })
 		}
 	}
@@ -106,6 +108,9 @@ fn execute(command: &Command) -> Result<(), CliError> {
 		Command::Dev(dev) => Some(&dev.recording),
 		_ => None,
 	};
+	if let (Some(recording), Some(config)) = (recording, configs.first()) {
+		recording::check(recording, config)?;
+	}
 	page::check(common.report.as_deref(), page::is_stdout(common.json.as_deref()))?;
 	let quiet = writes_to_stdout(common);
 	let watches = matches!(command, Command::Dev(dev) if dev.watch);
@@ -129,7 +134,7 @@ fn execute(command: &Command) -> Result<(), CliError> {
 			.unwrap_or_default();
 		let line = calibrate::measure(cost)?.to_string();
 		if quiet {
-			eprintln!("{line}");
+			output::say(line);
 		} else {
 			output::print(&(line + "\n"))?;
 		}
@@ -156,7 +161,7 @@ fn execute(command: &Command) -> Result<(), CliError> {
 			let (mut devnet, report) = run_prepared(config.clone(), runtime.clone(), foreign, |devnet| {
 				let lookahead = devnet.relay().configuration()?.scheduling_lookahead;
 				for warning in warnings::of(&config, lookahead) {
-					eprintln!("warning: {warning}");
+					output::say(format_args!("warning: {warning}"));
 				}
 				server = serving.map_or(Ok(None), |serving| serving.start(devnet))?;
 				if let Some(recording) = recording {

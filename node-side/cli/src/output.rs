@@ -2,6 +2,7 @@
 
 use crate::error::CliError;
 use std::{
+	fmt::Display,
 	fs::{self, File},
 	io::{self, Write},
 	path::{Path, PathBuf},
@@ -15,6 +16,15 @@ pub(crate) fn print(text: &str) -> Result<(), CliError> {
 	let mut stdout = io::stdout().lock();
 	// What is only in the buffer when the program ends is written without a word if it fails.
 	quietly_if_closed(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
+}
+
+/// Says something on the error output, in a line. Nobody may be there to read it, and its disk may be full: what a command comes
+/// to is the same, so that nothing else is done about it. `eprintln!` would panic; a lint of this crate forbids it.
+pub(crate) fn say(line: impl Display) {
+	// One piece, so that lines of several programs do not mix.
+	let text = format!("{line}\n");
+	let mut stderr = io::stderr().lock();
+	let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
 }
 
 fn quietly_if_closed(written: io::Result<()>) -> Result<(), CliError> {
@@ -213,6 +223,30 @@ mod tests {
 				.starts_with("the file of '--json', '/dev/full', could not be written:"),
 			"{error}"
 		);
+	}
+
+	/// This test starts itself with an error output that takes nothing.
+	#[test]
+	#[cfg(target_os = "linux")]
+	fn a_full_error_output_changes_nothing() {
+		const AGAIN: &str = "ASYNC_BACKING_FULL_STDERR";
+		if std::env::var_os(AGAIN).is_some() {
+			say("nobody hears this");
+			return;
+		}
+		let full = File::options().write(true).open("/dev/full").expect("it opens");
+		let again = std::process::Command::new(std::env::current_exe().expect("it was started"))
+			.args([
+				"--exact",
+				"output::tests::a_full_error_output_changes_nothing",
+				"--nocapture",
+			])
+			.env(AGAIN, "1")
+			.stderr(full)
+			.output()
+			.expect("it starts again");
+		let told = String::from_utf8_lossy(&again.stdout);
+		assert!(again.status.success() && told.contains("1 passed"), "{told}");
 	}
 
 	#[test]

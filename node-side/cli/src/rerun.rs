@@ -121,7 +121,7 @@ pub(crate) fn keep(error: CliError, config: &RunConfig, given: &[String]) -> Cli
 		}
 	}
 	for line in &violation.last {
-		eprintln!("{line}");
+		output::say(line);
 	}
 	match Stopped::new(arguments, violation).keep() {
 		Ok(path) => CliError::Violated {

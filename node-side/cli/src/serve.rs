@@ -1,6 +1,6 @@
 //! Serving a run's relay chain to clients.
 
-use crate::{error::CliError, watch::Pace};
+use crate::{error::CliError, output, watch::Pace};
 use async_backing_devnet::Devnet;
 use async_backing_rpc::{RpcConfig, RpcServer, Speed};
 use clap::Args;
@@ -53,7 +53,7 @@ impl Serving {
 		#[cfg(unix)]
 		server.stop_on_signals()?;
 		devnet.set_outside(server.gateway(self.real_time.map_or(Speed::Unbounded, Speed::RealTime)));
-		eprintln!("serving JSON-RPC at ws://{}", server.address());
+		output::say(format_args!("serving JSON-RPC at ws://{}", server.address()));
 		Ok(Some(server))
 	}
 
@@ -61,7 +61,7 @@ impl Serving {
 	pub(crate) fn finish(self, devnet: &Devnet, server: RpcServer) {
 		let interrupt = server.interrupt();
 		if self.keep_serving && !interrupt.is_stopped() {
-			eprintln!("the run has ended; serving until interrupted");
+			output::say("the run has ended; serving until interrupted");
 			while !interrupt.wait(TIDYING) {
 				devnet.relay().client().poll_tasks();
 			}

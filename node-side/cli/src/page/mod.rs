@@ -161,7 +161,7 @@ pub(crate) fn tell(path: &Path, quiet: bool) -> Result<(), CliError> {
 	let place = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
 	let line = format!("report: file://{}", place.display());
 	if quiet {
-		eprintln!("{line}");
+		output::say(line);
 		return Ok(());
 	}
 	output::print(&format!("\n{line}\n"))
