@@ -165,7 +165,7 @@ pub(crate) enum CliError {
 	/// The table cannot be written.
 	#[error("the table cannot be formatted")]
 	Format,
-	/// There is no such context.
+	/// A value that is none of a flag, as somebody else than the argument parser found out.
 	#[error("invalid value '{value}' for '--{flag}': {reason}")]
 	NoContext {
 		/// The flag.
@@ -204,6 +204,15 @@ pub(crate) enum CliError {
 }
 
 impl CliError {
+	/// The flag whose value cannot be, without dashes, if it is about one.
+	pub(crate) fn flag(&self) -> Option<String> {
+		match self {
+			Self::OutOfRange { name, .. } => Some(flag(name)),
+			Self::NoContext { flag, .. } | Self::Write { flag, .. } => Some((*flag).to_owned()),
+			_ => None,
+		}
+	}
+
 	/// Whether the caller has to change what it asked for.
 	pub(crate) fn is_usage(&self) -> bool {
 		matches!(
@@ -225,6 +234,11 @@ impl From<DevnetError> for CliError {
 	fn from(error: DevnetError) -> Self {
 		match error {
 			DevnetError::Config(error) => error.into(),
+			DevnetError::Root(wrong) => Self::NoContext {
+				flag: "root",
+				value: wrong.call.to_string(),
+				reason: wrong.reason.to_string(),
+			},
 			error => Self::Devnet(error),
 		}
 	}
@@ -255,6 +269,7 @@ fn flag(name: &str) -> String {
 		"works" => "core".into(),
 		"foreign" => "para-spec".into(),
 		"orders_for" => "order".into(),
+		"upgrades" => "upgrade".into(),
 		_ => name.replace('_', "-"),
 	}
 }
@@ -262,7 +277,10 @@ fn flag(name: &str) -> String {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use crate::args::Cli;
 	use async_backing_devnet::RunConfig;
+	use clap::{Arg, CommandFactory, Parser};
+	use std::collections::BTreeSet;
 
 	#[test]
 	fn values_that_do_not_fit_together_name_the_flag() {
@@ -275,6 +293,48 @@ mod tests {
 		assert_eq!(
 			error.to_string(),
 			"invalid value '6' for '--validators': must be at least 7 and at most 1000"
+		);
+	}
+
+	/// Names that errors of a configuration may have, as its sources have them.
+	fn names() -> BTreeSet<String> {
+		let devnet = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../devnet/src");
+		let mut names = BTreeSet::new();
+		for file in ["config.rs", "works.rs", "faults/mod.rs"] {
+			let text = std::fs::read_to_string(devnet.join(file)).expect("it is there");
+			for call in ["in_range(", "out_of_range(", "duration_within(", "is_para("] {
+				for rest in text.split(call).skip(1) {
+					let literal = rest.trim_start().strip_prefix('"');
+					names.extend(literal.and_then(|rest| rest.split('"').next()).map(str::to_owned));
+				}
+			}
+		}
+		names
+	}
+
+	#[test]
+	fn each_value_is_called_by_the_flag_that_sets_it() {
+		// Nobody can set these but whoever writes a program of their own.
+		const NO_FLAGS: [&str; 3] = ["slot", "coding", "import_spread"];
+		let program = Cli::command();
+		let dev = program.find_subcommand("dev").expect("it is there");
+		let flags: BTreeSet<_> = dev.get_arguments().filter_map(Arg::get_long).collect();
+		let names = names();
+		assert!(names.len() > 20 && names.contains("upgrades"), "{names:?}");
+		for name in names.iter().filter(|name| !NO_FLAGS.contains(&name.as_str())) {
+			assert!(flags.contains(flag(name).as_str()), "{name}: no --{}", flag(name));
+		}
+	}
+
+	#[test]
+	fn a_call_that_the_runtime_does_not_have_is_a_wrong_value_of_root() {
+		let words = ["async-backing", "dev", "--blocks", "1", "--root", "0:nope.x={}"];
+		let command = Cli::try_parse_from(words).expect("it reads").command;
+		let error = crate::execute(&command).expect_err("there is no such pallet");
+		assert!(error.is_usage(), "{error}");
+		assert_eq!(
+			error.to_string(),
+			"invalid value '0:nope.x={}' for '--root': the runtime has no pallet of `pallet_async_backing_nope`"
 		);
 	}
 

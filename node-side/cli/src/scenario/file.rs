@@ -3,8 +3,16 @@
 //! Whatever is wrong is told with its line and its key. Each value is read alone by the same parser as the flag's, then all
 //! together, so that a file and a command line cannot differ in what they take.
 
-use crate::{args, rerun};
-use async_backing_devnet::RootCall;
+use crate::{
+	args::{self, Cli},
+	error::CliError,
+	rerun,
+};
+use async_backing_devnet::{PartOfCall, RootCall, WrongCall};
+use clap::{
+	error::{ContextKind, ContextValue},
+	Arg, ArgAction, CommandFactory,
+};
 use serde::Deserialize;
 use std::{collections::BTreeMap, fmt, ops::Range, path::Path};
 use toml::{Spanned, Value};
@@ -23,13 +31,16 @@ const NO_PART: [&str; 10] = [
 	"keep-serving",
 ];
 
+/// Flags of a run, with where they are.
+type Run = BTreeMap<Spanned<String>, Spanned<Value>>;
+
 /// A file as it is written.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Written {
 	title: String,
 	#[serde(default)]
-	run: BTreeMap<Spanned<String>, Spanned<Value>>,
+	run: Run,
 	#[serde(default)]
 	root: Vec<Spanned<Root>>,
 	#[serde(default)]
@@ -41,9 +52,9 @@ struct Written {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Root {
 	after: u32,
-	pallet: String,
-	call: String,
-	arguments: serde_json::Value,
+	pallet: Spanned<String>,
+	call: Spanned<String>,
+	arguments: Spanned<serde_json::Value>,
 }
 
 /// A scenario.
@@ -55,6 +66,16 @@ pub(crate) struct File {
 	pub(crate) arguments: Vec<String>,
 	/// What has to come of it.
 	pub(crate) expected: Vec<Expected>,
+	/// Where its calls as root are, in their order.
+	calls: Vec<CallAt>,
+}
+
+/// Lines of a call as root.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct CallAt {
+	pallet: usize,
+	call: usize,
+	arguments: usize,
 }
 
 /// What a figure of the outcome has to be.
@@ -159,12 +180,33 @@ impl fmt::Display for Wrong {
 struct Lines<'a>(&'a str);
 
 impl Lines<'_> {
-	fn wrong(&self, at: Range<usize>, key: Option<&str>, reason: impl Into<String>) -> Wrong {
+	fn at(&self, at: &Range<usize>) -> usize {
 		let before = self.0.get(..at.start).unwrap_or(self.0);
+		before.matches('\n').count().saturating_add(1)
+	}
+
+	fn wrong(&self, at: Range<usize>, key: Option<&str>, reason: impl Into<String>) -> Wrong {
 		Wrong {
-			line: before.matches('\n').count().saturating_add(1),
+			line: self.at(&at),
 			key: key.map(str::to_owned),
 			reason: reason.into(),
+		}
+	}
+
+	/// Something that is wrong with the run as a whole: with the key that its flag is called by, if the file has that.
+	fn wrong_together(&self, run: &Run, flag: Option<&str>, reason: String) -> Wrong {
+		let own = flag.and_then(|flag| run.keys().find(|key| key.get_ref() == flag));
+		if let Some(key) = own {
+			return self.wrong(key.span(), Some(key.get_ref()), reason);
+		}
+		let header = self
+			.0
+			.lines()
+			.position(|line| line.trim_start().starts_with("[run]"));
+		Wrong {
+			line: header.unwrap_or_default().saturating_add(1),
+			key: Some("run".into()),
+			reason,
 		}
 	}
 }
@@ -181,6 +223,7 @@ impl File {
 			lines.wrong(at, None, error.message())
 		})?;
 		let mut arguments = Vec::new();
+		let mut calls = Vec::new();
 		for (key, value) in &written.run {
 			let wrong = |reason: String| lines.wrong(key.span(), Some(key.get_ref()), reason);
 			if NO_PART.contains(&key.get_ref().as_str()) {
@@ -198,22 +241,30 @@ impl File {
 				arguments: of_call,
 			} = root.get_ref();
 			let wrong = |reason| lines.wrong(root.span(), Some("root"), reason);
+			calls.push(CallAt {
+				pallet: lines.at(&pallet.span()),
+				call: lines.at(&call.span()),
+				arguments: lines.at(&of_call.span()),
+			});
 			let call = RootCall {
 				after: *after,
-				pallet: pallet.clone(),
-				call: call.clone(),
-				arguments: of_call.clone(),
+				pallet: pallet.get_ref().clone(),
+				call: call.get_ref().clone(),
+				arguments: of_call.get_ref().clone(),
 			};
 			let call: RootCall = call.to_string().parse().map_err(wrong)?;
 			arguments.extend(["--root".to_owned(), call.to_string()]);
 		}
 		// What is right by itself may not go together.
-		let together = |reason: String| lines.wrong(0..0, Some("run"), reason);
-		let dev: args::Dev = rerun::dev(&arguments).map_err(|error| together(said(&error)))?;
+		let dev: args::Dev = rerun::dev(&arguments).map_err(|error| {
+			let flag = flag_of(&error);
+			lines.wrong_together(&written.run, flag.as_deref(), said(&error))
+		})?;
 		if dev.para_specs.is_empty() {
-			dev.run_config()
-				.validate()
-				.map_err(|error| together(error.to_string()))?;
+			dev.run_config().validate().map_err(|error| {
+				let error = CliError::from(error);
+				lines.wrong_together(&written.run, error.flag().as_deref(), error.to_string())
+			})?;
 		}
 		let mut expected = Vec::new();
 		for (key, value) in &written.expect {
@@ -224,8 +275,41 @@ impl File {
 			title: written.title,
 			arguments,
 			expected,
+			calls,
 		})
 	}
+
+	/// What is wrong with a call that the runtime does not have, and where.
+	pub(crate) fn wrong_call(&self, wrong: &WrongCall) -> Wrong {
+		let at = self.calls.get(wrong.position);
+		let (key, line) = match wrong.part {
+			PartOfCall::Pallet => ("pallet", at.map(|at| at.pallet)),
+			PartOfCall::Call => ("call", at.map(|at| at.call)),
+			PartOfCall::Arguments => ("arguments", at.map(|at| at.arguments)),
+		};
+		Wrong {
+			line: line.unwrap_or(1),
+			key: Some(key.into()),
+			reason: wrong.reason.to_string(),
+		}
+	}
+}
+
+/// The flag that an error of the argument parser is about, without dashes.
+fn flag_of(error: &clap::Error) -> Option<String> {
+	let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else {
+		return None;
+	};
+	let name = argument.trim_start_matches("--");
+	name.split([' ', '=', '[']).next().map(str::to_owned)
+}
+
+/// Whether a flag of `dev` is one without a value; `None` if there is no such flag.
+fn is_switch(key: &str) -> Option<bool> {
+	let program = Cli::command();
+	let mut flags = program.find_subcommand("dev")?.get_arguments();
+	let flag: &Arg = flags.find(|flag| flag.get_long() == Some(key))?;
+	Some(matches!(flag.get_action(), ArgAction::SetTrue))
 }
 
 /// The one line that says what is wrong with an argument.
@@ -245,7 +329,14 @@ fn words(key: &str, value: &Value, folder: &Path) -> Result<Vec<String>, String>
 		Value::Integer(number) => with(number.to_string()),
 		Value::Float(number) => with(number.to_string()),
 		Value::Boolean(true) => vec![flag],
-		Value::Boolean(false) => Vec::new(),
+		Value::Boolean(false) => match is_switch(key) {
+			Some(true) => Vec::new(),
+			Some(false) => return Err("must be a value, or a list of values: `false` is none".into()),
+			None => return Err(format!("'{flag}' is no flag of a run")),
+		},
+		Value::Array(values) if values.is_empty() && is_switch(key).is_none() => {
+			return Err(format!("'{flag}' is no flag of a run"))
+		}
 		Value::Array(values) => {
 			let mut all = Vec::new();
 			for value in values {
@@ -292,103 +383,4 @@ fn expectation(key: &str, value: &Value) -> Result<Expected, String> {
 }
 
 #[cfg(test)]
-mod tests {
-	use super::*;
-
-	fn read(text: &str) -> Result<File, Wrong> {
-		File::read(text, Path::new("."))
-	}
-
-	#[test]
-	fn a_file_is_arguments_of_dev_and_what_has_to_come_of_them() {
-		let text = r#"
-			title = "Two sides"
-			[run]
-			blocks = 24
-			validators = 7
-			partition = "4..8:0-3|4-6"
-			loss = ["2@4..8", "0.5"]
-			[[root]]
-			after = 3
-			pallet = "configuration"
-			call = "set_max_code_size"
-			arguments = { new = 1000 }
-			[expect]
-			included = "20.."
-			refused-on-chain = 0
-		"#;
-		let file = read(text).expect("it is one");
-		assert_eq!(
-			file.arguments,
-			[
-				"--blocks=24",
-				"--loss=2@4..8",
-				"--loss=0.5",
-				"--partition=4..8:0-3|4-6",
-				"--validators=7",
-				"--root",
-				r#"3:configuration.set_max_code_size={"new":1000}"#,
-			]
-		);
-		let expected: Vec<_> = file.expected.iter().map(Expected::to_string).collect();
-		assert_eq!(expected, ["included at least 20", "refused-on-chain = 0"]);
-		let config = rerun::dev(&file.arguments).expect("they are").run_config();
-		assert_eq!((config.blocks, config.validators), (24, 7));
-		assert_eq!(config.faults.troubles.len(), 3);
-		assert_eq!(config.root_calls.len(), 1);
-	}
-
-	#[test]
-	fn what_is_wrong_is_told_with_its_line_and_key() {
-		let rows = [
-			("title = 3\n", 1, "invalid type: integer"),
-			(
-				"title = \"a\"\n[run]\nblocks = 24\nvalidatorz = 3\n",
-				4,
-				"validatorz",
-			),
-			(
-				"title = \"a\"\n[run]\n\nblocks = 0\n",
-				4,
-				"blocks: invalid value '0'",
-			),
-			(
-				"title = \"a\"\n[run]\nloss = [\"2\", \"200\"]\n",
-				3,
-				"loss: invalid value '200'",
-			),
-			(
-				"title = \"a\"\n[run]\njson = \"x\"\n",
-				3,
-				"json: is no part of a run",
-			),
-			(
-				"title = \"a\"\n[run]\nblocks = { a = 1 }\n",
-				3,
-				"blocks: must be a value",
-			),
-			(
-				"title = \"a\"\n[expect]\nincludet = 3\n",
-				3,
-				"includet: must be one of 'built'",
-			),
-			(
-				"title = \"a\"\n[expect]\nincluded = \"9..3\"\n",
-				3,
-				"included: must be a number",
-			),
-			("title = \"a\"\n[rum]\n", 2, "unknown field `rum`"),
-			("title = \"a\"\n[[root]]\nafter = 1\n", 2, "missing field"),
-			(
-				"title = \"a\"\n[run]\nvalidators = 3\npartition = \"1..2:0|9\"\n",
-				1,
-				"run: ",
-			),
-		];
-		for (text, line, reason) in rows {
-			let wrong = read(text).expect_err(text);
-			assert_eq!(wrong.line, line, "{text}: {wrong}");
-			assert!(wrong.to_string().contains(reason), "{text}: {wrong}");
-		}
-	}
-}
+mod tests;

@@ -13,7 +13,7 @@ use crate::{
 	runtime::Runtime,
 	table::{self, Style},
 };
-use async_backing_devnet::{Report, RunReport};
+use async_backing_devnet::{DevnetError, Report, RootCall, RunReport};
 use file::File;
 use outcome::{figure, Row};
 use std::{
@@ -32,21 +32,59 @@ fn load(path: &Path) -> Result<File, CliError> {
 	File::read(&text, folder).map_err(|error| wrong(error.to_string()))
 }
 
-/// Makes the run of a file.
-fn run(file: &File) -> Result<RunReport, CliError> {
-	let dev = rerun::dev(&file.arguments).map_err(|error| CliError::NoScenario {
-		path: file.title.clone(),
-		reason: error.to_string(),
-	})?;
-	let mut config = dev.run_config();
-	let runtime = Runtime::of(&dev.network.runtime)?;
-	let foreign = crate::foreign::load(&dev.para_specs, config.seed, &runtime.executor)?;
-	match foreign.is_empty() {
-		true => config.validate()?,
-		false => crate::foreign::place(&mut config, &foreign)?,
+/// Something that is wrong with a file, of which only it can be the reason.
+fn of_file(path: &Path, error: CliError) -> CliError {
+	match error {
+		error @ CliError::NoScenario { .. } => error,
+		error if error.is_usage() => CliError::NoScenario {
+			path: path.display().to_string(),
+			reason: error.to_string(),
+		},
+		error => error,
 	}
+}
+
+/// The arguments of a file.
+fn dev(path: &Path, file: &File) -> Result<args::Dev, CliError> {
+	rerun::dev(&file.arguments).map_err(|error| CliError::NoScenario {
+		path: path.display().to_string(),
+		reason: error.to_string(),
+	})
+}
+
+/// Checks that the runtime of a file has what root is to call in it. Nothing runs for that.
+fn check_calls(path: &Path, file: &File) -> Result<(), CliError> {
+	let dev = dev(path, file)?;
+	let calls = dev.run_config().root_calls;
+	if calls.is_empty() {
+		return Ok(());
+	}
+	let runtime = Runtime::of(&dev.network.runtime).map_err(|error| of_file(path, error))?;
+	match RootCall::check_all(&calls, &runtime.code, runtime.executor) {
+		Err(DevnetError::Root(wrong)) => Err(CliError::NoScenario {
+			path: path.display().to_string(),
+			reason: file.wrong_call(&wrong).to_string(),
+		}),
+		checked => checked.map_err(|error| of_file(path, error.into())),
+	}
+}
+
+/// Makes the run of a file.
+fn run(path: &Path, file: &File) -> Result<RunReport, CliError> {
+	let dev = dev(path, file)?;
+	let prepare = || {
+		let mut config = dev.run_config();
+		let runtime = Runtime::of(&dev.network.runtime)?;
+		let foreign = crate::foreign::load(&dev.para_specs, config.seed, &runtime.executor)?;
+		match foreign.is_empty() {
+			true => config.validate()?,
+			false => crate::foreign::place(&mut config, &foreign)?,
+		}
+		Ok((config, runtime, foreign))
+	};
+	let (config, runtime, foreign) = prepare().map_err(|error| of_file(path, error))?;
 	let (_, report) = run_prepared(config.clone(), runtime, foreign, |_| Ok(()))
-		.map_err(|error| rerun::keep(error, &config, &file.arguments))?;
+		.map_err(|error| of_file(path, rerun::keep(error, &config, &file.arguments)))?;
 	Ok(report)
 }
 
@@ -77,6 +115,9 @@ pub(crate) fn scenario(args: &args::Scenario) -> Result<(), CliError> {
 		let line = |(_, file): &(_, File)| format!("async-backing dev {}\n", quoted(&file.arguments));
 		return output::print(&files.iter().map(line).collect::<String>());
 	}
+	for (path, file) in &files {
+		check_calls(path, file)?;
+	}
 	let mut json = args
 		.json
 		.as_deref()
@@ -89,7 +130,7 @@ pub(crate) fn scenario(args: &args::Scenario) -> Result<(), CliError> {
 		output::print(Row::HEAD)?;
 	}
 	for (path, file) in &files {
-		let report = run(file)?;
+		let report = run(path, file)?;
 		let missed = missed(file, &report);
 		if !quiet {
 			let text = match args.table {
@@ -100,7 +141,7 @@ pub(crate) fn scenario(args: &args::Scenario) -> Result<(), CliError> {
 		}
 		failed += usize::from(!missed.is_empty());
 		for line in missed {
-			eprintln!("{}: {line}", path.display());
+			output::say(format_args!("{}: {line}", path.display()));
 		}
 		runs.push(report);
 	}
@@ -164,6 +205,37 @@ mod tests {
 			.call(best, "AsyncBackingApi_active_configuration", ())
 			.expect("the runtime answers");
 		(config, [code(2000), code(2001)])
+	}
+
+	#[test]
+	fn what_root_cannot_call_is_told_with_its_line_and_key() {
+		let rows = [
+			("nope", "set_max_code_size", "{ new = 1000 }", "line 4: pallet: "),
+			("configuration", "nope", "{ new = 1000 }", "line 5: call: "),
+			(
+				"configuration",
+				"set_max_code_size",
+				"{ old = 1 }",
+				"line 6: arguments: ",
+			),
+			(
+				"configuration",
+				"set_max_code_size",
+				"{ new = -1 }",
+				"line 6: arguments: ",
+			),
+		];
+		let path = Path::new("wrong.toml");
+		for (pallet, call, arguments, at) in rows {
+			let text = format!(
+				"title = \"a\"\n[[root]]\nafter = 1\npallet = \"{pallet}\"\ncall = \"{call}\"\narguments = {arguments}\n"
+			);
+			let file = File::read(&text, Path::new(".")).expect("it reads");
+			let error = check_calls(path, &file).expect_err("there is no such call");
+			assert!(error.is_usage(), "{error}");
+			let told = error.to_string();
+			assert!(told.starts_with(&format!("wrong.toml: {at}")), "{told}");
+		}
 	}
 
 	#[test]
