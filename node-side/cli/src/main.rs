@@ -10,6 +10,7 @@ mod error;
 #[cfg(test)]
 mod figures;
 mod foreign;
+mod no_effect;
 mod output;
 mod page;
 mod parachains;

@@ -1,8 +1,8 @@
 //! What is said of a run beside its figures: before it, what is legal but slower than it could be; after it, why it came to
 //! nothing.
 
-use crate::error::CliError;
-use async_backing_devnet::{most_cores_at_once, Assignee, RunConfig, RunReport, CHUNK_TIMEOUT};
+use crate::{error::CliError, no_effect};
+use async_backing_devnet::{most_cores_at_once, Assignee, Model, RunConfig, RunReport, CHUNK_TIMEOUT};
 use async_backing_primitives::ParachainPace;
 use std::cmp::Reverse;
 
@@ -20,6 +20,7 @@ pub(crate) fn of(config: &RunConfig, lookahead: u32) -> Vec<String> {
 	warnings.extend(idle_cores(config));
 	warnings.extend(slow_links(config));
 	warnings.extend(long_waits(config));
+	warnings.extend(no_effect::of(config));
 	warnings
 }
 
@@ -32,14 +33,18 @@ fn idle_cores(config: &RunConfig) -> Option<String> {
 	})
 }
 
-/// Links on which nobody gets a chunk.
+/// Links on which nobody gets a chunk. Where there is one group, nobody needs one.
 fn slow_links(config: &RunConfig) -> Option<String> {
-	let model = &config.model;
+	late_chunks(&config.model).filter(|_| config.cores() > 1)
+}
+
+/// The same, where there are several groups.
+pub(crate) fn late_chunks(model: &Model) -> Option<String> {
 	let there_and_back = model
 		.link_latency
 		.saturating_add(model.link_jitter)
 		.saturating_mul(2);
-	(there_and_back >= CHUNK_TIMEOUT && config.cores() > 1).then(|| {
+	(there_and_back >= CHUNK_TIMEOUT).then(|| {
 		format!(
 			"a request takes up to {} ms there and back, but one for a chunk is given up after {} ms: what other groups \
 			 back does not become available (R-NET-16)",
@@ -80,17 +85,18 @@ pub(crate) fn came_to_nothing(run: &RunReport) -> Option<CliError> {
 	}
 	let included = run.paras.iter().any(|para| para.included > 0);
 	let wasted = run.paras.iter().any(|para| para.wasted > 0);
-	(wasted && !included).then(|| {
-		let lost = run
-			.paras
-			.iter()
-			.flat_map(|para| para.refusals.iter().chain(&para.lost));
-		CliError::NothingIncluded {
-			blocks,
-			built,
-			reasons: most_frequent(lost.map(|lost| (lost.candidates, &lost.reason))),
-		}
+	(wasted && !included).then(|| CliError::NothingIncluded {
+		blocks,
+		built,
+		reasons: losses(run),
 	})
+}
+
+/// Why parablocks of a run were lost.
+pub(crate) fn losses(run: &RunReport) -> Vec<String> {
+	let paras = run.paras.iter();
+	let lost = paras.flat_map(|para| para.refusals.iter().chain(&para.lost));
+	most_frequent(lost.map(|lost| (lost.candidates, &lost.reason)))
 }
 
 /// Reasons, the most frequent first, each once.
