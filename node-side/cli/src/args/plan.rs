@@ -27,7 +27,8 @@ pub(crate) struct Plan {
 	/// Validators of the run that --verify makes; by default three for each core.
 	#[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(2..=i64::from(MAX_VALIDATORS)))]
 	pub(crate) validators: Option<u32>,
-	/// Runs the plan on the devnet, and with one less of each value: the plan has to keep its pace, the others have to lose.
+	/// Runs the plan on the devnet, and with one less of each value but the lookahead: the plan has to have what it promises, the
+	/// others have to lose.
 	#[arg(long)]
 	pub(crate) verify: bool,
 	/// Relay blocks of each run of --verify.

@@ -193,6 +193,18 @@ impl Plan {
 			rule,
 			below: (needs > least).then_some(below),
 		};
+		// With asynchronous backing the relay chain refuses a lookahead of 1, whoever would look no further; beyond that it is what
+		// collators see.
+		let (lookahead_rule, less_lookahead) = match needs.params.allowed_ancestry_len {
+			0 => (
+				"R-SCH-12, R-ABP-6",
+				"with asynchronous backing the relay chain refuses 1",
+			),
+			_ => (
+				"R-SCH-12, R-NET-77",
+				"collators do not see the claim that their block will be backed for",
+			),
+		};
 		let values = vec![
 			value(
 				"segment_capacity",
@@ -223,8 +235,8 @@ impl Plan {
 				1,
 				needs.lookahead,
 				lookahead,
-				"R-SCH-12, R-NET-77",
-				"collators do not see the claim that their block will be backed for",
+				lookahead_rule,
+				less_lookahead,
 			),
 		];
 		Ok(Self {

@@ -1,10 +1,14 @@
 //! What values come to: how often there is a block, and how much of it.
 
 use super::World;
-use crate::args::{self, Today};
+use crate::{
+	args::{self, Today},
+	warnings,
+};
 use async_backing_devnet::Pace;
 use async_backing_primitives::{AsyncBackingParams, PaceDemand};
 use serde::Serialize;
+use std::time::Duration;
 
 /// Relay blocks of a minute.
 const PER_MINUTE: f64 = 10.0;
@@ -97,6 +101,9 @@ pub(super) fn remarks(args: &args::Plan, world: &World, pace: &Pace, today: Opti
 			pace.velocity
 		));
 	}
+	remarks.extend(warnings::late_chunks(&world.model));
+	remarks.extend(small_blocks(args, world, pace));
+	remarks.extend(frequent_blocks(args));
 	if let Some(today) = today {
 		// Every other relay block, and on a shared core no more often than there is a turn (R-SLO-1).
 		let every = world.rhythm.interval.max(2);
@@ -153,4 +160,28 @@ pub(super) fn remarks(args: &args::Plan, world: &World, pace: &Pace, today: Opti
 		}
 	}
 	remarks
+}
+
+/// Executions that are wanted longer than there is time for, by an extrinsic or more.
+fn small_blocks(args: &args::Plan, world: &World, pace: &Pace) -> Option<String> {
+	let wanted = Duration::from_millis(args.authoring_ms?);
+	let with_one_more = pace.authoring.saturating_add(world.model.extrinsic_cost);
+	(with_one_more <= wanted).then(|| {
+		format!(
+			"blocks of {:.2} s are wanted, but there is time for {:.2} s (--authoring-ms, --execution-limit-ms; R-HOO-6)",
+			wanted.as_secs_f64(),
+			pace.authoring.as_secs_f64()
+		)
+	})
+}
+
+/// A time from block to block that is longer than from turn to turn: no turn is left out for it.
+fn frequent_blocks(args: &args::Plan) -> Option<String> {
+	let wanted = args.block_time_ms?;
+	let between_turns = super::SLOT_MS.saturating_mul(args.share.into());
+	(wanted > between_turns).then(|| {
+		format!(
+			"a block every {wanted} ms is wanted, but there is one in each turn, every {between_turns} ms: a para leaves no turn out"
+		)
+	})
 }

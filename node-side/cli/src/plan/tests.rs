@@ -157,6 +157,97 @@ fn r_def_27_runs_hold_what_the_plan_says_of_few_extrinsics() {
 	);
 }
 
+/// A run of 20 relay blocks with so many extrinsics in blocks of a para, as the plan of a core of its own promises 20,000 a minute.
+fn verdict(extrinsics: u64, plenty: f64, expected: bool) -> Verdict {
+	let args = arguments("plan");
+	let world = World::of(&args).expect("it is a world");
+	let pace = world.pace(AsyncBackingParams::MAX).expect("there is a pace");
+	let mut run = crate::table::tests::run(4, 3, 6.0, extrinsics);
+	run.paras[0].lost = vec![async_backing_devnet::Refusal {
+		reason: "no quorum".into(),
+		candidates: 1,
+	}];
+	let values = verify::Values {
+		capacity: 3,
+		params: run_params(),
+	};
+	let promise = verify::Promise::of(&run, &pace, &world.rhythm);
+	Verdict::of("plenty", values, &run, promise, (plenty, 1000.0), expected)
+}
+
+fn run_params() -> AsyncBackingParams {
+	AsyncBackingParams {
+		max_candidate_depth: 2,
+		allowed_ancestry_len: 1,
+	}
+}
+
+#[test]
+fn r_def_27_a_run_has_what_the_plan_promises_or_contradicts_it() {
+	let kept = verdict(34_000, 17_000.0, true);
+	assert!(kept.keeps && kept.reaches && kept.holds, "{kept:?}");
+	// As much as with plenty, and yet not what was promised.
+	for extrinsics in [0, 10_000] {
+		let slow = verdict(extrinsics, extrinsics as f64 / 2.0, true);
+		assert!(!slow.keeps && !slow.reaches && !slow.holds, "{slow:?}");
+		let told = text::runs(&[slow]);
+		assert!(
+			told.contains("20000 a minute come to in such a run: CONTRADICTS the plan (no quorum)"),
+			"{told}"
+		);
+	}
+	let nothing = verdict(0, 0.0, false);
+	assert!(
+		!nothing.keeps && nothing.holds,
+		"there is nothing to lose: {nothing:?}"
+	);
+	let no_less = verdict(34_000, 17_000.0, false);
+	assert!(no_less.keeps && !no_less.holds, "it should lose: {no_less:?}");
+}
+
+#[test]
+fn r_net_16_slow_links_are_said_of_a_plan_as_of_a_run() {
+	let says = |line: &str| of(line).remarks.iter().any(|remark| remark.contains("R-NET-16"));
+	assert!(says("plan --link-latency-ms 600"));
+	assert!(says("plan --cores 2 --link-latency-ms 490"));
+	assert!(!says("plan --cores 2 --link-latency-ms 489"));
+}
+
+#[test]
+fn what_is_wanted_and_not_given_is_said() {
+	let says = |line: &str, words: &str| of(line).remarks.iter().any(|remark| remark.contains(words));
+	assert!(says(
+		"plan --authoring-ms 3000",
+		"blocks of 3.00 s are wanted, but there is time for 2.00 s"
+	));
+	assert!(!says("plan --authoring-ms 2000", "are wanted"));
+	assert!(!says("plan --authoring-ms 500", "are wanted"));
+	assert!(says(
+		"plan --block-time-ms 12000",
+		"a block every 12000 ms is wanted, but there is one in each turn, every 6000 ms"
+	));
+	assert!(!says("plan --block-time-ms 6000", "is wanted"));
+	assert!(!says("plan --share 2 --block-time-ms 12000", "is wanted"));
+}
+
+#[test]
+fn r_sch_12_without_ancestry_the_chain_refuses_less_lookahead() {
+	let plan = of("plan --authoring-ms 500");
+	assert_eq!(plan.values[2].needs, 0, "no ancestry");
+	let lookahead = &plan.values[3];
+	assert_eq!((lookahead.needs, lookahead.rule), (2, "R-SCH-12, R-ABP-6"));
+	assert_eq!(
+		lookahead.below,
+		Some("with asynchronous backing the relay chain refuses 1")
+	);
+	assert_eq!(of("plan").values[3].rule, "R-SCH-12, R-NET-77");
+}
+
+#[test]
+fn r_net_77_runs_say_that_no_lookahead_is_tried() {
+	assert!(text::runs(&[]).contains("one less of the lookahead is not tried"));
+}
+
 #[test]
 fn the_guide_shows_what_the_command_prints() {
 	let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/guide/planning.md");

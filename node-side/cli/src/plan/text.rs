@@ -3,6 +3,10 @@
 use super::{outcome::Outcome, verify::Verdict, Plan, Value};
 use std::fmt::Write;
 
+/// Why there is no run with one less of the lookahead.
+const NO_LOOKAHEAD: &str =
+	"one less of the lookahead is not tried: a run has the lookahead that its ancestry takes (R-NET-77), at least 2";
+
 /// A plan without its runs.
 pub(super) fn plan(plan: &Plan) -> String {
 	let mut out = String::new();
@@ -87,10 +91,19 @@ pub(super) fn runs(runs: &[Verdict]) -> String {
 	);
 	for run in runs {
 		let verdict = match (run.keeps, run.holds) {
-			(true, true) => "keeps its pace",
-			(false, true) => "loses",
-			(true, false) => "loses nothing: CONTRADICTS the plan",
-			(false, false) => "is slower: CONTRADICTS the plan",
+			(true, true) => "keeps its pace".into(),
+			(false, true) => "loses".into(),
+			(true, false) => "loses nothing: CONTRADICTS the plan".into(),
+			// The run has a beginning and an end, so that less than the promise is asked of it.
+			(false, false) if !run.reaches => format!(
+				"has less than {:.0}, which {:.0} a minute come to in such a run: CONTRADICTS the plan{}",
+				run.least_per_minute,
+				run.promised_per_minute,
+				run.reasons
+					.first()
+					.map_or_else(String::new, |reason| format!(" ({reason})"))
+			),
+			(false, false) => String::from("is slower: CONTRADICTS the plan"),
 		};
 		let _ = writeln!(
 			out,
@@ -104,5 +117,6 @@ pub(super) fn runs(runs: &[Verdict]) -> String {
 			run.wasted
 		);
 	}
+	let _ = writeln!(out, "{NO_LOOKAHEAD}");
 	out
 }
