@@ -280,9 +280,10 @@ impl StatementDistribution {
 			Some((*at, key, sender))
 		});
 		let Some((at, key, sender)) = found else {
-			// It does not say of which block it is; where the whole session left, many are on their way at once.
-			let mut bygone = self.bygone.iter();
-			return Err(match bygone.any(|(_, of)| of.contains(&candidate)) {
+			// It does not say of which block it is; where the whole session left, many are on their way at once. No stranger was
+			// told of anything.
+			let is_bygone = self.bygone.iter().any(|(_, of)| of.contains(&candidate));
+			return Err(match is_bygone && turn.chain.is_any_validator(peer) {
 				true => Misdeed::Bygone(candidate),
 				false => Misdeed::AcknowledgementUnexpected(candidate),
 			});

@@ -407,6 +407,14 @@ fn r_sd_9_acknowledgements_that_cross_a_change_of_scope_cost_nothing() {
 		matches!(one.refused()[..], [Misdeed::AcknowledgementUnexpected(_)]),
 		"of what nobody was told of it does"
 	);
+	let stranger = async_backing_machine::PeerId(999);
+	one.chain
+		.connected(stranger, async_backing_chain_view::Identity::stranger());
+	one.hear(stranger, Message::BackedCandidateKnown(late()));
+	assert!(
+		matches!(one.refused()[..], [Misdeed::AcknowledgementUnexpected(_)]),
+		"law 4: nor was a stranger told of anything"
+	);
 	// Nothing is on its way for ever.
 	one.now += Duration::from_secs(13);
 	one.import(4);
