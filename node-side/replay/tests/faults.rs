@@ -331,14 +331,20 @@ fn r_inc_1_a_wrong_number_is_one_disagreement() {
 
 #[test]
 fn r_bit_1_cores_are_as_many_as_events_name_where_bitfields_are_divided() {
-	let mut blocks = chain(4);
-	for block in &mut blocks {
-		in_inherent(block, |data| {
-			for bitfield in &mut data.bitfields[..3] {
-				bitfield.payload.0.truncate(1);
-			}
-		});
+	// One bit is too few for the cores that events name, three are too many for their rotation.
+	for bits in [1, 3] {
+		let mut blocks = chain(12);
+		for block in &mut blocks {
+			in_inherent(block, |data| {
+				for bitfield in &mut data.bitfields[..3] {
+					bitfield.payload.0.resize(bits, false);
+				}
+			});
+		}
+		let report = judged(blocks);
+		assert!(
+			report.blocks.iter().all(|block| block.cores == 2),
+			"{bits}: {report}"
+		);
 	}
-	let report = judged(blocks);
-	assert!(report.blocks.iter().all(|block| block.cores == 2), "{report}");
 }

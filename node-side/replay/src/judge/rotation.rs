@@ -35,8 +35,9 @@ impl Rotations {
 		}
 	}
 
-	/// The rotation that explains most, if that is more than half: else nobody could say what is at fault.
-	pub(super) fn most(&self, start: Option<BlockNumber>) -> Option<GroupRotationInfo> {
+	/// The rotation that explains most, if that is more than half: else nobody could say what is at fault. With how many
+	/// candidates it explains.
+	pub(super) fn most(&self, start: Option<BlockNumber>) -> Option<(usize, GroupRotationInfo)> {
 		let mut best: Option<(usize, GroupRotationInfo)> = None;
 		let anchors = self.anchors();
 		for frequency in std::iter::once(USUAL_FREQUENCY).chain(FREQUENCIES) {
@@ -63,7 +64,6 @@ impl Rotations {
 			}
 		}
 		best.filter(|(explained, _)| explained * 2 > self.all)
-			.map(|(_, info)| info)
 	}
 
 	/// How many candidates a rotation explains.

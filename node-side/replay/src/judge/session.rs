@@ -15,6 +15,9 @@ const MAX_VALIDATORS: u32 = 1 << 16;
 /// How many validators there can be beyond the highest index that was seen.
 const BEYOND: u32 = 2_048;
 
+/// Lengths of bitfields among which that of the chain is sought: those that most have.
+const MOST_LENGTHS: usize = 3;
+
 /// Of so many candidates one may have a group of a size that the number of validators doesn't give. More, and the chain may
 /// split its validators another way.
 const CANDIDATES_PER_FAULT: usize = 8;
@@ -89,21 +92,34 @@ impl Session {
 	pub(crate) fn conclude(&mut self) {
 		self.cores = self.count_cores();
 		self.count_validators();
-		self.rotation = Rotations::of(&self.seen, self.cores).most(self.start);
+		let rotation = Rotations::of(&self.seen, self.cores).most(self.start);
+		self.rotation = rotation.map(|(_, info)| info);
 	}
 
-	/// The length that most bitfields have, counting with them the events whose core and group there are then.
+	/// The length that most bitfields have. Where they have several, those events count with them whose core and group there are
+	/// then, and those candidates that a rotation explains with so many cores.
 	fn count_cores(&self) -> usize {
-		let votes = |length: usize, bitfields: usize| {
-			let fitting = self
-				.told_places
-				.iter()
-				.filter(|(place, _)| (**place as usize) < length);
-			bitfields + fitting.map(|(_, count)| count).sum::<usize>()
+		let mut lengths: Vec<_> = self
+			.lengths
+			.iter()
+			.map(|(length, count)| (*count, *length))
+			.collect();
+		lengths.sort_unstable_by(|one, other| other.cmp(one));
+		lengths.truncate(MOST_LENGTHS);
+		if let [] | [_] = lengths[..] {
+			return lengths.first().map_or(0, |(_, length)| *length);
+		}
+		let votes = |bitfields: usize, length: usize| {
+			let places = self.told_places.iter();
+			let fitting = places.filter(|(place, _)| (**place as usize) < length);
+			let rotation = Rotations::of(&self.seen, length).most(self.start);
+			let explained = rotation.map_or(0, |(explained, _)| explained);
+			bitfields + explained + fitting.map(|(_, count)| count).sum::<usize>()
 		};
-		let lengths = self.lengths.iter();
-		let most = lengths.max_by_key(|(length, bitfields)| votes(**length, **bitfields));
-		most.map_or(0, |(length, _)| *length)
+		let most = lengths
+			.into_iter()
+			.max_by_key(|(bitfields, length)| votes(*bitfields, *length));
+		most.map_or(0, |(_, length)| length)
 	}
 
 	fn count_validators(&mut self) {
