@@ -100,15 +100,11 @@ fn richness(block: &Block) -> (usize, usize, usize) {
 	)
 }
 
-/// The same of an inherent: its bits, its bytes, its hash.
+/// The same of an inherent: its bits, which decide as much as the two others, its bytes and its hash.
 fn known_of(inherent: &Inherent) -> usize {
-	let is_known = [
-		inherent.bits_unknown.is_none(),
-		inherent.bits_unknown.is_none(),
-		inherent.bytes.is_some(),
-		inherent.told_hash.is_some(),
-	];
-	1 + is_known.into_iter().filter(|known| *known).count()
+	let are_bits_known = usize::from(inherent.bits_unknown.is_none());
+	let others = [inherent.bytes.is_some(), inherent.told_hash.is_some()];
+	1 + 2 * are_bits_known + others.into_iter().filter(|known| *known).count()
 }
 
 fn known_of_event(told: &Told) -> usize {
