@@ -45,6 +45,7 @@ pub struct WrongCall {
 	/// What of it is not there.
 	pub part: PartOfCall,
 	/// Why.
+	#[source]
 	pub reason: TransactionError,
 }
 
