@@ -19,7 +19,13 @@ const MIB: usize = 1 << 20;
 fn with_data(len: usize) -> (World, async_backing_primitives::CandidateHash) {
 	let mut world = World::new();
 	world.import(leaf(0, Vec::new()));
-	let data = data_of(7, len);
+	let candidate = stores(&mut world, 7, len);
+	(world, candidate)
+}
+
+/// Backing hands over a candidate whose proof of validity has so many bytes.
+fn stores(world: &mut World, seed: u8, len: usize) -> async_backing_primitives::CandidateHash {
+	let data = data_of(seed, len);
 	let coded = Arc::new(encode(6, &data).expect("a code exists"));
 	let candidate = receipt(coded.root).hash();
 	world.store_coded(OwnData {
@@ -28,7 +34,7 @@ fn with_data(len: usize) -> (World, async_backing_primitives::CandidateHash) {
 		coded,
 		..own_data(1)
 	});
-	(world, candidate)
+	candidate
 }
 
 /// What comes of so many requests at once: how many were answered.
@@ -260,18 +266,7 @@ fn r_net_114_a_member_of_the_group_is_not_refused_the_pov_of_a_new_candidate() {
 	let mut world = World::with(thousandth(), 0, 6);
 	world.import(leaf(0, Vec::new()));
 	// With depth 4 five candidates are under way, and in the same scale the largest proof of validity is of 16 KiB.
-	let candidates = [1, 2, 3, 4, 5].map(|seed| {
-		let data = data_of(seed, 16 << 10);
-		let coded = Arc::new(encode(6, &data).expect("a code exists"));
-		let candidate = receipt(coded.root).hash();
-		world.store_coded(OwnData {
-			candidate,
-			data,
-			coded,
-			..own_data(1)
-		});
-		candidate
-	});
+	let candidates = [1, 2, 3, 4, 5].map(|seed| stores(&mut world, seed, 16 << 10));
 	// Once, and once more if the answer is lost: 160 KiB each, where a validator's share is 32 and all that goes out 64.
 	for _ in 0..POVS_PER_MEMBER {
 		for candidate in candidates {

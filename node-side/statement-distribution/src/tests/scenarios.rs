@@ -384,14 +384,20 @@ fn r_sd_9_acknowledgements_of_what_was_not_announced_are_refused() {
 	assert_eq!(one.refused(), []);
 }
 
-/// An acknowledgement does not say of which block it is, and its block may leave all scopes while it is on its way.
-#[test]
-fn r_sd_9_acknowledgements_that_cross_a_change_of_scope_cost_nothing() {
+/// A validator that announced a candidate of its group, and one of those whom it told.
+fn announced() -> (One, u32) {
 	let mut one = One::new(0, SETTING);
 	let partner = one.sending(0)[0];
 	one.share(1, true);
 	one.statement(1, said(1, false, 1));
 	one.backable(1, 0);
+	(one, partner)
+}
+
+/// An acknowledgement does not say of which block it is, and its block may leave all scopes while it is on its way.
+#[test]
+fn r_sd_9_acknowledgements_that_cross_a_change_of_scope_cost_nothing() {
+	let (mut one, partner) = announced();
 	one.clear();
 	one.import(2);
 	one.import(3);
@@ -428,11 +434,7 @@ fn r_sd_9_acknowledgements_that_cross_a_change_of_scope_cost_nothing() {
 /// Who has been told of everything may show its view as often as it likes: nothing is judged again.
 #[test]
 fn r_net_57_views_that_come_and_go_cost_next_to_nothing() {
-	let mut one = One::new(0, SETTING);
-	let partner = one.sending(0)[0];
-	one.share(1, true);
-	one.statement(1, said(1, false, 1));
-	one.backable(1, 0);
+	let (mut one, partner) = announced();
 	one.known(partner, known(1, 0, 1, SETTING.filter(0, &[0], &[1])));
 	let asked = one.questions.get();
 	for _ in 0..10 {
