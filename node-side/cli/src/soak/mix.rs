@@ -296,11 +296,12 @@ fn named(flag: &str) -> &str {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
 	use super::*;
 	use crate::rerun;
 
-	fn soak(validators: u32) -> args::Soak {
+	/// Runs that nobody stops.
+	pub(in crate::soak) fn soak(validators: u32) -> args::Soak {
 		args::Soak {
 			runs: None,
 			seed: 3,

@@ -251,16 +251,8 @@ mod tests {
 		let culprits = [troubles[1].clone(), troubles[3].clone()];
 		let mut plan = Plan::draw(
 			&args::Soak {
-				runs: None,
 				seed: 1,
-				blocks: 100,
-				validators: 10,
-				beyond: false,
-				state: None,
-				report: None,
-				keep_going: false,
-				shrink: 40,
-				runtime: Default::default(),
+				..mix::tests::soak(10)
 			},
 			0,
 		);
